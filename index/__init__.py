@@ -1,0 +1,35 @@
+"""Documents in, scored passages out."""
+
+from index.corpus import Corpus
+from index.decode import decode
+from index.embedding import Embedder, OnnxEmbedder, TorchEmbedder
+from index.types import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    DocumentPage,
+    Draft,
+    Outcome,
+    Passage,
+    Scores,
+    Span,
+    Stored,
+)
+
+__all__ = (
+    "Chunk",
+    "Corpus",
+    "Document",
+    "DocumentInfo",
+    "DocumentPage",
+    "Draft",
+    "Embedder",
+    "OnnxEmbedder",
+    "Outcome",
+    "Passage",
+    "Scores",
+    "Span",
+    "Stored",
+    "TorchEmbedder",
+    "decode",
+)

@@ -1,0 +1,95 @@
+"""Documents to chunks: spans of whole sentences, cut at paragraphs where that fits."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+import regex
+
+from index.sentences import blocks, sentences, strip
+from index.types import Span
+
+_WORD_START = regex.compile(r"(?<=\s)\S")
+_GRAPHEME = regex.compile(r"\X")
+
+
+def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Span]:
+    """Chunks of a text, in order: they do not overlap and hold every non-space code point.
+
+    Sentences are packed up to the limit. A paragraph that does not fit as a whole starts a new
+    chunk if the present one is at least half full; a sentence longer than the limit is cut
+    between words, or between grapheme clusters where there are no spaces.
+
+    Args:
+        text: canonical text.
+        max_tokens: limit of each chunk by `count_tokens`, at least 1.
+        count_tokens: the embedder's token count of a text, without special tokens.
+    """
+    chunks: list[Span] = []
+    for span in _pack(_paragraphs(text, max_tokens, count_tokens), max_tokens):
+        # A tokenizer may count the joint of two pieces higher than their sum.
+        chunks.extend(_split(text, span, max_tokens, count_tokens))
+    return chunks
+
+
+_Piece: TypeAlias = tuple[Span, int]
+
+
+def _paragraphs(
+    text: str, max_tokens: int, count_tokens: Callable[[str], int]
+) -> Iterator[list[_Piece]]:
+    for block in blocks(text):
+        pieces: list[_Piece] = []
+        for sentence in sentences(text, block):
+            for span in _split(text, sentence, max_tokens, count_tokens):
+                pieces.append((span, count_tokens(span.of(text))))
+        yield pieces
+
+
+def _pack(paragraphs: Iterable[list[_Piece]], max_tokens: int) -> Iterator[Span]:
+    current: Span | None = None
+    size = 0
+    for pieces in paragraphs:
+        whole = sum(tokens for _, tokens in pieces)
+        if current and size + whole > max_tokens and size * 2 >= max_tokens:
+            yield current
+            current, size = None, 0
+        for span, tokens in pieces:
+            if current and size + tokens > max_tokens:
+                yield current
+                current, size = None, 0
+            current = Span(current.start, span.end) if current else span
+            size += tokens
+    if current:
+        yield current
+
+
+def _split(
+    text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
+) -> Iterator[Span]:
+    """The span in pieces that fit, each as long as can be."""
+    span = strip(text, span)
+    while span and count_tokens(span.of(text)) > max_tokens:
+        end = _longest_fit(text, span, max_tokens, count_tokens)
+        yield strip(text, Span(span.start, end))
+        span = strip(text, Span(end, span.end))
+    if span:
+        yield span
+
+
+def _longest_fit(
+    text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
+) -> int:
+    inside = span.of(text)
+    words = [match.start() for match in _WORD_START.finditer(inside)]
+    clusters = [match.end() for match in _GRAPHEME.finditer(inside)]
+    for cuts in (words, clusters, list(range(1, len(inside)))):
+        low, high = 0, len(cuts)
+        while low < high:  # the first cut that is too far
+            middle = (low + high) // 2
+            if count_tokens(inside[: cuts[middle]].rstrip()) <= max_tokens:
+                low = middle + 1
+            else:
+                high = middle
+        if low:
+            return span.start + cuts[low - 1]
+    return span.start + 1  # one code point of more tokens than the limit: nothing smaller exists

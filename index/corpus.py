@@ -1,0 +1,336 @@
+"""The façade: documents in, scored passages out."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from index.catalog import SqliteCatalogue
+from index.chunking import chunk_spans
+from index.decode import canonical
+from index.embedding import Embedder
+from index.errors import (
+    DocumentNotFound,
+    DocumentRejected,
+    DuplicateDocument,
+    InvalidCursor,
+    StoreLocked,
+    StoreMismatch,
+    StoreUnavailable,
+)
+from index.fusion import reciprocal_rank_fusion
+from index.hashing import chunk_id, sha256_text
+from index.local import LocalSearchIndex
+from index.protocols import Catalogue, SearchIndex
+from index.types import (
+    Chunk,
+    Document,
+    DocumentInfo,
+    DocumentPage,
+    Draft,
+    Outcome,
+    Passage,
+    Scored,
+    Scores,
+    Stored,
+)
+
+DEFAULT_CHUNK_TOKENS = 200
+_TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
+_REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
+_MAX_ID = 200
+
+
+class Corpus:
+    """Documents that can be searched. Use `Corpus.open`; close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        search_index: SearchIndex,
+        embedder: Embedder,
+        chunk_tokens: int,
+        lock: FileLock | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._index = search_index
+        self._embedder = embedder
+        self._chunk_tokens = chunk_tokens
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
+        read_only: bool = False,
+    ) -> Self:
+        """The corpus in a data folder; an empty one is made there if there is none.
+
+        Args:
+            folder: one corpus lives here.
+            embedder: the one the corpus was, or will be, made with.
+            chunk_tokens: most tokens of a chunk, by the embedder's count.
+            read_only: open beside a process that writes; its changes are seen.
+
+        Raises:
+            StoreLocked: another process has it open for writing.
+            StoreMismatch: it was made with another embedder or chunk size, or the chunks would
+                not fit the embedder.
+            StoreUnavailable: the folder cannot be opened, or not be written.
+            StoreCorrupt: the catalogue is damaged.
+        """
+        room = embedder.max_tokens - _TITLE_TOKENS - 1
+        if not 1 <= chunk_tokens <= room:
+            raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
+        lock = None if read_only else _lock(folder)
+        settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+        try:
+            catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
+            index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
+        except BaseException:
+            if lock:
+                lock.release()
+            raise
+        return cls(catalogue, index, embedder, chunk_tokens, lock)
+
+    def add(self, draft: Draft) -> Stored:
+        """Store a new document; the same one again changes nothing.
+
+        Raises:
+            DuplicateDocument: its id is taken by other content.
+            DocumentRejected: the draft cannot be stored; the message says why.
+        """
+        return self._store(draft, replace=False)
+
+    def put(self, draft: Draft) -> Stored:
+        """Store a document, as a new revision if its id is taken by other content.
+
+        Raises:
+            DocumentRejected: the draft cannot be stored; the message says why.
+        """
+        return self._store(draft, replace=True)
+
+    def put_many(self, drafts: Iterable[Draft]) -> Iterator[Stored]:
+        """`put` each draft, durable when it is yielded, and make them searchable in batches."""
+        behind = 0
+        try:
+            for draft in drafts:
+                stored, chunks = self._write(draft, replace=True)
+                behind += chunks
+                if behind >= _REFRESH_CHUNKS:
+                    self._index.refresh()
+                    behind = 0
+                yield stored
+        finally:
+            self._index.refresh()
+
+    def delete(self, document_id: str) -> None:
+        """Remove a document with all its revisions.
+
+        Raises:
+            DocumentNotFound: there is none.
+        """
+        self._catalogue.delete(document_id)
+        self._index.refresh()
+
+    def get(self, document_id: str, revision: int | None = None) -> Document:
+        """The current revision of a document, or the one asked for.
+
+        Raises:
+            DocumentNotFound: there is no such document or revision.
+        """
+        return self._catalogue.document(document_id, revision)
+
+    def info(self, document_id: str) -> DocumentInfo:
+        """What is known of a document, without its text.
+
+        Raises:
+            DocumentNotFound: there is none.
+        """
+        found = self._catalogue.find(document_id)
+        if found is None:
+            raise DocumentNotFound(document_id)
+        return found
+
+    def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
+        """A page of the documents in id order.
+
+        Raises:
+            InvalidCursor: the cursor is not an id that a page gave.
+        """
+        if cursor is not None and self._catalogue.find(cursor) is None:
+            raise InvalidCursor("the cursor is unknown or its document was deleted; start again")
+        return self._catalogue.page(cursor, limit)
+
+    def search(self, query: str, *, k: int = 10, candidates: int = 50) -> list[Passage]:
+        """Best passages for a query by meaning and words, best first.
+
+        Args:
+            query: what is asked.
+            k: most passages returned.
+            candidates: how many of each side are fused.
+        """
+        self._index.refresh()
+        dense = self._index.dense(self._embedder.embed_query(query), candidates)
+        lexical = self._index.lexical(query, candidates)
+        fused = reciprocal_rank_fusion([dense, lexical])[:k]
+        return self._passages(fused, dense, lexical)
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change of the documents."""
+        return self._catalogue.generation
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents and chunks there are."""
+        return self._catalogue.counts()
+
+    def check(self) -> list[str]:
+        """Everything wrong with the stored data; empty if nothing is."""
+        return self._catalogue.check()
+
+    def repaired(self) -> list[str]:
+        """What was found damaged in derived files and was made again since opening."""
+        return self._index.problems()
+
+    def close(self) -> None:
+        """Save what makes the next start fast, and let others write."""
+        self._index.close()
+        self._catalogue.close()
+        if self._lock:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _store(self, draft: Draft, *, replace: bool) -> Stored:
+        stored, _ = self._write(draft, replace=replace)
+        self._index.refresh()
+        return stored
+
+    def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
+        document = _document(draft)
+        present = self._catalogue.find(document.id)
+        if present:
+            if _content(present) == _content(document):
+                return Stored(document=present, outcome=Outcome.UNCHANGED), 0
+            if not replace:
+                raise DuplicateDocument(document.id)
+        revision = present.revision + 1 if present else 1
+        document = _document(draft, revision)
+        chunks = self._chunks(document)
+        vectors = self._embedder.embed_documents(self._embedded_texts(document, chunks))
+        self._catalogue.store(document, chunks, vectors)
+        outcome = Outcome.REPLACED if present else Outcome.ADDED
+        return Stored(document=self.info(document.id), outcome=outcome), len(chunks)
+
+    def _chunks(self, document: Document) -> list[Chunk]:
+        count = self._embedder.count_tokens
+        return [
+            Chunk(
+                id=chunk_id(document.id, document.title, document.sha256, span),
+                document_id=document.id,
+                revision=document.revision,
+                span=span,
+                tokens=count(span.of(document.text)),
+            )
+            for span in chunk_spans(document.text, self._chunk_tokens, count)
+        ]
+
+    def _embedded_texts(self, document: Document, chunks: Iterable[Chunk]) -> list[str]:
+        count = self._embedder.count_tokens
+        heading = ""
+        if document.title:
+            heading = chunk_spans(document.title, _TITLE_TOKENS, count)[0].of(document.title) + "\n"
+        return [heading + chunk.span.of(document.text) for chunk in chunks]
+
+    def _passages(
+        self, fused: Iterable[Scored], dense: Iterable[Scored], lexical: Iterable[Scored]
+    ) -> list[Passage]:
+        ranked = {scored.chunk_id: scored.score for scored in fused}
+        by_meaning = {scored.chunk_id: scored.score for scored in dense}
+        by_words = {scored.chunk_id: scored.score for scored in lexical}
+        chunks = self._catalogue.chunks(list(ranked))
+        texts = {row.chunk_id: row for row in self._catalogue.indexed_texts(ranked)}
+        return [
+            Passage(
+                chunk=chunks[key],
+                title=texts[key].title,
+                text=texts[key].text,
+                scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
+            )
+            for key, score in ranked.items()
+            if key in chunks and key in texts  # deleted since: not returned
+        ]
+
+
+def _document(draft: Draft, revision: int = 1) -> Document:
+    text = canonical(draft.text)
+    sha256 = sha256_text(text)
+    title = " ".join((draft.title or "").split())
+    return Document(
+        id=_document_id(draft, sha256),
+        title=title,
+        uri=draft.uri,
+        text=text,
+        sha256=sha256,
+        revision=revision,
+        media_type=draft.media_type,
+        metadata=dict(draft.metadata),
+        length=len(text),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _document_id(draft: Draft, sha256: str) -> str:
+    if draft.id is None:
+        origin = hashlib.sha256(draft.uri.encode()).hexdigest() if draft.uri else sha256
+        return f"doc_{origin[:20]}"
+    if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
+        raise DocumentRejected(
+            f"a document id is 1 to {_MAX_ID} printable characters without '/'"
+        )
+    return draft.id
+
+
+def _content(document: DocumentInfo) -> tuple[object, ...]:
+    return (
+        document.sha256, document.title, document.uri, document.media_type,
+        dict(document.metadata),
+    )  # fmt: skip
+
+
+def _lock(folder: Path) -> FileLock:
+    lock = FileLock(folder / "writer.lock", timeout=0)
+    holder = folder / "writer.pid"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        holder.write_text(str(os.getpid()))
+    except Timeout as error:
+        by = holder.read_text() if holder.exists() else "unknown"
+        raise StoreLocked(
+            f"process {by} is writing to {folder}; stop it, or send the documents to it over HTTP"
+        ) from error
+    except OSError as error:
+        lock.release()
+        raise StoreUnavailable(
+            f"the data folder {folder} cannot be written: {error.strerror or error}"
+        ) from error
+    return lock

@@ -1,0 +1,62 @@
+"""Bytes and strings to canonical text: once, at the door, and never changed after."""
+
+import codecs
+
+from index.errors import DocumentRejected
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
+    """Canonical text of a file's bytes.
+
+    A byte order mark decides the encoding; otherwise `encoding`, otherwise UTF-8. Nothing is
+    guessed: a wrong guess would put wrong characters under every citation.
+
+    Raises:
+        DocumentRejected: the bytes are not text in that encoding, or the encoding is unknown.
+    """
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            data, encoding = data[len(mark) :], name
+            break
+    try:
+        text = data.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        if b"\0" in data:
+            raise DocumentRejected("binary data, not text; convert it to text first") from error
+        hint = "convert it to UTF-8 or name its encoding"
+        raise DocumentRejected(
+            f"not valid {error.encoding} at byte {error.start}; {hint}"
+        ) from error
+    except LookupError as error:
+        raise DocumentRejected(f"unknown encoding {encoding!r}") from error
+    return canonical(text)
+
+
+def canonical(text: str) -> str:
+    """The text as it is stored: no byte order mark, line ends as LF, otherwise untouched.
+
+    No Unicode normalisation: it changes lengths, and with them every offset.
+
+    Raises:
+        DocumentRejected: nothing but white space, a NUL, or a lone surrogate.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise DocumentRejected("the document holds no text")
+    if (at := text.find("\0")) >= 0:
+        raise DocumentRejected(f"a NUL at character {at}: binary data, not text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DocumentRejected(
+            f"a lone surrogate at character {error.start}: not valid Unicode"
+        ) from error
+    return text

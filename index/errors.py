@@ -1,0 +1,70 @@
+"""Everything the index refuses, as types with facts.
+
+StoreError
+├── DocumentRejected     the text cannot be stored as given
+├── DocumentNotFound     no document (or revision) has that id
+├── DuplicateDocument    the id is taken by another text
+├── InvalidSpan          offsets outside the text
+├── InvalidCursor        a list cursor this index did not give
+├── StoreMismatch        the data folder was built with other settings
+├── StoreUnavailable     the data folder cannot be opened, read or written
+├── StoreLocked          another process is writing to the data folder
+├── StoreCorrupt         the catalogue itself is damaged
+└── ModelUnavailable     model files are missing or not the ones pinned
+"""
+
+
+class StoreError(Exception):
+    """Root of everything `index` raises on purpose."""
+
+
+class DocumentRejected(StoreError):
+    """The text cannot become a document; the message says why and how to mend it."""
+
+
+class DocumentNotFound(StoreError):
+    """No document, or no such revision of it, is stored under this id."""
+
+    def __init__(self, document_id: str, revision: int | None = None) -> None:
+        what = f"document {document_id!r}"
+        super().__init__(f"{what} has no revision {revision}" if revision else f"there is no {what}")
+        self.document_id = document_id
+        self.revision = revision
+
+
+class DuplicateDocument(StoreError):
+    """Adding would replace another text; replacing is a different operation."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(
+            f"document {document_id!r} exists with other content; replace it, or choose another id"
+        )
+        self.document_id = document_id
+
+
+class InvalidSpan(StoreError):
+    """Offsets that do not lie inside the text they are meant for."""
+
+
+class InvalidCursor(StoreError):
+    """A list cursor that was not given by this index."""
+
+
+class StoreMismatch(StoreError):
+    """The data folder holds vectors of another embedder or chunks of another size."""
+
+
+class StoreUnavailable(StoreError):
+    """The data folder cannot be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the data folder for writing."""
+
+
+class StoreCorrupt(StoreError):
+    """The catalogue, the only truth, is damaged."""
+
+
+class ModelUnavailable(StoreError):
+    """Model files are missing, or their contents are not what was pinned."""

@@ -1,0 +1,166 @@
+"""The search index of one machine: FAISS and tantivy, both derived from the catalogue.
+
+Nothing here is trusted without a checksum that the catalogue holds, and nothing here is needed:
+whatever is missing, damaged or behind is made again from the catalogue.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from index.embedding import Vectors
+from index.errors import StoreUnavailable
+from index.lexical import LexicalIndex, folder_hashes
+from index.protocols import Catalogue
+from index.types import Scored
+from index.vectors import VectorIndex
+
+_log = logging.getLogger("citespan.index")
+
+_VECTORS, _LEXICAL = "vectors", "lexical"
+
+
+class LocalSearchIndex:
+    """Dense and lexical candidates from files below one folder.
+
+    Args:
+        folder: where the derived files lie; it exists.
+        catalogue: the truth they are derived from.
+        dim: length of the vectors.
+        read_only: write nothing; what is behind on disk is made again in memory.
+    """
+
+    def __init__(
+        self, folder: Path, catalogue: Catalogue, dim: int, *, read_only: bool = False
+    ) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._problems: list[str] = []
+        self._unsaved = 0
+        self._generation = -1
+        self._vectors = self._load_vectors(dim)
+        self._lexical = self._load_lexical()
+        self.refresh()
+
+    def refresh(self) -> None:
+        with self._lock:
+            generation = self._catalogue.generation
+            if generation == self._generation:
+                return
+            wanted = self._catalogue.chunk_ids()
+            self._refresh_vectors(wanted)
+            self._refresh_lexical(wanted)
+            self._generation = generation
+
+    def dense(self, query: Vectors, k: int) -> list[Scored]:
+        with self._lock:
+            return self._vectors.search(query, k)
+
+    def lexical(self, query: str, k: int) -> list[Scored]:
+        with self._lock:
+            return self._lexical.search(query, k)
+
+    def problems(self) -> list[str]:
+        return list(self._problems)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._unsaved:
+                self._save_vectors()
+
+    def _refresh_vectors(self, wanted: set[int]) -> None:
+        held = self._vectors.ids()
+        gone, new = sorted(held - wanted), sorted(wanted - held)
+        if gone:
+            self._vectors.remove(gone)
+        if new:
+            self._vectors.add(new, self._catalogue.vectors(new))
+        self._unsaved += len(gone) + len(new)
+        if self._unsaved * 10 > len(self._vectors):  # so that saving costs O(1) a change
+            self._save_vectors()
+
+    def _refresh_lexical(self, wanted: set[int]) -> None:
+        held = self._lexical.ids()
+        if held == wanted:
+            return
+        if self._read_only:
+            self._lexical, held = LexicalIndex(None), set[int]()
+        self._lexical.change(
+            sorted(held - wanted), self._catalogue.indexed_texts(sorted(wanted - held))
+        )
+        if not self._read_only:
+            self._catalogue.record_derived(_LEXICAL, self._lexical.file_hashes())
+
+    def _load_vectors(self, dim: int) -> VectorIndex:
+        record = self._catalogue.derived(_VECTORS)
+        try:
+            if not record:
+                return VectorIndex(dim)
+            snapshot = (self._folder / record["file"]).read_bytes()
+            if hashlib.sha256(snapshot).hexdigest() != record["sha256"]:
+                raise ValueError("its checksum is wrong")
+            return VectorIndex.load(snapshot, dim)
+        except (OSError, ValueError) as error:
+            self._found("the vector index", error)
+            return VectorIndex(dim)
+
+    def _load_lexical(self) -> LexicalIndex:
+        folder = self._folder / _LEXICAL
+        try:
+            if folder.is_dir():
+                if folder_hashes(folder) != self._catalogue.derived(_LEXICAL):
+                    raise ValueError("its checksums are wrong")
+                return LexicalIndex(folder)
+        except (OSError, ValueError) as error:
+            self._found("the lexical index", error)
+        if self._read_only:
+            return LexicalIndex(None)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            return LexicalIndex(folder)
+        except (OSError, ValueError) as error:
+            raise StoreUnavailable(f"the folder {folder} cannot be written: {error}") from error
+
+    def _found(self, what: str, error: Exception) -> None:
+        problem = f"{what} could not be used and was made again from the catalogue: {error}"
+        self._problems.append(problem)
+        _log.warning("derived index rebuilt: %s", problem)
+
+    def _save_vectors(self) -> None:
+        if self._read_only:
+            return
+        snapshot = self._vectors.dump()
+        sha256 = hashlib.sha256(snapshot).hexdigest()
+        file = self._folder / f"vectors-{sha256[:16]}.faiss"
+        try:
+            write_durably(file, snapshot)
+        except OSError as error:
+            # The catalogue has everything; a start without the snapshot is only slower.
+            _log.warning("vector snapshot not written: %s", error)
+            return
+        self._catalogue.record_derived(_VECTORS, {"file": file.name, "sha256": sha256})
+        self._unsaved = 0
+        for old in self._folder.glob("vectors-*.faiss"):
+            if old != file:
+                old.unlink(missing_ok=True)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file so that after a crash it is there whole or not at all."""
+    scratch = path.with_suffix(".tmp")
+    with scratch.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,105 @@
+"""The lean runtime: ONNX models run one input at a time, with no torch import.
+
+One at a time because dynamic int8 quantisation takes its scale from the whole batch: batch mates
+would change a result (cosine down to .990). Inputs run side by side on threads instead.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from index.errors import ModelUnavailable
+from index.hashing import sha256_file
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Session(Protocol):
+    def run(self, names: None, feed: dict[str, NDArray[np.int64]], /) -> list[Any]: ...
+    def get_inputs(self) -> list[Any]: ...
+
+
+class OnnxModel:
+    """A model with its tokenizer, from a folder with `model.onnx` and `tokenizer.json`.
+
+    Args:
+        folder: where both files lie.
+        sha256: the expected SHA-256 of each, by file name.
+        max_tokens: inputs are cut here, special tokens included.
+
+    Raises:
+        ModelUnavailable: a file is missing or is not the one expected.
+    """
+
+    def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
+        for name, expected in sha256.items():
+            _check_file(folder / name, expected)
+        self.tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self.tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+        self._session = _open_session(folder / "model.onnx")
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def run(self, encoding: Encoding) -> NDArray[np.float32]:
+        """The first output for one encoded input, without its batch axis."""
+        feed = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        arrays = {
+            name: np.array([ids], dtype=np.int64)
+            for name, ids in feed.items()
+            if name in self._inputs
+        }
+        return np.asarray(self._session.run(None, arrays)[0][0], dtype=np.float32)
+
+
+def parallel_map(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """`function` of each item, in order, on one thread a core."""
+    if len(items) < 2:
+        return [function(item) for item in items]
+    return list(_pool().map(function, items))
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer that neither pads nor truncates."""
+    tokenizer = cast(Tokenizer, Tokenizer.from_file(str(path)))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="model")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _open_session(path: Path) -> _Session:
+    import onnxruntime as ort  # here, so that importing `index` stays fast
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1  # the pool above keeps the cores busy
+    return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
+
+
+def _check_file(path: Path, expected: str) -> None:
+    try:
+        found = sha256_file(path)
+    except OSError as error:
+        raise ModelUnavailable(f"model file {path.name} is missing from {path.parent}") from error
+    if found != expected:
+        raise ModelUnavailable(
+            f"model file {path} has SHA-256 {found}, expected {expected}; reinstall or delete it"
+        )

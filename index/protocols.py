@@ -1,0 +1,110 @@
+"""The seam between `Corpus` and the engines behind it: one truth, and an index derived from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from index.embedding import Vectors
+from index.types import Chunk, Document, DocumentInfo, DocumentPage, Scored
+
+
+class IndexedText(NamedTuple):
+    """What the lexical side of an index holds for a chunk."""
+
+    chunk_id: int
+    title: str
+    text: str
+
+
+class Catalogue(Protocol):
+    """The only truth: documents, their revisions, chunks and vectors. Safe for many threads."""
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change of what should be found."""
+        ...
+
+    def store(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Make `document` the current revision with these chunks; durable on return."""
+        ...
+
+    def delete(self, document_id: str) -> None:
+        """Remove a document with all its revisions, chunks and vectors.
+
+        Raises:
+            DocumentNotFound: there is none.
+        """
+        ...
+
+    def document(self, document_id: str, revision: int | None = None) -> Document:
+        """The current revision, or the one asked for, its text checked against its SHA-256.
+
+        Raises:
+            DocumentNotFound: there is no such document or revision.
+        """
+        ...
+
+    def find(self, document_id: str) -> DocumentInfo | None:
+        """The current revision without its text."""
+        ...
+
+    def page(self, after: str | None, limit: int) -> DocumentPage:
+        """Up to `limit` documents in id order, beginning after an id."""
+        ...
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents and chunks there are."""
+        ...
+
+    def chunk_ids(self) -> set[int]:
+        """Ids of all chunks of current revisions."""
+        ...
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
+        """These chunks by id; ids that are not stored are left out."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """(len(ids), dim) float32, a row for each stored id in the order given."""
+        ...
+
+    def indexed_texts(self, ids: Iterable[int]) -> Iterable[IndexedText]:
+        """Title and text of each of these chunks."""
+        ...
+
+    def derived(self, name: str) -> Mapping[str, str]:
+        """What was recorded of a derived index; empty if nothing was."""
+        ...
+
+    def record_derived(self, name: str, record: Mapping[str, str]) -> None:
+        """Record the state of a derived index; durable on return."""
+        ...
+
+    def check(self) -> list[str]:
+        """Everything found wrong with the truth itself; empty if nothing is."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SearchIndex(Protocol):
+    """Candidates by meaning and by words. Safe for many threads."""
+
+    def refresh(self) -> None:
+        """Hold exactly the chunks that the catalogue holds now."""
+        ...
+
+    def dense(self, query: Vectors, k: int) -> list[Scored]:
+        """Nearest chunks to a unit vector by cosine, best first."""
+        ...
+
+    def lexical(self, query: str, k: int) -> list[Scored]:
+        """Best chunks for the words of a query by BM25, best first."""
+        ...
+
+    def problems(self) -> list[str]:
+        """What was found damaged or behind and has been rebuilt since opening."""
+        ...
+
+    def close(self) -> None:
+        """Save what makes the next start fast."""
+        ...

@@ -1,0 +1,144 @@
+"""The values that `index` takes and gives. Offsets are Unicode code points of `Document.text`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from index.errors import InvalidSpan
+
+MetadataValue: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points, `[start, end)`, ordered by where it starts."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise InvalidSpan(f"[{self.start}, {self.end}) is not a span: need 0 <= start <= end")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of `text` in this span; a slice that never clamps.
+
+        Raises:
+            InvalidSpan: the span ends beyond the text.
+        """
+        if self.end > len(text):
+            raise InvalidSpan(f"[{self.start}, {self.end}) ends beyond a text of {len(text)}")
+        return text[self.start : self.end]
+
+    def overlap(self, other: "Span") -> int:
+        """How many code points both spans cover."""
+        return max(0, min(self.end, other.end) - max(self.start, other.start))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A document to be stored: decoded text and what is known about it.
+
+    Without `id` one is derived: from `uri` where there is one, otherwise from the text, so that
+    ingesting the same thing twice meets the same document.
+    """
+
+    text: str
+    id: str | None = None
+    title: str | None = None
+    uri: str | None = None
+    media_type: str = "text/plain"
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInfo:
+    """A stored document without its text; `length` in code points, `sha256` of the UTF-8 text."""
+
+    id: str
+    title: str
+    uri: str | None
+    sha256: str
+    revision: int
+    media_type: str
+    metadata: Mapping[str, MetadataValue]
+    length: int
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(DocumentInfo):
+    """One immutable revision of a document, with the text that all offsets point into."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A passage of one document: a span, no text of its own. `tokens` are the embedder's."""
+
+    id: int
+    document_id: str
+    revision: int
+    span: Span
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A chunk and its score; higher is better in every store."""
+
+    chunk_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What each stage thought of a passage; `None` where a stage did not see it.
+
+    dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: reciprocal rank fusion, > 0;
+    evidence: the evidence model's raw output, unbounded.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    fused: float | None = None
+    evidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A retrieved chunk with its text, its document's title and its scores by stage."""
+
+    chunk: Chunk
+    title: str
+    text: str
+    scores: Scores
+
+
+class Outcome(StrEnum):
+    """What storing a draft did."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The result of adding or replacing a document."""
+
+    document: DocumentInfo
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage:
+    """A page of the document list in id order; pass `next_cursor` back for the next one."""
+
+    documents: tuple[DocumentInfo, ...]
+    next_cursor: str | None

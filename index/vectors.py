@@ -1,0 +1,77 @@
+"""The dense index: exact inner-product search with FAISS, derived from the catalogue."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import Vectors
+from index.types import Scored
+
+
+class VectorIndex:
+    """Vectors by chunk id. Not safe for concurrent use: `Corpus` holds a lock around it.
+
+    Args:
+        dim: length of every vector.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def ids(self) -> set[int]:
+        """The ids of all vectors held."""
+        return set(cast(list[int], faiss.vector_to_array(self._index.id_map).tolist()))
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        """Add vectors, (n, dim) float32 of unit norm, under ids that are not held yet."""
+        self._index.add_with_ids(vectors, np.array(ids, dtype=np.int64))
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Forget these ids; unknown ones are passed over."""
+        self._index.remove_ids(np.array(ids, dtype=np.int64))
+
+    def search(self, query: Vectors, k: int) -> list[Scored]:
+        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+
+        Args:
+            query: (dim,) float32, unit L2 norm.
+            k: at least 1; fewer are returned if fewer are held.
+        """
+        if not len(self):
+            return []
+        scores, ids = self._index.search(query.reshape(1, -1), min(k, len(self)))
+        # FAISS keeps insertion order at ties, which a rebuild would change.
+        found = sorted(zip(scores[0].tolist(), ids[0].tolist(), strict=True), key=_best_first)
+        return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
+
+    def dump(self) -> bytes:
+        """A snapshot that `load` reads back."""
+        return cast(NDArray[np.uint8], faiss.serialize_index(self._index)).tobytes()
+
+    @classmethod
+    def load(cls, snapshot: bytes, dim: int) -> "VectorIndex":
+        """An index from a snapshot whose checksum the caller has verified.
+
+        Raises:
+            ValueError: the snapshot is of another kind or dimension.
+        """
+        try:
+            index: Any = faiss.deserialize_index(np.frombuffer(snapshot, dtype=np.uint8))
+        except RuntimeError as error:
+            raise ValueError("not a FAISS index") from error
+        if not isinstance(index, faiss.IndexIDMap2) or index.d != dim:
+            raise ValueError("not a flat index of this dimension")
+        loaded = cls(dim)
+        loaded._index = index
+        return loaded
+
+
+def _best_first(found: tuple[float, int]) -> tuple[float, int]:
+    return -found[0], found[1]
