@@ -54,9 +54,7 @@ class SqliteCatalogue:
         StoreCorrupt: the file is damaged.
     """
 
-    def __init__(
-        self, path: Path, settings: Mapping[str, str], *, read_only: bool = False
-    ) -> None:
+    def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._path = path
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
@@ -82,7 +80,14 @@ class SqliteCatalogue:
             document.length, document.created_at, document.text,
         )  # fmt: skip
         rows = [
-            (chunk.id, document.id, chunk.span.start, chunk.span.end, chunk.tokens, vector.tobytes())
+            (
+                chunk.id,
+                document.id,
+                chunk.span.start,
+                chunk.span.end,
+                chunk.tokens,
+                vector.tobytes(),
+            )
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
         with self._transaction() as db:

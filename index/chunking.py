@@ -76,9 +76,7 @@ def _split(
         yield span
 
 
-def _longest_fit(
-    text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
-) -> int:
+def _longest_fit(text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]) -> int:
     inside = span.of(text)
     words = [match.start() for match in _WORD_START.finditer(inside)]
     clusters = [match.end() for match in _GRAPHEME.finditer(inside)]

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from index.catalog import SqliteCatalogue
 from index.chunking import chunk_spans
 from index.decode import canonical
-from index.embedding import Embedder
+from index.embedding import Embedder, Vectors
 from index.errors import (
     DocumentNotFound,
     DocumentRejected,
@@ -40,7 +40,7 @@ from index.types import (
     Stored,
 )
 
-DEFAULT_CHUNK_TOKENS = 200
+DEFAULT_CHUNK_TOKENS = 150
 _TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
 _MAX_ID = 200
@@ -170,16 +170,23 @@ class Corpus:
             raise InvalidCursor("the cursor is unknown or its document was deleted; start again")
         return self._catalogue.page(cursor, limit)
 
-    def search(self, query: str, *, k: int = 10, candidates: int = 50) -> list[Passage]:
+    def embed(self, query: str) -> Vectors:
+        """The vector of a query, (dim,) float32 of unit norm, for `search`."""
+        return self._embedder.embed_query(query)
+
+    def search(
+        self, query: str, *, k: int = 10, candidates: int = 50, vector: Vectors | None = None
+    ) -> list[Passage]:
         """Best passages for a query by meaning and words, best first.
 
         Args:
             query: what is asked.
             k: most passages returned.
             candidates: how many of each side are fused.
+            vector: `embed(query)`, where the caller has it already.
         """
         self._index.refresh()
-        dense = self._index.dense(self._embedder.embed_query(query), candidates)
+        dense = self._index.dense(self.embed(query) if vector is None else vector, candidates)
         lexical = self._index.lexical(query, candidates)
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return self._passages(fused, dense, lexical)
@@ -303,9 +310,7 @@ def _document_id(draft: Draft, sha256: str) -> str:
         origin = hashlib.sha256(draft.uri.encode()).hexdigest() if draft.uri else sha256
         return f"doc_{origin[:20]}"
     if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
-        raise DocumentRejected(
-            f"a document id is 1 to {_MAX_ID} printable characters without '/'"
-        )
+        raise DocumentRejected(f"a document id is 1 to {_MAX_ID} printable characters without '/'")
     return draft.id
 
 

@@ -111,9 +111,7 @@ class TorchEmbedder:
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dim)
 
     def embed_query(self, text: str) -> Vectors:
-        vector = self._model.encode_query(
-            text, normalize_embeddings=True, show_progress_bar=False
-        )
+        vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vector, dtype=np.float32)
 
 

@@ -27,7 +27,9 @@ class DocumentNotFound(StoreError):
 
     def __init__(self, document_id: str, revision: int | None = None) -> None:
         what = f"document {document_id!r}"
-        super().__init__(f"{what} has no revision {revision}" if revision else f"there is no {what}")
+        super().__init__(
+            f"{what} has no revision {revision}" if revision else f"there is no {what}"
+        )
         self.document_id = document_id
         self.revision = revision
 

@@ -1,0 +1,1 @@
+"""HTTP: the service on the wire."""

@@ -1,0 +1,120 @@
+"""The composition root: settings to a running service."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
+from index.export import export_onnx, exported_folder
+from qa.evidence import BUNDLED_RERANKER, BundledReranker, HubReranker, Reranker
+from qa.extract import Thresholds
+from qa.service import Service
+from qa.settings import Settings, load_settings
+
+Say = Callable[[str], None]
+
+
+def open_service(
+    path: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    read_only: bool = False,
+    say: Say = lambda _: None,
+) -> Service:
+    """A service on a data folder; an empty folder gets the seed document first.
+
+    Args:
+        path: the data folder; by default the one in `settings`.
+        settings: by default what the environment says.
+        read_only: open beside a process that writes.
+        say: told, in words, about work that takes a while.
+
+    Raises:
+        ConfigError, StoreError: it cannot be opened; the message says why.
+    """
+    settings = settings or load_settings()
+    folder = Path(path) if path is not None else settings.data_path()
+    corpus = open_corpus(folder, settings, read_only=read_only, say=say)
+    try:
+        if not read_only and corpus.generation == 0:
+            say("This data folder is empty: ingesting the seed document.")
+            corpus.put(seed_draft())
+        return Service(
+            corpus,
+            build_reranker(settings),
+            thresholds=_thresholds(settings),
+            top_k=settings.retrieval.top_k,
+            candidates=settings.retrieval.candidates,
+        )
+    except BaseException:
+        corpus.close()
+        raise
+
+
+def open_corpus(
+    folder: Path, settings: Settings, *, read_only: bool = False, say: Say = lambda _: None
+) -> Corpus:
+    """The corpus alone, for work that asks no questions."""
+    return Corpus.open(
+        folder,
+        build_embedder(folder, settings, say),
+        chunk_tokens=settings.chunking.max_tokens,
+        read_only=read_only,
+    )
+
+
+def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) -> Embedder:
+    """The embedder that the settings name; the lean runtime's files are made at first use."""
+    model = settings.embedding.model
+    if settings.embedding.runtime == "torch":
+        return TorchEmbedder(model, settings.embedding.device or None)
+    models = settings.models_path() if settings.data.models else folder / "models"
+    exported = exported_folder(models, model)
+    if not exported.exists():
+        say(f"First use: preparing the embedding model {model} (once, some 10 seconds).")
+        export_onnx(model, exported)
+    return OnnxEmbedder(exported)
+
+
+def build_reranker(settings: Settings) -> Reranker:
+    """The reranker that the settings name."""
+    if settings.evidence.model == BUNDLED_RERANKER:
+        return BundledReranker()
+    return HubReranker(settings.evidence.model, settings.evidence.device or None)
+
+
+def is_warm(folder: Path, settings: Settings) -> bool:
+    """Whether a question can be asked without writing anything to the folder."""
+    models = settings.models_path() if settings.data.models else folder / "models"
+    ready = settings.embedding.runtime == "torch" or (
+        exported_folder(models, settings.embedding.model).exists()
+    )
+    return ready and (folder / "catalog.db").exists()
+
+
+def seeds_folder() -> Path:
+    """The seed document and its questions: inside the package when installed from a wheel."""
+    installed = Path(__file__).parent / "seeds"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "seeds"
+
+
+def seed_draft() -> Draft:
+    """The seed document as `seeds/seed.json` describes it."""
+    folder = seeds_folder()
+    card = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
+    return Draft(
+        id=card["id"],
+        text=decode((folder / card["file"]).read_bytes()),
+        title=card["title"],
+        uri=card["uri"],
+    )
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    evidence = settings.evidence
+    return Thresholds(
+        off_topic=evidence.off_topic,
+        unanswered=evidence.unanswered,
+        passage_margin=evidence.passage_margin,
+        sentence_margin=evidence.sentence_margin,
+    )

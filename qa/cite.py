@@ -1,0 +1,72 @@
+"""Citations: cut from the stored text by offsets, and checked before they are sent. Pure."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from index.types import Document, DocumentInfo, Scores, Span
+from qa.errors import UngroundedCitation
+
+_CONTEXT = 80  # code points of context on each side of a quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Characters of a document that say something. Made only by `Citation.of`.
+
+    `span` and `highlights` are code points of the document's text, `utf16` the same span in UTF-16
+    code units, as JavaScript slices; `prefix` and `suffix` are the text around the quote.
+    """
+
+    document: DocumentInfo
+    span: Span
+    utf16: Span
+    quote: str
+    prefix: str
+    suffix: str
+    scores: Scores
+    highlights: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, document: Document, span: Span, scores: Scores | None = None) -> Self:
+        """The citation of these characters.
+
+        Raises:
+            InvalidSpan: the span is not inside the document.
+            UngroundedCitation: the span is empty.
+        """
+        quote = span.of(document.text)
+        if not quote:
+            raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
+        utf16_start = utf16_length(document.text[: span.start])
+        return cls(
+            document=document,
+            span=span,
+            utf16=Span(utf16_start, utf16_start + utf16_length(quote)),
+            quote=quote,
+            prefix=document.text[max(0, span.start - _CONTEXT) : span.start],
+            suffix=document.text[span.end : span.end + _CONTEXT],
+            scores=scores or Scores(),
+            highlights=(),
+        )
+
+    def verify(self, document: Document) -> None:
+        """Check every pointer against the stored text.
+
+        Raises:
+            UngroundedCitation: anything differs, even by one character.
+            InvalidSpan: the span is not inside the document.
+        """
+        same = (self.document.id, self.document.revision) == (document.id, document.revision)
+        if not same or self.span.of(document.text) != self.quote:
+            raise UngroundedCitation(
+                f"citation [{self.span.start}, {self.span.end}) of {self.document.id!r}"
+                f" revision {self.document.revision} is not what is stored"
+            )
+        encoded = document.text.encode("utf-16-le")
+        if encoded[2 * self.utf16.start : 2 * self.utf16.end] != self.quote.encode("utf-16-le"):
+            raise UngroundedCitation(f"UTF-16 offsets of a citation of {self.document.id!r} differ")
+
+
+def utf16_length(text: str) -> int:
+    """How many UTF-16 code units a text takes."""
+    return len(text) + sum(character > "\uffff" for character in text)

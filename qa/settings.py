@@ -1,0 +1,147 @@
+"""Settings: defaults, then a TOML file, then the environment, then flags. Nothing is read at import."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from qa.errors import ConfigError
+from qa.extract import Thresholds
+
+PREFIX = "CITESPAN_"
+
+_Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where documents and exported models live; `models` is `<path>/models` if empty."""
+
+    path: str = ""
+    models: str = ""
+
+
+class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`max_tokens` of a chunk, by the embedder's count; fixed once documents are stored."""
+
+    max_tokens: _Positive = 150
+
+
+class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`model` is the bundled one, a hub id or a folder; `runtime` onnx is lean, torch takes GPUs."""
+
+    model: str = "all-MiniLM-L6-v2"
+    runtime: Literal["onnx", "torch"] = "onnx"
+    device: str = ""
+
+
+class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`candidates` of each side are fused; the best `top_k` are judged."""
+
+    candidates: _Positive = 50
+    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+
+
+class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`model` is the bundled reranker, a hub id or a folder; the rest is `qa.extract.Thresholds`."""
+
+    model: str = "ms-marco-MiniLM-L-12"
+    device: str = ""
+    off_topic: float = Thresholds().off_topic
+    unanswered: float = Thresholds().unanswered
+    passage_margin: float = Thresholds().passage_margin
+    sentence_margin: float = Thresholds().sentence_margin
+
+
+class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the HTTP server listens and how large a request body may be."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    max_body_bytes: _Positive = 20_000_000
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. Only composition roots see it."""
+
+    data: DataSettings = DataSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    serve: ServeSettings = ServeSettings()
+
+    def data_path(self) -> Path:
+        """The data folder: the one set, or the user's own by the platform's custom."""
+        if self.data.path:
+            return Path(self.data.path).expanduser()
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("citespan", appauthor=False))
+
+    def models_path(self) -> Path:
+        """Where exported models are kept."""
+        return (
+            Path(self.data.models).expanduser() if self.data.models else self.data_path() / "models"
+        )
+
+
+def load_settings(
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, Mapping[str, object]] | None = None,
+) -> Settings:
+    """Settings from a TOML file, `CITESPAN_SECTION__KEY` variables and flags; later ones win.
+
+    Raises:
+        ConfigError: a key is unknown, a value cannot be used, or the file cannot be read.
+    """
+    raw: dict[str, dict[str, object]] = {}
+    for source in (_from_file(file), _from_environment(environ), flags or {}):
+        for section, values in source.items():
+            _check_section(section, values)
+            raw.setdefault(section, {}).update(values)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"settings: {error}") from error
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read settings file {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"settings file {file} is not valid TOML: {error}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for name, value in environ.items():
+        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and separator:
+            found.setdefault(section, {})[key] = value
+    return found
+
+
+def _check_section(section: str, values: object) -> None:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    if section not in sections:
+        raise ConfigError(f"unknown settings section {section!r}{_nearest(section, sections)}")
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"settings section {section!r} must be a table of keys")
+    keys = [field.name for field in msgspec.structs.fields(sections[section])]
+    for key in values:
+        if key not in keys:
+            raise ConfigError(f"unknown setting {section}.{key}{_nearest(str(key), keys)}")
+
+
+def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
