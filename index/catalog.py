@@ -59,7 +59,7 @@ class SqliteCatalogue:
         self._path = path
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
         with _translated(path):
-            self._db = apsw.Connection(
+            self._db: Any = apsw.Connection(
                 str(path), flags=flags if read_only else flags | apsw.SQLITE_OPEN_CREATE
             )
             self._db.set_busy_timeout(5000)
@@ -232,7 +232,7 @@ class SqliteCatalogue:
             yield from self._rows(f"{statement} ({','.join('?' * len(batch))})", batch)
 
     @contextmanager
-    def _transaction(self) -> Generator[apsw.Connection]:
+    def _transaction(self) -> Generator[Any]:
         with self._lock, _translated(self._path), self._db:
             yield self._db
             self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")

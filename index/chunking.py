@@ -38,11 +38,11 @@ def _paragraphs(
     text: str, max_tokens: int, count_tokens: Callable[[str], int]
 ) -> Iterator[list[_Piece]]:
     for block in blocks(text):
-        pieces: list[_Piece] = []
-        for sentence in sentences(text, block):
-            for span in _split(text, sentence, max_tokens, count_tokens):
-                pieces.append((span, count_tokens(span.of(text))))
-        yield pieces
+        yield [
+            (span, count_tokens(span.of(text)))
+            for sentence in sentences(text, block)
+            for span in _split(text, sentence, max_tokens, count_tokens)
+        ]
 
 
 def _pack(paragraphs: Iterable[list[_Piece]], max_tokens: int) -> Iterator[Span]:

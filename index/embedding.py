@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.export import Manifest, load_sentence_transformer, read_manifest, weights_sha256
 from index.onnx import OnnxModel, load_tokenizer, parallel_map
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
 
@@ -79,7 +76,7 @@ class OnnxEmbedder:
 
     def _embed(self, text: str) -> Vectors:
         vector = self._model.run(self._model.tokenizer.encode(text))
-        return vector / np.linalg.norm(vector)
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
 class TorchEmbedder:
@@ -94,7 +91,7 @@ class TorchEmbedder:
     """
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        self._model: SentenceTransformer = load_sentence_transformer(model, device)
+        self._model: Any = load_sentence_transformer(model, device)
         manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
         self._counter = self._model.tokenizer
         self.name = f"{model}@{manifest.weights_sha256[:12]}/torch"

@@ -1,6 +1,7 @@
 """Making the lean runtime's files: once per model, then torch is not needed again."""
 
 import hashlib
+import importlib
 import importlib.util
 import logging
 import shutil
@@ -136,6 +137,8 @@ def _bundled_folder() -> Path:
 def _trace(model: "SentenceTransformer", path: Path) -> None:
     import torch
 
+    export: Any = torch.onnx.export
+
     class Sentence(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -149,7 +152,7 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
     axes = {0: "batch", 1: "sequence"}
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, and a third faster
-        torch.onnx.export(
+        export(
             Sentence(),
             (sample, sample),
             str(path),
@@ -161,11 +164,12 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
 
 
 def _quantise(source: Path, target: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
+    quantization: Any = importlib.import_module("onnxruntime.quantization")
     logging.disable(logging.WARNING)  # it advises a pre-processing step that changes nothing here
     try:
         # per channel: mean cosine to fp32 .994 instead of .945
-        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+        quantization.quantize_dynamic(
+            source, target, weight_type=quantization.QuantType.QInt8, per_channel=True
+        )
     finally:
         logging.disable(logging.NOTSET)

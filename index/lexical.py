@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 import tantivy
 
@@ -42,7 +43,7 @@ class LexicalIndex:
         hits = searcher.search(
             tantivy.Query.all_query(), limit=max(1, searcher.num_docs), count=False
         ).hits
-        return set(searcher.fast_field_values("id", [address for _, address in hits]))
+        return set(_ids(searcher, [address for _, address in hits]))
 
     def change(self, removed: Sequence[int], added: Iterable[tuple[int, str, str]]) -> None:
         """Forget ids and add (id, title, text) rows, then make both visible and durable."""
@@ -69,7 +70,7 @@ class LexicalIndex:
             return []
         searcher = self._index.searcher()
         hits = searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
-        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        ids = _ids(searcher, [address for _, address in hits])
         found = sorted(
             zip((float(score) for score, _ in hits), ids, strict=True),
             key=lambda hit: (-hit[0], hit[1]),
@@ -98,6 +99,10 @@ def folder_hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if _FILES.fullmatch(path.name)
     }
+
+
+def _ids(searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[int]:
+    return cast(list[int], searcher.fast_field_values("id", addresses))
 
 
 def _schema() -> tantivy.Schema:

@@ -4,6 +4,7 @@ One at a time because dynamic int8 quantisation takes its scale from the whole b
 would change a result (cosine down to .990). Inputs run side by side on threads instead.
 """
 
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +44,7 @@ class OnnxModel:
         for name, expected in sha256.items():
             _check_file(folder / name, expected)
         self.tokenizer = load_tokenizer(folder / "tokenizer.json")
-        self.tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+        self.tokenizer.enable_truncation(max_tokens)
         self._session = _open_session(folder / "model.onnx")
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
@@ -71,7 +72,7 @@ def parallel_map(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 def load_tokenizer(path: Path) -> Tokenizer:
     """A tokenizer that neither pads nor truncates."""
-    tokenizer = cast(Tokenizer, Tokenizer.from_file(str(path)))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
@@ -87,8 +88,7 @@ def _cores() -> int:
 
 
 def _open_session(path: Path) -> _Session:
-    import onnxruntime as ort  # here, so that importing `index` stays fast
-
+    ort: Any = importlib.import_module("onnxruntime")  # slow, untyped: only where models are used
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # the pool above keeps the cores busy
     return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))

@@ -1,8 +1,10 @@
 """Sentence spans: syntok inside a line, and rules for what a line break means."""
 
 import re
+from itertools import pairwise
+from typing import Any
 
-from syntok import segmenter
+from syntok import segmenter  # pyright: ignore[reportMissingTypeStubs]
 
 from index.types import Span
 
@@ -61,14 +63,15 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
 def _in_block(text: str, block: Span) -> list[Span]:
     inside = block.of(text)
     cuts = {0, len(inside)}
-    for paragraph in segmenter.analyze(inside):
+    analyze: Any = segmenter.analyze
+    for paragraph in analyze(inside):
         for sentence in paragraph:
             cuts.add(sentence[0].offset)
     cuts.update(match.start() for match in _IDEOGRAPHIC_END.finditer(inside))
     ordered = sorted(cuts)
     pieces = (
         strip(text, Span(block.start + start, block.start + end))
-        for start, end in zip(ordered, ordered[1:], strict=False)
+        for start, end in pairwise(ordered)
     )
     return [piece for piece in pieces if piece]
 

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.types import Scored
@@ -53,7 +52,7 @@ class VectorIndex:
 
     def dump(self) -> bytes:
         """A snapshot that `load` reads back."""
-        return cast(NDArray[np.uint8], faiss.serialize_index(self._index)).tobytes()
+        return faiss.serialize_index(self._index).tobytes()
 
     @classmethod
     def load(cls, snapshot: bytes, dim: int) -> "VectorIndex":

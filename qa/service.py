@@ -88,15 +88,13 @@ class Service:
             with _timed(timings, "evidence"):
                 passages = self._rerank(question, passages)
                 found = self._find(question, passages)
-        abstention = found.reason and Abstention(
-            reason=found.reason, message=_MESSAGES[found.reason]
-        )
+        reason = found.reason
         return Answer(
-            status=Status.ABSTAINED if abstention else Status.ANSWERED,
+            status=Status.ABSTAINED if reason else Status.ANSWERED,
             text=found.text,
             segments=found.segments,
             citations=found.citations,
-            abstention=abstention,
+            abstention=Abstention(reason=reason, message=_MESSAGES[reason]) if reason else None,
             passages=tuple(passages),
             mode=Mode.EXTRACTIVE,
             timings_ms={name: round(ms, 2) for name, ms in timings.items()},
@@ -172,17 +170,16 @@ class Service:
     def _sentences(
         self, question: str, passages: Sequence[Passage], documents: dict[str, Document]
     ) -> list[Sentence]:
-        spans: list[tuple[Passage, Span, str]] = []
-        for passage in passages:
-            document = documents.get(passage.chunk.document_id)
-            if document is None:
-                continue
-            for span in sentences(document.text, passage.chunk.span):
-                spans.append((passage, span, span.of(document.text)))
-        scores = self._reranker.score(question, [text for _, _, text in spans])
+        spans = [
+            (passage, span, span.of(document.text))
+            for passage in passages
+            if (document := documents.get(passage.chunk.document_id))
+            for span in sentences(document.text, passage.chunk.span)
+        ]
+        logits = self._reranker.score(question, [text for _, _, text in spans])
         return [
-            Sentence(passage=passage, span=span, score=score)
-            for (passage, span, _), score in zip(spans, scores, strict=True)
+            Sentence.judged(passage, span, logit)
+            for (passage, span, _), logit in zip(spans, logits, strict=True)
         ]
 
     def _cite(

@@ -1,11 +1,11 @@
-"""Settings: defaults, then a TOML file, then the environment, then flags. Nothing is read at import."""
+"""Settings: defaults, a TOML file, the environment, flags. Nothing is read at import."""
 
 import difflib
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -31,7 +31,7 @@ class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`model` is the bundled one, a hub id or a folder; `runtime` onnx is lean, torch takes GPUs."""
+    """`model` is the bundled one, a hub id or a folder; onnx is lean, torch can use a GPU."""
 
     model: str = "all-MiniLM-L6-v2"
     runtime: Literal["onnx", "torch"] = "onnx"
@@ -46,7 +46,7 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`model` is the bundled reranker, a hub id or a folder; the rest is `qa.extract.Thresholds`."""
+    """`model` is the bundled reranker, a hub id or a folder; the rest are its thresholds."""
 
     model: str = "ms-marco-MiniLM-L-12"
     device: str = ""
@@ -137,9 +137,9 @@ def _check_section(section: str, values: object) -> None:
     if not isinstance(values, Mapping):
         raise ConfigError(f"settings section {section!r} must be a table of keys")
     keys = [field.name for field in msgspec.structs.fields(sections[section])]
-    for key in values:
+    for key in map(str, cast(Mapping[object, object], values)):
         if key not in keys:
-            raise ConfigError(f"unknown setting {section}.{key}{_nearest(str(key), keys)}")
+            raise ConfigError(f"unknown setting {section}.{key}{_nearest(key, keys)}")
 
 
 def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
