@@ -1,5 +1,234 @@
-"""Command line."""
+"""The command line: `citespan ask "…"` and its siblings.
+
+Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found wrong or failed,
+2 usage, configuration or a data folder that cannot be used.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index.errors import DocumentRejected, StoreError
+from qa.errors import QAError
+from qa.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from index import Draft
+
+_TEXT_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".rst"}
+
+_json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class _Options(click.Group):
+    """A group that shows the project's errors as one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (StoreError, QAError) as error:
+            click.echo(f"citespan: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Options, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", metavar="FOLDER", help="Data folder [default: the user's own].")
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
+)
+@click.version_option(package_name="citespan")
+@click.pass_context
+def cli(ctx: click.Context, data: str | None, config: Path | None) -> None:
+    """Ask your documents; every sentence of an answer points to the characters that say so."""
+    flags = {"data": {"path": data}} if data else {}
+    ctx.obj = load_settings(config, flags=flags)
+
+
+@cli.command()
+@click.argument("question")
+@_json_flag
+@click.pass_obj
+def ask(settings: Settings, question: str, *, as_json: bool) -> None:
+    """Answer QUESTION from the documents, with numbered sources."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(settings, say=_say) as service:
+        answer = service.ask(question)
+    if as_json:
+        from api.schemas import answer_body
+
+        _print_json(answer_body(answer))
+        return
+    from qa.show import print_answer
+
+    print_answer(answer)
+
+
+@cli.command()
+@click.argument("query")
+@click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
+@_json_flag
+@click.pass_obj
+def search(settings: Settings, query: str, top_k: int, *, as_json: bool) -> None:
+    """Show the passages that are found for QUERY, without answering."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(settings, say=_say) as service:
+        passages = service.search(query, top_k=top_k)
+    if as_json:
+        from api.schemas import passage_body
+
+        _print_json({"passages": [passage_body(passage) for passage in passages]})
+        return
+    from qa.show import print_passages
+
+    print_passages(passages)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
+@click.pass_obj
+def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) -> None:
+    """Store files, and the text files of folders. What is stored already is skipped."""
+    from qa.build import open_corpus
+
+    files = list(_files(paths))
+    rejected: list[str] = []
+    outcomes: dict[str, int] = {}
+    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+        drafts = _drafts(files, encoding, lambda file, why: rejected.append(f"{file}: {why}"))
+        for stored in corpus.put_many(drafts):
+            outcomes[stored.outcome] = outcomes.get(stored.outcome, 0) + 1
+        documents, chunks = corpus.counts()
+    done = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing new"
+    click.echo(f"{done}; {documents} documents and {chunks} chunks are stored")
+    for line in rejected:
+        click.echo(f"not stored: {line}", err=True)
+    if rejected:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 picks a free one.")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Answer over HTTP."""
+    from api.server import run_server
+
+    from qa import open_service
+
+    run_server(
+        lambda: open_service(settings=settings, say=_say),
+        host=host or settings.serve.host,
+        port=settings.serve.port if port is None else port,
+        max_body_bytes=settings.serve.max_body_bytes,
+    )
+
+
+@cli.command()
+@_json_flag
+@click.pass_obj
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Check settings, models and stored data; derived files are repaired."""
+    from qa.doctor import examine
+
+    report = examine(settings, say=_say)
+    if as_json:
+        _print_json(report)
+    else:
+        for name, value in report.facts.items():
+            click.echo(f"{name}: {value}")
+        for line in report.repaired:
+            click.secho(f"repaired: {line}", fg="yellow")
+        for line in report.problems:
+            click.secho(f"problem: {line}", fg="red")
+        if not report.problems:
+            click.secho("all is well", fg="green")
+    if report.problems:
+        sys.exit(1)
+
+
+@cli.group(name="eval")
+def evaluate() -> None:
+    """Measure answers and citations."""
+
+
+@evaluate.command()
+@_json_flag
+@click.pass_obj
+def run(settings: Settings, *, as_json: bool) -> None:
+    """Ask the seed's own questions of the seed document alone, and score the answers."""
+    from evals.runner import run_seed
+    from evals.show import print_report
+
+    report = run_seed(settings, say=_say)
+    if as_json:
+        _print_json(report)
+    else:
+        print_report(report)
+    if report.metrics.pointer_validity < 1:
+        sys.exit(1)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            inside = (file for file in path.rglob("*") if file.suffix.lower() in _TEXT_SUFFIXES)
+            yield from sorted(file for file in inside if file.is_file())
+        else:
+            yield path
+
+
+def _drafts(
+    files: list[Path], encoding: str | None, reject: Callable[[Path, str], None]
+) -> Iterator["Draft"]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    for file in track(files, "Storing", console=console, disable=not console.is_terminal):
+        try:
+            yield _draft(file, encoding)
+        except DocumentRejected as error:
+            reject(file, str(error))
+        except OSError as error:
+            reject(file, error.strerror or str(error))
+
+
+def _draft(file: Path, encoding: str | None) -> "Draft":
+    from index import Draft, decode
+
+    text = decode(file.read_bytes(), encoding)
+    markdown = file.suffix.lower() in {".md", ".markdown"}
+    first_line = text.lstrip().partition("\n")[0]
+    heading = first_line.lstrip("#").strip() if markdown and first_line.startswith("# ") else ""
+    return Draft(
+        text=text,
+        title=heading or file.stem.replace("_", " ").replace("-", " "),
+        uri=file.resolve().as_uri(),
+        media_type="text/markdown" if markdown else "text/plain",
+    )
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+def _print_json(value: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def main() -> None:
     """Run the command line."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

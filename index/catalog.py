@@ -67,6 +67,8 @@ class SqliteCatalogue:
             if not read_only:
                 # FULL: a commit survives a power cut, not only a killed process.
                 self._db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            if read_only and not self._has_schema():
+                raise StoreUnavailable(f"the catalogue {path} is empty; open it for writing first")
             self._open_schema(dict(settings) | {"schema_version": _SCHEMA_VERSION})
 
     @property
@@ -207,7 +209,7 @@ class SqliteCatalogue:
                 yield f"a chunk of document {document_id!r} ends beyond its text"
 
     def _open_schema(self, settings: Mapping[str, str]) -> None:
-        if not self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchall():
+        if not self._has_schema():
             with self._db:
                 self._db.execute(_SCHEMA)
                 self._db.executemany(
@@ -221,6 +223,9 @@ class SqliteCatalogue:
                     f"the data folder {self._path.parent} was made with {key} = {stored.get(key)},"
                     f" now it is {value}; set it back, or ingest into another folder"
                 )
+
+    def _has_schema(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"))
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _translated(self._path):

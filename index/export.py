@@ -137,7 +137,7 @@ def _bundled_folder() -> Path:
 def _trace(model: "SentenceTransformer", path: Path) -> None:
     import torch
 
-    export: Any = torch.onnx.export
+    onnx: Any = torch.onnx
 
     class Sentence(torch.nn.Module):
         def __init__(self) -> None:
@@ -152,7 +152,7 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
     axes = {0: "batch", 1: "sequence"}
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, and a third faster
-        export(
+        onnx.export(
             Sentence(),
             (sample, sample),
             str(path),

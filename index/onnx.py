@@ -43,7 +43,7 @@ class OnnxModel:
     def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
         for name, expected in sha256.items():
             _check_file(folder / name, expected)
-        self.tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self.tokenizer: Any = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens)
         self._session = _open_session(folder / "model.onnx")
         self._inputs = {entry.name for entry in self._session.get_inputs()}

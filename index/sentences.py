@@ -14,6 +14,7 @@ _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
 _STARTS_BLOCK = re.compile(r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?\w{1,3}[.)]\s|\||>|```)")
 _IDEOGRAPHIC_END = re.compile(r"(?<=[。！？])(?![。！？”’」』）\"'])")
+_syntok: Any = segmenter  # untyped
 _LINE = re.compile(r"[^\n\u2028\u2029]+")
 
 
@@ -63,8 +64,7 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
 def _in_block(text: str, block: Span) -> list[Span]:
     inside = block.of(text)
     cuts = {0, len(inside)}
-    analyze: Any = segmenter.analyze
-    for paragraph in analyze(inside):
+    for paragraph in _syntok.analyze(inside):
         for sentence in paragraph:
             cuts.add(sentence[0].offset)
     cuts.update(match.start() for match in _IDEOGRAPHIC_END.finditer(inside))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
+from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
 from qa.evidence import BUNDLED_RERANKER, BundledReranker, HubReranker, Reranker
 from qa.extract import Thresholds
@@ -42,13 +43,32 @@ def open_service(
         return Service(
             corpus,
             build_reranker(settings),
-            thresholds=_thresholds(settings),
+            thresholds=Thresholds(
+                margin=settings.evidence.margin,
+                min_score=settings.evidence.min_score,
+                unrelated=settings.evidence.unrelated,
+            ),
             top_k=settings.retrieval.top_k,
             candidates=settings.retrieval.candidates,
         )
     except BaseException:
         corpus.close()
         raise
+
+
+def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service:
+    """A service that only answers: beside a writer, and writing nothing once all is prepared."""
+    folder = settings.data_path()
+    if is_warm(folder, settings):
+        try:
+            service = open_service(folder, settings=settings, read_only=True, say=say)
+        except StoreUnavailable:
+            pass  # made, but never filled: fall through and fill it
+        else:
+            if service.corpus.generation:
+                return service
+            service.close()
+    return open_service(folder, settings=settings, say=say)
 
 
 def open_corpus(
@@ -107,14 +127,4 @@ def seed_draft() -> Draft:
         text=decode((folder / card["file"]).read_bytes()),
         title=card["title"],
         uri=card["uri"],
-    )
-
-
-def _thresholds(settings: Settings) -> Thresholds:
-    evidence = settings.evidence
-    return Thresholds(
-        off_topic=evidence.off_topic,
-        unanswered=evidence.unanswered,
-        passage_margin=evidence.passage_margin,
-        sentence_margin=evidence.sentence_margin,
     )

@@ -1,39 +1,57 @@
 """Which sentences are the evidence, and the answer they make. Pure: scores in, spans out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from index.types import Passage, Span
+from index.types import Document, Passage, Span
 from qa.cite import Citation
 from qa.types import Segment, Support
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """When a text counts as evidence, in raw logits of the bundled cross-encoder.
+    """When a text counts as evidence, in raw logits of the reranker.
 
-    Chosen on development data (SQuAD as a corpus, Natural Questions, FairytaleQA; DECISIONS.md
-    has the figures). Another reranker needs others: its logits have their own scale.
+    The defaults are for the bundled cross-encoder, chosen on development data (DECISIONS.md has
+    the figures); another reranker's logits have their own scale.
 
-    off_topic: no passage reaches this: nothing relevant was found.
-    unanswered: no sentence reaches this: on topic, but the answer is not in there.
-    passage_margin: passages this close to the best are read sentence by sentence.
-    sentence_margin: sentences this close to the best are cited.
+    margin: sentences this close to the best are cited.
+    min_score: less than this is no evidence; None takes a floor that rises with the corpus size.
+    unrelated: what the reranker gives to texts that have nothing to do with each other.
     """
 
-    off_topic: float = -4.0
-    unanswered: float = -2.0
-    passage_margin: float = 4.0
-    sentence_margin: float = 2.0
+    margin: float = 3.0
+    min_score: float | None = None
+    unrelated: float = -11.3
+
+    def floor(self, chunks: int) -> float:
+        """The least score that counts as evidence in a corpus of so many chunks.
+
+        The more passages compete, the better the best irrelevant one looks: on development data
+        nine in ten questions off the topic stay below -10.2 with 3 chunks and below -9.2 with
+        75, and three in four below -3.1 with 3,500. The floor follows them in log10(chunks).
+        """
+        if self.min_score is not None:
+            return self.min_score
+        return self.unrelated + min(9.3, max(1.3, 4 * math.log10(max(1, chunks)) - 5.7))
+
+    def cited_from(self, best: float) -> float:
+        """The least score of a sentence that is cited beside one of score `best`.
+
+        A weak best is close to everything: the logits crowd near `unrelated`. There the margin
+        shrinks to three tenths of the height above it.
+        """
+        return best - min(self.margin, max(0.0, 0.3 * (best - self.unrelated)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """A sentence of a passage, by its span in the document.
 
-    Its score is the mean of its own logit and its passage's: alone it often lacks the names that
-    the question uses, and its passage has them.
+    Its score is the mean of its own logit and its context's: alone it often lacks the names that
+    the question uses, and what stands around it has them.
     """
 
     passage: Passage
@@ -41,22 +59,31 @@ class Sentence:
     score: float
 
     @classmethod
-    def judged(cls, passage: Passage, span: Span, logit: float) -> Self:
-        """A sentence with the logit that the reranker gave it alone."""
-        context = passage.scores.evidence
-        score = logit if context is None else (logit + context) / 2
-        return cls(passage=passage, span=span, score=score)
+    def judged(cls, passage: Passage, span: Span, logit: float, context_logit: float) -> Self:
+        """A sentence with the logits that the reranker gave to it alone and to its context."""
+        return cls(passage=passage, span=span, score=(logit + context_logit) / 2)
 
 
-def within(scores: Sequence[float], margin: float) -> list[int]:
-    """Places of the scores that are no more than `margin` below the best, in order."""
-    floor = max(scores, default=0.0) - margin
-    return [at for at, score in enumerate(scores) if score >= floor]
+def context_logit(document: Document, span: Span, passages: Sequence[Passage]) -> float:
+    """The best evidence score of the passages that a sentence lies in or stands next to."""
+    return max(
+        passage.scores.evidence
+        for passage in passages
+        if passage.chunk.document_id == document.id
+        and passage.scores.evidence is not None
+        and _touch(document.text, span, passage.chunk.span)
+    )
 
 
-def choose(sentences: Sequence[Sentence], margin: float) -> list[Sentence]:
+def _touch(text: str, a: Span, b: Span) -> bool:
+    first, second = sorted((a, b))
+    return not text[first.end : second.start].strip()
+
+
+def choose(sentences: Sequence[Sentence], thresholds: Thresholds) -> list[Sentence]:
     """The evidence: best document first, in reading order within a document."""
-    close = [sentences[at] for at in within([sentence.score for sentence in sentences], margin)]
+    least = thresholds.cited_from(max((sentence.score for sentence in sentences), default=0.0))
+    close = [sentence for sentence in sentences if sentence.score >= least]
     best: dict[str, float] = {}
     for sentence in close:
         key = sentence.passage.chunk.document_id

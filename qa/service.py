@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from index import Corpus, Document, Passage, Span
+from index import Corpus, Document, Passage
 from index.errors import DocumentNotFound
 from index.sentences import sentences
 from qa.cite import Citation
 from qa.errors import InvalidQuestion
 from qa.evidence import Reranker
-from qa.extract import Sentence, Thresholds, choose, compose, within
+from qa.extract import Sentence, Thresholds, choose, compose, context_logit
 from qa.types import Abstention, Answer, Mode, Reason, Segment, Status
 
 MAX_QUESTION = 2000  # code points; the models read at most 512 tokens of question and passage
@@ -139,55 +139,54 @@ class Service:
         return sorted(judged, key=lambda passage: -_evidence(passage))
 
     def _find(self, question: str, passages: Sequence[Passage]) -> _Found:
-        if not passages:
-            empty = self.corpus.counts()[0] == 0
-            return _Found(reason=Reason.EMPTY_INDEX if empty else Reason.NO_RELEVANT_PASSAGE)
-        if _evidence(passages[0]) < self._thresholds.off_topic:
+        documents, chunks = self.corpus.counts()
+        if not documents:
+            return _Found(reason=Reason.EMPTY_INDEX)
+        floor = self._thresholds.floor(chunks)
+        if not passages or _evidence(passages[0]) < floor:
             return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
-        close = within([_evidence(p) for p in passages], self._thresholds.passage_margin)
-        documents = self._documents([passages[at] for at in close])
-        candidates = self._sentences(question, [passages[at] for at in close], documents)
-        best = max((sentence.score for sentence in candidates), default=float("-inf"))
-        if best < self._thresholds.unanswered:
+        candidates = self._sentences(question, passages)
+        if max((sentence.score for sentence in candidates), default=floor) < floor:
             return _Found(reason=Reason.NOT_IN_PASSAGES)
-        citations = self._cite(choose(candidates, self._thresholds.sentence_margin), documents)
+        citations = self._cite(choose(candidates, self._thresholds))
+        if not citations:
+            return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
         text, segments = compose(citations)
         return _Found(text=text, segments=segments, citations=citations)
+
+    def _sentences(self, question: str, passages: Sequence[Passage]) -> list[Sentence]:
+        # A score is the mean of a sentence's logit and its context's, so in a context twice the
+        # margin below the best one, only a sentence that outdoes all the best one's comes close.
+        least = _evidence(passages[0]) - 2 * self._thresholds.margin
+        documents = self._documents(passages)
+        read = [
+            (passage, span, span.of(document.text), context)
+            for passage in passages
+            if (document := documents.get(passage.chunk.document_id))
+            for span in sentences(document.text, passage.chunk.span)
+            if (context := context_logit(document, span, passages)) >= least
+        ]
+        logits = self._reranker.score(question, [text for _, _, text, _ in read])
+        return [
+            Sentence.judged(passage, span, logit, context)
+            for (passage, span, _, context), logit in zip(read, logits, strict=True)
+        ]
 
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
         """The revisions that the passages are from; those deleted since are left out."""
         found: dict[str, Document] = {}
-        for passage in passages:
-            chunk = passage.chunk
-            if chunk.document_id in found:
-                continue
-            try:
+        for chunk in {passage.chunk.document_id: passage.chunk for passage in passages}.values():
+            with suppress(DocumentNotFound):
                 found[chunk.document_id] = self.corpus.get(chunk.document_id, chunk.revision)
-            except DocumentNotFound:
-                continue
         return found
 
-    def _sentences(
-        self, question: str, passages: Sequence[Passage], documents: dict[str, Document]
-    ) -> list[Sentence]:
-        spans = [
-            (passage, span, span.of(document.text))
-            for passage in passages
-            if (document := documents.get(passage.chunk.document_id))
-            for span in sentences(document.text, passage.chunk.span)
-        ]
-        logits = self._reranker.score(question, [text for _, _, text in spans])
-        return [
-            Sentence.judged(passage, span, logit)
-            for (passage, span, _), logit in zip(spans, logits, strict=True)
-        ]
-
-    def _cite(
-        self, chosen: Sequence[Sentence], documents: dict[str, Document]
-    ) -> tuple[Citation, ...]:
+    def _cite(self, chosen: Sequence[Sentence]) -> tuple[Citation, ...]:
+        documents = self._documents([sentence.passage for sentence in chosen])
         citations: list[Citation] = []
         for sentence in chosen:
-            document = documents[sentence.passage.chunk.document_id]
+            document = documents.get(sentence.passage.chunk.document_id)
+            if document is None:
+                continue  # deleted while it was being judged
             scores = replace(sentence.passage.scores, evidence=sentence.score)
             citation = Citation.of(document, sentence.span, scores)
             citation.verify(document)

@@ -50,10 +50,9 @@ class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     model: str = "ms-marco-MiniLM-L-12"
     device: str = ""
-    off_topic: float = Thresholds().off_topic
-    unanswered: float = Thresholds().unanswered
-    passage_margin: float = Thresholds().passage_margin
-    sentence_margin: float = Thresholds().sentence_margin
+    margin: Annotated[float, msgspec.Meta(ge=0)] = Thresholds().margin
+    min_score: float | None = Thresholds().min_score
+    unrelated: float = Thresholds().unrelated
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,57 @@
+"""What state everything is in."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import msgspec
+
+from index.errors import StoreError, StoreLocked
+from qa.build import Say, build_reranker, open_corpus
+from qa.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Facts by name, what was wrong and is mended, and what is wrong."""
+
+    facts: dict[str, str]
+    repaired: list[str]
+    problems: list[str]
+
+
+def examine(settings: Settings, say: Say = lambda _: None) -> Report:
+    """Resolved settings, versions, model files, and the catalogue against what is derived."""
+    facts = {
+        "citespan": version("citespan"),
+        "data folder": str(settings.data_path()),
+        "settings": msgspec.json.encode(settings).decode(),
+    }
+    repaired: list[str] = []
+    problems: list[str] = []
+    try:
+        build_reranker(settings)
+        facts["reranker"] = f"{settings.evidence.model}, as pinned"
+        facts |= _examine_corpus(settings, say, repaired, problems)
+    except StoreError as error:
+        problems.append(str(error))
+    return Report(facts=facts, repaired=repaired, problems=problems)
+
+
+def _examine_corpus(
+    settings: Settings, say: Say, repaired: list[str], problems: list[str]
+) -> dict[str, str]:
+    folder = settings.data_path()
+    facts: dict[str, str] = {}
+    try:
+        corpus = open_corpus(folder, settings, say=say)
+    except StoreLocked as error:
+        facts["writer"] = str(error)
+        corpus = open_corpus(folder, settings, read_only=True, say=say)
+    with corpus:
+        documents, chunks = corpus.counts()
+        facts["documents"] = str(documents)
+        facts["chunks"] = str(chunks)
+        facts["generation"] = str(corpus.generation)
+        repaired.extend(corpus.repaired())
+        problems.extend(corpus.check())
+    return facts
