@@ -1,6 +1,6 @@
 """Questions in, cited answers out."""
 
-from qa.build import open_service
+from qa.build import open_service, seeds_folder
 from qa.cite import Citation
 from qa.service import Service
 from qa.settings import Settings, load_settings
@@ -19,4 +19,5 @@ __all__ = (
     "Support",
     "load_settings",
     "open_service",
+    "seeds_folder",
 )
