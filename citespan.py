@@ -162,7 +162,11 @@ def evaluate() -> None:
 @_json_flag
 @click.pass_obj
 def run(settings: Settings, *, as_json: bool) -> None:
-    """Ask the seed's own questions of the seed document alone, and score the answers."""
+    """Ask the seed's own questions of the seed document alone, and score the answers.
+
+    Exits with 1 if a pointer is untrue or the scores fall below the gate.
+    """
+    from evals.gates import SEED_GATE, failures
     from evals.runner import run_seed
     from evals.show import print_report
 
@@ -171,7 +175,10 @@ def run(settings: Settings, *, as_json: bool) -> None:
         _print_json(report)
     else:
         print_report(report)
-    if report.metrics.pointer_validity < 1:
+    failed = failures(report.metrics, SEED_GATE)
+    for failure in failed:
+        click.echo(f"gate: {failure}", err=True)
+    if failed:
         sys.exit(1)
 
 

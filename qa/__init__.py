@@ -1,6 +1,6 @@
 """Questions in, cited answers out."""
 
-from qa.build import open_service, seeds_folder
+from qa.build import open_corpus, open_service, seeds_folder
 from qa.cite import Citation
 from qa.service import Service
 from qa.settings import Settings, load_settings
@@ -18,6 +18,7 @@ __all__ = (
     "Status",
     "Support",
     "load_settings",
+    "open_corpus",
     "open_service",
     "seeds_folder",
 )

@@ -1,0 +1,16 @@
+.PHONY: check test eval bench serve
+
+check:  ## Everything that CI runs, in a new virtual environment
+	.ci/run
+
+test:
+	.venv/bin/pytest
+
+eval:
+	.venv/bin/citespan eval run
+
+bench:
+	.venv/bin/python -m evals.bench.start
+
+serve:
+	.venv/bin/citespan serve
