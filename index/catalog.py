@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +170,10 @@ class SqliteCatalogue:
         for chunk in self.chunks(list(ids)).values():
             by_document.setdefault(chunk.document_id, []).append(chunk)
         for document_id, chunks in by_document.items():
-            document = self.document(document_id, chunks[0].revision)
-            for chunk in chunks:
-                yield IndexedText(chunk.id, document.title, chunk.span.of(document.text))
+            with suppress(DocumentNotFound):  # deleted since
+                document = self.document(document_id, chunks[0].revision)
+                for chunk in chunks:
+                    yield IndexedText(chunk.id, document.title, chunk.span.of(document.text))
 
     def derived(self, name: str) -> Mapping[str, str]:
         rows = self._rows("SELECT record FROM derived WHERE name = ?", (name,))

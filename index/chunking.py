@@ -8,6 +8,10 @@ import regex
 from index.sentences import blocks, sentences, strip
 from index.types import Span
 
+# A tokenizer may count a word of any length as one unknown token; and what is looked at to find a
+# cut must not grow with the text. English has some 4.5 characters a token.
+_CHARACTERS_A_TOKEN = 20
+
 _WORD_START = regex.compile(r"(?<=\s)\S")
 _GRAPHEME = regex.compile(r"\X")
 
@@ -16,8 +20,9 @@ def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) 
     """Chunks of a text, in order: they do not overlap and hold every non-space code point.
 
     Sentences are packed up to the limit. A paragraph that does not fit as a whole starts a new
-    chunk if the present one is at least half full; a sentence longer than the limit is cut
-    between words, or between grapheme clusters where there are no spaces.
+    chunk if the present one is at least half full; a sentence longer than the limit, or than 20
+    characters a token, is cut between words, or between grapheme clusters where there are no
+    spaces.
 
     Args:
         text: canonical text.
@@ -67,20 +72,23 @@ def _split(
     text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
 ) -> Iterator[Span]:
     """The span in pieces that fit, each as long as can be."""
+    longest = max_tokens * _CHARACTERS_A_TOKEN
     span = strip(text, span)
-    while span and count_tokens(span.of(text)) > max_tokens:
-        end = _longest_fit(text, span, max_tokens, count_tokens)
+    while span:
+        near = Span(span.start, min(span.end, span.start + longest))
+        if near == span and count_tokens(span.of(text)) <= max_tokens:
+            yield span
+            return
+        end = _longest_fit(text, near, max_tokens, count_tokens)
         yield strip(text, Span(span.start, end))
         span = strip(text, Span(end, span.end))
-    if span:
-        yield span
 
 
 def _longest_fit(text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]) -> int:
     inside = span.of(text)
     words = [match.start() for match in _WORD_START.finditer(inside)]
     clusters = [match.end() for match in _GRAPHEME.finditer(inside)]
-    for cuts in (words, clusters, list(range(1, len(inside)))):
+    for cuts in (words, clusters, list(range(1, len(inside) + 1))):
         low, high = 0, len(cuts)
         while low < high:  # the first cut that is too far
             middle = (low + high) // 2

@@ -1,7 +1,9 @@
 """The façade: documents in, scored passages out."""
 
+import dataclasses
 import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +39,7 @@ from index.types import (
     Passage,
     Scored,
     Scores,
+    Span,
     Stored,
 )
 
@@ -62,6 +65,7 @@ class Corpus:
         self._embedder = embedder
         self._chunk_tokens = chunk_tokens
         self._lock = lock
+        self._writing = threading.Lock()
 
     @classmethod
     def open(
@@ -233,39 +237,43 @@ class Corpus:
 
     def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
         document = _document(draft)
-        present = self._catalogue.find(document.id)
-        if present:
-            if _content(present) == _content(document):
-                return Stored(document=present, outcome=Outcome.UNCHANGED), 0
-            if not replace:
-                raise DuplicateDocument(document.id)
-        revision = present.revision + 1 if present else 1
-        document = _document(draft, revision)
-        chunks = self._chunks(document)
-        vectors = self._embedder.embed_documents(self._embedded_texts(document, chunks))
-        self._catalogue.store(document, chunks, vectors)
-        outcome = Outcome.REPLACED if present else Outcome.ADDED
-        return Stored(document=self.info(document.id), outcome=outcome), len(chunks)
-
-    def _chunks(self, document: Document) -> list[Chunk]:
+        if unchanged := self._unchanged(document, replace=replace):
+            return unchanged, 0
         count = self._embedder.count_tokens
-        return [
-            Chunk(
-                id=chunk_id(document.id, document.title, document.sha256, span),
-                document_id=document.id,
-                revision=document.revision,
-                span=span,
-                tokens=count(span.of(document.text)),
-            )
-            for span in chunk_spans(document.text, self._chunk_tokens, count)
-        ]
+        spans = chunk_spans(document.text, self._chunk_tokens, count)
+        vectors = self._embedder.embed_documents(self._embedded_texts(document, spans))
+        with self._writing:  # embedding took its time: another thread may have stored the same
+            if unchanged := self._unchanged(document, replace=replace):
+                return unchanged, 0
+            present = self._catalogue.find(document.id)
+            revision = present.revision + 1 if present else 1
+            document = dataclasses.replace(document, revision=revision)
+            chunks = [_chunk(document, span, count(span.of(document.text))) for span in spans]
+            self._catalogue.store(document, chunks, vectors)
+        outcome = Outcome.REPLACED if present else Outcome.ADDED
+        return Stored(document=_info(document), outcome=outcome), len(chunks)
 
-    def _embedded_texts(self, document: Document, chunks: Iterable[Chunk]) -> list[str]:
+    def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
+        """What is stored, if storing the document would change nothing.
+
+        Raises:
+            DuplicateDocument: it would, and the id is taken.
+        """
+        present = self._catalogue.find(document.id)
+        if present is None:
+            return None
+        if _content(present) == _content(document):
+            return Stored(document=present, outcome=Outcome.UNCHANGED)
+        if not replace:
+            raise DuplicateDocument(document.id)
+        return None
+
+    def _embedded_texts(self, document: Document, spans: Iterable[Span]) -> list[str]:
         count = self._embedder.count_tokens
         heading = ""
         if document.title:
             heading = chunk_spans(document.title, _TITLE_TOKENS, count)[0].of(document.title) + "\n"
-        return [heading + chunk.span.of(document.text) for chunk in chunks]
+        return [heading + span.of(document.text) for span in spans]
 
     def _passages(
         self, fused: Iterable[Scored], dense: Iterable[Scored], lexical: Iterable[Scored]
@@ -287,7 +295,22 @@ class Corpus:
         ]
 
 
-def _document(draft: Draft, revision: int = 1) -> Document:
+def _chunk(document: Document, span: Span, tokens: int) -> Chunk:
+    return Chunk(
+        id=chunk_id(document.id, document.title, document.sha256, span),
+        document_id=document.id,
+        revision=document.revision,
+        span=span,
+        tokens=tokens,
+    )
+
+
+def _info(document: Document) -> DocumentInfo:
+    names = (field.name for field in dataclasses.fields(DocumentInfo))
+    return DocumentInfo(**{name: getattr(document, name) for name in names})
+
+
+def _document(draft: Draft) -> Document:
     text = canonical(draft.text)
     sha256 = sha256_text(text)
     title = " ".join((draft.title or "").split())
@@ -297,7 +320,7 @@ def _document(draft: Draft, revision: int = 1) -> Document:
         uri=draft.uri,
         text=text,
         sha256=sha256,
-        revision=revision,
+        revision=1,
         media_type=draft.media_type,
         metadata=dict(draft.metadata),
         length=len(text),

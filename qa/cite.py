@@ -69,4 +69,4 @@ class Citation:
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 code units a text takes."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le")) // 2

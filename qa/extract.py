@@ -9,6 +9,8 @@ from index.types import Document, Passage, Span
 from qa.cite import Citation
 from qa.types import Segment, Support
 
+_GAP = 100  # white space between neighbours; more is not looked at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
@@ -77,6 +79,8 @@ def context_logit(document: Document, span: Span, passages: Sequence[Passage]) -
 
 def _touch(text: str, a: Span, b: Span) -> bool:
     first, second = sorted((a, b))
+    if second.start - first.end > _GAP:
+        return False
     return not text[first.end : second.start].strip()
 
 
