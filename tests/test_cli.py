@@ -1,0 +1,124 @@
+"""The command line, in its own process, as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def citespan(tmp_path: Path, models_folder: Path) -> Run:
+    """Run `citespan` on a data folder of this test's own."""
+
+    def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "citespan", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "CITESPAN_DATA__PATH": str(tmp_path / "data"),
+                "CITESPAN_DATA__MODELS": str(models_folder),
+                **environ,
+            },
+        )
+
+    return run
+
+
+def test_ask_answers_from_the_seed_and_says_that_it_ingested_it(citespan: Run):
+    done = citespan("ask", "Which think tank does Song Junying work for?")
+    assert done.returncode == 0
+    assert "ingesting the seed" in done.stderr
+    assert "China Institute of International Studies" in " ".join(done.stdout.split())
+    assert "seed, revision 1, characters 1547-1773" in " ".join(done.stdout.split())
+
+
+def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
+    text = (Path(__file__).parent.parent / "seeds/china-celac.txt").read_text(encoding="utf-8")
+    answer = json.loads(citespan("ask", "--json", "What did Rubio claim?").stdout)
+    assert answer["status"] == "answered"
+    assert answer["offset_unit"] == "codepoint"
+    for citation in answer["citations"]:
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+    assert any("Chinese exploitation" in citation["quote"] for citation in answer["citations"])
+
+
+def test_an_abstention_is_an_ordinary_result(citespan: Run):
+    done = citespan("ask", "How often should a cactus be watered in winter?")
+    assert done.returncode == 0
+    assert "no_relevant_passage" in done.stdout
+    assert "[1]" not in done.stdout
+
+
+def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, tmp_path: Path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "moon.md").write_text("# The Moon\n\nThe Moon orbits Earth in 27 days.\n")
+    (folder / "latin.txt").write_bytes("Caf\xe9 is open.".encode("latin-1"))
+    (folder / "data.bin").write_bytes(b"\0\1\2")
+    first = citespan("ingest", str(folder))
+    assert first.returncode == 1
+    assert "1 added; 1 documents" in first.stdout
+    assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
+    again = citespan("ingest", "--encoding", "latin-1", str(folder))
+    assert again.returncode == 0
+    assert "1 added" in again.stdout
+    assert "1 unchanged" in again.stdout
+    binary = citespan("ingest", str(folder / "data.bin"))
+    assert binary.returncode == 1
+    assert "binary data" in binary.stderr
+    found = json.loads(citespan("search", "--json", "orbit of the Moon").stdout)
+    assert found["passages"][0]["document"]["title"] == "The Moon"
+
+
+def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):
+    citespan("ask", "What is CELAC?")
+    assert "all is well" in citespan("doctor").stdout
+    (snapshot,) = (tmp_path / "data").glob("vectors-*.faiss")
+    damaged = bytearray(snapshot.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    snapshot.write_bytes(damaged)
+    report = json.loads(citespan("doctor", "--json").stdout)
+    assert report["problems"] == []
+    assert "vector index" in report["repaired"][0]
+    assert "China Institute" in citespan("ask", "Where does Song Junying work?").stdout
+    assert json.loads(citespan("doctor", "--json").stdout)["repaired"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "message"),
+    [
+        (("ask", " "), {}, "the question is empty"),
+        (("ask", "x" * 100_000), {}, "at most 2000"),
+        (("ask", "hi"), {"CITESPAN_SERVE__PROT": "1"}, "did you mean 'port'?"),
+        (("ask", "hi"), {"CITESPAN_SREVE__PORT": "1"}, "did you mean 'serve'?"),
+        (("ask", "hi"), {"CITESPAN_SERVE__PORT": "many"}, "port"),
+        (("ask", "hi"), {"CITESPAN_DATA__PATH": "/dev/null/x"}, "cannot be written"),
+        (("--config", "none.toml", "ask", "hi"), {}, "cannot read settings file none.toml"),
+        (("ingest", "nowhere.txt"), {}, "does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    citespan: Run, arguments: tuple[str, ...], environ: dict[str, str], message: str
+):
+    done = citespan(*arguments, **environ)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Path):
+    citespan("ask", "What is CELAC?")
+    (tmp_path / "data" / "catalog.db").write_bytes(b"not a database" * 1000)
+    done = citespan("ask", "What is CELAC?")
+    assert done.returncode == 2
+    assert "damaged" in done.stderr
+    assert "backup" in done.stderr
