@@ -22,33 +22,34 @@ def decode(data: bytes, encoding: str | None = None) -> str:
     Raises:
         DocumentRejected: the bytes are not text in that encoding, or the encoding is unknown.
     """
+    skipped = 0
     for mark, name in _BOMS:
         if data.startswith(mark):
-            data, encoding = data[len(mark) :], name
+            skipped, encoding = len(mark), name
             break
     try:
-        text = data.decode(encoding or "utf-8")
+        text = data[skipped:].decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         if b"\0" in data:
             raise DocumentRejected("binary data, not text; convert it to text first") from error
         hint = "convert it to UTF-8 or name its encoding"
         raise DocumentRejected(
-            f"not valid {error.encoding} at byte {error.start}; {hint}"
+            f"not valid {error.encoding} at byte {skipped + error.start}; {hint}"
         ) from error
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # ValueError: a name with a NUL, "undefined"
         raise DocumentRejected(f"unknown encoding {encoding!r}") from error
     return canonical(text)
 
 
 def canonical(text: str) -> str:
-    """The text as it is stored: no byte order mark, line ends as LF, otherwise untouched.
+    """The text as it is stored: no byte order marks first, line ends as LF, otherwise untouched.
 
     No Unicode normalisation: it changes lengths, and with them every offset.
 
     Raises:
         DocumentRejected: nothing but white space, a NUL, or a lone surrogate.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DocumentRejected("the document holds no text")
     if (at := text.find("\0")) >= 0:
