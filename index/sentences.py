@@ -12,20 +12,34 @@ from index.types import Span
 # Shorter ones are headings, list items, verses; longer ones are paragraphs, one to a line.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
-_STARTS_BLOCK = re.compile(r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?\w{1,3}[.)]\s|\||>|```)")
+_ABBREVIATED = re.compile(
+    r"\b(?:(?:\w\.){2,}|(?:Col|Dr|Fig|Gen|Gov|Lt|Mr|Mrs|Ms|No|Prof|Rep|Sen|St|vs)\.)$"
+)
+_STARTS_BLOCK = re.compile(
+    r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
+)
 _IDEOGRAPHIC_END = re.compile(r"(?<=[。！？])(?![。！？”’」』）\"'])")
 _syntok: Any = segmenter  # untyped
 _LINE = re.compile(r"[^\n\u2028\u2029]+")
 
 
-def blocks(text: str) -> list[Span]:
+def blocks(text: str, within: Span | None = None) -> list[Span]:
     """Spans that no sentence crosses: paragraphs, list items, headings, table rows.
 
-    Wrapped lines are joined. Together they hold every non-space code point, in order.
+    Wrapped lines are joined. Together they hold every non-space code point of `within` (the whole
+    text by default), in order.
     """
+    area = Span(0, len(text)) if within is None else within
+    # From the start of a line: how long it is says whether it was wrapped.
+    start = 1 + max(text.rfind(separator, 0, area.start) for separator in "\n\u2028\u2029")
+    found = _joined_lines(text, Span(start, area.end))
+    return [Span(max(span.start, area.start), span.end) for span in found if area.overlap(span)]
+
+
+def _joined_lines(text: str, area: Span) -> list[Span]:
     out: list[Span] = []
     last_line = Span(0, 0)
-    for match in _LINE.finditer(text):
+    for match in _LINE.finditer(text, area.start, area.end):
         line = Span(*match.span())
         if not match.group().strip():
             continue
@@ -40,12 +54,12 @@ def blocks(text: str) -> list[Span]:
 def _continues(text: str, before: Span, line: Span) -> bool:
     if text[before.end : line.start] != "\n":
         return False
-    previous = before.of(text).rstrip()
-    return (
-        _WRAPPED_MIN <= len(previous) <= _WRAPPED_MAX
-        and not _ENDS_SENTENCE.search(previous)
-        and not _STARTS_BLOCK.match(line.of(text))
-    )
+    previous, following = before.of(text).rstrip(), line.of(text)
+    if not _WRAPPED_MIN <= len(previous) <= _WRAPPED_MAX or _STARTS_BLOCK.match(following):
+        return False
+    if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
+        return True
+    return following.lstrip()[0].islower() and not previous.endswith(":")
 
 
 def sentences(text: str, within: Span | None = None) -> list[Span]:
@@ -53,12 +67,7 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
 
     Together they hold every non-space code point of `within` (the whole text by default).
     """
-    area = within or Span(0, len(text))
-    out: list[Span] = []
-    for block in blocks(area.of(text)):
-        start = area.start + block.start
-        out.extend(_in_block(text, Span(start, start + len(block))))
-    return out
+    return [span for block in blocks(text, within) for span in _in_block(text, block)]
 
 
 def _in_block(text: str, block: Span) -> list[Span]:
