@@ -1,0 +1,56 @@
+"""Fixtures that every test module may use: the real models, loaded once, and empty folders."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from index import Corpus, OnnxEmbedder
+from index.export import BUNDLED_MODEL, export_onnx, exported_folder
+from qa.evidence import BundledReranker
+
+pytest.register_assert_rewrite("contracts")
+
+# The same examples in each run, so that a red build means a change; look for new ones with
+# `--hypothesis-profile=deep`.
+_SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    max_examples=100,
+    suppress_health_check=_SLOW_IS_FINE,
+)
+settings.register_profile(
+    "deep", deadline=None, max_examples=2000, suppress_health_check=_SLOW_IS_FINE
+)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where exported models are kept; set CITESPAN_TEST_MODELS to keep them between runs."""
+    kept = os.environ.get("CITESPAN_TEST_MODELS")
+    return Path(kept) if kept else tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def embedder(models_folder: Path) -> OnnxEmbedder:
+    folder = exported_folder(models_folder, BUNDLED_MODEL)
+    if not folder.exists():
+        export_onnx(BUNDLED_MODEL, folder)
+    return OnnxEmbedder(folder)
+
+
+@pytest.fixture(scope="session")
+def reranker() -> BundledReranker:
+    return BundledReranker()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
+    """An empty corpus in a folder of its own."""
+    with Corpus.open(tmp_path / "corpus", embedder) as opened:
+        yield opened
