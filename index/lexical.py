@@ -51,7 +51,10 @@ class LexicalIndex:
         # merges, after which the files on disk stand still and can be hashed.
         writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for chunk_id in removed:
-            writer.delete_documents_by_term("id", chunk_id)
+            # Not by term: that takes a Python int for a signed one and deletes nothing.
+            writer.delete_documents_by_query(
+                tantivy.Query.term_query(self._schema, "id", chunk_id)
+            )
         for chunk_id, title, text in added:
             document = tantivy.Document()
             document.add_unsigned("id", chunk_id)
