@@ -72,12 +72,17 @@ class LexicalIndex:
         if not clauses:
             return []
         searcher = self._index.searcher()
-        hits = searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        query_of_words, limit = tantivy.Query.boolean_query(clauses), k + 1
+        while True:  # until all that tie with the last place are there
+            hits = searcher.search(query_of_words, limit=limit, count=False).hits
+            if len(hits) < limit or hits[k - 1][0] > hits[-1][0]:
+                break
+            limit *= 2
         ids = _ids(searcher, [address for _, address in hits])
         found = sorted(
             zip((float(score) for score, _ in hits), ids, strict=True),
             key=lambda hit: (-hit[0], hit[1]),
-        )
+        )[:k]
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
 
     def file_hashes(self) -> dict[str, str]:

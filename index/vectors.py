@@ -45,9 +45,14 @@ class VectorIndex:
         """
         if not len(self):
             return []
-        scores, ids = self._index.search(query.reshape(1, -1), min(k, len(self)))
-        # FAISS keeps insertion order at ties, which a rebuild would change.
-        found = sorted(zip(scores[0].tolist(), ids[0].tolist(), strict=True), key=_best_first)
+        limit = min(k + 1, len(self))
+        scores, ids = self._index.search(query.reshape(1, -1), limit)
+        # FAISS keeps insertion order at ties, which a rebuild would change: all that tie with the
+        # last place are needed to tell which of them come first.
+        while limit < len(self) and scores[0][k - 1] <= scores[0][-1]:
+            limit = min(2 * limit, len(self))
+            scores, ids = self._index.search(query.reshape(1, -1), limit)
+        found = sorted(zip(scores[0].tolist(), ids[0].tolist(), strict=True), key=_best_first)[:k]
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
 
     def dump(self) -> bytes:

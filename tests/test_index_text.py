@@ -381,7 +381,8 @@ class TestChunks:
         ]  # fmt: skip
 
     def test_a_long_word_is_cut_between_grapheme_clusters(self) -> None:
-        family = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"  # 7 code points, one cluster
+        # 7 code points, one cluster
+        family = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
         text = family * 3
         assert [len(span) for span in chunk_spans(text, 15, len)] == [14, 7]
 
