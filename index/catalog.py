@@ -103,6 +103,8 @@ class SqliteCatalogue:
             db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def delete(self, document_id: str) -> None:
+        if self.find(document_id) is None:
+            raise DocumentNotFound(document_id)
         with self._transaction() as db:
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             if not db.changes():
@@ -230,7 +232,10 @@ class SqliteCatalogue:
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _translated(self._path):
-            return self._db.execute(statement, values).fetchall()
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except (OverflowError, UnicodeEncodeError):
+                return []  # no stored value equals one that SQLite cannot hold
 
     def _in_batches(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for at in range(0, len(ids), _BATCH):
