@@ -75,6 +75,11 @@ class SqliteCatalogue:
     def generation(self) -> int:
         return int(self._rows("SELECT value FROM meta WHERE key = 'generation'")[0][0])
 
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        with self._lock, _translated(self._path), self._db:
+            yield
+
     def store(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         revision = (
             document.id, document.revision, document.title, document.uri, document.sha256,

@@ -281,8 +281,9 @@ class Corpus:
         ranked = {scored.chunk_id: scored.score for scored in fused}
         by_meaning = {scored.chunk_id: scored.score for scored in dense}
         by_words = {scored.chunk_id: scored.score for scored in lexical}
-        chunks = self._catalogue.chunks(list(ranked))
-        texts = {row.chunk_id: row for row in self._catalogue.indexed_texts(ranked)}
+        with self._catalogue.snapshot():
+            chunks = self._catalogue.chunks(list(ranked))
+            texts = {row.chunk_id: row for row in self._catalogue.indexed_texts(ranked)}
         return [
             Passage(
                 chunk=chunks[key],
@@ -291,7 +292,7 @@ class Corpus:
                 scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
             )
             for key, score in ranked.items()
-            if key in chunks and key in texts  # deleted since: not returned
+            if key in chunks  # deleted since: not returned
         ]
 
 

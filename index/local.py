@@ -49,9 +49,12 @@ class LocalSearchIndex:
 
     def refresh(self) -> None:
         with self._lock:
+            if self._catalogue.generation != self._generation:
+                self._hold_what_is_stored()
+
+    def _hold_what_is_stored(self) -> None:
+        with self._catalogue.snapshot():
             generation = self._catalogue.generation
-            if generation == self._generation:
-                return
             wanted = self._catalogue.chunk_ids()
             self._refresh_vectors(wanted)
             self._refresh_lexical(wanted)

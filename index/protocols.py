@@ -1,6 +1,7 @@
 """The seam between `Corpus` and the engines behind it: one truth, and an index derived from it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from index.embedding import Vectors
@@ -21,6 +22,10 @@ class Catalogue(Protocol):
     @property
     def generation(self) -> int:
         """Grows with every change of what should be found."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads inside see one state, whatever is written meanwhile."""
         ...
 
     def store(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
