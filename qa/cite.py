@@ -37,11 +37,10 @@ class Citation:
         quote = span.of(document.text)
         if not quote:
             raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
-        utf16_start = utf16_length(document.text[: span.start])
         return cls(
             document=document,
             span=span,
-            utf16=Span(utf16_start, utf16_start + utf16_length(quote)),
+            utf16=_utf16_span(document.text, span),
             quote=quote,
             prefix=document.text[max(0, span.start - _CONTEXT) : span.start],
             suffix=document.text[span.end : span.end + _CONTEXT],
@@ -62,9 +61,13 @@ class Citation:
                 f"citation [{self.span.start}, {self.span.end}) of {self.document.id!r}"
                 f" revision {self.document.revision} is not what is stored"
             )
-        encoded = document.text.encode("utf-16-le")
-        if encoded[2 * self.utf16.start : 2 * self.utf16.end] != self.quote.encode("utf-16-le"):
+        if self.utf16 != _utf16_span(document.text, self.span):
             raise UngroundedCitation(f"UTF-16 offsets of a citation of {self.document.id!r} differ")
+
+
+def _utf16_span(text: str, span: Span) -> Span:
+    start = utf16_length(text[: span.start])
+    return Span(start, start + utf16_length(span.of(text)))
 
 
 def utf16_length(text: str) -> int:
