@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -312,6 +313,7 @@ def _info(document: Document) -> DocumentInfo:
 
 
 def _document(draft: Draft) -> Document:
+    _check_strings(draft)
     text = canonical(draft.text)
     sha256 = sha256_text(text)
     title = " ".join((draft.title or "").split())
@@ -327,6 +329,18 @@ def _document(draft: Draft) -> Document:
         length=len(text),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _check_strings(draft: Draft) -> None:
+    strings = {"title": draft.title, "uri": draft.uri, "media type": draft.media_type}
+    for key, value in draft.metadata.items():
+        strings[f"metadata key {key!r}"] = key
+        strings[f"metadata value of {key!r}"] = value if isinstance(value, str) else None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DocumentRejected(f"the metadata value of {key!r} is {value}: not a number")
+    for what, string in strings.items():
+        if string and any("\ud800" <= character <= "\udfff" for character in string):
+            raise DocumentRejected(f"the {what} holds a lone surrogate: not valid Unicode")
 
 
 def _document_id(draft: Draft, sha256: str) -> str:
