@@ -126,7 +126,9 @@ class LocalSearchIndex:
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            return LexicalIndex(folder)
+            made = LexicalIndex(folder)
+            self._catalogue.record_derived(_LEXICAL, made.file_hashes())
+            return made
         except (OSError, ValueError) as error:
             raise StoreUnavailable(f"the folder {folder} cannot be written: {error}") from error
 
