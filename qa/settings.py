@@ -15,6 +15,8 @@ from qa.extract import Thresholds
 PREFIX = "CITESPAN_"
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Logit = Annotated[float, msgspec.Meta(ge=-1000, le=1000)]  # a bound also refuses nan
+_Margin = Annotated[float, msgspec.Meta(ge=0, le=1000)]
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,9 +52,9 @@ class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     model: str = "ms-marco-MiniLM-L-12"
     device: str = ""
-    margin: Annotated[float, msgspec.Meta(ge=0)] = Thresholds().margin
-    min_score: float | None = Thresholds().min_score
-    unrelated: float = Thresholds().unrelated
+    margin: _Margin = Thresholds().margin
+    min_score: _Logit | None = Thresholds().min_score
+    unrelated: _Logit = Thresholds().unrelated
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
