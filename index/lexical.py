@@ -52,9 +52,7 @@ class LexicalIndex:
         writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for chunk_id in removed:
             # Not by term: that takes a Python int for a signed one and deletes nothing.
-            writer.delete_documents_by_query(
-                tantivy.Query.term_query(self._schema, "id", chunk_id)
-            )
+            writer.delete_documents_by_query(tantivy.Query.term_query(self._schema, "id", chunk_id))
         for chunk_id, title, text in added:
             document = tantivy.Document()
             document.add_unsigned("id", chunk_id)

@@ -1,0 +1,394 @@
+"""What every implementation of a store must do, with a brute-force oracle for each.
+
+A test module subclasses a contract and supplies the implementation as a fixture.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import document
+
+from index import Chunk, Document, Span
+from index.embedding import Vectors
+from index.errors import DocumentNotFound
+from index.protocols import Catalogue, IndexedText
+from index.types import Scored
+
+BM25_K1, BM25_B = 1.2, 0.75
+
+
+def pairs(found: Sequence[Scored]) -> list[tuple[int, float]]:
+    return [(scored.chunk_id, scored.score) for scored in found]
+
+
+def brute_force_dense(
+    vectors: Mapping[int, Vectors], query: Vectors, k: int
+) -> list[tuple[int, float]]:
+    """All inner products, best first, equal ones by id."""
+    ids = sorted(vectors)
+    if not ids:
+        return []
+    scores = np.stack([vectors[at] for at in ids]) @ query
+    order = np.argsort(-scores, kind="stable")[:k]
+    return [(ids[at], float(scores[at])) for at in order.tolist()]
+
+
+def bm25(texts: Mapping[int, str], query: str, k: int) -> list[tuple[int, float]]:
+    """Okapi BM25 of texts whose words need no stemming, best first, equal ones by id.
+
+    Lucene's form, as tantivy has it: idf = ln(1 + (N - n + 0.5) / (n + 0.5)). Texts of up to 40
+    words: the length of longer ones is stored rounded.
+
+    Source: Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15.
+    """
+    documents = {at: Counter(text.lower().split()) for at, text in texts.items()}
+    if not documents:
+        return []
+    mean = sum(words.total() for words in documents.values()) / len(documents)
+    scores: dict[int, float] = {}
+    for word in set(query.lower().split()):
+        holders = sum(word in words for words in documents.values())
+        idf = math.log(1 + (len(documents) - holders + 0.5) / (holders + 0.5))
+        for at, words in documents.items():
+            if frequency := words[word]:
+                norm = BM25_K1 * (1 - BM25_B + BM25_B * words.total() / mean)
+                gain = idf * frequency * (BM25_K1 + 1) / (frequency + norm)
+                scores[at] = scores.get(at, 0.0) + gain
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
+
+
+class Dense(Protocol):
+    """The dense side of a search index."""
+
+    def __len__(self) -> int: ...
+    def ids(self) -> set[int]: ...
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None: ...
+    def remove(self, ids: Sequence[int]) -> None: ...
+    def search(self, query: Vectors, k: int) -> list[Scored]: ...
+
+
+class Lexical(Protocol):
+    """The lexical side of a search index."""
+
+    def ids(self) -> set[int]: ...
+    def change(self, removed: Sequence[int], added: Sequence[tuple[int, str, str]]) -> None: ...
+    def search(self, query: str, k: int) -> list[Scored]: ...
+
+
+_DIM = 4
+# Small whole numbers: exact in float32, in any order of summing, and full of ties.
+_exact = st.lists(st.integers(-3, 3), min_size=_DIM, max_size=_DIM).map(
+    lambda row: np.array(row, dtype=np.float32)
+)
+_ids = st.integers(0, 2**63 - 1)
+
+
+class DenseContract:
+    """Subclass with a fixture `make` that gives an empty index of a dimension."""
+
+    @given(st.dictionaries(_ids, _exact, max_size=12), _exact, st.integers(1, 15), st.data())
+    def test_it_agrees_with_brute_force(
+        self,
+        make: Callable[[int], Dense],
+        vectors: dict[int, Vectors],
+        query: Vectors,
+        k: int,
+        data: st.DataObject,
+    ) -> None:
+        index = make(_DIM)
+        if vectors:
+            index.add(list(vectors), np.stack(list(vectors.values())))
+        assert len(index) == len(vectors)
+        assert pairs(index.search(query, k)) == brute_force_dense(vectors, query, k)
+        gone = data.draw(st.lists(st.sampled_from([*vectors, 7]), unique=True))
+        index.remove(gone)
+        kept = {at: vector for at, vector in vectors.items() if at not in gone}
+        assert index.ids() == set(kept)
+        assert pairs(index.search(query, k)) == brute_force_dense(kept, query, k)
+
+    def test_it_agrees_with_brute_force_on_unit_vectors(self, make: Callable[[int], Dense]) -> None:
+        random = np.random.default_rng(11)
+        rows = random.normal(size=(500, 64)).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        vectors = dict(zip(random.permutation(10_000)[:500].tolist(), rows, strict=True))
+        index = make(64)
+        index.add(list(vectors), rows)
+        for query in rows[:20]:
+            found = pairs(index.search(query, 10))
+            expected = brute_force_dense(vectors, query, 10)
+            assert [at for at, _ in found] == [at for at, _ in expected]
+            assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
+
+    def test_ties_do_not_depend_on_the_order_of_adding(self, make: Callable[[int], Dense]) -> None:
+        same = np.ones((6, _DIM), dtype=np.float32)
+        index = make(_DIM)
+        index.add([9, 3, 7, 1, 5, 8], same)
+        for k in range(1, 8):
+            assert [at for at, _ in pairs(index.search(same[0], k))] == [1, 3, 5, 7, 8, 9][:k]
+
+    def test_a_removed_id_can_be_added_again(self, make: Callable[[int], Dense]) -> None:
+        index = make(2)
+        index.add([5], np.array([[1, 0]], dtype=np.float32))
+        index.remove([5])
+        index.add([5], np.array([[0, 1]], dtype=np.float32))
+        assert pairs(index.search(np.array([0, 1], dtype=np.float32), 3)) == [(5, 1.0)]
+
+
+WORDS = ("cat", "dog", "fish", "moss", "rock", "lamp", "wind")  # none is changed by the stemmer
+_wordy = st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join)
+
+
+class LexicalContract:
+    """Subclass with a fixture `make` that gives an empty index."""
+
+    @given(st.dictionaries(_ids, _wordy, min_size=1, max_size=8), _wordy, st.integers(1, 10))
+    def test_scores_are_bm25(
+        self, make: Callable[[], Lexical], texts: dict[int, str], query: str, k: int
+    ) -> None:
+        index = make()
+        index.change([], [(at, "", text) for at, text in texts.items()])
+        expected = dict(bm25(texts, query, len(texts)))
+        found = pairs(index.search(query, k))
+        assert len(found) == min(k, len(expected))
+        for at, score in found:
+            assert score == pytest.approx(expected[at], rel=1e-4)
+        worst = min((score for _, score in found), default=0.0)
+        left_out = [score for at, score in expected.items() if at not in dict(found)]
+        assert max(left_out, default=0.0) <= worst + 1e-4
+        assert found == sorted(found, key=lambda item: (-item[1], item[0]))
+
+    def test_a_hand_computed_score(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        index.change([], [(1, "", "cat cat dog"), (2, "", "dog")])
+        # idf = ln(1 + 1.5 / 1.5), tf part = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
+        assert pairs(index.search("cat", 5)) == [(1, pytest.approx(0.835574, abs=1e-6))]
+
+    def test_ties_do_not_depend_on_the_order_of_adding(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        for at in (9, 3, 7, 1, 5, 8):
+            index.change([], [(at, "", "cat dog")])
+        for k in range(1, 8):
+            assert [at for at, _ in pairs(index.search("cat", k))] == [1, 3, 5, 7, 8, 9][:k]
+
+    def test_a_title_counts_less_than_the_text(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        index.change([], [(1, "cat", "dog"), (2, "dog", "cat"), (3, "moss", "rock")])
+        found = pairs(index.search("cat", 5))
+        assert [at for at, _ in found] == [2, 1]
+        assert found[1][1] == pytest.approx(found[0][1] / 2, rel=1e-4)
+
+    @pytest.mark.parametrize(
+        ("query", "text"),
+        [
+            ("elections", "the election was held"),
+            ("CAFE", "a café"),
+            ("Visa?!", "visa-free travel"),
+            ('title:cat AND -"dog* (', "the dog"),
+        ],
+    )
+    def test_words_match_in_their_forms(
+        self, make: Callable[[], Lexical], query: str, text: str
+    ) -> None:
+        index = make()
+        index.change([], [(1, "", text), (2, "", "nothing of the kind")])
+        assert [at for at, _ in pairs(index.search(query, 5))] == [1]
+
+    @pytest.mark.parametrize("query", ["", " ", "?!", "absent"])
+    def test_a_query_of_no_known_word_finds_nothing(
+        self, make: Callable[[], Lexical], query: str
+    ) -> None:
+        index = make()
+        index.change([], [(1, "", "cat")])
+        assert index.search(query, 5) == []
+
+    def test_an_empty_index_finds_nothing(self, make: Callable[[], Lexical]) -> None:
+        assert make().ids() == set()
+        assert make().search("cat", 5) == []
+
+    def test_what_is_removed_is_not_found(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        index.change([], [(1, "", "cat"), (2, "", "cat dog"), (2**63 - 1, "", "cat moss")])
+        index.change([2, 99], [(4, "", "cat rock")])
+        assert index.ids() == {1, 4, 2**63 - 1}
+        assert {at for at, _ in pairs(index.search("cat", 9))} == {1, 4, 2**63 - 1}
+        assert index.search("dog", 9) == []
+
+    def test_a_change_can_replace_a_text(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        index.change([], [(1, "", "cat")])
+        index.change([1], [(1, "", "dog")])
+        assert index.ids() == {1}
+        assert index.search("cat", 9) == []
+        assert [at for at, _ in pairs(index.search("dog", 9))] == [1]
+
+
+def chunks_of(stored: Document, *spans: Span) -> list[Chunk]:
+    """Chunks with ids that tell document, revision and place apart."""
+    base = sum(stored.id.encode()) * 10_000 + stored.revision * 100
+    return [
+        Chunk(
+            id=base + at,
+            document_id=stored.id,
+            revision=stored.revision,
+            span=span,
+            tokens=len(span),
+        )
+        for at, span in enumerate(spans)
+    ]
+
+
+def rows(*values: Sequence[float]) -> Vectors:
+    return np.array(values, dtype=np.float32)
+
+
+class CatalogueContract:
+    """Subclass with a fixture `catalogue`: an empty one."""
+
+    @pytest.fixture
+    def stored(self, catalogue: Catalogue) -> tuple[Document, list[Chunk], Vectors]:
+        one = document("One cat.\nTwo 𝔘 dogs.", id="one")
+        chunks = chunks_of(one, Span(0, 8), Span(9, 20))
+        vectors = rows([1, 0], [0.6, 0.8])
+        catalogue.store(one, chunks, vectors)
+        return one, chunks, vectors
+
+    def test_what_is_stored_comes_back(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, chunks, vectors = stored
+        assert catalogue.document("one") == one
+        assert catalogue.document("one", 1) == one
+        info = catalogue.find("one")
+        assert info is not None
+        assert (info.sha256, info.length, info.revision) == (one.sha256, 20, 1)
+        ids = [chunk.id for chunk in chunks]
+        assert catalogue.chunk_ids() == set(ids)
+        assert catalogue.chunks([*ids, 42]) == {chunk.id: chunk for chunk in chunks}
+        assert catalogue.vectors(ids).tolist() == vectors.tolist()
+        assert catalogue.vectors(ids[::-1]).tolist() == vectors[::-1].tolist()
+        assert sorted(catalogue.indexed_texts(ids)) == [
+            IndexedText(ids[0], "", "One cat."),
+            IndexedText(ids[1], "", "Two 𝔘 dogs."),
+        ]
+        assert catalogue.counts() == (1, 2)
+        assert catalogue.check() == []
+
+    def test_replacing_keeps_old_revisions_but_only_new_chunks(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, _, _ = stored
+        new = document("Three.", id="one", revision=2)
+        chunks = chunks_of(new, Span(0, 6))
+        catalogue.store(new, chunks, rows([0, 1]))
+        assert catalogue.document("one") == new
+        assert catalogue.document("one", 1) == one
+        assert catalogue.document("one", 2) == new
+        assert catalogue.chunk_ids() == {chunks[0].id}
+        assert catalogue.counts() == (1, 1)
+        assert catalogue.check() == []
+
+    def test_deleting_removes_every_revision(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        other = document("Other.", id="other")
+        kept = chunks_of(other, Span(0, 6))
+        catalogue.store(other, kept, rows([0, 1]))
+        catalogue.store(document("Three.", id="one", revision=2), [], rows().reshape(0, 2))
+        catalogue.delete("one")
+        for revision in (None, 1, 2):
+            with pytest.raises(DocumentNotFound):
+                catalogue.document("one", revision)
+        assert catalogue.find("one") is None
+        assert catalogue.chunk_ids() == {kept[0].id}
+        assert catalogue.counts() == (1, 1)
+
+    def test_what_is_absent_is_not_found(self, catalogue: Catalogue) -> None:
+        with pytest.raises(DocumentNotFound, match="'none'"):
+            catalogue.delete("none")
+        with pytest.raises(DocumentNotFound, match="'none'"):
+            catalogue.document("none")
+        assert catalogue.find("none") is None
+        assert catalogue.counts() == (0, 0)
+
+    @pytest.mark.parametrize("revision", [0, 2, -1, 2**70])
+    def test_other_revisions_are_not_found(
+        self,
+        catalogue: Catalogue,
+        stored: tuple[Document, list[Chunk], Vectors],
+        revision: int,
+    ) -> None:
+        with pytest.raises(DocumentNotFound):
+            catalogue.document("one", revision)
+
+    def test_ids_that_are_not_unicode_are_not_found(self, catalogue: Catalogue) -> None:
+        assert catalogue.find("\ud800") is None
+        with pytest.raises(DocumentNotFound):
+            catalogue.document("\ud800")
+        with pytest.raises(DocumentNotFound):
+            catalogue.delete("\ud800")
+
+    def test_the_generation_grows_with_each_change_and_only_then(
+        self, catalogue: Catalogue
+    ) -> None:
+        seen = [catalogue.generation]
+        catalogue.store(document("One.", id="one"), [], rows().reshape(0, 2))
+        seen.append(catalogue.generation)
+        catalogue.document("one")
+        catalogue.record_derived("x", {"a": "b"})
+        assert catalogue.generation == seen[-1]
+        catalogue.delete("one")
+        seen.append(catalogue.generation)
+        with pytest.raises(DocumentNotFound):
+            catalogue.delete("one")
+        assert catalogue.generation == seen[-1]
+        assert seen == sorted(set(seen))
+
+    def test_a_store_that_fails_changes_nothing(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, chunks, vectors = stored
+        before = catalogue.generation
+        new = document("Three.", id="one", revision=2)
+        with pytest.raises(ValueError, match="argument"):  # one vector too few
+            catalogue.store(new, chunks_of(new, Span(0, 2), Span(3, 6)), rows([0, 1]))
+        assert catalogue.document("one") == one
+        assert catalogue.generation == before
+        assert catalogue.vectors([chunk.id for chunk in chunks]).tolist() == vectors.tolist()
+
+    def test_pages_come_in_id_order_and_hold_each_document_once(self, catalogue: Catalogue) -> None:
+        ids = [f"doc-{at}" for at in range(7)]
+        for at in (3, 0, 6, 2, 5, 1, 4):
+            catalogue.store(document(f"Text {at}.", id=ids[at]), [], rows().reshape(0, 2))
+        pages: list[list[str]] = []
+        after = None
+        while True:
+            page = catalogue.page(after, 3)
+            pages.append([info.id for info in page.documents])
+            after = page.next_cursor
+            if after is None:
+                break
+        assert pages == [ids[:3], ids[3:6], ids[6:]]
+        assert catalogue.page(None, 7).next_cursor is None
+
+    def test_derived_records_are_replaced_whole(self, catalogue: Catalogue) -> None:
+        assert catalogue.derived("vectors") == {}
+        catalogue.record_derived("vectors", {"file": "a", "sha256": "b"})
+        catalogue.record_derived("vectors", {"file": "c"})
+        assert catalogue.derived("vectors") == {"file": "c"}
+        assert catalogue.derived("lexical") == {}
+
+    def test_more_ids_than_one_statement_takes(self, catalogue: Catalogue) -> None:
+        many = document("x" * 1200, id="many")
+        chunks = chunks_of(many, *(Span(at, at + 1) for at in range(1200)))
+        random = np.random.default_rng(5).normal(size=(1200, 2)).astype(np.float32)
+        catalogue.store(many, chunks, random)
+        ids = [chunk.id for chunk in chunks][::-1]
+        assert catalogue.vectors(ids).tolist() == random[::-1].tolist()
+        assert list(catalogue.chunks(ids)) != []
+        assert len(catalogue.chunks(ids)) == 1200
