@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,8 @@ def settings(models_folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def report(settings: Settings) -> Iterator[Report]:
-    yield run_seed(settings)
+def report(settings: Settings) -> Report:
+    return run_seed(settings)
 
 
 def test_metrics_by_hand():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-
 from api.schemas import answer_body
+
 from index import Corpus, Draft, Embedder
 from qa import Service
 from qa.evidence import Reranker
@@ -35,7 +35,8 @@ def test_node_cuts_the_same_quotes(tmp_path: Path, embedder: Embedder, reranker:
         ]
     assert any(citation["start"] != citation["utf16_start"] for citation in citations)
     given = json.dumps({"text": _TEXT, "citations": citations})
-    done = subprocess.run(["node", "-e", _SCRIPT], input=given, capture_output=True, text=True)
+    command = ["node", "-e", _SCRIPT]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [True] * len(citations)
 
 
