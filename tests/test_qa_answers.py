@@ -17,7 +17,7 @@ from qa import Answer, Citation, Mode, Reason, Service, Status, Support
 from qa.build import seed_draft, seeds_folder
 from qa.errors import InvalidQuestion, UngroundedCitation
 from qa.evidence import BundledReranker
-from qa.extract import Sentence, Thresholds, choose, compose, within
+from qa.extract import Sentence, Thresholds, choose, compose, context_logit
 
 
 def questions() -> list[dict[str, object]]:
@@ -98,48 +98,78 @@ class TestCitation:
             Citation.of(document("abc"), Span(1, 1))
 
 
-def passage(document_id: str = "doc", revision: int = 1) -> Passage:
-    chunk = Chunk(id=1, document_id=document_id, revision=revision, span=Span(0, 9), tokens=1)
-    return Passage(chunk=chunk, title="", text="", scores=Scores())
+def passage(document_id: str, start: int, end: int, evidence: float | None = None) -> Passage:
+    chunk = Chunk(id=1, document_id=document_id, revision=1, span=Span(start, end), tokens=1)
+    return Passage(chunk=chunk, title="", text="", scores=Scores(evidence=evidence))
 
 
 def sentence(document_id: str, start: int, score: float) -> Sentence:
-    return Sentence(passage=passage(document_id), span=Span(start, start + 1), score=score)
+    span = Span(start, start + 1)
+    return Sentence(passage=passage(document_id, 0, 9), span=span, score=score)
 
 
 class TestExtract:
     @pytest.mark.parametrize(
-        ("scores", "margin", "places"),
+        ("best", "least"),
         [
-            ([], 1.0, []),
-            ([5.0], 0.0, [0]),
-            ([1.0, 5.0, 3.0, 2.9], 2.0, [1, 2]),
-            ([-9.0, -8.0, -8.5], 0.5, [1, 2]),
-            ([2.0, 2.0], 0.0, [0, 1]),
+            (5.0, 3.0),  # the whole margin
+            (-5.0, -6.5),  # three tenths of the height of 5 above the unrelated
+            (-10.0, -10.0),  # no better than the unrelated: nothing beside it
+            (-12.0, -12.0),
         ],
     )
-    def test_within(self, scores: list[float], margin: float, places: list[int]) -> None:
-        assert within(scores, margin) == places
+    def test_a_weak_best_has_a_narrow_margin(self, best: float, least: float) -> None:
+        thresholds = Thresholds(margin=2.0, unrelated=-10.0)
+        assert thresholds.cited_from(best) == pytest.approx(least)
 
-    @given(st.lists(st.floats(-20, 20)), st.floats(0, 10))
-    def test_the_best_is_always_within(self, scores: list[float], margin: float) -> None:
-        places = within(scores, margin)
-        assert places == [at for at, score in enumerate(scores) if score >= max(scores) - margin]
-        assert not scores or scores.index(max(scores)) in places
+    def test_the_floor_rises_with_the_corpus_between_its_ends(self) -> None:
+        floors = [Thresholds().floor(10**power) for power in range(9)]
+        assert floors == sorted(floors)
+        assert Thresholds().floor(0) == floors[0] == floors[1]
+        assert floors[3] > floors[2]
+        assert floors[-1] == floors[-2]
+        assert {Thresholds(min_score=-1.5).floor(chunks) for chunks in (0, 9, 10**6)} == {-1.5}
+
+    def test_a_score_is_the_mean_of_the_sentence_and_its_context(self) -> None:
+        judged = Sentence.judged(passage("a", 0, 9), Span(0, 1), -3.0, 4.0)
+        assert judged.score == 0.5
+
+    def test_the_context_is_what_a_sentence_lies_in_or_next_to(self) -> None:
+        around = [
+            passage("doc", 0, 9, 1.0),
+            passage("doc", 11, 20, 5.0),
+            passage("doc", 22, 30, 9.0),
+            passage("other", 0, 9, 50.0),
+            passage("doc", 0, 9),
+        ]
+        text = document("One cats.  Two dogs.  Six fish. ")
+        assert context_logit(text, Span(4, 9), around) == 5.0  # only white space between
+        assert context_logit(text, Span(0, 8), around) == 1.0  # a full stop between
+        assert context_logit(text, Span(11, 20), around) == 9.0
+
+    @given(st.lists(st.floats(-11, 11), min_size=1), st.floats(0, 10))
+    def test_the_best_is_always_chosen_and_nothing_far_below(
+        self, scores: list[float], margin: float
+    ) -> None:
+        given = [sentence("a", at, score) for at, score in enumerate(scores)]
+        chosen = choose(given, Thresholds(margin=margin))
+        assert max(scores) in [s.score for s in chosen]
+        assert min(s.score for s in chosen) >= max(scores) - margin
+        assert [s.span for s in chosen] == sorted(s.span for s in chosen)
 
     def test_the_best_document_comes_first_each_in_reading_order(self) -> None:
         given = [
             sentence("a", 9, 4.0), sentence("b", 7, 5.0), sentence("a", 2, 3.5),
             sentence("b", 1, 3.1), sentence("b", 3, 2.9), sentence("c", 0, 1.0),
         ]  # fmt: skip
-        chosen = choose(given, 2.0)
+        chosen = choose(given, Thresholds(margin=2.0))
         places = [(s.passage.chunk.document_id, s.span.start) for s in chosen]
         assert places == [("b", 1), ("b", 7), ("a", 2), ("a", 9)]
 
     def test_documents_of_equal_scores_come_by_id(self) -> None:
-        chosen = choose([sentence("b", 0, 1.0), sentence("a", 5, 1.0)], 0.0)
+        chosen = choose([sentence("b", 0, 1.0), sentence("a", 5, 1.0)], Thresholds(margin=0.0))
         assert [s.passage.chunk.document_id for s in chosen] == ["a", "b"]
-        assert choose([], 2.0) == []
+        assert choose([], Thresholds()) == []
 
     def test_quotes_are_joined_and_sliced(self) -> None:
         one, two = document("Cats 𝔘 sleep. Dogs run."), document("Fish swim.", id="two")
@@ -348,15 +378,20 @@ class TestService:
             citation.verify(corpus.get("a", 1))
         assert service.ask("Which river is the largest in the world?").citations == ()
 
-    def test_thresholds_decide(self, seeded: Service, reranker: BundledReranker) -> None:
-        def reason(**values: float) -> Reason | None:
-            service = Service(seeded.corpus, reranker, thresholds=replace(Thresholds(), **values))
-            answer = service.ask("Which think tank does Song Junying work for?")
-            return answer.abstention.reason if answer.abstention else None
+    def test_the_least_score_decides(self, seeded: Service, reranker: BundledReranker) -> None:
+        def ask(thresholds: Thresholds) -> Answer:
+            service = Service(seeded.corpus, reranker, thresholds=thresholds)
+            return service.ask("Which think tank does Song Junying work for?")
 
-        assert reason() is None
-        assert reason(off_topic=99.0) is Reason.NO_RELEVANT_PASSAGE
-        assert reason(unanswered=99.0) is Reason.NOT_IN_PASSAGES
+        best = max(passage.scores.evidence or 0.0 for passage in ask(Thresholds()).passages)
+        abstention = ask(Thresholds(min_score=best + 0.1)).abstention
+        assert abstention is not None
+        assert abstention.reason is Reason.NO_RELEVANT_PASSAGE
+        answer = ask(Thresholds(min_score=-99.0, margin=0.0))
+        assert len(answer.citations) == 1
+        wide = Thresholds(min_score=-99.0, margin=99.0, unrelated=-999.0)
+        assert len(ask(wide).citations) > 1
+        assert_grounded(answer, seeded.corpus)
 
     def test_closing_lets_others_write(
         self, tmp_path: Path, embedder: OnnxEmbedder, reranker: BundledReranker

@@ -164,7 +164,7 @@ class TestOpenService:
             assert service.ask("Who is Song Junying?").status in set(Status)
 
     def test_the_thresholds_are_those_set(self, tmp_path: Path, settings: Settings) -> None:
-        strict = Settings(data=settings.data, evidence=type(settings.evidence)(off_topic=999.0))
+        strict = Settings(data=settings.data, evidence=type(settings.evidence)(min_score=999.0))
         with open_service(tmp_path, settings=strict) as service:
             abstention = service.ask("Which think tank does Song Junying work for?").abstention
         assert abstention is not None

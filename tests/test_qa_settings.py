@@ -20,10 +20,10 @@ def toml(folder: Path, text: str) -> Path:
 def test_defaults() -> None:
     settings = load_settings(environ={})
     assert settings == Settings()
-    assert settings.evidence.off_topic == Thresholds().off_topic
-    assert settings.evidence.unanswered == Thresholds().unanswered
-    assert settings.evidence.passage_margin == Thresholds().passage_margin
-    assert settings.evidence.sentence_margin == Thresholds().sentence_margin
+    evidence = settings.evidence
+    assert Thresholds() == Thresholds(
+        margin=evidence.margin, min_score=evidence.min_score, unrelated=evidence.unrelated
+    )
     assert (settings.retrieval.top_k, settings.serve.host) == (20, "127.0.0.1")
 
 
@@ -61,10 +61,10 @@ def test_variables_without_a_section_are_not_settings() -> None:
         ({"CITESPAN_CHUNKING__MAX_TOKENS": "0"}, r"chunking\.max_tokens"),
         ({"CITESPAN_SERVE__PORT": "65536"}, r"serve\.port"),
         ({"CITESPAN_EMBEDDING__RUNTIME": "cuda"}, r"embedding\.runtime"),
-        ({"CITESPAN_EVIDENCE__OFF_TOPIC": "low"}, r"evidence\.off_topic"),
-        ({"CITESPAN_EVIDENCE__OFF_TOPIC": "nan"}, r"evidence\.off_topic"),
-        ({"CITESPAN_EVIDENCE__PASSAGE_MARGIN": "-1"}, r"evidence\.passage_margin"),
-        ({"CITESPAN_EVIDENCE__SENTENCE_MARGIN": "nan"}, r"evidence\.sentence_margin"),
+        ({"CITESPAN_EVIDENCE__UNRELATED": "low"}, r"evidence\.unrelated"),
+        ({"CITESPAN_EVIDENCE__MIN_SCORE": "nan"}, r"evidence\.min_score"),
+        ({"CITESPAN_EVIDENCE__MARGIN": "-1"}, r"evidence\.margin"),
+        ({"CITESPAN_EVIDENCE__MARGIN": "nan"}, r"evidence\.margin"),
     ],
 )
 def test_what_cannot_be_used_is_named(environ: dict[str, str], message: str) -> None:
