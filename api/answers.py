@@ -6,7 +6,8 @@ from litestar.params import RawBody
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
-from api.schemas import AnswerBody, AskRequest, PassageBody, SearchBody, SearchRequest
+from api.requests import AskRequest, SearchRequest
+from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from qa import Service
 
 
@@ -17,7 +18,7 @@ def ask(service: NamedDependency[Service], request: AnyRequest, body: RawBody) -
     if asked.stream:
         raise InvalidRequest.of("stream", "streaming is not supported yet")
     answer = service.ask(asked.question, top_k=asked.top_k)
-    return AnswerBody.of(answer, passages="passages" in asked.include)
+    return answer_body(answer, passages="passages" in asked.include)
 
 
 @post("/v1/search", status_code=200, sync_to_thread=True)
@@ -27,6 +28,6 @@ def search(service: NamedDependency[Service], request: AnyRequest, body: RawBody
     generation = service.corpus.generation
     found = service.search(asked.query, top_k=asked.top_k)
     return SearchBody(
-        passages=tuple(map(PassageBody.of, found)),
+        passages=tuple(map(passage_body, found)),
         index_generation=generation,
     )

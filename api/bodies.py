@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 
 from api.errors import InvalidRequest, MalformedRequest, UnsupportedMediaType
-from api.schemas import DocumentRequest
+from api.requests import DocumentRequest
 from api.uploads import Upload, parse_upload
 from index import Draft, decode
 

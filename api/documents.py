@@ -1,16 +1,18 @@
 """Routes that store documents and give their text."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, MediaType, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 
 from api.bodies import AnyRequest, Described, read_draft
 from api.errors import InvalidRequest, SpanOutOfRange
-from api.schemas import DocumentBody, DocumentListBody, document_url
-from index import Document, Outcome, Span, Stored
+from api.urls import document_url, text_url
+from index import Document, DocumentInfo, Outcome, Span, Stored
 from index.errors import InvalidSpan
 from qa import Service
 
@@ -27,6 +29,28 @@ _Revision = Annotated[int | None, QueryParameter(ge=1, le=_MAX_OFFSET)]
 _Offset = Annotated[int | None, QueryParameter(ge=0, le=_MAX_OFFSET)]
 
 
+class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored document; `url` gives its text, `length` counts code points."""
+
+    id: str
+    title: str
+    uri: str | None
+    sha256: str
+    revision: int
+    media_type: str
+    metadata: Mapping[str, str | int | float | bool | None]
+    length: int
+    created_at: str
+    url: str
+
+
+class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of documents; `next_cursor` is for the next one."""
+
+    documents: tuple[DocumentBody, ...]
+    next_cursor: str | None
+
+
 class Documents(Controller):
     """`/v1/documents`: what is stored, by id."""
 
@@ -40,7 +64,10 @@ class Documents(Controller):
         limit: _Limit = 100,
     ) -> DocumentListBody:
         """List documents in the order of their ids."""
-        return DocumentListBody.of(service.corpus.documents(cursor=cursor, limit=limit))
+        found = service.corpus.documents(cursor=cursor, limit=limit)
+        return DocumentListBody(
+            documents=tuple(map(_body, found.documents)), next_cursor=found.next_cursor
+        )
 
     @post(sync_to_thread=True)
     def add(
@@ -75,7 +102,7 @@ class Documents(Controller):
     @get("/{document_id:str}", sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
         """Tell what is known of a document."""
-        return DocumentBody.of(service.corpus.info(document_id))
+        return _body(service.corpus.info(document_id))
 
     @delete("/{document_id:str}", sync_to_thread=True)
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
@@ -102,9 +129,24 @@ class Documents(Controller):
         return Response(document.text.encode(), media_type=_TEXT, headers={"etag": etag})
 
 
+def _body(info: DocumentInfo) -> DocumentBody:
+    return DocumentBody(
+        id=info.id,
+        title=info.title,
+        uri=info.uri,
+        sha256=info.sha256,
+        revision=info.revision,
+        media_type=info.media_type,
+        metadata=info.metadata,
+        length=info.length,
+        created_at=info.created_at,
+        url=text_url(info.id, info.revision),
+    )
+
+
 def _stored(stored: Stored) -> Response[DocumentBody]:
     return Response(
-        DocumentBody.of(stored.document),
+        _body(stored.document),
         status_code=_STATUS[stored.outcome],
         headers={"location": document_url(stored.document.id)},
     )

@@ -2,11 +2,24 @@
 
 import importlib.metadata
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from api.schemas import HealthBody, VersionBody
 from qa import Service
+
+
+class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How the process is."""
+
+    status: str
+
+
+class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs here."""
+
+    name: str
+    version: str
 
 
 @get("/health/live", sync_to_thread=False)

@@ -11,7 +11,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from api.problems import MEDIA_TYPE, Problem
-from api.schemas import AskRequest, DocumentRequest, SearchRequest
+from api.requests import AskRequest, DocumentRequest, SearchRequest
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}

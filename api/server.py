@@ -8,14 +8,15 @@ from types import FrameType
 import uvicorn
 
 from api.app import DEFAULT_MAX_BODY_BYTES, create_app
-from api.telemetry import logger
+from api.telemetry import configure_logging, logger
 from qa import Service
+from qa.errors import ConfigError
 
 _BACKLOG = 2048
 _GRACE_S = 20  # for requests that run when the process is told to stop
 
 
-class CannotListen(Exception):
+class CannotListen(ConfigError):
     """The address cannot be listened on."""
 
     def __init__(self, host: str, port: int, why: str) -> None:
@@ -47,6 +48,7 @@ def run_server(
     port: int = 8000,
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve until the process is told to stop.
@@ -57,12 +59,14 @@ def run_server(
         host: name or address of the interface to listen on.
         port: 0 picks a free one.
         max_body_bytes: larger request bodies are refused.
+        log_level: the least level that is logged, to standard error as JSON lines.
         on_listening: told the address, with the port that was picked.
 
     Raises:
         PortInUse, CannotListen: before anything is opened.
         Exception: whatever `open_service` raised.
     """
+    configure_logging(level=log_level)
     listener = _listen(host, port)
     failures: list[Exception] = []
 
