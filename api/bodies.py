@@ -78,7 +78,8 @@ def _decode_json(body: bytes, kind: type[T]) -> T:
         message = str(error)
         place = _PLACE.search(message)
         raise InvalidRequest.of(
-            place[1] if place else "", message[: place.start()] if place else message
+            place[1] if place and place[1] else "body",
+            message[: place.start()] if place else message,
         ) from error
     except UnicodeDecodeError as error:
         raise MalformedRequest("the body is not UTF-8") from error

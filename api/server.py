@@ -66,8 +66,8 @@ def run_server(
         PortInUse, CannotListen: before anything is opened.
         Exception: whatever `open_service` raised.
     """
-    configure_logging(level=log_level)
     listener = _listen(host, port)
+    configure_logging(level=log_level)
     failures: list[Exception] = []
 
     def stop(error: Exception) -> None:

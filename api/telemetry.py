@@ -10,6 +10,7 @@ from litestar.types import HTTPScope
 from api.problems import is_fault
 
 _UNKNOWN_ROUTE = "(unknown)"
+_PROBES = "/health/"  # asked every few seconds: not worth a line
 
 
 def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -63,18 +64,19 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
         duration_ms: until the response was complete.
     """
     error = scope["state"].get("error")
+    route = ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
     entry: dict[str, Any] = {
         "request_id": scope["state"]["request_id"],
         "method": scope["method"],
-        "route": ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE,
+        "route": route,
         "status": status,
         "duration_ms": round(duration_ms, 2),
     }
-    if error is None:
-        logger().info("request", **entry)
-        return
-    entry["error"] = type(error).__name__
-    if is_fault(error):
+    if error is not None:
+        entry["error"] = type(error).__name__
+    if error is not None and is_fault(error):
         logger().error("request", **entry, exc_info=error)
+    elif route.startswith(_PROBES):
+        logger().debug("request", **entry)
     else:
         logger().info("request", **entry)

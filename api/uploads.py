@@ -10,6 +10,7 @@ from api.errors import InvalidRequest, MalformedRequest
 _multipart: Any = _untyped
 
 _MAX_PARTS = 10
+_MAX_NAME = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ def parse_upload(body: bytes, boundary: str) -> Upload:
 
     Raises:
         MalformedRequest: the body is not multipart/form-data.
-        InvalidRequest: it has other parts.
+        InvalidRequest: it has other parts, or the file's name is too long.
     """
     try:
         parts = _parts(body, boundary)
@@ -36,8 +37,11 @@ def parse_upload(body: bytes, boundary: str) -> Upload:
     if [segment.name for segment, _ in parts] != ["file"]:
         raise InvalidRequest.of("file", "send exactly one part, with this name")
     segment, data = parts[0]
+    filename = base_name(segment.filename or "")
+    if len(filename) > _MAX_NAME:
+        raise InvalidRequest.of("file", f"has a name of more than {_MAX_NAME} characters")
     return Upload(
-        filename=base_name(segment.filename or ""),
+        filename=filename,
         media_type=segment.content_type or "",
         charset=segment.charset,
         data=bytes(data),
