@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from api_client import JSON, Client, problem, seeded
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
@@ -251,16 +251,18 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-_DOCUMENTS = st.builds(lambda text, name: {"text": text, "id": name}, st.text(), st.text())
+
+
+def _encoded(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+_DOCUMENTS = st.tuples(st.text(), st.text()).map(lambda pair: {"text": pair[0], "id": pair[1]})
 _OBJECTS = st.dictionaries(st.sampled_from(_FIELDS), _VALUES, max_size=4)
-_BODIES = st.binary(max_size=60) | (_DOCUMENTS | _OBJECTS).map(
-    lambda value: json.dumps(value).encode()
-)
+_BODIES = st.binary(max_size=60) | _DOCUMENTS.map(_encoded) | _OBJECTS.map(_encoded)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @given(
     body=_BODIES,
     path=st.sampled_from(["/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/any"]),
