@@ -349,6 +349,8 @@ def _document_id(draft: Draft, sha256: str) -> str:
         return f"doc_{origin[:20]}"
     if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
         raise DocumentRejected(f"a document id is 1 to {_MAX_ID} printable characters without '/'")
+    if draft.id in {".", ".."}:  # no URL can name them: clients take them out of a path
+        raise DocumentRejected("a document id may not be '.' or '..'")
     return draft.id
 
 

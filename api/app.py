@@ -1,0 +1,66 @@
+"""The composition of the HTTP layer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from api.answers import ask, search
+from api.documents import Documents
+from api.guard import Guard
+from api.health import live, ready, version
+from api.openapi import description
+from api.opening import Opening
+from api.problems import MEDIA_TYPE, problem_headers, problem_of
+from qa import Service
+
+DEFAULT_MAX_BODY_BYTES = 20_000_000
+
+
+def create_app(
+    service: Service | Callable[[], Service],
+    *,
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    on_failure: Callable[[Exception], None] | None = None,
+) -> Guard:
+    """The HTTP interface of a service, as an ASGI application.
+
+    Args:
+        service: an open one, which is left open; or what opens it: then the application answers
+            at once, is ready once it is open and warm, and closes it at shutdown.
+        max_body_bytes: larger request bodies are refused.
+        on_failure: told, on another thread, when opening the service failed.
+    """
+    opening = Opening(service, on_failure)
+    routes = [ask, search, Documents, live, ready, version]
+    dependencies = {"service": Provide(opening.service, sync_to_thread=False)}
+    described = description(routes, dependencies)
+
+    @get("/schema", media_type=MediaType.JSON, sync_to_thread=False)
+    def schema() -> bytes:
+        return described
+
+    app = Litestar(
+        route_handlers=[*routes, schema],
+        dependencies=dependencies,
+        lifespan=[opening.lifespan],
+        exception_handlers={HTTPException: _answer_error, Exception: _answer_error},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,  # the guard counts
+    )
+    return Guard(app, max_body_bytes=max_body_bytes)
+
+
+def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    request.scope["state"]["error"] = error
+    problem = problem_of(error, request.scope["state"]["request_id"])
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=problem_headers(error),
+    )

@@ -1,0 +1,162 @@
+"""Routes that store documents and give their text."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, MediaType, Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, RawBody
+
+from api.bodies import AnyRequest, Described, read_draft
+from api.errors import InvalidRequest, SpanOutOfRange
+from api.urls import document_url, text_url
+from index import Document, DocumentInfo, Outcome, Span, Stored
+from index.errors import InvalidSpan
+from qa import Service
+
+_MAX_OFFSET = 2**53 - 1
+_TEXT = MediaType.TEXT  # sent with charset=utf-8
+_STATUS = {Outcome.ADDED: 201, Outcome.REPLACED: 200, Outcome.UNCHANGED: 200}
+
+_Id = Annotated[str | None, QueryParameter(name="id")]
+_Title = Annotated[str | None, QueryParameter(max_length=2000)]
+_Uri = Annotated[str | None, QueryParameter(max_length=2000)]
+_Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+_Cursor = Annotated[str | None, QueryParameter(max_length=200)]
+_Revision = Annotated[int | None, QueryParameter(ge=1, le=_MAX_OFFSET)]
+_Offset = Annotated[int | None, QueryParameter(ge=0, le=_MAX_OFFSET)]
+
+
+class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored document; `url` gives its text, `length` counts code points."""
+
+    id: str
+    title: str
+    uri: str | None
+    sha256: str
+    revision: int
+    media_type: str
+    metadata: Mapping[str, str | int | float | bool | None]
+    length: int
+    created_at: str
+    url: str
+
+
+class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of documents; `next_cursor` is for the next one."""
+
+    documents: tuple[DocumentBody, ...]
+    next_cursor: str | None
+
+
+class Documents(Controller):
+    """`/v1/documents`: what is stored, by id."""
+
+    path = "/v1/documents"
+
+    @get(sync_to_thread=True)
+    def page(
+        self,
+        service: NamedDependency[Service],
+        cursor: _Cursor = None,
+        limit: _Limit = 100,
+    ) -> DocumentListBody:
+        """List documents in the order of their ids."""
+        found = service.corpus.documents(cursor=cursor, limit=limit)
+        return DocumentListBody(
+            documents=tuple(map(_body, found.documents)), next_cursor=found.next_cursor
+        )
+
+    @post(sync_to_thread=True)
+    def add(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        body: RawBody,
+        document_id: _Id = None,
+        title: _Title = None,
+        uri: _Uri = None,
+    ) -> Response[DocumentBody]:
+        """Store a new document; the same one again changes nothing."""
+        described = Described(id=document_id, title=title, uri=uri)
+        return _stored(service.corpus.add(read_draft(request, body, described)))
+
+    @put("/{document_id:str}", sync_to_thread=True)
+    def put(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        body: RawBody,
+        document_id: FromPath[str],
+        title: _Title = None,
+        uri: _Uri = None,
+    ) -> Response[DocumentBody]:
+        """Store a document under this id, as a new revision if there is another one."""
+        draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
+        if draft.id not in {None, document_id}:
+            raise InvalidRequest.of("id", "differs from the one in the path")
+        return _stored(service.corpus.put(replace(draft, id=document_id)))
+
+    @get("/{document_id:str}", sync_to_thread=True)
+    def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
+        """Tell what is known of a document."""
+        return _body(service.corpus.info(document_id))
+
+    @delete("/{document_id:str}", sync_to_thread=True)
+    def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
+        """Remove a document with all its revisions."""
+        service.corpus.delete(document_id)
+
+    @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
+    def text(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        document_id: FromPath[str],
+        revision: _Revision = None,
+        start: _Offset = None,
+        end: _Offset = None,
+    ) -> Response[bytes]:
+        """Give the text of a revision, or exactly the characters of a span of it."""
+        document = service.corpus.get(document_id, revision)
+        if start is not None or end is not None:
+            return Response(_cut(document, start, end).encode(), media_type=_TEXT)
+        etag = f'"{document.sha256}"'
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers={"etag": etag})
+        return Response(document.text.encode(), media_type=_TEXT, headers={"etag": etag})
+
+
+def _body(info: DocumentInfo) -> DocumentBody:
+    return DocumentBody(
+        id=info.id,
+        title=info.title,
+        uri=info.uri,
+        sha256=info.sha256,
+        revision=info.revision,
+        media_type=info.media_type,
+        metadata=info.metadata,
+        length=info.length,
+        created_at=info.created_at,
+        url=text_url(info.id, info.revision),
+    )
+
+
+def _stored(stored: Stored) -> Response[DocumentBody]:
+    return Response(
+        _body(stored.document),
+        status_code=_STATUS[stored.outcome],
+        headers={"location": document_url(stored.document.id)},
+    )
+
+
+def _cut(document: Document, start: int | None, end: int | None) -> str:
+    end = document.length if end is None else end
+    try:
+        return Span(start or 0, end).of(document.text)
+    except InvalidSpan as error:
+        raise SpanOutOfRange(
+            f"[{start or 0}, {end}) is not inside the text, which has {document.length} characters"
+        ) from error

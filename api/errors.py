@@ -1,0 +1,63 @@
+"""Everything the HTTP layer itself refuses, as types with facts.
+
+ApiError
+├── MalformedRequest       the bytes are not what their headers say they are
+├── InvalidRequest         well formed, but not what this route takes; `errors` says where
+├── SpanOutOfRange         the asked span is not inside the document
+├── UnsupportedMediaType   a body of a type that this route does not read
+├── BodyTooLarge           more bytes than the service accepts
+├── CrossOrigin            a web page of another site sent a change
+└── ClientDisconnected     the client left before its request was complete
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+class ApiError(Exception):
+    """Root of everything `api` refuses on purpose."""
+
+
+class MalformedRequest(ApiError):
+    """A body or query that cannot be read at all."""
+
+
+class InvalidRequest(ApiError):
+    """A request that was read, and is not what the route takes."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "InvalidRequest":
+        """The error of one field."""
+        return cls([FieldError(field, message)])
+
+
+class SpanOutOfRange(ApiError):
+    """Offsets that do not lie inside the document asked for."""
+
+
+class UnsupportedMediaType(ApiError):
+    """A body whose Content-Type the route does not read."""
+
+
+class BodyTooLarge(ApiError):
+    """A body of more bytes than are accepted."""
+
+
+class CrossOrigin(ApiError):
+    """A change that a browser sent for a page of another site."""
+
+
+class ClientDisconnected(ApiError):
+    """The client went away before it had sent its whole body."""

@@ -1,0 +1,161 @@
+"""The outermost layer: request ids, limits, and no error that leaves in another shape."""
+
+import re
+import time
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    ReceiveMessage,
+    Scope,
+    Send,
+)
+
+from api.errors import BodyTooLarge, ClientDisconnected, CrossOrigin, MalformedRequest
+from api.problems import MEDIA_TYPE, problem_headers, problem_of
+from api.telemetry import log_request
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME_SITE = frozenset({"same-origin", "none"})
+
+
+class Guard:
+    """An ASGI application around another one.
+
+    Args:
+        app: gets requests that passed; finds the request id in `scope["state"]`, and leaves the
+            error it answered with there.
+        max_body_bytes: larger bodies are refused, whatever their headers say.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._max_body_bytes)
+        try:
+            exchange.check()
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:  # noqa: BLE001  (logged below, with its traceback)
+            scope["state"]["error"] = error
+            if exchange.status is None:
+                await exchange.send_problem(error)
+        finally:
+            log_request(scope, exchange.status, exchange.duration_ms())
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, max_body_bytes: int) -> None:
+        self._started_s = time.perf_counter()
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._max_body_bytes = max_body_bytes
+        self._received_bytes = 0
+        self._complete = False
+        self._headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        self.status: int | None = None
+        self.request_id = _request_id(self._headers.get(b"x-request-id", ""))
+        if "state" not in scope:
+            scope["state"] = {}
+        scope["state"]["request_id"] = self.request_id
+
+    def check(self) -> None:
+        """What can be refused before anything is read.
+
+        Raises:
+            BodyTooLarge, CrossOrigin, MalformedRequest: it is.
+        """
+        length = self._headers.get(b"content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            raise MalformedRequest("the Content-Length is not a number")
+        if len(length) > 15 or int(length) > self._max_body_bytes:
+            raise self._too_large()
+        if not self._scope["query_string"].isascii():
+            raise MalformedRequest("the query string holds bytes that are not percent-encoded")
+        if self._scope["method"] not in _SAFE_METHODS and self._is_cross_origin():
+            raise CrossOrigin("pages of other sites may not send changes or questions")
+
+    async def receive(self) -> HTTPReceiveMessage | ReceiveMessage:
+        """The next part of the body.
+
+        Raises:
+            BodyTooLarge: there is more of it than is accepted.
+            ClientDisconnected: there will be no more of it.
+        """
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received_bytes += len(message["body"])
+            self._complete = not message.get("more_body", False)
+            if self._received_bytes > self._max_body_bytes:
+                raise self._too_large()
+        elif message["type"] == "http.disconnect" and not self._complete:
+            raise ClientDisconnected("the request ended before its body was complete")
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on, with the headers that every response has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [
+                *message.get("headers", []),
+                (b"x-request-id", self.request_id.encode()),
+                (b"x-content-type-options", b"nosniff"),
+            ]
+        await self._send(message)
+
+    async def send_problem(self, error: Exception) -> None:
+        """Answer with a problem; nothing has been sent so far."""
+        problem = problem_of(error, self.request_id)
+        body = msgspec.json.encode(problem)
+        headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body))}
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": problem.status,
+                "headers": _encoded((headers | problem_headers(error)).items()),
+            }
+        )
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def duration_ms(self) -> float:
+        """Time since the request came."""
+        return (time.perf_counter() - self._started_s) * 1000
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"the body has more than {self._max_body_bytes} bytes")
+
+    def _is_cross_origin(self) -> bool:
+        # A form or a text/plain body needs no CORS preflight: any page could send one here.
+        site = self._headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site not in _SAME_SITE
+        origin = self._headers.get(b"origin")
+        if origin is None:
+            return False
+        try:
+            return urlsplit(origin).netloc != self._headers.get(b"host")
+        except ValueError:
+            return True
+
+
+def _request_id(proposed: str) -> str:
+    return proposed if _REQUEST_ID.fullmatch(proposed) else uuid4().hex
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -1,0 +1,231 @@
+"""Wire types: exactly the JSON that goes over HTTP. Offsets are Unicode code points."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from api.urls import text_url
+from index import Passage, Scores, Span
+from qa import Answer, Citation
+from qa.errors import UngroundedCitation
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class SpanBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+class ScoresBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What each stage thought; null where it did not look."""
+
+    dense: float | None
+    lexical: float | None
+    fused: float | None
+    evidence: float | None
+
+
+class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
+    """The revision of a document that a citation is cut from."""
+
+    id: str
+    revision: int
+    title: str
+    uri: str | None
+    sha256: str
+
+
+class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Characters of a document; `url` gives exactly `quote`."""
+
+    id: str
+    document: DocumentRef
+    start: int
+    end: int
+    utf16_start: int
+    utf16_end: int
+    quote: str
+    prefix: str
+    suffix: str
+    page: int | None
+    boxes: tuple[tuple[float, float, float, float], ...]
+    scores: ScoresBody
+    highlights: tuple[SpanBody, ...]
+    url: str
+
+
+class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the answer, by its offsets in `answer`, and the citations it rests on."""
+
+    start: int
+    end: int
+    support: str
+    citations: tuple[str, ...]
+
+
+class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no answer."""
+
+    reason: str
+    message: str
+
+
+class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A retrieved passage; `url` gives exactly `text`."""
+
+    document_id: str
+    revision: int
+    title: str
+    start: int
+    end: int
+    text: str
+    scores: ScoresBody
+    url: str
+
+
+class UsageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of a language model; an extractive answer takes none."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer. A segment that names a citation that is not there cannot be made."""
+
+    id: str
+    status: str
+    answer: str
+    mode: str
+    offset_unit: Literal["codepoint"] = "codepoint"
+    segments: tuple[SegmentBody, ...]
+    citations: tuple[CitationBody, ...]
+    abstention: AbstentionBody | None
+    passages: tuple[PassageBody, ...]
+    usage: UsageBody
+    timings_ms: Mapping[str, float]
+    index_generation: int
+
+    def __post_init__(self) -> None:
+        known = {citation.id for citation in self.citations}
+        used = {name for segment in self.segments for name in segment.citations}
+        if known != used or len(known) != len(self.citations):
+            raise UngroundedCitation("citations and the ids that segments name differ")
+
+
+class SearchBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages, best first."""
+
+    offset_unit: Literal["codepoint"] = "codepoint"
+    passages: tuple[PassageBody, ...]
+    index_generation: int
+
+
+def scores_body(scores: Scores) -> ScoresBody:
+    """Scores on the wire."""
+    return ScoresBody(
+        dense=scores.dense,
+        lexical=scores.lexical,
+        fused=scores.fused,
+        evidence=scores.evidence,
+    )
+
+
+def citation_body(citation: Citation, citation_id: str) -> CitationBody:
+    """A citation on the wire, under the id that segments name it by."""
+    info = citation.document
+    return CitationBody(
+        id=citation_id,
+        document=DocumentRef(
+            id=info.id,
+            revision=info.revision,
+            title=info.title,
+            uri=info.uri,
+            sha256=info.sha256,
+        ),
+        start=citation.span.start,
+        end=citation.span.end,
+        utf16_start=citation.utf16.start,
+        utf16_end=citation.utf16.end,
+        quote=citation.quote,
+        prefix=citation.prefix,
+        suffix=citation.suffix,
+        page=None,
+        boxes=(),
+        scores=scores_body(citation.scores),
+        highlights=tuple(SpanBody(start=s.start, end=s.end) for s in citation.highlights),
+        url=text_url(info.id, info.revision, citation.span),
+    )
+
+
+def passage_body(passage: Passage) -> PassageBody:
+    """A passage on the wire."""
+    chunk = passage.chunk
+    return PassageBody(
+        document_id=chunk.document_id,
+        revision=chunk.revision,
+        title=passage.title,
+        start=chunk.span.start,
+        end=chunk.span.end,
+        text=passage.text,
+        scores=scores_body(passage.scores),
+        url=text_url(chunk.document_id, chunk.revision, chunk.span),
+    )
+
+
+def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
+    """The answer on the wire, its citations numbered in order of first use.
+
+    Args:
+        answer: what the service said.
+        passages: whether the judged passages go with it.
+    """
+    numbered: dict[tuple[str, int, Span], CitationBody] = {}
+    segments: list[SegmentBody] = []
+    for segment in answer.segments:
+        for citation in segment.citations:
+            key = _key(citation)
+            if key not in numbered:
+                numbered[key] = citation_body(citation, f"c{len(numbered) + 1}")
+        names = [numbered[_key(citation)].id for citation in segment.citations]
+        segments.append(
+            SegmentBody(
+                start=segment.span.start,
+                end=segment.span.end,
+                support=segment.support,
+                citations=tuple(dict.fromkeys(names)),
+            )
+        )
+    why = answer.abstention
+    return AnswerBody(
+        id=answer_id(),
+        status=answer.status,
+        answer=answer.text,
+        mode=answer.mode,
+        segments=tuple(segments),
+        citations=tuple(numbered.values()),
+        abstention=why and AbstentionBody(reason=why.reason, message=why.message),
+        passages=tuple(map(passage_body, answer.passages)) if passages else (),
+        usage=UsageBody(),
+        timings_ms=answer.timings_ms,
+        index_generation=answer.index_generation,
+    )
+
+
+def answer_id() -> str:
+    """`ans_` and a ULID: 48 bits of time in milliseconds, then 80 random ones.
+
+    Source: https://github.com/ulid/spec
+    """
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "ans_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _key(citation: Citation) -> tuple[str, int, Span]:
+    return citation.document.id, citation.document.revision, citation.span
