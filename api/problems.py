@@ -80,7 +80,6 @@ TABLE: dict[type[Exception], Row] = {
     store.DocumentRejected: Row(status=422, slug="document-rejected", title="Document rejected"),
     store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
-    store.InvalidCursor: Row(status=422, slug="invalid-cursor", title="Unknown cursor"),
     # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
     store.InvalidSpan: INTERNAL,
     store.StoreMismatch: INTERNAL,

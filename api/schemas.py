@@ -11,6 +11,7 @@ from api.urls import text_url
 from index import Passage, Scores, Span
 from qa import Answer, Citation
 from qa.errors import UngroundedCitation
+from qa.tokens import count_tokens
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -77,7 +78,7 @@ class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A retrieved passage; `url` gives exactly `text`."""
+    """A retrieved passage; `url` gives exactly `text`, `tokens` is its size in cl100k_base."""
 
     document_id: str
     revision: int
@@ -85,6 +86,7 @@ class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
+    tokens: int
     scores: ScoresBody
     url: str
 
@@ -174,6 +176,7 @@ def passage_body(passage: Passage) -> PassageBody:
         start=chunk.span.start,
         end=chunk.span.end,
         text=passage.text,
+        tokens=count_tokens(passage.text),
         scores=scores_body(passage.scores),
         url=text_url(chunk.document_id, chunk.revision, chunk.span),
     )

@@ -33,6 +33,7 @@ CREATE TABLE chunks (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
     vector BLOB NOT NULL) STRICT;
 CREATE INDEX chunks_by_document ON chunks (document_id);
+CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 _INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
@@ -111,6 +112,10 @@ class SqliteCatalogue:
         if self.find(document_id) is None:
             raise DocumentNotFound(document_id)
         with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO retired SELECT id, revision FROM documents WHERE id = ?",
+                (document_id,),
+            )
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             if not db.changes():
                 raise DocumentNotFound(document_id)
@@ -135,6 +140,14 @@ class SqliteCatalogue:
             (document_id,),
         )
         return DocumentInfo(**_info(rows[0])) if rows else None
+
+    def last_revision(self, document_id: str) -> int:
+        rows = self._rows(
+            "SELECT max(revision) FROM (SELECT id, revision FROM documents"
+            " UNION ALL SELECT id, revision FROM retired) WHERE id = ?",
+            (document_id,),
+        )
+        return rows[0][0] or 0 if rows else 0
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
         rows = self._rows(

@@ -72,16 +72,29 @@ def _split(
     text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
 ) -> Iterator[Span]:
     """The span in pieces that fit, each as long as can be."""
-    longest = max_tokens * _CHARACTERS_A_TOKEN
     span = strip(text, span)
     while span:
-        near = Span(span.start, min(span.end, span.start + longest))
-        if near == span and count_tokens(span.of(text)) <= max_tokens:
+        near, fits = _reach(text, span, max_tokens, count_tokens)
+        if fits:
             yield span
             return
         end = _longest_fit(text, near, max_tokens, count_tokens)
         yield strip(text, Span(span.start, end))
         span = strip(text, Span(end, span.end))
+
+
+def _reach(
+    text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
+) -> tuple[Span, bool]:
+    """Where to look for a cut, and whether none is needed."""
+    longest = max_tokens * _CHARACTERS_A_TOKEN
+    size = 2 * max_tokens
+    while True:
+        near = Span(span.start, min(span.end, span.start + min(size, longest)))
+        fits = count_tokens(near.of(text)) <= max_tokens
+        if near == span or not fits or size >= longest:
+            return near, fits and near == span
+        size *= 2
 
 
 def _longest_fit(text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]) -> int:

@@ -5,12 +5,13 @@ import hashlib
 import math
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index.catalog import SqliteCatalogue
@@ -21,7 +22,6 @@ from index.errors import (
     DocumentNotFound,
     DocumentRejected,
     DuplicateDocument,
-    InvalidCursor,
     StoreLocked,
     StoreMismatch,
     StoreUnavailable,
@@ -47,6 +47,7 @@ from index.types import (
 DEFAULT_CHUNK_TOKENS = 150
 _TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
+_EMBED_BATCH = 64  # texts between two looks at whether to stop
 _MAX_ID = 200
 
 
@@ -67,6 +68,7 @@ class Corpus:
         self._chunk_tokens = chunk_tokens
         self._lock = lock
         self._writing = threading.Lock()
+        self._closing = threading.Event()
 
     @classmethod
     def open(
@@ -166,13 +168,7 @@ class Corpus:
         return found
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
-        """A page of the documents in id order.
-
-        Raises:
-            InvalidCursor: the cursor is not an id that a page gave.
-        """
-        if cursor is not None and self._catalogue.find(cursor) is None:
-            raise InvalidCursor("the cursor is unknown or its document was deleted; start again")
+        """A page of the documents in id order, from the beginning or after a page's cursor."""
         return self._catalogue.page(cursor, limit)
 
     def embed(self, query: str) -> Vectors:
@@ -215,6 +211,7 @@ class Corpus:
 
     def close(self) -> None:
         """Save what makes the next start fast, and let others write."""
+        self._closing.set()
         self._index.close()
         self._catalogue.close()
         if self._lock:
@@ -242,17 +239,26 @@ class Corpus:
             return unchanged, 0
         count = self._embedder.count_tokens
         spans = chunk_spans(document.text, self._chunk_tokens, count)
-        vectors = self._embedder.embed_documents(self._embedded_texts(document, spans))
+        vectors = self._embed_all(self._embedded_texts(document, spans))
         with self._writing:  # embedding took its time: another thread may have stored the same
             if unchanged := self._unchanged(document, replace=replace):
                 return unchanged, 0
             present = self._catalogue.find(document.id)
-            revision = present.revision + 1 if present else 1
+            revision = self._catalogue.last_revision(document.id) + 1
             document = dataclasses.replace(document, revision=revision)
             chunks = [_chunk(document, span, count(span.of(document.text))) for span in spans]
             self._catalogue.store(document, chunks, vectors)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return Stored(document=_info(document), outcome=outcome), len(chunks)
+
+    def _embed_all(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dim); given up between batches when the corpus is being closed."""
+        batches: list[Vectors] = []
+        for at in range(0, len(texts), _EMBED_BATCH):
+            if self._closing.is_set():
+                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            batches.append(self._embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
+        return np.concatenate(batches)
 
     def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
         """What is stored, if storing the document would change nothing.

@@ -5,7 +5,6 @@ StoreError
 ├── DocumentNotFound     no document (or revision) has that id
 ├── DuplicateDocument    the id is taken by another text
 ├── InvalidSpan          offsets outside the text
-├── InvalidCursor        a list cursor this index did not give
 ├── StoreMismatch        the data folder was built with other settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 ├── StoreLocked          another process is writing to the data folder
@@ -46,10 +45,6 @@ class DuplicateDocument(StoreError):
 
 class InvalidSpan(StoreError):
     """Offsets that do not lie inside the text they are meant for."""
-
-
-class InvalidCursor(StoreError):
-    """A list cursor that was not given by this index."""
 
 
 class StoreMismatch(StoreError):

@@ -91,7 +91,10 @@ class LocalSearchIndex:
         held = self._lexical.ids()
         if held == wanted:
             return
-        if self._read_only:
+        if self._read_only:  # the writer may have brought its files level since
+            self._lexical = self._load_lexical()
+            if self._lexical.ids() == wanted:
+                return
             self._lexical, held = LexicalIndex(None), set[int]()
         self._lexical.change(
             sorted(held - wanted), self._catalogue.indexed_texts(sorted(wanted - held))

@@ -52,6 +52,13 @@ class Catalogue(Protocol):
         """The current revision without its text."""
         ...
 
+    def last_revision(self, document_id: str) -> int:
+        """The highest revision that ever was, deleted ones too; 0 if there was none.
+
+        A number is never used again, so an old pointer never resolves to another text.
+        """
+        ...
+
     def page(self, after: str | None, limit: int) -> DocumentPage:
         """Up to `limit` documents in id order, beginning after an id."""
         ...

@@ -14,6 +14,7 @@ from qa.cite import Citation
 from qa.errors import InvalidQuestion
 from qa.evidence import Reranker
 from qa.extract import Sentence, Thresholds, choose, compose, context_logit
+from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Reason, Segment, Status
 
 MAX_QUESTION = 2000  # code points; the models read at most 512 tokens of question and passage
@@ -111,9 +112,10 @@ class Service:
         return self.corpus.search(checked_question(query), k=k, candidates=max(k, self._candidates))
 
     def warm(self) -> None:
-        """Run each model once, so that the first question is not slower than the second."""
+        """Run models and tokenizers once, so that the first question is as fast as the second."""
         self.corpus.embed("warm")
         self._reranker.score("warm", ["warm", "up"])
+        count_tokens("warm")
 
     def close(self) -> None:
         """Close the corpus."""

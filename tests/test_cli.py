@@ -77,7 +77,8 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     assert binary.returncode == 1
     assert "binary data" in binary.stderr
     found = json.loads(citespan("search", "--json", "orbit of the Moon").stdout)
-    assert found["passages"][0]["document"]["title"] == "The Moon"
+    assert found["passages"][0]["title"] == "The Moon"
+    assert found["passages"][0]["tokens"] == 13  # of cl100k_base
 
 
 def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):

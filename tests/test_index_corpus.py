@@ -21,7 +21,6 @@ from index.errors import (
     DocumentNotFound,
     DocumentRejected,
     DuplicateDocument,
-    InvalidCursor,
     StoreCorrupt,
     StoreLocked,
     StoreMismatch,
@@ -113,6 +112,25 @@ class TestStoring:
         assert [passage.text for passage in corpus.search("cats sleep")] == ["Lions hunt at night."]
         with pytest.raises(DocumentNotFound, match="no revision 3"):
             corpus.get("cats", 3)
+
+    def test_a_revision_number_is_never_used_again(self, corpus: Corpus) -> None:
+        corpus.put(Draft(id="a", text="Old text."))
+        corpus.put(Draft(id="a", text="Newer text."))
+        corpus.delete("a")
+        assert corpus.put(Draft(id="a", text="Other text.")).document.revision == 3
+        with pytest.raises(DocumentNotFound):
+            corpus.get("a", 1)
+
+    def test_closing_gives_up_an_ingest_between_batches(
+        self, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("index.corpus._EMBED_BATCH", 1)
+        drafts = iter([CATS, Draft(id="long", text="One sentence. " * 500)])
+        storing = corpus.put_many(drafts)
+        next(storing)
+        corpus.close()
+        with pytest.raises(StoreUnavailable):
+            next(storing)
 
     def test_a_deleted_document_is_never_returned(self, corpus: Corpus) -> None:
         for draft in (CATS, TRADE):
@@ -228,11 +246,20 @@ class TestListing:
         ]
         assert third.next_cursor is None
 
-    @pytest.mark.parametrize("cursor", ["", "none", "\ud800"])
-    def test_other_cursors_are_refused(self, corpus: Corpus, cursor: str) -> None:
-        corpus.put(CATS)
-        with pytest.raises(InvalidCursor):
-            corpus.documents(cursor=cursor)
+    def test_a_page_goes_on_when_the_document_it_ended_with_is_deleted(
+        self, corpus: Corpus
+    ) -> None:
+        for name in "abc":
+            corpus.put(Draft(id=name, text=f"Text {name}."))
+        first = corpus.documents(limit=2)
+        corpus.delete("b")
+        second = corpus.documents(cursor=first.next_cursor, limit=2)
+        assert [info.id for info in second.documents] == ["c"]
+
+    def test_any_text_is_a_place_in_the_list(self, corpus: Corpus) -> None:
+        corpus.put(Draft(id="b", text="Text."))
+        sizes = [len(corpus.documents(cursor=cursor).documents) for cursor in ("", "a", "b", "z")]
+        assert sizes == [1, 1, 0, 0]
 
 
 _IDS = st.sampled_from(["a", "b", "c"])
