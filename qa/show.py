@@ -1,5 +1,6 @@
 """Answers and passages for people, in a terminal."""
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -8,6 +9,9 @@ from rich.text import Text
 from index.types import Passage
 from qa.cite import Citation
 from qa.types import Answer, Segment
+
+# Documents must not steer the terminal: escapes, other controls, and reversals of direction.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _QUOTE = "bold green"
 _MARK = "cyan"
@@ -39,14 +43,14 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
         parts = {"dense": scores.dense, "lexical": scores.lexical, "fused": scores.fused}
         shown = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
         head = Text(f"[{n}] ", style=_MARK)
-        head.append(f"{passage.title or chunk.document_id}  ", style="bold")
+        head.append(f"{_shown(passage.title or chunk.document_id)}  ", style="bold")
         head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {shown}", _QUIET)
         console.print(head)
-        console.print(Text(passage.text))
+        console.print(Text(_shown(passage.text)))
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:
-    line = Text(segment.span.of(answer.text))
+    line = Text(_shown(segment.span.of(answer.text)))
     for citation in segment.citations:
         line.append(f" [{numbers[id(citation)]}]", style=_MARK)
     return line
@@ -55,7 +59,7 @@ def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text
 def _source(citation: Citation, number: int) -> Text:
     document = citation.document
     text = Text(f"[{number}] ", style=_MARK)
-    text.append(document.title or document.id, style="bold")
+    text.append(_shown(document.title or document.id), style="bold")
     place = f"  {document.id}, revision {document.revision}, characters "
     text.append(f"{place}{citation.span.start}-{citation.span.end}\n", style=_QUIET)
     text.append("    …" + _one_line(citation.prefix), style=_QUIET)
@@ -65,4 +69,8 @@ def _source(citation: Citation, number: int) -> Text:
 
 
 def _one_line(text: str) -> str:
-    return text.replace("\n", " ")
+    return _shown(text).replace("\n", " ")
+
+
+def _shown(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
