@@ -119,7 +119,6 @@ def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) ->
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Answer over HTTP."""
     from api.server import run_server
-
     from qa import open_service
 
     run_server(

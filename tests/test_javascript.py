@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from api.schemas import answer_body
 
+from api.schemas import answer_body
 from index import Corpus, Draft, Embedder
 from qa import Service
 from qa.evidence import Reranker
