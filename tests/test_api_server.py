@@ -20,7 +20,6 @@ from api.server import CannotListen, PortInUse, run_server
 from api.telemetry import configure_logging
 from qa import Service
 
-pytestmark = pytest.mark.network
 ROOT = Path(__file__).parent.parent
 SERVE = """
 import sys
