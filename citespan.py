@@ -4,7 +4,9 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 2 usage, configuration or a data folder that cannot be used.
 """
 
+import errno
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +18,14 @@ from qa.errors import QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from index import Draft
+    from index import DocumentInfo, Draft
 
 _TEXT_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".rst"}
 
 _json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-class _Options(click.Group):
+class _Group(click.Group):
     """A group that shows the project's errors as one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -31,10 +33,14 @@ class _Options(click.Group):
             return super().invoke(ctx)
         except (StoreError, QAError) as error:
             click.echo(f"citespan: {error}", err=True)
-            ctx.exit(2)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # the reader has gone; click knows what to do
+            click.echo(f"citespan: {error.strerror or error}", err=True)
+        return ctx.exit(2)
 
 
-@click.group(cls=_Options, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", metavar="FOLDER", help="Data folder [default: the user's own].")
 @click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
@@ -98,18 +104,64 @@ def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) ->
 
     files = list(_files(paths))
     rejected: list[str] = []
-    outcomes: dict[str, int] = {}
+    outcomes: Counter[str] = Counter()
+    stopped = False
     with open_corpus(settings.data_path(), settings, say=_say) as corpus:
         drafts = _drafts(files, encoding, lambda file, why: rejected.append(f"{file}: {why}"))
-        for stored in corpus.put_many(drafts):
-            outcomes[stored.outcome] = outcomes.get(stored.outcome, 0) + 1
+        try:
+            for stored in corpus.put_many(drafts):
+                outcomes[stored.outcome] += 1
+        except KeyboardInterrupt:
+            stopped = True
         documents, chunks = corpus.counts()
     done = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing new"
     click.echo(f"{done}; {documents} documents and {chunks} chunks are stored")
+    if others := _others(paths):
+        click.echo(f"skipped {others} files that are not {', '.join(sorted(_TEXT_SUFFIXES))}")
     for line in rejected:
         click.echo(f"not stored: {line}", err=True)
+    if stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
     if rejected:
         sys.exit(1)
+
+
+@cli.command(name="list")
+@_json_flag
+@click.pass_obj
+def list_documents(settings: Settings, *, as_json: bool) -> None:
+    """List the stored documents: id, revision, length in characters, title."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(settings, say=_say) as service:
+        documents: list[DocumentInfo] = []
+        cursor: str | None = None
+        while True:
+            page = service.corpus.documents(cursor=cursor)
+            documents.extend(page.documents)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    if as_json:
+        _print_json({"documents": documents})
+        return
+    from qa.show import print_documents
+
+    print_documents(documents)
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def delete(settings: Settings, ids: tuple[str, ...]) -> None:
+    """Delete the documents with these ids, with all their revisions."""
+    from qa.build import open_corpus
+
+    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+        for document_id in ids:
+            corpus.delete(document_id)
+            click.echo(f"deleted {document_id}")
 
 
 @cli.command()
@@ -169,7 +221,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
     from evals.runner import run_seed
     from evals.show import print_report
 
-    report = run_seed(settings, say=_say)
+    report = run_seed(settings)
     if as_json:
         _print_json(report)
     else:
@@ -188,6 +240,12 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield from sorted(file for file in inside if file.is_file())
         else:
             yield path
+
+
+def _others(paths: tuple[Path, ...]) -> int:
+    """How many files of the folders are not looked at."""
+    inside = (file for path in paths if path.is_dir() for file in path.rglob("*"))
+    return sum(file.is_file() and file.suffix.lower() not in _TEXT_SUFFIXES for file in inside)
 
 
 def _drafts(
@@ -215,10 +273,15 @@ def _draft(file: Path, encoding: str | None) -> "Draft":
     heading = first_line.lstrip("#").strip() if markdown and first_line.startswith("# ") else ""
     return Draft(
         text=text,
-        title=heading or file.stem.replace("_", " ").replace("-", " "),
+        title=heading or _readable(file.stem),
         uri=file.resolve().as_uri(),
         media_type="text/markdown" if markdown else "text/plain",
     )
+
+
+def _readable(stem: str) -> str:
+    decoded = stem.encode(errors="replace").decode()  # a file name need not be valid Unicode
+    return decoded.replace("_", " ").replace("-", " ")
 
 
 def _say(message: str) -> None:

@@ -1,6 +1,7 @@
 """The composition of the HTTP layer."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -37,11 +38,14 @@ def create_app(
     opening = Opening(service, on_failure)
     routes = [ask, search, Documents, live, ready, version]
     dependencies = {"service": Provide(opening.service, sync_to_thread=False)}
-    described = description(routes, dependencies)
 
-    @get("/schema", media_type=MediaType.JSON, sync_to_thread=False)
+    @cache
+    def described() -> bytes:
+        return description(routes, dependencies)
+
+    @get("/schema", media_type=MediaType.JSON, sync_to_thread=True)
     def schema() -> bytes:
-        return described
+        return described()  # at first use: it takes longer than all else here
 
     app = Litestar(
         route_handlers=[*routes, schema],

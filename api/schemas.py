@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from api.urls import text_url
-from index import Passage, Scores, Span
+from index import Passage, Scores
 from qa import Answer, Citation
 from qa.errors import UngroundedCitation
 from qa.tokens import count_tokens
@@ -189,30 +189,23 @@ def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
         answer: what the service said.
         passages: whether the judged passages go with it.
     """
-    numbered: dict[tuple[str, int, Span], CitationBody] = {}
-    segments: list[SegmentBody] = []
-    for segment in answer.segments:
-        for citation in segment.citations:
-            key = _key(citation)
-            if key not in numbered:
-                numbered[key] = citation_body(citation, f"c{len(numbered) + 1}")
-        names = [numbered[_key(citation)].id for citation in segment.citations]
-        segments.append(
-            SegmentBody(
-                start=segment.span.start,
-                end=segment.span.end,
-                support=segment.support,
-                citations=tuple(dict.fromkeys(names)),
-            )
-        )
+    names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
     why = answer.abstention
     return AnswerBody(
         id=answer_id(),
         status=answer.status,
         answer=answer.text,
         mode=answer.mode,
-        segments=tuple(segments),
-        citations=tuple(numbered.values()),
+        segments=tuple(
+            SegmentBody(
+                start=segment.span.start,
+                end=segment.span.end,
+                support=segment.support,
+                citations=tuple(names[id(citation)] for citation in segment.citations),
+            )
+            for segment in answer.segments
+        ),
+        citations=tuple(citation_body(c, names[id(c)]) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
         passages=tuple(map(passage_body, answer.passages)) if passages else (),
         usage=UsageBody(),
@@ -228,7 +221,3 @@ def answer_id() -> str:
     """
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     return "ans_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def _key(citation: Citation) -> tuple[str, int, Span]:
-    return citation.document.id, citation.document.revision, citation.span

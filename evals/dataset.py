@@ -1,7 +1,7 @@
 """Questions with gold spans, read from JSON Lines and checked against their document."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,8 +12,8 @@ from index import Span
 class GoldSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Code points of the document that show the answer, and what stands there."""
 
-    start: int
-    end: int
+    start: Annotated[int, msgspec.Meta(ge=0)]
+    end: Annotated[int, msgspec.Meta(ge=0)]
     text: str
 
 
@@ -66,6 +66,7 @@ def _problem(question: Question, text: str, seen: set[str]) -> str | None:
     if not question.answerable and question.topic is None:
         return "an unanswerable question needs a topic, on or off"
     for span in question.spans:
-        if text[span.start : span.end] != span.text:
+        inside = span.start < span.end <= len(text)
+        if not inside or Span(span.start, span.end).of(text) != span.text:
             return f"the text at [{span.start}, {span.end}) is not {span.text!r}"
     return None

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -63,14 +63,14 @@ class Report:
     questions: tuple[Scored, ...]
 
 
-def run_seed(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Report:
+def run_seed(settings: Settings) -> Report:
     """Score the seed's own questions on a corpus that holds the seed alone."""
     models = {"models": str(settings.models_path())}
     with tempfile.TemporaryDirectory(prefix="citespan-eval-") as folder:
         alone = msgspec.structs.replace(
             settings, data=msgspec.structs.replace(settings.data, path=folder, **models)
         )
-        with open_service(settings=alone, say=say) as service:
+        with open_service(settings=alone) as service:
             card = json.loads((seeds_folder() / "seed.json").read_text(encoding="utf-8"))
             text = service.corpus.get(card["id"]).text
             questions = load_questions(seeds_folder() / card["questions"]["file"], text)

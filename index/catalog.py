@@ -63,14 +63,11 @@ class SqliteCatalogue:
             self._db: Any = apsw.Connection(
                 str(path), flags=flags if read_only else flags | apsw.SQLITE_OPEN_CREATE
             )
-            self._db.set_busy_timeout(5000)
-            self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
-            if not read_only:
-                # FULL: a commit survives a power cut, not only a killed process.
-                self._db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-            if read_only and not self._has_schema():
-                raise StoreUnavailable(f"the catalogue {path} is empty; open it for writing first")
-            self._open_schema(dict(settings) | {"schema_version": _SCHEMA_VERSION})
+        try:
+            self._prepare(settings, read_only=read_only)
+        except BaseException:
+            self._db.close()
+            raise
 
     @property
     def generation(self) -> int:
@@ -193,7 +190,7 @@ class SqliteCatalogue:
             with suppress(DocumentNotFound):  # deleted since
                 document = self.document(document_id, chunks[0].revision)
                 for chunk in chunks:
-                    yield IndexedText(chunk.id, document.title, chunk.span.of(document.text))
+                    yield IndexedText(chunk, document.title, chunk.span.of(document.text))
 
     def derived(self, name: str) -> Mapping[str, str]:
         rows = self._rows("SELECT record FROM derived WHERE name = ?", (name,))
@@ -229,6 +226,17 @@ class SqliteCatalogue:
             if end is not None and end > len(text):
                 yield f"a chunk of document {document_id!r} ends beyond its text"
 
+    def _prepare(self, settings: Mapping[str, str], *, read_only: bool) -> None:
+        with _translated(self._path):
+            self._db.set_busy_timeout(5000)
+            self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
+            if not read_only:
+                # FULL: a commit survives a power cut, not only a killed process.
+                self._db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            elif not self._has_schema():
+                raise StoreUnavailable(f"the catalogue {self._path} is empty; nothing was stored")
+            self._open_schema(dict(settings) | {"schema_version": _SCHEMA_VERSION})
+
     def _open_schema(self, settings: Mapping[str, str]) -> None:
         if not self._has_schema():
             with self._db:
@@ -239,7 +247,6 @@ class SqliteCatalogue:
         stored = dict(self._rows("SELECT key, value FROM meta"))
         for key, value in settings.items():
             if stored.get(key) != value:
-                self._db.close()
                 raise StoreMismatch(
                     f"the data folder {self._path.parent} was made with {key} = {stored.get(key)},"
                     f" now it is {value}; set it back, or ingest into another folder"

@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -97,15 +98,15 @@ class Corpus:
         room = embedder.max_tokens - _TITLE_TOKENS - 1
         if not 1 <= chunk_tokens <= room:
             raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
-        lock = None if read_only else _lock(folder)
         settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
-        try:
-            catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
-            index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
-        except BaseException:
+        with ExitStack() as opened:
+            lock = None if read_only else _lock(folder)
             if lock:
-                lock.release()
-            raise
+                opened.callback(lock.release)
+            catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
+            opened.callback(catalogue.close)
+            index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
+            opened.pop_all()
         return cls(catalogue, index, embedder, chunk_tokens, lock)
 
     def add(self, draft: Draft) -> Stored:
@@ -249,7 +250,7 @@ class Corpus:
             chunks = [_chunk(document, span, count(span.of(document.text))) for span in spans]
             self._catalogue.store(document, chunks, vectors)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
-        return Stored(document=_info(document), outcome=outcome), len(chunks)
+        return Stored(document=document.info(), outcome=outcome), len(chunks)
 
     def _embed_all(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dim); given up between batches when the corpus is being closed."""
@@ -289,17 +290,16 @@ class Corpus:
         by_meaning = {scored.chunk_id: scored.score for scored in dense}
         by_words = {scored.chunk_id: scored.score for scored in lexical}
         with self._catalogue.snapshot():
-            chunks = self._catalogue.chunks(list(ranked))
-            texts = {row.chunk_id: row for row in self._catalogue.indexed_texts(ranked)}
+            found = {row.chunk.id: row for row in self._catalogue.indexed_texts(ranked)}
         return [
             Passage(
-                chunk=chunks[key],
-                title=texts[key].title,
-                text=texts[key].text,
+                chunk=found[key].chunk,
+                title=found[key].title,
+                text=found[key].text,
                 scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
             )
             for key, score in ranked.items()
-            if key in chunks  # deleted since: not returned
+            if key in found  # deleted since: not returned
         ]
 
 
@@ -311,11 +311,6 @@ def _chunk(document: Document, span: Span, tokens: int) -> Chunk:
         span=span,
         tokens=tokens,
     )
-
-
-def _info(document: Document) -> DocumentInfo:
-    names = (field.name for field in dataclasses.fields(DocumentInfo))
-    return DocumentInfo(**{name: getattr(document, name) for name in names})
 
 
 def _document(draft: Draft) -> Document:
@@ -368,7 +363,7 @@ def _content(document: DocumentInfo) -> tuple[object, ...]:
 
 
 def _lock(folder: Path) -> FileLock:
-    lock = FileLock(folder / "writer.lock", timeout=0)
+    lock = FileLock(folder / "writer.lock", timeout=0, thread_local=False)
     holder = folder / "writer.pid"
     try:
         folder.mkdir(parents=True, exist_ok=True)

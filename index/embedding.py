@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from index.export import Manifest, load_sentence_transformer, read_manifest, weights_sha256
 from index.onnx import OnnxModel, load_tokenizer, parallel_map
@@ -93,13 +94,16 @@ class TorchEmbedder:
     def __init__(self, model: str, device: str | None = None) -> None:
         self._model: Any = load_sentence_transformer(model, device)
         manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
-        self._counter = self._model.tokenizer
+        # A tokenizer of its own: encoding switches truncation on the model's, on any thread.
+        self._counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        self._counter.no_padding()
+        self._counter.no_truncation()
         self.name = f"{model}@{manifest.weights_sha256[:12]}/torch"
         self.dim = manifest.dim
-        self.max_tokens = _room(manifest, self._counter.num_special_tokens_to_add(pair=False))
+        self.max_tokens = _room(manifest, self._counter.num_special_tokens_to_add(is_pair=False))
 
     def count_tokens(self, text: str) -> int:
-        return len(self._counter.encode(text, add_special_tokens=False, verbose=False))
+        return len(self._counter.encode(text, add_special_tokens=False).ids)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         vectors = self._model.encode_document(

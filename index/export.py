@@ -1,7 +1,6 @@
 """Making the lean runtime's files: once per model, then torch is not needed again."""
 
 import hashlib
-import importlib
 import importlib.util
 import logging
 import shutil
@@ -14,6 +13,7 @@ import msgspec
 
 from index.errors import ModelUnavailable
 from index.hashing import sha256_file
+from index.onnx import onnxruntime
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -107,7 +107,9 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
     """
     source = _bundled_folder() if model == BUNDLED_MODEL else model
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     try:
         loaded = SentenceTransformer(str(source), device=device)
     except (OSError, ValueError) as error:
@@ -164,7 +166,7 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
 
 
 def _quantise(source: Path, target: Path) -> None:
-    quantization: Any = importlib.import_module("onnxruntime.quantization")
+    quantization = onnxruntime("onnxruntime.quantization")
     logging.disable(logging.WARNING)  # it advises a pre-processing step that changes nothing here
     try:
         # per channel: mean cosine to fp32 .994 instead of .945

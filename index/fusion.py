@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from index.types import Scored
 
-RRF_K = 60  # the value of the paper; design.md section 7
+RRF_K = 60  # the value of the paper
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[Scored]], k: int = RRF_K) -> list[Scored]:

@@ -9,12 +9,13 @@ import logging
 import os
 import shutil
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from index.embedding import Vectors
 from index.errors import StoreUnavailable
 from index.lexical import LexicalIndex, folder_hashes
-from index.protocols import Catalogue
+from index.protocols import Catalogue, IndexedText
 from index.types import Scored
 from index.vectors import VectorIndex
 
@@ -39,7 +40,8 @@ class LocalSearchIndex:
         self._folder = folder
         self._catalogue = catalogue
         self._read_only = read_only
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
+        self._refreshing = threading.Lock()
         self._problems: list[str] = []
         self._unsaved = 0
         self._generation = -1
@@ -48,59 +50,69 @@ class LocalSearchIndex:
         self.refresh()
 
     def refresh(self) -> None:
-        with self._lock:
+        with self._refreshing:
             if self._catalogue.generation != self._generation:
-                self._hold_what_is_stored()
-
-    def _hold_what_is_stored(self) -> None:
-        with self._catalogue.snapshot():
-            generation = self._catalogue.generation
-            wanted = self._catalogue.chunk_ids()
-            self._refresh_vectors(wanted)
-            self._refresh_lexical(wanted)
-            self._generation = generation
+                self._generation = self._hold_what_is_stored()
 
     def dense(self, query: Vectors, k: int) -> list[Scored]:
         with self._lock:
             return self._vectors.search(query, k)
 
     def lexical(self, query: str, k: int) -> list[Scored]:
-        with self._lock:
-            return self._lexical.search(query, k)
+        return self._lexical.search(query, k)  # tantivy searches a snapshot
 
     def problems(self) -> list[str]:
         return list(self._problems)
 
     def close(self) -> None:
-        with self._lock:
+        with self._refreshing:
             if self._unsaved:
                 self._save_vectors()
 
-    def _refresh_vectors(self, wanted: set[int]) -> None:
-        held = self._vectors.ids()
-        gone, new = sorted(held - wanted), sorted(wanted - held)
-        if gone:
-            self._vectors.remove(gone)
-        if new:
-            self._vectors.add(new, self._catalogue.vectors(new))
+    def _hold_what_is_stored(self) -> int:
+        """Take over the difference; only reading it holds up others that read the catalogue."""
+        with self._catalogue.snapshot():
+            generation = self._catalogue.generation
+            wanted = self._catalogue.chunk_ids()
+            if self._read_only and self._lexical.ids() != wanted:
+                self._lexical = self._reread_lexical(wanted)
+            held, worded = self._vectors.ids(), self._lexical.ids()
+            new = sorted(wanted - held)
+            vectors = self._catalogue.vectors(new) if new else None
+            texts = list(self._catalogue.indexed_texts(sorted(wanted - worded)))
+        self._change_vectors(sorted(held - wanted), new, vectors)
+        if worded != wanted:
+            self._change_lexical(sorted(worded - wanted), texts)
+        return generation
+
+    def _change_vectors(
+        self, gone: Sequence[int], new: Sequence[int], vectors: Vectors | None
+    ) -> None:
+        with self._lock:
+            if gone:
+                self._vectors.remove(gone)
+            if vectors is not None:
+                self._vectors.add(new, vectors)
         self._unsaved += len(gone) + len(new)
         if self._unsaved * 10 > len(self._vectors):  # so that saving costs O(1) a change
             self._save_vectors()
 
-    def _refresh_lexical(self, wanted: set[int]) -> None:
-        held = self._lexical.ids()
-        if held == wanted:
-            return
-        if self._read_only:  # the writer may have brought its files level since
-            self._lexical = self._load_lexical()
-            if self._lexical.ids() == wanted:
-                return
-            self._lexical, held = LexicalIndex(None), set[int]()
-        self._lexical.change(
-            sorted(held - wanted), self._catalogue.indexed_texts(sorted(wanted - held))
-        )
-        if not self._read_only:
-            self._catalogue.record_derived(_LEXICAL, self._lexical.file_hashes())
+    def _change_lexical(self, gone: Sequence[int], texts: Sequence[IndexedText]) -> None:
+        rows = [(row.chunk.id, row.title, row.text) for row in texts]
+        try:
+            self._lexical.change(gone, rows)
+        except (OSError, ValueError) as error:  # a full disk, say: go on in memory until restart
+            self._found("the lexical index", error)
+            self._lexical = LexicalIndex(None)
+            everything = self._catalogue.indexed_texts(sorted(self._catalogue.chunk_ids()))
+            self._lexical.change([], [(row.chunk.id, row.title, row.text) for row in everything])
+        if hashes := self._lexical.file_hashes():
+            self._record(_LEXICAL, hashes)
+
+    def _reread_lexical(self, wanted: set[int]) -> LexicalIndex:
+        """What the writer has on disk by now, or else nothing, to be filled in memory."""
+        found = self._load_lexical()
+        return found if found.ids() == wanted else LexicalIndex(None)
 
     def _load_vectors(self, dim: int) -> VectorIndex:
         record = self._catalogue.derived(_VECTORS)
@@ -130,7 +142,7 @@ class LocalSearchIndex:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             made = LexicalIndex(folder)
-            self._catalogue.record_derived(_LEXICAL, made.file_hashes())
+            self._record(_LEXICAL, made.file_hashes())
             return made
         except (OSError, ValueError) as error:
             raise StoreUnavailable(f"the folder {folder} cannot be written: {error}") from error
@@ -152,21 +164,35 @@ class LocalSearchIndex:
             # The catalogue has everything; a start without the snapshot is only slower.
             _log.warning("vector snapshot not written: %s", error)
             return
-        self._catalogue.record_derived(_VECTORS, {"file": file.name, "sha256": sha256})
+        if not self._record(_VECTORS, {"file": file.name, "sha256": sha256}):
+            return
         self._unsaved = 0
         for old in self._folder.glob("vectors-*.faiss"):
             if old != file:
                 old.unlink(missing_ok=True)
 
+    def _record(self, name: str, record: Mapping[str, str]) -> bool:
+        try:
+            self._catalogue.record_derived(name, record)
+        except StoreUnavailable as error:
+            # Not worth failing for: what is not recorded is made again at the next start.
+            _log.warning("state of derived index not recorded: %s", error)
+            return False
+        return True
+
 
 def write_durably(path: Path, data: bytes) -> None:
     """Write a file so that after a crash it is there whole or not at all."""
     scratch = path.with_suffix(".tmp")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.rename(path)
+    try:
+        with scratch.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.rename(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -78,6 +78,13 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def onnxruntime(module: str = "onnxruntime") -> Any:
+    """Onnxruntime or a module of it: imported where it is used, being slow and untyped."""
+    # At import it would write a device id to the user's cache and open its telemetry.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return importlib.import_module(module)
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_cores(), thread_name_prefix="model")
@@ -88,7 +95,7 @@ def _cores() -> int:
 
 
 def _open_session(path: Path) -> _Session:
-    ort: Any = importlib.import_module("onnxruntime")  # slow, untyped: only where models are used
+    ort = onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # the pool above keeps the cores busy
     return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))

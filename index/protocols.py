@@ -9,9 +9,9 @@ from index.types import Chunk, Document, DocumentInfo, DocumentPage, Scored
 
 
 class IndexedText(NamedTuple):
-    """What the lexical side of an index holds for a chunk."""
+    """A chunk with what is searched of it."""
 
-    chunk_id: int
+    chunk: Chunk
     title: str
     text: str
 
@@ -80,7 +80,7 @@ class Catalogue(Protocol):
         ...
 
     def indexed_texts(self, ids: Iterable[int]) -> Iterable[IndexedText]:
-        """Title and text of each of these chunks."""
+        """These chunks with title and text; ids that are not stored are left out."""
         ...
 
     def derived(self, name: str) -> Mapping[str, str]:

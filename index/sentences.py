@@ -9,7 +9,8 @@ from syntok import segmenter  # pyright: ignore[reportMissingTypeStubs]
 from index.types import Span
 
 # A line this long that does not end a sentence was wrapped by an editor: the sentence goes on.
-# Shorter ones are headings, list items, verses; longer ones are paragraphs, one to a line.
+# Shorter ones are headings, list items, verses, unless a small letter follows; longer ones are
+# paragraphs, one to a line.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
 _ABBREVIATED = re.compile(
@@ -55,11 +56,14 @@ def _continues(text: str, before: Span, line: Span) -> bool:
     if text[before.end : line.start] != "\n":
         return False
     previous, following = before.of(text).rstrip(), line.of(text)
-    if not _WRAPPED_MIN <= len(previous) <= _WRAPPED_MAX or _STARTS_BLOCK.match(following):
+    if len(previous) > _WRAPPED_MAX or _STARTS_BLOCK.match(following):
+        return False
+    goes_on = following.lstrip()[0].islower()
+    if len(previous) < _WRAPPED_MIN and not goes_on:
         return False
     if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
         return True
-    return following.lstrip()[0].islower() and not previous.endswith(":")
+    return goes_on and not previous.endswith(":")
 
 
 def sentences(text: str, within: Span | None = None) -> list[Span]:

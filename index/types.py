@@ -1,7 +1,7 @@
 """The values that `index` takes and gives. Offsets are Unicode code points of `Document.text`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -75,6 +75,11 @@ class Document(DocumentInfo):
     """One immutable revision of a document, with the text that all offsets point into."""
 
     text: str
+
+    def info(self) -> DocumentInfo:
+        """What is known of the document, without its text."""
+        names = (field.name for field in fields(DocumentInfo))
+        return DocumentInfo(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,15 @@ from pathlib import Path
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
+from qa.errors import ConfigError
 from qa.evidence import BUNDLED_RERANKER, BundledReranker, HubReranker, Reranker
 from qa.extract import Thresholds
 from qa.service import Service
 from qa.settings import Settings, load_settings
 
 Say = Callable[[str], None]
+
+_OURS = {"models", "lexical", "writer.lock", "writer.pid", "lost+found"}
 
 
 def open_service(
@@ -75,6 +78,7 @@ def open_corpus(
     folder: Path, settings: Settings, *, read_only: bool = False, say: Say = lambda _: None
 ) -> Corpus:
     """The corpus alone, for work that asks no questions."""
+    _check_folder(folder)
     return Corpus.open(
         folder,
         build_embedder(folder, settings, say),
@@ -110,6 +114,17 @@ def is_warm(folder: Path, settings: Settings) -> bool:
         exported_folder(models, settings.embedding.model).exists()
     )
     return ready and (folder / "catalog.db").exists()
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of something else, a user's documents say, before anything is put there."""
+    if not folder.is_dir() or (folder / "catalog.db").exists():
+        return
+    if others := sorted(path.name for path in folder.iterdir() if path.name not in _OURS):
+        raise ConfigError(
+            f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
+            " a new folder, and store documents in it with `citespan ingest`"
+        )
 
 
 def seeds_folder() -> Path:

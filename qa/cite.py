@@ -38,7 +38,7 @@ class Citation:
         if not quote:
             raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
         return cls(
-            document=document,
+            document=document.info(),
             span=span,
             utf16=_utf16_span(document.text, span),
             quote=quote,

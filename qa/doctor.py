@@ -20,7 +20,7 @@ class Report:
 
 
 def examine(settings: Settings, say: Say = lambda _: None) -> Report:
-    """Resolved settings, versions, model files, and the catalogue against what is derived."""
+    """Resolved settings, model files and stored data; opening mends what is derived from it."""
     facts = {
         "citespan": version("citespan"),
         "data folder": str(settings.data_path()),
@@ -30,7 +30,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     problems: list[str] = []
     try:
         build_reranker(settings)
-        facts["reranker"] = f"{settings.evidence.model}, as pinned"
+        facts["reranker"] = settings.evidence.model
         facts |= _examine_corpus(settings, say, repaired, problems)
     except StoreError as error:
         problems.append(str(error))

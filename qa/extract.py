@@ -1,6 +1,7 @@
 """Which sentences are the evidence, and the answer they make. Pure: scores in, spans out."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -9,6 +10,8 @@ from index.types import Document, Passage, Span
 from qa.cite import Citation
 from qa.types import Segment, Support
 
+_HEADING = re.compile(r"#{1,6}\s")
+_SINGLE_WORD = re.compile(r"[^\w\u3040-\u9fff]*[^\W\u3040-\u9fff]+[^\w\u3040-\u9fff]*")
 _GAP = 100  # white space between neighbours; more is not looked at
 
 
@@ -64,6 +67,12 @@ class Sentence:
     def judged(cls, passage: Passage, span: Span, logit: float, context_logit: float) -> Self:
         """A sentence with the logits that the reranker gave to it alone and to its context."""
         return cls(passage=passage, span=span, score=(logit + context_logit) / 2)
+
+
+def says_something(text: str) -> bool:
+    """Whether a sentence can be evidence: headings, questions and single words say nothing."""
+    bare = text.rstrip("\"'”’»)*_ ")
+    return not (_HEADING.match(text) or bare.endswith(("?", "？")) or _SINGLE_WORD.fullmatch(text))
 
 
 def context_logit(document: Document, span: Span, passages: Sequence[Passage]) -> float:

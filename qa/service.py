@@ -1,7 +1,7 @@
 """The façade: questions in, cited answers out."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -13,7 +13,7 @@ from index.sentences import sentences
 from qa.cite import Citation
 from qa.errors import InvalidQuestion
 from qa.evidence import Reranker
-from qa.extract import Sentence, Thresholds, choose, compose, context_logit
+from qa.extract import Sentence, Thresholds, choose, compose, context_logit, says_something
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Reason, Segment, Status
 
@@ -33,7 +33,6 @@ class _Found:
 
     text: str = ""
     segments: tuple[Segment, ...] = ()
-    citations: tuple[Citation, ...] = ()
     reason: Reason | None = None
 
 
@@ -94,7 +93,7 @@ class Service:
             status=Status.ABSTAINED if reason else Status.ANSWERED,
             text=found.text,
             segments=found.segments,
-            citations=found.citations,
+            citations=tuple(c for segment in found.segments for c in segment.citations),
             abstention=Abstention(reason=reason, message=_MESSAGES[reason]) if reason else None,
             passages=tuple(passages),
             mode=Mode.EXTRACTIVE,
@@ -147,26 +146,28 @@ class Service:
         floor = self._thresholds.floor(chunks)
         if not passages or _evidence(passages[0]) < floor:
             return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
-        candidates = self._sentences(question, passages)
+        documents = self._documents(passages)
+        candidates = self._sentences(question, passages, documents)
         if max((sentence.score for sentence in candidates), default=floor) < floor:
             return _Found(reason=Reason.NOT_IN_PASSAGES)
-        citations = self._cite(choose(candidates, self._thresholds))
-        if not citations:
+        text, segments = compose(self._cite(choose(candidates, self._thresholds), documents))
+        if not segments:  # all was deleted meanwhile
             return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
-        text, segments = compose(citations)
-        return _Found(text=text, segments=segments, citations=citations)
+        return _Found(text=text, segments=segments)
 
-    def _sentences(self, question: str, passages: Sequence[Passage]) -> list[Sentence]:
+    def _sentences(
+        self, question: str, passages: Sequence[Passage], documents: Mapping[str, Document]
+    ) -> list[Sentence]:
         # A score is the mean of a sentence's logit and its context's, so in a context twice the
         # margin below the best one, only a sentence that outdoes all the best one's comes close.
         least = _evidence(passages[0]) - 2 * self._thresholds.margin
-        documents = self._documents(passages)
         read = [
             (passage, span, span.of(document.text), context)
             for passage in passages
             if (document := documents.get(passage.chunk.document_id))
             for span in sentences(document.text, passage.chunk.span)
-            if (context := context_logit(document, span, passages)) >= least
+            if says_something(span.of(document.text))
+            and (context := context_logit(document, span, passages)) >= least
         ]
         logits = self._reranker.score(question, [text for _, _, text, _ in read])
         return [
@@ -182,18 +183,21 @@ class Service:
                 found[chunk.document_id] = self.corpus.get(chunk.document_id, chunk.revision)
         return found
 
-    def _cite(self, chosen: Sequence[Sentence]) -> tuple[Citation, ...]:
-        documents = self._documents([sentence.passage for sentence in chosen])
+    def _cite(
+        self, chosen: Sequence[Sentence], documents: Mapping[str, Document]
+    ) -> list[Citation]:
+        """Citations cut from the documents that were judged, each checked against the store."""
+        stored = self._documents([sentence.passage for sentence in chosen])
         citations: list[Citation] = []
         for sentence in chosen:
-            document = documents.get(sentence.passage.chunk.document_id)
-            if document is None:
+            document_id = sentence.passage.chunk.document_id
+            if document_id not in stored:
                 continue  # deleted while it was being judged
             scores = replace(sentence.passage.scores, evidence=sentence.score)
-            citation = Citation.of(document, sentence.span, scores)
-            citation.verify(document)
+            citation = Citation.of(documents[document_id], sentence.span, scores)
+            citation.verify(stored[document_id])
             citations.append(citation)
-        return tuple(citations)
+        return citations
 
 
 def checked_question(question: str) -> str:

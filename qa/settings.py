@@ -126,8 +126,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, object]
     found: dict[str, dict[str, object]] = {}
     for name, value in environ.items():
         section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
-        if name.startswith(PREFIX) and separator:
-            found.setdefault(section, {})[key] = value
+        if not name.startswith(PREFIX):
+            continue
+        if not separator:
+            raise ConfigError(f"{name} sets nothing; settings are {PREFIX}SECTION__KEY")
+        found.setdefault(section, {})[key] = value
     return found
 
 

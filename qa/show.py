@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from index.types import Passage
+from index.types import DocumentInfo, Passage
 from qa.cite import Citation
 from qa.types import Answer, Segment
 
@@ -27,10 +27,11 @@ def print_answer(answer: Answer, console: Console | None = None) -> None:
         return
     numbers = {id(citation): n for n, citation in enumerate(answer.citations, start=1)}
     for segment in answer.segments:
-        console.print(_sentence(answer, segment, numbers))
+        console.print(_sentence(answer, segment, numbers), soft_wrap=not console.is_terminal)
     console.print()
     for citation in answer.citations:
-        console.print(_source(citation, numbers[id(citation)]))
+        source = _source(citation, numbers[id(citation)], coloured=console.is_terminal)
+        console.print(source, soft_wrap=not console.is_terminal)
 
 
 def print_passages(passages: Sequence[Passage], console: Console | None = None) -> None:
@@ -45,8 +46,18 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
         head = Text(f"[{n}] ", style=_MARK)
         head.append(f"{_shown(passage.title or chunk.document_id)}  ", style="bold")
         head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {shown}", _QUIET)
-        console.print(head)
-        console.print(Text(_shown(passage.text)))
+        console.print(head, soft_wrap=True)
+        console.print(Text(_shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
+
+
+def print_documents(documents: Sequence[DocumentInfo], console: Console | None = None) -> None:
+    """A line for each document."""
+    console = console or Console()
+    for info in documents:
+        line = Text(_shown(info.id), style="bold")
+        line.append(f"  revision {info.revision}, {info.length:,} characters  ", style=_QUIET)
+        line.append(_shown(info.title))
+        console.print(line, soft_wrap=True)
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:
@@ -56,16 +67,35 @@ def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text
     return line
 
 
-def _source(citation: Citation, number: int) -> Text:
+def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     document = citation.document
     text = Text(f"[{number}] ", style=_MARK)
     text.append(_shown(document.title or document.id), style="bold")
-    place = f"  {document.id}, revision {document.revision}, characters "
-    text.append(f"{place}{citation.span.start}-{citation.span.end}\n", style=_QUIET)
-    text.append("    …" + _one_line(citation.prefix), style=_QUIET)
-    text.append(_one_line(citation.quote), style=_QUOTE)
-    text.append(_one_line(citation.suffix) + "…\n", style=_QUIET)
+    place = f"{document.id}, revision {document.revision}, characters "
+    place += f"{citation.span.start}-{citation.span.end}"
+    text.append(f"\n    {_shown(place)}\n", style=_QUIET)
+    if document.uri:
+        text.append(f"    {_shown(document.uri)}\n", style=_QUIET)
+    before, after = _words_before(citation), _words_after(citation)
+    quote = _one_line(citation.quote)
+    text.append(f"    {before}", style=_QUIET)
+    text.append(quote if coloured else f"**{quote}**", style=_QUOTE)
+    text.append(f"{after}\n", style=_QUIET)
     return text
+
+
+def _words_before(citation: Citation) -> str:
+    """The context before a quote, from the beginning of a word."""
+    if len(citation.prefix) == citation.span.start:
+        return _one_line(citation.prefix)
+    return "…" + _one_line(citation.prefix.partition(" ")[2])
+
+
+def _words_after(citation: Citation) -> str:
+    """The context after a quote, to the end of a word."""
+    if citation.span.end + len(citation.suffix) == citation.document.length:
+        return _one_line(citation.suffix.rstrip())
+    return _one_line(citation.suffix.rpartition(" ")[0]) + "…"
 
 
 def _one_line(text: str) -> str:

@@ -69,7 +69,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the service says to a question.
+    """What the service says to a question; citations are in the order of the segments' own.
 
     Every segment of an answered question has at least one citation; an abstention has no text,
     no segments and no citations. `timings_ms` holds the stages `embed`, `retrieve`, `evidence`

@@ -31,8 +31,8 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where exported models are kept; set CITESPAN_TEST_MODELS to keep them between runs."""
-    kept = os.environ.get("CITESPAN_TEST_MODELS")
+    """Where exported models are kept; set MODELS_FOR_TESTS to keep them between runs."""
+    kept = os.environ.get("MODELS_FOR_TESTS")
     return Path(kept) if kept else tmp_path_factory.mktemp("models")
 
 

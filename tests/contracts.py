@@ -272,9 +272,10 @@ class CatalogueContract:
         assert catalogue.chunks([*ids, 42]) == {chunk.id: chunk for chunk in chunks}
         assert catalogue.vectors(ids).tolist() == vectors.tolist()
         assert catalogue.vectors(ids[::-1]).tolist() == vectors[::-1].tolist()
-        assert sorted(catalogue.indexed_texts(ids)) == [
-            IndexedText(ids[0], "", "One cat."),
-            IndexedText(ids[1], "", "Two 𝔘 dogs."),
+        found = sorted(catalogue.indexed_texts([*ids, 42]), key=lambda row: ids.index(row.chunk.id))
+        assert found == [
+            IndexedText(chunks[0], "", "One cat."),
+            IndexedText(chunks[1], "", "Two 𝔘 dogs."),
         ]
         assert catalogue.counts() == (1, 2)
         assert catalogue.check() == []

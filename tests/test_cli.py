@@ -52,6 +52,35 @@ def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
     assert any("Chinese exploitation" in citation["quote"] for citation in answer["citations"])
 
 
+def test_nothing_is_written_outside_the_data_folder(citespan: Run, tmp_path: Path):
+    home = tmp_path / "home"
+    home.mkdir()
+    done = citespan("ask", "What is CELAC?", HOME=str(home), XDG_CACHE_HOME=str(home / "cache"))
+    assert done.returncode == 0
+    assert list(home.rglob("*")) == []
+
+
+def test_a_folder_of_something_else_is_not_taken_for_data(citespan: Run, tmp_path: Path):
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("Dear Anna, the bins go out on Thursday.")
+    done = citespan("--data", str(folder), "ask", "When do the bins go out?")
+    assert done.returncode == 2
+    assert "it holds 'letter.txt'" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["letter.txt"]
+
+
+def test_documents_are_listed_and_deleted(citespan: Run):
+    citespan("ask", "What is CELAC?")
+    assert "seed  revision 1, 3,329 characters  China, CELAC" in citespan("list").stdout
+    assert citespan("delete", "seed").stdout == "deleted seed\n"
+    assert json.loads(citespan("list", "--json").stdout) == {"documents": []}
+    assert "empty_index" in citespan("ask", "What is CELAC?").stdout
+    again = citespan("delete", "seed")
+    assert again.returncode == 2
+    assert "there is no document 'seed'" in again.stderr
+
+
 def test_an_abstention_is_an_ordinary_result(citespan: Run):
     done = citespan("ask", "How often should a cactus be watered in winter?")
     assert done.returncode == 0
@@ -69,6 +98,7 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     assert first.returncode == 1
     assert "1 added; 1 documents" in first.stdout
     assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
+    assert "skipped 1 files" in first.stdout
     again = citespan("ingest", "--encoding", "latin-1", str(folder))
     assert again.returncode == 0
     assert "1 added" in again.stdout
@@ -103,6 +133,7 @@ def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path:
         (("ask", "hi"), {"CITESPAN_SERVE__PROT": "1"}, "did you mean 'port'?"),
         (("ask", "hi"), {"CITESPAN_SREVE__PORT": "1"}, "did you mean 'serve'?"),
         (("ask", "hi"), {"CITESPAN_SERVE__PORT": "many"}, "port"),
+        (("ask", "hi"), {"CITESPAN_DATA": "x"}, "CITESPAN_DATA sets nothing"),
         (("ask", "hi"), {"CITESPAN_DATA__PATH": "/dev/null/x"}, "cannot be written"),
         (("--config", "none.toml", "ask", "hi"), {}, "cannot read settings file none.toml"),
         (("ingest", "nowhere.txt"), {}, "does not exist"),

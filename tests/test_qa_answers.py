@@ -17,7 +17,7 @@ from qa import Answer, Citation, Mode, Reason, Service, Status, Support
 from qa.build import seed_draft, seeds_folder
 from qa.errors import InvalidQuestion, UngroundedCitation
 from qa.evidence import BundledReranker
-from qa.extract import Sentence, Thresholds, choose, compose, context_logit
+from qa.extract import Sentence, Thresholds, choose, compose, context_logit, says_something
 
 
 def questions() -> list[dict[str, object]]:
@@ -156,6 +156,17 @@ class TestExtract:
         assert max(scores) in [s.score for s in chosen]
         assert min(s.score for s in chosen) >= max(scores) - margin
         assert [s.span for s in chosen] == sorted(s.span for s in chosen)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["### Do you offer refunds?", "# Notes", "Do you?", 'He asked "why?"', "Yes.", "Bob"],
+    )
+    def test_what_says_nothing_is_no_evidence(self, text: str) -> None:
+        assert not says_something(text)
+
+    @pytest.mark.parametrize("text", ["- 3 eggs", "It is #1.", "Refunds take 14 days.", "他来了。"])
+    def test_what_says_something_may_be(self, text: str) -> None:
+        assert says_something(text)
 
     def test_the_best_document_comes_first_each_in_reading_order(self) -> None:
         given = [

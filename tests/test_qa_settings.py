@@ -43,8 +43,10 @@ def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().retrieval.top_k == 7
 
 
-def test_variables_without_a_section_are_not_settings() -> None:
-    assert load_settings(environ={"CITESPAN_HOME": "/x", "CITESPANX__Y": "1"}) == Settings()
+def test_variables_that_could_be_meant_as_settings_are_errors() -> None:
+    assert load_settings(environ={"CITESPANX__Y": "1", "HOME": "/x"}) == Settings()
+    with pytest.raises(ConfigError, match="CITESPAN_DATA_PATH sets nothing"):
+        load_settings(environ={"CITESPAN_DATA_PATH": "/x"})
 
 
 @pytest.mark.parametrize(
