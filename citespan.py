@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TEXT_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".rst"}
 
+_MAX_TITLE = 200  # characters of a heading that is taken for a title
+
 _json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -37,6 +39,8 @@ class _Group(click.Group):
             if error.errno == errno.EPIPE:
                 raise  # the reader has gone; click knows what to do
             click.echo(f"citespan: {error.strerror or error}", err=True)
+        except UnicodeEncodeError as error:
+            click.echo(f"citespan: the output cannot be written as {error.encoding}", err=True)
         return ctx.exit(2)
 
 
@@ -107,7 +111,9 @@ def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) ->
     outcomes: Counter[str] = Counter()
     stopped = False
     with open_corpus(settings.data_path(), settings, say=_say) as corpus:
-        drafts = _drafts(files, encoding, lambda file, why: rejected.append(f"{file}: {why}"))
+        drafts = _drafts(
+            files, encoding, lambda file, why: rejected.append(f"{_printable(file)}: {why}")
+        )
         try:
             for stored in corpus.put_many(drafts):
                 outcomes[stored.outcome] += 1
@@ -166,7 +172,9 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.option("--host", help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on; 0 picks a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one."
+)
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Answer over HTTP."""
@@ -273,15 +281,18 @@ def _draft(file: Path, encoding: str | None) -> "Draft":
     heading = first_line.lstrip("#").strip() if markdown and first_line.startswith("# ") else ""
     return Draft(
         text=text,
-        title=heading or _readable(file.stem),
+        title=heading[:_MAX_TITLE] or _readable(file.stem),
         uri=file.resolve().as_uri(),
         media_type="text/markdown" if markdown else "text/plain",
     )
 
 
 def _readable(stem: str) -> str:
-    decoded = stem.encode(errors="replace").decode()  # a file name need not be valid Unicode
-    return decoded.replace("_", " ").replace("-", " ")
+    return _printable(stem).replace("_", " ").replace("-", " ")
+
+
+def _printable(name: object) -> str:
+    return str(name).encode(errors="replace").decode()  # a file name need not be valid Unicode
 
 
 def _say(message: str) -> None:

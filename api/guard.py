@@ -1,5 +1,6 @@
 """The outermost layer: request ids, limits, and no error that leaves in another shape."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable
@@ -18,9 +19,16 @@ from litestar.types import (
     Send,
 )
 
-from api.errors import BodyTooLarge, ClientDisconnected, CrossOrigin, MalformedRequest
+from api.errors import (
+    BodyTooLarge,
+    ClientDisconnected,
+    CrossOrigin,
+    MalformedRequest,
+    UnsupportedMediaType,
+)
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
 from api.telemetry import log_request
+from qa.errors import NotReady
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,6 +60,10 @@ class Guard:
             scope["state"]["error"] = error
             if exchange.status is None:
                 await exchange.send_problem(error)
+        except asyncio.CancelledError:  # the server is stopping and waits no longer
+            if exchange.status is None:
+                await exchange.send_problem(NotReady("the service is stopping; ask again"))
+            raise
         finally:
             log_request(scope, exchange.status, exchange.duration_ms())
 
@@ -78,13 +90,15 @@ class _Exchange:
         """What can be refused before anything is read.
 
         Raises:
-            BodyTooLarge, CrossOrigin, MalformedRequest: it is.
+            BodyTooLarge, CrossOrigin, MalformedRequest, UnsupportedMediaType: it is.
         """
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise MalformedRequest("the Content-Length is not a number")
         if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
+        if self._headers.get(b"content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
         if not self._scope["query_string"].isascii():
             raise MalformedRequest("the query string holds bytes that are not percent-encoded")
         if self._scope["method"] not in _SAFE_METHODS and self._is_cross_origin():

@@ -101,8 +101,9 @@ def _listen(host: str, port: int) -> socket.socket:
         )
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise CannotListen(host, port, error.strerror or str(error)) from error
+    except (OSError, UnicodeError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "not a host name"
+        raise CannotListen(host, port, why) from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

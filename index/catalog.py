@@ -38,6 +38,12 @@ CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHO
 """
 _INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
 _CURRENT = "documents d JOIN revisions r ON r.document_id = d.id AND r.revision = d.revision"
+_LOST_REVISIONS = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {_CURRENT}"  # noqa: S608
+_BAD_CHUNKS = (
+    f"SELECT DISTINCT d.id FROM {_CURRENT} LEFT JOIN chunks c ON c.document_id = d.id"  # noqa: S608
+    ' WHERE c.id IS NULL OR c.start < 0 OR c.start >= c."end" OR c."end" > r.length'
+    " OR length(c.vector) <> (SELECT max(length(vector)) FROM chunks)"
+)
 
 
 class SqliteCatalogue:
@@ -71,7 +77,10 @@ class SqliteCatalogue:
 
     @property
     def generation(self) -> int:
-        return int(self._rows("SELECT value FROM meta WHERE key = 'generation'")[0][0])
+        rows = self._rows("SELECT value FROM meta WHERE key = 'generation'")
+        if not rows or not rows[0][0].isdecimal():
+            raise StoreCorrupt(f"the catalogue {self._path} has lost its generation")
+        return int(rows[0][0])
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
@@ -194,7 +203,10 @@ class SqliteCatalogue:
 
     def derived(self, name: str) -> Mapping[str, str]:
         rows = self._rows("SELECT record FROM derived WHERE name = ?", (name,))
-        return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
+        try:
+            return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
+        except msgspec.MsgspecError:
+            return {}  # as if nothing was recorded: it is made again
 
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
         encoded = msgspec.json.encode(record).decode()
@@ -206,25 +218,21 @@ class SqliteCatalogue:
         problems = [] if found == ["ok"] else found
         for document_id, revision in self._rows("SELECT document_id, revision FROM revisions"):
             try:
-                text = self.document(document_id, revision).text
-            except StoreCorrupt as error:
+                self.document(document_id, revision)
+            except (StoreCorrupt, DocumentNotFound) as error:
                 problems.append(str(error))
-                continue
-            problems.extend(self._check_chunks(document_id, revision, text))
+        problems.extend(self._check_chunks())
         return problems
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
-    def _check_chunks(self, document_id: str, revision: int, text: str) -> Iterator[str]:
-        for (end,) in self._rows(
-            'SELECT max("end") FROM chunks c JOIN documents d ON d.id = c.document_id'
-            " WHERE d.id = ? AND d.revision = ?",
-            (document_id, revision),
-        ):
-            if end is not None and end > len(text):
-                yield f"a chunk of document {document_id!r} ends beyond its text"
+    def _check_chunks(self) -> Iterator[str]:
+        for (document_id,) in self._rows(_LOST_REVISIONS):
+            yield f"document {document_id!r} has lost its current revision"
+        for (document_id,) in self._rows(_BAD_CHUNKS):
+            yield f"chunks of document {document_id!r} are missing or outside its text"
 
     def _prepare(self, settings: Mapping[str, str], *, read_only: bool) -> None:
         with _translated(self._path):
@@ -239,6 +247,8 @@ class SqliteCatalogue:
 
     def _open_schema(self, settings: Mapping[str, str]) -> None:
         if not self._has_schema():
+            if self._db.execute("SELECT 1 FROM sqlite_schema").fetchall():
+                raise StoreCorrupt(f"{self._path} is a database of something else")
             with self._db:
                 self._db.execute(_SCHEMA)
                 self._db.executemany(
@@ -275,9 +285,13 @@ class SqliteCatalogue:
 
 
 def _info(row: Sequence[Any]) -> dict[str, Any]:
+    try:
+        metadata = msgspec.json.decode(row[6])
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(f"the metadata of document {row[0]!r} is not what was stored") from error
     return {
         "id": row[0], "title": row[1], "uri": row[2], "sha256": row[3], "revision": row[4],
-        "media_type": row[5], "metadata": msgspec.json.decode(row[6]), "length": row[7],
+        "media_type": row[5], "metadata": metadata, "length": row[7],
         "created_at": row[8],
     }  # fmt: skip
 
@@ -286,7 +300,7 @@ def _info(row: Sequence[Any]) -> dict[str, Any]:
 def _translated(path: Path) -> Generator[None]:
     try:
         yield
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise StoreCorrupt(
             f"the catalogue {path} is damaged ({error}); restore it from a backup, or move it"
             " away and ingest the documents again"

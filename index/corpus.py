@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
 import numpy as np
 from filelock import FileLock, Timeout
 
@@ -23,6 +24,7 @@ from index.errors import (
     DocumentNotFound,
     DocumentRejected,
     DuplicateDocument,
+    StoreCorrupt,
     StoreLocked,
     StoreMismatch,
     StoreUnavailable,
@@ -101,6 +103,7 @@ class Corpus:
         settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
         with ExitStack() as opened:
             lock = None if read_only else _lock(folder)
+            _check_catalogue(folder)
             if lock:
                 opened.callback(lock.release)
             catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
@@ -358,8 +361,26 @@ def _document_id(draft: Draft, sha256: str) -> str:
 def _content(document: DocumentInfo) -> tuple[object, ...]:
     return (
         document.sha256, document.title, document.uri, document.media_type,
-        dict(document.metadata),
+        msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True
     )  # fmt: skip
+
+
+def _check_catalogue(folder: Path) -> None:
+    """Refuse to begin anew where something was stored.
+
+    Raises:
+        StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
+    """
+    catalogue = folder / "catalog.db"
+    if catalogue.exists() and catalogue.stat().st_size:
+        return
+    if (folder / "catalog.db-wal").exists():
+        return  # not yet written back
+    if (folder / "lexical").exists() or any(folder.glob("vectors-*.faiss")):
+        raise StoreCorrupt(
+            f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
+            " there; restore it from a backup, or delete them to begin anew"
+        )
 
 
 def _lock(folder: Path) -> FileLock:

@@ -12,6 +12,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_NO_CHARSETS = {"punycode", "idna"}  # codecs for domain names; time grows with the square
+
 
 def decode(data: bytes, encoding: str | None = None) -> str:
     """Canonical text of a file's bytes.
@@ -28,6 +30,8 @@ def decode(data: bytes, encoding: str | None = None) -> str:
             skipped, encoding = len(mark), name
             break
     try:
+        if codecs.lookup(encoding or "utf-8").name in _NO_CHARSETS:
+            raise LookupError
         text = data[skipped:].decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         if b"\0" in data:

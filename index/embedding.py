@@ -1,5 +1,6 @@
 """Texts to unit vectors, behind one protocol with two runtimes."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,6 +95,7 @@ class TorchEmbedder:
     def __init__(self, model: str, device: str | None = None) -> None:
         self._model: Any = load_sentence_transformer(model, device)
         manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
+        self._encoding = threading.Lock()
         # A tokenizer of its own: encoding switches truncation on the model's, on any thread.
         self._counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         self._counter.no_padding()
@@ -106,13 +108,20 @@ class TorchEmbedder:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        vectors = self._model.encode_document(
-            list(texts), batch_size=_TORCH_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
+        with self._encoding:
+            vectors = self._model.encode_document(
+                list(texts),
+                batch_size=_TORCH_BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dim)
 
     def embed_query(self, text: str) -> Vectors:
-        vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
+        with self._encoding:
+            vector = self._model.encode_query(
+                text, normalize_embeddings=True, show_progress_bar=False
+            )
         return np.asarray(vector, dtype=np.float32)
 
 

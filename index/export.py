@@ -112,7 +112,7 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
     disable_progress_bar()
     try:
         loaded = SentenceTransformer(str(source), device=device)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, AssertionError) as error:  # torch's for devices
         raise ModelUnavailable(f"cannot load the embedding model {model!r}: {error}") from error
     return loaded.eval()
 

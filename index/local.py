@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from index.embedding import Vectors
@@ -139,15 +140,21 @@ class LocalSearchIndex:
         if self._read_only:
             return LexicalIndex(None)
         try:
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
+            else:
+                folder.unlink(missing_ok=True)
             folder.mkdir(parents=True)
             made = LexicalIndex(folder)
-            self._record(_LEXICAL, made.file_hashes())
-            return made
-        except (OSError, ValueError) as error:
-            raise StoreUnavailable(f"the folder {folder} cannot be written: {error}") from error
+        except (OSError, ValueError) as error:  # a full disk, say: go on in memory
+            self._found("the lexical index", error)
+            return LexicalIndex(None)
+        self._record(_LEXICAL, made.file_hashes())
+        return made
 
     def _found(self, what: str, error: Exception) -> None:
+        if self._read_only:
+            return  # most often the writer was just changing it; the writer will tell
         problem = f"{what} could not be used and was made again from the catalogue: {error}"
         self._problems.append(problem)
         _log.warning("derived index rebuilt: %s", problem)
@@ -169,7 +176,8 @@ class LocalSearchIndex:
         self._unsaved = 0
         for old in self._folder.glob("vectors-*.faiss"):
             if old != file:
-                old.unlink(missing_ok=True)
+                with suppress(OSError):
+                    old.unlink()
 
     def _record(self, name: str, record: Mapping[str, str]) -> bool:
         try:

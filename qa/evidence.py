@@ -1,6 +1,7 @@
 """How well a text answers a question: cross-encoders behind one protocol."""
 
 import importlib.util
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,8 +59,9 @@ class HubReranker:
 
         try:
             self._model: Any = CrossEncoder(model, device=device)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
             raise ModelUnavailable(f"cannot load the reranker {model!r}: {error}") from error
+        self._predicting = threading.Lock()
         if self._model.num_labels != 1:
             raise ModelUnavailable(
                 f"the reranker {model!r} has {self._model.num_labels} outputs; one is needed"
@@ -71,7 +73,8 @@ class HubReranker:
         if not texts:
             return []
         pairs = [(question, text) for text in texts]
-        logits = self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
+        with self._predicting:  # its tokenizer is not safe for several threads
+            logits = self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
         return [float(logit) for logit in logits]
 
 

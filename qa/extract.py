@@ -70,8 +70,13 @@ class Sentence:
 
 
 def says_something(text: str) -> bool:
-    """Whether a sentence can be evidence: headings, questions and single words say nothing."""
+    """Whether a sentence can be evidence: headings, questions and single words say nothing.
+
+    Nor does what has no letter and no digit.
+    """
     bare = text.rstrip("\"'”’»)*_ ")
+    if not any(character.isalnum() for character in text):
+        return False
     return not (_HEADING.match(text) or bare.endswith(("?", "？")) or _SINGLE_WORD.fullmatch(text))
 
 

@@ -209,6 +209,8 @@ def checked_question(question: str) -> str:
     question = question.strip()
     if not question:
         raise InvalidQuestion("the question is empty; ask something")
+    if not any(character.isalnum() for character in question):
+        raise InvalidQuestion("the question has neither letters nor digits; ask something")
     if len(question) > MAX_QUESTION:
         raise InvalidQuestion(
             f"the question has {len(question)} characters; at most {MAX_QUESTION} are allowed"

@@ -15,6 +15,8 @@ from qa.extract import Thresholds
 PREFIX = "CITESPAN_"
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]
 _Logit = Annotated[float, msgspec.Meta(ge=-1000, le=1000)]  # a bound also refuses nan
 _Margin = Annotated[float, msgspec.Meta(ge=0, le=1000)]
 
@@ -22,8 +24,8 @@ _Margin = Annotated[float, msgspec.Meta(ge=0, le=1000)]
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where documents and exported models live; `models` is `<path>/models` if empty."""
 
-    path: str = ""
-    models: str = ""
+    path: _Path = ""
+    models: _Path = ""
 
 
 class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +37,7 @@ class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`model` is the bundled one, a hub id or a folder; onnx is lean, torch can use a GPU."""
 
-    model: str = "all-MiniLM-L6-v2"
+    model: _Name = "all-MiniLM-L6-v2"
     runtime: Literal["onnx", "torch"] = "onnx"
     device: str = ""
 
@@ -43,14 +45,14 @@ class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`candidates` of each side are fused; the best `top_k` are judged."""
 
-    candidates: _Positive = 50
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
     top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`model` is the bundled reranker, a hub id or a folder; the rest are its thresholds."""
 
-    model: str = "ms-marco-MiniLM-L-12"
+    model: _Name = "ms-marco-MiniLM-L-12"
     device: str = ""
     margin: _Margin = Thresholds().margin
     min_score: _Logit | None = Thresholds().min_score
@@ -78,16 +80,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def data_path(self) -> Path:
         """The data folder: the one set, or the user's own by the platform's custom."""
         if self.data.path:
-            return Path(self.data.path).expanduser()
+            return _expanded(self.data.path)
         import platformdirs
 
         return Path(platformdirs.user_data_dir("citespan", appauthor=False))
 
     def models_path(self) -> Path:
         """Where exported models are kept."""
-        return (
-            Path(self.data.models).expanduser() if self.data.models else self.data_path() / "models"
-        )
+        return _expanded(self.data.models) if self.data.models else self.data_path() / "models"
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"the folder {path} names a user that there is not") from error
 
 
 def load_settings(
@@ -118,7 +125,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read settings file {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"settings file {file} is not valid TOML: {error}") from error
 
 

@@ -22,6 +22,7 @@ from index.types import Scored
 from index.vectors import VectorIndex
 
 _SETTINGS = {"embedder": "some@model", "chunk_tokens": "150"}
+_CHUNKS = "chunks of document 'one' are missing or outside its text"
 
 
 class TestVectorIndex(DenseContract):
@@ -177,7 +178,8 @@ class TestSqliteCatalogue(CatalogueContract):
         self, tmp_path: Path, catalogue: SqliteCatalogue
     ) -> None:
         for name in ("one", "two"):
-            catalogue.store(document("A cat.", id=name), [], rows().reshape(0, 2))
+            stored = document("A cat.", id=name)
+            catalogue.store(stored, chunks_of(stored, Span(0, 6)), rows([1, 0]))
         self._tamper(tmp_path, "UPDATE revisions SET text = 'A dog.' WHERE document_id = 'one'")
         with pytest.raises(StoreCorrupt, match="'one'"):
             catalogue.document("one")
@@ -191,7 +193,25 @@ class TestSqliteCatalogue(CatalogueContract):
         catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
         assert catalogue.check() == []
         self._tamper(tmp_path, 'UPDATE chunks SET "end" = 5')
-        assert catalogue.check() == ["a chunk of document 'one' ends beyond its text"]
+        assert catalogue.check() == [_CHUNKS]
+
+    @pytest.mark.parametrize(
+        ("tampering", "problem"),
+        [
+            ("DELETE FROM chunks", _CHUNKS),
+            ("UPDATE chunks SET start = 4", _CHUNKS),
+            ("UPDATE revisions SET text = CAST(x'ff' AS TEXT)", "is damaged"),
+            ("UPDATE revisions SET metadata = '{'", "the metadata of document 'one'"),
+            ("UPDATE documents SET revision = 7", "has lost its current revision"),
+        ],
+    )
+    def test_damage_is_found_and_named(
+        self, tmp_path: Path, catalogue: SqliteCatalogue, tampering: str, problem: str
+    ) -> None:
+        one = document("One.", id="one")
+        catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
+        self._tamper(tmp_path, tampering)
+        assert any(problem in found for found in catalogue.check())
 
     @pytest.mark.parametrize(
         ("key", "value"), [("embedder", "another@model"), ("chunk_tokens", "99")]
