@@ -1,36 +1,29 @@
 """The façade: documents in, scored passages out."""
 
 import dataclasses
-import hashlib
-import math
-import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import msgspec
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from index.catalog import SqliteCatalogue
 from index.chunking import chunk_spans
-from index.decode import canonical
+from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
 from index.errors import (
     DocumentNotFound,
-    DocumentRejected,
     DuplicateDocument,
-    StoreCorrupt,
-    StoreLocked,
     StoreMismatch,
     StoreUnavailable,
 )
+from index.folder import check_catalogue, lock_for_writing
 from index.fusion import reciprocal_rank_fusion
-from index.hashing import chunk_id, sha256_text
+from index.hashing import chunk_id
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue, SearchIndex
 from index.types import (
@@ -51,7 +44,6 @@ DEFAULT_CHUNK_TOKENS = 150
 _TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
 _EMBED_BATCH = 64  # texts between two looks at whether to stop
-_MAX_ID = 200
 
 
 class Corpus:
@@ -102,8 +94,8 @@ class Corpus:
             raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
         settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
         with ExitStack() as opened:
-            lock = None if read_only else _lock(folder)
-            _check_catalogue(folder)
+            lock = None if read_only else lock_for_writing(folder)
+            check_catalogue(folder)
             if lock:
                 opened.callback(lock.release)
             catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
@@ -238,7 +230,7 @@ class Corpus:
         return stored
 
     def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
-        document = _document(draft)
+        document = document_of(draft)
         if unchanged := self._unchanged(document, replace=replace):
             return unchanged, 0
         count = self._embedder.count_tokens
@@ -273,7 +265,7 @@ class Corpus:
         present = self._catalogue.find(document.id)
         if present is None:
             return None
-        if _content(present) == _content(document):
+        if content_of(present) == content_of(document):
             return Stored(document=present, outcome=Outcome.UNCHANGED)
         if not replace:
             raise DuplicateDocument(document.id)
@@ -314,90 +306,3 @@ def _chunk(document: Document, span: Span, tokens: int) -> Chunk:
         span=span,
         tokens=tokens,
     )
-
-
-def _document(draft: Draft) -> Document:
-    _check_strings(draft)
-    text = canonical(draft.text)
-    sha256 = sha256_text(text)
-    title = " ".join((draft.title or "").split())
-    return Document(
-        id=_document_id(draft, sha256),
-        title=title,
-        uri=draft.uri,
-        text=text,
-        sha256=sha256,
-        revision=1,
-        media_type=draft.media_type,
-        metadata=dict(draft.metadata),
-        length=len(text),
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def _check_strings(draft: Draft) -> None:
-    strings = {"title": draft.title, "uri": draft.uri, "media type": draft.media_type}
-    for key, value in draft.metadata.items():
-        strings[f"metadata key {key!r}"] = key
-        strings[f"metadata value of {key!r}"] = value if isinstance(value, str) else None
-        if isinstance(value, float) and not math.isfinite(value):
-            raise DocumentRejected(f"the metadata value of {key!r} is {value}: not a number")
-    for what, string in strings.items():
-        if string and any("\ud800" <= character <= "\udfff" for character in string):
-            raise DocumentRejected(f"the {what} holds a lone surrogate: not valid Unicode")
-
-
-def _document_id(draft: Draft, sha256: str) -> str:
-    if draft.id is None:
-        origin = hashlib.sha256(draft.uri.encode()).hexdigest() if draft.uri else sha256
-        return f"doc_{origin[:20]}"
-    if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
-        raise DocumentRejected(f"a document id is 1 to {_MAX_ID} printable characters without '/'")
-    if draft.id in {".", ".."}:  # no URL can name them: clients take them out of a path
-        raise DocumentRejected("a document id may not be '.' or '..'")
-    return draft.id
-
-
-def _content(document: DocumentInfo) -> tuple[object, ...]:
-    return (
-        document.sha256, document.title, document.uri, document.media_type,
-        msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True
-    )  # fmt: skip
-
-
-def _check_catalogue(folder: Path) -> None:
-    """Refuse to begin anew where something was stored.
-
-    Raises:
-        StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
-    """
-    catalogue = folder / "catalog.db"
-    if catalogue.exists() and catalogue.stat().st_size:
-        return
-    if (folder / "catalog.db-wal").exists():
-        return  # not yet written back
-    if (folder / "lexical").exists() or any(folder.glob("vectors-*.faiss")):
-        raise StoreCorrupt(
-            f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
-            " there; restore it from a backup, or delete them to begin anew"
-        )
-
-
-def _lock(folder: Path) -> FileLock:
-    lock = FileLock(folder / "writer.lock", timeout=0, thread_local=False)
-    holder = folder / "writer.pid"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-        holder.write_text(str(os.getpid()))
-    except Timeout as error:
-        by = holder.read_text() if holder.exists() else "unknown"
-        raise StoreLocked(
-            f"process {by} is writing to {folder}; stop it, or send the documents to it over HTTP"
-        ) from error
-    except OSError as error:
-        lock.release()
-        raise StoreUnavailable(
-            f"the data folder {folder} cannot be written: {error.strerror or error}"
-        ) from error
-    return lock

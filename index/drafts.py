@@ -1,0 +1,69 @@
+"""Drafts to documents: what may be stored, and under which id. Pure but for the clock."""
+
+import hashlib
+import math
+from datetime import UTC, datetime
+
+import msgspec
+
+from index.decode import canonical
+from index.errors import DocumentRejected
+from index.hashing import sha256_text
+from index.types import Document, DocumentInfo, Draft
+
+_MAX_ID = 200
+
+
+def document_of(draft: Draft) -> Document:
+    """The first revision of a draft's document.
+
+    Raises:
+        DocumentRejected: the draft cannot be stored; the message says why.
+    """
+    _check_strings(draft)
+    text = canonical(draft.text)
+    sha256 = sha256_text(text)
+    title = " ".join((draft.title or "").split())
+    return Document(
+        id=_document_id(draft, sha256),
+        title=title,
+        uri=draft.uri,
+        text=text,
+        sha256=sha256,
+        revision=1,
+        media_type=draft.media_type,
+        metadata=dict(draft.metadata),
+        length=len(text),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _check_strings(draft: Draft) -> None:
+    strings = {"title": draft.title, "uri": draft.uri, "media type": draft.media_type}
+    for key, value in draft.metadata.items():
+        strings[f"metadata key {key!r}"] = key
+        strings[f"metadata value of {key!r}"] = value if isinstance(value, str) else None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DocumentRejected(f"the metadata value of {key!r} is {value}: not a number")
+    for what, string in strings.items():
+        if string and any("\ud800" <= character <= "\udfff" for character in string):
+            raise DocumentRejected(f"the {what} holds a lone surrogate: not valid Unicode")
+
+
+def _document_id(draft: Draft, sha256: str) -> str:
+    if draft.id is None:
+        origin = hashlib.sha256(draft.uri.encode()).hexdigest() if draft.uri else sha256
+        return f"doc_{origin[:20]}"
+    if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
+        raise DocumentRejected(f"a document id is 1 to {_MAX_ID} printable characters without '/'")
+    if draft.id in {".", ".."}:  # no URL can name them: clients take them out of a path
+        raise DocumentRejected("a document id may not be '.' or '..'")
+    return draft.id
+
+
+def content_of(document: DocumentInfo) -> tuple[object, ...]:
+    """Equal for two documents if storing one after the other would change nothing."""
+    return (
+        document.sha256, document.title, document.uri, document.media_type,
+        msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True
+    )  # fmt: skip

@@ -1,0 +1,52 @@
+"""The data folder: one writer, and no beginning anew where something was stored."""
+
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.errors import StoreCorrupt, StoreLocked, StoreUnavailable
+
+
+def check_catalogue(folder: Path) -> None:
+    """Refuse to begin anew where something was stored.
+
+    Raises:
+        StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
+    """
+    catalogue = folder / "catalog.db"
+    if catalogue.exists() and catalogue.stat().st_size:
+        return
+    if (folder / "catalog.db-wal").exists():
+        return  # not yet written back
+    if (folder / "lexical").exists() or any(folder.glob("vectors-*.faiss")):
+        raise StoreCorrupt(
+            f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
+            " there; restore it from a backup, or delete them to begin anew"
+        )
+
+
+def lock_for_writing(folder: Path) -> FileLock:
+    """The data folder, made if need be, for this process alone to write to.
+
+    Raises:
+        StoreLocked: another process has it; the message names it.
+        StoreUnavailable: it cannot be written.
+    """
+    lock = FileLock(folder / "writer.lock", timeout=0, thread_local=False)
+    holder = folder / "writer.pid"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        holder.write_text(str(os.getpid()))
+    except Timeout as error:
+        by = holder.read_text() if holder.exists() else "unknown"
+        raise StoreLocked(
+            f"process {by} is writing to {folder}; stop it, or send the documents to it over HTTP"
+        ) from error
+    except OSError as error:
+        lock.release()
+        raise StoreUnavailable(
+            f"the data folder {folder} cannot be written: {error.strerror or error}"
+        ) from error
+    return lock
