@@ -140,15 +140,15 @@ class Service:
         return sorted(judged, key=lambda passage: -_evidence(passage))
 
     def _find(self, question: str, passages: Sequence[Passage]) -> _Found:
-        documents, chunks = self.corpus.counts()
-        if not documents:
+        stored, chunks = self.corpus.counts()
+        if not stored:
             return _Found(reason=Reason.EMPTY_INDEX)
         floor = self._thresholds.floor(chunks)
         if not passages or _evidence(passages[0]) < floor:
             return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
         documents = self._documents(passages)
         candidates = self._sentences(question, passages, documents)
-        if max((sentence.score for sentence in candidates), default=floor) < floor:
+        if documents and all(sentence.score < floor for sentence in candidates):
             return _Found(reason=Reason.NOT_IN_PASSAGES)
         text, segments = compose(self._cite(choose(candidates, self._thresholds), documents))
         if not segments:  # all was deleted meanwhile

@@ -4,20 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.types import Passage, Scores, Span
+from index.types import Passage, Span
 from qa.cite import Citation
-
-__all__ = (
-    "Abstention",
-    "Answer",
-    "Citation",
-    "Mode",
-    "Reason",
-    "Scores",
-    "Segment",
-    "Status",
-    "Support",
-)
 
 
 class Status(StrEnum):

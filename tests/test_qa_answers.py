@@ -328,6 +328,12 @@ class TestService:
         with pytest.raises(InvalidQuestion, match="question"):
             service.search(question)
 
+    def test_headings_alone_do_not_answer(self, service: Service) -> None:
+        service.corpus.put(Draft(text="# How are refunds made?\n\n## Do you offer refunds?"))
+        answer = service.ask("Do you offer refunds?")
+        assert answer.abstention is not None
+        assert answer.abstention.reason is Reason.NOT_IN_PASSAGES
+
     def test_the_longest_question_is_taken(self, service: Service) -> None:
         assert service.ask(" " + "x" * 2000 + "\n").status is Status.ABSTAINED
 
