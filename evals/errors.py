@@ -1,7 +1,21 @@
-"""Everything measuring refuses."""
+"""Everything measuring refuses.
+
+QAError
+├── DatasetError     a data set cannot be used
+└── RunError         a run cannot be made, read or gone on with
+    └── NotComparable    two runs, or a run and a baseline, do not measure the same
+"""
 
 from qa.errors import QAError
 
 
 class DatasetError(QAError):
     """A data set cannot be used; the message names the file, the line and the reason."""
+
+
+class RunError(QAError):
+    """A run cannot be made, read or gone on with; the message says why."""
+
+
+class NotComparable(RunError):
+    """Two runs do not measure the same thing; the message says what differs."""

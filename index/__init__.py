@@ -12,6 +12,7 @@ from index.types import (
     Outcome,
     Passage,
     Scores,
+    Side,
     Span,
     Stored,
 )
@@ -28,6 +29,7 @@ __all__ = (
     "Outcome",
     "Passage",
     "Scores",
+    "Side",
     "Span",
     "Stored",
     "TorchEmbedder",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,7 @@ from index.types import (
     Passage,
     Scored,
     Scores,
+    Side,
     Span,
     Stored,
 )
@@ -172,7 +173,13 @@ class Corpus:
         return self._embedder.embed_query(query)
 
     def search(
-        self, query: str, *, k: int = 10, candidates: int = 50, vector: Vectors | None = None
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        candidates: int = 50,
+        vector: Vectors | None = None,
+        sides: Collection[Side] = tuple(Side),
     ) -> list[Passage]:
         """Best passages for a query by meaning and words, best first.
 
@@ -181,10 +188,14 @@ class Corpus:
             k: most passages returned.
             candidates: how many of each side are fused.
             vector: `embed(query)`, where the caller has it already.
+            sides: by meaning, by words, or both.
         """
         self._index.refresh()
-        dense = self._index.dense(self.embed(query) if vector is None else vector, candidates)
-        lexical = self._index.lexical(query, candidates)
+        dense = lexical = []
+        if Side.DENSE in sides:
+            dense = self._index.dense(self.embed(query) if vector is None else vector, candidates)
+        if Side.LEXICAL in sides:
+            lexical = self._index.lexical(query, candidates)
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return self._passages(fused, dense, lexical)
 
@@ -192,6 +203,11 @@ class Corpus:
     def generation(self) -> int:
         """Grows with every change of the documents."""
         return self._catalogue.generation
+
+    @property
+    def embedder(self) -> str:
+        """The name of the embedder; equal names give equal vectors."""
+        return self._embedder.name
 
     def counts(self) -> tuple[int, int]:
         """How many documents and chunks there are."""

@@ -125,6 +125,13 @@ class Passage:
     scores: Scores
 
 
+class Side(StrEnum):
+    """The two ways to find a chunk: by meaning, and by words."""
+
+    DENSE = "dense"
+    LEXICAL = "lexical"
+
+
 class Outcome(StrEnum):
     """What storing a draft did."""
 

@@ -1,0 +1,225 @@
+"""citespan somewhere else, over HTTP."""
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from evals.errors import RunError
+from evals.systems import confidence_of
+from evals.types import (
+    AnswerPart,
+    CitedSpan,
+    Dataset,
+    Question,
+    Response,
+    RetrievedSpan,
+    SourceDocument,
+    Status,
+)
+from index.hashing import sha256_text
+
+_TIMEOUT_S = 120.0
+
+
+class _Span(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+
+
+class _DocumentRef(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Citation(_Span, frozen=True):
+    id: str
+    document: _DocumentRef
+    quote: str
+    utf16_start: int
+    utf16_end: int
+
+
+class _Segment(_Span, frozen=True):
+    citations: tuple[str, ...]
+
+
+class _Scores(msgspec.Struct, frozen=True):
+    fused: float | None = None
+    evidence: float | None = None
+
+
+class _Passage(_Span, frozen=True):
+    document_id: str
+    scores: _Scores
+
+
+class _Abstention(msgspec.Struct, frozen=True):
+    reason: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    status: Status
+    answer: str
+    segments: tuple[_Segment, ...]
+    citations: tuple[_Citation, ...]
+    passages: tuple[_Passage, ...]
+    abstention: _Abstention | None
+    timings_ms: dict[str, float]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    id: str
+    sha256: str
+
+
+class _Page(msgspec.Struct, frozen=True):
+    documents: tuple[_Listed, ...]
+    next_cursor: str | None
+
+
+class HttpSystem:
+    """A citespan server; use it in a `with`.
+
+    Args:
+        url: where it is, without `/v1`.
+
+    Raises:
+        RunError: the URL cannot be used, or no citespan answers there.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._client = httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT_S)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise RunError(f"{url!r} is not a URL: {error}") from error
+        self._url = url
+        try:
+            self.version = str(self._json("GET", "/version")["version"])
+        except (KeyError, TypeError) as error:
+            raise RunError(f"what answers at {url} is not citespan") from error
+
+    def respond(self, question: Question) -> Response:
+        """The server's answer; a failed request is in `Response.error`."""
+        asked = {"question": question.text, "include": ["passages"]}
+        try:
+            reply = self._client.post("/v1/ask", json=asked)
+            if reply.status_code != httpx.codes.OK:
+                return Response(question_id=question.id, error=_problem(reply))
+            answer = msgspec.json.decode(reply.content, type=_Answer)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            return Response(question_id=question.id, error=f"{type(error).__name__}: {error}")
+        return _response(question.id, answer)
+
+    def check_documents(self, dataset: Dataset) -> list[SourceDocument]:
+        """The documents of the data set that the server lacks or holds with another text.
+
+        Raises:
+            RunError: the server holds other documents too, which would be found and cited.
+        """
+        held = {listed.id: listed.sha256 for listed in self._documents()}
+        others = sorted(held.keys() - dataset.documents.keys())
+        if others:
+            raise RunError(
+                f"{self._url} holds {len(others)} documents that are not in the data set,"
+                f" {others[0]!r} for one; measure on a server of its own, or delete them there"
+            )
+        return [
+            document
+            for document in dataset.documents.values()
+            if held.get(document.id) != sha256_text(document.text)
+        ]
+
+    def upload(self, documents: Iterable[SourceDocument]) -> None:
+        """Store documents on the server.
+
+        Raises:
+            RunError: it refused one.
+        """
+        for document in documents:
+            body = {"text": document.text, "title": document.title or None}
+            self._json("PUT", f"/v1/documents/{quote(document.id, safe='')}", json=body)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def _documents(self) -> Iterator[_Listed]:
+        cursor: str | None = None
+        while True:
+            asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+            page = msgspec.convert(self._json("GET", "/v1/documents", params=asked), _Page)
+            yield from page.documents
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _json(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            reply = self._client.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise RunError(f"{self._url} does not answer: {error}") from error
+        if not reply.is_success:
+            raise RunError(f"{self._url}{path}: {_problem(reply)}")
+        try:
+            return msgspec.json.decode(reply.content)
+        except msgspec.DecodeError as error:
+            raise RunError(f"what answers at {self._url} is not citespan") from error
+
+
+def _problem(reply: httpx.Response) -> str:
+    """The status, and the detail of a problem document where there is one."""
+    try:
+        detail = str(msgspec.json.decode(reply.content)["detail"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        detail = reply.reason_phrase
+    return f"{reply.status_code} {detail}"
+
+
+def _response(question_id: str, answer: _Answer) -> Response:
+    places = {citation.id: at for at, citation in enumerate(answer.citations)}
+    return Response(
+        question_id=question_id,
+        status=answer.status,
+        text=answer.answer,
+        parts=tuple(
+            AnswerPart(
+                start=segment.start,
+                end=segment.end,
+                citations=tuple(places[name] for name in segment.citations),
+            )
+            for segment in answer.segments
+        ),
+        citations=tuple(
+            CitedSpan(
+                document_id=citation.document.id,
+                start=citation.start,
+                end=citation.end,
+                quote=citation.quote,
+                utf16_start=citation.utf16_start,
+                utf16_end=citation.utf16_end,
+            )
+            for citation in answer.citations
+        ),
+        passages=tuple(
+            RetrievedSpan(
+                document_id=passage.document_id,
+                start=passage.start,
+                end=passage.end,
+                score=passage.scores.evidence,
+            )
+            for passage in answer.passages
+        ),
+        confidence=confidence_of([passage.scores.evidence for passage in answer.passages]),
+        reason=answer.abstention.reason if answer.abstention else None,
+        timings_ms=answer.timings_ms,
+    )
