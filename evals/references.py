@@ -56,9 +56,7 @@ def random_sentence(dataset: Dataset, question: Question, subject: Response, see
 
 def abstention(_: Dataset, question: Question, subject: Response, __: int) -> Response:
     """No answer to any question."""
-    return Response(
-        question_id=question.id, status=Status.ABSTAINED, passages=subject.passages
-    )
+    return Response(question_id=question.id, status=Status.ABSTAINED, passages=subject.passages)
 
 
 REFERENCES: Mapping[str, Reference] = {
@@ -70,9 +68,7 @@ REFERENCES: Mapping[str, Reference] = {
 }
 
 
-def copied(
-    question_id: str, passages: tuple[RetrievedSpan, ...], documents: Documents
-) -> Response:
+def copied(question_id: str, passages: tuple[RetrievedSpan, ...], documents: Documents) -> Response:
     """The first passage for an answer, cited whole; an abstention where there is none."""
     first = [
         _cited(documents, passage.document_id, Span(passage.start, passage.end))
@@ -104,8 +100,7 @@ def _gold(dataset: Dataset, question: Question) -> tuple[CitedSpan, ...]:
         key=lambda name: -question.relevant[name],
     )
     return tuple(
-        _cited(dataset.documents, name, Span(0, len(dataset.documents[name].text)))
-        for name in best
+        _cited(dataset.documents, name, Span(0, len(dataset.documents[name].text))) for name in best
     )
 
 

@@ -106,7 +106,7 @@ class HttpSystem:
         asked = {"question": question.text, "include": ["passages"]}
         try:
             reply = self._client.post("/v1/ask", json=asked)
-            if reply.status_code != httpx.codes.OK:
+            if not reply.is_success:
                 return Response(question_id=question.id, error=_problem(reply))
             answer = msgspec.json.decode(reply.content, type=_Answer)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:

@@ -103,7 +103,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     resamples: int
     latency_ms: Mapping[str, Percentiles]
-    peak_memory_bytes: int
+    peak_memory_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,135 +1,171 @@
-"""A run: ask every question, score every answer."""
+"""A run: store the documents, ask every question, score, and write it all into a folder."""
 
-import json
-import tempfile
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from evals.dataset import Question, load_questions
-from evals.metrics import evidence_precision, evidence_recall, mean, overlaps
-from index import Span
-from qa import Answer, Service, Settings, Status, open_service, seeds_folder
+from evals.errors import RunError
+from evals.folders import RunFolder
+from evals.references import REFERENCES
+from evals.remote import HttpSystem
+from evals.results import Run, Scores
+from evals.scoring import RESAMPLES, score
+from evals.surroundings import Stopwatch, describe
+from evals.systems import CitespanSystem, RetrievalSystem, System
+from evals.types import Dataset, Question, Response
+from index import Corpus, Draft, Side
+from qa import Settings, open_corpus, open_service
+
+T = TypeVar("T")
+Subject: TypeAlias = Literal["citespan", "hybrid", "bm25", "dense"]
+
+_SIDES: Mapping[str, tuple[Side, ...]] = {
+    "hybrid": (Side.DENSE, Side.LEXICAL),
+    "bm25": (Side.LEXICAL,),
+    "dense": (Side.DENSE,),
+}
+
+
+class Track(Protocol):
+    """Goes through things and shows how far it is."""
+
+    def __call__(self, items: Iterable[T], label: str, total: int) -> Iterable[T]: ...
+
+
+def untracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:  # noqa: ARG001
+    """Show nothing."""
+    return items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """One question's result; `recall`, `precision`, `overlap` are of answerable questions."""
+class Plan:
+    """What a run does.
 
-    id: str
-    question: str
-    answerable: bool
-    topic: str | None
-    status: str
-    reason: str | None
-    cited: tuple[Span, ...]
-    valid_pointers: int
-    recall: float | None
-    precision: float | None
-    overlap: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
-    """Means over questions; None where there is nothing to take a mean of.
-
-    pointer_validity: citations whose quote is what the stored text has at their offsets, in code
-        points and in UTF-16; must be 1.
-    evidence_overlap: answerable questions of which a citation touches a gold span.
-    evidence_recall, evidence_precision: in characters over answerable questions; an abstention
-        counts 0 in the first and is left out of the second.
-    over_abstention: answerable questions that were not answered.
-    right_abstention_on_topic, right_abstention_off_topic: unanswerable ones that were not.
+    subject: what is measured: citespan, or its retrieval alone, which copies the top passage.
+    against: the URL of a citespan server to ask instead; upload: store what it lacks there.
+    limit: ask so many questions, drawn with `seed`; the others are skipped.
     """
 
-    questions: int
-    citations: int
-    pointer_validity: float
-    evidence_overlap: float | None
-    evidence_recall: float | None
-    evidence_precision: float | None
-    over_abstention: float | None
-    right_abstention_on_topic: float | None
-    right_abstention_off_topic: float | None
+    settings: Settings
+    subject: Subject = "citespan"
+    against: str | None = None
+    upload: bool = False
+    limit: int | None = None
+    seed: int = 0
+    resamples: int = RESAMPLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A run's metrics and what they were taken from."""
+def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Run:
+    """Measure, and write the run's folder.
 
-    dataset: str
-    metrics: Metrics
-    questions: tuple[Scored, ...]
+    A run that was stopped goes on where it was, if data, settings and version are the same.
+
+    Args:
+        dataset: what to ask of what.
+        out: a new folder, or that of the same run, stopped.
+        plan: how.
+        track: told about progress.
+
+    Raises:
+        RunError: the folder holds something else, or a server cannot be measured.
+    """
+    asked = _sample(dataset.questions, plan)
+    skipped = {question.id for question in dataset.questions} - {question.id for question in asked}
+    folder = RunFolder.open(out, _identity(dataset, plan))
+    watch = Stopwatch()
+    with folder, ExitStack() as opened:
+        with open_corpus(folder.index, plan.settings) as corpus, watch.stage("ingest_s"):
+            _store(dataset, corpus, track)
+        service = opened.enter_context(open_service(folder.index, settings=plan.settings))
+        corpus = service.corpus
+        alone = {
+            name: RetrievalSystem(corpus, dataset.documents, sides)
+            for name, sides in _SIDES.items()
+        }
+        system: System = alone.get(plan.subject) or CitespanSystem(service)
+        if plan.against:
+            system = opened.enter_context(_remote(plan.against, dataset, upload=plan.upload))
+        else:
+            service.warm()
+        responses = {answer.question_id: answer for answer in folder.responses()}
+        left = [question for question in asked if question.id not in responses]
+        for question in track(left, "Asking", len(left)):
+            response = system.respond(question)
+            folder.keep(response)
+            responses[question.id] = response
+        rows = {plan.subject: [responses[question.id] for question in asked]}
+        rows |= _references(dataset, asked, responses, alone, plan, track)
+        scores: dict[str, Scores] = {
+            name: score(dataset, row, skipped=skipped, resamples=plan.resamples, seed=plan.seed)
+            for name, row in track(rows.items(), "Scoring", len(rows))
+        }
+        info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject])
+        result = Run(dataset=dataset, info=info, scores=scores, responses=responses)
+        folder.finish(result)
+    return result
 
 
-def run_seed(settings: Settings) -> Report:
-    """Score the seed's own questions on a corpus that holds the seed alone."""
-    models = {"models": str(settings.models_path())}
-    with tempfile.TemporaryDirectory(prefix="citespan-eval-") as folder:
-        alone = msgspec.structs.replace(
-            settings, data=msgspec.structs.replace(settings.data, path=folder, **models)
+def _sample(questions: Sequence[Question], plan: Plan) -> list[Question]:
+    if plan.limit is None or plan.limit >= len(questions):
+        return list(questions)
+    draw = random.Random(plan.seed)  # noqa: S311  (a sample, not a secret)
+    chosen = set(draw.sample(range(len(questions)), plan.limit))
+    return [question for at, question in enumerate(questions) if at in chosen]
+
+
+def _identity(dataset: Dataset, plan: Plan) -> bytes:
+    """Equal for two runs that ask the same of the same."""
+    settings = msgspec.to_builtins(plan.settings)
+    del settings["data"], settings["serve"]
+    return msgspec.json.encode(
+        {
+            "dataset": dataset.sha256,
+            "subject": plan.subject,
+            "against": plan.against,
+            "limit": plan.limit,
+            "seed": plan.seed,
+            "settings": settings,
+        },
+        order="sorted",
+    )
+
+
+def _store(dataset: Dataset, corpus: Corpus, track: Track) -> None:
+    drafts = (
+        Draft(id=document.id, text=document.text, title=document.title)
+        for document in dataset.documents.values()
+    )
+    for _ in track(corpus.put_many(drafts), "Storing", len(dataset.documents)):
+        pass
+
+
+def _remote(url: str, dataset: Dataset, *, upload: bool) -> HttpSystem:
+    system = HttpSystem(url)
+    missing = system.check_documents(dataset)
+    if missing and not upload:
+        raise RunError(
+            f"{url} lacks {len(missing)} documents of the data set, or holds them with another"
+            " text; --upload stores them there"
         )
-        with open_service(settings=alone) as service:
-            card = json.loads((seeds_folder() / "seed.json").read_text(encoding="utf-8"))
-            text = service.corpus.get(card["id"]).text
-            questions = load_questions(seeds_folder() / card["questions"]["file"], text)
-            return run_questions("seed", service, questions)
+    system.upload(missing)
+    return system
 
 
-def run_questions(dataset: str, service: Service, questions: Sequence[Question]) -> Report:
-    """Ask and score each question; gold spans are of the one document there is."""
-    scored = tuple(_score(service, question) for question in questions)
-    return Report(dataset=dataset, metrics=summarise(scored), questions=scored)
-
-
-def summarise(scored: Sequence[Scored]) -> Metrics:
-    """The metrics of a run's questions."""
-    answerable = [row for row in scored if row.answerable]
-    answered = [row for row in answerable if row.status != Status.ABSTAINED]
-    citations = sum(len(row.cited) for row in scored)
-    return Metrics(
-        questions=len(scored),
-        citations=citations,
-        pointer_validity=sum(row.valid_pointers for row in scored) / citations if citations else 1,
-        evidence_overlap=mean([float(row.overlap or False) for row in answerable]),
-        evidence_recall=mean([row.recall or 0.0 for row in answerable]),
-        evidence_precision=mean([row.precision or 0.0 for row in answered]),
-        over_abstention=_abstained(answerable),
-        right_abstention_on_topic=_abstained([row for row in scored if row.topic == "on"]),
-        right_abstention_off_topic=_abstained([row for row in scored if row.topic == "off"]),
-    )
-
-
-def _score(service: Service, question: Question) -> Scored:
-    answer = service.ask(question.question)
-    cited = tuple(citation.span for citation in answer.citations)
-    gold = question.gold()
-    return Scored(
-        id=question.id,
-        question=question.question,
-        answerable=question.answerable,
-        topic=question.topic,
-        status=answer.status,
-        reason=answer.abstention.reason if answer.abstention else None,
-        cited=cited,
-        valid_pointers=_valid_pointers(service, answer),
-        recall=evidence_recall(cited, gold) if gold else None,
-        precision=evidence_precision(cited, gold) if gold else None,
-        overlap=overlaps(cited, gold) if gold else None,
-    )
-
-
-def _valid_pointers(service: Service, answer: Answer) -> int:
-    """Citations that hold when looked up anew, without the checks that made them."""
-    valid = 0
-    for citation in answer.citations:
-        text = service.corpus.get(citation.document.id, citation.document.revision).text
-        units = text.encode("utf-16-le")[2 * citation.utf16.start : 2 * citation.utf16.end]
-        same = text[citation.span.start : citation.span.end] == citation.quote
-        valid += same and units.decode("utf-16-le") == citation.quote
-    return valid
-
-
-def _abstained(rows: Sequence[Scored]) -> float | None:
-    return mean([float(row.status == Status.ABSTAINED) for row in rows])
+def _references(
+    dataset: Dataset,
+    asked: Sequence[Question],
+    responses: Mapping[str, Response],
+    alone: Mapping[str, System],
+    plan: Plan,
+    track: Track,
+) -> Iterator[tuple[str, list[Response]]]:
+    for name, reference in REFERENCES.items():
+        yield name, [reference(dataset, q, responses[q.id], plan.seed) for q in asked]
+    for name, system in alone.items():
+        if name != plan.subject:
+            yield name, [system.respond(q) for q in track(asked, name, len(asked))]

@@ -50,7 +50,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A question and all that is known of its answer.
 
     answerable: whether the documents hold the answer.
-    answers: accepted short answers. spans: the evidence. facts: what a full answer must say.
+    answers: accepted short answers. references: full answers, written by people.
+    spans: the evidence. facts: what a full answer must say.
     relevant: grades (1 and up) of the documents to be found; 0 was judged and is not relevant.
     topic: whether an unanswerable question is about what the documents are about.
     origin: where it was written from; questions of one document are resampled together.
@@ -60,6 +61,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     text: _Name
     answerable: bool
     answers: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     spans: tuple[GoldSpan, ...] = ()
     facts: tuple[Fact, ...] = ()
     relevant: Mapping[str, int] = msgspec.field(default_factory=dict[str, int])

@@ -1,0 +1,83 @@
+"""Finished runs, read back from their folders."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from evals.errors import RunError
+from evals.folders import FORMAT, METRICS
+from evals.results import Estimate, Outcome
+
+
+class DatasetRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which data set was asked."""
+
+    name: str
+    sha256: str
+    documents: int
+    questions: int
+
+
+class SystemRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the report."""
+
+    counts: Mapping[str, int]
+    resampled: str
+    estimates: Mapping[str, Estimate]
+
+
+class _Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    format: int
+    dataset: DatasetRef
+    subject: str
+    systems: Mapping[str, SystemRecord]
+
+
+class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A question's outcome and measures."""
+
+    question_id: str
+    question: str
+    cluster: str
+    outcome: Outcome
+    values: Mapping[str, float | None]
+    problems: tuple[str, ...]
+    error: str | None
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished run: its subject's measures, and each question's."""
+
+    dataset: DatasetRef
+    subject: str
+    result: SystemRecord
+    questions: Mapping[str, QuestionRecord]
+
+
+def read_run(folder: Path) -> RunRecord:
+    """The run in a folder.
+
+    Raises:
+        RunError: there is none, it is not finished, or a file is damaged.
+    """
+    if not (folder / METRICS).is_file():
+        raise RunError(f"{folder} holds no finished run: it has no {METRICS}")
+    at = folder / METRICS
+    try:
+        metrics = msgspec.json.decode(at.read_bytes(), type=_Metrics)
+        at = folder / "per_question.jsonl"
+        lines = [line for line in at.read_bytes().split(b"\n") if line]
+        rows = [msgspec.json.decode(line, type=QuestionRecord) for line in lines]
+    except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{at} is damaged: {error}") from error
+    if metrics.format != FORMAT:
+        raise RunError(f"{folder} is of format {metrics.format}; this citespan reads {FORMAT}")
+    if metrics.subject not in metrics.systems or len(rows) != metrics.dataset.questions:
+        raise RunError(f"{folder} is damaged: its files are not of one run")
+    return RunRecord(
+        dataset=metrics.dataset,
+        subject=metrics.subject,
+        result=metrics.systems[metrics.subject],
+        questions={row.question_id: row for row in rows},
+    )
