@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evals.commands import evaluate
 from index.errors import DocumentRejected, StoreError
 from qa.errors import QAError
 from qa.settings import Settings, load_settings
@@ -212,33 +213,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-@cli.group(name="eval")
-def evaluate() -> None:
-    """Measure answers and citations."""
-
-
-@evaluate.command()
-@_json_flag
-@click.pass_obj
-def run(settings: Settings, *, as_json: bool) -> None:
-    """Ask the seed's own questions of the seed document alone, and score the answers.
-
-    Exits with 1 if a pointer is untrue or the scores fall below the gate.
-    """
-    from evals.gates import SEED_GATE, failures
-    from evals.runner import run_seed
-    from evals.show import print_report
-
-    report = run_seed(settings)
-    if as_json:
-        _print_json(report)
-    else:
-        print_report(report)
-    failed = failures(report.metrics, SEED_GATE)
-    for failure in failed:
-        click.echo(f"gate: {failure}", err=True)
-    if failed:
-        sys.exit(1)
+cli.add_command(evaluate)
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -61,11 +61,11 @@ def interval(
     """
     order = np.argsort(clusters, kind="stable")
     ends = np.flatnonzero(np.diff(clusters[order])) + 1
-    members: list[npt.NDArray[np.int64]] = np.split(order, ends) if len(order) else []
+    members: list[npt.NDArray[np.int64]] = list(np.split(order, ends)) if len(order) else []
     generator = np.random.default_rng(seed)
     found: list[float] = []
     for _ in range(resamples if members else 0):
-        drawn = generator.integers(0, len(members), len(members))
+        drawn: list[int] = generator.integers(0, len(members), len(members)).tolist()
         value = statistic(np.concatenate([members[cluster] for cluster in drawn]))
         if value is not None:
             found.append(value)

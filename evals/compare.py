@@ -139,10 +139,11 @@ def _difference(
     new = np.array([now[question] for question in both])
     by_document = run.result.resampled == "documents"
     keys = [run.questions[q].cluster if by_document else q for q in both]
-    _, clusters = np.unique(keys, return_inverse=True)
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    clusters = np.array([numbers[key] for key in keys], dtype=np.int64)
     p = paired_randomisation(new - old, clusters)
     loss = (old - new) if _BY_NAME[name].higher_is_better else (new - old)
-    worst = np.argsort(-loss, kind="stable")[:_SHOWN]
+    worst: list[int] = np.argsort(-loss, kind="stable")[:_SHOWN].tolist()
     return Difference(
         measure=name,
         before=round(float(old.mean()), 6),

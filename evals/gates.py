@@ -84,14 +84,12 @@ def failures(run: RunRecord, baseline: Baseline) -> list[str]:
         if value is None or (limit - value) * (1 if _BY_NAME[name].higher_is_better else -1) > 0:
             bound = "at least" if _BY_NAME[name].higher_is_better else "at most"
             found.append(f"{name} is {value}, {bound} {limit} is needed{_why(run, name)}")
-    for difference in differences(baseline.values, run):
-        if difference.is_worse or difference.change < -TOLERANCE:
-            found.append(
-                f"{difference.measure} went from {difference.before:.3f} to"
-                f" {difference.after:.3f} on {difference.n} questions"
-                f" (p = {difference.adjusted:.3f} after Holm); most in"
-                f" {', '.join(difference.changed)}"
-            )
+    found += [
+        f"{d.measure} went from {d.before:.3f} to {d.after:.3f} on {d.n} questions"
+        f" (p = {d.adjusted:.3f} after Holm); most in {', '.join(d.changed)}"
+        for d in differences(baseline.values, run)
+        if d.is_worse or d.change < -TOLERANCE
+    ]
     return found
 
 

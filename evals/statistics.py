@@ -1,6 +1,7 @@
 """Whether a difference between two runs could be chance. Pure: the seed decides everything."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -32,14 +33,15 @@ def paired_randomisation(
     """
     if not np.any(differences):
         return 1.0
-    sums = np.bincount(clusters, weights=differences)
-    sums = sums[sums != 0]
+    by_cluster = np.zeros(int(clusters.max()) + 1)
+    np.add.at(by_cluster, clusters, differences)
+    sums = by_cluster[by_cluster != 0]
     if not len(sums):
         return 1.0
     least = abs(sums.sum()) - 1e-9
     if len(sums) <= _EXACT:
-        ways = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1
-        return float(np.mean(np.abs((1 - 2 * ways) @ sums) >= least))
+        ways = np.array(list(product((1.0, -1.0), repeat=len(sums))), dtype=np.float64)
+        return float(np.mean(np.abs(ways @ sums) >= least))
     generator = np.random.default_rng(seed)
     hits = 0
     for at in range(0, resamples, _BATCH):

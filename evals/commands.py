@@ -1,0 +1,143 @@
+"""`citespan eval …`: measure, compare, gate."""
+
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from qa.settings import Settings
+
+T = TypeVar("T")
+_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group(name="eval")
+def evaluate() -> None:
+    """Measure answers, citations and abstentions, without a language model as judge."""
+
+
+@evaluate.command()
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the runs, one for each data set [default: eval-runs/TIME].",
+)
+@click.option(
+    "--subject",
+    type=click.Choice(["citespan", "hybrid", "bm25", "dense"]),
+    default="citespan",
+    show_default=True,
+    help="What is measured: answers, or a retrieval alone that copies its first passage.",
+)
+@click.option("--against", metavar="URL", help="Ask the citespan server there instead.")
+@click.option("--upload", is_flag=True, help="Store what that server lacks of the data set.")
+@click.option("--limit", type=click.IntRange(1), help="Ask so many questions, drawn at random.")
+@click.option("--split", help="Which of several qrels/*.tsv.")
+@click.option("--seed", default=0, show_default=True, help="Of every draw.")
+@click.option("--all", "full", is_flag=True, help="Print every measure.")
+@click.option("--json", "as_json", is_flag=True, help="Print metrics.json.")
+@click.pass_obj
+def run(
+    settings: Settings,
+    datasets: tuple[str, ...],
+    out: Path | None,
+    split: str | None,
+    *,
+    full: bool,
+    as_json: bool,
+    **options: object,
+) -> None:
+    """Ask the questions of each DATASET and write a folder of results.
+
+    A DATASET is a folder (corpus.jsonl, queries.jsonl, …), a SQuAD .json file, or `seed`, the
+    default. Stopped with ctrl-C, the same command with the same --out goes on.
+    """
+    import msgspec
+
+    from evals.folders import METRICS
+    from evals.readers import SEED, open_dataset
+    from evals.runner import Plan
+    from evals.runner import run as measure
+    from evals.terminal import print_run
+
+    plan = msgspec.convert({"settings": settings, **options}, Plan)
+    base = out or Path("eval-runs") / time.strftime("%Y%m%d-%H%M%S")
+    opened = [open_dataset(name, split=split) for name in datasets or (SEED,)]
+    for dataset in opened:
+        folder = base / dataset.card.name
+        try:
+            result = measure(dataset, folder, plan, _track)
+        except KeyboardInterrupt:
+            click.echo(f"stopped; the same command with --out {base} goes on", err=True)
+            sys.exit(130)
+        if as_json:
+            click.echo((folder / METRICS).read_text(encoding="utf-8"), nl=False)
+        else:
+            print_run(result, full=full)
+            click.echo(f"written to {folder}")
+
+
+@evaluate.command()
+@click.argument("before", type=_folder)
+@click.argument("after", type=_folder)
+def compare(before: Path, after: Path) -> None:
+    """Compare two runs of the same questions: BEFORE and AFTER are their folders.
+
+    Exits with 0 if nothing is worse beyond chance, 1 if something is, 2 if the runs cannot be
+    compared.
+    """
+    from evals.compare import compare as differences_of
+    from evals.records import read_run
+    from evals.terminal import print_differences
+
+    found = differences_of(read_run(before), read_run(after))
+    print_differences(found)
+    worse = [difference for difference in found if difference.is_worse]
+    for difference in worse:
+        questions = ", ".join(difference.changed)
+        click.echo(f"worse: {difference.measure}, most in {questions}", err=True)
+    if worse:
+        sys.exit(1)
+
+
+@evaluate.command()
+@click.argument("folder", type=_folder, metavar="RUN")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Baseline file [default: the one that comes with citespan for this data set].",
+)
+@click.option("--update", is_flag=True, help="Make this run the baseline instead.")
+def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
+    """Hold a RUN's folder against a baseline.
+
+    Exits with 0 if it passes, 1 if a limit is broken or something got worse, 2 if the two are
+    not of the same questions.
+    """
+    from evals.gates import committed, failures, read_baseline, write_baseline
+    from evals.records import read_run
+
+    record = read_run(folder)
+    file = baseline or committed(record.dataset.name)
+    if update:
+        write_baseline(file, record)
+        click.echo(f"{file} is now the baseline for {record.dataset.name}")
+        return
+    found = failures(record, read_baseline(file))
+    for failure in found:
+        click.echo(f"gate: {failure}", err=True)
+    if found:
+        sys.exit(1)
+    click.echo(f"{record.dataset.name}: the gate is passed")
+
+
+def _track(items: Iterable[T], label: str, total: int) -> Iterable[T]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(items, label, total, console=console, disable=not console.is_terminal)
