@@ -41,7 +41,8 @@ def paired_randomisation(
     least = abs(sums.sum()) - 1e-9
     if len(sums) <= _EXACT:
         ways = np.array(list(product((1.0, -1.0), repeat=len(sums))), dtype=np.float64)
-        return float(np.mean(np.abs(ways @ sums) >= least))
+        totals: npt.NDArray[np.float64] = np.abs(ways @ sums)
+        return float(np.mean(totals >= least))
     generator = np.random.default_rng(seed)
     hits = 0
     for at in range(0, resamples, _BATCH):

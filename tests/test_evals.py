@@ -1,18 +1,30 @@
-"""The first evaluation: metrics by hand, the data set's checks, and planted faults."""
+"""The evaluation suite end to end: data sets, runs, references, planted faults, the gate."""
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import msgspec
+import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from evals.dataset import load_questions
-from evals.errors import DatasetError
-from evals.gates import SEED_GATE, failures
-from evals.metrics import evidence_precision, evidence_recall, overlaps
-from evals.runner import Report, run_questions, run_seed
-from index import Span
-from qa import Answer, Service, Settings, load_settings, open_service
+from citespan import cli
+from evals.compare import compare, values_of
+from evals.dataset import load_dataset, write_dataset
+from evals.errors import DatasetError, NotComparable, RunError
+from evals.folders import RunFolder
+from evals.gates import committed, failures, read_baseline
+from evals.readers import open_dataset, read_squad
+from evals.records import RunRecord, read_run
+from evals.results import Outcome, Run
+from evals.runner import Plan, run
+from evals.scoring import score
+from evals.statistics import holm, paired_randomisation
+from evals.types import CitedSpan, Dataset, Response, RetrievedSpan, Status
+from qa import Settings, load_settings
 
 
 @pytest.fixture(scope="module")
@@ -21,75 +33,343 @@ def settings(models_folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def report(settings: Settings) -> Report:
-    return run_seed(settings)
+def seed() -> Dataset:
+    return open_dataset("seed")
 
 
-def test_metrics_by_hand():
-    gold = [Span(10, 20), Span(30, 40)]
-    cited = [Span(0, 15), Span(12, 32)]  # covers 0-32: 32 characters, 12 of them gold
-    assert evidence_recall(cited, gold) == 12 / 20
-    assert evidence_precision(cited, gold) == 12 / 32
-    assert overlaps(cited, gold)
-    assert not overlaps([Span(20, 30)], gold)
-    assert evidence_precision([], gold) == 0
-    with pytest.raises(ValueError, match="gold"):
-        evidence_recall(cited, [])
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs") / "seed"
 
 
-def test_the_seed_passes_its_gate(report: Report):
-    assert failures(report.metrics, SEED_GATE) == []
-    assert report.metrics.questions == len(report.questions) == 56
+@pytest.fixture(scope="module")
+def result(seed: Dataset, folder: Path, settings: Settings) -> Run:
+    return run(seed, folder, Plan(settings=settings))
 
 
-def test_the_same_run_twice_is_the_same(report: Report, settings: Settings):
-    assert run_seed(settings) == report
+def test_the_seed_passes_its_gate(result: Run, folder: Path):
+    assert failures(read_run(folder), read_baseline(committed("seed"))) == []
+    counts = result.scores["citespan"].counts
+    assert (counts["total"], counts["scored"], counts["failed"]) == (56, 56, 0)
+    assert counts["untrue_citations"] == 0
 
 
-class _Shifted(Service):
-    """Answers whose citations point one character too far."""
-
-    def ask(self, question: str, *, top_k: int | None = None) -> Answer:
-        answer = super().ask(question, top_k=top_k)
-        shifted = [
-            dataclasses.replace(c, span=Span(c.span.start + 1, c.span.end + 1))
-            for c in answer.citations
-        ]
-        return dataclasses.replace(answer, citations=tuple(shifted))
+def test_the_same_run_twice_is_the_same_bytes(
+    result: Run, seed: Dataset, folder: Path, settings: Settings, tmp_path: Path
+):
+    again = tmp_path / "again"
+    run(seed, again, Plan(settings=settings))
+    assert (again / "metrics.json").read_bytes() == (folder / "metrics.json").read_bytes()
+    assert compare(read_run(folder), read_run(again))
+    assert not any(d.change for d in compare(read_run(folder), read_run(again)))
 
 
-def test_untrue_pointers_fail_the_gate(settings: Settings, tmp_path: Path):
-    with open_service(tmp_path, settings=settings) as service:
-        service.__class__ = _Shifted
-        text = service.corpus.get("seed").text
-        file = Path(__file__).parent.parent / "seeds/questions.jsonl"
-        metrics = run_questions("seed", service, load_questions(file, text)[:5]).metrics
-    assert metrics.pointer_validity == 0
-    assert any("pointer_validity" in line for line in failures(metrics, SEED_GATE))
+def test_references_bound_what_is_measured(result: Run):
+    oracle = result.scores["oracle"].estimates
+    for name in ("citation_f1", "span_recall@2000chars", "conditioned_score", "answer_contained"):
+        assert oracle[name].value == 1, name
+    assert result.scores["always abstain"].estimates["over_abstention_rate"].value == 1
+    assert result.scores["top passage"].estimates["false_answer_rate"].value == 1
+    mine = result.scores["citespan"].estimates["citation_f1"].value or 0
+    for name in ("top passage", "first sentence", "random sentence", "bm25", "dense"):
+        assert mine > (result.scores[name].estimates["citation_f1"].value or 0), name
+
+
+def test_the_folder_holds_every_artefact(result: Run, folder: Path):
+    names = {file.name for file in folder.iterdir()}
+    assert names == {
+        "run.json", "metrics.json", "curves.json", "per_question.jsonl", "run.trec", "junit.xml",
+    }  # fmt: skip
+    assert "NaN" not in (folder / "metrics.json").read_text()
+    suite = ET.fromstring((folder / "junit.xml").read_text())  # noqa: S314  (our own file)
+    assert int(suite.get("tests") or 0) == len(suite) == 56
+    assert int(suite.get("failures") or 0) == len(suite.findall("testcase/failure")) == 20
+    about = json.loads((folder / "run.json").read_text())
+    assert about["latency_ms"]["total"]["p50"] > 0
+    assert about["index"]["bytes_per_chunk"] > 0
+
+
+# Planted faults: what the responses become, and the measure that must be named.
+def _shift(response: Response) -> Response:
+    moved = (
+        msgspec.structs.replace(c, start=c.start + 1, end=c.end + 1) for c in response.citations
+    )
+    return msgspec.structs.replace(response, citations=tuple(moved))
+
+
+def _drop_passages(response: Response) -> Response:
+    left = response.passages[1::2]
+    return msgspec.structs.replace(response, passages=left)
+
+
+def _abstain(response: Response) -> Response:
+    return Response(
+        question_id=response.question_id, status=Status.ABSTAINED, passages=response.passages
+    )
+
+
+def _fail(response: Response) -> Response:
+    return msgspec.structs.replace(response, error="the server burnt down")
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("fault", "culprit"),
     [
-        ({"spans": [{"start": 0, "end": 5, "text": "there"}]}, r"line 2: the text at \[0, 5\)"),
-        ({"id": "a"}, "line 2: the id 'a' comes twice"),
-        ({"spans": []}, "line 2: an answerable question needs a span"),
-        ({"answerable": False, "spans": []}, "line 2: an unanswerable question needs a topic"),
-        ({"colour": "red"}, "line 2: .*colour"),
+        (_shift, "the quote stands 1 characters before"),
+        (_drop_passages, "span_recall@2000chars went from"),
+        (_abstain, "over_abstention_rate went from 0.029 to 1.000"),
+        (_fail, "the server burnt down"),
     ],
 )
-def test_a_bad_line_is_refused_with_its_number(
-    change: dict[str, object], message: str, tmp_path: Path
+def test_planted_faults_are_caught_and_named(
+    fault: Callable[[Response], Response], culprit: str, result: Run, tmp_path: Path
 ):
-    good: dict[str, object] = {
-        "id": "a",
-        "question": "Who?",
-        "answerable": True,
-        "answers": ["Hello"],
-        "spans": [{"start": 0, "end": 5, "text": "Hello"}],
-    }
-    file = tmp_path / "questions.jsonl"
-    lines = [good, {**good, "id": "b", **change}]
-    file.write_text("\n".join(json.dumps(line) for line in lines))
+    broken = _scored(result, [fault(response) for response in result.responses.values()], tmp_path)
+    assert any(culprit in line for line in failures(broken, read_baseline(committed("seed"))))
+    code, output = _gate(tmp_path)
+    assert code == 1
+    assert culprit in output
+
+
+def test_answering_everything_is_caught(result: Run, tmp_path: Path):
+    copied = {q.id: result.responses["a01"] for q in result.dataset.questions}
+    rows = [
+        response
+        if response.answered
+        else msgspec.structs.replace(copied[name], question_id=name, passages=response.passages)
+        for name, response in result.responses.items()
+    ]
+    _scored(result, rows, tmp_path)
+    code, output = _gate(tmp_path)
+    assert code == 1
+    assert "right_abstention_off_topic is 0.0" in output
+    assert "false_answer_rate went from 0.727 to 1.000" in output
+
+
+def test_swapped_documents_are_caught(settings: Settings, tmp_path: Path):
+    dataset = _two_documents(tmp_path / "data")
+    honest = run(dataset, tmp_path / "honest", Plan(settings=settings))
+    a, b = dataset.documents.values()
+    swapped = dataclasses.replace(
+        dataset,
+        documents={
+            a.id: dataclasses.replace(a, text=b.text),
+            b.id: dataclasses.replace(b, text=a.text),
+        },
+    )
+    wrong = run(swapped, tmp_path / "swapped", Plan(settings=settings))
+    scores = score(dataset, wrong.responses.values())
+    assert honest.scores["citespan"].estimates["pointer_validity"].value == 1
+    assert scores.estimates["pointer_validity"].value == 0
+    assert any("is text of document" in p for row in scores.questions for p in row.problems)
+
+
+def test_no_change_passes_on_the_command_line(result: Run, folder: Path):
+    done = CliRunner().invoke(cli, ["eval", "gate", str(folder)])
+    assert (done.exit_code, done.output) == (0, "seed: the gate is passed\n")
+    assert CliRunner().invoke(cli, ["eval", "compare", str(folder), str(folder)]).exit_code == 0
+
+
+def test_other_data_cannot_be_compared(result: Run, folder: Path, tmp_path: Path):
+    other = dataclasses.replace(result.dataset, questions=result.dataset.questions[:-1])
+    record = read_run(folder)
+    moved = msgspec.structs.replace(
+        record, dataset=msgspec.structs.replace(record.dataset, sha256=other.sha256)
+    )
+    with pytest.raises(NotComparable, match="data sets differ"):
+        compare(record, moved)
+    assert CliRunner().invoke(cli, ["eval", "gate", str(tmp_path)]).exit_code == 2
+
+
+def test_a_stopped_run_goes_on(settings: Settings, tmp_path: Path):
+    dataset = _two_documents(tmp_path / "data")
+    whole = run(dataset, tmp_path / "whole", Plan(settings=settings))
+    asked: list[str] = []
+
+    def stop(items: object, label: str, total: int):
+        for item in items:  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+            if label == "Asking" and asked:
+                raise KeyboardInterrupt
+            asked.append(label)
+            yield item
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run(dataset, out, Plan(settings=settings), stop)  # pyright: ignore[reportArgumentType]
+    with (out / "responses.jsonl").open("ab") as log:
+        log.write(b'{"question_id": "q2", "te')  # killed while writing
+    with pytest.raises(RunError, match="another unfinished run"):
+        run(dataset, out, Plan(settings=settings, subject="bm25"))
+    run(dataset, out, Plan(settings=settings))
+    assert (out / "metrics.json").read_bytes() == (tmp_path / "whole/metrics.json").read_bytes()
+    assert len(whole.responses) == 2
+    with pytest.raises(RunError, match="finished run"):
+        run(dataset, out, Plan(settings=settings))
+
+
+def test_limits_skip_and_count(settings: Settings, tmp_path: Path):
+    dataset = _two_documents(tmp_path / "data")
+    limited = run(dataset, tmp_path / "out", Plan(settings=settings, limit=1, subject="bm25"))
+    counts = limited.scores["bm25"].counts
+    assert (counts["total"], counts["scored"], counts["skipped"]) == (2, 1, 1)
+
+
+def test_ones_own_answers_are_scored(tmp_path: Path):
+    dataset = _two_documents(tmp_path / "data")
+    cited = CitedSpan(document_id="a", start=0, end=30)
+    passage = RetrievedSpan(document_id="a", start=0, end=30)
+    mine = Response(question_id="q1", text="In 1932.", citations=(cited,), passages=(passage,))
+    scores = score(dataset, [mine])
+    assert scores.questions[0].values["citation_recall"] == 1
+    assert scores.questions[0].values["answer_contained"] == 1
+    assert scores.questions[0].values["citation_document_precision"] == 1
+    assert scores.questions[1].outcome is Outcome.FAILED  # nothing was said to it
+    assert scores.questions[1].values["citation_recall"] == 0
+    assert scores.estimates["citation_recall"].value == 0.5
+    with pytest.raises(RunError, match="no question"):
+        score(dataset, [msgspec.structs.replace(mine, question_id="q9")])
+    with pytest.raises(RunError, match="two responses"):
+        score(dataset, [mine, mine])
+
+
+def test_data_sets_round_trip(seed: Dataset, tmp_path: Path):
+    write_dataset(seed, tmp_path / "seed")
+    assert load_dataset(tmp_path / "seed").sha256 == seed.sha256
+    with pytest.raises(DatasetError, match="exists already"):
+        write_dataset(seed, tmp_path / "seed")
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "message"),
+    [
+        ("corpus.jsonl", "{", "corpus.jsonl, line 3: "),
+        ("corpus.jsonl", '{"_id": "a", "text": "x"}', "line 3: the document 'a' comes twice"),
+        ("corpus.jsonl", '{"_id": "a/b", "text": "x"}', "line 3: 'a/b' is no document id"),
+        ("corpus.jsonl", '{"_id": "c", "text": "x\\r\\ny"}', "line 3: the text of 'c' would"),
+        ("queries.jsonl", '{"_id": "q1", "text": "x"}', "line 3: the query 'q1' comes twice"),
+        ("queries.jsonl", '{"_id": "q3"}', "line 3: .*text"),
+        (
+            "spans.jsonl",
+            '{"query_id": "q1", "document_id": "a", "start": 0, "end": 3, "text": "A b"}',
+            r"line 3: the text at \[0, 3\) is 'The', not 'A b'",
+        ),
+        (
+            "spans.jsonl",
+            '{"query_id": "q1", "document_id": "a", "start": 0, "end": 999, "text": "A b"}',
+            r"line 3: \[0, 999\) is no span",
+        ),
+        (
+            "spans.jsonl",
+            '{"query_id": "q1", "document_id": "z", "start": 0, "end": 3, "text": "A b"}',
+            "line 3: there is no document 'z'",
+        ),
+        ("answers.jsonl", '{"query_id": "q9", "answerable": true}', "there is no query 'q9'"),
+        ("answers.jsonl", '{"query_id": "q1", "answerable": false}', "comes twice"),
+        ("qrels/test.tsv", "q1\ta\tmuch", "line 4: needs a query, a document and a whole number"),
+        ("qrels/test.tsv", "q1\tz\t1", "line 4: there is no document 'z'"),
+        ("card.yaml", "colour: red", "card.yaml: .*colour"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_place(file: str, line: str, message: str, tmp_path: Path):
+    _two_documents(tmp_path)
+    with (tmp_path / file).open("a") as content:
+        content.write(line + "\n")
     with pytest.raises(DatasetError, match=message):
-        load_questions(file, "Hello, world")
+        load_dataset(tmp_path)
+
+
+def test_squad_articles_become_documents(tmp_path: Path):
+    paragraphs = [
+        {"context": "It rained.", "qas": []},
+        {
+            "context": "It stopped on Monday.",
+            "qas": [
+                {
+                    "id": "1",
+                    "question": "When did it stop?",
+                    "answers": [{"text": "Monday", "answer_start": 14}],
+                },
+                {"id": "2", "question": "Why?", "is_impossible": True, "answers": []},
+            ],
+        },
+    ]
+    file = tmp_path / "squad.json"
+    file.write_text(json.dumps({"data": [{"title": "Rain", "paragraphs": paragraphs}]}))
+    dataset = read_squad(file)
+    (document,) = dataset.documents.values()
+    answered, impossible = dataset.questions
+    assert [span.span.of(document.text) for span in answered.spans] == ["Monday"]
+    assert not impossible.answerable
+    assert impossible.origin
+    assert document.text[impossible.origin.start :] == "It stopped on Monday."
+    file.write_text("[]")
+    with pytest.raises(DatasetError, match=r"squad.json"):
+        read_squad(file)
+    with pytest.raises(DatasetError, match="is no data set"):
+        open_dataset(str(tmp_path / "nowhere"))
+
+
+def test_randomisation_by_hand():
+    alone = np.arange(3)
+    # Of the eight ways to flip three losses of one, two are as extreme: all, and none.
+    assert paired_randomisation(np.array([-1.0, -1.0, -1.0]), alone) == 2 / 8
+    assert paired_randomisation(np.zeros(3), alone) == 1
+    together = np.zeros(3, dtype=np.int64)
+    assert paired_randomisation(np.array([-1.0, -1.0, -1.0]), together) == 1
+    many = np.full(40, 0.5)
+    assert paired_randomisation(many, np.arange(40)) == pytest.approx(1 / 10_001)
+
+
+def test_holm_by_hand():
+    # Holm 1979: .01 x 3, then .03 x 2, then .04, which may not fall below its predecessor.
+    assert holm({"a": 0.04, "b": 0.01, "c": 0.03}) == {"a": 0.06, "b": 0.03, "c": 0.06}
+
+
+def _gate(folder: Path) -> tuple[int, str]:
+    done = CliRunner().invoke(cli, ["eval", "gate", str(folder)])
+    return done.exit_code, done.output
+
+
+def _scored(result: Run, responses: list[Response], folder: Path) -> RunRecord:
+    """The run with other responses, written to a folder and read back."""
+    scores = score(result.dataset, responses, resamples=100)
+    changed = dataclasses.replace(
+        result, scores={"citespan": scores}, responses={r.question_id: r for r in responses}
+    )
+    with RunFolder.open(folder, b"{}") as opened:
+        opened.index.mkdir()
+        opened.finish(changed)
+    record = read_run(folder)
+    assert values_of(record)
+    return record
+
+
+def _two_documents(folder: Path) -> Dataset:
+    folder.mkdir(exist_ok=True)
+    (folder / "qrels").mkdir()
+    files = {
+        "corpus.jsonl": [
+            {"_id": "a", "text": "The bridge was opened in 1932. It is made of steel."},
+            {"_id": "b", "text": "The museum was founded in 1871. It shows fossils of dinosaurs."},
+        ],
+        "queries.jsonl": [
+            {"_id": "q1", "text": "When was the bridge opened?"},
+            {"_id": "q2", "text": "When was the museum founded?"},
+        ],
+        "spans.jsonl": [
+            {"query_id": "q1", "document_id": "a", "start": 0, "end": 30,
+             "text": "The bridge was opened in 1932."},
+            {"query_id": "q2", "document_id": "b", "start": 0, "end": 31,
+             "text": "The museum was founded in 1871."},
+        ],
+        "answers.jsonl": [
+            {"query_id": "q1", "answerable": True, "answers": ["1932"]},
+            {"query_id": "q2", "answerable": True, "answers": ["1871"]},
+        ],
+    }  # fmt: skip
+    for name, lines in files.items():
+        (folder / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\ta\t1\nq2\tb\t1\n")
+    card = "name: two\nlicence: none\nsource: made up\nlanguage: en\ncounts: {documents: 2}\n"
+    (folder / "card.yaml").write_text(card)
+    return load_dataset(folder)
