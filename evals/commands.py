@@ -59,14 +59,14 @@ def run(
     import msgspec
 
     from evals.folders import METRICS
-    from evals.readers import SEED, open_dataset
+    from evals.readers import open_dataset
     from evals.runner import Plan
     from evals.runner import run as measure
     from evals.terminal import print_run
 
     plan = msgspec.convert({"settings": settings, **options}, Plan)
     base = out or Path("eval-runs") / time.strftime("%Y%m%d-%H%M%S")
-    opened = [open_dataset(name, split=split) for name in datasets or (SEED,)]
+    opened = [open_dataset(name, split=split) for name in datasets or ("seed",)]
     for dataset in opened:
         folder = base / dataset.card.name
         try:

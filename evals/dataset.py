@@ -1,142 +1,120 @@
-"""Data sets as folders that people can write by hand or export: BEIR's files and three more.
+"""Data sets on disk: the folder layout of BEIR (Thakur et al. 2021), with spans and answers added.
 
-    corpus.jsonl   {"_id", "title"?, "text"}
-    queries.jsonl  {"_id", "text", "metadata"?: {"topic"?: "on" | "off", "origin"?: {…}}}
-    qrels/*.tsv    query-id, corpus-id, score: a header and a line each
-    spans.jsonl    {"query_id", "document_id", "start", "end", "text"}: gold, in code points
-    answers.jsonl  {"query_id", "answerable", "answers", "references", "facts"}
-    card.yaml      name, licence, source, language, description, counts
+corpus.jsonl   {"_id", "title"?, "text"}
+queries.jsonl  {"_id", "text", "metadata"?: {"topic"?, "origin"?: {document_id, start, end}}}
+qrels/*.tsv    query-id, corpus-id, score, with that header; integer grades
+spans.jsonl    {"query_id", "document_id", "start", "end", "text"}
+answers.jsonl  {"query_id", "answerable", "answers"?, "facts"?, "references"?}
+card.yaml      name, licence, source, language, description?, counts?
 
-Of the last four any may be missing, but each question needs a line in one of the first three.
+Any file but the card may be gzipped. Either qrels or spans.jsonl must be there.
 """
 
-import gzip
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from evals.checks import document_problem, question_problem, span_problem
 from evals.errors import DatasetError
-from evals.types import Card, Dataset, Fact, GoldSpan, Question, Region, SourceDocument
-from index.decode import canonical
-from index.errors import DocumentRejected
-
-_T = TypeVar("_T")
-_HEADER = ("query-id", "corpus-id", "score")
+from evals.lines import TSV_HEADER, found, read_rows, read_scores, refused
+from evals.rows import AnswerRow, DocumentRow, QueryMetadata, QueryRow, SpanRow
+from evals.types import Card, Dataset, GoldSpan, Question, SourceDocument
 
 
-class _DocumentLine(msgspec.Struct, frozen=True):
-    id: str = msgspec.field(name="_id")
-    text: str
-    title: str = ""
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What was read so far; `empty`: documents left out, `elsewhere`: queries of other splits."""
 
+    documents: dict[str, SourceDocument] = field(default_factory=dict[str, SourceDocument])
+    empty: set[str] = field(default_factory=set[str])
+    queries: dict[str, QueryRow] = field(default_factory=dict[str, QueryRow])
+    lines: dict[str, int] = field(default_factory=dict[str, int])
+    grades: dict[str, dict[str, int]] = field(
+        default_factory=lambda: defaultdict[str, dict[str, int]](dict)
+    )
+    spans: dict[str, list[GoldSpan]] = field(
+        default_factory=lambda: defaultdict[str, list[GoldSpan]](list)
+    )
+    answers: dict[str, AnswerRow] = field(default_factory=dict[str, AnswerRow])
+    elsewhere: set[str] = field(default_factory=set[str])
 
-class _Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    topic: Literal["on", "off"] | None = None
-    origin: Region | None = None
-
-
-class _QueryLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    id: str = msgspec.field(name="_id")
-    text: str
-    metadata: _Metadata = _Metadata()
-
-
-class _SpanLine(GoldSpan, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    query_id: str
-
-
-class _AnswerLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    query_id: str
-    answerable: bool
-    answers: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    def reference_problem(self, query_id: str, document_id: str | None = None) -> str | None:
+        """Why a row that names these cannot be used."""
+        if query_id not in self.queries:
+            return f"queries.jsonl has no {query_id!r}; add the query or remove this row"
+        if document_id in self.empty:
+            return f"document {document_id!r} has no text; give it one or remove this row"
+        if document_id is not None and document_id not in self.documents:
+            return f"corpus.jsonl has no {document_id!r}; add the document or remove this row"
+        return None
 
 
 def load_dataset(folder: Path, *, split: str | None = None) -> Dataset:
-    """The data set in a folder, with every offset and every reference checked.
+    """The data set in a folder, checked whole.
 
-    Args:
-        folder: as described above; `.jsonl` files may be gzipped (`.jsonl.gz`).
-        split: which of several `qrels/*.tsv`, without the suffix.
+    Taken are the questions that have a row in the qrels, spans.jsonl or answers.jsonl, but not
+    those that only the qrels of another split name. Where no qrels name a question, the
+    documents of its spans have grade 1; without a row in answers.jsonl a question is answerable
+    if it has a span or a grade above 0. Documents without text that nothing refers to are left
+    out.
+
+    split: which file of qrels/, without its ending; needed if there are several.
 
     Raises:
-        DatasetError: something cannot be used; the message names the file, the line, the reason.
+        DatasetError: a file is missing or wrong; the message names the file, line and remedy.
     """
-    documents = _documents(folder)
-    lines = {line.id: line for line in _unique(folder, "queries.jsonl", _QueryLine)}
-    spans: dict[str, list[GoldSpan]] = {}
-    for at, line in _lines(folder, "spans.jsonl", _SpanLine, optional=True):
-        _known(at, line.query_id, lines, "query")
-        spans.setdefault(line.query_id, []).append(_checked(at, line, documents))
-    answers: dict[str, _AnswerLine] = {}
-    for at, line in _lines(folder, "answers.jsonl", _AnswerLine, optional=True):
-        _known(at, line.query_id, lines, "query")
-        if line.query_id in answers:
-            raise DatasetError(f"{at}: the query {line.query_id!r} comes twice")
-        answers[line.query_id] = line
-    grades = _grades(folder, split, lines, documents)
-    questions = tuple(
-        _question(
-            folder, line, spans.get(name, []), answers.get(name), grades.get(name, {}), documents
-        )
-        for name, line in lines.items()
-        if name in spans or name in answers or name in grades
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder; name a folder with corpus.jsonl in it")
+    qrels = _qrels(folder, split)
+    spans = found(folder, "spans.jsonl")
+    if not (qrels or spans):
+        raise DatasetError(f"{folder}: neither qrels/*.tsv nor spans.jsonl; add one of them")
+    reading = _Reading()
+    _read_documents(_needed(folder, "corpus.jsonl"), reading)
+    queries = _needed(folder, "queries.jsonl")
+    _read_queries(queries, reading)
+    _read_grades(qrels, reading)
+    if spans:
+        _read_spans(spans, reading)
+    if answers := found(folder, "answers.jsonl"):
+        _read_answers(answers, reading)
+    dataset = Dataset(
+        card=_card(folder), documents=reading.documents, questions=_questions(queries, reading)
     )
-    if not questions:
-        raise DatasetError(f"{folder}: no question has a line in qrels, spans or answers")
-    dataset = Dataset(card=_card(folder), documents=documents, questions=questions)
-    _check_counts(folder, dataset)
+    _check_counts(folder / "card.yaml", dataset)
     return dataset
 
 
 def write_dataset(dataset: Dataset, folder: Path) -> None:
-    """Write a data set into a folder that does not exist yet; it is there whole or not at all.
+    """Write the data set so that `load_dataset` gives it back; all of it or nothing.
 
     Raises:
-        DatasetError: the folder exists.
+        DatasetError: the folder is there and not empty, or the data set breaks a rule of
+            `load_dataset` or is not what it would read, as with spans but no grade.
     """
-    if folder.exists():
-        raise DatasetError(f"{folder} exists already; name a folder that does not")
-    part = folder.with_name(f".{folder.name}.{os.getpid()}")
-    (part / "qrels").mkdir(parents=True)
-    card = msgspec.structs.replace(dataset.card, counts=counts_of(dataset))
-    (part / "card.yaml").write_bytes(msgspec.yaml.encode(card))
-    questions = dataset.questions
-    _write(
-        part / "corpus.jsonl",
-        (_DocumentLine(id=d.id, title=d.title, text=d.text) for d in dataset.documents.values()),
-    )
-    _write(
-        part / "queries.jsonl",
-        (
-            _QueryLine(id=q.id, text=q.text, metadata=_Metadata(q.topic, q.origin))
-            for q in questions
-        ),
-    )
-    _write(
-        part / "spans.jsonl",
-        (
-            _SpanLine(query_id=q.id, **msgspec.structs.asdict(gold))
-            for q in questions
-            for gold in q.spans
-        ),
-    )
-    _write(
-        part / "answers.jsonl",
-        (_AnswerLine(q.id, q.answerable, q.answers, q.references, q.facts) for q in questions),
-    )
-    rows = ["\t".join(_HEADER)]
-    rows += [f"{q.id}\t{name}\t{grade}" for q in questions for name, grade in q.relevant.items()]
-    (part / "qrels/test.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    part.rename(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(f"{folder}: not an empty folder; name one that is empty or not there")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch) / "dataset"
+        made.mkdir()
+        _write_files(dataset, made)
+        if load_dataset(made) != dataset:
+            raise DatasetError(
+                f"{folder}: nothing written, for it would be read back as another data set;"
+                " give every question with spans the grades of their documents"
+            )
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
 
 
-def counts_of(dataset: Dataset) -> dict[str, int]:
-    """What a card counts."""
+def counts(dataset: Dataset) -> dict[str, int]:
+    """How many documents, questions, answerable questions and spans there are."""
     return {
         "documents": len(dataset.documents),
         "questions": len(dataset.questions),
@@ -145,204 +123,184 @@ def counts_of(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def check_question(question: Question, documents: Mapping[str, SourceDocument]) -> str | None:
-    """Why a question cannot be used, in words; None if it can."""
-    gold = any(grade > 0 for grade in question.relevant.values())
-    if question.answerable and not (question.spans or question.answers or gold):
-        return f"query {question.id!r} is answerable, but has no span, no answer and no document"
-    if not question.answerable and (question.spans or question.answers):
-        return f"query {question.id!r} is not answerable, but has spans or answers"
-    for span in question.spans:
-        if problem := span_problem(span, documents):
-            return problem
-    if question.origin and question.origin.document_id not in documents:
-        return f"query {question.id!r} has its origin in no known document"
-    return None
+def _needed(folder: Path, name: str) -> Path:
+    if (file := found(folder, name)) is None:
+        raise DatasetError(f"{folder / name}: missing; add it (or {name}.gz)")
+    return file
 
 
-def span_problem(span: GoldSpan, documents: Mapping[str, SourceDocument]) -> str | None:
-    """Why a gold span cannot be used, in words; None if it can."""
-    document = documents.get(span.document_id)
-    if document is None:
-        return f"there is no document {span.document_id!r}"
-    found = document.text[span.start : span.end]
-    if not span.start < span.end <= len(document.text):
-        return f"[{span.start}, {span.end}) is no span of a text of {len(document.text)} characters"
-    if found != span.text:
-        return f"the text at [{span.start}, {span.end}) is {found!r}, not {span.text!r}"
-    return None
+def _qrels(folder: Path, split: str | None) -> tuple[Path, ...]:
+    """The chosen file first, then the others."""
+    files = {
+        file.name.removesuffix(".gz").removesuffix(".tsv"): file
+        for pattern in ("*.tsv.gz", "*.tsv")
+        for file in sorted((folder / "qrels").glob(pattern))
+    }
+    names = ", ".join(sorted(files)) or "none"
+    if split is None and len(files) > 1:
+        raise DatasetError(f"{folder / 'qrels'}: several splits; choose one of: {names}")
+    if split is not None and split not in files:
+        raise DatasetError(f"{folder / 'qrels'}: no split {split!r}; there is: {names}")
+    chosen = [files.pop(split)] if split is not None else []
+    return (*chosen, *files.values())
 
 
-def document_problem(document: SourceDocument) -> str | None:
-    """Why a document could not be stored with these offsets, in words; None if it could."""
-    name = document.id
-    if not 0 < len(name) <= 200 or not name.isprintable() or "/" in name or name in {".", ".."}:
-        return f"{name!r} is no document id: 1 to 200 printable characters without '/'"
-    try:
-        if canonical(document.text) != document.text:
-            return f"the text of {name!r} would be stored otherwise: write line ends as LF, no BOM"
-    except DocumentRejected as error:
-        return f"document {name!r}: {error}"
-    return None
-
-
-def _documents(folder: Path) -> dict[str, SourceDocument]:
-    found: dict[str, SourceDocument] = {}
-    for at, line in _lines(folder, "corpus.jsonl", _DocumentLine):
-        if line.id in found:
-            raise DatasetError(f"{at}: the document {line.id!r} comes twice")
-        if not line.text.strip():
-            continue  # BEIR has some; they hold nothing to find, and a reference to one is refused
-        document = SourceDocument(id=line.id, title=" ".join(line.title.split()), text=line.text)
+def _read_documents(file: Path, reading: _Reading) -> None:
+    for number, row in read_rows(file, DocumentRow):
+        if row.id in reading.documents or row.id in reading.empty:
+            raise refused(file, number, f"the id {row.id!r} comes twice; ids must be unique")
+        if not row.text.lstrip("\ufeff").strip():
+            reading.empty.add(row.id)
+            continue
+        document = SourceDocument(id=row.id, title=row.title or "", text=row.text)
         if problem := document_problem(document):
-            raise DatasetError(f"{at}: {problem}")
-        found[line.id] = document
-    return found
+            raise refused(file, number, problem)
+        reading.documents[row.id] = document
 
 
-def _question(
-    folder: Path,
-    line: _QueryLine,
-    spans: list[GoldSpan],
-    answer: _AnswerLine | None,
-    grades: dict[str, int],
-    documents: Mapping[str, SourceDocument],
-) -> Question:
-    relevant = grades or dict.fromkeys((span.document_id for span in spans), 1)
-    found = any(grade > 0 for grade in relevant.values())
-    question = Question(
-        id=line.id,
-        text=line.text,
-        answerable=answer.answerable if answer else found,
-        answers=answer.answers if answer else (),
-        references=answer.references if answer else (),
-        facts=answer.facts if answer else (),
-        spans=tuple(spans),
-        relevant=relevant,
-        topic=line.metadata.topic,
-        origin=line.metadata.origin,
+def _read_queries(file: Path, reading: _Reading) -> None:
+    for number, row in read_rows(file, QueryRow):
+        if row.id in reading.queries:
+            raise refused(file, number, f"the id {row.id!r} comes twice; ids must be unique")
+        if not (row.id and row.text.strip()):
+            raise refused(file, number, "the id or the text is empty; give both")
+        reading.queries[row.id] = row
+        reading.lines[row.id] = number
+
+
+def _read_grades(files: tuple[Path, ...], reading: _Reading) -> None:
+    for file in files[:1]:
+        for number, query_id, document_id, grade in read_scores(file):
+            if problem := reading.reference_problem(query_id, document_id):
+                raise refused(file, number, problem)
+            if document_id in reading.grades[query_id]:
+                problem = f"{query_id!r} and {document_id!r} come twice; grade each pair once"
+                raise refused(file, number, problem)
+            reading.grades[query_id][document_id] = grade
+    for file in files[1:]:
+        reading.elsewhere.update(row[1] for row in read_scores(file))
+    reading.elsewhere -= reading.grades.keys()
+
+
+def _read_spans(file: Path, reading: _Reading) -> None:
+    for number, row in read_rows(file, SpanRow):
+        if problem := reading.reference_problem(row.query_id, row.document_id):
+            raise refused(file, number, problem)
+        if row.start < 0:
+            raise refused(file, number, f"the span begins at {row.start}; offsets are 0 and up")
+        gold = GoldSpan(document_id=row.document_id, start=row.start, end=row.end, text=row.text)
+        if problem := span_problem(gold, reading.documents[row.document_id]):
+            raise refused(file, number, problem)
+        reading.spans[row.query_id].append(gold)
+
+
+def _read_answers(file: Path, reading: _Reading) -> None:
+    for number, row in read_rows(file, AnswerRow):
+        if problem := reading.reference_problem(row.query_id):
+            raise refused(file, number, problem)
+        if row.query_id in reading.answers:
+            problem = f"the query {row.query_id!r} comes twice; put all its answers in one row"
+            raise refused(file, number, problem)
+        reading.answers[row.query_id] = row
+
+
+def _questions(file: Path, reading: _Reading) -> tuple[Question, ...]:
+    taken = (reading.grades.keys() | reading.spans.keys() | reading.answers.keys()) - (
+        reading.elsewhere
     )
-    if problem := check_question(question, documents):
-        raise DatasetError(f"{folder}: {problem}")
-    return question
+    questions = [_question(row, reading) for row in reading.queries.values() if row.id in taken]
+    for question in questions:
+        if problem := question_problem(question, reading.documents):
+            raise refused(file, reading.lines[question.id], problem)
+    return tuple(questions)
 
 
-def _checked(at: str, line: _SpanLine, documents: Mapping[str, SourceDocument]) -> GoldSpan:
-    span = GoldSpan(document_id=line.document_id, start=line.start, end=line.end, text=line.text)
-    if problem := span_problem(span, documents):
-        raise DatasetError(f"{at}: {problem}")
-    return span
-
-
-def _grades(
-    folder: Path,
-    split: str | None,
-    queries: Mapping[str, object],
-    documents: Mapping[str, object],
-) -> dict[str, dict[str, int]]:
-    files = sorted((folder / "qrels").glob("*.tsv"))
-    if split is not None:
-        files = [file for file in files if file.stem == split]
-        if not files:
-            raise DatasetError(f"{folder / 'qrels'} has no {split}.tsv")
-    if len(files) > 1:
-        names = ", ".join(file.stem for file in files)
-        raise DatasetError(f"{folder / 'qrels'} has several splits; name one of {names}")
-    found: dict[str, dict[str, int]] = {}
-    for file in files:
-        rows = _text(file, file.read_bytes()).split("\n")
-        if tuple(rows[0].rstrip("\r").split("\t")) != _HEADER:
-            raise DatasetError(f"{file}, line 1: the header must be {' TAB '.join(_HEADER)}")
-        for number, row in enumerate(rows[1:], start=2):
-            at = f"{file}, line {number}"
-            if not row.strip():
-                continue
-            cells = row.rstrip("\r").split("\t")
-            if len(cells) != len(_HEADER) or not cells[2].isascii() or not cells[2].isdigit():
-                raise DatasetError(f"{at}: needs a query, a document and a whole number from 0")
-            _known(at, cells[0], queries, "query")
-            _known(at, cells[1], documents, "document")
-            found.setdefault(cells[0], {})[cells[1]] = int(cells[2])
-    return found
-
-
-def _known(at: str, name: str, known: Mapping[str, object], what: str) -> None:
-    if name not in known:
-        raise DatasetError(f"{at}: there is no {what} {name!r}")
+def _question(row: QueryRow, reading: _Reading) -> Question:
+    spans = tuple(reading.spans.get(row.id, ()))
+    relevant = reading.grades.get(row.id) or {span.document_id: 1 for span in spans}
+    metadata = row.metadata or QueryMetadata()
+    answerable = bool(spans) or any(grade > 0 for grade in relevant.values())
+    answers = reading.answers.get(row.id) or AnswerRow(query_id=row.id, answerable=answerable)
+    return Question(
+        id=row.id,
+        text=row.text,
+        answerable=answers.answerable,
+        answers=answers.answers,
+        references=answers.references,
+        spans=spans,
+        facts=answers.facts,
+        relevant=relevant,
+        topic=metadata.topic,
+        origin=metadata.origin,
+    )
 
 
 def _card(folder: Path) -> Card:
     file = folder / "card.yaml"
     if not file.exists():
-        unknown = "unknown"
-        return Card(name=folder.resolve().name, licence=unknown, source=unknown, language=unknown)
+        name = folder.resolve().name or "dataset"
+        return Card(name=name, licence="unknown", source="unknown", language="unknown")
     try:
         return msgspec.yaml.decode(file.read_bytes(), type=Card)
-    except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
-        raise DatasetError(f"{file}: {error}") from error
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise refused(file, None, f"{error}; see the fields of a card") from error
 
 
-def _check_counts(folder: Path, dataset: Dataset) -> None:
-    actual = counts_of(dataset)
-    for name, count in dataset.card.counts.items():
-        if actual.get(name, count) != count:
-            raise DatasetError(
-                f"{folder / 'card.yaml'}: counts.{name} is {count}, but there are {actual[name]}"
-            )
+def _check_counts(file: Path, dataset: Dataset) -> None:
+    real: Mapping[str, int] = counts(dataset)
+    for name, stated in dataset.card.counts.items():
+        if name not in real:
+            raise refused(file, None, f"unknown count {name!r}; known: {', '.join(real)}")
+        if stated != real[name]:
+            problem = f"{stated} {name} stated, {real[name]} found; mend the files or the card"
+            raise refused(file, None, problem)
 
 
-def _unique(folder: Path, name: str, kind: type[_QueryLine]) -> Iterator[_QueryLine]:
-    seen: set[str] = set()
-    for at, line in _lines(folder, name, kind):
-        if line.id in seen:
-            raise DatasetError(f"{at}: the query {line.id!r} comes twice")
-        if not line.id or not line.text.strip() or "\t" in line.id or "\n" in line.id:
-            raise DatasetError(f"{at}: a query needs a text and an id without tabs")
-        seen.add(line.id)
-        yield line
+def _write_files(dataset: Dataset, folder: Path) -> None:
+    questions = dataset.questions
+    (folder / "card.yaml").write_bytes(msgspec.yaml.encode(dataset.card))
+    _write_rows(
+        folder / "corpus.jsonl",
+        (DocumentRow(id=d.id, title=d.title, text=d.text) for d in dataset.documents.values()),
+    )
+    _write_rows(folder / "queries.jsonl", (_query_row(question) for question in questions))
+    _write_rows(
+        folder / "spans.jsonl",
+        (
+            SpanRow(query_id=q.id, document_id=s.document_id, start=s.start, end=s.end, text=s.text)
+            for q in questions
+            for s in q.spans
+        ),
+    )
+    _write_rows(folder / "answers.jsonl", (_answer_row(question) for question in questions))
+    grades = [
+        f"{question.id}\t{document_id}\t{grade}\n"
+        for question in questions
+        for document_id, grade in question.relevant.items()
+    ]
+    if grades:
+        (folder / "qrels").mkdir()
+        text = TSV_HEADER + "\n" + "".join(grades)
+        (folder / "qrels" / "test.tsv").write_bytes(text.encode())
 
 
-def _lines(
-    folder: Path, name: str, kind: type[_T], *, optional: bool = False
-) -> Iterator[tuple[str, _T]]:
-    """Each line of a file, with where it is for messages; blank ones are passed over."""
-    file, read = _source(folder, name)
-    if file is None:
-        if optional:
-            return
-        raise DatasetError(f"{folder} has no {name}; it is not a data set")
-    try:
-        content = read(file)
-    except (OSError, EOFError, ValueError) as error:
-        raise DatasetError(f"{file}: {error}") from error
-    decoder = msgspec.json.Decoder(kind)
-    for number, line in enumerate(_text(file, content).split("\n"), start=1):
-        if not line.strip():
-            continue
-        at = f"{file}, line {number}"
-        try:
-            yield at, decoder.decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise DatasetError(f"{at}: {error}") from error
+def _write_rows(file: Path, rows: Iterable[msgspec.Struct]) -> None:
+    with file.open("wb") as stream:
+        stream.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
-def _source(folder: Path, name: str) -> tuple[Path | None, Callable[[Path], bytes]]:
-    if (folder / name).is_file():
-        return folder / name, Path.read_bytes
-    if (folder / f"{name}.gz").is_file():
-        return folder / f"{name}.gz", lambda file: gzip.decompress(file.read_bytes())
-    return None, Path.read_bytes
+def _query_row(question: Question) -> QueryRow:
+    metadata = None
+    if question.topic or question.origin:
+        metadata = QueryMetadata(topic=question.topic, origin=question.origin)
+    return QueryRow(id=question.id, text=question.text, metadata=metadata)
 
 
-def _text(file: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DatasetError(f"{file}, line {line}: is not UTF-8") from error
-
-
-def _write(file: Path, lines: Iterable[Any]) -> None:
-    with file.open("wb") as out:
-        for line in lines:
-            out.write(msgspec.json.encode(line) + b"\n")
+def _answer_row(question: Question) -> AnswerRow:
+    return AnswerRow(
+        query_id=question.id,
+        answerable=question.answerable,
+        answers=question.answers,
+        facts=question.facts,
+        references=question.references,
+    )

@@ -1,188 +1,209 @@
-"""Data sets from elsewhere: the built-in seed, a folder, SQuAD's own JSON."""
+"""Data sets in forms other than a folder: SQuAD, and the questions that come with the project."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from evals.dataset import check_question, document_problem, load_dataset
+from evals.checks import document_problem, question_problem, span_problem
+from evals.dataset import load_dataset
 from evals.errors import DatasetError
+from evals.lines import read_rows, refused
 from evals.types import Card, Dataset, GoldSpan, Question, Region, SourceDocument
 from index import decode
 from qa import seeds_folder
 
-SEED = "seed"
-_BREAK = "\n\n"  # between the paragraphs of an article
 
-
-class _SeedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    start: int
-    end: int
-    text: str
-
-
-class _SeedQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    id: str
-    question: str
-    answerable: bool
-    answers: tuple[str, ...] = ()
-    spans: tuple[_SeedSpan, ...] = ()
-    topic: Literal["on", "off"] | None = None
-    why: str | None = None
-
-
-class _SquadAnswer(msgspec.Struct, frozen=True):
+class _SquadAnswer(msgspec.Struct):
     text: str
     answer_start: int
 
 
-class _SquadQuestion(msgspec.Struct, frozen=True):
+class _SquadQuestion(msgspec.Struct):
     id: str
     question: str
     answers: tuple[_SquadAnswer, ...] = ()
     is_impossible: bool = False
 
 
-class _SquadParagraph(msgspec.Struct, frozen=True):
+class _SquadParagraph(msgspec.Struct):
     context: str
     qas: tuple[_SquadQuestion, ...]
 
 
-class _SquadArticle(msgspec.Struct, frozen=True):
+class _SquadArticle(msgspec.Struct):
     title: str
     paragraphs: tuple[_SquadParagraph, ...]
 
 
-class _Squad(msgspec.Struct, frozen=True):
+class _Squad(msgspec.Struct):
     data: tuple[_SquadArticle, ...]
     version: str = ""
 
 
+class _SeedSpan(msgspec.Struct):
+    start: int
+    end: int
+    text: str
+
+
+class _SeedQuestion(msgspec.Struct):
+    id: str
+    question: str
+    answerable: bool
+    answers: tuple[str, ...] = ()
+    spans: tuple[_SeedSpan, ...] = ()
+    topic: Literal["on", "off"] | None = None
+
+
+class _SeedFile(msgspec.Struct):
+    file: str
+
+
+class _Seed(msgspec.Struct):
+    id: str
+    file: str
+    title: str
+    source: str
+    questions: _SeedFile
+    licence: str = "see source"
+
+
 def open_dataset(name: str, *, split: str | None = None) -> Dataset:
-    """A data set by name: `seed`, a folder (see `evals.dataset`), or a SQuAD `.json` file.
+    """The data set of that name: "seed", a folder, or a SQuAD file ending in .json.
 
     Raises:
-        DatasetError: there is no such data set, or it cannot be used.
+        DatasetError: it is none of these, it is wrong, or it has no splits to choose from.
     """
     path = Path(name)
-    if path.is_dir():
+    if name != "seed" and path.is_dir():
         return load_dataset(path, split=split)
-    if name == SEED:
+    if split is not None:
+        raise DatasetError(f"{name}: only a folder has splits; leave out the split {split!r}")
+    if name == "seed":
         return seed_dataset()
-    if path.is_file() and path.suffix == ".json":
+    if path.suffix == ".json" and path.is_file():
         return read_squad(path)
-    raise DatasetError(f"{name!r} is no data set: name a folder, a SQuAD .json file, or {SEED!r}")
+    raise DatasetError(
+        f"{name}: no data set; give 'seed', a folder with corpus.jsonl and queries.jsonl,"
+        " or a SQuAD file ending in .json"
+    )
 
 
 def seed_dataset() -> Dataset:
-    """The seed document and the questions that come with it."""
+    """The document that comes with the project and its questions, all resampled together."""
     folder = seeds_folder()
-    card = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
-    document = SourceDocument(
-        id=card["id"], title=card["title"], text=decode((folder / card["file"]).read_bytes())
+    card_file = folder / "seed.json"
+    try:
+        seed = msgspec.json.decode(card_file.read_bytes(), type=_Seed)
+        text = decode((folder / seed.file).read_bytes())
+    except (OSError, msgspec.MsgspecError) as error:
+        raise refused(card_file, None, f"{error}; install the package again") from error
+    document = SourceDocument(id=seed.id, title=seed.title, text=text)
+    file = folder / seed.questions.file
+    questions: list[Question] = []
+    for number, row in read_rows(file, _SeedQuestion):
+        question = _seed_question(row, document)
+        if problem := _problem(question, document):
+            raise refused(file, number, problem)
+        questions.append(question)
+    return Dataset(
+        card=Card(name="seed", licence=seed.licence, source=seed.source, language="en"),
+        documents={document.id: document},
+        questions=tuple(questions),
     )
-    lines = (folder / card["questions"]["file"]).read_bytes().split(b"\n")
-    read = [msgspec.json.decode(line, type=_SeedQuestion) for line in lines if line]
-    questions = [
-        Question(
-            id=row.id,
-            text=row.question,
-            answerable=row.answerable,
-            answers=row.answers,
-            spans=tuple(_gold(document.id, s.start, s.end, s.text) for s in row.spans),
-            relevant={document.id: 1} if row.answerable else {},
-            topic=row.topic,
-            origin=Region(document_id=document.id, start=0, end=len(document.text)),
-        )
-        for row in read
-    ]
-    about = Card(
-        name=SEED,
-        licence="as the document's",
-        source=card["source"],
-        language="en",
-        description="Questions written from the seed document before any answer was seen.",
-    )
-    return checked("seeds", about, [document], questions)
 
 
 def read_squad(file: Path) -> Dataset:
-    """SQuAD 1.1 or 2.0 as published: each article becomes one document.
-
-    A question that is unanswerable is only known to be so for its own paragraph, its origin.
+    """A SQuAD 1.1 or 2.0 file: an article is a document, a blank line between its paragraphs.
 
     Raises:
-        DatasetError: the file is not SQuAD's format, or an answer is not where it says.
+        DatasetError: not such a file, or an answer does not stand where it says.
     """
     try:
         squad = msgspec.json.decode(file.read_bytes(), type=_Squad)
-    except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
-        raise DatasetError(f"{file}: {error}") from error
-    documents: list[SourceDocument] = []
-    questions: list[Question] = []
-    for number, article in enumerate(squad.data):
-        document_id = f"{number:04d}-{article.title.replace('/', '_')}"[:200]
-        start = 0
-        for paragraph in article.paragraphs:
-            place = Region(document_id=document_id, start=start, end=start + len(paragraph.context))
-            questions += [_squad_question(row, place) for row in paragraph.qas]
-            start = place.end + len(_BREAK)
-        text = _BREAK.join(paragraph.context for paragraph in article.paragraphs)
-        title = article.title.replace("_", " ")
-        documents.append(SourceDocument(id=document_id, title=title, text=text))
-    about = Card(
-        name=file.stem, licence="CC BY-SA 4.0", source="SQuAD (Rajpurkar et al.)", language="en"
-    )
-    return checked(str(file), about, documents, questions)
-
-
-def checked(
-    where: str, card: Card, documents: Iterable[SourceDocument], questions: Iterable[Question]
-) -> Dataset:
-    """A data set whose documents can be stored, whose ids are unique and whose gold holds.
-
-    Raises:
-        DatasetError: it is not so; `where` begins the message.
-    """
-    by_id: dict[str, SourceDocument] = {}
-    for document in documents:
-        if document.id in by_id:
-            raise DatasetError(f"{where}: the document {document.id!r} comes twice")
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise refused(file, None, f"no SQuAD file: {error}; see its 'data' field") from error
+    documents: dict[str, SourceDocument] = {}
+    questions: dict[str, Question] = {}
+    for article in squad.data:
+        document = _article_document(article)
+        if document.id in documents:
+            raise refused(file, None, f"the article {article.title!r} comes twice; rename one")
         if problem := document_problem(document):
-            raise DatasetError(f"{where}: {problem}")
-        by_id[document.id] = document
-    return Dataset(card=card, documents=by_id, questions=_unique(where, questions, by_id))
+            raise refused(file, None, problem)
+        documents[document.id] = document
+        for question in _article_questions(file, article, document):
+            if question.id in questions:
+                problem = f"the question {question.id!r} comes twice; ids must be unique"
+                raise refused(file, None, problem)
+            questions[question.id] = question
+    name = " ".join(("SQuAD", squad.version)).strip()
+    card = Card(name=name, licence="unknown", source=file.name, language="unknown")
+    return Dataset(card=card, documents=documents, questions=tuple(questions.values()))
 
 
-def _unique(
-    where: str, questions: Iterable[Question], documents: Mapping[str, SourceDocument]
-) -> tuple[Question, ...]:
-    found: dict[str, Question] = {}
-    for question in questions:
-        if question.id in found:
-            raise DatasetError(f"{where}: the query {question.id!r} comes twice")
-        if problem := check_question(question, documents):
-            raise DatasetError(f"{where}: {problem}")
-        found[question.id] = question
-    return tuple(found.values())
+def _article_document(article: _SquadArticle) -> SourceDocument:
+    text = "\n\n".join(paragraph.context for paragraph in article.paragraphs)
+    title = article.title.replace("_", " ")
+    return SourceDocument(id=article.title.replace("/", "_"), title=title, text=text)
 
 
-def _squad_question(row: _SquadQuestion, place: Region) -> Question:
+def _article_questions(
+    file: Path, article: _SquadArticle, document: SourceDocument
+) -> Iterator[Question]:
+    start = 0
+    for paragraph in article.paragraphs:
+        region = Region(document_id=document.id, start=start, end=start + len(paragraph.context))
+        for row in paragraph.qas:
+            yield _squad_question(file, row, document, region)
+        start = region.end + len("\n\n")
+
+
+def _squad_question(
+    file: Path, row: _SquadQuestion, document: SourceDocument, region: Region
+) -> Question:
     answers = () if row.is_impossible else row.answers
-    starts = {(place.start + answer.answer_start, answer.text): None for answer in answers}
+    if any(answer.answer_start < 0 for answer in answers):
+        raise refused(file, None, f"question {row.id!r}: an answer starts below 0; correct it")
+    spans = tuple(
+        GoldSpan(document_id=document.id, start=start, end=start + len(text), text=text)
+        for start, text in dict.fromkeys((region.start + a.answer_start, a.text) for a in answers)
+    )
+    question = Question(
+        id=row.id,
+        text=row.question,
+        answerable=not row.is_impossible,
+        answers=tuple(dict.fromkeys(answer.text for answer in answers)),
+        spans=spans,
+        relevant={document.id: 1} if spans else {},
+        topic="on" if row.is_impossible else None,
+        origin=region,
+    )
+    if problem := _problem(question, document):
+        raise refused(file, None, f"question {row.id!r}: {problem}")
+    return question
+
+
+def _seed_question(row: _SeedQuestion, document: SourceDocument) -> Question:
     return Question(
         id=row.id,
         text=row.question,
-        answerable=bool(answers),
-        answers=tuple(dict.fromkeys(answer.text for answer in answers)),
-        spans=tuple(_gold(place.document_id, at, at + len(text), text) for at, text in starts),
-        relevant={place.document_id: 1} if answers else {},
-        topic=None if answers else "on",
-        origin=place,
+        answerable=row.answerable,
+        answers=row.answers,
+        spans=tuple(
+            GoldSpan(document_id=document.id, start=span.start, end=span.end, text=span.text)
+            for span in row.spans
+        ),
+        relevant={document.id: 1} if row.spans else {},
+        topic=row.topic,
+        origin=Region(document_id=document.id, start=0, end=len(document.text)),
     )
 
 
-def _gold(document_id: str, start: int, end: int, text: str) -> GoldSpan:
-    return GoldSpan(document_id=document_id, start=start, end=end, text=text)
+def _problem(question: Question, document: SourceDocument) -> str | None:
+    problems = (span_problem(gold, document) for gold in question.spans)
+    return next((p for p in problems if p), None) or question_problem(
+        question, {document.id: document}
+    )

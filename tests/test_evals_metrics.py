@@ -1,13 +1,14 @@
 """Metrics against other implementations of them, and by hand."""
 
 import math
+from typing import Any
 
 import ir_measures
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rouge_score.rouge_scorer import RougeScorer
+from rouge_score.rouge_scorer import RougeScorer  # pyright: ignore[reportMissingTypeStubs]
 
 from evals.metrics import answers, citations, ranking, spans
 from evals.metrics.abstention import (
@@ -36,7 +37,9 @@ def test_ranking_is_what_trec_eval_counts(ranked: list[str], grades: dict[str, i
         ir_measures.AP @ 10: ranking.average_precision_at(ranked, grades, 10),
     }
     run = {"q": {name: float(len(ranked) - at) for at, name in enumerate(ranked)}}
-    theirs = ir_measures.calc_aggregate(list(ours), {"q": grades}, run)
+    theirs: dict[Any, float] = ir_measures.calc_aggregate(  # pyright: ignore[reportUnknownMemberType]
+        list(ours), {"q": grades}, run
+    )
     for measure, value in ours.items():
         assert value == pytest.approx(theirs[measure], abs=1e-6), measure
 
@@ -45,7 +48,8 @@ def test_ranking_is_what_trec_eval_counts(ranked: list[str], grades: dict[str, i
 def test_rouge_l_is_that_of_rouge_score(said: str, gold: str):
     scorer = RougeScorer(["rougeL"], use_stemmer=False)
     if answers.normalised(gold):
-        theirs = scorer.score(gold, said)["rougeL"].fmeasure
+        score: Any = scorer.score(gold, said)["rougeL"]
+        theirs = float(score.fmeasure)
         assert answers.rouge_l(said, [gold]) == pytest.approx(theirs, abs=1e-6)
 
 

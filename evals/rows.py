@@ -1,0 +1,50 @@
+"""The lines of a data set's files."""
+
+from typing import Literal
+
+import msgspec
+
+from evals.types import Fact, Region
+
+
+class DocumentRow(msgspec.Struct, kw_only=True):
+    """A line of corpus.jsonl; other fields are passed over, as in BEIR."""
+
+    id: str = msgspec.field(name="_id")
+    title: str | None = None
+    text: str
+
+
+class QueryMetadata(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What queries.jsonl says beyond BEIR; other fields are passed over."""
+
+    topic: Literal["on", "off"] | None = None
+    origin: Region | None = None
+
+
+class QueryRow(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A line of queries.jsonl."""
+
+    id: str = msgspec.field(name="_id")
+    text: str
+    metadata: QueryMetadata | None = None
+
+
+class SpanRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A line of spans.jsonl."""
+
+    query_id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+
+
+class AnswerRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A line of answers.jsonl."""
+
+    query_id: str
+    answerable: bool
+    answers: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    references: tuple[str, ...] = ()
