@@ -2,6 +2,7 @@
 
 QAError
 ├── DatasetError     a data set cannot be used
+├── ScoringError     responses are not to the questions of a data set
 └── RunError         a run cannot be made, read or gone on with
     └── NotComparable    two runs, or a run and a baseline, do not measure the same
 """
@@ -11,6 +12,10 @@ from qa.errors import QAError
 
 class DatasetError(QAError):
     """A data set cannot be used; the message names the file, the line and the reason."""
+
+
+class ScoringError(QAError):
+    """Responses cannot be scored against a data set; the message names the question and why."""
 
 
 class RunError(QAError):

@@ -2,9 +2,8 @@
 
 from enum import StrEnum
 
-from evals.measures import RIGHT
+from evals.cases import RIGHT
 from evals.results import Outcome, QuestionScore
-from evals.types import Question
 
 
 class Fault(StrEnum):
@@ -18,7 +17,7 @@ class Fault(StrEnum):
     WRONG_ANSWER = "wrong answer"
 
 
-def fault_of(question: Question, row: QuestionScore) -> Fault | None:
+def fault_of(row: QuestionScore) -> Fault | None:
     """What went wrong; None if nothing did, or the question was left out."""
     values = row.values
     checks = {
@@ -27,8 +26,12 @@ def fault_of(question: Question, row: QuestionScore) -> Fault | None:
         Fault.FALSE_ANSWER: values.get("false_answer_rate") == 1,
         Fault.OVER_ABSTENTION: values.get("over_abstention_rate") == 1,
         Fault.WRONG_EVIDENCE: values.get("citation_overlap") == 0,
-        Fault.WRONG_ANSWER: question.answerable and (values.get("answer_score") or 0) < RIGHT,
+        Fault.WRONG_ANSWER: _is_wrong(values.get("answer_score")),
     }
     if row.outcome is Outcome.SKIPPED:
         return None
     return next((fault for fault, there in checks.items() if there), None)
+
+
+def _is_wrong(score: float | None) -> bool:
+    return score is not None and score < RIGHT

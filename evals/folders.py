@@ -16,9 +16,9 @@ from typing import IO, Any, Self
 
 import msgspec
 
+from evals.cases import Case
 from evals.errors import RunError
 from evals.junit import render_junit
-from evals.measures import Case
 from evals.results import Run
 from evals.types import Response
 

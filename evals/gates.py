@@ -99,6 +99,6 @@ def _why(run: RunRecord, measure: str) -> str:
         lines = [f"{r.question_id}: {p}" for r in run.questions.values() for p in r.problems]
         more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
         return "".join(f"\n  {line}" for line in lines[:3]) + more
-    worst = _BY_NAME[measure].worst
+    worst = 0.0 if _BY_NAME[measure].higher_is_better else 1.0
     ids = [r.question_id for r in run.questions.values() if r.values.get(measure) == worst]
     return f"; worst in {', '.join(ids[:5])}" if ids else ""

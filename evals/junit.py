@@ -21,7 +21,7 @@ def render_junit(run: Run) -> str:
             suite, "testcase", classname=run.info.subject, name=_clean(question.id)
         )
         case.set("time", f"{seconds:.3f}")
-        fault = fault_of(question, row)
+        fault = fault_of(row)
         if row.outcome is Outcome.SKIPPED:
             ET.SubElement(case, "skipped")
             found["skipped"] += 1

@@ -14,7 +14,7 @@ from evals.folders import RunFolder
 from evals.references import REFERENCES
 from evals.remote import HttpSystem
 from evals.results import Run, Scores
-from evals.scoring import RESAMPLES, score
+from evals.scoring import score
 from evals.surroundings import Stopwatch, describe
 from evals.systems import CitespanSystem, RetrievalSystem, System
 from evals.types import Dataset, Question, Response
@@ -57,7 +57,7 @@ class Plan:
     upload: bool = False
     limit: int | None = None
     seed: int = 0
-    resamples: int = RESAMPLES
+    resamples: int = 10_000
 
 
 def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Run:

@@ -1,36 +1,22 @@
-"""Responses of any system to the measures of a data set."""
+"""Responses in, measures out, for any system: the Python API of scoring. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import isfinite
 
 import numpy as np
-import numpy.typing as npt
 
-from evals.bootstrap import interval, mean_intervals
-from evals.errors import RunError
-from evals.measures import MEASURES, Case, is_right
-from evals.metrics import spans
-from evals.metrics.abstention import (
-    Judged,
-    aurc,
-    coverage_at_risk,
-    expected_calibration_error,
-    reliability,
-    risk_coverage,
-)
-from evals.results import Curves, Estimate, Outcome, QuestionScore, Scores
-from evals.types import Dataset, Response, Status
+from evals.bootstrap import Floats, Statistic, intervals, resampling_units
+from evals.cases import Case
+from evals.errors import ScoringError
+from evals.measures import MEANS, MEASURES, Measure
+from evals.metrics import abstention
+from evals.metrics.abstention import Judgement, Ratio, RiskCoverage
+from evals.results import Bin, Curves, Estimate, Outcome, QuestionScore, Scores
+from evals.types import Dataset, Question, Response, Status
 
-_Places: TypeAlias = npt.NDArray[np.int64]
-
-RESAMPLES = 10_000
-_CURVE_RESAMPLES = 500  # of statistics that are no means: 10,000 would take minutes
-_LEAST_CLUSTERS = 10  # fewer documents say nothing about other documents
-_DIGITS = 6
-_BUDGETS = (250, 500, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
-_MOST_POINTS = 200
+DIGITS = 6
+READ_AT = (250, 500, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
+_MISSING = "there is no response to the question"
 
 
 def score(
@@ -38,204 +24,228 @@ def score(
     responses: Iterable[Response],
     *,
     skipped: Collection[str] = (),
-    resamples: int = RESAMPLES,
+    resamples: int = 10_000,
     seed: int = 0,
 ) -> Scores:
-    """Every measure of a system, with 95 % intervals; each question of the data set is counted.
+    """Every measure of a system's responses, with 95 % intervals.
 
-    A question without a response, or with an error for one, counts as wrong.
+    A question whose response states an error, or that has none, failed: each measure that would
+    apply to an abstention counts its worst value.
 
     Args:
-        dataset: the questions and their gold.
-        responses: at most one for each question, in any order.
-        skipped: ids of questions that were left out on purpose.
-        resamples: draws for the intervals of means.
-        seed: of the draws.
+        dataset: what was asked.
+        responses: at most one to a question, in any order.
+        skipped: ids of questions that were left out on purpose and count nowhere.
+        resamples: of the bootstrap; 0 gives no intervals.
+        seed: of the bootstrap.
 
     Raises:
-        RunError: a response is to no question, or the second to one.
+        ScoringError: a response or a skipped id is of no question of the data set, two responses
+            are to one question, or a confidence is not in [0, 1].
     """
-    by_question = _by_question(dataset, responses)
-    cases = [
-        _case(dataset, at, by_question)
-        for at, question in enumerate(dataset.questions)
+    cases = _cases(dataset, _by_question(dataset, responses, skipped), set(skipped))
+    values = [_values(case) for case in cases]
+    rows = {case.question.id: _row(case, row) for case, row in zip(cases, values, strict=True)}
+    unit, units = resampling_units([case.question.cluster for case in cases])
+    return Scores(
+        questions=tuple(
+            rows.get(question.id)
+            or QuestionScore(question_id=question.id, outcome=Outcome.SKIPPED, values={})
+            for question in dataset.questions
+        ),
+        estimates=_estimates(cases, values, units, resamples=resamples, seed=seed),
+        counts=_counts(dataset, cases),
+        curves=_curves(cases),
+        resampled=unit,
+    )
+
+
+def _by_question(
+    dataset: Dataset, responses: Iterable[Response], skipped: Collection[str]
+) -> dict[str, Response]:
+    known = {question.id for question in dataset.questions}
+    if unknown := sorted(set(skipped) - known):
+        raise ScoringError(
+            f"{unknown[0]!r} is to be skipped, but the data set has no such question"
+        )
+    given: dict[str, Response] = {}
+    for response in responses:
+        name, confidence = response.question_id, response.confidence
+        if name not in known:
+            raise ScoringError(f"a response is to question {name!r}, which the data set lacks")
+        if name in given:
+            raise ScoringError(f"there are two responses to question {name!r}; keep one")
+        if confidence is not None and not (isfinite(confidence) and 0 <= confidence <= 1):
+            raise ScoringError(
+                f"the confidence in the response to {name!r} is {confidence}; it must be in"
+                " [0, 1], or None if the system states none"
+            )
+        given[name] = response
+    return given
+
+
+def _cases(dataset: Dataset, given: Mapping[str, Response], skipped: Collection[str]) -> list[Case]:
+    return [
+        Case(
+            question=question,
+            response=given.get(question.id) or _missing(question),
+            documents=dataset.documents,
+        )
+        for question in dataset.questions
         if question.id not in skipped
     ]
-    rows = {case.question.id: _row(case) for case in cases}
-    names = sorted({case.question.cluster for case in cases})
-    documents = len(names) >= _LEAST_CLUSTERS
-    clusters = np.array(
-        [names.index(c.question.cluster) if documents else at for at, c in enumerate(cases)],
-        dtype=np.int64,
-    )
-    estimates = _means([rows[c.question.id] for c in cases], clusters, resamples, seed)
-    estimates |= _selective(cases, clusters, min(resamples, _CURVE_RESAMPLES), seed)
-    pointers = estimates["pointer_validity"]
-    total = sum(len(case.response.citations) for case in cases)
-    if total:  # of all citations, not the mean over questions
-        valid = 1 - sum(len(case.problems) for case in cases) / total
-        estimates["pointer_validity"] = Estimate(
-            value=round(valid, _DIGITS), low=pointers.low, high=pointers.high, n=pointers.n
-        )
-    questions = tuple(
-        rows.get(q.id) or QuestionScore(question_id=q.id, outcome=Outcome.SKIPPED, values={})
-        for q in dataset.questions
-    )
-    return Scores(
-        questions=questions,
-        estimates=estimates,
-        counts=_counts(questions, cases),
-        curves=_curves(cases),
-        resampled="documents" if documents else "questions",
-    )
 
 
-def _by_question(dataset: Dataset, responses: Iterable[Response]) -> dict[str, Response]:
-    known = {question.id for question in dataset.questions}
-    found: dict[str, Response] = {}
-    for response in responses:
-        if response.question_id not in known:
-            raise RunError(f"a response is to {response.question_id!r}, which is no question")
-        if response.question_id in found:
-            raise RunError(f"there are two responses to question {response.question_id!r}")
-        found[response.question_id] = response
-    return found
+def _missing(question: Question) -> Response:
+    return Response(question_id=question.id, status=Status.ABSTAINED, error=_MISSING)
 
 
-def _case(dataset: Dataset, at: int, responses: Mapping[str, Response]) -> Case:
-    question = dataset.questions[at]
-    response = responses.get(question.id) or Response(question_id=question.id, error="no response")
-    if response.error is not None:  # whatever else came with it does not count
-        response = Response(question_id=question.id, status=Status.ABSTAINED, error=response.error)
-    return Case(question=question, response=response, documents=dataset.documents)
+def _values(case: Case) -> dict[str, float | None]:
+    if case.response.error is None:
+        return {measure.name: measure.of(case) for measure in MEANS}
+    empty = Response(question_id=case.question.id, status=Status.ABSTAINED)
+    abstaining = Case(question=case.question, response=empty, documents=case.documents)
+    return {measure.name: _worst(measure, abstaining) for measure in MEANS}
 
 
-def _row(case: Case) -> QuestionScore:
-    failed = case.response.error is not None
-    values: dict[str, float | None] = {}
-    for measure in MEASURES:
-        value = measure.of(case)
-        if value is not None:
-            value = measure.worst if failed else round(value, _DIGITS)
-        values[measure.name] = value
+def _worst(measure: Measure, case: Case) -> float | None:
+    applies = measure.of(case) is not None
+    return float(not measure.higher_is_better) if applies else None
+
+
+def _row(case: Case, values: Mapping[str, float | None]) -> QuestionScore:
+    error = case.response.error
     return QuestionScore(
         question_id=case.question.id,
-        outcome=Outcome.FAILED if failed else Outcome.SCORED,
-        values=values,
-        problems=tuple(case.problems),
-        error=case.response.error,
+        outcome=Outcome.SCORED if error is None else Outcome.FAILED,
+        values={name: _rounded(value) for name, value in values.items()},
+        problems=case.problems if error is None else (),
+        error=error,
     )
 
 
-def _means(
-    rows: Sequence[QuestionScore], clusters: _Places, resamples: int, seed: int
+def _estimates(
+    cases: Sequence[Case],
+    values: Sequence[Mapping[str, float | None]],
+    units: Sequence[int],
+    *,
+    resamples: int,
+    seed: int,
 ) -> dict[str, Estimate]:
-    names = [measure.name for measure in MEASURES]
-    table = np.array(
-        [[np.nan if (v := row.values[name]) is None else v for name in names] for row in rows],
-        dtype=np.float64,
-    ).reshape(len(rows), len(names))
-    intervals = mean_intervals(table, clusters, resamples=resamples, seed=seed)
-    found: dict[str, Estimate] = {}
-    for name, column, bounds in zip(names, table.T, intervals, strict=True):
-        known = column[~np.isnan(column)]
-        found[name] = _estimate(float(known.mean()) if len(known) else None, bounds, len(known))
-    return found
-
-
-def _selective(
-    cases: Sequence[Case], clusters: _Places, resamples: int, seed: int
-) -> dict[str, Estimate]:
-    """The measures of confidence that are not means over questions."""
-    judged, places = _judged(cases)
-    statistics: dict[str, Callable[[Judged], float | None]] = {
-        "aurc": aurc,
-        "coverage_at_5%_risk": partial(coverage_at_risk, risk=0.05),
-        "coverage_at_10%_risk": partial(coverage_at_risk, risk=0.10),
-        "ece": expected_calibration_error,
+    applying = {
+        measure.name: sum(row[measure.name] is not None for row in values) for measure in MEANS
     }
-
-    def resampled(statistic: Callable[[Judged], float | None]) -> tuple[float, float] | None:
-        return interval(
-            lambda at: statistic(judged.taken(at)),
-            clusters[places],
-            resamples=resamples,
-            seed=seed,
-        )
-
+    judged = [case for case in cases if case.judgement]
+    applying |= dict.fromkeys(_AGGREGATES, len(judged))
+    applying["ece"] = applying["brier"]
+    found = intervals(_statistic(cases, values), units, resamples=resamples, seed=seed)
+    names = (*(measure.name for measure in MEANS), *_AGGREGATES)
+    by_name = dict(zip(names, found, strict=True))
     return {
-        name: _estimate(
-            statistic(judged) if len(places) else None, resampled(statistic), len(places)
+        measure.name: Estimate(
+            value=_rounded(by_name[measure.name].value),
+            low=_rounded(by_name[measure.name].low),
+            high=_rounded(by_name[measure.name].high),
+            n=applying[measure.name],
         )
-        for name, statistic in statistics.items()
+        for measure in MEASURES
     }
 
 
-def _judged(cases: Sequence[Case]) -> tuple[Judged, _Places]:
-    """The questions that can be judged and have a confidence (an abstention needs none)."""
-    rows: list[tuple[float, float, float]] = []
-    places: list[int] = []
-    for at, case in enumerate(cases):
-        right, answered = is_right(case), case.response.answered
-        confidence = case.response.confidence
-        if right is None or (answered and confidence is None):
-            continue
-        places.append(at)
-        rows.append((confidence or 0.0, float(answered), float(not (right and answered))))
-    if not any(answered for _, answered, _ in rows):
-        rows, places = [], []
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
-    judged = Judged(confidence=table[:, 0], answered=table[:, 1], wrong=table[:, 2])
-    return judged, np.array(places, dtype=np.int64)
+_AGGREGATES = ("aurc", "coverage_at_5%_risk", "coverage_at_10%_risk", "ece")
 
 
-def _counts(questions: Sequence[QuestionScore], cases: Sequence[Case]) -> dict[str, int]:
-    outcomes = Counter(question.outcome for question in questions)
-    confusion = Counter(
-        (case.question.answerable, case.response.answered)
-        for case in cases
-        if case.response.error is None
-    )
-    return {
-        "total": len(questions),
-        **{outcome.value: outcomes[outcome] for outcome in Outcome},
-        "answerable_answered": confusion[True, True],
-        "answerable_abstained": confusion[True, False],
-        "unanswerable_answered": confusion[False, True],
-        "unanswerable_abstained": confusion[False, False],
-        "citations": sum(len(case.response.citations) for case in cases),
-        "untrue_citations": sum(len(case.problems) for case in cases),
+def _statistic(cases: Sequence[Case], values: Sequence[Mapping[str, float | None]]) -> Statistic:
+    """Numerators and denominators of all means, then of the aggregates."""
+    totals, weights = _weighted(cases, values)
+    judged = [at for at, case in enumerate(cases) if case.judgement]
+    judgements = _judgements(cases)
+    order = RiskCoverage.of(judgements)
+
+    def statistic(counts: Floats) -> Ratio:
+        counts_judged = counts[:, judged]
+        steps = order.steps(counts_judged)
+        aggregates = (
+            abstention.aurc(steps),
+            abstention.coverage_at(0.05, steps),
+            abstention.coverage_at(0.10, steps),
+            abstention.expected_calibration_error(judgements, counts_judged),
+        )
+        tops = np.column_stack([top for top, _ in aggregates])
+        bottoms = np.column_stack([bottom for _, bottom in aggregates])
+        return np.hstack((counts @ totals, tops)), np.hstack((counts @ weights, bottoms))
+
+    return statistic
+
+
+def _weighted(
+    cases: Sequence[Case], values: Sequence[Mapping[str, float | None]]
+) -> tuple[Floats, Floats]:
+    """(questions, measures) weight times value, and weight; 0 where a measure does not apply."""
+    totals = np.zeros((len(cases), len(MEANS)))
+    weights = np.zeros((len(cases), len(MEANS)))
+    for at, (case, row) in enumerate(zip(cases, values, strict=True)):
+        for column, measure in enumerate(MEANS):
+            value = row[measure.name]
+            if value is not None:
+                weights[at, column] = measure.weight(case)
+                totals[at, column] = weights[at, column] * value
+    return totals, weights
+
+
+def _judgements(cases: Iterable[Case]) -> list[Judgement]:
+    return [case.judgement for case in cases if case.judgement]
+
+
+def _counts(dataset: Dataset, cases: Sequence[Case]) -> dict[str, int]:
+    scored = [case for case in cases if case.response.error is None]
+    counts = {
+        "total": len(dataset.questions),
+        "scored": len(scored),
+        "failed": len(cases) - len(scored),
+        "skipped": len(dataset.questions) - len(cases),
     }
+    for asked in ("answerable", "unanswerable"):
+        for did in ("answered", "abstained"):
+            counts[f"{asked}_{did}"] = sum(
+                case.question.answerable == (asked == "answerable")
+                and case.response.answered == (did == "answered")
+                for case in scored
+            )
+    counts["citations"] = sum(len(case.response.citations) for case in scored)
+    return counts
 
 
 def _curves(cases: Sequence[Case]) -> Curves:
-    judged, _ = _judged(cases)
-    points = risk_coverage(judged)
-    step = -(-len(points) // _MOST_POINTS) or 1
-    thinned = points[::-1][::step][::-1]  # the last point, all answered, always stays
-    golden = [case for case in cases if case.gold]
+    judgements = _judgements(cases)
+    points: list[tuple[int, float]] = []
+    for characters in READ_AT:
+        read = [_recall(case, characters) for case in cases if case.gold]
+        if read:
+            points.append((characters, round(sum(read) / len(read), DIGITS)))
     return Curves(
-        risk_coverage=tuple((round(c, _DIGITS), round(r, _DIGITS)) for c, r in thinned),
-        reliability=tuple(reliability(judged)) if len(judged.wrong) else (),
-        span_recall=tuple(
-            (
-                budget,
-                round(
-                    sum(spans.recall(spans.within(c.retrieved, budget), c.gold) for c in golden)
-                    / len(golden),
-                    _DIGITS,
-                ),
-            )
-            for budget in _BUDGETS
-            if golden
+        risk_coverage=tuple(
+            (round(share, DIGITS), round(risk, DIGITS))
+            for share, risk in abstention.curve(judgements)
         ),
+        reliability=tuple(
+            Bin(
+                low=one.low,
+                high=one.high,
+                n=one.n,
+                confidence=round(one.confidence, DIGITS),
+                accuracy=round(one.accuracy, DIGITS),
+            )
+            for one in abstention.reliability(judgements)
+        ),
+        span_recall=tuple(points),
     )
 
 
-def _estimate(value: float | None, bounds: tuple[float, float] | None, n: int) -> Estimate:
-    if value is None or bounds is None:
-        return Estimate(value=value, low=None, high=None, n=n)
-    low, high = bounds
-    return Estimate(
-        value=round(value, _DIGITS), low=round(low, _DIGITS), high=round(high, _DIGITS), n=n
-    )
+def _recall(case: Case, characters: int) -> float:
+    read = case.read_at(characters) if case.response.error is None else None
+    return read.recall if read else 0.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)

@@ -8,12 +8,12 @@ from rich.text import Text
 
 from evals.compare import Difference
 from evals.faults import fault_of
-from evals.measures import HEADLINE, MEASURES
+from evals.measures import MEASURES
 from evals.results import Estimate, Run
 from qa.show import shown
 
 _HEADLINES = (
-    HEADLINE,
+    "span_recall@2000chars",
     "ndcg@10",
     "answer_in_passage@5",
     "answer_score",
@@ -38,17 +38,17 @@ def print_run(run: Run, *, full: bool = False, console: Console | None = None) -
     for heading in ("", subject, "95 %", *(_COLUMNS[name] for name in others)):
         table.add_column(heading, justify="right" if heading else "left", overflow="fold")
     names = [measure.name for measure in MEASURES] if full else list(_HEADLINES)
-    names += [name for name in run.scores[subject].estimates if full and name not in names]
     for name in names:
         mine = run.scores[subject].estimates[name]
         rest = [_value(run.scores[other].estimates[name]) for other in others]
         table.add_row(name, _value(mine), _interval(mine), *rest)
     console.print(table)
     counts = run.scores[subject].counts
+    untrue = sum(len(row.problems) for row in run.scores[subject].questions)
     console.print(
         f"{counts['total']} questions: {counts['scored']} scored, {counts['failed']} failed,"
         f" {counts['skipped']} skipped; {counts['citations']} citations,"
-        f" {counts['untrue_citations']} untrue",
+        f" {untrue} untrue",
         highlight=False,
     )
     _print_faults(run, console)
@@ -72,7 +72,7 @@ def _print_faults(run: Run, console: Console) -> None:
     found = [
         (fault, question.text, row)
         for question, row in zip(run.dataset.questions, rows, strict=True)
-        if (fault := fault_of(question, row))
+        if (fault := fault_of(row))
     ]
     for fault, text, row in found[:_MOST]:
         console.print(Text(f"{shown(row.question_id)}  {fault}: {shown(text)}"), soft_wrap=True)

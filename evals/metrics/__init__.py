@@ -1,1 +1,1 @@
-"""Metrics, one family a module. Pure: values in, numbers out; None where nothing is counted."""
+"""Metrics. Pure: spans, texts and ranks in, numbers out; never NaN."""

@@ -1,127 +1,196 @@
-"""Whether confidence tells right answers from wrong ones.
+"""Whether a system knows when it is right. Pure.
 
-Arrays are (n,) over questions.
+Every function takes `counts` beside the questions: how often each is counted, one row for each
+resample, so that a whole bootstrap is one call. It returns numerators and denominators by row;
+a denominator of 0 means that there is nothing to count.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from evals.results import Bin
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[np.float64]
+Ratio: TypeAlias = tuple[Floats, Floats]
+
 _BINS = 10
+_SLACK = 1e-9  # 3 wrong of 60 is a risk of 5 %, whatever the rounding of 0.05 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Questions by confidence: what was said about them, and whether it was wrong.
+class Judgement:
+    """One question: was it answered, how surely, and rightly. An abstention is not right."""
 
-    confidence: in [0, 1]; answered, wrong: 0 or 1; an abstention is wrong if it must be covered.
+    answered: bool
+    confidence: float | None
+    right: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Questions covered and wrong up to each confidence (columns), for each row of counts.
+
+    answered: how many columns are of answered questions; at most one more, of all abstentions.
     """
 
-    confidence: Floats
-    answered: Floats
+    covered: Floats
     wrong: Floats
+    answered: int
 
-    def ordered(self) -> "Judged":
-        """Answers first, surest first; abstentions last."""
-        return self.taken(np.lexsort((-self.confidence, -self.answered)))
 
-    def taken(self, at: npt.NDArray[np.int64]) -> "Judged":
-        """The questions with these positions, some perhaps repeated."""
-        return Judged(
-            confidence=self.confidence[at], answered=self.answered[at], wrong=self.wrong[at]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskCoverage:
+    """Questions surest first; those of one confidence share a step, so their order is no matter.
+
+    Answered questions without a confidence come after all that have one; abstentions come last,
+    and are wrong if they have to be covered.
+
+    Source: Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks",
+    section 2 (risk and coverage); 2019, "Bias-Reduced Uncertainty Estimation", section 3 (AURC).
+    """
+
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    wrong: Floats
+    answered: int
+
+    @classmethod
+    def of(cls, judgements: list[Judgement]) -> Self:
+        """The order of these questions."""
+        keys = [_key(judgement) for judgement in judgements]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        starts = [n for n, at in enumerate(order) if n == 0 or keys[at] != keys[order[n - 1]]]
+        return cls(
+            order=np.array(order, dtype=np.int64),
+            starts=np.array(starts, dtype=np.int64),
+            wrong=np.array([not judgements[at].right for at in order], dtype=np.float64),
+            answered=sum(keys[order[start]][0] < 2 for start in starts),
+        )
+
+    def steps(self, counts: Counts) -> Steps:
+        """What is covered and wrong after each step."""
+        if not len(self.order):
+            nothing = np.zeros((len(counts), 0))
+            return Steps(covered=nothing, wrong=nothing, answered=0)
+        ordered = counts[:, self.order]
+        covered = np.add.reduceat(ordered, self.starts, axis=1)
+        wrong = np.add.reduceat(ordered * self.wrong, self.starts, axis=1)
+        return Steps(
+            covered=np.cumsum(covered, axis=1, out=covered),
+            wrong=np.cumsum(wrong, axis=1, out=wrong),
+            answered=self.answered,
         )
 
 
-def risk_coverage(judged: Judged) -> list[tuple[float, float]]:
-    """(coverage, risk): shares of the questions answered, and of those that are wrong.
+def aurc(steps: Steps) -> Ratio:
+    """Area under the risk-coverage curve: the mean of the risk at coverages 1/n, 2/n ... 1.
 
-    The surest are covered first, those of one confidence together, abstentions last.
+    In a step of g questions, e of them wrong, after N with E wrong, the expected risk of the
+    j-th, over all orders of the step, is (E + j e/g) / (N + j). The sum over j = 1..g is
+    e + (E - N e/g) (H(N + g) - H(N)) with the harmonic numbers H.
 
-    Source: Geifman and El-Yaniv 2017, "Selective classification for deep neural networks".
+    Source: as `RiskCoverage`; the expectation over ties is ours.
     """
-    ordered = judged.ordered()
-    covered = np.arange(1, len(ordered.wrong) + 1)
-    risk = np.cumsum(ordered.wrong) / covered
-    ends = _ends(ordered)
-    return [(float(covered[at] / len(covered)), float(risk[at])) for at in ends]
+    rows = len(steps.covered)
+    if not steps.covered.shape[1]:
+        return np.zeros(rows), np.zeros(rows)
+    covered, wrong = steps.covered, steps.wrong
+    before, wrong_before = _shifted(covered), _shifted(wrong)
+    size, errors = covered - before, wrong - wrong_before
+    share = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)
+    last = int(covered[:, -1].max())
+    harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, last + 1))))
+    reached = harmonic[covered.astype(np.int32)]
+    spread = reached - _shifted(reached)
+    area = errors + (wrong_before - before * share) * spread
+    return area.sum(axis=1), covered[:, -1]
 
 
-def aurc(judged: Judged) -> float | None:
-    """Area under the risk-coverage curve, in [0, 1]; lower is better. None of nothing.
+def coverage_at(risk: float, steps: Steps) -> Ratio:
+    """The largest share of the questions answered, surest first, with at most `risk` wrong.
 
-    The mean of the risk over all coverages; questions of one confidence share the expected risk,
-    so that their order does not matter.
-
-    Source: Geifman, Uziel and El-Yaniv 2019, "Bias-reduced uncertainty estimation", section 2.
+    Source: as `RiskCoverage`; a threshold on the confidence cannot part questions that tie.
     """
-    points = risk_coverage(judged)
-    area = 0.0
-    last_coverage = last_wrong = 0.0
-    total = len(judged.wrong)
-    for coverage, risk in points:
-        wrong = coverage * risk
-        steps = round((coverage - last_coverage) * total)
-        share = (wrong - last_wrong) / (coverage - last_coverage)
-        at = last_coverage + np.arange(1, steps + 1) / total
-        area += float(np.sum((last_wrong + share * (at - last_coverage)) / at)) / total
-        last_coverage, last_wrong = coverage, wrong
-    return area if points else None
+    rows = len(steps.covered)
+    if not steps.covered.shape[1]:
+        return np.zeros(rows), np.zeros(rows)
+    covered, wrong = steps.covered[:, : steps.answered], steps.wrong[:, : steps.answered]
+    allowed = np.where(wrong <= risk * covered + _SLACK, covered, 0.0)
+    return allowed.max(axis=1, initial=0.0), steps.covered[:, -1]
 
 
-def coverage_at_risk(judged: Judged, risk: float) -> float | None:
-    """The largest share of questions answered, surest first, with at most that share wrong.
+def curve(judgements: list[Judgement], points: int = 200) -> tuple[tuple[float, float], ...]:
+    """(share of the questions answered, share of those wrong), surest first, thinned."""
+    steps = RiskCoverage.of(judgements).steps(np.ones((1, len(judgements))))
+    if not steps.answered:
+        return ()
+    kept = np.unique(np.linspace(0, steps.answered - 1, points).round().astype(np.int64))
+    covered, wrong = steps.covered[0, kept], steps.wrong[0, kept]
+    shares, risks = covered / len(judgements), wrong / covered
+    return tuple(zip(shares.tolist(), risks.tolist(), strict=True))
 
-    Only what was answered can be covered. None of nothing.
 
-    Source: El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification".
+def brier(judgement: Judgement) -> float | None:
+    """(confidence - right)², lower is better; None unless answered with a confidence.
+
+    Source: Brier 1950, "Verification of forecasts expressed in terms of probability", for one
+    of two outcomes (half of his sum over both).
     """
-    if not len(judged.wrong):
+    if not judgement.answered or judgement.confidence is None:
         return None
-    most = float(np.mean(judged.answered))
-    fits = [c for c, wrong in risk_coverage(judged) if wrong <= risk and c <= most + 1e-12]
-    return max(fits, default=0.0)
+    return (judgement.confidence - judgement.right) ** 2
 
 
-def reliability(judged: Judged) -> list[Bin]:
-    """Ten bins of equal width over the answered questions; empty ones are left out.
+def expected_calibration_error(judgements: list[Judgement], counts: Counts) -> Ratio:
+    """|right - confidence| by bin, weighted by the bins' sizes, over answers with a confidence.
 
-    Source: Guo et al. 2017, "On calibration of modern neural networks", section 2.
+    Ten bins of equal width, (0.1, 0.2] and so on; 0 belongs to the first.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3 (they use 15
+    bins).
     """
-    answered = judged.answered > 0
-    confidence, right = judged.confidence[answered], 1 - judged.wrong[answered]
-    number = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    return [
+    member, confidence, right = _binned(judgements)
+    gap = counts @ (member * (right - confidence)[:, None])
+    return np.abs(gap).sum(axis=1), (counts @ member).sum(axis=1)
+
+
+def reliability(judgements: list[Judgement]) -> tuple[Bin, ...]:
+    """The bins of `expected_calibration_error` that are not empty."""
+    member, confidence, right = _binned(judgements)
+    sizes = member.sum(axis=0)
+    return tuple(
         Bin(
             low=at / _BINS,
             high=(at + 1) / _BINS,
-            n=int(np.sum(number == at)),
-            confidence=float(np.mean(confidence[number == at])),
-            accuracy=float(np.mean(right[number == at])),
+            n=int(sizes[at]),
+            confidence=float(member[:, at] @ confidence / sizes[at]),
+            accuracy=float(member[:, at] @ right / sizes[at]),
         )
-        for at in sorted(set(number.tolist()))
-    ]
+        for at in range(_BINS)
+        if sizes[at]
+    )
 
 
-def expected_calibration_error(judged: Judged) -> float | None:
-    """Mean distance of confidence and accuracy over the bins, by their size, in [0, 1].
+def _binned(judgements: list[Judgement]) -> tuple[Floats, Floats, Floats]:
+    """(questions, bins) membership, confidences and rights; in no bin if not to be counted."""
+    counted = [one.answered and one.confidence is not None for one in judgements]
+    confidence = np.array([one.confidence or 0.0 for one in judgements], dtype=np.float64)
+    right = np.array([one.right for one in judgements], dtype=np.float64)
+    edges = np.array([at / _BINS for at in range(1, _BINS)])
+    bins = np.searchsorted(edges, confidence, side="left")
+    member = (bins[:, None] == np.arange(_BINS)) & np.array(counted, dtype=np.bool_)[:, None]
+    return member.astype(np.float64), confidence, right
 
-    Source: as `reliability`, equation 5.
-    """
-    bins = reliability(judged)
-    total = sum(found.n for found in bins)
-    if not total:
-        return None
-    return sum(found.n * abs(found.confidence - found.accuracy) for found in bins) / total
+
+def _key(judgement: Judgement) -> tuple[int, float]:
+    if not judgement.answered:
+        return (2, 0.0)
+    return (1, 0.0) if judgement.confidence is None else (0, -judgement.confidence)
 
 
-def _ends(ordered: Judged) -> list[int]:
-    """The last place of each group of equal confidence; abstentions are one group."""
-    if not len(ordered.wrong):
-        return []
-    key = np.where(ordered.answered > 0, ordered.confidence, -1.0)
-    return [*np.flatnonzero(np.diff(key)).tolist(), len(key) - 1]
+def _shifted(sums: Floats) -> Floats:
+    return np.concatenate((np.zeros((len(sums), 1)), sums[:, :-1]), axis=1)

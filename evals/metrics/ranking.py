@@ -1,62 +1,76 @@
-"""Ranked documents against graded judgements, as trec_eval counts them.
+"""How well ranked documents match graded ones. Pure.
 
-`ranked` holds ids best first, each once; a grade above 0 is relevant, a missing one is 0.
+The numbers are those of trec_eval (through ir_measures: nDCG@k, R@k, RR@k, AP@k). A grade of 1
+and up is relevant; a document that is not graded is not. A document counts where it stands first.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import log2
+
+from evals.metrics.intervals import Placed
 
 
-def ndcg_at(ranked: Sequence[str], grades: Mapping[str, int], k: int) -> float:
-    """Normalised discounted cumulative gain of the first k, in [0, 1].
+def ranked_documents(passages: Iterable[Placed]) -> list[str]:
+    """Documents of passages that stand best first, by their first passage."""
+    return list(dict.fromkeys(passage.document_id for passage in passages))
 
-    DCG = Σ grade_i / log2(i + 1) over ranks i = 1..k, divided by the DCG of the best ranking.
 
-    Source: Järvelin and Kekäläinen 2002, with the linear gain and the discount of trec_eval's
-    ndcg_cut.
+def ndcg_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Discounted cumulative gain of the first k, as a share of the best possible.
+
+    DCG@k = sum of grade_i / log2(i + 1) over ranks i <= k; 0 if nothing is relevant.
+
+    Source: Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques",
+    section 2.2, with trec_eval's discount (ndcg_cut) and linear gain.
     """
     best = _dcg(sorted((grade for grade in grades.values() if grade > 0), reverse=True)[:k])
-    gained = _dcg([max(0, grades.get(name, 0)) for name in ranked[:k]])
-    return gained / best if best else 0.0
+    found = _dcg([max(0, grades.get(name, 0)) for name in _first(k, ranked)])
+    return found / best if best else 0.0
 
 
-def recall_at(ranked: Sequence[str], grades: Mapping[str, int], k: int) -> float:
-    """Share of the relevant documents that are among the first k. Source: trec_eval, recall."""
+def recall_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Share of the relevant documents among the first k; 0 if nothing is relevant.
+
+    Source: Manning, Raghavan and Schütze 2008, equation 8.2; trec_eval's recall_k.
+    """
+    hits = sum(grades.get(name, 0) > 0 for name in _first(k, ranked))
     relevant = _relevant(grades)
-    return len(relevant.intersection(ranked[:k])) / len(relevant) if relevant else 0.0
+    return hits / relevant if relevant else 0.0
 
 
-def reciprocal_rank_at(ranked: Sequence[str], grades: Mapping[str, int], k: int) -> float:
+def reciprocal_rank(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
     """1 / rank of the first relevant document among the first k, or 0.
 
-    Source: Voorhees 1999, TREC-8 question answering track; trec_eval, recip_rank.
+    Source: Voorhees 1999, "The TREC-8 question answering track report", section 3.
     """
-    relevant = _relevant(grades)
-    return next((1 / rank for rank, name in _numbered(ranked, k) if name in relevant), 0.0)
+    for rank, name in enumerate(_first(k, ranked), start=1):
+        if grades.get(name, 0) > 0:
+            return 1 / rank
+    return 0.0
 
 
-def average_precision_at(ranked: Sequence[str], grades: Mapping[str, int], k: int) -> float:
-    """Precision at each relevant document among the first k, summed, over all relevant ones.
+def average_precision(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Sum of precision at each relevant document of the first k, over all relevant ones.
 
-    Source: trec_eval, map_cut: the divisor is the number of relevant documents, also beyond k.
+    Source: Manning, Raghavan and Schütze 2008, equation 8.8, cut off as trec_eval's map_cut_k:
+    relevant documents that are not among the first k count 0.
     """
+    hits, total = 0, 0.0
+    for rank, name in enumerate(_first(k, ranked), start=1):
+        if grades.get(name, 0) > 0:
+            hits += 1
+            total += hits / rank
     relevant = _relevant(grades)
-    found = 0
-    total = 0.0
-    for rank, name in _numbered(ranked, k):
-        if name in relevant:
-            found += 1
-            total += found / rank
-    return total / len(relevant) if relevant else 0.0
+    return total / relevant if relevant else 0.0
+
+
+def _first(k: int, ranked: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(ranked))[:k]
+
+
+def _relevant(grades: Mapping[str, int]) -> int:
+    return sum(grade > 0 for grade in grades.values())
 
 
 def _dcg(gains: Sequence[int]) -> float:
-    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))
-
-
-def _relevant(grades: Mapping[str, int]) -> set[str]:
-    return {name for name, grade in grades.items() if grade > 0}
-
-
-def _numbered(ranked: Sequence[str], k: int) -> enumerate[str]:
-    return enumerate(ranked[:k], start=1)
+    return sum(gain / log2(rank + 1) for rank, gain in enumerate(gains, start=1))

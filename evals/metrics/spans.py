@@ -1,92 +1,95 @@
-"""Retrieved or cited characters against gold ones.
+"""How much of the gold the retrieved passages hold, in characters. Pure.
 
-A place is a document and a span of it in code points. Passages are best first.
+Source: Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval", section
+"Metrics", as the package chunking_evaluation computes them; over characters instead of tokens,
+as that package does. Deviation: gold spans that overlap count once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
 
-from index import Span
-
-
-class Place(NamedTuple):
-    """Characters of a document."""
-
-    document_id: str
-    span: Span
+from evals.metrics.answers import contains
+from evals.metrics.intervals import Placed, Places, common, length, places
+from evals.types import GoldSpan, RetrievedSpan, SourceDocument
 
 
-Covered: TypeAlias = Mapping[str, Sequence[Span]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanScores:
+    """Shares in [0, 1]; precision and intersection over union are 0 if nothing was retrieved."""
+
+    recall: float
+    precision: float
+    iou: float
 
 
-def covered(places: Iterable[Place]) -> dict[str, list[Span]]:
-    """The characters that the places cover, each once: disjoint spans in order, by document."""
-    by_document: dict[str, list[Span]] = {}
-    for document_id, span in sorted(places):
-        spans = by_document.setdefault(document_id, [])
-        if spans and span.start <= spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(spans[-1].end, span.end))
-        else:
-            spans.append(span)
-    return by_document
+def span_scores(retrieved: Sequence[Placed], gold: Places) -> SpanScores:
+    """Recall, precision and intersection over union of retrieved characters against gold.
 
+    hit = length of the union of the intersections of retrieved and gold
+    recall = hit / |gold|
+    precision = hit / sum of the retrieved lengths; a character counts as often as it is returned
+    iou = hit / (sum of the retrieved lengths + gold characters not retrieved)
 
-def characters(places: Covered) -> int:
-    """How many characters are covered."""
-    return sum(span.end - span.start for spans in places.values() for span in spans)
-
-
-def shared(a: Covered, b: Covered) -> int:
-    """How many characters both cover."""
-    return sum(
-        mine.overlap(other) for name in a.keys() & b.keys() for mine in a[name] for other in b[name]
-    )
-
-
-def recall(found: Sequence[Place], gold: Sequence[Place]) -> float:
-    """Share of the gold characters that were found: |found ∩ gold| / |gold|, in [0, 1].
-
-    Source: Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval", section
-    "Metrics", recall; in characters.
+    Args:
+        retrieved: as returned, duplicates included.
+        gold: not empty.
 
     Raises:
         ValueError: there is no gold.
     """
-    wanted = covered(gold)
+    wanted = length(gold)
     if not wanted:
-        raise ValueError("recall needs gold spans")
-    return shared(covered(found), wanted) / characters(wanted)
+        raise ValueError("span scores need gold characters")
+    hit = common(places(retrieved), gold)
+    read = sum(max(0, span.end - span.start) for span in retrieved)
+    return SpanScores(
+        recall=hit / wanted,
+        precision=hit / read if read else 0.0,
+        iou=hit / (read + wanted - hit),
+    )
 
 
-def precision(found: Sequence[Place], gold: Sequence[Place]) -> float:
-    """Share of what was found that is gold: |found ∩ gold| / Σ|found|, in [0, 1]; 0 of nothing.
-
-    Source: as `recall`, precision: characters that were returned twice count twice.
-    """
-    returned = sum(span.end - span.start for _, span in found)
-    return shared(covered(found), covered(gold)) / returned if returned else 0.0
-
-
-def iou(found: Sequence[Place], gold: Sequence[Place]) -> float:
-    """Intersection over union: |found ∩ gold| / (Σ|found| + |gold not found|), in [0, 1].
-
-    Source: as `recall`, intersection over union; characters returned twice count twice.
-    """
-    returned = sum(span.end - span.start for _, span in found)
-    wanted = covered(gold)
-    both = shared(covered(found), wanted)
-    union = returned + characters(wanted) - both
-    return both / union if union else 0.0
-
-
-def within(passages: Sequence[Place], budget: int) -> list[Place]:
-    """What is read of the passages, best first, in so many characters; the last one is cut."""
-    read: list[Place] = []
-    left = budget
-    for document_id, span in passages:
-        if left <= 0:
+def read_characters(passages: Iterable[RetrievedSpan], budget: int) -> list[RetrievedSpan]:
+    """The passages best first up to a budget of characters; the last one is cut at it."""
+    read: list[RetrievedSpan] = []
+    for passage in passages:
+        if budget <= 0:
             break
-        end = min(span.end, span.start + left)
-        read.append(Place(document_id, Span(span.start, end)))
-        left -= end - span.start
+        end = min(passage.end, passage.start + budget)
+        budget -= max(0, end - passage.start)
+        read.append(RetrievedSpan(document_id=passage.document_id, start=passage.start, end=end))
     return read
+
+
+def answer_in_passages(
+    k: int,
+    passages: Sequence[Placed],
+    gold: Sequence[GoldSpan],
+    answers: Sequence[str],
+    gold_documents: Iterable[str],
+    documents: Mapping[str, SourceDocument],
+) -> bool:
+    """Whether one of the first k passages shows the answer.
+
+    It does if it holds a gold span entirely, or if it stands in a gold document and its text
+    contains an accepted answer.
+
+    Source: Karpukhin et al. 2020, "Dense Passage Retrieval for Open-Domain Question Answering",
+    section 5 (top-k accuracy); deviations: only passages of gold documents count, and a whole
+    gold span does without an answer string.
+    """
+    wanted = set(gold_documents)
+    for passage in passages[:k]:
+        if any(_holds(passage, span) for span in gold):
+            return True
+        document = documents.get(passage.document_id)
+        if document and answers and passage.document_id in wanted:
+            text = document.text[max(0, passage.start) : max(0, passage.end)]
+            if contains(text, answers):
+                return True
+    return False
+
+
+def _holds(passage: Placed, span: GoldSpan) -> bool:
+    same = passage.document_id == span.document_id
+    return same and passage.start <= span.start < span.end <= passage.end
