@@ -19,6 +19,7 @@ import msgspec
 from evals.cases import Case
 from evals.errors import RunError
 from evals.junit import render_junit
+from evals.report.html import render_html
 from evals.results import Run
 from evals.types import Response
 
@@ -80,6 +81,7 @@ class RunFolder:
         _write(self.path / "per_question.jsonl", b"".join(lines))
         _write(self.path / "run.trec", "".join(_trec(run)).encode())
         _write(self.path / "junit.xml", render_junit(run).encode())
+        _write(self.path / "report.html", render_html(run).encode())
         _write(self.path / METRICS, _pretty(_metrics(run)))
         shutil.rmtree(self.index)
         (self.path / _RESPONSES).unlink()

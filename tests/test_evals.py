@@ -81,6 +81,7 @@ def test_the_folder_holds_every_artefact(result: Run, folder: Path):
     names = {file.name for file in folder.iterdir()}
     assert names == {
         "run.json", "metrics.json", "curves.json", "per_question.jsonl", "run.trec", "junit.xml",
+        "report.html",
     }  # fmt: skip
     assert "NaN" not in (folder / "metrics.json").read_text()
     suite = ET.fromstring((folder / "junit.xml").read_text())  # noqa: S314  (our own file)

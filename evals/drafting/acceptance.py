@@ -1,0 +1,103 @@
+"""From a file that a person went through to a data set: what was accepted, checked again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evals.drafting.reading import read_drafts
+from evals.drafting.types import Acceptance, Draft, DraftedDocument, DraftFile, DraftKind
+from evals.errors import DatasetError
+from evals.types import Card, Dataset, Question, Region, SourceDocument
+from index import Span
+from index.hashing import sha256_text
+
+
+def accept_drafts(
+    file: Path, load: Callable[[DraftedDocument], str], *, name: str | None = None
+) -> Acceptance:
+    """The data set of the accepted drafts, with all documents of the file.
+
+    Args:
+        file: as a person left it.
+        load: gives the text of a document as it is now, from its recorded path.
+        name: of the data set; without it the name of the file.
+
+    Raises:
+        DatasetError: a document changed since, a span does not hold its text, or nothing was
+            accepted; the message names the file, the line, the draft and the reason.
+    """
+    read = read_drafts(file)
+    accepted = [draft for draft in read.drafts if draft.accept]
+    rejected = sum(draft.accept is False for draft in read.drafts)
+    undecided = len(read.drafts) - len(accepted) - rejected
+    if not accepted:
+        raise DatasetError(
+            f"{file}: none of {len(read.drafts)} drafts is accepted ({rejected} rejected,"
+            f" {undecided} undecided); write yes behind `accept:` where a question is good"
+        )
+    documents = _documents(file, read, load)
+    for draft in accepted:
+        if problem := _problem(draft, documents):
+            raise DatasetError(f"{file}, line {read.lines[draft.id]}: draft {draft.id}: {problem}")
+    card = Card(
+        name=name or file.stem,
+        licence="",
+        source="questions drafted from the documents by patterns, each accepted by a person",
+        language="en",
+    )
+    questions = tuple(_question(draft) for draft in accepted)
+    return Acceptance(
+        dataset=Dataset(card=card, documents=documents, questions=questions),
+        rejected=rejected,
+        undecided=undecided,
+    )
+
+
+def _documents(
+    file: Path, read: DraftFile, load: Callable[[DraftedDocument], str]
+) -> dict[str, SourceDocument]:
+    documents: dict[str, SourceDocument] = {}
+    for recorded in read.documents:
+        if recorded.id in documents:
+            raise DatasetError(f"{file}: the document id {recorded.id!r} comes twice")
+        text = load(recorded)
+        if sha256_text(text) != recorded.sha256:
+            raise DatasetError(
+                f"{file}: the text of {recorded.path} changed since the drafts were made;"
+                " restore it, or make the drafts anew"
+            )
+        documents[recorded.id] = SourceDocument(id=recorded.id, title=recorded.title, text=text)
+    return documents
+
+
+def _problem(draft: Draft, documents: Mapping[str, SourceDocument]) -> str | None:
+    """Why an accepted draft cannot be used; None if it can."""
+    document = documents.get(draft.evidence.document_id)
+    if document is None:
+        return f"the file records no document {draft.evidence.document_id!r}"
+    if not draft.question:
+        return "the question is empty"
+    span, text = draft.evidence.span, document.text
+    if not span or span.end > len(text) or span.of(text) != draft.evidence.text:
+        return f"the text at {span.start} to {span.end} is not the sentence given"
+    if draft.kind is DraftKind.TWIN:
+        return "a twin has no answer; take the answer out, or reject it" if draft.answers else None
+    if not draft.answers:
+        return "the answer is empty"
+    place = draft.answer_place or Span(0, 0)
+    if not span.start <= place.start < place.end <= span.end:
+        return f"the answer at {place.start} to {place.end} is not inside the sentence"
+    return None
+
+
+def _question(draft: Draft) -> Question:
+    evidence = draft.evidence
+    twin = draft.kind is DraftKind.TWIN
+    return Question(
+        id=draft.id,
+        text=draft.question,
+        answerable=not twin,
+        answers=draft.answers,
+        spans=() if twin else (evidence,),
+        topic="on" if twin else None,
+        origin=Region(document_id=evidence.document_id, start=evidence.start, end=evidence.end),
+    )

@@ -1,0 +1,91 @@
+"""Questions with a blank: a sentence whose name, date or number is to be filled in."""
+
+import regex
+
+from evals.drafting.names import Kind, stands_alone
+from evals.drafting.phrases import DATE, NUMBER, YEAR, Finding
+from evals.drafting.prose import Sentence, starts_well
+from evals.drafting.words import MONTHS
+from index import Span
+
+BLANK = "____"
+_MAX_WORDS = 38
+_DATES = regex.compile(rf"\b(?:in|on|since|until|In|On|Since|Until) ({DATE})(?=[.,]| [\p{{Ll}}])")
+_AMOUNTS = regex.compile(
+    rf"(?<=[ (])((?:US|U\.S\. )?[$€£](?:{NUMBER})(?: (?:million|billion|trillion))?"
+    rf"|(?:{NUMBER})(?:%| percent| per cent| million| billion)?)(?=[.,]?(?: |$))"
+)
+_RANGE = regex.compile(r" (?:to|or|and) [$€£]?\d| per ")
+_NUMBERED = regex.compile(
+    rf"\b(?:{'|'.join(sorted(MONTHS))}|No\.|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]art|[Nn]umber"
+    r"|Model|[Pp]age) $"
+)
+_MONTH_NEXT = regex.compile(rf" (?:{'|'.join(sorted(MONTHS))})\b")
+_NO_UNIT = regex.compile(r"[.,]? (?:and|or|to|in|of|at|on|by|was|is)\b")
+_LISTED = regex.compile(r"\b(?:to|and|or|from) $")
+_UNIT = regex.compile(r"[.,]? (?:[\p{Ll}-]{3,})")
+
+
+def blank(sentence: Sentence) -> Finding | None:
+    """The sentence with its best blank, if it says enough without it."""
+    if len(sentence.text.split(" ")) > _MAX_WORDS or not starts_well(sentence):
+        return None
+    for answer in (*_amounts(sentence), *_dates(sentence), *_names(sentence)):
+        if _fits(sentence, answer):
+            text = sentence.text
+            shown = f"{text[: answer.start]}{BLANK}{text[answer.end :]}"
+            return Finding(f'Fill in: "{" ".join(shown.split())}"', answer)
+    return None
+
+
+def _fits(sentence: Sentence, answer: Span) -> bool:
+    """Whether the answer stands there once, and another name says what it is about."""
+    text, inside = sentence.text, answer.of(sentence.text)
+    if text.casefold().count(inside.casefold()) != 1:
+        return False
+    return any(m.end <= answer.start or m.start >= answer.end for m in sentence.mentions)
+
+
+def _dates(sentence: Sentence) -> list[Span]:
+    if len(regex.findall(YEAR, sentence.text)) != 1:
+        return []
+    return [Span(*match.span(1)) for match in _DATES.finditer(sentence.text)]
+
+
+def _amounts(sentence: Sentence) -> list[Span]:
+    return [
+        Span(*match.span(1))
+        for match in _AMOUNTS.finditer(sentence.text)
+        if _is_amount(
+            match.group(1), sentence.text[: match.start(1)], sentence.text[match.end(1) :]
+        )
+    ]
+
+
+def _is_amount(amount: str, before: str, after: str) -> bool:
+    """Whether a number says how much or how many; no year, day, article or end of a range."""
+    if _RANGE.match(after) or _NUMBERED.search(before) or _MONTH_NEXT.match(after):
+        return False
+    if not regex.fullmatch(r"[\d,.]+", amount):
+        return True
+    if regex.search(r"\p{Lu}\S* $", before):
+        return False  # Top 13, Model 33, Directive 2004
+    if not amount.isdigit():
+        return True
+    return (
+        not regex.fullmatch(YEAR, amount)
+        and _UNIT.match(after) is not None
+        and not _NO_UNIT.match(after)
+        and not _LISTED.search(before)
+    )
+
+
+def _names(sentence: Sentence) -> list[Span]:
+    found = [
+        mention
+        for mention in sentence.mentions
+        if mention.kind is not Kind.OTHER or " " in mention.text
+        if stands_alone(sentence.text, mention.start, mention.end)
+    ]
+    found.sort(key=lambda mention: (mention.kind is Kind.OTHER, -mention.start))
+    return [Span(mention.start, mention.end) for mention in found]

@@ -1,0 +1,134 @@
+"""From documents to drafts: all that can be made, then a spread over documents and kinds."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, zip_longest
+
+from evals.drafting.cloze import BLANK, blank
+from evals.drafting.patterns import ask, ask_speaker
+from evals.drafting.phrases import Finding
+from evals.drafting.prose import Sentence, content, read_sentences
+from evals.drafting.twins import Collection
+from evals.drafting.types import Draft, DraftKind
+from evals.types import GoldSpan, SourceDocument
+from index import Span
+
+_TWINS = 3  # one draft in so many may be one
+
+
+def make_drafts(
+    documents: Sequence[SourceDocument], *, most: int = 200, seed: int = 0
+) -> list[Draft]:
+    """Draft questions from the documents' own sentences, for a person to accept.
+
+    At most a third are twins without an answer. The same documents and seed give the same drafts.
+    """
+    collection = Collection(read_sentences(documents))
+    originals = _unambiguous(collection, _askable(collection.sentences))
+    originals.sort(key=lambda draft: hashlib.sha256(f"{seed} {draft.id}".encode()).digest())
+    ordered = list(_spread(originals))
+    twins = list(islice(_twins(collection, ordered, seed), most // _TWINS))
+    wanted = {twin.twin_of for twin in twins}
+    # An original goes with its twin; the others follow in their turn.
+    ordered.sort(key=lambda draft: draft.id not in wanted)
+    return sorted([*ordered[: most - len(twins)], *twins], key=_reading_order)
+
+
+def _twins(collection: Collection, drafts: Iterable[Draft], seed: int) -> Iterator[Draft]:
+    places = {(s.document_id, s.span.start): s for s in collection.sentences}
+    for draft in drafts:
+        sentence = places[draft.evidence.document_id, draft.evidence.start]
+        if twin := _twin(collection, draft, sentence, seed):
+            yield twin
+
+
+def _reading_order(draft: Draft) -> tuple[str, int, bool, str]:
+    return draft.evidence.document_id, draft.evidence.start, draft.kind is DraftKind.TWIN, draft.id
+
+
+def _askable(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Finding, DraftKind]]:
+    for sentence in sentences:
+        if not sentence.usable:
+            if finding := ask_speaker(sentence):
+                yield sentence, finding, DraftKind.PATTERN
+        elif finding := ask(sentence):
+            yield sentence, finding, DraftKind.PATTERN
+        elif finding := blank(sentence):
+            yield sentence, finding, DraftKind.CLOZE
+
+
+def _unambiguous(
+    collection: Collection, found: Iterable[tuple[Sentence, Finding, DraftKind]]
+) -> list[Draft]:
+    """Drafts of the questions that only their own sentence answers."""
+    drafts = [(_draft(sentence, finding, kind), sentence) for sentence, finding, kind in found]
+    often = Counter(draft.question.casefold() for draft, _ in drafts)
+    return [
+        draft
+        for draft, sentence in drafts
+        if often[draft.question.casefold()] == 1 and _is_alone(collection, draft, sentence)
+    ]
+
+
+def _is_alone(collection: Collection, draft: Draft, sentence: Sentence) -> bool:
+    """Whether no other sentence holds all words of the question."""
+    words = content(draft.question.replace(BLANK, " "))
+    if len(words) < 2:
+        return bool(words)
+    return set(collection.sentences_with(words)) <= {sentence.number}
+
+
+def _draft(sentence: Sentence, finding: Finding, kind: DraftKind) -> Draft:
+    start = sentence.span.start
+    return Draft(
+        id=_id(sentence.document_id, str(start), finding.question),
+        kind=kind,
+        question=" ".join(finding.question.split()),
+        answers=(" ".join(finding.answer.of(sentence.text).split()),),
+        evidence=_evidence(sentence),
+        answer_place=Span(start + finding.answer.start, start + finding.answer.end),
+    )
+
+
+def _evidence(sentence: Sentence) -> GoldSpan:
+    span = sentence.span
+    return GoldSpan(
+        document_id=sentence.document_id, start=span.start, end=span.end, text=sentence.raw
+    )
+
+
+def _twin(collection: Collection, draft: Draft, sentence: Sentence, seed: int) -> Draft | None:
+    made = collection.twin(draft.question, sentence, draft.answers[0], f"{seed} {draft.id}")
+    if made is None:
+        return None
+    question, swap = made
+    return Draft(
+        id=f"{draft.id}-twin",
+        kind=DraftKind.TWIN,
+        question=question,
+        answers=(),
+        evidence=draft.evidence,
+        twin_of=draft.id,
+        swap=swap,
+    )
+
+
+def _id(*parts: str) -> str:
+    return "q" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+
+
+def _spread(drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """In turn from every document, and there in turn from every kind, a pattern first."""
+    documents: dict[str, dict[DraftKind, list[Draft]]] = {}
+    for draft in drafts:
+        kinds = documents.setdefault(
+            draft.evidence.document_id, {DraftKind.PATTERN: [], DraftKind.CLOZE: []}
+        )
+        kinds[draft.kind].append(draft)
+    turns = [_in_turn(kinds.values()) for kinds in documents.values()]
+    return _in_turn(turns)
+
+
+def _in_turn(lists: Iterable[Iterable[Draft]]) -> Iterator[Draft]:
+    return (d for row in zip_longest(*lists) for d in row if d is not None)

@@ -1,0 +1,155 @@
+"""Questions without an answer: the same question about something that it is never said of."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import regex
+
+from evals.drafting.names import Kind, Mention, stands_alone
+from evals.drafting.phrases import YEAR
+from evals.drafting.prose import Sentence, content
+from evals.drafting.types import Swap
+
+_TRIES = 24
+# A question whose words stand near the new name is dropped at this share of them.
+_NEAR = 1 / 3
+# Details tell what a long question is about, whatever name is put into it.
+_SHORT, _LONG = 14, 26
+_SWAPPED = frozenset({Kind.PERSON, Kind.PLACE, Kind.ORGANISATION, Kind.YEAR})
+_DEFINITION = regex.compile(
+    r"(?:Who|What) (?:is|was|does) (?:an? )?[^ ]+(?: \p{Lu}[^ ]*| stand for)*\?$"
+)
+
+
+_Names: TypeAlias = dict[tuple[Kind, bool], dict[str, set[str]]]
+
+
+class Collection:
+    """Which words stand together in which sentences, over all documents."""
+
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        self.sentences = sentences
+        self._words = [content(sentence.text) for sentence in sentences]
+        self._having: dict[str, list[int]] = {}
+        for number, words in enumerate(self._words):
+            for word in words:
+                self._having.setdefault(word, []).append(number)
+        self._names = _names_by_kind(sentences)
+
+    def sentences_with(self, words: frozenset[str]) -> list[int]:
+        """The numbers of the sentences that hold all these words."""
+        lists = sorted((self._having.get(word, []) for word in words), key=len)
+        if not lists:
+            return []
+        return [n for n in lists[0] if words <= self._words[n]]
+
+    def twin(
+        self, question: str, sentence: Sentence, answer: str, seed: str
+    ) -> tuple[str, Swap] | None:
+        """The question about another thing of the same kind; None if none is safe to ask about."""
+        if _DEFINITION.match(question) or len(question.split()) > _LONG:
+            return None
+        for old in _asked_about(question, sentence, answer):
+            rest = content(question) - content(old.text)
+            if len(rest) < 2:
+                continue
+            for new in self._stand_ins(old, sentence, seed):
+                if self._is_safe(new, old, answer, rest):
+                    swapped = _once(old.text).sub(lambda _, new=new: new, question)
+                    return swapped, Swap(old=old.text, new=new)
+        return None
+
+    def _stand_ins(self, old: Mention, sentence: Sentence, seed: str) -> list[str]:
+        """Names of the same kind: those that end alike and those of the same document first."""
+        names = self._names.get((old.kind, _article(old, sentence)), {})
+        shuffled = sorted(names)
+        random.Random(f"{seed} {old.text}").shuffle(shuffled)  # noqa: S311  not for secrets
+        head = old.text.rsplit(" ", 1)[-1]
+        shuffled.sort(key=lambda name: sentence.document_id not in names[name])
+        shuffled.sort(key=lambda name: not name.endswith(f" {head}"))
+        return shuffled[:_TRIES]
+
+    def _is_safe(self, new: str, old: Mention, answer: str, rest: frozenset[str]) -> bool:
+        words = _key(new, old)
+        if not words or words & (rest | content(old.text) | content(answer)):
+            return False
+        if _initials(new) == old.text or _initials(old.text) == new:
+            return False
+        return not any(self._near(n, rest) for n in self.sentences_with(words))
+
+    def _near(self, number: int, rest: frozenset[str]) -> bool:
+        """Whether much of the question stands in the passage around a sentence."""
+        here = self.sentences[number].document_id
+        around: frozenset[str] = frozenset()
+        for at in (number - 1, number, number + 1):
+            if 0 <= at < len(self.sentences) and self.sentences[at].document_id == here:
+                around |= self._words[at]
+        return len(rest & around) >= _NEAR * len(rest)
+
+
+def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
+    """Every name by its kind and its article, with the documents it stands in."""
+    names: _Names = {}
+    for sentence in sentences:
+        found = [
+            ((mention.kind, _article(mention, sentence)), mention.text)
+            for mention in sentence.mentions
+            if _can_stand_in(mention, sentence)
+        ]
+        found += [((Kind.YEAR, False), year) for year in _years(sentence.text)]
+        for key, text in found:
+            names.setdefault(key, {}).setdefault(text, set()).add(sentence.document_id)
+    return names
+
+
+def _article(mention: Mention, sentence: Sentence) -> bool:
+    """Whether the name stands behind `the`, which its twin has to fit."""
+    if mention.kind is Kind.YEAR:
+        return False
+    return sentence.text[: mention.start].casefold().endswith("the ")
+
+
+def _can_stand_in(mention: Mention, sentence: Sentence) -> bool:
+    """Whether the name is whole and its kind sure enough to ask about it."""
+    if mention.kind is Kind.PERSON and " " not in mention.text:
+        return False
+    return (
+        sentence.usable
+        and mention.kind in _SWAPPED
+        and stands_alone(sentence.text, mention.start, mention.end)
+    )
+
+
+def _years(text: str) -> Iterator[str]:
+    yield from (match.group(1) for match in regex.finditer(rf"\b[Ii]n ({YEAR})\b(?![-–])", text))
+
+
+def _asked_about(question: str, sentence: Sentence, answer: str) -> list[Mention]:
+    """The names and years in the question that can be swapped, the longest name first."""
+    names = [m for m in sentence.mentions if m.text in question and m.text != answer]
+    found = [
+        mention
+        for mention in names
+        if _can_stand_in(mention, sentence)
+        # Further back in a long question it is a detail; the rest would still be answered.
+        if mention is names[0] or len(question.split()) <= _SHORT
+    ]
+    if len(question.split()) <= _SHORT:
+        found += [Mention(start=0, end=0, text=y, kind=Kind.YEAR) for y in _years(question)]
+    return [m for m in found if len(_once(m.text).findall(question)) == 1]
+
+
+def _once(name: str) -> "regex.Pattern[str]":
+    return regex.compile(rf"(?<![\p{{L}}\d-]){regex.escape(name)}(?![\p{{L}}\d-])")
+
+
+def _key(new: str, old: Mention) -> frozenset[str]:
+    """The words that show that a name, or a short form of it, stands in a sentence."""
+    if old.kind is Kind.PERSON:
+        return content(new.rsplit(" ", 1)[-1])
+    return content(new) - content(old.text)
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split() if word[0].isupper())

@@ -1,0 +1,72 @@
+"""A draft question, the document it was made from, and what became of a file of drafts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evals.types import Dataset, GoldSpan
+from index import Span
+
+
+class DraftKind(StrEnum):
+    """How a draft was made: asked by a pattern, a blank in its sentence, or a twin of another."""
+
+    PATTERN = "pattern"
+    CLOZE = "cloze"
+    TWIN = "twin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """What a twin asks about instead of what its original asks about."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A question that a person has yet to accept (`accept` is None) or has decided on.
+
+    answers: accepted short answers; a twin, which has no answer in the documents, has none.
+    evidence: the whole sentence; for a twin the sentence of its original.
+    answer_place: where the answer stands in the document; None for a twin.
+    """
+
+    id: str
+    kind: DraftKind
+    question: str
+    answers: tuple[str, ...]
+    evidence: GoldSpan
+    answer_place: Span | None = None
+    twin_of: str | None = None
+    swap: Swap | None = None
+    accept: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedDocument:
+    """A document that drafts were made from; `sha256` is of the text that the offsets count."""
+
+    id: str
+    title: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftFile:
+    """What a file of drafts holds; `lines` says where each draft begins, for messages."""
+
+    documents: tuple[DraftedDocument, ...]
+    drafts: tuple[Draft, ...]
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """The accepted questions with their documents, and how many drafts were left out."""
+
+    dataset: Dataset
+    rejected: int
+    undecided: int

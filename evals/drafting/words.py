@@ -1,0 +1,200 @@
+"""Closed lists of English words that the drafting goes by."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+AUXILIARIES = _set(
+    "is are was were be been has have had will would can could may might must do does did"
+    " should shall"
+)
+
+PRONOUNS = _set(
+    "i we you he she it they me us him them my our your his her its their this that these those"
+    " here there such one ones himself herself itself themselves mine ours yours hers theirs"
+)
+
+PREPOSITIONS = _set(
+    "in on at by from to of for with as into onto after before during until since under over"
+    " between among through across against near within without about around along than via"
+    " throughout despite toward towards behind beyond upon up out off down per like"
+)
+
+CONJUNCTIONS = _set(
+    "and or but nor so yet if when while where whereas because although though unless that which"
+    " who whom whose what how why whether then"
+)
+
+#: A sentence that begins so leans on the one before it, or is not a plain statement.
+LEANING = (PRONOUNS - {"there"}) | _set(
+    "and but or so yet however therefore thus hence moreover furthermore nevertheless nonetheless"
+    " meanwhile additionally also instead otherwise finally then later afterwards afterward earlier"
+    " subsequently consequently conversely similarly likewise indeed rather still again perhaps"
+    " another other others some many most several both each either neither all any few such"
+    " who what when where why how which if because although though while whereas yes no not"
+    " let please see note here now today tonight next second secondly third thirdly first"
+    " firstly"
+    " two three four five six seven eight nine ten instead unlike like as since only even just"
+    " for to of with by from"
+)
+
+#: Words that point outside their sentence wherever they stand.
+POINTING = _set(
+    "this these those former latter above below aforementioned previously mentioned following"
+    " i we you my our your me us here tonight today ourselves yourself myself said same similar"
+)
+
+DETERMINERS = _set("the a an")
+
+STOP_WORDS = (
+    AUXILIARIES
+    | PRONOUNS
+    | PREPOSITIONS
+    | CONJUNCTIONS
+    | DETERMINERS
+    | _set("not no also only more most many much when fill year percentage")
+)
+
+MONTHS = _set(
+    "January February March April May June July August September October November December"
+)
+DAYS = _set("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+
+TITLES = _set(
+    "Mr. Mrs. Ms. Dr. Sir Lord Lady King Queen Prince Princess Emperor Empress Pope Saint President"
+    " Minister Secretary Senator Governor Mayor Chancellor Professor General Colonel Captain"
+    " Admiral"
+    " Chairman Judge Justice Bishop Archbishop Cardinal Duke Earl Count Baron Marshal Premier"
+    " Commander Lieutenant Major Sergeant Representative Ambassador Director Sultan Tsar Kaiser"
+    " Congressman Speaker Madam Vice Prime Foreign Defense Defence Interior Finance Chief CEO"
+)
+
+ORGANISATIONS = _set(
+    "University Institute Institution Company Corporation Corp. Inc. Council Committee Party Bank"
+    " Union Association Court Commission Agency Church School College Society League Department"
+    " Ministry Parliament Congress Senate Group Club Organization Organisation Federation"
+    " Foundation"
+    " Academy Army Navy Force Forces Office Bureau Board Authority Trust Museum Library Hospital"
+    " Press Orchestra Team Network Records Studios Airlines Railway Service Services Assembly"
+    " Ltd Limited Co. Times Post"
+)
+
+PLACES = _set(
+    "River Lake City County Mountains Mountain Mount Island Islands Sea Ocean Bay Valley Street"
+    " Avenue Park Square Province District Peninsula Desert Airport Bridge Coast Palace Castle"
+    " Cathedral Gulf Strait Republic Kingdom Hill Hills Beach Forest Harbour Harbor Canyon"
+)
+
+#: Last words of names that "in" stands before and that are no places.
+TIMES = _set("War Wars Century Period Age Ages Era Revolution Crisis Games Series League Act")
+
+#: Capitalised words that are no name of anybody or any place.
+PEOPLES = _set(
+    "English French German Spanish Italian Latin Greek Roman Chinese Japanese Russian American"
+    " British Arabic Dutch Polish Christian Muslim Jewish Catholic Protestant Islamic European"
+    " Asian African Indian Turkish Persian Hebrew Portuguese Swedish Danish Korean Mongol Norman"
+    " Protestants Catholics Christians Muslims Jews Americans Romans Greeks Germans Western Eastern"
+    " Northern Southern North South East West God Internet Earth World Welsh Irish Scottish"
+    " Uruguayan Mexican Brazilian Canadian Australian"
+    " Argentine Chilean Cuban Panamanian Israeli Egyptian Iranian Iraqi Syrian Ukrainian Greek"
+    " Hungarian"
+    " Czech Austrian Swiss Norwegian Finnish Belgian Romanian Bulgarian Serbian Pakistani Thai"
+    " Filipino"
+    " Vietnamese Indonesian Malaysian Nigerian Kenyan Ethiopian Saudi Soviet Prussian"
+)
+
+GIVEN_NAMES = _set(
+    "James John Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel"
+    " Matthew Anthony Mark Donald Steven Paul Andrew Joshua Kenneth Kevin Brian George Timothy"
+    " Ronald Edward Jason Jeffrey Ryan Jacob Gary Nicholas Eric Jonathan Stephen Larry Justin Scott"
+    " Brandon Benjamin Samuel Gregory Alexander Frank Patrick Raymond Jack Dennis Jerry Tyler Aaron"
+    " Jose Adam Nathan Henry Peter Zachary Kyle Walter Harold Carl Arthur Roger Albert Isaac Hugh"
+    " Philip Francis Frederick Louis Ernest Martin Leonard Simon Victor Oscar Edmund Karl Hans"
+    " Friedrich Wilhelm Johann Jean Pierre Jacques Antoine Marco Mario Carlos Juan Pedro Luis"
+    " Giovanni Pablo Ivan Vladimir Boris Sergei Mary Patricia Jennifer Linda Elizabeth Barbara"
+    " Susan Jessica Sarah Karen Lisa Nancy Margaret Sandra Ashley Emily Michelle Amanda Melissa"
+    " Deborah Stephanie Laura Rebecca Helen Anna Anne Ruth Maria Catherine Alice Julia Grace Jane"
+    " Emma Olivia Marie Barack Bill Jim Joe Tom Bob Mike Steve Dan Ben Sam Max Leo Otto Ludwig"
+    " Winston Theodore Franklin Abraham Ulysses Herbert Ralph Stanley Norman Alan Bruce Pete Chris"
+)
+
+
+def _pairs(words: str) -> dict[str, str]:
+    return dict(pair.split(":") for pair in words.split())
+
+
+#: Past forms of verbs that take an object, with their base form.
+TRANSITIVE = _pairs(
+    "founded:found established:establish created:create wrote:write published:publish won:win"
+    " received:receive invented:invent discovered:discover built:build designed:design"
+    " developed:develop introduced:introduce joined:join signed:sign led:lead bought:buy"
+    " acquired:acquire purchased:purchase sold:sell launched:launch released:release"
+    " produced:produce directed:direct composed:compose painted:paint proposed:propose"
+    " defeated:defeat conquered:conquer captured:capture invaded:invade visited:visit"
+    " married:marry hosted:host adopted:adopt approved:approve passed:pass banned:ban"
+    " abolished:abolish completed:complete opened:open appointed:appoint elected:elect"
+    " formed:form organized:organize organised:organise replaced:replace succeeded:succeed"
+    " attacked:attack destroyed:destroy occupied:occupy annexed:annex left:leave entered:enter"
+    " reached:reach earned:earn awarded:award gained:gain declared:declare announced:announce"
+    " ended:end began:begin started:start ratified:ratify ruled:rule commanded:command"
+    " described:describe coined:coin named:name patented:patent recorded:record sent:send"
+    " gave:give made:make took:take held:hold lost:lose celebrated:celebrate"
+    " hired:hire opposed:oppose supported:support banned:ban granted:grant issued:issue"
+    " deployed:deploy killed:kill donated:donate raised:raise spent:spend paid:pay employed:employ"
+    " offered:offer collected:collect contributed:contribute attracted:attract covered:cover"
+    " delivered:deliver expanded:expand explored:explore expelled:expel exported:export"
+    " imported:import"
+    " funded:fund governed:govern improved:improve increased:increase reduced:reduce"
+    " inherited:inherit"
+    " installed:install invested:invest published:publish killed:kill lifted:lift limited:limit"
+    " merged:merge nominated:nominate obtained:obtain operated:operate ordered:order"
+    " performed:perform persuaded:persuade prohibited:prohibit promoted:promote protected:protect"
+    " purchased:purchase rebuilt:rebuild reformed:reform rejected:reject removed:remove"
+    " renamed:rename repealed:repeal reported:report restored:restore revoked:revoke secured:secure"
+    " seized:seize shared:share surrendered:surrender surveyed:survey translated:translate"
+    " transferred:transfer used:use welcomed:welcome withdrew:withdraw fought:fight drew:draw"
+    " chose:choose cut:cut set:set saw:see sought:seek taught:teach told:tell brought:bring"
+    " broke:break caught:catch got:get kept:keep met:meet put:put ran:run rebranded:rebrand"
+    " besieged:besiege crossed:cross demolished:demolish dissolved:dissolve dropped:drop"
+    " extended:extend finished:finish formulated:formulate hit:hit maintained:maintain"
+    " presented:present provided:provide ranked:rank registered:register resumed:resume"
+    " suspended:suspend tested:test unveiled:unveil upgraded:upgrade converted:convert"
+    " cancelled:cancel canceled:cancel constructed:construct commissioned:commission"
+    " became:become accepted:accept moved:move headed:head co-founded:co-found"
+)
+
+#: Past forms of verbs that stand without an object, with their base form.
+INTRANSITIVE = _pairs(
+    "died:die moved:move returned:return arrived:arrive retired:retire graduated:graduate"
+    " began:begin started:start ended:end opened:open closed:close fell:fall resigned:resign"
+    " merged:merge occurred:occur collapsed:collapse emigrated:emigrate immigrated:immigrate"
+    " settled:settle landed:land erupted:erupt happened:happen appeared:appear"
+)
+
+PARTICIPLES = frozenset(TRANSITIVE) - _set("wrote became gave took began") | _set(
+    "written given taken begun made born held located situated based headquartered buried known"
+    " called used killed set put hit cut shown seen brought thrown driven struck sold laid spent"
+)
+
+NUMBER_WORDS = _set(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+)
+
+#: Nouns for what a person is; the question then begins with Who.
+PERSON_NOUNS = _set(
+    "Muslim Christian Jew monk nun female male artist author writer poet"
+    " politician scientist philosopher general leader"
+    " figure player actor"
+    " actress singer musician composer painter architect engineer inventor mathematician physicist"
+    " chemist historian economist lawyer journalist king queen emperor president minister director"
+    " head chairman founder mayor governor editor theologian preacher missionary soldier officer"
+    " explorer navigator merchant businessman teacher professor student scholar novelist dramatist"
+    " bishop pope priest saint man woman person son daughter father mother brother sister wife"
+    " husband member ruler commander coach footballer driver pilot producer designer activist"
+    " statesman diplomat senator representative ambassador secretary chancellor biologist"
+    " psychologist sociologist anthropologist astronomer botanist geologist physician surgeon"
+    " winner recipient contestant host judge successor predecessor heir duke prince princess owner"
+    " recipients speaker manager critic translator entrepreneur captain admiral colonel lady"
+)

@@ -1,0 +1,110 @@
+"""The file of drafts: YAML that a person goes through in any editor.
+
+YAML, because a block of text needs no quoting: a colon, a quote or a `#` typed into a question
+changes nothing.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evals.drafting.types import Draft
+from evals.errors import DatasetError
+from evals.types import SourceDocument
+from index.hashing import sha256_text
+
+_HEADER = """\
+# Draft questions, made by patterns, none of them checked. Write behind each `accept:` either
+# yes or no; what stays empty is left out. Correct `question` and `answers` (one to a line) as
+# you like, below their `|-` and as far to the right. A `twin` must have no answer in any of the
+# documents: look whether that is so. Leave all other lines as they are; whole blocks may go.
+# Then run: citespan eval accept THIS-FILE DESTINATION
+"""
+# YAML takes these as the ends of lines, or strips them; such texts are quoted and escaped.
+_PLAIN = re.compile(
+    r"(?! )[^\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*(?<![ \n])"
+)
+
+
+class _Text(str):
+    """A text that is written as a block where YAML can hold it so."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes blocks for texts and nothing for None."""
+
+
+def _represent_text(_: yaml.SafeDumper, text: _Text) -> yaml.ScalarNode:
+    plain = text and not text.startswith("\n") and _PLAIN.fullmatch(text)
+    return yaml.ScalarNode("tag:yaml.org,2002:str", str(text), style="|" if plain else '"')
+
+
+def _represent_none(_: yaml.SafeDumper, nothing: None) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:null", nothing or "")
+
+
+_Dumper.add_representer(_Text, _represent_text)
+_Dumper.add_representer(type(None), _represent_none)
+
+
+def write_drafts(
+    file: Path,
+    drafts: Iterable[Draft],
+    documents: Sequence[SourceDocument],
+    paths: Mapping[str, str],
+) -> None:
+    """Write the drafts for a person to go through; `paths` says where each document was read.
+
+    Raises:
+        DatasetError: the file is there already, perhaps with decisions in it.
+    """
+    recorded = [
+        {
+            "id": document.id,
+            "title": document.title,
+            "path": paths[document.id],
+            "sha256": sha256_text(document.text),
+        }
+        for document in documents
+    ]
+    blocks = [_dump([_block(draft)]) for draft in drafts]
+    head = "drafts:\n" if blocks else "drafts: []\n"
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as out:
+            out.write("\n".join([_HEADER, _dump({"documents": recorded}), head, *blocks]))
+    except FileExistsError as error:
+        raise DatasetError(
+            f"{file} is there already and may hold decisions; name another file or remove it"
+        ) from error
+
+
+def _dump(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
+
+
+def _block(draft: Draft) -> dict[str, Any]:
+    """What a person decides on first, then what they read, then what only the machine needs."""
+    block: dict[str, Any] = {
+        "accept": draft.accept,
+        "kind": str(draft.kind),
+        "question": _Text(draft.question),
+    }
+    if draft.swap:
+        block |= {"asks_about": draft.swap.new, "instead_of": draft.swap.old}
+    else:
+        block["answers"] = _Text("\n".join(draft.answers))
+    block |= {
+        "sentence": _Text(draft.evidence.text),
+        "document": draft.evidence.document_id,
+        "characters": f"{draft.evidence.start} to {draft.evidence.end}",
+    }
+    if place := draft.answer_place:
+        block["answer_at"] = f"{place.start} to {place.end}"
+    if draft.twin_of:
+        block["twin_of"] = draft.twin_of
+    return {**block, "id": draft.id}

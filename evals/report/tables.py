@@ -1,0 +1,109 @@
+"""The measures of a run laid out for reading. Pure."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from evals.measures import MEASURES, Aggregate
+from evals.results import Estimate, Run
+
+HEADLINE = (
+    "span_recall@2000chars",
+    "citation_f1",
+    "pointer_validity",
+    "conditioned_score",
+    "false_answer_rate",
+    "over_abstention_rate",
+)
+NOTHING = "–"
+_KNOWS_THE_GOLD = "oracle"  # a bound, not something that can be beaten: never the best reference
+_NO_ESTIMATE = Estimate(value=None, low=None, high=None, n=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A system's estimate; `best` of the references, `other_n` where n is not the subject's."""
+
+    system: str
+    estimate: Estimate
+    best: bool
+    other_n: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A measure of every system, the subject first."""
+
+    measure: Aggregate
+    cells: tuple[Cell, ...]
+
+    @property
+    def subject(self) -> Estimate:
+        """The estimate of the system that the run is about."""
+        return self.cells[0].estimate
+
+    @property
+    def best(self) -> Cell | None:
+        """The best reference, the first of equals."""
+        return next((cell for cell in self.cells if cell.best), None)
+
+
+def row(run: Run, measure: Aggregate) -> Row:
+    """One measure of every system."""
+    found = {
+        name: scores.estimates.get(measure.name, _NO_ESTIMATE)
+        for name, scores in run.scores.items()
+    }
+    subject, *_ = found.values()
+    best = _best(dict(list(found.items())[1:]), higher=measure.higher_is_better)
+    cells = (
+        Cell(
+            system=name,
+            estimate=estimate,
+            best=name in best,
+            other_n=estimate.value is not None and estimate.n != subject.n,
+        )
+        for name, estimate in found.items()
+    )
+    return Row(measure=measure, cells=tuple(cells))
+
+
+def headline(run: Run) -> list[Row]:
+    """The few measures that say most."""
+    by_name = {measure.name: measure for measure in MEASURES}
+    return [row(run, by_name[name]) for name in HEADLINE]
+
+
+def groups(run: Run) -> dict[str, list[Row]]:
+    """All measures by group; those that no system has a value for are left out."""
+    grouped = groupby(MEASURES, key=lambda measure: measure.group)
+    rows = {group: [row(run, measure) for measure in measures] for group, measures in grouped}
+    return {
+        group: kept
+        for group, all_rows in rows.items()
+        if (kept := [r for r in all_rows if any(c.estimate.value is not None for c in r.cells)])
+    }
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A value for people."""
+    return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """The 95 % interval for people; empty where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
+
+
+def _best(references: dict[str, Estimate], *, higher: bool) -> set[str]:
+    """The best of the references, unless they are all as good."""
+    values = {
+        name: estimate.value
+        for name, estimate in references.items()
+        if estimate.value is not None and name != _KNOWS_THE_GOLD
+    }
+    if len(set(values.values())) < 2:
+        return set()
+    best = max(values.values()) if higher else min(values.values())
+    return {name for name, value in values.items() if value == best}
