@@ -21,10 +21,6 @@ from qa.settings import Settings, load_settings
 if TYPE_CHECKING:
     from index import DocumentInfo, Draft
 
-_TEXT_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".rst"}
-
-_MAX_TITLE = 200  # characters of a heading that is taken for a title
-
 _json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -105,15 +101,16 @@ def search(settings: Settings, query: str, top_k: int, *, as_json: bool) -> None
 @click.pass_obj
 def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) -> None:
     """Store files, and the text files of folders. What is stored already is skipped."""
+    from index.files import TEXT_SUFFIXES, other_files, printable, text_files
     from qa.build import open_corpus
 
-    files = list(_files(paths))
+    files = list(text_files(paths))
     rejected: list[str] = []
     outcomes: Counter[str] = Counter()
     stopped = False
     with open_corpus(settings.data_path(), settings, say=_say) as corpus:
         drafts = _drafts(
-            files, encoding, lambda file, why: rejected.append(f"{_printable(file)}: {why}")
+            files, encoding, lambda file, why: rejected.append(f"{printable(file)}: {why}")
         )
         try:
             for stored in corpus.put_many(drafts):
@@ -123,8 +120,8 @@ def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) ->
         documents, chunks = corpus.counts()
     done = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing new"
     click.echo(f"{done}; {documents} documents and {chunks} chunks are stored")
-    if others := _others(paths):
-        click.echo(f"skipped {others} files that are not {', '.join(sorted(_TEXT_SUFFIXES))}")
+    if others := other_files(paths):
+        click.echo(f"skipped {others} files that are not {', '.join(sorted(TEXT_SUFFIXES))}")
     for line in rejected:
         click.echo(f"not stored: {line}", err=True)
     if stopped:
@@ -216,58 +213,22 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 cli.add_command(evaluate)
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            inside = (file for file in path.rglob("*") if file.suffix.lower() in _TEXT_SUFFIXES)
-            yield from sorted(file for file in inside if file.is_file())
-        else:
-            yield path
-
-
-def _others(paths: tuple[Path, ...]) -> int:
-    """How many files of the folders are not looked at."""
-    inside = (file for path in paths if path.is_dir() for file in path.rglob("*"))
-    return sum(file.is_file() and file.suffix.lower() not in _TEXT_SUFFIXES for file in inside)
-
-
 def _drafts(
     files: list[Path], encoding: str | None, reject: Callable[[Path, str], None]
 ) -> Iterator["Draft"]:
     from rich.console import Console
     from rich.progress import track
 
+    from index.files import read_file
+
     console = Console(stderr=True)
     for file in track(files, "Storing", console=console, disable=not console.is_terminal):
         try:
-            yield _draft(file, encoding)
+            yield read_file(file, encoding)
         except DocumentRejected as error:
             reject(file, str(error))
         except OSError as error:
             reject(file, error.strerror or str(error))
-
-
-def _draft(file: Path, encoding: str | None) -> "Draft":
-    from index import Draft, decode
-
-    text = decode(file.read_bytes(), encoding)
-    markdown = file.suffix.lower() in {".md", ".markdown"}
-    first_line = text.lstrip().partition("\n")[0]
-    heading = first_line.lstrip("#").strip() if markdown and first_line.startswith("# ") else ""
-    return Draft(
-        text=text,
-        title=heading[:_MAX_TITLE] or _readable(file.stem),
-        uri=file.resolve().as_uri(),
-        media_type="text/markdown" if markdown else "text/plain",
-    )
-
-
-def _readable(stem: str) -> str:
-    return _printable(stem).replace("_", " ").replace("-", " ")
-
-
-def _printable(name: object) -> str:
-    return str(name).encode(errors="replace").decode()  # a file name need not be valid Unicode
 
 
 def _say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""`citespan eval …`: measure, compare, gate."""
+"""`citespan eval …`: measure, compare, gate; draft questions and accept them."""
 
 import sys
 import time
@@ -133,6 +133,65 @@ def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
     if found:
         sys.exit(1)
     click.echo(f"{record.dataset.name}: the gate is passed")
+
+
+_encoding = click.option(
+    "--encoding", help="Encoding of files without a byte order mark [default: UTF-8]."
+)
+
+
+@evaluate.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("drafts.yaml"),
+    show_default=True,
+    help="File for the drafts.",
+)
+@click.option("--max", "most", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Of the choice among what can be made.")
+@_encoding
+def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str | None) -> None:
+    """Draft questions with gold spans from files, and the text files of folders.
+
+    Patterns make them, no language model: they are drafts for a person to go through. Twins ask
+    the same of something else and have no answer. `citespan eval accept` takes what is accepted.
+    """
+    from evals.drafting import gather, make_drafts, paths_from, write_drafts
+
+    gathered = gather(paths, encoding)
+    for line in gathered.refused:
+        click.echo(f"not read: {line}", err=True)
+    drafts = make_drafts(gathered.documents, most=most, seed=seed)
+    if not drafts:
+        click.echo("no draft could be made: no sentence states a fact by a known pattern", err=True)
+        sys.exit(1)
+    write_drafts(out, drafts, gathered.documents, paths_from(out, gathered))
+    click.echo(
+        f"{out}: {len(drafts)} drafts from {len(gathered.documents)} documents; write yes or no"
+        f" behind each `accept:`, then run: citespan eval accept {out} FOLDER"
+    )
+    if gathered.refused:
+        sys.exit(1)
+
+
+@evaluate.command()
+@click.argument("drafts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@_encoding
+def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
+    """Write the accepted questions of a file of DRAFTS, checked, as the data set FOLDER."""
+    from evals.dataset import write_dataset
+    from evals.drafting import accept_drafts, loader
+
+    accepted = accept_drafts(drafts, loader(drafts, encoding), name=folder.resolve().name)
+    write_dataset(accepted.dataset, folder)
+    click.echo(
+        f"{folder}: {len(accepted.dataset.questions)} questions"
+        f" ({accepted.rejected} rejected, {accepted.undecided} undecided);"
+        f" measure with: citespan eval run {folder}"
+    )
 
 
 def _track(items: Iterable[T], label: str, total: int) -> Iterable[T]:

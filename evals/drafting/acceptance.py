@@ -40,7 +40,7 @@ def accept_drafts(
             raise DatasetError(f"{file}, line {read.lines[draft.id]}: draft {draft.id}: {problem}")
     card = Card(
         name=name or file.stem,
-        licence="",
+        licence="that of the documents",
         source="questions drafted from the documents by patterns, each accepted by a person",
         language="en",
     )
@@ -98,6 +98,7 @@ def _question(draft: Draft) -> Question:
         answerable=not twin,
         answers=draft.answers,
         spans=() if twin else (evidence,),
+        relevant={} if twin else {evidence.document_id: 1},
         topic="on" if twin else None,
         origin=Region(document_id=evidence.document_id, start=evidence.start, end=evidence.end),
     )

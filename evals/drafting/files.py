@@ -1,0 +1,78 @@
+"""A user's files as documents to draft from, found again when the drafts are accepted."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evals.drafting.types import DraftedDocument
+from evals.errors import DatasetError
+from evals.types import SourceDocument
+from index.drafts import document_of
+from index.errors import DocumentRejected
+from index.files import printable, read_file, text_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Documents, where each was read by id, and why other files could not be."""
+
+    documents: list[SourceDocument] = field(default_factory=list[SourceDocument])
+    files: dict[str, Path] = field(default_factory=dict[str, Path])
+    refused: list[str] = field(default_factory=list[str])
+
+
+def gather(paths: Sequence[Path], encoding: str | None = None) -> Gathered:
+    """The texts of files, and of the text files of folders; a file's name becomes its id."""
+    gathered = Gathered()
+    for file in dict.fromkeys(text_files(paths)):
+        try:
+            document = _document(file, _id(file, gathered.files), encoding)
+        except (DocumentRejected, OSError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            gathered.refused.append(f"{printable(file)}: {reason}")
+            continue
+        gathered.documents.append(document)
+        gathered.files[document.id] = file
+    return gathered
+
+
+def paths_from(file: Path, gathered: Gathered) -> dict[str, str]:
+    """Where the documents are, seen from the folder of a file of drafts: they may move together."""
+    folder = file.resolve().parent
+    return {
+        name: Path(os.path.relpath(place.resolve(), folder)).as_posix()
+        for name, place in gathered.files.items()
+    }
+
+
+def loader(file: Path, encoding: str | None = None) -> Callable[[DraftedDocument], str]:
+    """What `accept_drafts` reads documents with: from their places beside the file of drafts."""
+
+    def load(recorded: DraftedDocument) -> str:
+        place = file.resolve().parent / recorded.path
+        try:
+            return _document(place, recorded.id, encoding).text
+        except (DocumentRejected, OSError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DatasetError(
+                f"{file}: {recorded.path} cannot be read: {reason}; put the document back, or"
+                " correct `path`"
+            ) from error
+
+    return load
+
+
+def _document(file: Path, name: str, encoding: str | None) -> SourceDocument:
+    draft = read_file(file, encoding)
+    stored = document_of(draft)
+    return SourceDocument(id=name, title=stored.title, text=stored.text)
+
+
+def _id(file: Path, taken: dict[str, Path]) -> str:
+    """Unique, printable, and still the same if another file comes after it."""
+    stem = "".join(c if c.isprintable() else "_" for c in printable(file.stem))[:150]
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem}-{number}", number + 1
+    return name

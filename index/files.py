@@ -1,0 +1,62 @@
+"""Text files on disk, as drafts of documents."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from index.decode import decode
+from index.types import Draft
+
+TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".rst"})
+_MARKDOWN = frozenset({".md", ".markdown"})
+_MAX_TITLE = 200  # characters of a heading that is taken for a title
+
+
+def text_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files themselves, and of folders, at any depth, those with a suffix of text."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in _inside(path) if _is_text(file))
+        else:
+            yield path
+
+
+def other_files(paths: Iterable[Path]) -> int:
+    """How many files of the folders `text_files` does not give."""
+    inside = (file for path in paths if path.is_dir() for file in _inside(path))
+    return sum(not _is_text(file) for file in inside)
+
+
+def read_file(file: Path, encoding: str | None = None) -> Draft:
+    """The file's text with its title: its first heading if it is Markdown, or else its name.
+
+    Raises:
+        DocumentRejected: it is not text in that encoding.
+        OSError: it cannot be read.
+    """
+    text = decode(file.read_bytes(), encoding)
+    markdown = file.suffix.lower() in _MARKDOWN
+    first_line = text.lstrip().partition("\n")[0]
+    heading = first_line.lstrip("#").strip() if markdown and first_line.startswith("# ") else ""
+    return Draft(
+        text=text,
+        title=heading[:_MAX_TITLE] or _readable(file.stem),
+        uri=file.resolve().as_uri(),
+        media_type="text/markdown" if markdown else "text/plain",
+    )
+
+
+def printable(name: object) -> str:
+    """A file's name, which need not be valid Unicode, as a text that can be printed."""
+    return str(name).encode(errors="replace").decode()
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.is_file())
+
+
+def _is_text(file: Path) -> bool:
+    return file.suffix.lower() in TEXT_SUFFIXES
+
+
+def _readable(stem: str) -> str:
+    return printable(stem).replace("_", " ").replace("-", " ")
