@@ -82,6 +82,17 @@ def run(
 
 
 @evaluate.command()
+@click.argument("folders", nargs=-1, required=True, type=_folder, metavar="RUN...")
+@click.option("--all", "full", is_flag=True, help="Every measure.")
+def table(folders: tuple[Path, ...], *, full: bool) -> None:
+    """Print the measures of finished RUNs side by side, as Markdown."""
+    from evals.records import read_run
+    from evals.table import markdown
+
+    click.echo(markdown([read_run(folder) for folder in folders], full=full), nl=False)
+
+
+@evaluate.command()
 @click.argument("before", type=_folder)
 @click.argument("after", type=_folder)
 def compare(before: Path, after: Path) -> None:

@@ -173,6 +173,17 @@ def test_no_change_passes_on_the_command_line(result: Run, folder: Path):
     assert CliRunner().invoke(cli, ["eval", "compare", str(folder), str(folder)]).exit_code == 0
 
 
+def test_runs_stand_side_by_side(result: Run, folder: Path):
+    done = CliRunner().invoke(cli, ["eval", "table", str(folder), str(folder)])
+    assert done.exit_code == 0
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.output.splitlines()]
+    assert lines[0] == ["", "seed, citespan", "seed, citespan"]
+    assert {len(line) for line in lines} == {3}
+    cells = {line[0]: line[1] for line in lines}
+    assert cells["questions asked"] == "56"
+    assert cells["Citations that hold (`pointer_validity`)"] == "1.000 [1.00, 1.00]"
+
+
 def test_other_data_cannot_be_compared(result: Run, folder: Path, tmp_path: Path):
     other = dataclasses.replace(result.dataset, questions=result.dataset.questions[:-1])
     record = read_run(folder)

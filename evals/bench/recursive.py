@@ -1,0 +1,84 @@
+"""The public chunking benchmark's own baseline, scored by this suite.
+
+`python -m evals.bench.recursive FOLDER`, where FOLDER is that benchmark as a data set
+(`python -m evals.convert chunking …`): recursive splitting by characters, chunks of 200 and 400
+cl100k tokens without overlap, and nearest neighbours by all-MiniLM-L6-v2, all corpora in one
+index. Published for 200 tokens, five chunks a question and all five corpora: a recall of .757
+(Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval").
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+
+from evals import Dataset, Estimate, Response, RetrievedSpan, Scores, score
+from evals.readers import open_dataset
+from index.embedding import TorchEmbedder
+from index.export import BUNDLED_MODEL
+from qa.tokens import count_tokens
+
+_SEPARATORS = ["\n\n", "\n", ".", "?", "!", " ", ""]
+_MEASURES = ("span_recall@5", "span_precision@5", "span_iou@5", "span_recall@2000chars")
+_PASSAGES = 20
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--max-tokens", multiple=True, type=click.IntRange(1), default=(200, 400))
+def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
+    """Split, embed and search the data set in FOLDER, and print the measures of its spans."""
+    dataset = open_dataset(str(folder))
+    for size in max_tokens:
+        scores = baseline(dataset, size)
+        click.echo(
+            f"recursive, {size} tokens, all-MiniLM-L6-v2: {scores.counts['total']} questions"
+        )
+        for name in _MEASURES:
+            click.echo(f"  {name:<22} {_shown(scores.estimates[name])}")
+
+
+def baseline(dataset: Dataset, max_tokens: int) -> Scores:
+    """The scores of the nearest chunks to each question."""
+    chunks = [
+        RetrievedSpan(document_id=document.id, start=start, end=end)
+        for document in dataset.documents.values()
+        for start, end in split(document.text, max_tokens)
+    ]
+    embedder = TorchEmbedder(BUNDLED_MODEL, "cpu")
+    texts = [dataset.documents[c.document_id].text[c.start : c.end] for c in chunks]
+    vectors = embedder.embed_documents(texts)
+    questions = np.stack([embedder.embed_query(question.text) for question in dataset.questions])
+    order = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :_PASSAGES]
+    responses = [
+        Response(question_id=question.id, passages=tuple(chunks[at] for at in row))
+        for question, row in zip(dataset.questions, order.tolist(), strict=True)
+    ]
+    return score(dataset, responses)
+
+
+def split(text: str, max_tokens: int) -> Iterator[tuple[int, int]]:
+    """Where LangChain's recursive splitter cuts, as offsets in code points."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(
+        length_function=count_tokens,
+        chunk_size=max_tokens,
+        chunk_overlap=0,
+        separators=_SEPARATORS,
+        add_start_index=True,
+    )
+    for chunk in splitter.create_documents([text]):
+        start = int(chunk.metadata["start_index"])
+        yield start, start + len(chunk.page_content)
+
+
+def _shown(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return "–"
+    return f"{estimate.value:.3f}  [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+if __name__ == "__main__":
+    main()
