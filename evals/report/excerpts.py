@@ -86,7 +86,7 @@ class Excerpts:
         passages = len(self._response.passages) - len(self._ranks)
         if passages:
             marked = len(self._ranks) == self._detail.excerpts
-            hold = "" if marked else ", which hold no gold and no cited text"
+            hold = "" if marked else " without gold and cited text"
             found.append(f"{_count(passages, 'more passage')}{hold}")
         room = self._detail.excerpts - len(self._ranks)
         others = len(list(self._others())) - room
