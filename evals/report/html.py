@@ -3,6 +3,8 @@
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -10,14 +12,29 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from evals.faults import MEANINGS, Fault
+from evals.faults import MEANINGS, fault_of
 from evals.report import glossary, plots, tables
 from evals.report.figures import figures
-from evals.report.pages import Entry, Room, entries
+from evals.report.pages import FINE, Entry, Room, entries
 from evals.report.text import cut, visible
-from evals.results import Outcome, Run
+from evals.results import Outcome, QuestionScore, Run
 
 _MOST_LISTED = 50  # answers, citations and the like, of one question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What the list is filtered by: `count` questions are of it, `listed` of them in the list.
+
+    first: position of the first of these.
+    """
+
+    name: str
+    meaning: str
+    is_fault: bool
+    count: int
+    listed: int
+    first: int | None
 
 
 def render_html(run: Run, room: Room | None = None) -> str:
@@ -39,8 +56,7 @@ def render_html(run: Run, room: Room | None = None) -> str:
         entries=listed,
         unlisted=len(subject.questions) - outcomes[Outcome.SKIPPED] - len(listed),
         skipped=outcomes[Outcome.SKIPPED],
-        kinds=_kinds(listed),
-        fine=sum(entry.fault is None for entry in listed),
+        kinds=_kinds(subject.questions, listed),
         details=Counter(entry.page.detail.name if entry.page else "none" for entry in listed),
         interval_bar=plots.interval_bar,
         explanations=glossary.MEASURES,
@@ -49,11 +65,21 @@ def render_html(run: Run, room: Room | None = None) -> str:
     )
 
 
-def _kinds(listed: list[Entry]) -> list[tuple[Fault, str, list[Entry]]]:
-    """Each kind of fault with what it means and the questions that have it."""
+def _kinds(rows: Iterable[QuestionScore], listed: Sequence[Entry]) -> list[_Kind]:
+    """Each kind of fault, the worst first, and then those that nothing is wrong with."""
+    counts = Counter(fault_of(row) for row in rows if row.outcome is not Outcome.SKIPPED)
+    meanings = {**MEANINGS, None: "Nothing is known to be wrong."}
+    there = {fault: [entry for entry in listed if entry.fault is fault] for fault in meanings}
     return [
-        (fault, meaning, [entry for entry in listed if entry.fault is fault])
-        for fault, meaning in MEANINGS.items()
+        _Kind(
+            name=fault or FINE,
+            meaning=meaning,
+            is_fault=fault is not None,
+            count=counts[fault],
+            listed=len(there[fault]),
+            first=there[fault][0].position if there[fault] else None,
+        )
+        for fault, meaning in meanings.items()
     ]
 
 

@@ -10,7 +10,7 @@ from evals.types import AnswerPart, CitedSpan, Question, Response
 
 MOST_SAID = 4_000  # characters of an answer
 _TAGS = 5_000  # bytes of a page beside its text, about
-_FINE = "fine"
+FINE = "fine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Entry:
     @property
     def kind(self) -> str:
         """What the list is filtered by: a fault, or fine."""
-        return self.fault or _FINE
+        return self.fault or FINE
 
 
 def entries(run: Run, room: Room) -> list[Entry]:
