@@ -106,7 +106,7 @@ def _fine(row: QuestionScore) -> str:
     values = row.values
     if values.get("false_answer_rate") == 0:
         return "Nothing went wrong: it gave no answer, and the documents do not say."
-    found = []
+    found: list[str] = []
     if values.get("answer_score") is not None:
         found.append("the answer is right")
     if values.get("citation_overlap"):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -98,6 +99,6 @@ def _print_question(text: str, row: QuestionScore, console: Console) -> None:
     console.print(Text(f"  {name}  {clipped(visible(text), room)}"), soft_wrap=True)
     if row.problems or row.error:
         for line in row.problems[:_MOST_PROBLEMS] or (sentence_of(row),):
-            console.print(Text(f"    {clipped(visible(line), 300)}"), soft_wrap=True)
+            console.print(Padding(Text(clipped(visible(line), 300)), (0, 0, 0, 4)))
         if len(row.problems) > _MOST_PROBLEMS:
             console.print(Text(f"    and {len(row.problems) - _MOST_PROBLEMS:,} more"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -93,13 +94,14 @@ def _template() -> Template:
         finalize=_finalize,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        number=tables.number,
-        interval=tables.interval,
-        milliseconds=tables.milliseconds,
-        cut=cut,
-        count=lambda value: f"{value:,}",
-    )
+    filters: dict[str, Any] = {
+        "number": tables.number,
+        "interval": tables.interval,
+        "milliseconds": tables.milliseconds,
+        "cut": cut,
+        "count": "{:,}".format,
+    }
+    environment.filters.update(filters)
     return environment.from_string(_read("report.html.j2"))
 
 
