@@ -574,7 +574,8 @@ def test_the_answer_is_cut_after_each_part():
     assert [(part.text, part.numbers) for part in found] == [
         ("One.", (1,)), (" Two.", (2,)), (" Three", ()),
     ]  # fmt: skip
-    assert "".join(part.text for part in said("ab", _parts((0, 9), (1, 2)), ())) == "ab"
+    for parts in (_parts((0, 9), (1, 2)), _parts((2, -1)), _parts((1, 1), (0, 1), (0, 1))):
+        assert "".join(part.text for part in said("ab", parts, ())) == "ab"
     assert [part.numbers for part in said("ab", (), _nowhere())] == [(1, 2)]
     assert list(said("", (), _nowhere())) == []
 

@@ -114,8 +114,9 @@ def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan])
     at = 0
     for part in sorted(parts, key=lambda part: part.end):
         numbers = tuple(number + 1 for number in part.citations)
-        yield Said(text=text[at : part.end], numbers=numbers)
-        at = max(at, part.end)
+        end = max(at, part.end)  # a system may say anything
+        yield Said(text=text[at:end], numbers=numbers)
+        at = end
     if at < len(text):
         yield Said(text=text[at:], numbers=())
 

@@ -93,7 +93,7 @@
       `${at + 1} of ${order.length}${order.length < rows.length ? " shown" : ""}; keys ← → and Esc`;
     const heading = page.querySelector("h2");
     document.title = `${heading.textContent.slice(0, 80)} – ${title}`;
-    scrollTo(0, 0);
+    page.scrollIntoView();
     heading.focus({ preventScroll: true });
   };
   const keys = { ArrowLeft: ".previous", ArrowRight: ".next", Escape: ".back" };
