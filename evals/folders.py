@@ -6,6 +6,7 @@ curves.json         points of the plots
 per_question.jsonl  each question with its response and its measures
 run.trec            the ranked documents, for other tools
 junit.xml           a test case for each question
+report.html         all of it for people
 """
 
 import shutil

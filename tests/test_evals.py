@@ -181,7 +181,7 @@ def test_runs_stand_side_by_side(result: Run, folder: Path):
     assert {len(line) for line in lines} == {3}
     cells = {line[0]: line[1] for line in lines}
     assert cells["questions asked"] == "56"
-    assert cells["Citations that hold (`pointer_validity`)"] == "1.000 [1.00, 1.00]"
+    assert cells["Citations that hold (`pointer_validity`)"] == "1.000 [1.00–1.00]"
 
 
 def test_other_data_cannot_be_compared(result: Run, folder: Path, tmp_path: Path):

@@ -51,9 +51,10 @@ def baseline(dataset: Dataset, max_tokens: int) -> Scores:
     vectors = embedder.embed_documents(texts)
     questions = np.stack([embedder.embed_query(question.text) for question in dataset.questions])
     order = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :_PASSAGES]
+    nearest: list[list[int]] = order.tolist()
     responses = [
         Response(question_id=question.id, passages=tuple(chunks[at] for at in row))
-        for question, row in zip(dataset.questions, order.tolist(), strict=True)
+        for question, row in zip(dataset.questions, nearest, strict=True)
     ]
     return score(dataset, responses)
 
