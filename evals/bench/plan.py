@@ -15,6 +15,7 @@ class Plan:
     """What to measure with.
 
     documents, questions: at least one of each.
+    clients: how many ask at once, one figure for each.
     repeats: how often everything is measured, at least 1.
     settings: citespan's; `data.models` holds the exported models.
     work: a folder for what is stored; both systems' indexes lie in it once documents are stored.
@@ -23,6 +24,7 @@ class Plan:
 
     documents: tuple[SourceDocument, ...]
     questions: tuple[str, ...]
+    clients: tuple[int, ...]
     repeats: int
     settings: Settings
     work: Path

@@ -1,7 +1,6 @@
 """How long searches and answers take, in-process, from several clients at once."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 from evals.bench.figures import Figure, figure, interleaved
 from evals.bench.load import Round
@@ -15,9 +14,6 @@ from evals.bench.workers import (
     search_all,
 )
 
-CLIENTS = (1, 8, 32)
-_STAGES = ("embed", "retrieve")  # that both have
-
 
 def measure_query(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]) -> list[Figure]:
     """Searches and answers of both systems, which have opened what they stored.
@@ -26,26 +22,19 @@ def measure_query(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline
     compared with a search too.
     """
     figures: list[Figure] = []
-    for clients in CLIENTS:
-        plan.say(f"Asking in-process: {clients} clients")
-        found = interleaved(
-            {
-                "search": partial(citespan.do, search_all, plan.questions, clients),
-                "answer": partial(citespan.do, answer_all, plan.questions, clients),
-                "naive": partial(naive.do, search_all, plan.questions, clients),
-            },
-            plan.repeats,
-        )
-        baseline = found["naive"], f"naive search, {clients} threads"
-        figures += latencies(f"search/{clients} clients", found["search"], *baseline)
-        figures += latencies(f"answer/{clients} clients", found["answer"], *baseline)
-        figures += _stages(f"answer/{clients} clients", found, clients)
+    for clients in plan.clients:
+        plan.say(f"Asking in-process, clients at once: {clients}")
+        found = interleaved(_actions(plan, citespan, naive, clients), plan.repeats)
+        baseline = f"naive search ×{clients}", found["naive"]
+        figures += latencies(f"search ×{clients}", found["search"], *baseline)
+        figures += latencies(f"answer ×{clients}", found["answer"], *baseline)
+        figures += _stages(found, clients)
     memory = [citespan.do(peak_memory)], [naive.do(peak_memory)]
     return [*figures, figure("answer/peak memory", "bytes", memory[0], "naive search", memory[1])]
 
 
 def latencies(
-    name: str, mine: Sequence[Round], theirs: Sequence[Round], baseline: str
+    name: str, mine: Sequence[Round], baseline: str, theirs: Sequence[Round]
 ) -> list[Figure]:
     """What clients waited, and how many were served a second."""
     return [
@@ -69,20 +58,27 @@ def latencies(
     ]
 
 
-def _stages(name: str, found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]:
-    """The service's own stages; the baseline has no evidence stage, so its whole search stands."""
-    figures: list[Figure] = []
-    for stage in (*_STAGES, "evidence"):
-        theirs = stage if stage in _STAGES else "total"
-        what = f"naive {stage}" if stage in _STAGES else "naive search"
-        for p in (50, 95):
-            figures.append(
-                figure(
-                    f"{name}/{stage}/p{p}",
-                    "ms",
-                    [row.ms(stage, p) for row in found["answer"]],
-                    f"{what}, {clients} threads",
-                    [row.ms(theirs, p) for row in found["naive"]],
-                )
-            )
-    return figures
+def _actions(
+    plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline], clients: int
+) -> Mapping[str, Callable[[], Round]]:
+    return {
+        "search": lambda: citespan.do(search_all, plan.questions, clients),
+        "answer": lambda: citespan.do(answer_all, plan.questions, clients),
+        "naive": lambda: naive.do(search_all, plan.questions, clients),
+    }
+
+
+def _stages(found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]:
+    """The service's own stages; judging, which the baseline lacks, beside its whole search."""
+    beside = {"embed": "embed", "retrieve": "retrieve", "evidence": "total"}
+    return [
+        figure(
+            f"answer ×{clients}/{stage}/p{p}",
+            "ms",
+            [row.ms(stage, p) for row in found["answer"]],
+            f"naive {'search' if other == 'total' else other} ×{clients}",
+            [row.ms(other, p) for row in found["naive"]],
+        )
+        for stage, other in beside.items()
+        for p in (50, 95)
+    ]

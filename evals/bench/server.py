@@ -16,7 +16,7 @@ import msgspec
 from evals.errors import RunError
 
 _STEP_S = 0.02
-_LEAST_S = 60.0  # until it is taken for stuck
+_MOST_S = 60.0  # then it is taken for stuck
 
 
 class _Log(msgspec.Struct):
@@ -57,7 +57,7 @@ def serving(folder: Path, models: Path) -> Generator[Server]:
             stderr=log,
         )
         try:
-            until = time.monotonic() + _LEAST_S
+            until = time.monotonic() + _MOST_S
             while not (url := _url(_written(log.fileno()))) or not _is_ready(url):
                 if process.poll() is not None or time.monotonic() > until:
                     raise RunError(f"citespan serve did not get ready: {_written(log.fileno())}")
@@ -84,6 +84,6 @@ def _url(log: str) -> str:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health/ready").status_code == httpx.codes.OK
+        return httpx.get(f"{url}/health/ready").is_success
     except httpx.TransportError:
         return False

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
-from typing import Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast
+from typing import Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from evals.bench.load import Round, ask_all
 from evals.bench.memory import peak_bytes
+from evals.errors import RunError
 from evals.types import SourceDocument
 from index import Corpus, Draft
 from qa import Service, Settings, open_service
@@ -105,9 +106,16 @@ class Worker(Generic[S]):
         self._ready = self._pool.submit(peak_bytes)  # begins to load at once
 
     def do(self, task: Callable[Concatenate[S, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of this module with the system there, and wait for what it gives."""
-        self._ready.result()
-        return self._pool.submit(_do, task, *args, **kwargs).result()
+        """Run a function of this module with the system there, and wait for what it gives.
+
+        Raises:
+            RunError: the process has ended; what it wrote to standard error says why.
+        """
+        try:
+            self._ready.result()
+            return self._pool.submit(_do, task, *args, **kwargs).result()
+        except BrokenExecutor as error:
+            raise RunError("a process that is measured has ended; see above") from error
 
     def __enter__(self) -> Self:
         return self
@@ -164,4 +172,4 @@ def _make(system: Callable[[Settings], object], settings: Settings) -> None:
 
 
 def _do(task: Callable[..., T], *args: object, **kwargs: object) -> T:
-    return task(cast(object, _made[0]), *args, **kwargs)
+    return task(_made[0], *args, **kwargs)
