@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 import msgspec
@@ -50,17 +50,18 @@ _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "t
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--out",
-    type=click.File("w", encoding="utf-8", atomic=True),
-    default="-",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="File for the JSON [default: standard output].",
 )
-def main(folder: str, only: tuple[str, ...], out: IO[str], **options: Any) -> None:
+def main(folder: str, only: tuple[str, ...], out: Path | None, **options: Any) -> None:
     """Measure citespan on the data set in FOLDER (by default the seed) beside a naive baseline.
 
     FOLDER is a folder with corpus.jsonl and queries.jsonl, a SQuAD .json file, or `seed`. The
     baseline is what anyone would write first: sentence-transformers, fixed windows of tokens,
     FAISS. Each figure is the median of the repeats, with its ratio to the baseline.
     """
+    if out and not out.parent.is_dir():  # refused now rather than when all is measured
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     console = Console(stderr=True)
     try:
         dataset = open_dataset(folder)
@@ -70,8 +71,12 @@ def main(folder: str, only: tuple[str, ...], out: IO[str], **options: Any) -> No
     except (QAError, StoreError) as error:
         raise click.ClickException(str(error)) from error
     print_figures(figures, console)
-    out.write(msgspec.json.format(msgspec.json.encode(_report(dataset, plan, figures))).decode())
-    out.write("\n")
+    report = msgspec.json.encode(_report(dataset, plan, figures))
+    text = msgspec.json.format(report, indent=2).decode() + "\n"
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
 
 
 def _plan(
@@ -95,7 +100,7 @@ def _plan(
     return Plan(
         documents=tuple(dataset.documents.values()),
         questions=tuple(texts[:questions]),
-        clients=clients,
+        clients=tuple(dict.fromkeys(clients)),
         repeats=repeats,
         settings=settings,
         work=work,
