@@ -1,1 +1,1 @@
-"""Speed, memory and size of citespan, each beside a naive baseline measured in the same run."""
+"""Benchmarks, each beside a baseline of the same run: `python -m evals.bench` for speed."""
