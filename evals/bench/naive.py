@@ -8,7 +8,6 @@ reranking. It imports nothing of citespan, so that as a script of its own it cos
 import importlib.util
 import json
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +31,6 @@ class Naive:
         source = Path(spec.submodule_search_locations[0]) / "model"
         disable_progress_bar()
         self._model: Any = SentenceTransformer(str(source), device="cpu")
-        self._encoding = threading.Lock()  # the tokenizer fails when threads share it
         self._index: Any = None
         self._texts: list[str] = []
 
@@ -55,8 +53,7 @@ class Naive:
     def search(self, question: str) -> tuple[list[str], dict[str, float]]:
         """The best passages, and the milliseconds of `embed` and `retrieve`."""
         start = time.perf_counter()
-        with self._encoding:
-            vector = self._encode([question])
+        vector = self._encode([question])
         embedded = time.perf_counter()
         _, found = self._index.search(vector, min(_K, len(self._texts)))
         best: list[int] = found[0].tolist()
