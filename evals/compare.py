@@ -103,11 +103,14 @@ def compare(before: RunRecord, after: RunRecord) -> list[Difference]:
     """
     check_same(before.dataset, after.dataset)
     found = differences(values_of(before), after)
-    failed = [
-        {name for name, row in run.questions.items() if row.outcome is Outcome.FAILED}
-        for run in (before, after)
-    ]
-    return [*found, _failures(*failed, len(asked(values_of(after))))] if any(failed) else found
+    old, new = _failed(before), _failed(after)
+    if old or new:
+        found.append(_failures(old, new, len(asked(values_of(after)))))
+    return found
+
+
+def _failed(run: RunRecord) -> set[str]:
+    return {name for name, row in run.questions.items() if row.outcome is Outcome.FAILED}
 
 
 def _failures(before: set[str], after: set[str], n: int) -> Difference:
