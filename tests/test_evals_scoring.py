@@ -325,6 +325,23 @@ def test_renaming_and_reordering_tied_questions_keeps_every_value() -> None:
     assert values(scored(wrong)) == values(scored(wrong, backwards))
 
 
+def test_full_answers_are_what_rouge_compares_with() -> None:
+    full = msgspec.structs.replace(DATASET.questions[0], references=("It has many bridges.",))
+    short = DATASET.questions[1]
+    neither = msgspec.structs.replace(DATASET.questions[2], answers=(), facts=())
+    dataset = Dataset(
+        card=CARD, documents=DATASET.documents, questions=(full, short, neither, UNANSWERABLE[0])
+    )
+    said = [
+        Response(question_id="q0", text="Many bridges."),
+        Response(question_id="q1", text="Town 1 has 101 bridges."),
+        Response(question_id="q2", text="Town 2 has 102 bridges."),
+        Response(question_id=UNANSWERABLE[0].id, text="Nobody."),
+    ]
+    rows = [row.values["rouge_l"] for row in scored(said, dataset).questions]
+    assert rows == [round(2 * 2 / (2 + 4), 6), 1, None, None]
+
+
 # intervals
 
 
