@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from evals.dataset import counts, write_dataset
+from evals.cards import counts
+from evals.dataset import write_dataset
 from evals.errors import DatasetError
 from evals.sources import chunking, clapnq, obliqa, squad
 from evals.types import Dataset

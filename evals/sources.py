@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from evals.dataset import counts
+from evals.cards import counts
 from evals.errors import DatasetError
 from evals.lines import found, read_rows
 from evals.types import Card, Dataset, GoldSpan, Question, Region, SourceDocument
