@@ -14,7 +14,7 @@ _LONGEST_NAME = 100
 
 def name_problem(name: str) -> str | None:
     """Why a data set of that name could not name the folder of its results."""
-    if name.isprintable() and not {*"/\\"} & {*name} and name not in (".", ".."):
+    if name and name.isprintable() and not {*"/\\"} & {*name} and name not in (".", ".."):
         return (
             None if len(name) <= _LONGEST_NAME else f"the name is over {_LONGEST_NAME} characters"
         )
