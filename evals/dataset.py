@@ -140,21 +140,21 @@ def _needed(folder: Path, name: str) -> Path:
 
 def _qrels(folder: Path, split: str | None) -> tuple[Path, ...]:
     """The chosen file first, then the others."""
-    if os.path.lexists(folder / "qrels") and not (folder / "qrels").is_dir():
-        raise refused(folder / "qrels", None, "not a folder; put test.tsv into one of that name")
-    names = {
-        file.name.removesuffix(".gz").removesuffix(".tsv")
-        for pattern in ("*.tsv", "*.tsv.gz")
-        for file in (folder / "qrels").glob(pattern)
-    }
+    there = folder / "qrels"
+    if os.path.lexists(there) and not there.is_dir():
+        raise refused(there, None, "not a folder; put test.tsv into one of that name")
+    # Not glob(), which passes over a folder that may not be read.
+    names = [file.name.removesuffix(".gz") for file in there.iterdir()] if there.exists() else []
     files = {
-        name: file for name in sorted(names) if (file := found(folder / "qrels", f"{name}.tsv"))
+        name.removesuffix(".tsv"): file
+        for name in sorted(names)
+        if name.endswith(".tsv") and (file := found(there, name))
     }
     shown = ", ".join(files) or "none"
     if split is None and len(files) > 1:
-        raise DatasetError(f"{folder / 'qrels'}: several splits; choose one of: {shown}")
+        raise DatasetError(f"{there}: several splits; choose one of: {shown}")
     if split is not None and split not in files:
-        raise DatasetError(f"{folder / 'qrels'}: no split {split!r}; there is: {shown}")
+        raise DatasetError(f"{there}: no split {split!r}; there is: {shown}")
     chosen = [files.pop(split)] if split is not None else []
     return (*chosen, *files.values())
 

@@ -369,7 +369,7 @@ class TestRefusals:
             load_dataset(folder)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    @pytest.mark.parametrize("name", ["corpus.jsonl", "card.yaml", "."])
+    @pytest.mark.parametrize("name", ["corpus.jsonl", "card.yaml", "qrels", "."])
     def test_what_may_not_be_read(self, folder: Path, name: str):
         (folder / name).chmod(0)
         try:
