@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 from xml.etree import ElementTree as ET
@@ -274,7 +275,7 @@ def _scored(result: Run, responses: list[Response], folder: Path) -> None:
     changed = dataclasses.replace(
         result, scores={"citespan": scores}, responses={r.question_id: r for r in responses}
     )
-    with RunFolder.open(folder, b"{}") as opened:
+    with closing(RunFolder.open(folder, b"{}")) as opened:
         opened.index.mkdir()
         opened.finish(changed)
 
