@@ -75,8 +75,12 @@ def answer_contained(case: Case) -> Value:
 
 
 def rouge_l(case: Case) -> Value:
-    """Of answerable questions with accepted answers, against the nearest; 0 of an abstention."""
-    return answers.rouge_l(case.prediction, case.accepted) if case.accepted else None
+    """Of answerable questions, against the nearest full answer; 0 of an abstention.
+
+    Where no full answers are known, accepted short ones stand in for them.
+    """
+    known = case.question.references or case.accepted
+    return answers.rouge_l(case.prediction, known) if case.question.answerable else None
 
 
 def fact_recall(case: Case) -> Value:

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import click
 
-from evals.dataset import counts, write_dataset
+from evals.cards import counts
+from evals.dataset import write_dataset
 from evals.errors import DatasetError
-from evals.sources import chunking, clapnq, obliqa, squad
+from evals.sources.chunking import chunking
+from evals.sources.clapnq import clapnq
+from evals.sources.obliqa import obliqa
+from evals.sources.squad import squad
 from evals.types import Dataset
 
 _KINDS = {"chunking": chunking, "clapnq": clapnq, "obliqa": obliqa}

@@ -12,7 +12,6 @@ report.html         all of it for people
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 import msgspec
@@ -31,7 +30,7 @@ _RESPONSES = "responses.jsonl"
 
 
 class RunFolder:
-    """A run in progress. Use it in a `with`; `finish` it."""
+    """A run in progress; `finish` it, and `close` it in any case."""
 
     def __init__(self, path: Path, log: IO[bytes]) -> None:
         self.path = path
@@ -60,12 +59,20 @@ class RunFolder:
         return cls(path, (path / _RESPONSES).open("ab"))
 
     def responses(self) -> Iterator[Response]:
-        """What was answered before the run was stopped; failures are asked again."""
-        for line in (self.path / _RESPONSES).read_bytes().split(b"\n"):
-            if line:
+        """What was answered before the run was stopped; failures are asked again.
+
+        Raises:
+            RunError: a line was damaged since.
+        """
+        file = self.path / _RESPONSES
+        for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+            try:
                 response = msgspec.json.decode(line, type=Response)
-                if response.error is None:
-                    yield response
+            except (ValueError, RecursionError) as error:
+                problem = f"{error}; remove that line, and its question is asked again"
+                raise RunError(f"{file}, line {number}: {problem}") from error
+            if response.error is None:
+                yield response
 
     def keep(self, response: Response) -> None:
         """Keep an answer, whatever happens next."""
@@ -88,15 +95,8 @@ class RunFolder:
         (self.path / _RESPONSES).unlink()
         (self.path / _IDENTITY).unlink()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop keeping answers."""
         self._log.close()
 
 

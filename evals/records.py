@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 from evals.errors import RunError
 from evals.folders import FORMAT, METRICS
 from evals.results import Estimate, Outcome
+
+#: Shares are in [0, 1], numbers of citations above; what is larger was not written by a run.
+Value: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class DatasetRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +45,7 @@ class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     cluster: str
     outcome: Outcome
-    values: Mapping[str, float | None]
+    values: Mapping[str, Value | None]
     problems: tuple[str, ...]
     error: str | None
 
@@ -73,11 +77,13 @@ def read_run(folder: Path) -> RunRecord:
         raise RunError(f"{at} is damaged: {error}") from error
     if metrics.format != FORMAT:
         raise RunError(f"{folder} is of format {metrics.format}; this citespan reads {FORMAT}")
-    if metrics.subject not in metrics.systems or len(rows) != metrics.dataset.questions:
+    questions = {row.question_id: row for row in rows}
+    wanted = metrics.dataset.questions
+    if metrics.subject not in metrics.systems or not len(questions) == len(rows) == wanted:
         raise RunError(f"{folder} is damaged: its files are not of one run")
     return RunRecord(
         dataset=metrics.dataset,
         subject=metrics.subject,
         result=metrics.systems[metrics.subject],
-        questions={row.question_id: row for row in rows},
+        questions=questions,
     )

@@ -1,8 +1,7 @@
 """citespan somewhere else, over HTTP."""
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -70,6 +69,10 @@ class _Answer(msgspec.Struct, frozen=True):
     timings_ms: dict[str, float]
 
 
+class _Version(msgspec.Struct, frozen=True):
+    version: str
+
+
 class _Listed(msgspec.Struct, frozen=True):
     id: str
     sha256: str
@@ -81,7 +84,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class HttpSystem:
-    """A citespan server; use it in a `with`.
+    """A citespan server; `close` it.
 
     Args:
         url: where it is, without `/v1`.
@@ -97,8 +100,12 @@ class HttpSystem:
             raise RunError(f"{url!r} is not a URL: {error}") from error
         self._url = url
         try:
-            self.version = str(self._json("GET", "/version")["version"])
-        except (KeyError, TypeError) as error:
+            msgspec.convert(self._json("GET", "/version"), _Version)
+        except RunError:
+            self.close()
+            raise
+        except msgspec.ValidationError as error:
+            self.close()
             raise RunError(f"what answers at {url} is not citespan") from error
 
     def respond(self, question: Question) -> Response:
@@ -109,9 +116,12 @@ class HttpSystem:
             if not reply.is_success:
                 return Response(question_id=question.id, error=_problem(reply))
             answer = msgspec.json.decode(reply.content, type=_Answer)
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            return _response(question.id, answer)
+        except KeyError as error:
+            problem = f"the answer names the citation {error}, which it does not have"
+            return Response(question_id=question.id, error=problem)
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             return Response(question_id=question.id, error=f"{type(error).__name__}: {error}")
-        return _response(question.id, answer)
 
     def check_documents(self, dataset: Dataset) -> list[SourceDocument]:
         """The documents of the data set that the server lacks or holds with another text.
@@ -142,26 +152,22 @@ class HttpSystem:
             body = {"text": document.text, "title": document.title or None}
             self._json("PUT", f"/v1/documents/{quote(document.id, safe='')}", json=body)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
     def _documents(self) -> Iterator[_Listed]:
-        cursor: str | None = None
+        asked: dict[str, str | int] = {"limit": 100}
         while True:
-            asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
-            page = msgspec.convert(self._json("GET", "/v1/documents", params=asked), _Page)
+            listed = self._json("GET", "/v1/documents", params=asked)
+            try:
+                page = msgspec.convert(listed, _Page)
+            except msgspec.ValidationError as error:
+                raise RunError(f"what answers at {self._url} is not citespan") from error
             yield from page.documents
-            cursor = page.next_cursor
-            if cursor is None:
+            if page.next_cursor in (None, asked.get("cursor")):
                 return
+            asked["cursor"] = page.next_cursor
 
     def _json(self, method: str, path: str, **options: Any) -> Any:
         try:
@@ -172,7 +178,7 @@ class HttpSystem:
             raise RunError(f"{self._url}{path}: {_problem(reply)}")
         try:
             return msgspec.json.decode(reply.content)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise RunError(f"what answers at {self._url} is not citespan") from error
 
 
@@ -180,7 +186,7 @@ def _problem(reply: httpx.Response) -> str:
     """The status, and the detail of a problem document where there is one."""
     try:
         detail = str(msgspec.json.decode(reply.content)["detail"])
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         detail = reply.reason_phrase
     return f"{reply.status_code} {detail}"
 
