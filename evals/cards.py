@@ -1,6 +1,5 @@
 """The card of a data set, card.yaml: what it is, and how much of everything it holds."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -36,7 +35,7 @@ def check_counts(file: Path, dataset: Dataset) -> None:
     Raises:
         DatasetError: it is not.
     """
-    real: Mapping[str, int] = counts(dataset)
+    real = counts(dataset)
     for name, stated in dataset.card.counts.items():
         if name not in real:
             raise refused(file, None, f"unknown count {name!r}; known: {', '.join(real)}")

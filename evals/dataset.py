@@ -80,7 +80,8 @@ def load_dataset(folder: Path, *, split: str | None = None) -> Dataset:
     try:
         return _loaded(folder, split)
     except OSError as error:  # of a folder; those of files are refused where they are read
-        raise refused(folder, None, f"cannot be read: {error.strerror}") from error
+        place = Path(error.filename or folder)
+        raise refused(place, None, f"cannot be read: {error.strerror}") from error
 
 
 def _loaded(folder: Path, split: str | None) -> Dataset:
@@ -113,8 +114,16 @@ def write_dataset(dataset: Dataset, folder: Path) -> None:
 
     Raises:
         DatasetError: the folder is there and not empty, or the data set breaks a rule of
-            `load_dataset` or is not what it would read, as with spans but no grade.
+            `load_dataset` or is not what it would read, as with spans but no grade, or the
+            folder cannot be written.
     """
+    try:
+        _write(dataset, folder)
+    except OSError as error:
+        raise refused(folder, None, f"cannot be written: {error.strerror}") from error
+
+
+def _write(dataset: Dataset, folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DatasetError(f"{folder}: not an empty folder; name one that is empty or not there")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from evals.references import REFERENCES
 from evals.remote import HttpSystem
 from evals.results import Run, Scores
 from evals.scoring import score
-from evals.surroundings import Stopwatch, describe
+from evals.surroundings import Stopwatch, describe, measured_settings
 from evals.systems import CitespanSystem, RetrievalSystem, System
 from evals.types import Dataset, Question, Response
 from index import Corpus, Draft, Side
@@ -89,9 +89,11 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
             for name, sides in _SIDES.items()
         }
         system: System = alone.get(plan.subject) or CitespanSystem(service)
+        citespan = version("citespan")
         if plan.against:
-            system = opened.enter_context(closing(HttpSystem(plan.against)))
-            _check_remote(system, plan.against, dataset, upload=plan.upload)
+            system = server = opened.enter_context(closing(HttpSystem(plan.against)))
+            citespan = server.version
+            _check_remote(server, plan.against, dataset, upload=plan.upload)
         else:
             service.warm()
         responses = _ask(system, asked, folder, track)
@@ -101,7 +103,7 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
             name: score(dataset, row, skipped=skipped, resamples=plan.resamples, seed=plan.seed)
             for name, row in track(rows.items(), "Scoring", len(rows))
         }
-        info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject])
+        info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject], citespan)
         result = Run(dataset=dataset, info=info, scores=scores, responses=responses)
         folder.finish(result)
     return result
@@ -117,8 +119,6 @@ def _sample(questions: Sequence[Question], plan: Plan) -> list[Question]:
 
 def _identity(dataset: Dataset, plan: Plan) -> bytes:
     """Equal for two runs that ask the same of the same."""
-    settings = msgspec.to_builtins(plan.settings)
-    del settings["data"], settings["serve"]
     return msgspec.json.encode(
         {
             "citespan": version("citespan"),
@@ -127,7 +127,7 @@ def _identity(dataset: Dataset, plan: Plan) -> bytes:
             "against": plan.against,
             "limit": plan.limit,
             "seed": plan.seed,
-            "settings": settings,
+            "settings": measured_settings(plan.settings),
         },
         order="sorted",
     )

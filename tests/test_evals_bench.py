@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from evals.bench.__main__ import main
 from evals.bench.figures import figure, interleaved, percentile
 from evals.bench.load import ask_all
-from evals.bench.memory import in_bytes, peak_bytes
 from evals.bench.server import serving
 from evals.errors import RunError
+from evals.memory import in_bytes, peak_bytes
 from evals.readers import seed_dataset
 
 LATENCIES = ("p50", "p95", "throughput")

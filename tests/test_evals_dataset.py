@@ -372,8 +372,9 @@ class TestRefusals:
     @pytest.mark.parametrize("name", ["corpus.jsonl", "card.yaml", "qrels", "."])
     def test_what_may_not_be_read(self, folder: Path, name: str):
         (folder / name).chmod(0)
+        place = folder / "qrels" if name == "." else folder / name
         try:
-            with pytest.raises(DatasetError, match="Permission denied"):
+            with pytest.raises(DatasetError, match=rf"{place}: .*Permission denied"):
                 load_dataset(folder)
         finally:
             (folder / name).chmod(0o700)
@@ -768,6 +769,10 @@ class TestConverters:
         again = CliRunner().invoke(main, arguments)
         assert again.exit_code == 1
         assert "not an empty folder" in again.output
+        (tmp_path / "file").touch()
+        nowhere = CliRunner().invoke(main, [*arguments[:2], str(tmp_path / "file" / "to")])
+        assert (nowhere.exit_code, "Traceback" in nowhere.output) == (1, False)
+        assert "to: cannot be written: File exists" in nowhere.output
 
     @pytest.mark.parametrize(
         ("kind", "documents", "said"),

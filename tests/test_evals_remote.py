@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -128,6 +129,7 @@ def test_a_server_gives_the_numbers_of_the_process(
     metrics = [(tmp_path / name / "metrics.json").read_bytes() for name in ("here", "there")]
     assert metrics[0] == metrics[1] == (tmp_path / "again" / "metrics.json").read_bytes()
     assert there.info.dataset["against"] == url + "/"
+    assert there.info.citespan == here.info.citespan == version("citespan")
     assert there.info.peak_memory_bytes is None
 
 
@@ -238,7 +240,9 @@ def test_what_cannot_be_asked(url: str, said: str, tmp_path: Path):
 
 
 def test_documents_that_are_no_list():
-    good = b'{"version": "1"}'
+    good = b'{"version": "0.9.1"}'
+    with answering(version=good) as url:
+        assert HttpSystem(url).version == "0.9.1"
     for listed in (b"[]", b'{"documents": 3, "next_cursor": null}'):
         with (
             answering(version=good, documents=listed) as url,

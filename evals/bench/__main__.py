@@ -1,11 +1,8 @@
 """`python -m evals.bench`: speed, memory and size, beside a naive baseline of the same run."""
 
-import os
-import platform
 import random
 import tempfile
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +20,10 @@ from evals.bench.tables import print_figures
 from evals.bench.workers import Baseline, Citespan, Worker, open_folder
 from evals.errors import DatasetError
 from evals.readers import open_dataset
+from evals.surroundings import machine, measured_settings, versions
 from evals.types import Dataset
 from index.errors import StoreError
-from qa import Settings, load_settings
+from qa import load_settings
 from qa.build import build_embedder
 from qa.errors import QAError
 
@@ -138,23 +136,11 @@ def _report(dataset: Dataset, plan: Plan, figures: list[Figure]) -> dict[str, ob
         },
         "questions": len(plan.questions),
         "repeats": plan.repeats,
-        "settings": _settings(plan.settings),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
-        "machine": {
-            "system": platform.system(),
-            "cpu": platform.machine(),
-            "cores": os.cpu_count() or 1,
-        },
+        "settings": measured_settings(plan.settings),
+        "versions": versions(_PACKAGES),
+        "machine": machine(),
         "figures": figures,
     }
-
-
-def _settings(settings: Settings) -> dict[str, object]:
-    """What was measured with, without the folders of this machine."""
-    found = msgspec.to_builtins(settings)
-    del found["data"], found["serve"]
-    return found
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import httpx
 
 from evals.bench.figures import Figure, figure, interleaved
 from evals.bench.load import Round, ask_all
-from evals.bench.memory import peak_bytes
 from evals.bench.plan import Plan
 from evals.bench.query import latencies
 from evals.bench.server import Server, serving
@@ -19,6 +18,7 @@ from evals.bench.workers import (
     peak_memory,
     search_all,
 )
+from evals.memory import peak_bytes
 
 _TIMEOUT_S = 120.0
 

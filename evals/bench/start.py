@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.memory import in_bytes, peak_bytes
 from evals.bench.plan import Plan
 from evals.bench.server import command, environment, serving
 from evals.errors import RunError
+from evals.memory import in_bytes, peak_bytes
 
 _BASELINE = "naive script"  # loads the model, opens a saved index, searches once
 _SCRIPT = Path(__file__).parent / "naive.py"

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from evals.bench.load import Round, ask_all
-from evals.bench.memory import peak_bytes
 from evals.errors import RunError
+from evals.memory import peak_bytes
 from evals.types import SourceDocument
 from index import Corpus, Draft
 from qa import Service, Settings, open_service

@@ -20,7 +20,7 @@ MEASURES = {
     "f1_answerable": "F1 over the answerable questions alone.",
     "exact_match_unanswerable": "Share of the unanswerable questions that got no answer.",
     "answer_contained": "What was said contains an accepted answer.",
-    "rouge_l": "Longest common subsequence of words with the nearest accepted answer.",
+    "rouge_l": "Longest common subsequence of words with the nearest full, or else short, answer.",
     "fact_recall": "Share of the facts of a full answer that were said.",
     "answer_score": "How right answers are, over answerable questions that were answered.",
     "conditioned_score": "The answer score, and 1 for abstaining where nothing can be said.",
