@@ -1,6 +1,6 @@
 """Metrics applied to one question and its response; None where one does not apply. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from evals.cases import Case
@@ -12,13 +12,13 @@ Value: TypeAlias = float | None
 Of: TypeAlias = Callable[[Case], Value]
 
 
-def ranked(at: Callable[[int, Sequence[str], dict[str, int]], float], k: int) -> Of:
+def ranked(at: Callable[[int, Sequence[str], Mapping[str, int]], float], k: int) -> Of:
     """A ranking metric at k, of questions with relevant documents."""
 
     def of(case: Case) -> Value:
         if not any(grade > 0 for grade in case.grades.values()):
             return None
-        return at(k, case.ranked, dict(case.grades))
+        return at(k, case.ranked, case.grades)
 
     return of
 

@@ -14,11 +14,11 @@ _LONGEST_NAME = 100
 
 def name_problem(name: str) -> str | None:
     """Why a data set of that name could not name the folder of its results."""
-    if name and name.isprintable() and not {*"/\\"} & {*name} and name not in (".", ".."):
-        return (
-            None if len(name) <= _LONGEST_NAME else f"the name is over {_LONGEST_NAME} characters"
-        )
-    return f"the name {name!r} cannot name a folder; use printable characters without '/'"
+    if name in ("", ".", "..") or not name.isprintable() or {*"/\\"} & {*name}:
+        return f"the name {name!r} cannot name a folder; use printable characters without '/'"
+    if len(name) > _LONGEST_NAME:
+        return f"the name is over {_LONGEST_NAME} characters"
+    return None
 
 
 def document_problem(document: SourceDocument) -> str | None:

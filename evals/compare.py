@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.errors import NotComparable
-from evals.measures import MEASURES
+from evals.measures import BY_NAME
 from evals.records import DatasetRef, RunRecord
 from evals.results import Outcome
 from evals.statistics import holm, paired_randomisation
@@ -35,7 +35,6 @@ GATE_MEASURES = (
 SIGNIFICANT = 0.05
 _POINTERS = "pointer_validity"
 _SHOWN = 5
-_BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ def _difference(
     those do not see the questions that are not answered any more, and the measures of all
     answerable questions do. Without any common question the measure lost whatever it had.
     """
-    better = 1 if _BY_NAME[name].higher_is_better else -1
+    better = 1 if BY_NAME[name].higher_is_better else -1
     both = [question for question in run.questions if question in before and question in now]
     fault = None
     if not both:

@@ -63,11 +63,13 @@ def sentence_of(row: QuestionScore) -> str:
         return "It was not asked in this run."
     match fault_of(row):
         case Fault.UNTRUE_POINTER:
-            return _untrue(len(row.problems))
+            count = len(row.problems)
+            several = f"{count} citations do not say what stands where they point."
+            return several if count > 1 else MEANINGS[Fault.UNTRUE_POINTER]
         case Fault.FAILED:
             return f"The system gave an error: {clipped(row.error or 'no reason given', 200)}"
         case Fault.FALSE_ANSWER:
-            return "It answered, but the documents do not say."
+            return MEANINGS[Fault.FALSE_ANSWER]
         case Fault.OVER_ABSTENTION:
             return f"It gave no answer, but the documents say{_retrieved(row)}."
         case Fault.WRONG_EVIDENCE:
@@ -76,12 +78,6 @@ def sentence_of(row: QuestionScore) -> str:
             return _wrong_answer(row)
         case None:
             return _fine(row)
-
-
-def _untrue(count: int) -> str:
-    if count == 1:
-        return "A citation does not say what stands where it points."
-    return f"{count} citations do not say what stands where they point."
 
 
 def _retrieved(row: QuestionScore) -> str:

@@ -16,9 +16,9 @@ from typing import IO, Any, Self
 
 import msgspec
 
-from evals.cases import Case
 from evals.errors import RunError
 from evals.junit import render_junit
+from evals.metrics.ranking import ranked_documents
 from evals.report.html import render_html
 from evals.results import Run
 from evals.types import Response
@@ -154,8 +154,7 @@ def _trec(run: Run) -> Iterator[str]:
         response = run.responses.get(question.id)
         if response is None:
             continue
-        case = Case(question=question, response=response, documents=run.dataset.documents)
-        for rank, name in enumerate(case.ranked, start=1):
+        for rank, name in enumerate(ranked_documents(response.passages), start=1):
             words = (question.id, "Q0", name, str(rank), f"{1 / rank:.6f}", run.info.subject)
             yield " ".join("_".join(word.split()) for word in words) + "\n"
 

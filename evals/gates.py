@@ -7,7 +7,7 @@ import msgspec
 
 from evals.compare import GATE_MEASURES, Difference, check_same, differences, values_of
 from evals.errors import NotComparable, RunError
-from evals.measures import MEASURES
+from evals.measures import BY_NAME
 from evals.records import DatasetRef, RunRecord, Value
 from evals.results import Outcome
 
@@ -16,7 +16,6 @@ from evals.results import Outcome
 TOLERANCE = 0.05
 _SHOWN = 5
 _LIMITED = ("pointer_validity",)
-_BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +52,7 @@ def read_baseline(file: Path) -> Baseline:
         baseline = msgspec.json.decode(file.read_bytes(), type=Baseline)
     except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
         raise RunError(f"{file} is no baseline: {error}") from error
-    if unknown := sorted(baseline.limits.keys() - _BY_NAME.keys()):
+    if unknown := sorted(baseline.limits.keys() - BY_NAME.keys()):
         raise RunError(f"{file} limits {unknown[0]!r}, which is no measure")
     if lacking := sorted(set(GATE_MEASURES) - baseline.values.keys()):
         raise RunError(f"{file} has no values of {lacking[0]!r}; make it again with --update")
@@ -115,7 +114,7 @@ def _broken(run: RunRecord, name: str, limit: float) -> str | None:
     if name not in run.result.estimates:
         raise RunError(f"the run has no {name!r}, which the baseline limits; make the run again")
     value = run.result.estimates[name].value
-    higher = _BY_NAME[name].higher_is_better
+    higher = BY_NAME[name].higher_is_better
     if value is not None and (value >= limit if higher else value <= limit):
         return None
     found = "has nothing to count" if value is None else f"is {value}"
@@ -141,6 +140,6 @@ def _why(run: RunRecord, measure: str) -> str:
         lines = [f"{r.question_id}: {p}" for r in run.questions.values() for p in r.problems]
         more = f" (and {len(lines) - _SHOWN} more)" if len(lines) > _SHOWN else ""
         return "".join(f"\n  {line}" for line in lines[:_SHOWN]) + more
-    worst = 0.0 if _BY_NAME[measure].higher_is_better else 1.0
+    worst = 0.0 if BY_NAME[measure].higher_is_better else 1.0
     ids = [r.question_id for r in run.questions.values() if r.values.get(measure) == worst]
     return f"; worst in {', '.join(ids[:_SHOWN])}" if ids else ""

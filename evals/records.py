@@ -42,7 +42,6 @@ class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A question's outcome and measures."""
 
     question_id: str
-    question: str
     cluster: str
     outcome: Outcome
     values: Mapping[str, Value | None]

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from evals.measures import MEASURES
 from evals.records import RunRecord
-from evals.report.tables import HEADLINE, interval, number
+from evals.report.tables import HEADLINE, with_interval
 from evals.report.text import visible
-from evals.results import Estimate
 
 
 def markdown(runs: Sequence[RunRecord], *, full: bool = False) -> str:
@@ -23,15 +22,10 @@ def markdown(runs: Sequence[RunRecord], *, full: bool = False) -> str:
     for measure in MEASURES:
         estimates = [run.result.estimates[measure.name] for run in runs]
         if any(e.value is not None for e in estimates) and (full or measure.name in HEADLINE):
-            rows.append([f"{measure.title} (`{measure.name}`)", *map(_cell, estimates)])
+            rows.append([f"{measure.title} (`{measure.name}`)", *map(with_interval, estimates)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _asked(run: RunRecord) -> int:
     counts = run.result.counts
     return counts["scored"] + counts["failed"]
-
-
-def _cell(estimate: Estimate) -> str:
-    within = interval(estimate, 2)
-    return number(estimate.value) + (f" [{within}]" if within else "")

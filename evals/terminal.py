@@ -1,7 +1,7 @@
 """Runs and comparisons for people, in a terminal; in the words of the report."""
 
-from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.padding import Padding
@@ -76,21 +76,16 @@ def _measures(run: Run, names: Sequence[str], references: Sequence[str]) -> Tabl
 def _print_faults(run: Run, console: Console) -> None:
     """How many questions have each kind of fault, and which, the worst first."""
     rows = run.scores[run.info.subject].questions
-    found = [(fault, at) for at in worst_first(rows) if (fault := fault_of(rows[at]))]
-    counts = Counter(fault for fault, _ in found)
-    before = None
-    for fault, at in found[:_MOST]:
-        if fault is not before:
-            console.print(Text(f"\n{counts[fault]:,} {fault}", style="bold"))
-        before = fault
-        _print_question(run.dataset.questions[at].text, rows[at], console)
-    for fault in counts:
-        if fault not in {shown for shown, _ in found[:_MOST]}:
-            console.print(Text(f"\n{counts[fault]:,} {fault}", style="bold"))
-    if len(found) > _MOST:
-        console.print(
-            Text(f"\n{len(found) - _MOST:,} of these are not named here: see report.html")
-        )
+    faulty = [at for at in worst_first(rows) if fault_of(rows[at])]
+    room = _MOST
+    for fault, group in groupby(faulty, key=lambda at: fault_of(rows[at])):
+        found = list(group)
+        console.print(Text(f"\n{len(found):,} {fault}", style="bold"))
+        for at in found[:room]:
+            _print_question(run.dataset.questions[at].text, rows[at], console)
+        room = max(0, room - len(found))
+    if (unnamed := len(faulty) - _MOST) > 0:
+        console.print(Text(f"\n{unnamed:,} of these are not named here: see report.html"))
 
 
 def _print_question(text: str, row: QuestionScore, console: Console) -> None:

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from evals.bench.__main__ import main
-from evals.bench.figures import figure, interleaved, percentile
-from evals.bench.load import ask_all
+from evals.bench.figures import figure, interleaved
+from evals.bench.load import Round, ask_all
 from evals.bench.server import serving
 from evals.errors import RunError
 from evals.memory import in_bytes, peak_bytes
@@ -160,9 +160,9 @@ def test_no_figure_without_a_baseline(mine: list[float], theirs: list[float], wh
 
 
 def test_percentiles_by_hand():
-    assert percentile([4, 1, 3, 2], 50) == 2.5
-    assert percentile([10, 20, 30], 95) == pytest.approx(29)  # nine tenths from 20 to 30
-    assert percentile([7], 95) == 7
+    asked = Round(stages_ms={"embed": [4, 1, 3, 2], "total": [10, 20, 30]}, per_s=1)
+    assert asked.ms("embed", 50) == 2.5
+    assert asked.ms("total", 95) == pytest.approx(29)  # nine tenths from 20 to 30
 
 
 def test_taking_turns():

@@ -69,7 +69,6 @@ RUN_DAMAGES: list[tuple[str, Callable[[str], str], str]] = [
 def row(name: str, values: Mapping[str, float | None], **more: Any) -> QuestionRecord:
     made = QuestionRecord(
         question_id=name,
-        question="?",
         cluster=name,
         outcome=Outcome.SCORED,
         values=values,

@@ -5,7 +5,6 @@ from statistics import median
 from typing import TypeVar
 
 import msgspec
-import numpy as np
 
 T = TypeVar("T")
 
@@ -64,11 +63,6 @@ def figure(
         times_baseline=_rounded(median(times)),
         times_spread=_spread(times),
     )
-
-
-def percentile(values: Sequence[float], p: float) -> float:
-    """The p-th percentile, 0 to 100, interpolated between neighbours."""
-    return float(np.percentile(values, p))
 
 
 def interleaved(actions: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TypeAlias
 
-from evals.bench.figures import percentile
+import numpy as np
 
 Ask: TypeAlias = Callable[[str], Mapping[str, float]]
 
@@ -23,8 +23,8 @@ class Round:
     per_s: float
 
     def ms(self, stage: str, p: float) -> float:
-        """A percentile, 0 to 100, of a stage."""
-        return percentile(self.stages_ms[stage], p)
+        """The p-th percentile of a stage, 0 to 100, interpolated between neighbours."""
+        return float(np.percentile(self.stages_ms[stage], p))
 
 
 def ask_all(ask: Ask, questions: Sequence[str], clients: int) -> Round:

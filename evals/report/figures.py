@@ -8,8 +8,6 @@ from markupsafe import Markup
 from evals.report import plots
 from evals.results import Run
 
-_MOST_POINTS = 240  # of a line; more are not to be told apart in the plot
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -60,21 +58,14 @@ def _series_plot(
     subject: str,
     draw: Callable[[Mapping[str, plots.Points]], Markup],
 ) -> list[Figure]:
-    """A plot of lines, thinned; systems that have the subject's own line are only named."""
+    """A plot of lines; systems that have the subject's own line are only named."""
     mine = curves[subject]
     same = tuple(name for name, points in curves.items() if points == mine and name != subject)
     names = [subject, *(name for name in curves if name != subject and name not in same)]
-    drawn = {name: _thinned(curves[name]) for name in names if curves[name]}
+    drawn = {name: curves[name] for name in names if curves[name]}
     if not drawn:
         return []
     legend = {name: n for n, (name, points) in enumerate(drawn.items()) if len(points) > 1}
     return [
         Figure(title=title, svg=draw(drawn), note=note, legend=legend, same=same if mine else ())
     ]
-
-
-def _thinned(points: tuple[tuple[float, float], ...]) -> plots.Points:
-    if len(points) <= _MOST_POINTS:
-        return points
-    last = len(points) - 1
-    return [points[round(n * last / (_MOST_POINTS - 1))] for n in range(_MOST_POINTS)]

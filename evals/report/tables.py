@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from evals.measures import MEASURES, Aggregate
+from evals.measures import BY_NAME, MEASURES, Aggregate
 from evals.results import Estimate, Run
 
 #: The few measures that say most, here and in the terminal.
@@ -24,7 +24,6 @@ HEADLINE = (
 )
 NOTHING = "–"
 _KNOWS_THE_GOLD = "oracle"  # a bound, not something that can be beaten: never the best reference
-_NO_ESTIMATE = Estimate(value=None, low=None, high=None, n=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +51,7 @@ class Row:
 
 def headline(run: Run) -> list[Row]:
     """The few measures that say most; those that do not apply to the data set are left out."""
-    by_name = {measure.name: measure for measure in MEASURES}
-    return _told(_row(run, by_name[name]) for name in HEADLINE)
+    return _told(_row(run, BY_NAME[name]) for name in HEADLINE)
 
 
 def groups(run: Run) -> dict[str, list[Row]]:
@@ -82,6 +80,12 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
     return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
 
 
+def with_interval(estimate: Estimate) -> str:
+    """A value and its interval for people, where there is one."""
+    within = interval(estimate, 2)
+    return number(estimate.value) + (f" [{within}]" if within else "")
+
+
 def _told(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if any(c.estimate.value is not None for c in row.cells)]
 
@@ -90,7 +94,7 @@ def _row(run: Run, measure: Aggregate) -> Row:
     """One measure of every system."""
     subject = run.info.subject
     names = (subject, *(name for name in run.scores if name != subject))
-    found = {name: run.scores[name].estimates.get(measure.name, _NO_ESTIMATE) for name in names}
+    found = {name: run.scores[name].estimates[measure.name] for name in names}
     references = {name: estimate for name, estimate in found.items() if name != subject}
     best = _best(references, higher=measure.higher_is_better)
     cells = (
