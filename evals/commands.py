@@ -58,8 +58,8 @@ def run(
     """
     import msgspec
 
-    from evals.folders import METRICS
     from evals.readers import open_dataset
+    from evals.records import METRICS
     from evals.runner import Plan
     from evals.runner import run as measure
     from evals.terminal import print_run

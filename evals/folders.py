@@ -19,12 +19,11 @@ import msgspec
 from evals.errors import RunError
 from evals.junit import render_junit
 from evals.metrics.ranking import ranked_documents
+from evals.records import METRICS, Metrics
 from evals.report.html import render_html
 from evals.results import Run
 from evals.types import Response
 
-FORMAT = 1
-METRICS = "metrics.json"
 _IDENTITY = "unfinished.json"
 _RESPONSES = "responses.jsonl"
 
@@ -90,7 +89,7 @@ class RunFolder:
         _write(self.path / "run.trec", "".join(_trec(run)).encode())
         _write(self.path / "junit.xml", render_junit(run).encode())
         _write(self.path / "report.html", render_html(run).encode())
-        _write(self.path / METRICS, _pretty(_metrics(run)))
+        _write(self.path / METRICS, _pretty(Metrics.of(run)))
         shutil.rmtree(self.index)
         (self.path / _RESPONSES).unlink()
         (self.path / _IDENTITY).unlink()
@@ -105,30 +104,6 @@ def _drop_torn_line(log: Path) -> None:
     if log.exists():
         kept = log.read_bytes()
         log.write_bytes(kept[: kept.rfind(b"\n") + 1])
-
-
-def _metrics(run: Run) -> dict[str, Any]:
-    dataset = run.dataset
-    return {
-        "format": FORMAT,
-        "dataset": {
-            "name": dataset.card.name,
-            "sha256": dataset.sha256,
-            "documents": len(dataset.documents),
-            "questions": len(dataset.questions),
-        },
-        "subject": run.info.subject,
-        "seed": run.info.seed,
-        "resamples": run.info.resamples,
-        "systems": {
-            name: {
-                "counts": scores.counts,
-                "resampled": scores.resampled,
-                "estimates": scores.estimates,
-            }
-            for name, scores in run.scores.items()
-        },
-    }
 
 
 def _questions(run: Run) -> Iterator[dict[str, Any]]:

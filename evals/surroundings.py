@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from evals.memory import peak_bytes
+from evals.records import FORMAT
 from evals.results import Percentiles, RunInfo
 from evals.types import Dataset, Response
 from index import Corpus
@@ -54,7 +55,7 @@ def describe(
     size = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
     made_of = f"{dataset.sha256} {corpus.embedder} {plan.settings.chunking.max_tokens}"
     return RunInfo(
-        format=1,
+        format=FORMAT,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         citespan=citespan,
         subject=plan.subject,

@@ -333,6 +333,8 @@ class TestFolders:
             "format": 1,
             "dataset": msgspec.to_builtins(DATA),
             "subject": "made",
+            "seed": 0,
+            "resamples": 0,
             "systems": {"made": msgspec.to_builtins(GOOD.result)},
         }
         (made / "metrics.json").write_text(json.dumps(metrics))
