@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from evals.cards import counts
-from evals.dataset import write_dataset
 from evals.errors import DatasetError
 from evals.sources.chunking import chunking
 from evals.sources.clapnq import clapnq
 from evals.sources.obliqa import obliqa
 from evals.sources.squad import squad
 from evals.types import Dataset
+from evals.writing import write_dataset
 
 _KINDS = {"chunking": chunking, "clapnq": clapnq, "obliqa": obliqa}
 

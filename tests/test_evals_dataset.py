@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from evals.cards import counts
 from evals.convert import convert, main
-from evals.dataset import load_dataset, write_dataset
+from evals.dataset import load_dataset
 from evals.errors import DatasetError
 from evals.readers import open_dataset, read_squad, seed_dataset
 from evals.types import Card, Dataset, Fact, GoldSpan, Question, Region, SourceDocument
+from evals.writing import write_dataset
 
 DOG = "The dog 🐕 barks.\u2028It sleeps."
 CAT = "The cat purrs."
