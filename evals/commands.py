@@ -54,7 +54,8 @@ def run(
     """Ask the questions of each DATASET and write a folder of results.
 
     A DATASET is a folder (corpus.jsonl, queries.jsonl, …), a SQuAD .json file, or `seed`, the
-    default. Stopped with ctrl-C, the same command with the same --out goes on.
+    default. Stopped with ctrl-C, the same command with the same --out goes on. Exits with 1 if
+    questions failed.
     """
     import msgspec
 
@@ -65,12 +66,18 @@ def run(
     from evals.terminal import print_run
 
     plan = msgspec.convert({"settings": settings, **options}, Plan)
+    if plan.upload and not plan.against:
+        raise click.UsageError("--upload stores documents on the server of --against; name it")
     base = out or Path("eval-runs") / time.strftime("%Y%m%d-%H%M%S")
     opened = [open_dataset(name, split=split) for name in datasets or ("seed",)]
+    names = [dataset.card.name for dataset in opened]
+    if again := next((name for name in names if names.count(name) > 1), None):
+        raise click.UsageError(f"two data sets are named {again!r}; correct `name` in a card.yaml")
+    failed = 0
     for dataset in opened:
         folder = base / dataset.card.name
         try:
-            result = measure(dataset, folder, plan, _track)
+            result = measure(dataset, folder, plan, _track, _say)
         except KeyboardInterrupt:
             click.echo(f"stopped; the same command with --out {base} goes on", err=True)
             sys.exit(130)
@@ -79,6 +86,9 @@ def run(
         else:
             print_run(result, full=full)
             click.echo(f"written to {folder}")
+        failed += result.scores[plan.subject].counts["failed"]
+    if failed:
+        sys.exit(1)
 
 
 @evaluate.command()
@@ -89,7 +99,8 @@ def table(folders: tuple[Path, ...], *, full: bool) -> None:
     from evals.records import read_run
     from evals.table import markdown
 
-    click.echo(markdown([read_run(folder) for folder in folders], full=full), nl=False)
+    runs = {str(folder): read_run(folder) for folder in folders}
+    click.echo(markdown(runs, full=full), nl=False)
 
 
 @evaluate.command()
@@ -170,17 +181,18 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
     the same of something else and have no answer. `citespan eval accept` takes what is accepted.
     """
     from evals.drafting import gather, make_drafts, paths_from, write_drafts
+    from evals.errors import DatasetError
 
     gathered = gather(paths, encoding)
     for line in gathered.refused:
         click.echo(f"not read: {line}", err=True)
     drafts = make_drafts(gathered.documents, most=most, seed=seed)
     if not drafts:
-        click.echo("no draft could be made: no sentence states a fact by a known pattern", err=True)
-        sys.exit(1)
+        read = f"{len(gathered.documents)} text files were read"
+        raise DatasetError(f"no draft could be made: {read}, and no sentence fits a known pattern")
     write_drafts(out, drafts, gathered.documents, paths_from(out, gathered))
     click.echo(
-        f"{out}: {len(drafts)} drafts from {len(gathered.documents)} documents; write yes or no"
+        f"{out}: {len(drafts)} drafts, documents read: {len(gathered.documents)}; write yes or no"
         f" behind each `accept:`, then run: citespan eval accept {out} FOLDER"
     )
     if gathered.refused:
@@ -203,6 +215,10 @@ def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
         f" ({accepted.rejected} rejected, {accepted.undecided} undecided);"
         f" measure with: citespan eval run {folder}"
     )
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def _track(items: Iterable[T], label: str, total: int) -> Iterable[T]:

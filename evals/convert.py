@@ -48,7 +48,7 @@ def _read(kind: str, source: Path, documents: int | None) -> tuple[Dataset, list
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
 @click.option("--documents", type=click.IntRange(min=1), help="squad: keep that many documents.")
 def main(kind: str, source: Path, destination: Path, documents: int | None) -> None:
-    r"""Convert the public data set of KIND in the folder SOURCE into the new folder DEST.
+    """Convert the public data set of KIND in the folder SOURCE into the new folder DEST.
 
     SOURCE holds JSON Lines, which may be gzipped:
 
@@ -62,7 +62,7 @@ def main(kind: str, source: Path, destination: Path, documents: int | None) -> N
               sentences; output: answer, selected_sentences)
     obliqa    passages.jsonl (DocumentID, PassageID, Passage), questions.jsonl
               (QuestionID, Question, Passages: DocumentID, PassageID)
-    """
+    """  # noqa: D301  (click's mark that a block keeps its lines)
     try:
         lines = convert(kind, source, destination, documents=documents)
     except DatasetError as error:

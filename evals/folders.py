@@ -48,7 +48,10 @@ class RunFolder:
             raise RunError(f"{path} holds a finished run; name another folder")
         if mark.exists():
             if mark.read_bytes() != identity:
-                raise RunError(f"{path} holds another unfinished run; name another folder")
+                raise RunError(
+                    f"{path} holds an unfinished run of other questions or settings;"
+                    " name another folder, or delete it"
+                )
         elif path.exists() and any(path.iterdir()):
             raise RunError(f"{path} is not empty and holds no run; name another folder")
         else:

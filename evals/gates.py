@@ -38,7 +38,7 @@ def committed(name: str) -> Path:
     """
     files = {file.stem: file for file in (Path(__file__).parent / "baselines").glob("*.json")}
     if name not in files:
-        raise RunError(f"there is no baseline for {name!r}; name one with --baseline")
+        raise RunError(f"no baseline for {name!r} comes with citespan; name a file with --baseline")
     return files[name]
 
 
@@ -49,8 +49,12 @@ def read_baseline(file: Path) -> Baseline:
         RunError: it cannot be read, limits what is not measured, or lacks measures.
     """
     try:
-        baseline = msgspec.json.decode(file.read_bytes(), type=Baseline)
-    except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
+        content = file.read_bytes()
+    except OSError as error:
+        raise RunError(f"{file} cannot be read: {error.strerror}") from error
+    try:
+        baseline = msgspec.json.decode(content, type=Baseline)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RunError(f"{file} is no baseline: {error}") from error
     if unknown := sorted(baseline.limits.keys() - BY_NAME.keys()):
         raise RunError(f"{file} limits {unknown[0]!r}, which is no measure")

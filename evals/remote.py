@@ -108,7 +108,11 @@ class HttpSystem:
             raise
 
     def respond(self, question: Question) -> Response:
-        """The server's answer; a failed request is in `Response.error`."""
+        """The server's answer; a failed request is in `Response.error`.
+
+        Raises:
+            RunError: no server is there any more.
+        """
         asked = {"question": question.text, "include": ["passages"]}
         try:
             reply = self._client.post("/v1/ask", json=asked)
@@ -116,6 +120,11 @@ class HttpSystem:
                 return Response(question_id=question.id, error=_problem(reply))
             answer = msgspec.json.decode(reply.content, type=_Answer)
             return _response(question.id, answer)
+        except httpx.ConnectError as error:
+            raise RunError(
+                f"{self._url} does not answer any more: {error}; start it again, and the same"
+                " command goes on"
+            ) from error
         except KeyError as error:
             problem = f"the answer names the citation {error}, which it does not have"
             return Response(question_id=question.id, error=problem)
@@ -132,8 +141,9 @@ class HttpSystem:
         others = sorted(held.keys() - dataset.documents.keys())
         if others:
             raise RunError(
-                f"{self._url} holds {len(others)} documents that are not in the data set,"
-                f" {others[0]!r} for one; measure on a server of its own, or delete them there"
+                f"{self._url} also holds documents that are not in the data set ({len(others)},"
+                f" {others[0]!r} for one); measure a server that has a data folder of its own, or"
+                " delete them there"
             )
         return [
             document

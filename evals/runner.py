@@ -1,7 +1,7 @@
 """A run: store the documents, ask every question, score, and write it all into a folder."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from evals.results import Run, Scores
 from evals.scoring import score
 from evals.surroundings import Stopwatch, describe, measured_settings
 from evals.systems import CitespanSystem, RetrievalSystem, System
-from evals.types import Dataset, Question, Response
+from evals.types import Dataset, Question, Response, SourceDocument
 from index import Corpus, Draft, Side
 from qa import Settings, open_corpus, open_service
 
@@ -61,7 +61,13 @@ class Plan:
     resamples: int = 10_000
 
 
-def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Run:
+def run(
+    dataset: Dataset,
+    out: Path,
+    plan: Plan,
+    track: Track = untracked,
+    say: Callable[[str], None] = lambda _: None,
+) -> Run:
     """Measure, and write the run's folder.
 
     A run that was stopped goes on where it was, if data, settings and version are the same.
@@ -71,18 +77,27 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
         out: a new folder, or that of the same run, stopped.
         plan: how.
         track: told about progress.
+        say: told, in words, about work that takes a while.
 
     Raises:
         RunError: the folder holds something else, or a server cannot be measured.
     """
+    if plan.against and plan.subject != "citespan":
+        raise RunError(f"{plan.against} is asked as citespan; {plan.subject} is measured here only")
     asked = _sample(dataset.questions, plan)
     skipped = {question.id for question in dataset.questions} - {question.id for question in asked}
-    folder = RunFolder.open(out, _identity(dataset, plan))
+    settings = _with_models(plan.settings)
     watch = Stopwatch()
-    with closing(folder), ExitStack() as opened:
-        with open_corpus(folder.index, plan.settings) as corpus, watch.stage("ingest_s"):
+    with ExitStack() as opened:
+        server: HttpSystem | None = None
+        lacking: list[SourceDocument] = []
+        if plan.against:  # before anything is made here
+            server = opened.enter_context(closing(HttpSystem(plan.against)))
+            lacking = _lacking(server, plan.against, dataset, upload=plan.upload)
+        folder = opened.enter_context(closing(RunFolder.open(out, _identity(dataset, plan))))
+        with open_corpus(folder.index, settings, say=say) as corpus, watch.stage("ingest_s"):
             _store(dataset, corpus, track)
-        service = opened.enter_context(open_service(folder.index, settings=plan.settings))
+        service = opened.enter_context(open_service(folder.index, settings=settings))
         corpus = service.corpus
         alone = {
             name: RetrievalSystem(corpus, dataset.documents, sides)
@@ -90,10 +105,9 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
         }
         system: System = alone.get(plan.subject) or CitespanSystem(service)
         citespan = version("citespan")
-        if plan.against:
-            system = server = opened.enter_context(closing(HttpSystem(plan.against)))
-            citespan = server.version
-            _check_remote(server, plan.against, dataset, upload=plan.upload)
+        if server:
+            server.upload(track(lacking, "Uploading", len(lacking)))
+            system, citespan = server, server.version
         else:
             service.warm()
         responses = _ask(system, asked, folder, track)
@@ -142,14 +156,22 @@ def _store(dataset: Dataset, corpus: Corpus, track: Track) -> None:
         pass
 
 
-def _check_remote(system: HttpSystem, url: str, dataset: Dataset, *, upload: bool) -> None:
-    missing = system.check_documents(dataset)
-    if missing and not upload:
+def _with_models(settings: Settings) -> Settings:
+    """With the exported models of the user's data folder, so that no run makes its own."""
+    data = msgspec.structs.replace(settings.data, models=str(settings.models_path()))
+    return msgspec.structs.replace(settings, data=data)
+
+
+def _lacking(
+    server: HttpSystem, url: str, dataset: Dataset, *, upload: bool
+) -> list[SourceDocument]:
+    lacking = server.check_documents(dataset)
+    if lacking and not upload:
         raise RunError(
-            f"{url} lacks {len(missing)} documents of the data set, or holds them with another"
+            f"{url} lacks {len(lacking)} documents of the data set, or holds them with another"
             " text; --upload stores them there"
         )
-    system.upload(missing)
+    return lacking
 
 
 def _ask(

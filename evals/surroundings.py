@@ -66,8 +66,10 @@ def describe(
             "questions": len(dataset.questions),
             "against": plan.against or "in-process",
         },
-        settings=measured_settings(plan.settings),
-        index={
+        settings={} if plan.against else measured_settings(plan.settings),
+        index={}
+        if plan.against
+        else {
             "sha256": hashlib.sha256(made_of.encode()).hexdigest(),
             "embedder": corpus.embedder,
             "evidence": plan.settings.evidence.model,

@@ -25,7 +25,7 @@ def open_service(
     read_only: bool = False,
     say: Say = lambda _: None,
 ) -> Service:
-    """A service on a data folder; an empty folder gets the seed document first.
+    """A service on a data folder; an empty folder gets the seed document first, if set so.
 
     Args:
         path: the data folder; by default the one in `settings`.
@@ -40,7 +40,7 @@ def open_service(
     folder = Path(path) if path is not None else settings.data_path()
     corpus = open_corpus(folder, settings, read_only=read_only, say=say)
     try:
-        if not read_only and corpus.generation == 0:
+        if settings.data.seed and not read_only and corpus.generation == 0:
             say("This data folder is empty: ingesting the seed document.")
             corpus.put(seed_draft())
         return Service(
@@ -68,7 +68,7 @@ def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service
         except StoreUnavailable:
             pass  # made, but never filled: fall through and fill it
         else:
-            if service.corpus.generation:
+            if service.corpus.generation or not settings.data.seed:
                 return service
             service.close()
     return open_service(folder, settings=settings, say=say)

@@ -22,10 +22,14 @@ _Margin = Annotated[float, msgspec.Meta(ge=0, le=1000)]
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where documents and exported models live; `models` is `<path>/models` if empty."""
+    """Where documents and exported models live; `models` is `<path>/models` if empty.
+
+    seed: an empty data folder gets the seed document, so that it can be asked at once.
+    """
 
     path: _Path = ""
     models: _Path = ""
+    seed: bool = True
 
 
 class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,6 +52,16 @@ def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
     assert any("Chinese exploitation" in citation["quote"] for citation in answer["citations"])
 
 
+def test_without_the_seed_an_empty_folder_stays_empty(citespan: Run):
+    for _ in range(2):
+        done = citespan("ask", "--json", "What is CELAC?", CITESPAN_DATA__SEED="false")
+        assert json.loads(done.stdout)["status"] == "abstained"
+    assert json.loads(citespan("list", "--json", CITESPAN_DATA__SEED="false").stdout) == {
+        "documents": []
+    }
+    assert "ingesting the seed" in citespan("ask", "What is CELAC?").stderr
+
+
 def test_nothing_is_written_outside_the_data_folder(citespan: Run, tmp_path: Path):
     home = tmp_path / "home"
     home.mkdir()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -183,11 +184,13 @@ def test_no_change_passes_on_the_command_line(result: Run, folder: Path):
     assert _compare(folder, folder)[0] == 0
 
 
-def test_runs_stand_side_by_side(result: Run, folder: Path):
-    done = CliRunner().invoke(cli, ["eval", "table", str(folder), str(folder)])
+def test_runs_stand_side_by_side(result: Run, folder: Path, tmp_path: Path):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    done = CliRunner().invoke(cli, ["eval", "table", str(folder), str(other)])
     assert done.exit_code == 0
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.output.splitlines()]
-    assert lines[0] == ["", "seed, citespan", "seed, citespan"]
+    assert lines[0] == ["", str(folder), str(other)]
     assert {len(line) for line in lines} == {3}
     cells = {line[0]: line[1] for line in lines}
     assert cells["questions asked"] == "56"
@@ -225,7 +228,7 @@ def test_a_stopped_run_goes_on(settings: Settings, tmp_path: Path):
         run(dataset, out, Plan(settings=settings), stop)
     with (out / "responses.jsonl").open("ab") as log:
         log.write(b'{"question_id": "q2", "te')  # killed while writing
-    with pytest.raises(RunError, match="another unfinished run"):
+    with pytest.raises(RunError, match="unfinished run of other questions or settings"):
         run(dataset, out, Plan(settings=settings, subject="bm25"))
     run(dataset, out, Plan(settings=settings))
     assert (out / "metrics.json").read_bytes() == (tmp_path / "whole/metrics.json").read_bytes()

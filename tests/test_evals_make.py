@@ -36,7 +36,7 @@ def notes(tmp_path: Path) -> Path:
 def test_drafts_become_a_data_set_once_a_person_accepts_them(notes: Path, tmp_path: Path):
     drafts, folder = tmp_path / "drafts.yaml", tmp_path / "mine"
     done = run("make", notes, "--out", drafts)
-    assert (done.exit_code, "from 2 documents" in done.output) == (0, True), done.output
+    assert (done.exit_code, "documents read: 2" in done.output) == (0, True), done.output
     refused = run("accept", drafts, folder)
     assert (refused.exit_code, folder.exists()) == (2, False)
     assert "drafts is accepted" in refused.output
@@ -84,7 +84,8 @@ def test_files_that_cannot_be_read_are_named(notes: Path, tmp_path: Path):
     empty = tmp_path / "empty.txt"
     empty.write_text("Nothing.")
     done = run("make", empty, "--out", tmp_path / "none.yaml")
-    assert (done.exit_code, (tmp_path / "none.yaml").exists()) == (1, False)
+    assert (done.exit_code, (tmp_path / "none.yaml").exists()) == (2, False)
+    assert "1 text files were read" in done.output
 
 
 def test_documents_that_changed_or_went_are_named(notes: Path, tmp_path: Path):

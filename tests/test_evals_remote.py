@@ -20,7 +20,6 @@ from click.testing import CliRunner
 from citespan import cli
 from evals.errors import RunError
 from evals.remote import HttpSystem
-from evals.results import Outcome
 from evals.runner import Plan, run
 from evals.types import Card, Dataset, GoldSpan, Question, SourceDocument
 from index import Draft
@@ -33,8 +32,8 @@ import sys
 from pathlib import Path
 from api_client import seeded
 from api.server import run_server
-run_server(lambda: seeded(Path(sys.argv[1]), Path(sys.argv[2])), port=0, on_listening=lambda url:
-           print(url, flush=True))
+run_server(lambda: seeded(Path(sys.argv[1]), Path(sys.argv[2])), port=int(sys.argv[3]),
+           on_listening=lambda url: print(url, flush=True))
 """
 TEXTS = {
     "bridge é/?#": "The bridge was opened in 1932. It is made of steel 🌉 and stone.",
@@ -84,7 +83,7 @@ def settings(models_folder: Path) -> Settings:
 
 @contextmanager
 def serving(
-    folder: Path, settings: Settings, models: Path, **texts: str
+    folder: Path, settings: Settings, models: Path, port: str = "0", **texts: str
 ) -> Generator[tuple[str, subprocess.Popen[str]]]:
     """A server with these documents, and no seed."""
     with open_corpus(folder, settings) as corpus:
@@ -92,7 +91,7 @@ def serving(
             corpus.put(Draft(id=name, text=text))
     environ = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder), str(models)],
+        [sys.executable, "-c", SERVE, str(folder), str(models), port],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -120,7 +119,7 @@ def test_a_server_gives_the_numbers_of_the_process(
         again = Plan(settings=settings, against=url)  # nothing is lacking any more
         run(DATASET, tmp_path / "again", again)
         httpx.put(f"{url}/v1/documents/foreign", json={"text": "Not in the data set."})
-        with pytest.raises(RunError, match="1 documents that are not in the data set, 'foreign'"):
+        with pytest.raises(RunError, match=r"not in the data set \(1, 'foreign'"):
             run(DATASET, tmp_path / "other", plan)
     here = run(DATASET, tmp_path / "here", Plan(settings=settings))
     assert here.scores["citespan"] == there.scores["citespan"]
@@ -133,7 +132,7 @@ def test_a_server_gives_the_numbers_of_the_process(
     assert there.info.peak_memory_bytes is None
 
 
-def test_a_server_that_dies_leaves_a_finished_run(
+def test_a_run_goes_on_when_the_server_is_back(
     settings: Settings, models_folder: Path, tmp_path: Path
 ):
     texts = {document.id: document.text for document in DATASET.documents.values()}
@@ -146,12 +145,26 @@ def test_a_server_that_dies_leaves_a_finished_run(
                     process.wait()
                 yield item
 
-        result = run(DATASET, tmp_path / "out", Plan(settings=settings, against=url), kill)
-    rows = result.scores["citespan"].questions
-    assert [row.outcome for row in rows] == [Outcome.SCORED, Outcome.FAILED, Outcome.FAILED]
-    assert "Connect" in (rows[1].error or "")
-    assert result.scores["citespan"].counts["failed"] == 2
-    assert (tmp_path / "out" / "metrics.json").exists()
+        plan = Plan(settings=settings, against=url)
+        with pytest.raises(RunError, match="start it again, and the same command goes on"):
+            run(DATASET, tmp_path / "out", plan, kill)
+    assert not (tmp_path / "out" / "metrics.json").exists()
+    port = url.rsplit(":", 1)[1]
+    with serving(tmp_path / "data", settings, models_folder, port=port) as (again, _):
+        assert again == url
+        result = run(DATASET, tmp_path / "out", plan)
+    assert result.scores["citespan"].counts["failed"] == 0
+    here = run(DATASET, tmp_path / "here", Plan(settings=settings))
+    assert result.scores["citespan"] == here.scores["citespan"]
+
+
+def test_nothing_is_made_for_a_server_that_cannot_be_measured(settings: Settings, tmp_path: Path):
+    out = tmp_path / "out"
+    with pytest.raises(RunError, match="does not answer"):
+        run(DATASET, out, Plan(settings=settings, against="http://127.0.0.1:9"))
+    with pytest.raises(RunError, match="bm25 is measured here only"):
+        run(DATASET, out, Plan(settings=settings, against="http://127.0.0.1:9", subject="bm25"))
+    assert not out.exists()
 
 
 Reply: TypeAlias = bytes | tuple[int, bytes]

@@ -7,7 +7,6 @@ from evals.drafting.reading import read_drafts
 from evals.drafting.types import Acceptance, Draft, DraftedDocument, DraftFile, DraftKind
 from evals.errors import DatasetError
 from evals.types import Card, Dataset, Question, Region, SourceDocument
-from index import Span
 from index.hashing import sha256_text
 
 
@@ -83,9 +82,9 @@ def _problem(draft: Draft, documents: Mapping[str, SourceDocument]) -> str | Non
         return "a twin has no answer; take the answer out, or reject it" if draft.answers else None
     if not draft.answers:
         return "the answer is empty"
-    place = draft.answer_place or Span(0, 0)
-    if not span.start <= place.start < place.end <= span.end:
-        return f"the answer at {place.start} to {place.end} is not inside the sentence"
+    sentence = " ".join(draft.evidence.text.split()).casefold()
+    if not any(answer.casefold() in sentence for answer in draft.answers):
+        return "no answer stands in the sentence; add the words that do, on a line of their own"
     return None
 
 

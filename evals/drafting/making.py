@@ -12,7 +12,6 @@ from evals.drafting.prose import Sentence, content, read_sentences
 from evals.drafting.twins import Collection
 from evals.drafting.types import Draft, DraftKind
 from evals.types import GoldSpan, SourceDocument
-from index import Span
 
 _TWINS = 3  # one draft in so many may be one
 
@@ -87,7 +86,6 @@ def _draft(sentence: Sentence, finding: Finding, kind: DraftKind) -> Draft:
         question=" ".join(finding.question.split()),
         answers=(" ".join(finding.answer.of(sentence.text).split()),),
         evidence=_evidence(sentence),
-        answer_place=Span(start + finding.answer.start, start + finding.answer.end),
     )
 
 

@@ -93,7 +93,7 @@ def _items(file: Path, node: yaml.Node | None, name: str) -> list[yaml.Node]:
 
 _FIELDS = {
     "accept", "kind", "question", "answers", "asks_about", "instead_of", "sentence", "document",
-    "characters", "answer_at", "twin_of", "id",
+    "characters", "twin_of", "id",
 }  # fmt: skip
 
 
@@ -166,7 +166,6 @@ def _read_draft(file: Path, node: yaml.Node) -> Draft:
         question=" ".join(block.text("question").split()),
         answers=tuple(" ".join(line.split()) for line in answers if line.strip()),
         evidence=evidence,
-        answer_place=block.span("answer_at") if block.optional("answer_at") else None,
         twin_of=block.optional("twin_of"),
         swap=Swap(old=old, new=new) if old and new else None,
         accept=_decision(block),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evals.types import Dataset, GoldSpan
-from index import Span
 
 
 class DraftKind(StrEnum):
@@ -30,7 +29,6 @@ class Draft:
 
     answers: accepted short answers; a twin, which has no answer in the documents, has none.
     evidence: the whole sentence; for a twin the sentence of its original.
-    answer_place: where the answer stands in the document; None for a twin.
     """
 
     id: str
@@ -38,7 +36,6 @@ class Draft:
     question: str
     answers: tuple[str, ...]
     evidence: GoldSpan
-    answer_place: Span | None = None
     twin_of: str | None = None
     swap: Swap | None = None
     accept: bool | None = None

@@ -18,10 +18,10 @@ from index.hashing import sha256_text
 
 _HEADER = """\
 # Draft questions, made by patterns, none of them checked. Write behind each `accept:` either
-# yes or no; what stays empty is left out. Correct `question` and `answers` (one to a line) as
-# you like, below their `|-` and as far to the right. A `twin` must have no answer in any of the
-# documents: look whether that is so. Leave all other lines as they are; whole blocks may go.
-# Then run: citespan eval accept THIS-FILE DESTINATION
+# yes or no; what stays empty is left out. Correct `question` and `answers` (one to a line, one
+# of them in the sentence's own words) below their `|-`, as far to the right. A `twin` must have
+# no answer in any of the documents: look whether that is so. Leave all other lines as they are;
+# whole blocks may go. Then run: citespan eval accept THIS-FILE DESTINATION
 """
 # YAML takes these as the ends of lines, or strips them; such texts are quoted and escaped.
 _PLAIN = re.compile(
@@ -61,7 +61,8 @@ def write_drafts(
     """Write the drafts for a person to go through; `paths` says where each document was read.
 
     Raises:
-        DatasetError: the file is there already, perhaps with decisions in it.
+        DatasetError: the file is there already, perhaps with decisions in it, or cannot be
+            written.
     """
     recorded = [
         {
@@ -81,6 +82,8 @@ def write_drafts(
         raise DatasetError(
             f"{file} is there already and may hold decisions; name another file or remove it"
         ) from error
+    except OSError as error:
+        raise DatasetError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _dump(value: Any) -> str:
@@ -103,8 +106,6 @@ def _block(draft: Draft) -> dict[str, Any]:
         "document": draft.evidence.document_id,
         "characters": f"{draft.evidence.start} to {draft.evidence.end}",
     }
-    if place := draft.answer_place:
-        block["answer_at"] = f"{place.start} to {place.end}"
     if draft.twin_of:
         block["twin_of"] = draft.twin_of
     return {**block, "id": draft.id}
