@@ -105,7 +105,7 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
     Raises:
         ModelUnavailable: it is neither here nor can it be fetched, or it is not the one pinned.
     """
-    source = _bundled_folder() if model == BUNDLED_MODEL else model
+    source = bundled_folder() if model == BUNDLED_MODEL else model
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
@@ -126,7 +126,12 @@ def weights_sha256(model: "SentenceTransformer") -> str:
     return digest.hexdigest()
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the bundled model lies, its weights checked.
+
+    Raises:
+        ModelUnavailable: its package is missing or was changed.
+    """
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelUnavailable(f"package {_BUNDLED_PACKAGE} is not installed; reinstall citespan")
