@@ -42,7 +42,7 @@ class OnnxModel:
 
     def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
         for name, expected in sha256.items():
-            _check_file(folder / name, expected)
+            check_file(folder / name, expected)
         self.tokenizer: Any = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens)
         self._session = _open_session(folder / "model.onnx")
@@ -101,7 +101,12 @@ def _open_session(path: Path) -> _Session:
     return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
 
 
-def _check_file(path: Path, expected: str) -> None:
+def check_file(path: Path, expected: str) -> None:
+    """Make sure that a model file is the one expected, by its SHA-256.
+
+    Raises:
+        ModelUnavailable: it is missing, or another.
+    """
     try:
         found = sha256_file(path)
     except OSError as error:

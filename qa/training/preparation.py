@@ -119,14 +119,13 @@ class _Maker:
 
     def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
         """Questions whose own paragraph does not answer: real ones, and some of those made."""
-        asked = [asked for asked in self._questions if not asked.answers]
-        yield from _first(
-            [q for q in asked if q.document.source == "subjqa"], self._data.subjqa_questions
-        )
+        asked = [question for question in self._questions if not question.answers]
+        real = [question for question in asked if question.document.source == "subjqa"]
+        yield from _first(real, self._data.subjqa_questions)
         for question in asked:
-            if question.id.removesuffix("-neg") in chosen:
-                if self._hit("synthetic", self._rng(question)):
-                    yield question
+            answered = question.id.removesuffix("-neg") in chosen
+            if answered and self._hit("synthetic", self._rng(question)):
+                yield question
 
     def _sampled(self) -> list[Asked]:
         """Answered questions, as many of each source as the configuration says."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from numpy.random import Generator
 
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-_NAME = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
+_NAME = re.compile(r"(?<=[a-z,;)] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")  # none that begins a sentence
 _OPPOSITES = (
     ("first", "last"), ("before", "after"), ("largest", "smallest"), ("highest", "lowest"),
     ("most", "least"), ("more", "fewer"), ("oldest", "youngest"), ("longest", "shortest"),
