@@ -88,7 +88,7 @@ def export_onnx(model: str, folder: Path) -> None:
             made = Path(scratch) / "model"
             made.mkdir()
             _trace(loaded, Path(scratch) / "fp32.onnx")
-            _quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
+            quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
             loaded.tokenizer.backend_tokenizer.save(str(made / "tokenizer.json"))
             files = {path.name: sha256_file(path) for path in made.iterdir()}
             manifest = Manifest.of(model, loaded, weights_sha256(loaded), files)
@@ -170,7 +170,8 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
         )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
+    """Write an ONNX model's dynamically quantised twin: int8 weights, per channel."""
     quantization = onnxruntime("onnxruntime.quantization")
     logging.disable(logging.WARNING)  # it advises a pre-processing step that changes nothing here
     try:
