@@ -1,6 +1,7 @@
 """Which examples go together, and their tensors."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from qa.training.encoding import EncodedSet
 from qa.training.losses import IGNORED, Batch
 
+_from_numpy: Any = torch.from_numpy  # its types are partial
 _WINDOW = 4096  # examples that are sorted by length together; larger windows mix less
 
 
@@ -56,13 +58,13 @@ def collate(
     inside = (at >= encoded.first[rows][:, None]) & (at < ends - 1)  # the last is [SEP]
     mask = at < ends
     return Batch(
-        ids=torch.from_numpy(ids),
-        types=torch.from_numpy(((at >= encoded.second[rows][:, None]) & mask).astype(np.int64)),
-        mask=torch.from_numpy(mask.astype(np.int64)),
-        allowed=torch.from_numpy(inside | (at == 0)),
-        evidence=torch.from_numpy(evidence),
-        starts=torch.from_numpy(encoded.spans[rows][:, :, 0].astype(np.int64)),
-        ends=torch.from_numpy(encoded.spans[rows][:, :, 1].astype(np.int64)),
-        answerable=torch.from_numpy(encoded.answerable[rows].astype(np.float32)),
-        relevance=torch.from_numpy(relevance[rows].astype(np.float32)),
+        ids=_from_numpy(ids),
+        types=_from_numpy(((at >= encoded.second[rows][:, None]) & mask).astype(np.int64)),
+        mask=_from_numpy(mask.astype(np.int64)),
+        allowed=_from_numpy(inside | (at == 0)),
+        evidence=_from_numpy(evidence),
+        starts=_from_numpy(encoded.spans[rows][:, :, 0].astype(np.int64)),
+        ends=_from_numpy(encoded.spans[rows][:, :, 1].astype(np.int64)),
+        answerable=_from_numpy(encoded.answerable[rows].astype(np.float32)),
+        relevance=_from_numpy(relevance[rows].astype(np.float32)),
     )

@@ -103,7 +103,7 @@ def _validated(fit: Fit, z: Floats, m: Floats, y: Floats, folds: NDArray[np.int_
     return float(np.mean(losses))
 
 
-def _temperature(z: Floats, m: Floats, y: Floats) -> Calibration:
+def _temperature(z: Floats, _: Floats, y: Floats) -> Calibration:
     (scale,) = _newton(z[:, None], y)
     return Calibration(method="temperature", answerable=scale, margin=0.0, bias=0.0)
 

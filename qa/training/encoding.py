@@ -5,7 +5,7 @@ tokens grows to the tokens that it touches.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -178,7 +178,9 @@ def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig
 
 
 def _encoded(examples: Path, tokenizer: PairTokenizer) -> Iterator[Tokens]:
-    rows = track(read_examples(examples), description=f"encode {examples.stem}", transient=True)
+    rows: Iterable[Example] = track(
+        read_examples(examples), description=f"encode {examples.stem}", transient=True
+    )
     for batch in batched(rows, _BATCH):
         pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in batch]
         for row, encoding in zip(batch, tokenizer.encode(pairs), strict=True):
@@ -212,7 +214,7 @@ def _after(span: Span, lead: int) -> Span:
     return Span(span.start + lead, span.end + lead)
 
 
-def batched(items: Iterator[T] | Sequence[T], size: int) -> Iterator[list[T]]:
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Lists of up to `size` items, in order."""
     source = iter(items)
     while batch := list(islice(source, size)):

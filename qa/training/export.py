@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from tokenizers import Encoding
@@ -101,10 +102,7 @@ def _with_parity(manifest: EvidenceManifest, found: dict[str, float]) -> Evidenc
         if not value >= _LEAST_PARITY:
             raise TrainingError(f"int8 {name} correlates only {value:.3f} with fp32")
     rounded = {name: round(value, 5) for name, value in found.items()}
-    return EvidenceManifest(
-        **{**{name: getattr(manifest, name) for name in manifest.__struct_fields__},
-           "parity": rounded}
-    )  # fmt: skip
+    return msgspec.structs.replace(manifest, parity=rounded)
 
 
 def _trace(model: EvidenceModel, path: Path) -> None:

@@ -10,6 +10,8 @@ from qa.training.config import ModelConfig
 from qa.training.errors import TrainingError
 from qa.training.weights import Weights
 
+_from_numpy: Any = torch.from_numpy  # its types are partial
+
 
 class Outputs(NamedTuple):
     """Raw logits in fp32: (batch,) for `relevance` and `answerable`, (batch, tokens) otherwise."""
@@ -53,27 +55,32 @@ class EvidenceModel(nn.Module):
         )
 
 
-def model_from(weights: Weights, config: ModelConfig, *, heads: int = 12) -> EvidenceModel:
+def model_from(
+    weights: Weights, config: ModelConfig, *, seed: int, attention_heads: int = 12
+) -> EvidenceModel:
     """A model of the size of the weights, started from them; new heads start near zero.
 
     Args:
         weights: a BERT checkpoint; `classifier.…`, if there, becomes the relevance head.
         config: dropout and whether the embeddings learn.
-        heads: attention heads.
+        seed: of the new heads.
+        attention_heads: of each layer; the weights do not say.
 
     Raises:
         TrainingError: the weights are not those of a BERT encoder with a pooler.
     """
-    model = EvidenceModel(_bert_config(weights, config, heads))
+    model = EvidenceModel(_bert_config(weights, config, attention_heads))
+    generator = torch.Generator().manual_seed(seed)
     for head in (model.relevance, model.answerable, model.tokens):
-        nn.init.normal_(head.weight, std=0.02)
+        nn.init.normal_(head.weight, std=0.02, generator=generator)
         nn.init.zeros_(head.bias)
     state = {
-        name.replace("classifier.", "relevance."): torch.from_numpy(tensor.copy())
+        name.replace("classifier.", "relevance."): _from_numpy(tensor.copy())
         for name, tensor in weights.items()
         if "position_ids" not in name
     }
-    missing, unexpected = model.load_state_dict(state, strict=False)
+    there: Any = model.load_state_dict(state, strict=False)
+    missing, unexpected = list[str](there.missing_keys), list[str](there.unexpected_keys)
     if unexpected or any(name.startswith("bert.") for name in missing):
         raise TrainingError(f"not a BERT encoder with a pooler: {[*unexpected, *missing][:3]}")
     if config.frozen_embeddings:

@@ -92,7 +92,7 @@ class Trainer:
         return True
 
     def _begin(self) -> int:
-        torch.manual_seed(self._config.seed)
+        cast(Any, torch).manual_seed(self._config.seed)
         if self._schedule.threads:
             torch.set_num_threads(self._schedule.threads)
         path = self._work / "checkpoint.safetensors"

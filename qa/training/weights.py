@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from safetensors.numpy import load_file
+from safetensors import numpy as safetensors
 
 from index.export import bundled_folder as minilm_folder
 from index.onnx import check_file
@@ -17,6 +17,9 @@ from qa.evidence import BUNDLED_FILES
 from qa.evidence import bundled_folder as cross_encoder_folder
 from qa.training.config import ModelConfig
 from qa.training.errors import TrainingError
+
+_load_file: Any = safetensors.load_file  # their types are partial
+_load_onnx: Any = onnx.load
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -31,7 +34,7 @@ def starting_weights(config: ModelConfig) -> Weights:
         ModelUnavailable: the package that carries the model is missing or was changed.
     """
     if config.start == "minilm6":
-        weights = load_file(minilm_folder() / "model.safetensors")
+        weights: Weights = _load_file(minilm_folder() / "model.safetensors")
         return {f"bert.{name}": tensor.astype(np.float32) for name, tensor in weights.items()}
     folder = cross_encoder_folder()
     for name, sha256 in BUNDLED_FILES.items():
@@ -76,7 +79,7 @@ def dequantised(path: Path) -> Weights:
     Raises:
         TrainingError: a quantised matrix meets no named bias.
     """
-    graph: Any = onnx.load(path).graph
+    graph: Any = _load_onnx(path).graph
     tensors: dict[str, NDArray[Any]] = {
         entry.name: numpy_helper.to_array(entry) for entry in graph.initializer
     }
