@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import click
 import msgspec
@@ -67,8 +68,12 @@ def run(
 
 def _stopping(minutes: float | None) -> Callable[[], bool]:
     asked = threading.Event()
+
+    def ask(_: int, __: FrameType | None) -> None:
+        asked.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, ask)
     until = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     return lambda: asked.is_set() or time.monotonic() > until
 

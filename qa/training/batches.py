@@ -1,16 +1,16 @@
 """Which examples go together, and their tensors."""
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from qa.training.encoding import EncodedSet
 from qa.training.losses import IGNORED, Batch
 
-_from_numpy: Any = torch.from_numpy  # its types are partial
+_from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 _WINDOW = 4096  # examples that are sorted by length together; larger windows mix less
 
 

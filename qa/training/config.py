@@ -14,11 +14,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class DataConfig(_Section):
+class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which examples there are.
 
     The five rates are the negatives made for each question that has an answer; `keywords` is the
@@ -46,7 +42,7 @@ class DataConfig(_Section):
     held_for_report: Share = 0.03
 
 
-class ModelConfig(_Section):
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The encoder. `layers` are those taken from the 12-layer cross-encoder, counted from 0."""
 
     start: Start = "ce6"
@@ -57,7 +53,7 @@ class ModelConfig(_Section):
     frozen_embeddings: bool = True
 
 
-class LossConfig(_Section):
+class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights of the terms.
 
     `evidence_positives` is the weight of evidence tokens in the balanced evidence term;
@@ -72,7 +68,7 @@ class LossConfig(_Section):
     teacher_scale: Annotated[float, msgspec.Meta(gt=0)] = 4.0
 
 
-class ScheduleConfig(_Section):
+class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the examples are gone through; `batch_tokens` counts padding."""
 
     epochs: Positive = 2
@@ -91,7 +87,7 @@ class ScheduleConfig(_Section):
     checkpoint_minutes: float = 5.0
 
 
-class Config(_Section):
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run."""
 
     seed: int = 20_261_124

