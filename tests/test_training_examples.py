@@ -88,7 +88,7 @@ def data(tmp_path: Path) -> Path:
         for t in range(30)
         for n, item in enumerate([f"item{t}x{n}" for n in range(3)])
     ]
-    negatives = [
+    negatives: list[dict[str, Any]] = [
         {**entry, "id": entry["id"] + "-neg", "answerable": False, "answers": [],
          "context": squad[place // 3 * 3 + (place + 1) % 3]["context"]}
         for place, entry in enumerate(squad)
@@ -106,7 +106,9 @@ def data(tmp_path: Path) -> Path:
     put(folder / "train/subjqa_train.jsonl.gz", [row(1, "B000", "It is good.", None)])
     put(folder / "squad/questions_dev.jsonl.gz", [{"doc_id": "Town_7", "question": "Why not?"}])
     put(folder / "chunking/questions.jsonl.gz", [{"question": "How so?"}])
-    clapnq = [{"input": "which thing number 1 does town_8 have", "passages": [{"title": "Town 9"}]}]
+    clapnq: list[dict[str, Any]] = [
+        {"input": "which thing number 1 does town_8 have", "passages": [{"title": "Town 9"}]}
+    ]
     put(folder / "clapnq/answerable.jsonl.gz", clapnq)
     put(folder / "clapnq/unanswerable.jsonl.gz", [])
     return folder
@@ -158,7 +160,7 @@ class TestPrepare:
         groups = [{example.group for example in part} for part in parts.values()]
         assert [len(part) for part in groups] == list(report.groups.values())
         assert all(groups)
-        assert sum(map(len, groups)) == len(set.union(*groups))
+        assert sum(map(len, groups)) == len({group for part in groups for group in part})
         assert sum(report.examples["train"].values()) == len(parts["train"])
         for example in (example for part in parts.values() for example in part):
             assert part_of(example.group, config.data) == next(
