@@ -137,8 +137,8 @@ def test_the_card_says_what_was_measured() -> None:
         )
         for number, (row, group) in enumerate(zip(rows, groups, strict=True))
     ]  # fmt: skip
-    rows[0] = replace(rows[0], answerable=-99.0, label=1, span_f1=0.0)
     calibration, _ = calibrate(rows, groups)
+    rows[0] = replace(rows[0], answerable=-99.0, label=1, span_f1=0.0)
     manifest = EvidenceManifest(
         label="L", run="r", start="ce6", max_tokens=64, question_tokens=16, files={},
         parity={"start": 0.99}, calibration=calibration,
