@@ -43,10 +43,14 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The encoder. `layers` are those taken from the 12-layer cross-encoder, counted from 0."""
+    """The encoder. `layers` are those taken from the 12-layer cross-encoder, counted from 0.
+
+    Before any training these six agree best with all twelve of the ten choices tried: rank
+    correlation .89 on 80 pairs; 1, 3 … 11 has .72, the first six .15.
+    """
 
     start: Start = "ce6"
-    layers: tuple[int, ...] = (1, 3, 5, 7, 9, 11)
+    layers: tuple[int, ...] = (0, 2, 4, 6, 8, 10)
     max_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 384
     question_tokens: Positive = 64
     dropout: Share = 0.0
