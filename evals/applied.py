@@ -1,6 +1,6 @@
 """Metrics applied to one question and its response; None where one does not apply. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from evals.cases import Case
@@ -12,13 +12,13 @@ Value: TypeAlias = float | None
 Of: TypeAlias = Callable[[Case], Value]
 
 
-def ranked(at: Callable[[int, Sequence[str], dict[str, int]], float], k: int) -> Of:
+def ranked(at: Callable[[int, Sequence[str], Mapping[str, int]], float], k: int) -> Of:
     """A ranking metric at k, of questions with relevant documents."""
 
     def of(case: Case) -> Value:
         if not any(grade > 0 for grade in case.grades.values()):
             return None
-        return at(k, case.ranked, dict(case.grades))
+        return at(k, case.ranked, case.grades)
 
     return of
 
@@ -75,8 +75,12 @@ def answer_contained(case: Case) -> Value:
 
 
 def rouge_l(case: Case) -> Value:
-    """Of answerable questions with accepted answers, against the nearest; 0 of an abstention."""
-    return answers.rouge_l(case.prediction, case.accepted) if case.accepted else None
+    """Of answerable questions, against the nearest full answer; 0 of an abstention.
+
+    Where no full answers are known, accepted short ones stand in for them.
+    """
+    known = case.question.references or case.accepted
+    return answers.rouge_l(case.prediction, known) if case.question.answerable else None
 
 
 def fact_recall(case: Case) -> Value:

@@ -30,7 +30,11 @@ class Interval:
 
 
 def resampling_units(clusters: Sequence[str]) -> tuple[str, list[int]]:
-    """What to resample by, "documents" or "questions", and the unit of each question."""
+    """What to resample by, "documents" or "questions", and the unit of each question.
+
+    With fewer than `LEAST_CLUSTERS` documents, be it one, it is questions: the intervals then say
+    what other questions about the same documents would give, and nothing of other documents.
+    """
     names = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
     if len(names) < LEAST_CLUSTERS:
         return "questions", list(range(len(clusters)))
@@ -42,7 +46,9 @@ def intervals(
 ) -> list[Interval]:
     """Each measure's ratio with its percentile interval.
 
-    A resample in which a measure has nothing to count is left out for that measure.
+    A resample in which a measure has nothing to count is left out for that measure. Where all
+    units have the same value, and so where there is one, the interval has no width: the
+    percentile bootstrap cannot know better.
 
     Args:
         statistic: of the questions, in the order of `units`.

@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping
 
+from evals.metrics.answers import normalised
 from evals.types import GoldSpan, Question, SourceDocument
 from index import Draft
 from index.drafts import document_of
 from index.errors import DocumentRejected
 
 _SHOWN = 80
+_LONGEST_NAME = 100
+
+
+def name_problem(name: str) -> str | None:
+    """Why a data set of that name could not name the folder of its results."""
+    if name in ("", ".", "..") or not name.isprintable() or {*"/\\"} & {*name}:
+        return f"the name {name!r} cannot name a folder; use printable characters without '/'"
+    if len(name) > _LONGEST_NAME:
+        return f"the name is over {_LONGEST_NAME} characters"
+    return None
 
 
 def document_problem(document: SourceDocument) -> str | None:
@@ -44,19 +55,28 @@ def question_problem(question: Question, documents: Mapping[str, SourceDocument]
     """Why the question cannot be measured; its spans are checked by `span_problem`."""
     if not question.id.isprintable():
         return f"the question id {question.id!r} has characters that cannot be shown; use others"
-    said = question.answers or question.facts or question.references or question.spans
+    if "\0" in question.text:
+        return f"the text of question {question.id!r} has a NUL, which cannot be asked; remove it"
     graded = any(grade > 0 for grade in question.relevant.values())
-    if question.answerable and not (said or graded):
+    if question.answerable and not (question.spans or graded or _says_something(question)):
         return (
             f"question {question.id!r} is answerable but has no gold; give it a span,"
-            " a grade above 0 or an answer, or mark it as not answerable"
+            " a grade above 0 or an answer in words, or mark it as not answerable"
         )
+    if wordless := [fact.text for fact in question.facts if not normalised(fact.text)]:
+        return f"question {question.id!r} has the fact {wordless[0]!r}; give it words"
+    said = question.answers or question.facts or question.references or question.spans
     if said and not question.answerable:
         return (
             f"question {question.id!r} is not answerable but has spans or answers;"
             " remove them or mark it as answerable"
         )
     return _origin_problem(question, documents)
+
+
+def _says_something(question: Question) -> bool:
+    facts = (fact.text for fact in question.facts)
+    return any(map(normalised, (*question.answers, *question.references, *facts)))
 
 
 def _origin_problem(question: Question, documents: Mapping[str, SourceDocument]) -> str | None:

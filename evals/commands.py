@@ -58,8 +58,8 @@ def run(
     """
     import msgspec
 
-    from evals.folders import METRICS
     from evals.readers import open_dataset
+    from evals.records import METRICS
     from evals.runner import Plan
     from evals.runner import run as measure
     from evals.terminal import print_run
@@ -193,8 +193,8 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
 @_encoding
 def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
     """Write the accepted questions of a file of DRAFTS, checked, as the data set FOLDER."""
-    from evals.dataset import write_dataset
     from evals.drafting import accept_drafts, loader
+    from evals.writing import write_dataset
 
     accepted = accept_drafts(drafts, loader(drafts, encoding), name=folder.resolve().name)
     write_dataset(accepted.dataset, folder)

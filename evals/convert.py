@@ -4,10 +4,14 @@ from pathlib import Path
 
 import click
 
-from evals.dataset import counts, write_dataset
+from evals.cards import counts
 from evals.errors import DatasetError
-from evals.sources import chunking, clapnq, obliqa, squad
+from evals.sources.chunking import chunking
+from evals.sources.clapnq import clapnq
+from evals.sources.obliqa import obliqa
+from evals.sources.squad import squad
 from evals.types import Dataset
+from evals.writing import write_dataset
 
 _KINDS = {"chunking": chunking, "clapnq": clapnq, "obliqa": obliqa}
 
@@ -44,7 +48,21 @@ def _read(kind: str, source: Path, documents: int | None) -> tuple[Dataset, list
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
 @click.option("--documents", type=click.IntRange(min=1), help="squad: keep that many documents.")
 def main(kind: str, source: Path, destination: Path, documents: int | None) -> None:
-    """Convert the public data set of KIND in the folder SOURCE into the new folder DEST."""
+    r"""Convert the public data set of KIND in the folder SOURCE into the new folder DEST.
+
+    SOURCE holds JSON Lines, which may be gzipped:
+
+    \b
+    squad     corpus.jsonl (doc_id, title, text), questions_dev.jsonl (id, question,
+              doc_id, paragraph_start, paragraph_end, answerable, answers: start,
+              end, text); a SQuAD .json file needs no conversion
+    chunking  questions.jsonl (question, corpus, references: content, start_index,
+              end_index), corpora/*.md
+    clapnq    answerable.jsonl, unanswerable.jsonl (id, input, passages: title, text,
+              sentences; output: answer, selected_sentences)
+    obliqa    passages.jsonl (DocumentID, PassageID, Passage), questions.jsonl
+              (QuestionID, Question, Passages: DocumentID, PassageID)
+    """
     try:
         lines = convert(kind, source, destination, documents=documents)
     except DatasetError as error:

@@ -10,19 +10,23 @@ card.yaml      name, licence, source, language, description?, counts?
 Any file but the card may be gzipped. Either qrels or spans.jsonl must be there.
 """
 
-import tempfile
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
+from evals.cards import check_counts, read_card
 from evals.checks import document_problem, question_problem, span_problem
 from evals.errors import DatasetError
-from evals.lines import TSV_HEADER, found, read_rows, read_scores, refused
-from evals.rows import AnswerRow, DocumentRow, QueryMetadata, QueryRow, SpanRow
-from evals.types import Card, Dataset, GoldSpan, Question, SourceDocument
+from evals.lines import found, read_rows, read_scores, refused
+from evals.rows import (
+    AnswerRow,
+    DocumentRow,
+    QueryMetadata,
+    QueryRow,
+    SpanRow,
+)
+from evals.types import Dataset, GoldSpan, Question, SourceDocument
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +71,14 @@ def load_dataset(folder: Path, *, split: str | None = None) -> Dataset:
     Raises:
         DatasetError: a file is missing or wrong; the message names the file, line and remedy.
     """
+    try:
+        return _loaded(folder, split)
+    except OSError as error:  # of a folder; those of files are refused where they are read
+        place = Path(error.filename or folder)
+        raise refused(place, None, f"cannot be read: {error.strerror}") from error
+
+
+def _loaded(folder: Path, split: str | None) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; name a folder with corpus.jsonl in it")
     qrels = _qrels(folder, split)
@@ -83,44 +95,12 @@ def load_dataset(folder: Path, *, split: str | None = None) -> Dataset:
     if answers := found(folder, "answers.jsonl"):
         _read_answers(answers, reading)
     dataset = Dataset(
-        card=_card(folder), documents=reading.documents, questions=_questions(queries, reading)
+        card=read_card(folder), documents=reading.documents, questions=_questions(queries, reading)
     )
-    _check_counts(folder / "card.yaml", dataset)
+    if not dataset.questions:
+        raise refused(queries, None, "no question has a row in qrels, spans or answers; add one")
+    check_counts(folder / "card.yaml", dataset)
     return dataset
-
-
-def write_dataset(dataset: Dataset, folder: Path) -> None:
-    """Write the data set so that `load_dataset` gives it back; all of it or nothing.
-
-    Raises:
-        DatasetError: the folder is there and not empty, or the data set breaks a rule of
-            `load_dataset` or is not what it would read, as with spans but no grade.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DatasetError(f"{folder}: not an empty folder; name one that is empty or not there")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        made = Path(scratch) / "dataset"
-        made.mkdir()
-        _write_files(dataset, made)
-        if load_dataset(made) != dataset:
-            raise DatasetError(
-                f"{folder}: nothing written, for it would be read back as another data set;"
-                " give every question with spans the grades of their documents"
-            )
-        if folder.exists():
-            folder.rmdir()
-        made.rename(folder)
-
-
-def counts(dataset: Dataset) -> dict[str, int]:
-    """How many documents, questions, answerable questions and spans there are."""
-    return {
-        "documents": len(dataset.documents),
-        "questions": len(dataset.questions),
-        "answerable": sum(question.answerable for question in dataset.questions),
-        "spans": sum(len(question.spans) for question in dataset.questions),
-    }
 
 
 def _needed(folder: Path, name: str) -> Path:
@@ -131,16 +111,21 @@ def _needed(folder: Path, name: str) -> Path:
 
 def _qrels(folder: Path, split: str | None) -> tuple[Path, ...]:
     """The chosen file first, then the others."""
+    there = folder / "qrels"
+    if os.path.lexists(there) and not there.is_dir():
+        raise refused(there, None, "not a folder; put test.tsv into one of that name")
+    # Not glob(), which passes over a folder that may not be read.
+    names = [file.name.removesuffix(".gz") for file in there.iterdir()] if there.exists() else []
     files = {
-        file.name.removesuffix(".gz").removesuffix(".tsv"): file
-        for pattern in ("*.tsv.gz", "*.tsv")
-        for file in sorted((folder / "qrels").glob(pattern))
+        name.removesuffix(".tsv"): file
+        for name in sorted(names)
+        if name.endswith(".tsv") and (file := found(there, name))
     }
-    names = ", ".join(sorted(files)) or "none"
+    shown = ", ".join(files) or "none"
     if split is None and len(files) > 1:
-        raise DatasetError(f"{folder / 'qrels'}: several splits; choose one of: {names}")
+        raise DatasetError(f"{there}: several splits; choose one of: {shown}")
     if split is not None and split not in files:
-        raise DatasetError(f"{folder / 'qrels'}: no split {split!r}; there is: {names}")
+        raise DatasetError(f"{there}: no split {split!r}; there is: {shown}")
     chosen = [files.pop(split)] if split is not None else []
     return (*chosen, *files.values())
 
@@ -191,6 +176,9 @@ def _read_spans(file: Path, reading: _Reading) -> None:
         gold = GoldSpan(document_id=row.document_id, start=row.start, end=row.end, text=row.text)
         if problem := span_problem(gold, reading.documents[row.document_id]):
             raise refused(file, number, problem)
+        if gold in reading.spans[row.query_id]:
+            problem = f"the span of {row.query_id!r} comes twice; remove one of the rows"
+            raise refused(file, number, problem)
         reading.spans[row.query_id].append(gold)
 
 
@@ -232,75 +220,4 @@ def _question(row: QueryRow, reading: _Reading) -> Question:
         relevant=relevant,
         topic=metadata.topic,
         origin=metadata.origin,
-    )
-
-
-def _card(folder: Path) -> Card:
-    file = folder / "card.yaml"
-    if not file.exists():
-        name = folder.resolve().name or "dataset"
-        return Card(name=name, licence="unknown", source="unknown", language="unknown")
-    try:
-        return msgspec.yaml.decode(file.read_bytes(), type=Card)
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise refused(file, None, f"{error}; see the fields of a card") from error
-
-
-def _check_counts(file: Path, dataset: Dataset) -> None:
-    real: Mapping[str, int] = counts(dataset)
-    for name, stated in dataset.card.counts.items():
-        if name not in real:
-            raise refused(file, None, f"unknown count {name!r}; known: {', '.join(real)}")
-        if stated != real[name]:
-            problem = f"{stated} {name} stated, {real[name]} found; mend the files or the card"
-            raise refused(file, None, problem)
-
-
-def _write_files(dataset: Dataset, folder: Path) -> None:
-    questions = dataset.questions
-    (folder / "card.yaml").write_bytes(msgspec.yaml.encode(dataset.card))
-    _write_rows(
-        folder / "corpus.jsonl",
-        (DocumentRow(id=d.id, title=d.title, text=d.text) for d in dataset.documents.values()),
-    )
-    _write_rows(folder / "queries.jsonl", (_query_row(question) for question in questions))
-    _write_rows(
-        folder / "spans.jsonl",
-        (
-            SpanRow(query_id=q.id, document_id=s.document_id, start=s.start, end=s.end, text=s.text)
-            for q in questions
-            for s in q.spans
-        ),
-    )
-    _write_rows(folder / "answers.jsonl", (_answer_row(question) for question in questions))
-    grades = [
-        f"{question.id}\t{document_id}\t{grade}\n"
-        for question in questions
-        for document_id, grade in question.relevant.items()
-    ]
-    if grades:
-        (folder / "qrels").mkdir()
-        text = TSV_HEADER + "\n" + "".join(grades)
-        (folder / "qrels" / "test.tsv").write_bytes(text.encode())
-
-
-def _write_rows(file: Path, rows: Iterable[msgspec.Struct]) -> None:
-    with file.open("wb") as stream:
-        stream.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
-
-
-def _query_row(question: Question) -> QueryRow:
-    metadata = None
-    if question.topic or question.origin:
-        metadata = QueryMetadata(topic=question.topic, origin=question.origin)
-    return QueryRow(id=question.id, text=question.text, metadata=metadata)
-
-
-def _answer_row(question: Question) -> AnswerRow:
-    return AnswerRow(
-        query_id=question.id,
-        answerable=question.answerable,
-        answers=question.answers,
-        facts=question.facts,
-        references=question.references,
     )

@@ -6,31 +6,30 @@ curves.json         points of the plots
 per_question.jsonl  each question with its response and its measures
 run.trec            the ranked documents, for other tools
 junit.xml           a test case for each question
+report.html         all of it for people
 """
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 import msgspec
 
-from evals.cases import Case
 from evals.errors import RunError
 from evals.junit import render_junit
+from evals.metrics.ranking import ranked_documents
+from evals.records import METRICS, Metrics
 from evals.report.html import render_html
 from evals.results import Run
 from evals.types import Response
 
-FORMAT = 1
-METRICS = "metrics.json"
 _IDENTITY = "unfinished.json"
 _RESPONSES = "responses.jsonl"
 
 
 class RunFolder:
-    """A run in progress. Use it in a `with`; `finish` it."""
+    """A run in progress; `finish` it, and `close` it in any case."""
 
     def __init__(self, path: Path, log: IO[bytes]) -> None:
         self.path = path
@@ -59,12 +58,20 @@ class RunFolder:
         return cls(path, (path / _RESPONSES).open("ab"))
 
     def responses(self) -> Iterator[Response]:
-        """What was answered before the run was stopped; failures are asked again."""
-        for line in (self.path / _RESPONSES).read_bytes().split(b"\n"):
-            if line:
+        """What was answered before the run was stopped; failures are asked again.
+
+        Raises:
+            RunError: a line was damaged since.
+        """
+        file = self.path / _RESPONSES
+        for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+            try:
                 response = msgspec.json.decode(line, type=Response)
-                if response.error is None:
-                    yield response
+            except (ValueError, RecursionError) as error:
+                problem = f"{error}; remove that line, and its question is asked again"
+                raise RunError(f"{file}, line {number}: {problem}") from error
+            if response.error is None:
+                yield response
 
     def keep(self, response: Response) -> None:
         """Keep an answer, whatever happens next."""
@@ -82,20 +89,13 @@ class RunFolder:
         _write(self.path / "run.trec", "".join(_trec(run)).encode())
         _write(self.path / "junit.xml", render_junit(run).encode())
         _write(self.path / "report.html", render_html(run).encode())
-        _write(self.path / METRICS, _pretty(_metrics(run)))
+        _write(self.path / METRICS, _pretty(Metrics.of(run)))
         shutil.rmtree(self.index)
         (self.path / _RESPONSES).unlink()
         (self.path / _IDENTITY).unlink()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop keeping answers."""
         self._log.close()
 
 
@@ -104,30 +104,6 @@ def _drop_torn_line(log: Path) -> None:
     if log.exists():
         kept = log.read_bytes()
         log.write_bytes(kept[: kept.rfind(b"\n") + 1])
-
-
-def _metrics(run: Run) -> dict[str, Any]:
-    dataset = run.dataset
-    return {
-        "format": FORMAT,
-        "dataset": {
-            "name": dataset.card.name,
-            "sha256": dataset.sha256,
-            "documents": len(dataset.documents),
-            "questions": len(dataset.questions),
-        },
-        "subject": run.info.subject,
-        "seed": run.info.seed,
-        "resamples": run.info.resamples,
-        "systems": {
-            name: {
-                "counts": scores.counts,
-                "resampled": scores.resampled,
-                "estimates": scores.estimates,
-            }
-            for name, scores in run.scores.items()
-        },
-    }
 
 
 def _questions(run: Run) -> Iterator[dict[str, Any]]:
@@ -153,8 +129,7 @@ def _trec(run: Run) -> Iterator[str]:
         response = run.responses.get(question.id)
         if response is None:
             continue
-        case = Case(question=question, response=response, documents=run.dataset.documents)
-        for rank, name in enumerate(case.ranked, start=1):
+        for rank, name in enumerate(ranked_documents(response.passages), start=1):
             words = (question.id, "Q0", name, str(rank), f"{1 / rank:.6f}", run.info.subject)
             yield " ".join("_".join(word.split()) for word in words) + "\n"
 

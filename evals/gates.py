@@ -5,14 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from evals.compare import check_same, differences, values_of
+from evals.compare import GATE_MEASURES, Difference, check_same, differences, values_of
 from evals.errors import NotComparable, RunError
-from evals.measures import MEASURES
-from evals.records import DatasetRef, RunRecord
+from evals.measures import BY_NAME
+from evals.records import DatasetRef, RunRecord, Value
+from evals.results import Outcome
 
-TOLERANCE = 0.05  # a small data set proves nothing: so large a drop fails all the same
+# A small data set proves nothing: a larger drop of the mean on the common questions fails all
+# the same.
+TOLERANCE = 0.05
+_SHOWN = 5
 _LIMITED = ("pointer_validity",)
-_BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,8 +26,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     dataset: DatasetRef
-    limits: Mapping[str, float]
-    values: Mapping[str, Mapping[str, float]]
+    limits: Mapping[str, Value]
+    values: Mapping[str, Mapping[str, Value]]
 
 
 def committed(name: str) -> Path:
@@ -33,24 +36,26 @@ def committed(name: str) -> Path:
     Raises:
         RunError: there is none.
     """
-    file = Path(__file__).parent / "baselines" / f"{name}.json"
-    if not file.is_file():
+    files = {file.stem: file for file in (Path(__file__).parent / "baselines").glob("*.json")}
+    if name not in files:
         raise RunError(f"there is no baseline for {name!r}; name one with --baseline")
-    return file
+    return files[name]
 
 
 def read_baseline(file: Path) -> Baseline:
     """A baseline.
 
     Raises:
-        RunError: it cannot be read, or limits what is not measured.
+        RunError: it cannot be read, limits what is not measured, or lacks measures.
     """
     try:
         baseline = msgspec.json.decode(file.read_bytes(), type=Baseline)
     except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
         raise RunError(f"{file} is no baseline: {error}") from error
-    if unknown := sorted(baseline.limits.keys() - _BY_NAME.keys()):
+    if unknown := sorted(baseline.limits.keys() - BY_NAME.keys()):
         raise RunError(f"{file} limits {unknown[0]!r}, which is no measure")
+    if lacking := sorted(set(GATE_MEASURES) - baseline.values.keys()):
+        raise RunError(f"{file} has no values of {lacking[0]!r}; make it again with --update")
     return baseline
 
 
@@ -58,13 +63,20 @@ def write_baseline(file: Path, run: RunRecord, limits: Mapping[str, float] | Non
     """Make a run the baseline; limits are kept from the one that is there, if none are given.
 
     Raises:
-        RunError: the file is there and is no baseline.
+        RunError: the file is there and is no baseline, or cannot be written.
+        NotComparable: the run left questions out, or some failed.
     """
+    _check_whole(run)
+    if failed := _failed(run):
+        raise NotComparable(f"{_questions(len(failed))} failed in the run; make a whole one first")
     if limits is None:
         limits = read_baseline(file).limits if file.exists() else dict.fromkeys(_LIMITED, 1.0)
     baseline = Baseline(dataset=run.dataset, limits=limits, values=values_of(run))
     encoded = msgspec.json.encode(baseline, order="deterministic")
-    file.write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
+    try:
+        file.write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
+    except OSError as error:
+        raise RunError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def failures(run: RunRecord, baseline: Baseline) -> list[str]:
@@ -72,33 +84,62 @@ def failures(run: RunRecord, baseline: Baseline) -> list[str]:
 
     Raises:
         NotComparable: the run is of other data, or did not ask all its questions.
+        RunError: the run does not measure what is limited.
     """
     check_same(baseline.dataset, run.dataset)
-    if skipped := run.result.counts["skipped"]:
-        raise NotComparable(f"the run skipped {skipped} questions; a gate needs them all")
-    found = [
-        f"{row.question_id} failed: {row.error}" for row in run.questions.values() if row.error
+    _check_whole(run)
+    worse = [d for d in differences(baseline.values, run) if d.is_worse or d.change < -TOLERANCE]
+    return [
+        *_failed(run),
+        *(line for name, limit in baseline.limits.items() if (line := _broken(run, name, limit))),
+        *map(_sentence, worse),
     ]
-    for name, limit in baseline.limits.items():
-        value = run.result.estimates[name].value
-        if value is None or (limit - value) * (1 if _BY_NAME[name].higher_is_better else -1) > 0:
-            bound = "at least" if _BY_NAME[name].higher_is_better else "at most"
-            found.append(f"{name} is {value}, {bound} {limit} is needed{_why(run, name)}")
-    found += [
-        f"{d.measure} went from {d.before:.3f} to {d.after:.3f} on {d.n} questions"
-        f" (p = {d.adjusted:.3f} after Holm); most in {', '.join(d.changed)}"
-        for d in differences(baseline.values, run)
-        if d.is_worse or d.change < -TOLERANCE
+
+
+def _check_whole(run: RunRecord) -> None:
+    skipped = sum(row.outcome is Outcome.SKIPPED for row in run.questions.values())
+    if skipped:
+        raise NotComparable(f"the run skipped {_questions(skipped)}; a gate needs them all")
+
+
+def _failed(run: RunRecord) -> list[str]:
+    return [
+        f"{row.question_id} failed: {row.error}"
+        for row in run.questions.values()
+        if row.outcome is Outcome.FAILED
     ]
-    return found
+
+
+def _broken(run: RunRecord, name: str, limit: float) -> str | None:
+    if name not in run.result.estimates:
+        raise RunError(f"the run has no {name!r}, which the baseline limits; make the run again")
+    value = run.result.estimates[name].value
+    higher = BY_NAME[name].higher_is_better
+    if value is not None and (value >= limit if higher else value <= limit):
+        return None
+    found = "has nothing to count" if value is None else f"is {value}"
+    return f"{name} {found}, at {'least' if higher else 'most'} {limit} is needed{_why(run, name)}"
+
+
+def _sentence(difference: Difference) -> str:
+    d = difference
+    why = d.fault or f"p = {d.adjusted:.3f} after Holm"
+    return (
+        f"{d.measure} went from {d.before:.3f} to {d.after:.3f} on {_questions(d.n)} ({why});"
+        f" most in {', '.join(d.changed)}"
+    )
+
+
+def _questions(n: int) -> str:
+    return f"{n} question" if n == 1 else f"{n} questions"
 
 
 def _why(run: RunRecord, measure: str) -> str:
     """The diagnosis of untrue pointers, or the questions that are worst."""
     if measure == "pointer_validity":
         lines = [f"{r.question_id}: {p}" for r in run.questions.values() for p in r.problems]
-        more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
-        return "".join(f"\n  {line}" for line in lines[:3]) + more
-    worst = 0.0 if _BY_NAME[measure].higher_is_better else 1.0
+        more = f" (and {len(lines) - _SHOWN} more)" if len(lines) > _SHOWN else ""
+        return "".join(f"\n  {line}" for line in lines[:_SHOWN]) + more
+    worst = 0.0 if BY_NAME[measure].higher_is_better else 1.0
     ids = [r.question_id for r in run.questions.values() if r.values.get(measure) == worst]
-    return f"; worst in {', '.join(ids[:5])}" if ids else ""
+    return f"; worst in {', '.join(ids[:_SHOWN])}" if ids else ""

@@ -1,42 +1,43 @@
 """A run as JUnit XML, which continuous integration shows question by question."""
 
-import re
 from xml.etree import ElementTree as ET
 
-from evals.faults import Fault, fault_of
-from evals.results import Outcome, Run
-
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+from evals.faults import Fault, fault_of, sentence_of
+from evals.report.text import visible
+from evals.results import Outcome, QuestionScore, Run
+from evals.types import Question, Response
 
 
 def render_junit(run: Run) -> str:
-    """A test case for each question; what went wrong is its failure."""
-    scores = run.scores[run.info.subject]
-    suite = ET.Element("testsuite", name=_clean(run.dataset.card.name))
-    found = {"failures": 0, "errors": 0, "skipped": 0}
-    for question, row in zip(run.dataset.questions, scores.questions, strict=True):
-        response = run.responses.get(question.id)
-        seconds = (response.timings_ms.get("total", 0.0) if response else 0.0) / 1000
+    """A test case for each question: a fault is its failure, an error of the system its error."""
+    subject = run.info.subject
+    rows = run.scores[subject].questions
+    suite = ET.Element("testsuite", name=visible(run.dataset.card.name))
+    seconds = 0.0
+    for question, row in zip(run.dataset.questions, rows, strict=True):
+        response = run.responses.get(question.id) or Response(question_id=question.id)
         case = ET.SubElement(
-            suite, "testcase", classname=run.info.subject, name=_clean(question.id)
+            suite, "testcase", classname=visible(subject), name=visible(question.id)
         )
-        case.set("time", f"{seconds:.3f}")
-        fault = fault_of(row)
-        if row.outcome is Outcome.SKIPPED:
-            ET.SubElement(case, "skipped")
-            found["skipped"] += 1
-        elif fault is Fault.FAILED:
-            ET.SubElement(case, "error", message=_clean(row.error or ""))
-            found["errors"] += 1
-        elif fault:
-            failure = ET.SubElement(case, "failure", message=_clean(f"{fault}: {question.text}"))
-            failure.text = _clean("\n".join(row.problems))
-            found["failures"] += 1
-    suite.set("tests", str(len(scores.questions)))
-    for name, count in found.items():
-        suite.set(name, str(count))
+        took = response.timings_ms.get("total", 0.0) / 1000
+        case.set("time", f"{took:.3f}")
+        seconds += took
+        _add_fault(case, question, row)
+    suite.set("tests", str(len(rows)))
+    for name, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f"testcase/{kind}"))))
+    suite.set("time", f"{seconds:.3f}")
+    suite.set("timestamp", run.info.created_at)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)
+def _add_fault(case: ET.Element, question: Question, row: QuestionScore) -> None:
+    sentence = visible(sentence_of(row))
+    fault = fault_of(row)
+    if row.outcome is Outcome.SKIPPED:
+        ET.SubElement(case, "skipped", message=sentence)
+    elif fault:
+        kind = "error" if fault is Fault.FAILED else "failure"
+        found = ET.SubElement(case, kind, type=fault, message=sentence)
+        lines = (f"Question: {question.text}", *row.problems, *([row.error] if row.error else []))
+        found.text = visible("\n".join(lines))

@@ -1,6 +1,8 @@
 """Files of a data set, line by line, plain or gzipped; a wrong line is refused by its number."""
 
 import gzip
+import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ T = TypeVar("T")
 
 TSV_HEADER = "query-id\tcorpus-id\tscore"
 _GZIP_MAGIC = b"\x1f\x8b"
+_GRADE = re.compile(r"-?[0-9]{1,9}")
+_SHOWN = 40
 
 
 def refused(file: Path, line: int | None, problem: str) -> DatasetError:
@@ -23,9 +27,17 @@ def refused(file: Path, line: int | None, problem: str) -> DatasetError:
 
 
 def found(folder: Path, name: str) -> Path | None:
-    """The file of that name, or its gzipped form."""
-    files = (folder / name, folder / f"{name}.gz")
-    return next((file for file in files if file.is_file()), None)
+    """The file of that name, or its gzipped form.
+
+    Raises:
+        DatasetError: what has that name is a folder, a link to nothing, or no regular file.
+    """
+    for file in (folder / name, folder / f"{name}.gz"):
+        if file.is_file():
+            return file
+        if os.path.lexists(file):
+            raise refused(file, None, "not a file that can be read; put a regular file there")
+    return None
 
 
 def read_rows(file: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
@@ -42,6 +54,9 @@ def read_rows(file: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
             yield number, decoder.decode(line)
         except msgspec.ValidationError as error:
             raise refused(file, number, f"{error}; correct or add that field") from error
+        except RecursionError as error:
+            problem = "nested too deeply; leave out what the format does not ask for"
+            raise refused(file, number, problem) from error
         except msgspec.DecodeError as error:
             problem = f"not JSON ({error}); put exactly one JSON object on each line"
             raise refused(file, number, problem) from error
@@ -68,11 +83,10 @@ def read_scores(file: Path) -> Iterator[tuple[int, str, str, int]]:
 
 
 def _grade(file: Path, number: int, score: str) -> int:
-    try:
-        grade = int(score)
-    except ValueError as error:
-        problem = f"the score {score!r} is no integer; grades are 0, 1, 2 and so on"
-        raise refused(file, number, problem) from error
+    if not _GRADE.fullmatch(score):
+        problem = f"the score {score[:_SHOWN]!r} is no integer; grades are 0, 1, 2 and so on"
+        raise refused(file, number, problem)
+    grade = int(score)
     if grade < 0:
         raise refused(file, number, f"the score {grade} is below 0; write 0 for not relevant")
     return grade

@@ -177,5 +177,6 @@ ABSTENTION: tuple[Measure | Aggregate, ...] = (
 )
 
 MEASURES: tuple[Measure | Aggregate, ...] = (*RETRIEVAL, *ANSWERS, *CITATIONS, *ABSTENTION)
+BY_NAME = {measure.name: measure for measure in MEASURES}
 #: Those with a value for each question.
 MEANS = tuple(measure for measure in MEASURES if isinstance(measure, Measure))

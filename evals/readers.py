@@ -1,12 +1,13 @@
 """Data sets in forms other than a folder: SQuAD, and the questions that come with the project."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from evals.checks import document_problem, question_problem, span_problem
+from evals.checks import document_problem, name_problem, question_problem, span_problem
 from evals.dataset import load_dataset
 from evals.errors import DatasetError
 from evals.lines import read_rows, refused
@@ -77,13 +78,13 @@ def open_dataset(name: str, *, split: str | None = None) -> Dataset:
         DatasetError: it is none of these, it is wrong, or it has no splits to choose from.
     """
     path = Path(name)
-    if name != "seed" and path.is_dir():
+    if name != "seed" and os.path.isdir(path):  # noqa: PTH112  (no error for a name too long)
         return load_dataset(path, split=split)
     if split is not None:
         raise DatasetError(f"{name}: only a folder has splits; leave out the split {split!r}")
     if name == "seed":
         return seed_dataset()
-    if path.suffix == ".json" and path.is_file():
+    if path.suffix == ".json" and os.path.isfile(path):  # noqa: PTH113
         return read_squad(path)
     raise DatasetError(
         f"{name}: no data set; give 'seed', a folder with corpus.jsonl and queries.jsonl,"
@@ -98,7 +99,7 @@ def seed_dataset() -> Dataset:
     try:
         seed = msgspec.json.decode(card_file.read_bytes(), type=_Seed)
         text = decode((folder / seed.file).read_bytes())
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise refused(card_file, None, f"{error}; install the package again") from error
     document = SourceDocument(id=seed.id, title=seed.title, text=text)
     file = folder / seed.questions.file
@@ -123,7 +124,7 @@ def read_squad(file: Path) -> Dataset:
     """
     try:
         squad = msgspec.json.decode(file.read_bytes(), type=_Squad)
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise refused(file, None, f"no SQuAD file: {error}; see its 'data' field") from error
     documents: dict[str, SourceDocument] = {}
     questions: dict[str, Question] = {}
@@ -140,6 +141,9 @@ def read_squad(file: Path) -> Dataset:
                 raise refused(file, None, problem)
             questions[question.id] = question
     name = " ".join(("SQuAD", squad.version)).strip()
+    problem = name_problem(name) or (None if questions else "no questions; see its 'qas' fields")
+    if problem:
+        raise refused(file, None, problem)
     card = Card(name=name, licence="unknown", source=file.name, language="unknown")
     return Dataset(card=card, documents=documents, questions=tuple(questions.values()))
 
@@ -165,8 +169,10 @@ def _squad_question(
     file: Path, row: _SquadQuestion, document: SourceDocument, region: Region
 ) -> Question:
     answers = () if row.is_impossible else row.answers
-    if any(answer.answer_start < 0 for answer in answers):
-        raise refused(file, None, f"question {row.id!r}: an answer starts below 0; correct it")
+    long = region.end - region.start
+    if any(not 0 <= a.answer_start <= long - len(a.text) for a in answers):
+        problem = f"question {row.id!r}: an answer is not inside its paragraph; correct its start"
+        raise refused(file, None, problem)
     spans = tuple(
         GoldSpan(document_id=document.id, start=start, end=start + len(text), text=text)
         for start, text in dict.fromkeys((region.start + a.answer_start, a.text) for a in answers)

@@ -1,8 +1,7 @@
 """citespan somewhere else, over HTTP."""
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -21,6 +20,8 @@ from evals.types import (
     Status,
 )
 from index.hashing import sha256_text
+
+T = TypeVar("T")
 
 _TIMEOUT_S = 120.0
 
@@ -70,6 +71,10 @@ class _Answer(msgspec.Struct, frozen=True):
     timings_ms: dict[str, float]
 
 
+class _Version(msgspec.Struct, frozen=True):
+    version: str
+
+
 class _Listed(msgspec.Struct, frozen=True):
     id: str
     sha256: str
@@ -81,7 +86,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class HttpSystem:
-    """A citespan server; use it in a `with`.
+    """A citespan server, of which `version` is known; `close` it.
 
     Args:
         url: where it is, without `/v1`.
@@ -97,9 +102,10 @@ class HttpSystem:
             raise RunError(f"{url!r} is not a URL: {error}") from error
         self._url = url
         try:
-            self.version = str(self._json("GET", "/version")["version"])
-        except (KeyError, TypeError) as error:
-            raise RunError(f"what answers at {url} is not citespan") from error
+            self.version = self._ask("GET", "/version", _Version).version
+        except RunError:
+            self.close()
+            raise
 
     def respond(self, question: Question) -> Response:
         """The server's answer; a failed request is in `Response.error`."""
@@ -109,9 +115,12 @@ class HttpSystem:
             if not reply.is_success:
                 return Response(question_id=question.id, error=_problem(reply))
             answer = msgspec.json.decode(reply.content, type=_Answer)
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            return _response(question.id, answer)
+        except KeyError as error:
+            problem = f"the answer names the citation {error}, which it does not have"
+            return Response(question_id=question.id, error=problem)
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             return Response(question_id=question.id, error=f"{type(error).__name__}: {error}")
-        return _response(question.id, answer)
 
     def check_documents(self, dataset: Dataset) -> list[SourceDocument]:
         """The documents of the data set that the server lacks or holds with another text.
@@ -140,30 +149,22 @@ class HttpSystem:
         """
         for document in documents:
             body = {"text": document.text, "title": document.title or None}
-            self._json("PUT", f"/v1/documents/{quote(document.id, safe='')}", json=body)
+            self._ask("PUT", f"/v1/documents/{quote(document.id, safe='')}", _Listed, json=body)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
     def _documents(self) -> Iterator[_Listed]:
-        cursor: str | None = None
+        asked: dict[str, str | int] = {"limit": 100}
         while True:
-            asked = {"limit": 100} | ({"cursor": cursor} if cursor else {})
-            page = msgspec.convert(self._json("GET", "/v1/documents", params=asked), _Page)
+            page = self._ask("GET", "/v1/documents", _Page, params=asked)
             yield from page.documents
-            cursor = page.next_cursor
-            if cursor is None:
+            if page.next_cursor in (None, asked.get("cursor")):
                 return
+            asked["cursor"] = page.next_cursor
 
-    def _json(self, method: str, path: str, **options: Any) -> Any:
+    def _ask(self, method: str, path: str, kind: type[T], **options: Any) -> T:
         try:
             reply = self._client.request(method, path, **options)
         except httpx.HTTPError as error:
@@ -171,8 +172,8 @@ class HttpSystem:
         if not reply.is_success:
             raise RunError(f"{self._url}{path}: {_problem(reply)}")
         try:
-            return msgspec.json.decode(reply.content)
-        except msgspec.DecodeError as error:
+            return msgspec.json.decode(reply.content, type=kind)
+        except (ValueError, RecursionError) as error:
             raise RunError(f"what answers at {self._url} is not citespan") from error
 
 
@@ -180,7 +181,7 @@ def _problem(reply: httpx.Response) -> str:
     """The status, and the detail of a problem document where there is one."""
     try:
         detail = str(msgspec.json.decode(reply.content)["detail"])
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         detail = reply.reason_phrase
     return f"{reply.status_code} {detail}"
 

@@ -89,7 +89,10 @@ class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run was made (`run.json`): all that may differ between two runs, timings included."""
+    """How a run was made (`run.json`): all that may differ between two runs, timings included.
+
+    citespan: the version that answered, which of a server is its own; all else is of this process.
+    """
 
     format: int
     created_at: str

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from evals.types import Fact, Region
+from evals.types import Fact, Question, Region
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
@@ -48,3 +48,22 @@ class AnswerRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     answers: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     references: tuple[str, ...] = ()
+
+
+def query_row(question: Question) -> QueryRow:
+    """The question's line of queries.jsonl."""
+    metadata = None
+    if question.topic or question.origin:
+        metadata = QueryMetadata(topic=question.topic, origin=question.origin)
+    return QueryRow(id=question.id, text=question.text, metadata=metadata)
+
+
+def answer_row(question: Question) -> AnswerRow:
+    """The question's line of answers.jsonl."""
+    return AnswerRow(
+        query_id=question.id,
+        answerable=question.answerable,
+        answers=question.answers,
+        facts=question.facts,
+        references=question.references,
+    )

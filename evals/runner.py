@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
@@ -15,7 +16,7 @@ from evals.references import REFERENCES
 from evals.remote import HttpSystem
 from evals.results import Run, Scores
 from evals.scoring import score
-from evals.surroundings import Stopwatch, describe
+from evals.surroundings import Stopwatch, describe, measured_settings
 from evals.systems import CitespanSystem, RetrievalSystem, System
 from evals.types import Dataset, Question, Response
 from index import Corpus, Draft, Side
@@ -78,7 +79,7 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
     skipped = {question.id for question in dataset.questions} - {question.id for question in asked}
     folder = RunFolder.open(out, _identity(dataset, plan))
     watch = Stopwatch()
-    with folder, ExitStack() as opened:
+    with closing(folder), ExitStack() as opened:
         with open_corpus(folder.index, plan.settings) as corpus, watch.stage("ingest_s"):
             _store(dataset, corpus, track)
         service = opened.enter_context(open_service(folder.index, settings=plan.settings))
@@ -88,23 +89,21 @@ def run(dataset: Dataset, out: Path, plan: Plan, track: Track = untracked) -> Ru
             for name, sides in _SIDES.items()
         }
         system: System = alone.get(plan.subject) or CitespanSystem(service)
+        citespan = version("citespan")
         if plan.against:
-            system = opened.enter_context(_remote(plan.against, dataset, upload=plan.upload))
+            system = server = opened.enter_context(closing(HttpSystem(plan.against)))
+            citespan = server.version
+            _check_remote(server, plan.against, dataset, upload=plan.upload)
         else:
             service.warm()
-        responses = {answer.question_id: answer for answer in folder.responses()}
-        left = [question for question in asked if question.id not in responses]
-        for question in track(left, "Asking", len(left)):
-            response = system.respond(question)
-            folder.keep(response)
-            responses[question.id] = response
+        responses = _ask(system, asked, folder, track)
         rows = {plan.subject: [responses[question.id] for question in asked]}
         rows |= _references(dataset, asked, responses, alone, plan, track)
         scores: dict[str, Scores] = {
             name: score(dataset, row, skipped=skipped, resamples=plan.resamples, seed=plan.seed)
             for name, row in track(rows.items(), "Scoring", len(rows))
         }
-        info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject])
+        info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject], citespan)
         result = Run(dataset=dataset, info=info, scores=scores, responses=responses)
         folder.finish(result)
     return result
@@ -120,16 +119,15 @@ def _sample(questions: Sequence[Question], plan: Plan) -> list[Question]:
 
 def _identity(dataset: Dataset, plan: Plan) -> bytes:
     """Equal for two runs that ask the same of the same."""
-    settings = msgspec.to_builtins(plan.settings)
-    del settings["data"], settings["serve"]
     return msgspec.json.encode(
         {
+            "citespan": version("citespan"),
             "dataset": dataset.sha256,
             "subject": plan.subject,
             "against": plan.against,
             "limit": plan.limit,
             "seed": plan.seed,
-            "settings": settings,
+            "settings": measured_settings(plan.settings),
         },
         order="sorted",
     )
@@ -144,8 +142,7 @@ def _store(dataset: Dataset, corpus: Corpus, track: Track) -> None:
         pass
 
 
-def _remote(url: str, dataset: Dataset, *, upload: bool) -> HttpSystem:
-    system = HttpSystem(url)
+def _check_remote(system: HttpSystem, url: str, dataset: Dataset, *, upload: bool) -> None:
     missing = system.check_documents(dataset)
     if missing and not upload:
         raise RunError(
@@ -153,7 +150,19 @@ def _remote(url: str, dataset: Dataset, *, upload: bool) -> HttpSystem:
             " text; --upload stores them there"
         )
     system.upload(missing)
-    return system
+
+
+def _ask(
+    system: System, asked: Sequence[Question], folder: RunFolder, track: Track
+) -> dict[str, Response]:
+    """All responses; what was answered before a run was stopped is not asked again."""
+    responses = {answer.question_id: answer for answer in folder.responses()}
+    left = [question for question in asked if question.id not in responses]
+    for question in track(left, "Asking", len(left)):
+        response = system.respond(question)
+        folder.keep(response)
+        responses[question.id] = response
+    return responses
 
 
 def _references(

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 _EXACT = 14  # clusters: up to 16,384 ways to flip signs are all tried
 _BATCH = 1000
+_DECIMALS = 9
+_SLACK = 1e-9
 
 
 def paired_randomisation(
@@ -19,8 +21,11 @@ def paired_randomisation(
 ) -> float:
     """How often differences at least as large arise if each pair's sides are swapped by chance.
 
+    Neither the order of the pairs, nor the numbers of the clusters, nor which side is called the
+    first has any influence on the result.
+
     Args:
-        differences: (n,) of the pairs, one side minus the other.
+        differences: (n,) of the pairs, one side minus the other, to 9 decimals.
         clusters: (n,) from 0; all pairs of a cluster are swapped together.
         resamples: draws; with few clusters every way is tried instead.
         seed: of the draws.
@@ -31,24 +36,27 @@ def paired_randomisation(
     Source: Fisher 1935; Smucker, Allan and Carterette 2007, section 3.1; the added one: Phipson
     and Smyth 2010.
     """
-    if not np.any(differences):
+    if not len(differences):
         return 1.0
     by_cluster = np.zeros(int(clusters.max()) + 1)
     np.add.at(by_cluster, clusters, differences)
-    sums = by_cluster[by_cluster != 0]
-    if not len(sums):
+    by_cluster = np.round(by_cluster, _DECIMALS)  # 0.1 + 0.2 - 0.3 is no difference
+    # A swap by chance gives a sum either sign, so its size is all that matters, and sorted sizes
+    # meet the same draws whatever order they came in.
+    sizes = np.sort(np.abs(by_cluster[by_cluster != 0]))
+    if not len(sizes):
         return 1.0
-    least = abs(sums.sum()) - 1e-9
-    if len(sums) <= _EXACT:
-        ways = np.array(list(product((1.0, -1.0), repeat=len(sums))), dtype=np.float64)
-        totals: npt.NDArray[np.float64] = np.abs(ways @ sums)
+    least = abs(by_cluster.sum()) - _SLACK
+    if len(sizes) <= _EXACT:
+        ways = np.array(list(product((1.0, -1.0), repeat=len(sizes))), dtype=np.float64)
+        totals: npt.NDArray[np.float64] = np.abs(ways @ sizes)
         return float(np.count_nonzero(totals >= least)) / len(ways)
     generator = np.random.default_rng(seed)
     hits = 0
     for at in range(0, resamples, _BATCH):
-        size = (min(_BATCH, resamples - at), len(sums))
-        signs = 1 - 2 * generator.integers(0, 2, size=size)
-        hits += int(np.sum(np.abs(signs @ sums) >= least))
+        shape = (min(_BATCH, resamples - at), len(sizes))
+        signs = 1 - 2 * generator.integers(0, 2, size=shape)
+        hits += int(np.sum(np.abs(signs @ sizes) >= least))
     return (1 + hits) / (1 + resamples)
 
 

@@ -3,22 +3,23 @@
 import hashlib
 import os
 import platform
-import resource
-import sys
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from evals.memory import peak_bytes
+from evals.records import FORMAT
 from evals.results import Percentiles, RunInfo
 from evals.types import Dataset, Response
 from index import Corpus
+from qa import Settings
 
 if TYPE_CHECKING:
     from evals.runner import Plan
@@ -47,17 +48,16 @@ def describe(
     index: Path,
     watch: Stopwatch,
     responses: Sequence[Response],
+    citespan: str,
 ) -> RunInfo:
-    """All that is worth knowing of a run but its numbers."""
+    """All that is worth knowing of a run but its numbers; `citespan`: the version that answered."""
     documents, chunks = corpus.counts()
     size = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
     made_of = f"{dataset.sha256} {corpus.embedder} {plan.settings.chunking.max_tokens}"
-    settings = msgspec.to_builtins(plan.settings)
-    del settings["data"], settings["serve"]
     return RunInfo(
-        format=1,
+        format=FORMAT,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        citespan=version("citespan"),
+        citespan=citespan,
         subject=plan.subject,
         dataset={
             "name": dataset.card.name,
@@ -66,7 +66,7 @@ def describe(
             "questions": len(dataset.questions),
             "against": plan.against or "in-process",
         },
-        settings=settings,
+        settings=measured_settings(plan.settings),
         index={
             "sha256": hashlib.sha256(made_of.encode()).hexdigest(),
             "embedder": corpus.embedder,
@@ -78,18 +78,34 @@ def describe(
             "chunks_per_s": round(chunks / max(0.001, watch.seconds["ingest_s"]), 1),
             **watch.seconds,
         },
-        versions={"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
-        machine={
-            "system": platform.system(),
-            "cpu": platform.machine(),
-            "cores": os.cpu_count() or 1,
-        },
+        versions=versions(_PACKAGES),
+        machine=machine(),
         seed=plan.seed,
         resamples=plan.resamples,
         latency_ms=latencies(response.timings_ms for response in responses),
-        peak_memory_bytes=None if plan.against else _peak_memory_bytes(),
+        peak_memory_bytes=None if plan.against else peak_bytes(),
     )
+
+
+def measured_settings(settings: Settings) -> dict[str, Any]:
+    """What has an influence on what is measured: no folders and no ports."""
+    found = msgspec.to_builtins(settings)
+    del found["data"], found["serve"]
+    return found
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of Python and of installed packages."""
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def machine() -> dict[str, str | int]:
+    """What this runs on."""
+    return {
+        "system": platform.system(),
+        "cpu": platform.machine(),
+        "cores": os.cpu_count() or 1,
+    }
 
 
 def latencies(timings_ms: Iterable[Mapping[str, float]]) -> dict[str, Percentiles]:
@@ -105,8 +121,3 @@ def latencies(timings_ms: Iterable[Mapping[str, float]]) -> dict[str, Percentile
         )
         found[stage] = Percentiles(p50=p50, p95=p95, p99=p99, max=most)
     return found
-
-
-def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB

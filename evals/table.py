@@ -4,22 +4,8 @@ from collections.abc import Sequence
 
 from evals.measures import MEASURES
 from evals.records import RunRecord
-from evals.results import Estimate
-from qa.show import shown
-
-HEADLINES = (
-    "recall@10",
-    "ndcg@10",
-    "span_recall@2000chars",
-    "answer_in_passage@5",
-    "pointer_validity",
-    "citation_recall",
-    "citation_precision",
-    "answer_score",
-    "over_abstention_rate",
-    "false_answer_rate",
-    "conditioned_score",
-)
+from evals.report.tables import HEADLINE, with_interval
+from evals.report.text import visible
 
 
 def markdown(runs: Sequence[RunRecord], *, full: bool = False) -> str:
@@ -28,27 +14,18 @@ def markdown(runs: Sequence[RunRecord], *, full: bool = False) -> str:
     full: all measures instead of the headlines; rows without any value are left out.
     """
     rows = [
-        ["", *(f"{shown(run.dataset.name)}, {run.subject}".replace("|", "\\|") for run in runs)],
+        ["", *(f"{visible(run.dataset.name)}, {run.subject}".replace("|", "\\|") for run in runs)],
         ["---", *("--:" for _ in runs)],
         ["documents", *(f"{run.dataset.documents:,}" for run in runs)],
         ["questions asked", *(f"{_asked(run):,}" for run in runs)],
     ]
     for measure in MEASURES:
         estimates = [run.result.estimates[measure.name] for run in runs]
-        if any(e.value is not None for e in estimates) and (full or measure.name in HEADLINES):
-            rows.append([f"{measure.title} (`{measure.name}`)", *map(_cell, estimates)])
+        if any(e.value is not None for e in estimates) and (full or measure.name in HEADLINE):
+            rows.append([f"{measure.title} (`{measure.name}`)", *map(with_interval, estimates)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _asked(run: RunRecord) -> int:
     counts = run.result.counts
     return counts["scored"] + counts["failed"]
-
-
-def _cell(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "–"
-    value = f"{estimate.value:.3f}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"

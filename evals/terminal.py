@@ -1,56 +1,41 @@
-"""Runs and comparisons for people, in a terminal."""
+"""Runs and comparisons for people, in a terminal; in the words of the report."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from evals.compare import Difference
-from evals.faults import fault_of
+from evals.compare import SIGNIFICANT, Difference
+from evals.faults import fault_of, sentence_of, worst_first
 from evals.measures import MEASURES
-from evals.results import Estimate, Run
-from qa.show import shown
+from evals.report.tables import HEADLINE, interval, number
+from evals.report.text import clipped, visible
+from evals.results import QuestionScore, Run
 
-_HEADLINES = (
-    "span_recall@2000chars",
-    "ndcg@10",
-    "answer_in_passage@5",
-    "answer_score",
-    "citation_recall",
-    "citation_precision",
-    "citation_overlap",
-    "pointer_validity",
-    "false_answer_rate",
-    "over_abstention_rate",
-    "conditioned_score",
-)
-_COLUMNS = {"top passage": "top passage", "hybrid": "hybrid", "bm25": "BM25"}
-_MOST = 20
+_REFERENCES = ("top passage", "hybrid", "bm25")
+_MOST = 20  # questions that are named
+_MOST_PROBLEMS = 5  # of a question
+_LONGEST_ID = 24
+_WIDE = 76  # columns, which the reference rows need beside the longest name of a measure
 
 
 def print_run(run: Run, *, full: bool = False, console: Console | None = None) -> None:
     """The subject's measures with intervals beside some reference rows, then what went wrong."""
     console = console or Console()
     subject = run.info.subject
-    others = [name for name in _COLUMNS if name != subject]
-    table = Table(title=Text(f"{subject} on {shown(run.dataset.card.name)}"), box=None)
-    for heading in ("", subject, "95 %", *(_COLUMNS[name] for name in others)):
-        table.add_column(heading, justify="right" if heading else "left", overflow="fold")
-    names = [measure.name for measure in MEASURES] if full else list(_HEADLINES)
-    for name in names:
-        mine = run.scores[subject].estimates[name]
-        rest = [_value(run.scores[other].estimates[name]) for other in others]
-        table.add_row(name, _value(mine), _interval(mine), *rest)
-    console.print(table)
+    names = [measure.name for measure in MEASURES] if full else HEADLINE
+    references = _REFERENCES if console.width >= _WIDE else ()
+    console.print(_measures(run, names, references))
     counts = run.scores[subject].counts
     untrue = sum(len(row.problems) for row in run.scores[subject].questions)
-    console.print(
-        f"{counts['total']} questions: {counts['scored']} scored, {counts['failed']} failed,"
-        f" {counts['skipped']} skipped; {counts['citations']} citations,"
-        f" {untrue} untrue",
-        highlight=False,
+    summary = (
+        f"{counts['total']:,} questions: {counts['scored']:,} scored, {counts['failed']:,} failed,"
+        f" {counts['skipped']:,} left out. {counts['citations']:,} citations, {untrue:,} untrue."
     )
+    console.print(Text(f"\n{summary}"))
     _print_faults(run, console)
 
 
@@ -59,34 +44,56 @@ def print_differences(found: Sequence[Difference], console: Console | None = Non
     console = console or Console()
     table = Table(box=None)
     for heading in ("", "before", "after", "n", "p", ""):
-        table.add_column(heading, justify="right" if heading else "left")
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     for d in found:
-        verdict = "worse" if d.is_worse else "better" if d.change > 0 and d.adjusted < 0.05 else ""
+        better = d.change > 0 and d.adjusted < SIGNIFICANT
+        verdict = "worse" if d.is_worse else "better" if better else ""
         numbers = (f"{d.before:.3f}", f"{d.after:.3f}", str(d.n), f"{d.adjusted:.3f}")
         table.add_row(d.measure, *numbers, verdict)
     console.print(table)
 
 
+def _measures(run: Run, names: Sequence[str], references: Sequence[str]) -> Table:
+    """Those measures that some system has a value for."""
+    subject = run.info.subject
+    others = [name for name in references if name != subject and name in run.scores]
+    title = Text(f"{subject} on {clipped(visible(run.dataset.card.name), 60)}")
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table.add_column("", overflow="fold")
+    for heading in (subject, "95 %", "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right", min_width=5)
+    for name in names:
+        if all(scores.estimates[name].value is None for scores in run.scores.values()):
+            continue
+        mine = run.scores[subject].estimates[name]
+        rest = [number(run.scores[other].estimates[name].value) for other in others]
+        table.add_row(name, number(mine.value), interval(mine, 2), f"{mine.n:,}", *rest)
+    return table
+
+
 def _print_faults(run: Run, console: Console) -> None:
+    """How many questions have each kind of fault, and which, the worst first."""
     rows = run.scores[run.info.subject].questions
-    found = [
-        (fault, question.text, row)
-        for question, row in zip(run.dataset.questions, rows, strict=True)
-        if (fault := fault_of(row))
-    ]
-    for fault, text, row in found[:_MOST]:
-        console.print(Text(f"{shown(row.question_id)}  {fault}: {shown(text)}"), soft_wrap=True)
-        for line in (*row.problems, *((row.error,) if row.error else ())):
-            console.print(Text(f"    {shown(line)}"), soft_wrap=True)
-    if len(found) > _MOST:
-        console.print(f"and {len(found) - _MOST} more: see junit.xml or per_question.jsonl")
+    faulty = [at for at in worst_first(rows) if fault_of(rows[at])]
+    room = _MOST
+    for fault, group in groupby(faulty, key=lambda at: fault_of(rows[at])):
+        found = list(group)
+        console.print(Text(f"\n{len(found):,} {fault}", style="bold"))
+        for at in found[:room]:
+            _print_question(run.dataset.questions[at].text, rows[at], console)
+        room = max(0, room - len(found))
+    if (unnamed := len(faulty) - _MOST) > 0:
+        console.print(Text(f"\n{unnamed:,} of these are not named here: see report.html"))
 
 
-def _value(estimate: Estimate) -> str:
-    return "–" if estimate.value is None else f"{estimate.value:.3f}"
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return ""
-    return f"{estimate.low:.2f}–{estimate.high:.2f}"
+def _print_question(text: str, row: QuestionScore, console: Console) -> None:
+    name = clipped(visible(row.question_id), _LONGEST_ID)
+    room = max(20, console.width - len(name) - 5)
+    console.print(Text(f"  {name}  {clipped(visible(text), room)}"), soft_wrap=True)
+    if row.problems or row.error:
+        for line in row.problems[:_MOST_PROBLEMS] or (sentence_of(row),):
+            console.print(Padding(Text(clipped(visible(line), 300)), (0, 0, 0, 4)))
+        if len(row.problems) > _MOST_PROBLEMS:
+            console.print(Text(f"    and {len(row.problems) - _MOST_PROBLEMS:,} more"))

@@ -23,26 +23,21 @@ from index.errors import (
 )
 from index.folder import check_catalogue, lock_for_writing
 from index.fusion import reciprocal_rank_fusion
-from index.hashing import chunk_id
 from index.local import LocalSearchIndex
+from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue, SearchIndex
 from index.types import (
-    Chunk,
     Document,
     DocumentInfo,
     DocumentPage,
     Draft,
     Outcome,
     Passage,
-    Scored,
-    Scores,
     Side,
-    Span,
     Stored,
 )
 
 DEFAULT_CHUNK_TOKENS = 150
-_TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
 _EMBED_BATCH = 64  # texts between two looks at whether to stop
 
@@ -90,7 +85,7 @@ class Corpus:
             StoreUnavailable: the folder cannot be opened, or not be written.
             StoreCorrupt: the catalogue is damaged.
         """
-        room = embedder.max_tokens - _TITLE_TOKENS - 1
+        room = embedder.max_tokens - TITLE_TOKENS - 1
         if not 1 <= chunk_tokens <= room:
             raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
         settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
@@ -197,7 +192,7 @@ class Corpus:
         if Side.LEXICAL in sides:
             lexical = self._index.lexical(query, candidates)
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
-        return self._passages(fused, dense, lexical)
+        return passages_of(self._catalogue, fused, dense, lexical)
 
     @property
     def generation(self) -> int:
@@ -251,14 +246,14 @@ class Corpus:
             return unchanged, 0
         count = self._embedder.count_tokens
         spans = chunk_spans(document.text, self._chunk_tokens, count)
-        vectors = self._embed_all(self._embedded_texts(document, spans))
+        vectors = self._embed_all(embedded_texts(document, spans, count))
         with self._writing:  # embedding took its time: another thread may have stored the same
             if unchanged := self._unchanged(document, replace=replace):
                 return unchanged, 0
             present = self._catalogue.find(document.id)
             revision = self._catalogue.last_revision(document.id) + 1
             document = dataclasses.replace(document, revision=revision)
-            chunks = [_chunk(document, span, count(span.of(document.text))) for span in spans]
+            chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
             self._catalogue.store(document, chunks, vectors)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return Stored(document=document.info(), outcome=outcome), len(chunks)
@@ -286,39 +281,3 @@ class Corpus:
         if not replace:
             raise DuplicateDocument(document.id)
         return None
-
-    def _embedded_texts(self, document: Document, spans: Iterable[Span]) -> list[str]:
-        count = self._embedder.count_tokens
-        heading = ""
-        if document.title:
-            heading = chunk_spans(document.title, _TITLE_TOKENS, count)[0].of(document.title) + "\n"
-        return [heading + span.of(document.text) for span in spans]
-
-    def _passages(
-        self, fused: Iterable[Scored], dense: Iterable[Scored], lexical: Iterable[Scored]
-    ) -> list[Passage]:
-        ranked = {scored.chunk_id: scored.score for scored in fused}
-        by_meaning = {scored.chunk_id: scored.score for scored in dense}
-        by_words = {scored.chunk_id: scored.score for scored in lexical}
-        with self._catalogue.snapshot():
-            found = {row.chunk.id: row for row in self._catalogue.indexed_texts(ranked)}
-        return [
-            Passage(
-                chunk=found[key].chunk,
-                title=found[key].title,
-                text=found[key].text,
-                scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
-            )
-            for key, score in ranked.items()
-            if key in found  # deleted since: not returned
-        ]
-
-
-def _chunk(document: Document, span: Span, tokens: int) -> Chunk:
-    return Chunk(
-        id=chunk_id(document.id, document.title, document.sha256, span),
-        document_id=document.id,
-        revision=document.revision,
-        span=span,
-        tokens=tokens,
-    )

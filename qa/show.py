@@ -42,26 +42,26 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
     for n, passage in enumerate(passages, start=1):
         chunk, scores = passage.chunk, passage.scores
         parts = {"dense": scores.dense, "lexical": scores.lexical, "fused": scores.fused}
-        scored = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
+        shown = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
         head = Text(f"[{n}] ", style=_MARK)
-        head.append(f"{shown(passage.title or chunk.document_id)}  ", style="bold")
-        head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {scored}", _QUIET)
+        head.append(f"{_shown(passage.title or chunk.document_id)}  ", style="bold")
+        head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {shown}", _QUIET)
         console.print(head, soft_wrap=True)
-        console.print(Text(shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
+        console.print(Text(_shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
 
 
 def print_documents(documents: Sequence[DocumentInfo], console: Console | None = None) -> None:
     """A line for each document."""
     console = console or Console()
     for info in documents:
-        line = Text(shown(info.id), style="bold")
+        line = Text(_shown(info.id), style="bold")
         line.append(f"  revision {info.revision}, {info.length:,} characters  ", style=_QUIET)
-        line.append(shown(info.title))
+        line.append(_shown(info.title))
         console.print(line, soft_wrap=True)
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:
-    line = Text(shown(segment.span.of(answer.text)))
+    line = Text(_shown(segment.span.of(answer.text)))
     for citation in segment.citations:
         line.append(f" [{numbers[id(citation)]}]", style=_MARK)
     return line
@@ -70,12 +70,12 @@ def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text
 def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     document = citation.document
     text = Text(f"[{number}] ", style=_MARK)
-    text.append(shown(document.title or document.id), style="bold")
+    text.append(_shown(document.title or document.id), style="bold")
     place = f"{document.id}, revision {document.revision}, characters "
     place += f"{citation.span.start}-{citation.span.end}"
-    text.append(f"\n    {shown(place)}\n", style=_QUIET)
+    text.append(f"\n    {_shown(place)}\n", style=_QUIET)
     if document.uri:
-        text.append(f"    {shown(document.uri)}\n", style=_QUIET)
+        text.append(f"    {_shown(document.uri)}\n", style=_QUIET)
     before, after = _words_before(citation), _words_after(citation)
     quote = _one_line(citation.quote)
     text.append(f"    {before}", style=_QUIET)
@@ -99,9 +99,8 @@ def _words_after(citation: Citation) -> str:
 
 
 def _one_line(text: str) -> str:
-    return shown(text).replace("\n", " ")
+    return _shown(text).replace("\n", " ")
 
 
-def shown(text: str) -> str:
-    """Text that cannot steer the terminal: controls become replacement characters."""
+def _shown(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,13 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from evals.cards import counts
 from evals.convert import convert, main
-from evals.dataset import counts, load_dataset, write_dataset
+from evals.dataset import load_dataset
 from evals.errors import DatasetError
 from evals.readers import open_dataset, read_squad, seed_dataset
 from evals.types import Card, Dataset, Fact, GoldSpan, Question, Region, SourceDocument
+from evals.writing import write_dataset
 
 DOG = "The dog 🐕 barks.\u2028It sleeps."
 CAT = "The cat purrs."
@@ -104,6 +108,10 @@ def folder(tmp_path: Path) -> Path:
     card = "name: small\nlicence: CC0-1.0\nsource: made up\nlanguage: en\n"
     (made / "card.yaml").write_text(card, encoding="utf-8")
     return made
+
+
+def link_to_itself(file: Path) -> None:
+    file.symlink_to(file)
 
 
 def append(file: Path, row: object) -> None:
@@ -240,6 +248,65 @@ class TestRefusals:
             ("card.yaml", "counts: {spans: 3}", "3 spans stated, 2 found"),
             ("card.yaml", "counts: {words: 3}", "unknown count 'words'; known: documents"),
             ("card.yaml", "licence: [", "card.yaml: .*see the fields of a card"),
+            # The reader in C ended the process at such depths.
+            ("card.yaml", "description: " + "[" * 50_000, "card.yaml: nested too deeply"),
+            ("card.yaml", "description: " + "{a: " * 20_000, "card.yaml: nested too deeply"),
+            ("card.yaml", "- " * 60_000, "card.yaml: more than 100000 bytes"),
+            ("card.yaml", f"counts: {{documents: {'9' * 5000}}}", "card.yaml: Exceeds the limit"),
+            ("card.yaml", "counts: {documents: true}", "card.yaml: Expected `int`, got `bool`"),
+            ("card.yaml", "description: 2020-99-01", "card.yaml: month must be in 1..12"),
+            ("card.yaml", "description: !!python/name:os.system", "card.yaml: could not determine"),
+            ("card.yaml", "name: ../../x", "card.yaml: the name '../../x' cannot name a folder"),
+            ("card.yaml", "name: /tmp/x", "card.yaml: the name '/tmp/x' cannot name a folder"),
+            ("card.yaml", "name: '..'", "card.yaml: the name '..' cannot name a folder"),
+            ("card.yaml", r'name: "a\eb"', r"card.yaml: the name 'a\\x1bb' cannot name a folder"),
+            ("card.yaml", f"name: {'x' * 101}", "card.yaml: the name is over 100 characters"),
+            ("corpus.jsonl", "[" * 200_000, "line 4: Expected `object`"),
+            (
+                "corpus.jsonl",
+                '{"_id": "x", "text": "y", "metadata": ' + "[" * 200_000,
+                "corpus.jsonl, line 4: nested too deeply",
+            ),
+            ("corpus.jsonl", "\0", "corpus.jsonl, line 4: not JSON"),
+            ("corpus.jsonl", r'{"_id": "x", "text": "a\ud800"}', "corpus.jsonl, line 4: not JSON"),
+            (
+                "spans.jsonl",
+                {"query_id": "q2", "document_id": "cat", "start": True, "end": 2, "text": "h"},
+                r"spans.jsonl, line 3: Expected `int`, got `bool` - at `\$.start`",
+            ),
+            (
+                "spans.jsonl",
+                '{"query_id": "q2", "document_id": "cat", "start": 4, "end": 1e999, "text": "h"}',
+                r"spans.jsonl, line 3: Number out of range - at `\$.end`",
+            ),
+            (
+                "spans.jsonl",
+                {"query_id": "q2", "document_id": "cat", "start": 4, "end": 10**30, "text": "h"},
+                r"spans.jsonl, line 3: \[4, 1000000.* outside its 14 characters",
+            ),
+            (
+                "spans.jsonl",
+                FILES["spans.jsonl"][0],
+                "spans.jsonl, line 3: the span of 'q1' comes twice",
+            ),
+            (
+                "answers.jsonl",
+                {"query_id": "q2", "answerable": 1},
+                r"answers.jsonl, line 3: Expected `bool`, got `int` - at `\$.answerable`",
+            ),
+            (
+                "answers.jsonl",
+                {"query_id": "q4", "answerable": True, "answers": ["."], "references": [""]},
+                "queries.jsonl, line 4: question 'q4' is answerable but has no gold",
+            ),
+            (
+                "answers.jsonl",
+                {"query_id": "q2", "answerable": True, "facts": [{"text": "..."}]},
+                "queries.jsonl, line 2: question 'q2' has the fact '...'; give it words",
+            ),
+            ("qrels/test.tsv", "q4\tcat\t" + "9" * 5000, "line 4: the score '9{40}' is no integer"),
+            ("qrels/test.tsv", "q4\tcat\t1_0", "line 4: the score '1_0' is no integer"),
+            ("qrels/test.tsv", "q4\t0\tcat\t1", "line 4: 4 columns"),
         ],
     )
     def test_a_wrong_line_is_refused(self, folder: Path, name: str, row: object, said: str):
@@ -281,6 +348,66 @@ class TestRefusals:
     def test_a_missing_file(self, folder: Path, name: str):
         (folder / name).unlink()
         with pytest.raises(DatasetError, match=f"{name}: missing"):
+            load_dataset(folder)
+
+    @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, link_to_itself])
+    @pytest.mark.parametrize(
+        "name",
+        ["corpus.jsonl", "queries.jsonl", "spans.jsonl", "answers.jsonl", "card.yaml",
+         "qrels/test.tsv"],
+    )  # fmt: skip
+    def test_what_is_no_file(self, folder: Path, name: str, make: Callable[[Path], None]):
+        (folder / name).unlink()
+        make(folder / name)
+        with pytest.raises(DatasetError, match=rf"{name}: not a file that can be read"):
+            load_dataset(folder)
+
+    def test_relevance_is_in_a_folder(self, folder: Path):
+        (folder / "qrels" / "test.tsv").rename(folder / "test.tsv")
+        (folder / "qrels").rmdir()
+        (folder / "test.tsv").rename(folder / "qrels")
+        with pytest.raises(DatasetError, match="qrels: not a folder"):
+            load_dataset(folder)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+    @pytest.mark.parametrize("name", ["corpus.jsonl", "card.yaml", "qrels", "."])
+    def test_what_may_not_be_read(self, folder: Path, name: str):
+        (folder / name).chmod(0)
+        place = folder / "qrels" if name == "." else folder / name
+        try:
+            with pytest.raises(DatasetError, match=rf"{place}: .*Permission denied"):
+                load_dataset(folder)
+        finally:
+            (folder / name).chmod(0o700)
+
+    @pytest.mark.parametrize("content", [b"", "caf\xe9".encode("latin-1"), "x".encode("utf-16")])
+    def test_a_card_in_another_encoding_or_empty(self, folder: Path, content: bytes):
+        (folder / "card.yaml").write_bytes(content)
+        with pytest.raises(DatasetError, match=r"card\.yaml: .*see the fields of a card"):
+            load_dataset(folder)
+
+    def test_a_byte_order_mark_before_a_line(self, folder: Path):
+        file = folder / "corpus.jsonl"
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+        with pytest.raises(DatasetError, match=r"corpus\.jsonl, line 1: not JSON"):
+            load_dataset(folder)
+
+    def test_line_ends_of_other_systems_are_no_text(self, folder: Path):
+        for name in (*FILES, "qrels/test.tsv"):
+            (folder / name).write_bytes((folder / name).read_bytes().replace(b"\n", b"\r\n"))
+        assert load_dataset(folder) == LOADED
+
+    def test_no_question_at_all(self, folder: Path):
+        for name in ("spans.jsonl", "answers.jsonl"):
+            (folder / name).write_bytes(b"")
+        (folder / "qrels" / "test.tsv").write_text(HEADER, encoding="utf-8")
+        with pytest.raises(DatasetError, match=r"queries\.jsonl: no question has a row"):
+            load_dataset(folder)
+
+    def test_a_question_that_cannot_be_asked(self, folder: Path):
+        append(folder / "queries.jsonl", {"_id": "q5", "text": "a\0b"})
+        append(folder / "answers.jsonl", {"query_id": "q5", "answerable": False})
+        with pytest.raises(DatasetError, match=r"line 5: the text of question 'q5' has a NUL"):
             load_dataset(folder)
 
     def test_neither_qrels_nor_spans(self, folder: Path):
@@ -387,8 +514,43 @@ class TestReaders:
         with pytest.raises(DatasetError, match=r"dev.json: question 's1': at \[6, 10\)"):
             read_squad(file)
 
-    def test_a_file_that_is_no_squad(self, tmp_path: Path):
-        (tmp_path / "x.json").write_text("[]", encoding="utf-8")
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ('"answer_start": 7', '"answer_start": 19', "'s1': an answer is not inside its"),
+            ('"answer_start": 7', '"answer_start": -1', "'s1': an answer is not inside its"),
+            ('"answer_start": 7', '"answer_start": true', "no SQuAD file: Expected `int`"),
+            ('"text": "band"', '"text": ""', r"'s1': \[7, 7\) .* is empty"),
+            ('"id": "s2"', '"id": "s1"', "the question 's1' comes twice"),
+            ('"v2.0"', '"../.."', "the name 'SQuAD ../..' cannot name a folder"),
+            ('"version"', '"more": ' + "[" * 200_000 + ', "version"', "no SQuAD file"),
+            ("Formed in", r"Formed\rin", "CR line ends"),
+            ('"data": [', '"data": [], "others": [', "no questions"),
+        ],
+    )
+    def test_a_wrong_squad_is_refused(self, tmp_path: Path, old: str, new: str, said: str):
+        file = tmp_path / "dev.json"
+        text = json.dumps(SQUAD)
+        assert old in text
+        file.write_text(text.replace(old, new))
+        with pytest.raises(DatasetError, match=rf"dev\.json: .*{said}"):
+            read_squad(file)
+
+    def test_squad_1_1_has_answers_to_everything(self, tmp_path: Path):
+        file = tmp_path / "dev.json"
+        old = json.loads(json.dumps(SQUAD).replace('"v2.0"', '"1.1"'))
+        del old["data"][0]["paragraphs"][1]["qas"][1]["is_impossible"]
+        file.write_text(json.dumps(old))
+        with pytest.raises(DatasetError, match="question 's3' is answerable but has no gold"):
+            read_squad(file)
+        del old["data"][0]["paragraphs"][1]["qas"][1]
+        file.write_text(json.dumps(old))
+        dataset = read_squad(file)
+        assert (dataset.card.name, len(dataset.questions)) == ("SQuAD 1.1", 2)
+
+    @pytest.mark.parametrize("content", ["[]", "", "{", "[" * 200_000, "\xff"])
+    def test_a_file_that_is_no_squad(self, tmp_path: Path, content: str):
+        (tmp_path / "x.json").write_text(content, encoding="latin-1")
         with pytest.raises(DatasetError, match="no SQuAD file"):
             read_squad(tmp_path / "x.json")
 
@@ -407,6 +569,9 @@ class TestReaders:
     def test_other_names_are_refused(self):
         with pytest.raises(DatasetError, match=r"a folder with corpus\.jsonl"):
             open_dataset("nothing-of-that-name")
+        for name in ("x" * 5000, "x" * 5000 + ".json", "nul\0", ""):
+            with pytest.raises(DatasetError):
+                open_dataset(name)
         with pytest.raises(DatasetError, match="only a folder has splits"):
             open_dataset("seed", split="dev")
 
@@ -526,12 +691,22 @@ class TestConverters:
             GoldSpan(document_id="pets", start=2, end=5, text="cat"),
         )
         assert dataset.documents["old_zoo"].title == "old zoo"
+        (folder / "corpora" / "zebras.md").write_bytes(b"\xff")
+        with pytest.raises(DatasetError, match=r"zebras\.md: not valid UTF-8 at byte 0"):
+            convert("chunking", folder, tmp_path / "again")
+        (folder / "corpora" / "zebras.md").unlink()
+        (folder / "corpora" / "zebras.md").mkdir()
+        with pytest.raises(DatasetError, match=r"zebras\.md: cannot be read"):
+            convert("chunking", folder, tmp_path / "again")
 
     def test_clapnq(self, tmp_path: Path):
         chosen: list[tuple[str, list[str]]] = [
             ("Yes, so it is.", ["So it is .", "It is ."]),
             ("Yes, so it is.", ["So it is .", "Not there ."]),
             ("It is.", []),
+            ("NA", []),
+            (" . ", []),
+            ("", []),
         ]
         folder = source(
             tmp_path / "from",
@@ -595,6 +770,10 @@ class TestConverters:
         again = CliRunner().invoke(main, arguments)
         assert again.exit_code == 1
         assert "not an empty folder" in again.output
+        (tmp_path / "file").touch()
+        nowhere = CliRunner().invoke(main, [*arguments[:2], str(tmp_path / "file" / "to")])
+        assert (nowhere.exit_code, "Traceback" in nowhere.output) == (1, False)
+        assert "to: cannot be written: File exists" in nowhere.output
 
     @pytest.mark.parametrize(
         ("kind", "documents", "said"),

@@ -168,7 +168,15 @@ def test_rouge_l_is_that_of_rouge_score(said: str, references: list[str]) -> Non
     rouge: Any = import_module("rouge_score.rouge_scorer")  # without types
     scorer = rouge.RougeScorer(["rougeL"], use_stemmer=False)
     theirs = max(scorer.score(reference, said)["rougeL"].fmeasure for reference in references)
-    assert answers.rouge_l(said, references) == pytest.approx(theirs)
+    assert (answers.rouge_l(said, references) or 0) == pytest.approx(theirs)
+
+
+def test_rouge_l_needs_words_to_compare_with() -> None:
+    # 3 of 4 and of 6 words in their order: 2 * 3 / (4 + 6)
+    assert answers.rouge_l("a b c d", ["x", "a x b y c z"]) == 0.6
+    assert answers.rouge_l("", ["x"]) == 0
+    assert answers.rouge_l("x", []) is None
+    assert answers.rouge_l("x", ["Ναι.", "?"]) is None
 
 
 def test_contained_answers_are_whole_words() -> None:
@@ -301,10 +309,17 @@ def test_support_is_weighted_by_characters() -> None:
         ("1,5", "1.50"),
         ("12'000", "12000"),
         ("007", "7"),
+        ("١٩٩٩", "1999"),
+        ("٤٢", "42"),
+        ("0,50", "0.5"),
     ],
 )
 def test_numbers_have_one_spelling(one: str, other: str) -> None:
     assert support.wording(one).numbers == support.wording(other).numbers != frozenset()
+
+
+def test_long_numbers_are_not_rounded() -> None:
+    assert support.support(f"It is {'1' * 40}.", f"It is {'1' * 39}2.") == 0
 
 
 # abstention

@@ -325,6 +325,67 @@ def test_renaming_and_reordering_tied_questions_keeps_every_value() -> None:
     assert values(scored(wrong)) == values(scored(wrong, backwards))
 
 
+def test_an_abstention_that_cites_is_no_answer() -> None:
+    untrue = CitedSpan(document_id="t0", start=0, end=5, quote="Snow.")
+    quiet = msgspec.structs.replace(
+        ORACLE[0], status=Status.ABSTAINED, citations=(*ORACLE[0].citations, untrue)
+    )
+    row = scored([quiet]).questions[0].values
+    none = {
+        "citation_coverage", "citation_precision", "citation_document_precision", "minimality",
+        "lexical_support", "citations_per_answer", "brier", "answer_score",
+    }  # fmt: skip
+    assert {name for name in none if row[name] is not None} == set()
+    assert (row["citation_recall"], row["answer_contained"], row["conditioned_score"]) == (0, 0, 0)
+    assert row["pointer_validity"] == 0.5  # its pointers must hold all the same
+
+
+def test_a_failed_response_counts_for_nothing_that_it_holds() -> None:
+    failed = msgspec.structs.replace(shifted(ORACLE[0], 1), error="timed out")
+    scores = score(DATASET, [failed, *ORACLE[1:]], resamples=0)
+    assert scores.questions[0].problems == ()
+    assert scores.questions[0].values["pointer_validity"] is None
+    assert scores.curves.span_recall[0] == (250, round(11 / 12, 6))
+    assert scores.counts["citations"] == 11
+    assert scores.estimates["ece"].n == 11  # answers with a confidence
+    assert scores.estimates["aurc"].n == 18
+
+
+def test_graded_documents_and_an_answer_show_it_without_spans() -> None:
+    graded = msgspec.structs.replace(DATASET.questions[0], spans=(), relevant={"t0": 1})
+    bare = msgspec.structs.replace(DATASET.questions[1], spans=(), relevant={}, answers=())
+    dataset = Dataset(card=CARD, documents=DATASET.documents, questions=(graded, bare))
+    rows = [row.values for row in scored(ORACLE[:2], dataset).questions]
+    assert [row["answer_in_passage@1"] for row in rows] == [1, None]
+
+
+def test_gold_of_unanswerable_questions_and_grades_of_nought() -> None:
+    # Not what a data set may hold, but what a caller may pass.
+    odd = msgspec.structs.replace(DATASET.questions[0], answerable=False)
+    nought = msgspec.structs.replace(DATASET.questions[1], relevant={"t1": 0})
+    dataset = Dataset(card=CARD, documents=DATASET.documents, questions=(odd, nought))
+    one, two = (row.values for row in scored(ORACLE[:2], dataset).questions)
+    assert (one["citation_document_precision"], one["fact_recall"]) == (None, None)
+    assert (two["ndcg@10"], two["mrr@10"]) == (None, None)
+
+
+def test_full_answers_are_what_rouge_compares_with() -> None:
+    full = msgspec.structs.replace(DATASET.questions[0], references=("It has many bridges.",))
+    short = DATASET.questions[1]
+    neither = msgspec.structs.replace(DATASET.questions[2], answers=(), facts=())
+    dataset = Dataset(
+        card=CARD, documents=DATASET.documents, questions=(full, short, neither, UNANSWERABLE[0])
+    )
+    said = [
+        Response(question_id="q0", text="Many bridges."),
+        Response(question_id="q1", text="Town 1 has 101 bridges."),
+        Response(question_id="q2", text="Town 2 has 102 bridges."),
+        Response(question_id=UNANSWERABLE[0].id, text="Nobody."),
+    ]
+    rows = [row.values["rouge_l"] for row in scored(said, dataset).questions]
+    assert rows == [round(2 * 2 / (2 + 4), 6), 1, None, None]
+
+
 # intervals
 
 

@@ -1,1 +1,1 @@
-"""Benchmarks: commands that print what the README claims."""
+"""Benchmarks, each beside a baseline of the same run: `python -m evals.bench` for speed."""

@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from evals import Dataset, Estimate, Response, RetrievedSpan, Scores, score
+from evals import Dataset, Response, RetrievedSpan, Scores, score
 from evals.readers import open_dataset
+from evals.report.tables import with_interval
 from index.embedding import TorchEmbedder
 from index.export import BUNDLED_MODEL
 from qa.tokens import count_tokens
@@ -36,7 +37,7 @@ def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
             f"recursive, {size} tokens, all-MiniLM-L6-v2: {scores.counts['total']} questions"
         )
         for name in _MEASURES:
-            click.echo(f"  {name:<22} {_shown(scores.estimates[name])}")
+            click.echo(f"  {name:<22} {with_interval(scores.estimates[name])}")
 
 
 def baseline(dataset: Dataset, max_tokens: int) -> Scores:
@@ -51,9 +52,10 @@ def baseline(dataset: Dataset, max_tokens: int) -> Scores:
     vectors = embedder.embed_documents(texts)
     questions = np.stack([embedder.embed_query(question.text) for question in dataset.questions])
     order = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :_PASSAGES]
+    nearest: list[list[int]] = order.tolist()
     responses = [
         Response(question_id=question.id, passages=tuple(chunks[at] for at in row))
-        for question, row in zip(dataset.questions, order.tolist(), strict=True)
+        for question, row in zip(dataset.questions, nearest, strict=True)
     ]
     return score(dataset, responses)
 
@@ -72,12 +74,6 @@ def split(text: str, max_tokens: int) -> Iterator[tuple[int, int]]:
     for chunk in splitter.create_documents([text]):
         start = int(chunk.metadata["start_index"])
         yield start, start + len(chunk.page_content)
-
-
-def _shown(estimate: Estimate) -> str:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return "–"
-    return f"{estimate.value:.3f}  [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
 if __name__ == "__main__":

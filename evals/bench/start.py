@@ -1,81 +1,101 @@
-"""How long until the first answer: `python -m evals.bench.start`.
+"""How long whole processes take, from their start to the first answer."""
 
-Whole processes on a warm data folder: `citespan ask`, `citespan serve` until ready, and, as the
-yardstick of the same run, a Python process that only imports sentence_transformers.
-"""
-
-import json
-import shutil
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from rich.console import Console
+from evals.bench.figures import Figure, figure, interleaved
+from evals.bench.plan import Plan
+from evals.bench.server import command, environment, serving
+from evals.errors import RunError
+from evals.memory import in_bytes, peak_bytes
 
-_RUNS = 5
-_QUESTION = "Which think tank does Song Junying work for?"
-
-
-def main() -> None:
-    """Measure and print one JSON object; times in seconds, medians of five runs after one."""
-    command = shutil.which("citespan", path=str(Path(sys.executable).parent)) or "citespan"
-    with tempfile.TemporaryDirectory() as folder:
-        citespan = [command, "--data", folder]
-        first_s = _timed(lambda: _run([*citespan, "ask", _QUESTION]))
-        result = {
-            "first_answer_on_an_empty_folder_s": round(first_s, 2),
-            "ask_s": _median(lambda: _run([*citespan, "ask", _QUESTION])),
-            "server_ready_s": _median(lambda: _serve_until_ready(citespan)),
-            "import_sentence_transformers_s": _median(
-                lambda: _run([sys.executable, "-c", "import sentence_transformers"])
-            ),
-        }
-    Console().print_json(json.dumps(result))
+_BASELINE = "naive script"  # loads the model, opens a saved index, searches once
+_SCRIPT = Path(__file__).parent / "naive.py"
+_NAMES = {
+    "filled": "start/answer",
+    "empty": "start/answer, empty folder",
+    "export": "start/answer, first use ever",
+    "serve": "start/server ready",
+}
 
 
-def _median(action: Callable[[], object]) -> float:
-    action()
-    return round(statistics.median(_timed(action) for _ in range(_RUNS)), 2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ran:
+    seconds: float
+    memory: int = 0
 
 
-def _timed(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+def measure_start(plan: Plan) -> list[Figure]:
+    """Processes one after the other, each with one question, or until a server is ready.
 
-
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603  (our own command)
-
-
-def _serve_until_ready(citespan: list[str]) -> None:
-    port = "8765"
-    server = subprocess.Popen(  # noqa: S603  (our own command)
-        [*citespan, "serve", "--port", port], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    The baseline loads its model, opens the index that it saved, and searches once. On an empty
+    folder citespan stores the seed document first; at first use ever it also exports its model.
+    """
+    plan.say("Starting processes")
+    question, models = plan.questions[0], plan.settings.models_path()
+    found = interleaved(
+        {
+            "naive": partial(_run, _naive(plan), models),
+            "filled": partial(_run, [*command(plan.stored), "ask", question], models),
+            "empty": partial(_ask_anew, plan, question, models),
+            "export": partial(_ask_anew, plan, question, None),
+            "serve": partial(_serve, plan.stored, models),
+        },
+        plan.repeats,
     )
-    try:
-        while not _is_ready(f"http://127.0.0.1:{port}/health/ready"):
-            if server.poll() is not None:
-                raise RuntimeError(f"the server ended with {server.returncode}")
-            time.sleep(0.02)
-    finally:
-        server.terminate()
-        server.wait()
+    theirs = found["naive"]
+    figures = [
+        figure(
+            name,
+            "s",
+            [ran.seconds for ran in found[key]],
+            _BASELINE,
+            [ran.seconds for ran in theirs],
+        )
+        for key, name in _NAMES.items()
+    ]
+    memory = [ran.memory for ran in found["filled"]], [ran.memory for ran in theirs]
+    if min(memory[0]) > (peak_bytes() or 0):  # a child's peak begins with its parent's
+        figures.append(figure("start/peak memory", "bytes", memory[0], _BASELINE, memory[1]))
+    return figures
 
 
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url) as response:  # noqa: S310  (our own server)
-            return response.status == 200
-    except (urllib.error.URLError, ConnectionError):
-        return False
+def _naive(plan: Plan) -> list[str]:
+    # -P: this folder's modules must not hide others of the same name
+    return [sys.executable, "-P", str(_SCRIPT), str(plan.naive_stored), plan.questions[0]]
 
 
-if __name__ == "__main__":
-    main()
+def _ask_anew(plan: Plan, question: str, models: Path | None) -> _Ran:
+    """Ask an empty folder; without `models` the model is exported first."""
+    with tempfile.TemporaryDirectory(dir=plan.work) as folder:
+        ask = [*command(Path(folder) / "data"), "ask", question]
+        return _run(ask, models or Path(folder) / "models")
+
+
+def _serve(folder: Path, models: Path) -> _Ran:
+    start = time.perf_counter()
+    with serving(folder, models):
+        return _Ran(seconds=time.perf_counter() - start)
+
+
+def _run(arguments: Sequence[str], models: Path) -> _Ran:
+    """Run a process to its end."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        start = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603  (our own command)
+            arguments, env=environment(models), stdout=subprocess.DEVNULL, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise RunError(f"{' '.join(arguments)} ended with an error: {errors.read()}")
+    return _Ran(seconds=seconds, memory=in_bytes(usage.ru_maxrss))

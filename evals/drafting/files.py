@@ -29,8 +29,7 @@ def gather(paths: Sequence[Path], encoding: str | None = None) -> Gathered:
         try:
             document = _document(file, _id(file, gathered.files), encoding)
         except (DocumentRejected, OSError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            gathered.refused.append(f"{printable(file)}: {reason}")
+            gathered.refused.append(f"{printable(file)}: {_reason(error)}")
             continue
         gathered.documents.append(document)
         gathered.files[document.id] = file
@@ -54,19 +53,21 @@ def loader(file: Path, encoding: str | None = None) -> Callable[[DraftedDocument
         try:
             return _document(place, recorded.id, encoding).text
         except (DocumentRejected, OSError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
             raise DatasetError(
-                f"{file}: {recorded.path} cannot be read: {reason}; put the document back, or"
-                " correct `path`"
+                f"{file}: {recorded.path} cannot be read: {_reason(error)}; put the document back,"
+                " or correct `path`"
             ) from error
 
     return load
 
 
 def _document(file: Path, name: str, encoding: str | None) -> SourceDocument:
-    draft = read_file(file, encoding)
-    stored = document_of(draft)
+    stored = document_of(read_file(file, encoding))
     return SourceDocument(id=name, title=stored.title, text=stored.text)
+
+
+def _reason(error: DocumentRejected | OSError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _id(file: Path, taken: dict[str, Path]) -> str:

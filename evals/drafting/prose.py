@@ -68,7 +68,7 @@ def read_sentences(documents: Iterable[SourceDocument]) -> list[Sentence]:
 
 def is_usable(text: str) -> bool:
     """Whether it is a plain statement that stands on its own."""
-    if len(text) > MAX_LENGTH or not text.endswith(".") or not (text[0].isupper()):
+    if len(text) > MAX_LENGTH or not text.endswith(".") or not text[0].isupper():
         return False
     words = WORDS.findall(text)
     if not _MIN_WORDS <= len(words) <= _MAX_WORDS or words[0].casefold() in LEANING:

@@ -21,7 +21,6 @@ _DEFINITION = regex.compile(
     r"(?:Who|What) (?:is|was|does) (?:an? )?[^ ]+(?: \p{Lu}[^ ]*| stand for)*\?$"
 )
 
-
 _Names: TypeAlias = dict[tuple[Kind, bool], dict[str, set[str]]]
 
 

@@ -72,14 +72,17 @@ def fact_recall(text: str, facts: Sequence[Fact]) -> float:
     return sum(contains(text, (fact.text, *fact.aliases)) for fact in facts) / len(facts)
 
 
-def rouge_l(prediction: str, references: Sequence[str]) -> float:
-    """F1 of the longest common subsequence of words; the best reference's, 0 without any.
+def rouge_l(prediction: str, references: Iterable[str]) -> float | None:
+    """F1 of the longest common subsequence of words; the best reference's.
+
+    None if no reference has such words: without references, or in another script.
 
     Source: Lin 2004, "ROUGE", section 3.1 with beta = 1; equal to the package rouge-score with
     use_stemmer=False, hence words of a-z and 0-9 alone.
     """
     said = _rouge_words(prediction)
-    return max((_lcs_f1(said, _rouge_words(text)) for text in references), default=0.0)
+    wanted = filter(None, map(_rouge_words, references))
+    return max((_lcs_f1(said, words) for words in wanted), default=None)
 
 
 def _gold(accepted: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ words, months and negations; other languages fall back on the share of words.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from unicodedata import decimal
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -125,5 +125,9 @@ def _canonical(number: str) -> str:
         if mark != "." or number.count(".") > 1 or "," in number:
             number = number.replace(mark, "")
     number = number.replace(",", ".")
-    plain = number.count(".") <= 1 and number.replace(".", "").isdecimal()
-    return f"{Decimal(number).normalize():f}" if plain else number
+    if number.count(".") > 1 or not number.replace(".", "").isdecimal():
+        return number
+    # By hand: Decimal rounds at 28 digits and refuses a million of them.
+    whole, _, part = "".join(c if c == "." else str(decimal(c)) for c in number).partition(".")
+    whole, part = whole.lstrip("0") or "0", part.rstrip("0")
+    return f"{whole}.{part}" if part else whole

@@ -4,23 +4,41 @@ Everything is marked by offsets over the data set's own text.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from evals.report.text import Piece, pieces, window, within
+from evals.report.text import Fit, Piece, kept, pieces, within
 from evals.types import CitedSpan, Dataset, GoldSpan, Question, Response, RetrievedSpan
 from index import Span
 
-MOST_PASSAGES = 5
-_MOST_CHARACTERS = 4_000  # of one excerpt; a passage may be a whole document
+_Place = GoldSpan | CitedSpan
 _CONTEXT = 160  # characters on each side of a span that no shown passage holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
-    """Characters of a document; `span` is what it is about, `shown` what of it is to be seen.
+class Detail:
+    """How much a page shows.
 
-    heading: what it is. relevance: the document's grade. note: why nothing is shown.
-    before, after: whether the document goes on there.
+    passages: as many from the top, whatever they hold. excerpts: passages and others, in all.
+    name: `full` or `brief`.
+    """
+
+    name: str
+    passages: int
+    excerpts: int
+    fit: Fit
+
+
+FULL = Detail(name="full", passages=5, excerpts=20, fit=Fit(whole=1_500, around=300, most=4_000))
+BRIEF = Detail(name="brief", passages=1, excerpts=4, fit=Fit(whole=400, around=120, most=800))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Characters `[start, end)` of a document.
+
+    heading: what it is. pieces: what of it is to be seen, and how much is left out.
+    before, after: whether there is more of the document than the heading promises.
+    relevance: the document's grade. note: why nothing is shown.
     """
 
     heading: str
@@ -28,10 +46,9 @@ class Excerpt:
     title: str
     start: int
     end: int
-    shown: Span
     pieces: tuple[Piece, ...]
-    before: bool
-    after: bool
+    before: bool = False
+    after: bool = False
     score: float | None = None
     relevance: int | None = None
     note: str | None = None
@@ -40,81 +57,108 @@ class Excerpt:
 class Excerpts:
     """Makes the excerpts of one question."""
 
-    def __init__(self, dataset: Dataset, question: Question, response: Response) -> None:
+    def __init__(
+        self, dataset: Dataset, question: Question, response: Response, detail: Detail
+    ) -> None:
         self._dataset = dataset
         self._question = question
         self._response = response
+        self._detail = detail
+        marks = (*question.spans, *response.citations)
+        self._ranks = tuple(
+            rank
+            for rank, passage in enumerate(response.passages, start=1)
+            if rank <= detail.passages or any(_touch(passage, mark) for mark in marks)
+        )[: detail.excerpts]
 
     def all(self) -> tuple[Excerpt, ...]:
-        """The first passages in rank order, then the spans that none of them shows."""
+        """The first passages and those with marks, in rank order; then spans that none shows."""
         passages = [
-            self._passage(rank, passage)
-            for rank, passage in enumerate(self._response.passages[:MOST_PASSAGES], start=1)
+            self._excerpt(f"Passage {rank}", self._response.passages[rank - 1])
+            for rank in self._ranks
         ]
-        return (*passages, *self._missed(passages), *self._cited_elsewhere(passages))
+        room = self._detail.excerpts - len(passages)
+        return (*passages, *list(self._others())[:room])
 
-    def _passage(self, rank: int, passage: RetrievedSpan) -> Excerpt:
-        excerpt = self._excerpt(f"Passage {rank}", passage, context=0)
-        return replace(excerpt, score=passage.score)
+    def left_out(self) -> list[str]:
+        """What is not shown, in words."""
+        found: list[str] = []
+        passages = len(self._response.passages) - len(self._ranks)
+        if passages:
+            marked = len(self._ranks) == self._detail.excerpts
+            hold = "" if marked else " without gold and cited text"
+            found.append(f"{_count(passages, 'more passage')}{hold}")
+        room = self._detail.excerpts - len(self._ranks)
+        others = len(list(self._others())) - room
+        if others > 0:
+            found.append(_count(others, "more gold or cited span"))
+        return found
 
-    def _missed(self, shown: Sequence[Excerpt]) -> Iterator[Excerpt]:
+    def _others(self) -> Iterator[Excerpt]:
+        """Gold and cited spans that lie, in part or in whole, in no shown passage."""
         for gold in self._question.spans:
-            if _unseen(gold, shown):
-                yield self._excerpt(f"Gold, {self._rank(gold)}", gold, context=_CONTEXT)
-
-    def _cited_elsewhere(self, shown: Sequence[Excerpt]) -> Iterator[Excerpt]:
+            if not self._is_shown(gold):
+                yield self._excerpt(f"Gold, {self._where(gold)}", gold, context=_CONTEXT)
         for number, cited in enumerate(self._response.citations, start=1):
-            if _unseen(cited, shown):
-                heading = f"Citation {number}, not in the passages above"
+            if not self._is_shown(cited):
+                heading = f"Citation {number}, {self._where(cited)}"
                 yield self._excerpt(heading, cited, context=_CONTEXT)
 
-    def _rank(self, gold: GoldSpan) -> str:
-        """Where a gold span was retrieved; a part of it is enough."""
+    def _where(self, place: _Place) -> str:
+        """Where a span was retrieved; a part of it is enough."""
         for rank, passage in enumerate(self._response.passages, start=1):
-            same = passage.document_id == gold.document_id
-            if same and passage.start < gold.end and gold.start < passage.end:
-                return f"in passage {rank}, beyond what is shown"
-        return "not retrieved"
+            if _touch(passage, place):
+                return f"in part in passage {rank}"
+        return "in no retrieved passage"
 
-    def _excerpt(
-        self, heading: str, place: RetrievedSpan | GoldSpan | CitedSpan, *, context: int
-    ) -> Excerpt:
+    def _is_shown(self, place: _Place) -> bool:
+        """Whether the shown passages hold all its characters; they may share it."""
+        at = place.start
+        passages = [self._response.passages[rank - 1] for rank in self._ranks]
+        for passage in sorted(passages, key=lambda passage: passage.start):
+            same = passage.document_id == place.document_id
+            if same and passage.start <= at < passage.end:
+                at = passage.end
+        return at >= place.end
+
+    def _excerpt(self, heading: str, place: RetrievedSpan | _Place, *, context: int = 0) -> Excerpt:
         document = self._dataset.documents.get(place.document_id)
         text = document.text if document else ""
         span = within(place.start, place.end, text)
+        note = None if span else "The document has no text there."
+        if document is None:
+            note = "There is no such document."
+        elif span and context:
+            span = within(span.start - context, span.end + context, text)
         gold = _spans(self._question.spans, place.document_id, text)
         cited = _spans(self._response.citations, place.document_id, text)
-        shown = window(span, (*gold, *cited), most=_MOST_CHARACTERS, before=_CONTEXT)
-        if context and span:
-            shown = within(shown.start - context, shown.end + context, text)
-        nothing = "There is no such document." if document is None else None
-        outside = None if span else "The document has no text there."
+        parts = kept(span, (*gold, *cited), self._detail.fit)
         return Excerpt(
             heading=heading,
             document_id=place.document_id,
             title=document.title if document else "",
             start=place.start,
             end=place.end,
-            shown=shown,
-            pieces=tuple(pieces(text, shown, gold, cited)),
-            before=shown.start > (0 if context else span.start),
-            after=shown.end < (len(text) if context else span.end),
+            pieces=tuple(pieces(text, span, parts, gold, cited)),
+            before=bool(context) and span.start > 0,
+            after=bool(context) and span.end < len(text),
+            score=place.score if isinstance(place, RetrievedSpan) else None,
             relevance=self._question.relevant.get(place.document_id),
-            note=nothing or outside,
+            note=note,
         )
 
 
-def _spans(
-    places: Sequence[GoldSpan] | Sequence[CitedSpan], document_id: str, text: str
-) -> list[Span]:
-    return [within(p.start, p.end, text) for p in places if p.document_id == document_id]
+def _spans(places: Sequence[_Place], document_id: str, text: str) -> list[Span]:
+    """Empty spans stand for those of other documents, so that each keeps its number."""
+    return [
+        within(p.start, p.end, text) if p.document_id == document_id else Span(0, 0) for p in places
+    ]
 
 
-def _unseen(place: GoldSpan | CitedSpan, shown: Sequence[Excerpt]) -> bool:
-    """Whether any of its characters is in none of the excerpts; they may share it."""
-    at = place.start
-    same = [e.shown for e in shown if e.document_id == place.document_id]
-    for span in sorted(same, key=lambda span: span.start):
-        if span.start <= at < span.end:
-            at = span.end
-    return at < place.end
+def _touch(passage: RetrievedSpan, place: _Place) -> bool:
+    same = passage.document_id == place.document_id
+    return same and passage.start < place.end and place.start < passage.end
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,6 +1,6 @@
-"""What each measure says, in a line."""
+"""What each measure and each reference row says, in a line."""
 
-EXPLANATIONS = {
+MEASURES = {
     "ndcg@10": "Relevance of the first ten documents, discounted by rank, against the best order.",
     "recall@5": "Share of the relevant documents among the first five.",
     "recall@10": "Share of the relevant documents among the first ten.",
@@ -20,7 +20,7 @@ EXPLANATIONS = {
     "f1_answerable": "F1 over the answerable questions alone.",
     "exact_match_unanswerable": "Share of the unanswerable questions that got no answer.",
     "answer_contained": "What was said contains an accepted answer.",
-    "rouge_l": "Longest common subsequence of words with the nearest accepted answer.",
+    "rouge_l": "Longest common subsequence of words with the nearest full, or else short, answer.",
     "fact_recall": "Share of the facts of a full answer that were said.",
     "answer_score": "How right answers are, over answerable questions that were answered.",
     "conditioned_score": "The answer score, and 1 for abstaining where nothing can be said.",
@@ -44,4 +44,15 @@ EXPLANATIONS = {
     "coverage_at_10%_risk": "Share of questions that can be answered with 10 % of answers wrong.",
     "ece": "Mean distance between stated confidence and the share that is right.",
     "brier": "Mean squared distance between stated confidence and right (1) or wrong (0).",
+}
+
+REFERENCES = {
+    "oracle": "The gold itself, retrieved, cited and said: what can be reached at most.",
+    "top passage": "The whole first passage for an answer, to every question.",
+    "first sentence": "The first sentence of the first passage, to every question.",
+    "random sentence": "A sentence drawn from all that was retrieved, to every question.",
+    "always abstain": "No answer to any question.",
+    "hybrid": "Retrieval by words and meaning together; its first passage is the answer.",
+    "bm25": "Retrieval by words alone (BM25); its first passage is the answer.",
+    "dense": "Retrieval by meaning alone (embeddings); its first passage is the answer.",
 }

@@ -1,21 +1,29 @@
 """What the report shows of each question. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evals.report.excerpts import MOST_PASSAGES, Excerpt, Excerpts
-from evals.report.faults import Fault, fault
-from evals.results import Outcome, QuestionScore, Run
+from evals.faults import Fault, fault_of, sentence_of, worst_first
+from evals.report.excerpts import BRIEF, FULL, Detail, Excerpt, Excerpts
+from evals.results import QuestionScore, Run
 from evals.types import AnswerPart, CitedSpan, Question, Response
 
-# The page stays usable: browsers open and search this much text at once without a pause.
-MOST_BYTES = 12_000_000
-SORTED_BY = {
-    "score": "conditioned_score",
-    "recall": "citation_recall",
-    "precision": "citation_precision",
-    "retrieval": "span_recall@2000chars",
-}
+MOST_SAID = 4_000  # characters of an answer
+_TAGS = 5_000  # bytes of a page beside its text, about
+FINE = "fine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How large the report may grow, in bytes of its pages and in lines of its list.
+
+    full: of pages with all detail. all: of all pages. With these, Chromium opened a report of
+    1,000 questions (12 MB) in 1.5 s, and one of 3,000 (30 MB) in 5 s.
+    """
+
+    full: int = 16_000_000
+    all: int = 32_000_000
+    rows: int = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +38,38 @@ class Said:
 class Page:
     """A question, what was said to it, and what that rests on.
 
-    position: in the data set, from 1. unshown: how many passages are left out.
+    detail: how much is shown. left_out: what is not, in words.
+    """
+
+    detail: Detail
+    response: Response
+    said: tuple[Said, ...]
+    excerpts: tuple[Excerpt, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        shown = [piece.text for excerpt in self.excerpts for piece in excerpt.pieces]
+        shown += [part.text for part in self.said]
+        shown += [cited.quote or "" for cited in self.response.citations]
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text in shown) + _TAGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the list of questions, with its page where there is room for one.
+
+    position: in the data set, from 1. sentence: what went wrong.
     """
 
     position: int
     question: Question
     score: QuestionScore
     fault: Fault | None
-    response: Response
-    said: tuple[Said, ...]
-    excerpts: tuple[Excerpt, ...]
-    unshown: int
+    sentence: str
+    page: Page | None
+    total_ms: float | None
 
     @property
     def anchor(self) -> str:
@@ -49,81 +78,67 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """What the list is filtered by: a fault, fine, or skipped."""
-        return self.fault or ("skipped" if self.score.outcome is Outcome.SKIPPED else "fine")
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """What the list is sorted by, as data attributes; empty where there is no value."""
-        values = {key: self.score.values.get(name) for key, name in SORTED_BY.items()}
-        values["latency"] = self.response.timings_ms.get("total")
-        return {key: "" if value is None else f"{value:g}" for key, value in values.items()}
-
-    @property
-    def size(self) -> int:
-        """Its text in bytes, without the tags around it."""
-        shown = [piece.text for excerpt in self.excerpts for piece in excerpt.pieces]
-        shown += [self.question.text, *self.question.answers, self.response.text]
-        shown += [cited.quote or "" for cited in self.response.citations]
-        return sum(len(text.encode("utf-8", "surrogatepass")) for text in shown)
+        """What the list is filtered by: a fault, or fine."""
+        return self.fault or FINE
 
 
-def pages(run: Run, most_bytes: int = MOST_BYTES) -> list[Page]:
-    """The questions, the worst first, as many as fit."""
-    kept: list[Page] = []
-    size = 0
-    for position in worst_first(run):
-        page = _page(run, position)
-        size += page.size
-        if size > most_bytes:
-            break
-        kept.append(page)
-    return kept
+def entries(run: Run, room: Room) -> list[Entry]:
+    """The questions that were asked, the worst first, as many as fit."""
+    rows = run.scores[run.info.subject].questions
+    found: list[Entry] = []
+    left, full = room.all, room.full
+    for at in worst_first(rows)[: room.rows]:
+        question, row = run.dataset.questions[at], rows[at]
+        response = run.responses.get(question.id) or Response(question_id=question.id)
+        found_pages = _pages(run, question, response, full) if left else ()
+        page = next((page for page in found_pages if page.size <= left), None)
+        left, full = (left - page.size, full - page.size) if page else (0, 0)
+        entry = Entry(
+            position=at + 1,
+            question=question,
+            score=row,
+            fault=fault_of(row),
+            sentence=sentence_of(row),
+            page=page,
+            total_ms=response.timings_ms.get("total"),
+        )
+        found.append(entry)
+    return found
 
 
-def worst_first(run: Run) -> list[int]:
-    """Positions of the questions, from 0: by fault, then by conditioned score."""
-
-    def badness(position: int) -> tuple[int, float, int]:
-        score = scores[position]
-        value = score.values.get("conditioned_score")
-        rank = _rank(fault(run.dataset.questions[position], score))
-        return rank, 1.0 if value is None else value, position
-
-    scores = next(iter(run.scores.values())).questions
-    return sorted(range(len(scores)), key=badness)
-
-
-def _page(run: Run, position: int) -> Page:
-    question = run.dataset.questions[position]
-    score = next(iter(run.scores.values())).questions[position]
-    response = run.responses.get(question.id) or Response(question_id=question.id)
-    kind = fault(question, score)
-    return Page(
-        position=position + 1,
-        question=question,
-        score=score,
-        fault=kind,
-        response=response,
-        said=tuple(said(response.text, response.parts, response.citations)),
-        excerpts=Excerpts(run.dataset, question, response).all(),
-        unshown=max(0, len(response.passages) - MOST_PASSAGES),
-    )
-
-
-def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan]) -> list[Said]:
+def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan]) -> Iterator[Said]:
     """The text cut after each part; where there are no parts all citations follow the whole."""
-    if not parts:
-        return [Said(text=text, numbers=tuple(range(1, len(citations) + 1)))] if text else []
-    found: list[Said] = []
+    if not parts and text:
+        yield Said(text=text, numbers=tuple(range(1, len(citations) + 1)))
+        return
     at = 0
     for part in sorted(parts, key=lambda part: part.end):
         numbers = tuple(number + 1 for number in part.citations)
-        found.append(Said(text=text[at : part.end], numbers=numbers))
-        at = part.end
-    return [*found, Said(text=text[at:], numbers=())] if at < len(text) else found
+        end = max(at, part.end)  # a system may say anything
+        yield Said(text=text[at:end], numbers=numbers)
+        at = end
+    if at < len(text):
+        yield Said(text=text[at:], numbers=())
 
 
-def _rank(kind: Fault | None) -> int:
-    order = list(Fault)
-    return order.index(kind) if kind else len(order)
+def _pages(run: Run, question: Question, response: Response, full: int) -> Iterator[Page]:
+    """The page in full, if so much may still be so, and then in brief."""
+    whole = _page(run, question, response, FULL)
+    if whole.size <= full:
+        yield whole
+    yield _page(run, question, response, BRIEF)
+
+
+def _page(run: Run, question: Question, response: Response, detail: Detail) -> Page:
+    excerpts = Excerpts(run.dataset, question, response, detail)
+    shown = response.text[:MOST_SAID]
+    left_out = excerpts.left_out()
+    if len(shown) < len(response.text):
+        left_out.append(f"{len(response.text) - len(shown):,} characters of the answer")
+    return Page(
+        detail=detail,
+        response=response,
+        said=tuple(said(shown, response.parts, response.citations)),
+        excerpts=excerpts.all(),
+        left_out=tuple(left_out),
+    )

@@ -7,12 +7,14 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from markupsafe import Markup
 
+from evals.report.tables import milliseconds
 from evals.report.text import clipped, visible
 from evals.results import Bin, Estimate, Percentiles
 
 _WIDTH, _HEIGHT = 440, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 22, 16, 44
 _BAR = 13
+_LINE = 12  # from one line of text to the next
 _TOLD_POINTS = 8  # how many points of a line are read out
 
 Points = Sequence[tuple[float, float]]
@@ -64,9 +66,11 @@ def reliability(bins: Sequence[Bin]) -> Markup:
         left, right, top = _x(b.low, x), _x(b.high, x), _y(b.accuracy, y)
         sizes = {"width": right - left - 1, "height": _y(0, y) - top}
         _add(svg, "rect", "bar", x=left + 0.5, y=top, **sizes)
-        _text(svg, (left + right) / 2, _y(0, y) - 6, str(b.n), "count middle")
-        _add(svg, "circle", "dot", cx=_x(b.confidence, x), cy=top, r=3)
     _add(svg, "line", "diagonal", x1=_x(0, x), y1=_y(0, y), x2=_x(1, x), y2=_y(1, y))
+    for b in bins:
+        _add(svg, "circle", "dot", cx=_x(b.confidence, x), cy=_y(b.accuracy, y), r=3)
+        above = max(_TOP + 12, _y(b.accuracy, y) - 7)
+        _text(svg, (_x(b.low, x) + _x(b.high, x)) / 2, above, f"{b.n:,}", "count middle")
     return _markup(svg)
 
 
@@ -74,9 +78,9 @@ def latency(stages: Mapping[str, Percentiles]) -> Markup:
     """Three bars for each stage."""
     rows = len(stages) * (3 * _BAR + 12)
     top = max((p.p99 for p in stages.values()), default=1) or 1
-    x = Axis(label="milliseconds", top=top * 1.12, show=lambda v: f"{v:,g}")
+    x = Axis(label="milliseconds", top=top * 1.25, show=lambda v: f"{v:,g}")
     told = "; ".join(
-        f"{name}: p50 {p.p50:,.1f}, p95 {p.p95:,.1f}, p99 {p.p99:,.1f} ms"
+        f"{name}: " + ", ".join(f"{label} {milliseconds(value)} ms" for label, value in _bars(p))
         for name, p in stages.items()
     )
     svg = _figure("latency", "Latency by stage", told, _TOP + rows + _BOTTOM)
@@ -84,23 +88,26 @@ def latency(stages: Mapping[str, Percentiles]) -> Markup:
     for row, (name, p) in enumerate(stages.items()):
         at = _TOP + row * (3 * _BAR + 12)
         _text(svg, _LEFT - 6, at + 2 * _BAR, clipped(name, 10), "tick end")
-        for bar, (label, value) in enumerate((("p50", p.p50), ("p95", p.p95), ("p99", p.p99))):
+        for bar, (label, value) in enumerate(_bars(p)):
             y, width = at + 4 + bar * _BAR, _x(value, x) - _LEFT
             _add(svg, "rect", f"bar {label}", x=_LEFT, y=y, width=width, height=_BAR - 2)
-            _text(svg, _LEFT + width + 4, y + _BAR - 4, f"{label} {value:,.3g}", "count")
+            _text(svg, _LEFT + width + 4, y + _BAR - 4, f"{label} {milliseconds(value)}", "count")
     return _markup(svg)
 
 
+def _bars(stage: Percentiles) -> tuple[tuple[str, float], ...]:
+    return ("p50", stage.p50), ("p95", stage.p95), ("p99", stage.p99)
+
+
 def interval_bar(estimate: Estimate) -> Markup:
-    """Value and interval on a line from 0 to 1; what it shows is written beside it."""
-    svg = Element("svg", {"class": "interval", "viewBox": "0 0 200 12", "aria-hidden": "true"})
-    _add(svg, "line", "rail", x1=4, y1=6, x2=196, y2=6)
-    places = [None if v is None else 4 + 192 * v for v in (estimate.low, estimate.high)]
-    low, high = places
-    if low is not None and high is not None:
-        _add(svg, "line", "range", x1=low, y1=6, x2=high, y2=6)
-    if estimate.value is not None:
-        _add(svg, "circle", "dot", cx=4 + 192 * estimate.value, cy=6, r=4)
+    """Value and interval on a line from 0 to 1, where they lie there; the figures stand beside."""
+    if estimate.value is None or max(estimate.value, estimate.high or 0) > 1:
+        return Markup("")
+    svg = Element("svg", {"class": "interval", "viewBox": "0 0 100 12", "aria-hidden": "true"})
+    _add(svg, "line", "rail", x1=5, y1=6, x2=95, y2=6)
+    if estimate.low is not None and estimate.high is not None:
+        _add(svg, "line", "range", x1=5 + 90 * estimate.low, y1=6, x2=5 + 90 * estimate.high, y2=6)
+    _add(svg, "circle", "dot", cx=5 + 90 * estimate.value, cy=6, r=4)
     return _markup(svg)
 
 
@@ -108,16 +115,23 @@ def _lines(name: str, title: str, x: Axis, y: Axis, series: Mapping[str, Points]
     told = ". ".join(f"{label}: {_told(points, x, y)}" for label, points in series.items())
     svg = _figure(name, title, told, _HEIGHT)
     _draw_axes(svg, x, y)
-    for n, points in enumerate(series.values()):
+    for n, points in reversed(list(enumerate(series.values()))):  # the subject over the others
         path = " ".join(f"{_x(a, x):.1f},{_y(b, y):.1f}" for a, b in points)
-        # The subject is drawn over the references.
-        svg.insert(_before_lines(svg), Element("polyline", {"class": f"line s{n}", "points": path}))
+        SubElement(svg, "polyline", {"class": f"line s{n}", "points": path})
+    _draw_points(svg, x, y, series)
     return _markup(svg)
 
 
-def _before_lines(svg: Element) -> int:
-    tags = [child.tag for child in svg]
-    return tags.index("polyline") if "polyline" in tags else len(tags)
+def _draw_points(svg: Element, x: Axis, y: Axis, series: Mapping[str, Points]) -> None:
+    """Systems with a single point, which no line shows, with their names, none over another."""
+    alone = [(n, name, p[0]) for n, (name, p) in enumerate(series.items()) if len(p) == 1]
+    for n, _, (a, b) in alone:
+        _add(svg, "circle", f"point f{n}", cx=_x(a, x), cy=_y(b, y), r=4)
+    at = _HEIGHT - _BOTTOM + 8.0
+    for _, name, (a, b) in sorted(alone, key=lambda it: it[2][1]):
+        at = min(_y(b, y) + 4, at - _LINE)
+        beside = (_x(a, x) - 8, "end") if a > 0.5 * x.top else (_x(a, x) + 8, "start")
+        _text(svg, beside[0], at, clipped(name, 24), f"name {beside[1]}")
 
 
 def _told(points: Points, x: Axis, y: Axis) -> str:

@@ -1,22 +1,29 @@
 """The measures of a run laid out for reading. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from evals.measures import MEASURES, Aggregate
+from evals.measures import BY_NAME, MEASURES, Aggregate
 from evals.results import Estimate, Run
 
+#: The few measures that say most, here and in the terminal.
 HEADLINE = (
     "span_recall@2000chars",
-    "citation_f1",
+    "ndcg@10",
+    "recall@10",
+    "answer_in_passage@5",
+    "answer_score",
+    "citation_recall",
+    "citation_precision",
+    "citation_overlap",
     "pointer_validity",
-    "conditioned_score",
     "false_answer_rate",
     "over_abstention_rate",
+    "conditioned_score",
 )
 NOTHING = "–"
 _KNOWS_THE_GOLD = "oracle"  # a bound, not something that can be beaten: never the best reference
-_NO_ESTIMATE = Estimate(value=None, low=None, high=None, n=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,47 +48,17 @@ class Row:
         """The estimate of the system that the run is about."""
         return self.cells[0].estimate
 
-    @property
-    def best(self) -> Cell | None:
-        """The best reference, the first of equals."""
-        return next((cell for cell in self.cells if cell.best), None)
-
-
-def row(run: Run, measure: Aggregate) -> Row:
-    """One measure of every system."""
-    found = {
-        name: scores.estimates.get(measure.name, _NO_ESTIMATE)
-        for name, scores in run.scores.items()
-    }
-    subject, *_ = found.values()
-    best = _best(dict(list(found.items())[1:]), higher=measure.higher_is_better)
-    cells = (
-        Cell(
-            system=name,
-            estimate=estimate,
-            best=name in best,
-            other_n=estimate.value is not None and estimate.n != subject.n,
-        )
-        for name, estimate in found.items()
-    )
-    return Row(measure=measure, cells=tuple(cells))
-
 
 def headline(run: Run) -> list[Row]:
-    """The few measures that say most."""
-    by_name = {measure.name: measure for measure in MEASURES}
-    return [row(run, by_name[name]) for name in HEADLINE]
+    """The few measures that say most; those that do not apply to the data set are left out."""
+    return _told(_row(run, BY_NAME[name]) for name in HEADLINE)
 
 
 def groups(run: Run) -> dict[str, list[Row]]:
     """All measures by group; those that no system has a value for are left out."""
     grouped = groupby(MEASURES, key=lambda measure: measure.group)
-    rows = {group: [row(run, measure) for measure in measures] for group, measures in grouped}
-    return {
-        group: kept
-        for group, all_rows in rows.items()
-        if (kept := [r for r in all_rows if any(c.estimate.value is not None for c in r.cells)])
-    }
+    rows = {group: _told(_row(run, measure) for measure in found) for group, found in grouped}
+    return {group: found for group, found in rows.items() if found}
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -89,11 +66,47 @@ def number(value: float | None, digits: int = 3) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
+def milliseconds(value: float | None) -> str:
+    """A time for people: three digits, and no fraction where it is longer."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
 def interval(estimate: Estimate, digits: int = 3) -> str:
     """The 95 % interval for people; empty where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
+
+
+def with_interval(estimate: Estimate) -> str:
+    """A value and its interval for people, where there is one."""
+    within = interval(estimate, 2)
+    return number(estimate.value) + (f" [{within}]" if within else "")
+
+
+def _told(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if any(c.estimate.value is not None for c in row.cells)]
+
+
+def _row(run: Run, measure: Aggregate) -> Row:
+    """One measure of every system."""
+    subject = run.info.subject
+    names = (subject, *(name for name in run.scores if name != subject))
+    found = {name: run.scores[name].estimates[measure.name] for name in names}
+    references = {name: estimate for name, estimate in found.items() if name != subject}
+    best = _best(references, higher=measure.higher_is_better)
+    cells = (
+        Cell(
+            system=name,
+            estimate=estimate,
+            best=name in best,
+            other_n=estimate.value is not None and estimate.n != found[subject].n,
+        )
+        for name, estimate in found.items()
+    )
+    return Row(measure=measure, cells=tuple(cells))
 
 
 def _best(references: dict[str, Estimate], *, higher: bool) -> set[str]:
