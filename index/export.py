@@ -88,7 +88,7 @@ def export_onnx(model: str, folder: Path) -> None:
             made = Path(scratch) / "model"
             made.mkdir()
             _trace(loaded, Path(scratch) / "fp32.onnx")
-            _quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
+            quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
             loaded.tokenizer.backend_tokenizer.save(str(made / "tokenizer.json"))
             files = {path.name: sha256_file(path) for path in made.iterdir()}
             manifest = Manifest.of(model, loaded, weights_sha256(loaded), files)
@@ -105,7 +105,7 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
     Raises:
         ModelUnavailable: it is neither here nor can it be fetched, or it is not the one pinned.
     """
-    source = _bundled_folder() if model == BUNDLED_MODEL else model
+    source = bundled_folder() if model == BUNDLED_MODEL else model
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
@@ -126,7 +126,12 @@ def weights_sha256(model: "SentenceTransformer") -> str:
     return digest.hexdigest()
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the bundled model lies, its weights checked.
+
+    Raises:
+        ModelUnavailable: its package is missing or was changed.
+    """
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelUnavailable(f"package {_BUNDLED_PACKAGE} is not installed; reinstall citespan")
@@ -165,7 +170,8 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
         )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
+    """Write an ONNX model's dynamically quantised twin: int8 weights, per channel."""
     quantization = onnxruntime("onnxruntime.quantization")
     logging.disable(logging.WARNING)  # it advises a pre-processing step that changes nothing here
     try:

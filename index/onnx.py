@@ -26,6 +26,7 @@ R = TypeVar("R")
 class _Session(Protocol):
     def run(self, names: None, feed: dict[str, NDArray[np.int64]], /) -> list[Any]: ...
     def get_inputs(self) -> list[Any]: ...
+    def get_outputs(self) -> list[Any]: ...
 
 
 class OnnxModel:
@@ -42,14 +43,19 @@ class OnnxModel:
 
     def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
         for name, expected in sha256.items():
-            _check_file(folder / name, expected)
+            check_file(folder / name, expected)
         self.tokenizer: Any = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens)
         self._session = _open_session(folder / "model.onnx")
         self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._outputs = [str(entry.name) for entry in self._session.get_outputs()]
 
     def run(self, encoding: Encoding) -> NDArray[np.float32]:
         """The first output for one encoded input, without its batch axis."""
+        return next(iter(self.outputs(encoding).values()))
+
+    def outputs(self, encoding: Encoding) -> dict[str, NDArray[np.float32]]:
+        """All outputs for one encoded input by name, in their order, without the batch axis."""
         feed = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
@@ -60,7 +66,11 @@ class OnnxModel:
             for name, ids in feed.items()
             if name in self._inputs
         }
-        return np.asarray(self._session.run(None, arrays)[0][0], dtype=np.float32)
+        values = self._session.run(None, arrays)
+        return {
+            name: np.asarray(value[0], dtype=np.float32)
+            for name, value in zip(self._outputs, values, strict=True)
+        }
 
 
 def parallel_map(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -101,7 +111,12 @@ def _open_session(path: Path) -> _Session:
     return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
 
 
-def _check_file(path: Path, expected: str) -> None:
+def check_file(path: Path, expected: str) -> None:
+    """Make sure that a model file is the one expected, by its SHA-256.
+
+    Raises:
+        ModelUnavailable: it is missing, or another.
+    """
     try:
         found = sha256_file(path)
     except OSError as error:

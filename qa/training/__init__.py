@@ -1,0 +1,14 @@
+"""Training of the evidence model: from public question sets to the file that is shipped.
+
+`python -m qa.training DATA_FOLDER WORK_FOLDER` runs the steps in order; each keeps what it made in
+the work folder and goes on from there when it is run again.
+
+prepare    examples in one schema, with hard negatives and held-out parts    (sources … preparation)
+teach      the cross-encoder's score of each pair                            (teacher, weights)
+train      the model with its five heads                                     (encoding … training)
+export     int8 ONNX with its manifest                                       (export)
+calibrate  probabilities and thresholds, chosen on one held-out part         (calibration)
+card       the evaluation card, measured on the other                        (card)
+
+Nothing outside this package imports it, and only here is torch imported at the top of a module.
+"""

@@ -1,0 +1,89 @@
+"""`python -m qa.training DATA_FOLDER WORK_FOLDER`: every step, or those named.
+
+Exit codes: 0 done, 1 stopped before its end (run it again to go on), 2 something cannot be used.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import click
+import msgspec
+
+from index.errors import StoreError
+from qa.training.config import Config, load_config
+from qa.training.errors import TrainingError
+
+_STEPS = ("prepare", "teach", "train", "export", "calibrate", "card")
+_folder = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("data", type=_folder)
+@click.argument("work", type=_folder)
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file.")
+@click.option("--step", "steps", type=click.Choice(_STEPS), multiple=True, help="Only this; again.")
+@click.option("--start", type=click.Choice(["minilm6", "ce6"]), help="Weights to start from.")
+@click.option("--minutes", type=float, help="Stop training after so long, at a checkpoint.")
+def main(
+    data: Path,
+    work: Path,
+    config: Path | None,
+    steps: tuple[str, ...],
+    start: str | None,
+    minutes: float | None,
+) -> None:
+    """Train the evidence model on DATA, keeping everything made in WORK.
+
+    Run again after any stop: it goes on from there. Interrupting once (Ctrl-C, or a TERM signal)
+    stops the training at a checkpoint.
+    """
+    try:
+        done = run(data, work, _with_start(load_config(config), start), steps or _STEPS, minutes)
+    except (TrainingError, StoreError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if not done:
+        raise SystemExit(1)
+
+
+def run(
+    data: Path, work: Path, config: Config, steps: tuple[str, ...], minutes: float | None
+) -> bool:
+    """The steps in their order; whether all came to their end."""
+    from qa.training.steps import Work  # loads torch: not for --help
+
+    run_of = Work(data, work, config, lambda line: click.echo(line, err=True))
+    for step in [step for step in _STEPS if step in steps]:
+        click.echo(f"== {step}", err=True)
+        if step == "train":
+            if not run_of.train(_stopping(minutes)):
+                return False
+        else:
+            getattr(run_of, step)()
+    return True
+
+
+def _stopping(minutes: float | None) -> Callable[[], bool]:
+    asked = threading.Event()
+
+    def ask(_: int, __: FrameType | None) -> None:
+        asked.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    until = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
+    return lambda: asked.is_set() or time.monotonic() > until
+
+
+def _with_start(config: Config, start: str | None) -> Config:
+    if start is None:
+        return config
+    model = msgspec.structs.replace(config.model, start=start)
+    return msgspec.structs.replace(config, model=model)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Examples as token arrays on disk, made once, and what the tokens say in characters.
+
+Characters become tokens by the tokenizer's offsets; a label that does not begin or end between
+tokens grows to the tokens that it touches.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+from tokenizers import Encoding, Tokenizer
+
+from index.hashing import sha256_file
+from index.onnx import load_tokenizer
+from index.types import Span
+from qa.training.config import ModelConfig, fingerprint
+from qa.training.examples import Example, pair_texts, read_examples
+from qa.training.losses import IGNORED, UNKNOWN
+
+MAX_ANSWERS = 4  # right places of one example; more are rare and left out
+_BATCH = 512
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """One example in tokens.
+
+    ids: (tokens,) of the vocabulary, special ones included.
+    evidence: (tokens,) 0, 1 or `IGNORED`.
+    spans: (MAX_ANSWERS, 2) first and last token of answers, `UNKNOWN` where there are no more;
+        (0, 0): no answer.
+    second: where the second text starts; `first`: where its passage starts, after the title.
+    """
+
+    ids: NDArray[np.uint16]
+    evidence: NDArray[np.uint8]
+    spans: NDArray[np.int16]
+    second: int
+    first: int
+    answerable: int
+
+
+class PairTokenizer:
+    """Encodes questions with passages; long questions are cut, then long passages.
+
+    Args:
+        path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
+        max_tokens: of a pair, special tokens included.
+        question_tokens: of a question.
+    """
+
+    def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
+        self._alone: Tokenizer = load_tokenizer(path)
+        self._pairs: Any = load_tokenizer(path)
+        self._pairs.enable_truncation(max_tokens, strategy="only_second")
+        self._question_tokens = question_tokens
+
+    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
+        """One encoding a pair, in order."""
+        questions = self._alone.encode_batch(
+            [question for question, _ in pairs], add_special_tokens=False
+        )
+        cut = [
+            (self._cut(question, tokens.offsets), text)
+            for (question, text), tokens in zip(pairs, questions, strict=True)
+        ]
+        return list(self._pairs.encode_batch(cut))
+
+    def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
+        if len(offsets) <= self._question_tokens:
+            return question
+        return question[: offsets[self._question_tokens - 1][1]]
+
+
+def second_text(encoding: Encoding) -> tuple[int, int]:
+    """The tokens `[start, end)` of the second text, without special ones."""
+    ids = encoding.sequence_ids
+    start = ids.index(1) if 1 in ids else len(ids)
+    return start, start + ids.count(1)
+
+
+def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
+    """First and last token of characters of the second text; None if not all of them are there."""
+    start, end = second_text(encoding)
+    touched = [
+        place
+        for place in range(start, end)
+        if encoding.offsets[place][0] < span.end and encoding.offsets[place][1] > span.start
+    ]
+    # the last token may begin later than the cut: then a part of the span has no tokens
+    if not touched or encoding.offsets[end - 1][1] < span.end:
+        return None
+    return touched[0], touched[-1]
+
+
+def character_span(encoding: Encoding, first: int, last: int) -> Span:
+    """The characters of the second text from one token to another."""
+    return Span(encoding.offsets[first][0], encoding.offsets[last][1])
+
+
+def labelled(example: Example, encoding: Encoding) -> Tokens:
+    """The labels of an example on its tokens.
+
+    An answer that was cut off is not there; if all were, nothing is known but the relevance.
+    """
+    _, lead = pair_texts(example.title, example.passage)
+    second, end = second_text(encoding)
+    first = next((at for at in range(second, end) if encoding.offsets[at][0] >= lead), end)
+    found = [token_span(encoding, _after(span, lead)) for span in example.answers]
+    places = [place for place in found if place is not None][:MAX_ANSWERS]
+    known = example.answerable is not None and bool(places) == example.answerable and end > first
+    spans = np.full((MAX_ANSWERS, 2), UNKNOWN, dtype=np.int16)
+    if known:
+        spans[: max(1, len(places))] = places or [(0, 0)]
+    evidence = np.full(len(encoding.ids), IGNORED, dtype=np.uint8)
+    if known and example.evidence is not None:
+        evidence[first:end] = 0
+        for span in example.evidence:
+            for at in range(first, end):
+                token = encoding.offsets[at]
+                if token[0] < span.end + lead and token[1] > span.start + lead:
+                    evidence[at] = 1
+    return Tokens(
+        ids=np.array(encoding.ids, dtype=np.uint16),
+        evidence=evidence,
+        spans=spans,
+        second=second,
+        first=first,
+        answerable=int(bool(example.answerable)) if known else UNKNOWN,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedSet:
+    """All examples of a part: tokens one after another, memory-mapped.
+
+    bounds: (n + 1,) where each example's tokens start; the other arrays as in `Tokens`.
+    """
+
+    ids: NDArray[np.uint16]
+    evidence: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+    spans: NDArray[np.int16]
+    second: NDArray[np.int16]
+    first: NDArray[np.int16]
+    answerable: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.second)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each example."""
+        return np.diff(self.bounds)
+
+
+def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig) -> EncodedSet:
+    """The examples of a file as arrays, from the cache folder if they are there."""
+    key = fingerprint(
+        "encode-1",
+        sha256_file(examples),
+        sha256_file(tokenizer),
+        config.max_tokens,
+        config.question_tokens,
+    )
+    folder = cache / f"{examples.stem}-{key}"
+    if not folder.exists():
+        pairs = PairTokenizer(tokenizer, config.max_tokens, config.question_tokens)
+        _write(folder, _encoded(examples, pairs))
+    return EncodedSet(**{path.stem: np.load(path, mmap_mode="r") for path in folder.iterdir()})
+
+
+def _encoded(examples: Path, tokenizer: PairTokenizer) -> Iterator[Tokens]:
+    rows: Iterable[Example] = track(
+        read_examples(examples), description=f"encode {examples.stem}", transient=True
+    )
+    for batch in batched(rows, _BATCH):
+        pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in batch]
+        for row, encoding in zip(batch, tokenizer.encode(pairs), strict=True):
+            yield labelled(row, encoding)
+
+
+def _write(folder: Path, rows: Iterator[Tokens]) -> None:
+    tokens = list(rows)
+    arrays = {
+        "ids": _joined([row.ids for row in tokens], np.uint16),
+        "evidence": _joined([row.evidence for row in tokens], np.uint8),
+        "bounds": np.cumsum([0, *(len(row.ids) for row in tokens)], dtype=np.int64),
+        "spans": np.array([row.spans for row in tokens], dtype=np.int16),
+        "second": np.array([row.second for row in tokens], dtype=np.int16),
+        "first": np.array([row.first for row in tokens], dtype=np.int16),
+        "answerable": np.array([row.answerable for row in tokens], dtype=np.int8),
+    }
+    scratch = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(scratch / f"{name}.npy", array)
+    scratch.rename(folder)
+
+
+def _joined(arrays: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind)
+
+
+def _after(span: Span, lead: int) -> Span:
+    return Span(span.start + lead, span.end + lead)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of up to `size` items, in order."""
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

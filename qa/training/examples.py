@@ -1,0 +1,92 @@
+"""The one schema of training examples. Offsets are code points of `passage`, half-open."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from index.errors import InvalidSpan
+from index.types import Span
+from qa.training.errors import TrainingError
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question and a passage, with what is known of them.
+
+    `answerable` None: not known, such an example teaches relevance alone. `evidence` None: not
+    known; empty: nothing in the passage is evidence. An empty `title` is not shown to the model.
+    `group` is the article or product, which lies in one part of the data only; `kind` says how the
+    pair was made.
+    """
+
+    id: str
+    source: str
+    group: str
+    kind: str
+    question: str
+    title: str
+    passage: str
+    answerable: bool | None
+    answers: tuple[Span, ...] = ()
+    evidence: tuple[Span, ...] | None = None
+
+    def problem(self) -> str | None:
+        """Why it cannot be used, or None."""
+        if not self.question.strip() or not self.passage.strip():
+            return "the question or the passage is empty"
+        if bool(self.answers) != bool(self.answerable):
+            return "there are answers if and only if it is answerable"
+        if self.answers and self.evidence == ():
+            return "it has an answer and no evidence"
+        if not self.answers and self.evidence:
+            return "it has evidence and no answer"
+        for span in (*self.answers, *(self.evidence or ())):
+            if not 0 <= span.start < span.end <= len(self.passage):
+                return f"[{span.start}, {span.end}) is not in a passage of {len(self.passage)}"
+        return None
+
+
+def pair_texts(title: str, passage: str) -> tuple[str, int]:
+    """What the model reads as its second text, and where the passage starts in it."""
+    lead = f"{title}\n" if title else ""
+    return lead + passage, len(lead)
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """The examples of a JSON Lines file.
+
+    Raises:
+        TrainingError: a line is not an example, or its offsets or labels contradict each other.
+    """
+    seen: set[str] = set()
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                example = msgspec.json.decode(line, type=Example)
+            except (msgspec.MsgspecError, InvalidSpan) as error:
+                raise TrainingError(f"{path.name}, line {number}: {error}") from error
+            problem = example.problem()
+            if example.id in seen:
+                problem = f"the id {example.id!r} is there twice"
+            if problem:
+                raise TrainingError(f"{path.name}, line {number}: {problem}")
+            seen.add(example.id)
+            yield example
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    """Write the examples to a JSON Lines file, all or nothing."""
+    encoder = msgspec.json.Encoder()
+    write_file(path, b"".join(encoder.encode(example) + b"\n" for example in examples))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old or the new content, whatever happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.new")
+    with scratch.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)

@@ -1,0 +1,208 @@
+"""Step 1: examples of three parts, in one schema, with a report of what they are made of."""
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.random import Generator
+from rich.progress import track
+
+from index.export import bundled_folder
+from index.hashing import sha256_file
+from index.onnx import load_tokenizer
+from index.types import Span
+from qa.training.config import Config, DataConfig, fingerprint
+from qa.training.errors import TrainingError
+from qa.training.examples import Example, write_examples, write_file
+from qa.training.negatives import Negatives, Place
+from qa.training.sources import Asked, Library, excluded_from, load_library
+from qa.training.swaps import names, swapped
+from qa.training.views import Views, holding, lacking
+from qa.training.wording import keywords
+
+Part = Literal["train", "calibrate", "report"]
+PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
+
+
+class PreparationReport(msgspec.Struct, kw_only=True):
+    """What was made: examples by part, then by "source kind"; and what was left out and why."""
+
+    fingerprint: str
+    examples: dict[str, dict[str, int]]
+    groups: dict[str, int]
+    dropped: dict[str, int]
+
+
+def examples_path(work: Path, part: Part) -> Path:
+    """Where the examples of a part lie."""
+    return work / f"examples.{part}.jsonl"
+
+
+def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
+    """Write the examples of all parts, unless they are there already.
+
+    Raises:
+        TrainingError: the data cannot be read or is not as described.
+    """
+    wanted = fingerprint("prepare-1", config.seed, config.data, _hashes(data))
+    done = work / "prepare.json"
+    if done.exists():
+        report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
+        if report.fingerprint == wanted:
+            return report
+        done.unlink()
+    library = load_library(data, excluded_from(data))
+    tokenizer = load_tokenizer(bundled_folder() / "tokenizer.json")
+    views = Views(
+        lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids),
+        config.data.chunk_tokens,
+        config.data.passage_tokens,
+    )
+    report = PreparationReport(
+        fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
+    )
+    for part in PARTS:
+        made = list(_Maker(library, views, config, part).examples())
+        made.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
+        write_examples(examples_path(work, part), made)
+        kinds = Counter(f"{example.source} {example.kind}" for example in made)
+        report.examples[part] = dict(sorted(kinds.items()))
+        report.groups[part] = len({example.group for example in made})
+    write_file(done, msgspec.json.format(msgspec.json.encode(report)))
+    return report
+
+
+def part_of(group: str, data: DataConfig) -> Part:
+    """The part that an article lies in, by its name alone, whatever source it comes from."""
+    place = zlib.crc32(f"part:{group}".encode()) / 2**32
+    if place < data.held_for_calibration:
+        return "calibrate"
+    return "report" if place < data.held_for_calibration + data.held_for_report else "train"
+
+
+class _Maker:
+    """Makes the examples of one part, from its own documents alone."""
+
+    def __init__(self, library: Library, views: Views, config: Config, part: Part) -> None:
+        self._data, self._seed, self._views, self._part = config.data, config.seed, views, part
+        inside = [
+            document
+            for document in library.documents.values()
+            if part_of(document.group, config.data) == part
+        ]
+        kept = {id(document) for document in inside}
+        self._questions = [asked for asked in library.questions if id(asked.document) in kept]
+        self._negatives = Negatives(inside)
+        self._names: dict[int, list[str]] = {}
+
+    def examples(self) -> Iterator[Example]:
+        """All examples of the part, in order of the questions."""
+        sampled = self._sampled()
+        chosen = {asked.id for asked in sampled}
+        for asked in track(sampled, description=f"prepare {self._part}", transient=True):
+            rng = self._rng(asked)
+            view = self._view(asked, rng)
+            positive = self._positive(asked, view, rng)
+            if positive is not None:
+                yield positive
+                yield from self._against(asked, positive, view, rng)
+        for asked in self._unanswered(chosen):
+            rng = self._rng(asked)
+            view = self._views.paragraph(asked.document, asked.paragraph, asked.paragraph)
+            kind = "real" if asked.document.source == "subjqa" else "synthetic"
+            yield self._lacking(asked, (asked.document, view), kind, asked.question, rng)
+
+    def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
+        """Questions whose own paragraph does not answer: real ones, and some of those made."""
+        asked = [question for question in self._questions if not question.answers]
+        real = [question for question in asked if question.document.source == "subjqa"]
+        yield from _first(real, self._data.subjqa_questions)
+        for question in asked:
+            answered = question.id.removesuffix("-neg") in chosen
+            if answered and self._hit("synthetic", self._rng(question)):
+                yield question
+
+    def _sampled(self) -> list[Asked]:
+        """Answered questions, as many of each source as the configuration says."""
+        limits = {
+            "squad": self._data.squad_questions,
+            "nq": self._data.nq_questions,
+            "fairytale": self._data.fairytale_questions,
+            "subjqa": self._data.subjqa_questions,
+        }
+        found: list[Asked] = []
+        for source, limit in limits.items():
+            answered = [q for q in self._questions if q.document.source == source and q.answers]
+            found += _first(answered, limit)
+        return found
+
+    def _view(self, asked: Asked, rng: Generator) -> Span:
+        document, answer = asked.document, asked.answers[0]
+        draw = rng.random()
+        if document.source == "subjqa":  # neighbours are other reviews
+            return self._views.paragraph(document, asked.paragraph, answer)
+        if draw < self._data.chunks:
+            return self._views.chunk(document, answer)
+        if draw < self._data.chunks + self._data.neighbours:
+            return self._views.neighbours(document, asked.paragraph, answer)
+        return self._views.paragraph(document, asked.paragraph, answer)
+
+    def _positive(self, asked: Asked, view: Span, rng: Generator) -> Example | None:
+        wording = keywords(asked.question) if self._hit("keywords", rng) else asked.question
+        kind = "given" if wording == asked.question else "keywords"
+        title = asked.document.title if self._hit("titles", rng) else ""
+        return holding(asked, view, kind=kind, question=wording, title=title)
+
+    def _against(
+        self, asked: Asked, positive: Example, view: Span, rng: Generator
+    ) -> Iterator[Example]:
+        if asked.document.source != "subjqa":
+            if self._hit("article", rng) and (place := self._negatives.article(asked, rng)):
+                yield self._lacking(asked, self._cut(place), "article", positive.question, rng)
+            if self._hit("retrieved", rng) and (place := self._negatives.retrieved(asked, rng)):
+                yield self._lacking(asked, self._cut(place), "retrieved", positive.question, rng)
+            if self._hit("swapped", rng):
+                other = swapped(asked.question, positive.passage, self._others(asked), rng)
+                if other:
+                    yield self._lacking(asked, (asked.document, view), "swapped", other, rng)
+        if self._hit("random", rng) and (place := self._negatives.random(asked, rng)):
+            yield self._lacking(asked, self._cut(place), "random", positive.question, rng)
+
+    def _lacking(
+        self, asked: Asked, place: Place, kind: str, question: str, rng: Generator
+    ) -> Example:
+        title = place[0].title if self._hit("titles", rng) else ""
+        return lacking(asked, place, kind=kind, question=question, title=title)
+
+    def _cut(self, place: Place) -> Place:
+        document, paragraph = place
+        return document, self._views.paragraph(document, paragraph, paragraph)
+
+    def _rng(self, asked: Asked) -> Generator:
+        return np.random.default_rng([self._seed, zlib.crc32(asked.id.encode())])
+
+    def _hit(self, rate: str, rng: Generator) -> bool:
+        return bool(rng.random() < float(getattr(self._data, rate)))
+
+    def _others(self, asked: Asked) -> list[str]:
+        key = id(asked.document)
+        if key not in self._names:
+            self._names[key] = names(asked.document.text)
+        return self._names[key]
+
+
+def _first(questions: Sequence[Asked], limit: int) -> list[Asked]:
+    """A sample that a larger limit only adds to."""
+    return sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).digest())[:limit]
+
+
+def _hashes(data: Path) -> Sequence[str]:
+    try:
+        return [sha256_file(path) for path in sorted((data / "train").glob("*.jsonl.gz"))]
+    except OSError as error:
+        raise TrainingError(f"cannot read {data}: {error}") from error

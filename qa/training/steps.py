@@ -1,0 +1,132 @@
+"""The steps on one work folder, each going on from what is there."""
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.training.calibration import calibrate
+from qa.training.card import evaluation_card
+from qa.training.checkpoint import read_tensors
+from qa.training.config import Config
+from qa.training.curves import read_curves
+from qa.training.encoding import EncodedSet, encode_set
+from qa.training.errors import TrainingError
+from qa.training.evaluation import judged_pairs
+from qa.training.examples import pair_texts, read_examples, write_file
+from qa.training.export import export
+from qa.training.manifest import read_evidence_manifest, write_manifest
+from qa.training.model import EvidenceModel, model_from
+from qa.training.preparation import PARTS, Part, PreparationReport, examples_path, prepare
+from qa.training.teacher import taught, teach
+from qa.training.training import Trainer
+from qa.training.weights import starting_weights, tokenizer_file
+
+Stop = Callable[[], bool]
+Say = Callable[[str], None]
+
+_PARITY_PAIRS = 32
+
+
+class Work:
+    """A run's folder.
+
+    Args:
+        data: the folder that has `train/`, and the evaluation sets to keep away from.
+        folder: where everything that is made is kept; what runs share (examples, teacher's
+            scores, token arrays) lies at its top, weights and logs in a folder named after the
+            model's start.
+        config: the run.
+        say: told what was done.
+    """
+
+    def __init__(self, data: Path, folder: Path, config: Config, say: Say) -> None:
+        self._data, self._folder, self._config, self._say = data, folder, config, say
+        self._run = folder / config.model.start
+        self._exported = self._run / "exported"
+
+    def prepare(self) -> None:
+        report = prepare(self._data, self._folder, self._config)
+        counts = {part: sum(kinds.values()) for part, kinds in report.examples.items()}
+        self._say(f"examples: {counts}, articles: {report.groups}, left out: {report.dropped}")
+
+    def teach(self) -> None:
+        for part in PARTS:
+            scores = teach(self._examples(part), self._folder / "teacher")
+            self._say(f"teacher's scores of {part}: {len(scores)}")
+
+    def train(self, stop: Stop) -> bool:
+        """Whether the training came to its end."""
+        started = time.monotonic()
+        trainer = Trainer(
+            self._run, self._model(), self._pairs("train"), self._pairs("calibrate"), self._config
+        )
+        done = trainer.train(stop)
+        minutes = (time.monotonic() - started) / 60
+        self._say(f"trained for {minutes:.1f} minutes" + ("" if done else ", to be continued"))
+        return done
+
+    def export(self) -> None:
+        tensors, notes = read_tensors(self._run / "model.safetensors")
+        model = self._model()
+        model.load_state_dict(tensors)
+        rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
+        pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
+        tokenizer = tokenizer_file(self._config.model)
+        manifest = export(
+            model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
+        )
+        self._say(f"exported to {self._exported}; against fp32: {manifest.parity}")
+
+    def calibrate(self) -> None:
+        pairs, judged = judged_pairs(
+            self._examples("calibrate"), self._exported, self._folder, self._config.model
+        )
+        known = [
+            (row, pair.group) for pair, row in zip(pairs, judged, strict=True) if row.label >= 0
+        ]
+        calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
+        manifest = read_evidence_manifest(self._exported)
+        write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
+        self._say(f"calibrated by {calibration.method}; log losses: {losses}")
+
+    def card(self) -> None:
+        path = self._examples("report")
+        pairs, judged = judged_pairs(path, self._exported, self._folder, self._config.model)
+        teacher = taught(path, self._folder / "teacher", len(pairs)).astype(np.float64)
+        text = evaluation_card(
+            read_evidence_manifest(self._exported),
+            self._config,
+            msgspec.json.decode(
+                (self._folder / "prepare.json").read_bytes(), type=PreparationReport
+            ),
+            read_curves(self._run / "curves.jsonl"),
+            pairs,
+            judged,
+            teacher,
+        )
+        write_file(self._exported / "CARD.md", text.encode())
+        self._say(f"card: {self._exported / 'CARD.md'}")
+
+    def _examples(self, part: Part) -> Path:
+        path = examples_path(self._folder, part)
+        if not path.exists():
+            raise TrainingError(f"there is no {path}; run the step `prepare` first")
+        return path
+
+    def _pairs(self, part: Part) -> tuple[EncodedSet, NDArray[np.float32]]:
+        path, model = self._examples(part), self._config.model
+        encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
+        scores = taught(path, self._folder / "teacher", len(encoded))
+        if missing := int(np.isnan(scores).sum()):
+            self._say(f"{missing} pairs of {part} have no teacher's score (step `teach`)")
+        return encoded, scores
+
+    def _model(self) -> EvidenceModel:
+        return model_from(
+            starting_weights(self._config.model), self._config.model, seed=self._config.seed
+        )
