@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from evals import Dataset, Response, RetrievedSpan, Scores, score
 from evals.readers import open_dataset
@@ -23,6 +25,7 @@ from qa.tokens import count_tokens
 _SEPARATORS = ["\n\n", "\n", ".", "?", "!", " ", ""]
 _MEASURES = ("span_recall@5", "span_precision@5", "span_iou@5", "span_recall@2000chars")
 _PASSAGES = 20
+_BATCH = 128
 
 
 @click.command()
@@ -49,7 +52,9 @@ def baseline(dataset: Dataset, max_tokens: int) -> Scores:
     ]
     embedder = TorchEmbedder(BUNDLED_MODEL, "cpu")
     texts = [dataset.documents[c.document_id].text[c.start : c.end] for c in chunks]
-    vectors = embedder.embed_documents(texts)
+    console = Console(stderr=True)
+    starts = track(range(0, len(texts), _BATCH), "Embedding", console=console, transient=True)
+    vectors = np.concatenate([embedder.embed_documents(texts[at : at + _BATCH]) for at in starts])
     questions = np.stack([embedder.embed_query(question.text) for question in dataset.questions])
     order = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :_PASSAGES]
     nearest: list[list[int]] = order.tolist()
