@@ -320,7 +320,7 @@ class TestGate:
     def test_a_data_set_cannot_name_another_file(self):
         assert committed("seed").is_file()
         for name in ("nothing", "../baselines/seed", "", "/etc/passwd"):
-            with pytest.raises(RunError, match="no baseline for 'nothing' comes with citespan"):
+            with pytest.raises(RunError, match="comes with citespan; name a file"):
                 committed(name)
 
 
