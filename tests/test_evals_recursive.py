@@ -2,6 +2,7 @@
 
 from evals.bench.recursive import baseline, split
 from evals.types import Card, Dataset, GoldSpan, Question, SourceDocument
+from index import OnnxEmbedder
 
 BRIDGE = "The bridge was opened in 1932. It is made of steel and carries trains."
 MUSEUM = "The museum was founded in 1871. It shows the fossils of dinosaurs 🦕."
@@ -18,7 +19,7 @@ def test_pieces_are_where_they_say_and_small_enough():
     assert not "".join(left).strip()  # nothing is lost
 
 
-def test_the_nearest_pieces_are_scored():
+def test_the_nearest_pieces_are_scored(embedder: OnnxEmbedder):
     text = f"{MUSEUM}\n\n{BRIDGE}"
     gold = GoldSpan(document_id="a", start=text.index(BRIDGE), end=len(text), text=BRIDGE)
     question = Question(
@@ -33,6 +34,6 @@ def test_the_nearest_pieces_are_scored():
         documents={"a": SourceDocument(id="a", title="", text=text)},
         questions=(question,),
     )
-    scores = baseline(dataset, 20)
+    scores = baseline(dataset, 20, embedder)
     assert scores.estimates["span_recall@5"].value == 1
     assert scores.estimates["mrr@10"].value == 1

@@ -8,6 +8,7 @@ index. Published for 200 tokens, five chunks a question and all five corpora: a 
 """
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from rich.progress import track
 from evals import Dataset, Response, RetrievedSpan, Scores, score
 from evals.readers import open_dataset
 from evals.report.tables import with_interval
-from index.embedding import TorchEmbedder
+from index.embedding import Embedder, TorchEmbedder
 from index.export import BUNDLED_MODEL
 from qa.tokens import count_tokens
 
@@ -33,9 +34,12 @@ _BATCH = 128
 @click.option("--max-tokens", multiple=True, type=click.IntRange(1), default=(200, 400))
 def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
     """Split, embed and search the data set in FOLDER, and print the measures of its spans."""
+    if find_spec("langchain_text_splitters") is None:
+        raise click.ClickException("the splitter is missing: pip install '.[bench]' brings it")
     dataset = open_dataset(str(folder))
+    embedder = TorchEmbedder(BUNDLED_MODEL, "cpu")
     for size in max_tokens:
-        scores = baseline(dataset, size)
+        scores = baseline(dataset, size, embedder)
         click.echo(
             f"recursive, {size} tokens, all-MiniLM-L6-v2: {scores.counts['total']} questions"
         )
@@ -43,14 +47,13 @@ def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
             click.echo(f"  {name:<22} {with_interval(scores.estimates[name])}")
 
 
-def baseline(dataset: Dataset, max_tokens: int) -> Scores:
+def baseline(dataset: Dataset, max_tokens: int, embedder: Embedder) -> Scores:
     """The scores of the nearest chunks to each question."""
     chunks = [
         RetrievedSpan(document_id=document.id, start=start, end=end)
         for document in dataset.documents.values()
         for start, end in split(document.text, max_tokens)
     ]
-    embedder = TorchEmbedder(BUNDLED_MODEL, "cpu")
     texts = [dataset.documents[c.document_id].text[c.start : c.end] for c in chunks]
     console = Console(stderr=True)
     starts = track(range(0, len(texts), _BATCH), "Embedding", console=console, transient=True)
