@@ -29,6 +29,7 @@ class ScoresBody(msgspec.Struct, frozen=True, kw_only=True):
     dense: float | None
     lexical: float | None
     fused: float | None
+    relevance: float | None
     evidence: float | None
 
 
@@ -71,7 +72,7 @@ class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Why there is no answer."""
+    """Why there is no answer, or what is missing of a partial one."""
 
     reason: str
     message: str
@@ -109,6 +110,7 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[SegmentBody, ...]
     citations: tuple[CitationBody, ...]
     abstention: AbstentionBody | None
+    confidence: float
     passages: tuple[PassageBody, ...]
     usage: UsageBody
     timings_ms: Mapping[str, float]
@@ -135,6 +137,7 @@ def scores_body(scores: Scores) -> ScoresBody:
         dense=scores.dense,
         lexical=scores.lexical,
         fused=scores.fused,
+        relevance=scores.relevance,
         evidence=scores.evidence,
     )
 
@@ -207,6 +210,7 @@ def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
         ),
         citations=tuple(citation_body(c, names[id(c)]) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
+        confidence=round(answer.confidence, 4),
         passages=tuple(map(passage_body, answer.passages)) if passages else (),
         usage=UsageBody(),
         timings_ms=answer.timings_ms,

@@ -8,7 +8,6 @@ import httpx
 import msgspec
 
 from evals.errors import RunError
-from evals.systems import confidence_of
 from evals.types import (
     AnswerPart,
     CitedSpan,
@@ -48,8 +47,7 @@ class _Segment(_Span, frozen=True):
 
 
 class _Scores(msgspec.Struct, frozen=True):
-    fused: float | None = None
-    evidence: float | None = None
+    relevance: float | None = None
 
 
 class _Passage(_Span, frozen=True):
@@ -68,6 +66,7 @@ class _Answer(msgspec.Struct, frozen=True):
     citations: tuple[_Citation, ...]
     passages: tuple[_Passage, ...]
     abstention: _Abstention | None
+    confidence: float
     timings_ms: dict[str, float]
 
 
@@ -226,11 +225,11 @@ def _response(question_id: str, answer: _Answer) -> Response:
                 document_id=passage.document_id,
                 start=passage.start,
                 end=passage.end,
-                score=passage.scores.evidence,
+                score=passage.scores.relevance,
             )
             for passage in answer.passages
         ),
-        confidence=confidence_of([passage.scores.evidence for passage in answer.passages]),
+        confidence=answer.confidence,
         reason=answer.abstention.reason if answer.abstention else None,
         timings_ms=answer.timings_ms,
     )

@@ -1,7 +1,6 @@
 """What can be measured: citespan in this process, and retrieval alone."""
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Protocol
 
 from evals.references import Documents, copied
@@ -81,20 +80,10 @@ def response_of(question_id: str, answer: Answer) -> Response:
             for citation in answer.citations
         ),
         passages=tuple(_retrieved(passage) for passage in answer.passages),
-        confidence=confidence_of([passage.scores.evidence for passage in answer.passages]),
+        confidence=answer.confidence,
         reason=answer.abstention.reason.value if answer.abstention else None,
         timings_ms=answer.timings_ms,
     )
-
-
-def confidence_of(evidence: Sequence[float | None]) -> float | None:
-    """How sure citespan is, in [0, 1]: the logistic function of the best passage's logit.
-
-    The cross-encoder was trained with binary cross-entropy, so this is its own probability that
-    the passage is relevant. It is not calibrated, and says nothing of whether the fact is there.
-    """
-    known = [score for score in evidence if score is not None]
-    return (1 + math.tanh(max(known) / 2)) / 2 if known else None
 
 
 def _retrieved(passage: Passage) -> RetrievedSpan:
@@ -103,5 +92,5 @@ def _retrieved(passage: Passage) -> RetrievedSpan:
         document_id=chunk.document_id,
         start=chunk.span.start,
         end=chunk.span.end,
-        score=scores.fused if scores.evidence is None else scores.evidence,
+        score=scores.fused if scores.relevance is None else scores.relevance,
     )

@@ -23,10 +23,16 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class _Session(Protocol):
-    def run(self, names: None, feed: dict[str, NDArray[np.int64]], /) -> list[Any]: ...
-    def get_inputs(self) -> list[Any]: ...
-    def get_outputs(self) -> list[Any]: ...
+class Session(Protocol):
+    """As much of onnxruntime's session as is used."""
+
+    def run(self, names: None, feed: dict[str, NDArray[Any]], /) -> list[Any]:
+        """All outputs for these inputs."""
+        ...
+
+    def get_inputs(self) -> list[Any]:
+        """What the graph takes; each has a `name`."""
+        ...
 
 
 class OnnxModel:
@@ -46,16 +52,11 @@ class OnnxModel:
             check_file(folder / name, expected)
         self.tokenizer: Any = load_tokenizer(folder / "tokenizer.json")
         self.tokenizer.enable_truncation(max_tokens)
-        self._session = _open_session(folder / "model.onnx")
+        self._session = open_session(folder / "model.onnx")
         self._inputs = {entry.name for entry in self._session.get_inputs()}
-        self._outputs = [str(entry.name) for entry in self._session.get_outputs()]
 
     def run(self, encoding: Encoding) -> NDArray[np.float32]:
         """The first output for one encoded input, without its batch axis."""
-        return next(iter(self.outputs(encoding).values()))
-
-    def outputs(self, encoding: Encoding) -> dict[str, NDArray[np.float32]]:
-        """All outputs for one encoded input by name, in their order, without the batch axis."""
         feed = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
@@ -66,11 +67,7 @@ class OnnxModel:
             for name, ids in feed.items()
             if name in self._inputs
         }
-        values = self._session.run(None, arrays)
-        return {
-            name: np.asarray(value[0], dtype=np.float32)
-            for name, value in zip(self._outputs, values, strict=True)
-        }
+        return np.asarray(self._session.run(None, arrays)[0][0], dtype=np.float32)
 
 
 def parallel_map(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -104,11 +101,12 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _open_session(path: Path) -> _Session:
+def open_session(path: Path) -> Session:
+    """An ONNX model on one core: `parallel_map` keeps the others busy."""
     ort = onnxruntime()
     options = ort.SessionOptions()
-    options.intra_op_num_threads = 1  # the pool above keeps the cores busy
-    return cast(_Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
+    options.intra_op_num_threads = 1
+    return cast(Session, ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]))
 
 
 def check_file(path: Path, expected: str) -> None:

@@ -106,12 +106,14 @@ class Scores:
     """What each stage thought of a passage; `None` where a stage did not see it.
 
     dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: reciprocal rank fusion, > 0;
-    evidence: the evidence model's raw output, unbounded.
+    relevance: the evidence model's first look, a raw logit, unbounded; evidence: its probability
+    in [0, 1] that the answer is here, once it has been read.
     """
 
     dense: float | None = None
     lexical: float | None = None
     fused: float | None = None
+    relevance: float | None = None
     evidence: float | None = None
 
 

@@ -4,14 +4,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
+from qa.bundled import BundledReader
+from qa.decision import Decision
 from qa.errors import ConfigError
-from qa.evidence import BUNDLED_RERANKER, BundledReranker, HubReranker, Reranker
-from qa.extract import Thresholds
+from qa.extract import Rules
+from qa.manifest import read_evidence_manifest
+from qa.reading import Reader
 from qa.service import Service
-from qa.settings import Settings, load_settings
+from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_settings
 
 Say = Callable[[str], None]
 
@@ -45,12 +50,9 @@ def open_service(
             corpus.put(seed_draft())
         return Service(
             corpus,
-            build_reranker(settings),
-            thresholds=Thresholds(
-                margin=settings.evidence.margin,
-                min_score=settings.evidence.min_score,
-                unrelated=settings.evidence.unrelated,
-            ),
+            build_reader(settings.evidence),
+            decision=build_decision(settings.evidence),
+            rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
             top_k=settings.retrieval.top_k,
             candidates=settings.retrieval.candidates,
         )
@@ -100,11 +102,33 @@ def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) 
     return OnnxEmbedder(exported)
 
 
-def build_reranker(settings: Settings) -> Reranker:
-    """The reranker that the settings name."""
-    if settings.evidence.model == BUNDLED_RERANKER:
-        return BundledReranker()
-    return HubReranker(settings.evidence.model, settings.evidence.device or None)
+def build_reader(settings: EvidenceSettings) -> Reader:
+    """The evidence model that the settings name."""
+    if settings.model == BUNDLED_EVIDENCE:
+        return BundledReader(evidence_folder())
+    from qa.hub import open_reader  # loads torch
+
+    return open_reader(settings.model, settings.device or None)
+
+
+def build_decision(settings: EvidenceSettings) -> Decision:
+    """When the evidence model's word is enough, as the settings say.
+
+    Raises:
+        ConfigError: there is no threshold for the risk that is set.
+    """
+    bundled = settings.model == BUNDLED_EVIDENCE
+    decision = read_evidence_manifest(evidence_folder()).decision if bundled else Decision()
+    if settings.risk is not None:
+        decision = decision.at_risk(settings.risk)
+    if settings.min_confidence is not None:
+        decision = msgspec.structs.replace(decision, least=settings.min_confidence)
+    return decision
+
+
+def evidence_folder() -> Path:
+    """Where the bundled evidence model lies."""
+    return Path(__file__).parent / "evidence"
 
 
 def is_warm(folder: Path, settings: Settings) -> bool:

@@ -13,7 +13,8 @@ _CONTEXT = 80  # code points of context on each side of a quote
 class Citation:
     """Characters of a document that say something. Made only by `Citation.of`.
 
-    `span` and `highlights` are code points of the document's text, `utf16` the same span in UTF-16
+    `span` and `highlights` are code points of the document's text; a highlight is the short answer
+    inside the span. `utf16` is the same span in UTF-16
     code units, as JavaScript slices; `prefix` and `suffix` are the text around the quote.
     """
 
@@ -27,16 +28,24 @@ class Citation:
     highlights: tuple[Span, ...]
 
     @classmethod
-    def of(cls, document: Document, span: Span, scores: Scores | None = None) -> Self:
+    def of(
+        cls,
+        document: Document,
+        span: Span,
+        scores: Scores | None = None,
+        highlights: tuple[Span, ...] = (),
+    ) -> Self:
         """The citation of these characters.
 
         Raises:
             InvalidSpan: the span is not inside the document.
-            UngroundedCitation: the span is empty.
+            UngroundedCitation: the span is empty, or a highlight is not inside it.
         """
         quote = span.of(document.text)
         if not quote:
             raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
+        if not all(span.start <= one.start < one.end <= span.end for one in highlights):
+            raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
         return cls(
             document=document.info(),
             span=span,
@@ -45,7 +54,7 @@ class Citation:
             prefix=document.text[max(0, span.start - _CONTEXT) : span.start],
             suffix=document.text[span.end : span.end + _CONTEXT],
             scores=scores or Scores(),
-            highlights=(),
+            highlights=highlights,
         )
 
     def verify(self, document: Document) -> None:

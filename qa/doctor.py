@@ -6,7 +6,7 @@ from importlib.metadata import version
 import msgspec
 
 from index.errors import StoreError, StoreLocked
-from qa.build import Say, build_reranker, open_corpus
+from qa.build import Say, build_reader, open_corpus
 from qa.settings import Settings
 
 
@@ -29,8 +29,8 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     repaired: list[str] = []
     problems: list[str] = []
     try:
-        build_reranker(settings)
-        facts["reranker"] = settings.evidence.model
+        build_reader(settings.evidence)
+        facts["evidence model"] = settings.evidence.model
         facts |= _examine_corpus(settings, say, repaired, problems)
     except StoreError as error:
         problems.append(str(error))

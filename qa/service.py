@@ -9,13 +9,17 @@ from typing import Self
 
 from index import Corpus, Document, Passage
 from index.errors import DocumentNotFound
+from index.onnx import parallel_map
 from index.sentences import sentences
 from qa.cite import Citation
+from qa.conflicts import conflicting
+from qa.decision import Decision
 from qa.errors import InvalidQuestion
-from qa.evidence import Reranker
-from qa.extract import Sentence, Thresholds, choose, compose, context_logit, says_something
+from qa.extract import Read, Rules, Sentence, choose, compose, judged, kept, says_something
+from qa.parts import parts
+from qa.reading import Look, Reader, Titled
 from qa.tokens import count_tokens
-from qa.types import Abstention, Answer, Mode, Reason, Segment, Status
+from qa.types import Abstention, Answer, Mode, Reason, Status
 
 MAX_QUESTION = 2000  # code points; the models read at most 512 tokens of question and passage
 MAX_TOP_K = 100
@@ -29,10 +33,11 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What answering a question came to, before it is wrapped up."""
+    """What one part of a question came to: sentences, or why there are none."""
 
-    text: str = ""
-    segments: tuple[Segment, ...] = ()
+    question: str
+    confidence: float
+    sentences: tuple[Sentence, ...] = ()
     reason: Reason | None = None
 
 
@@ -41,24 +46,27 @@ class Service:
 
     Args:
         corpus: the documents; the service closes it.
-        reranker: judges passages and sentences.
-        thresholds: when the reranker's scores count as evidence.
-        top_k: passages that are judged for a question.
+        reader: judges passages and finds the evidence in them.
+        decision: when what was read is enough for an answer.
+        rules: what is read and what is cited.
+        top_k: passages that are looked at for a question.
         candidates: chunks that each side of the retrieval puts forward.
     """
 
     def __init__(
         self,
         corpus: Corpus,
-        reranker: Reranker,
+        reader: Reader,
         *,
-        thresholds: Thresholds | None = None,
+        decision: Decision | None = None,
+        rules: Rules | None = None,
         top_k: int = 20,
         candidates: int = 50,
     ) -> None:
         self.corpus = corpus
-        self._reranker = reranker
-        self._thresholds = thresholds or Thresholds()
+        self._reader = reader
+        self._decision = decision or Decision()
+        self._rules = rules or Rules()
         self._top_k = top_k
         self._candidates = candidates
 
@@ -69,7 +77,7 @@ class Service:
 
         Args:
             question: 1 to `MAX_QUESTION` characters that are not all white space.
-            top_k: passages that are judged, 1 to `MAX_TOP_K`; the service's setting by default.
+            top_k: passages that are looked at, 1 to `MAX_TOP_K`; the service's setting by default.
 
         Raises:
             InvalidQuestion: the question or `top_k` is not as above.
@@ -86,17 +94,9 @@ class Service:
                     question, k=k, candidates=max(k, self._candidates), vector=vector
                 )
             with _timed(timings, "evidence"):
-                passages = self._rerank(question, passages)
-                found = self._find(question, passages)
-        reason = found.reason
-        return Answer(
-            status=Status.ABSTAINED if reason else Status.ANSWERED,
-            text=found.text,
-            segments=found.segments,
-            citations=tuple(c for segment in found.segments for c in segment.citations),
-            abstention=Abstention(reason=reason, message=_MESSAGES[reason]) if reason else None,
-            passages=tuple(passages),
-            mode=Mode.EXTRACTIVE,
+                answer = self._answer(question, passages)
+        return replace(
+            answer,
             timings_ms={name: round(ms, 2) for name, ms in timings.items()},
             index_generation=generation,
         )
@@ -113,7 +113,8 @@ class Service:
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
         self.corpus.embed("warm")
-        self._reranker.score("warm", ["warm", "up"])
+        for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
+            look.read()
         count_tokens("warm")
 
     def close(self) -> None:
@@ -131,49 +132,95 @@ class Service:
     ) -> None:
         self.close()
 
-    def _rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
-        scores = self._reranker.score(question, [passage.text for passage in passages])
-        judged = [
-            replace(passage, scores=replace(passage.scores, evidence=score))
-            for passage, score in zip(passages, scores, strict=True)
-        ]
-        return sorted(judged, key=lambda passage: -_evidence(passage))
-
-    def _find(self, question: str, passages: Sequence[Passage]) -> _Found:
-        stored, chunks = self.corpus.counts()
-        if not stored:
-            return _Found(reason=Reason.EMPTY_INDEX)
-        floor = self._thresholds.floor(chunks)
-        if not passages or _evidence(passages[0]) < floor:
-            return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
-        documents = self._documents(passages)
-        candidates = self._sentences(question, passages, documents)
-        if documents and all(sentence.score < floor for sentence in candidates):
-            return _Found(reason=Reason.NOT_IN_PASSAGES)
-        text, segments = compose(self._cite(choose(candidates, self._thresholds), documents))
+    def _answer(self, question: str, passages: Sequence[Passage]) -> Answer:
+        if not self.corpus.counts()[0]:
+            return _abstained(Reason.EMPTY_INDEX)
+        ranked, looks = self._looked(question, passages)
+        if not ranked:
+            return _abstained(Reason.NO_RELEVANT_PASSAGE)
+        documents = self._documents(ranked)
+        asked = parts(question)
+        if len(asked) == 1:
+            read = self._read(ranked, looks)
+            found = [self._find(question, read, documents)]
+        else:
+            read = []
+            found = list[_Found]()
+            for part in asked:
+                # ranked by the whole question: a part alone may lack what it is about
+                close = ranked[: self._rules.depth]
+                part_read = self._read(*self._looked(part, close))
+                found.append(self._find(part, part_read, documents))
+                read += part_read
+        passages = _judged(read, ranked)
+        answered = [one for one in found if not one.reason]
+        if not answered:
+            return _abstained(found[0].reason, passages, max(one.confidence for one in found))
+        sentences = _in_order([sentence for one in answered for sentence in one.sentences])
+        text, segments = compose(self._cite(sentences, documents))
         if not segments:  # all was deleted meanwhile
-            return _Found(reason=Reason.NO_RELEVANT_PASSAGE)
-        return _Found(text=text, segments=segments)
+            return _abstained(Reason.NO_RELEVANT_PASSAGE)
+        lacking = _lacking(found) or _disagreement(sentences, documents)
+        return Answer(
+            status=Status.PARTIAL if lacking else Status.ANSWERED,
+            text=text,
+            segments=segments,
+            citations=tuple(c for segment in segments for c in segment.citations),
+            abstention=lacking,
+            passages=passages,
+            mode=Mode.EXTRACTIVE,
+            confidence=min(one.confidence for one in answered),
+        )
 
-    def _sentences(
-        self, question: str, passages: Sequence[Passage], documents: Mapping[str, Document]
-    ) -> list[Sentence]:
-        # A score is the mean of a sentence's logit and its context's, so in a context twice the
-        # margin below the best one, only a sentence that outdoes all the best one's comes close.
-        least = _evidence(passages[0]) - 2 * self._thresholds.margin
+    def _looked(
+        self, question: str, passages: Sequence[Passage]
+    ) -> tuple[list[Passage], list[Look]]:
+        """The passages by relevance, best first, and a look at each."""
+        titled = [Titled(passage.title, passage.text) for passage in passages]
+        looks = self._reader.look(question, titled)
+        both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
+        ranked = [
+            replace(passage, scores=replace(passage.scores, relevance=look.relevance))
+            for passage, look in both
+        ]
+        return ranked, [look for _, look in both]
+
+    def _read(self, ranked: Sequence[Passage], looks: Sequence[Look]) -> list[Read]:
+        """The first passages, read to the end; likeliest to hold the answer first."""
+        least = looks[0].relevance - self._rules.gap
+        close = [look for look in looks[: self._rules.depth] if look.relevance >= least]
+        readings = parallel_map(lambda look: look.read(), close)
         read = [
-            (passage, span, span.of(document.text), context)
-            for passage in passages
-            if (document := documents.get(passage.chunk.document_id))
-            for span in sentences(document.text, passage.chunk.span)
-            if says_something(span.of(document.text))
-            and (context := context_logit(document, span, passages)) >= least
+            Read(
+                passage=replace(
+                    passage, scores=replace(passage.scores, evidence=reading.probability)
+                ),
+                reading=reading,
+            )
+            for passage, reading in zip(ranked, readings, strict=False)
         ]
-        logits = self._reranker.score(question, [text for _, _, text, _ in read])
-        return [
-            Sentence.judged(passage, span, logit, context)
-            for (passage, span, _, context), logit in zip(read, logits, strict=True)
+        return sorted(read, key=lambda one: -one.reading.probability)
+
+    def _find(
+        self, question: str, read: Sequence[Read], documents: Mapping[str, Document]
+    ) -> _Found:
+        best = read[0]
+        confidence = self._decision.confidence(best.reading.probability)
+        if confidence < self._decision.least:
+            about = max(one.reading.relevance for one in read) >= self._decision.relevant
+            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
+            return _Found(question=question, confidence=confidence, reason=reason)
+        candidates = [
+            sentence
+            for one in kept(read, self._rules)
+            if (document := documents.get(one.passage.chunk.document_id))
+            for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
+            if says_something(sentence.span.of(document.text))
         ]
+        chosen = choose(candidates, self._rules)
+        if not chosen:
+            return _Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
+        return _Found(question=question, confidence=confidence, sentences=tuple(chosen))
 
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
         """The revisions that the passages are from; those deleted since are left out."""
@@ -193,11 +240,62 @@ class Service:
             document_id = sentence.passage.chunk.document_id
             if document_id not in stored:
                 continue  # deleted while it was being judged
-            scores = replace(sentence.passage.scores, evidence=sentence.score)
-            citation = Citation.of(documents[document_id], sentence.span, scores)
+            scores = replace(sentence.passage.scores, evidence=sentence.evidence)
+            marked = (sentence.answer,) if sentence.answer else ()
+            citation = Citation.of(documents[document_id], sentence.span, scores, marked)
             citation.verify(stored[document_id])
             citations.append(citation)
         return citations
+
+
+def _abstained(
+    reason: Reason | None, passages: Sequence[Passage] = (), confidence: float = 0.0
+) -> Answer:
+    reason = reason or Reason.NOT_IN_PASSAGES
+    return Answer(
+        status=Status.ABSTAINED,
+        text="",
+        segments=(),
+        citations=(),
+        abstention=Abstention(reason=reason, message=_MESSAGES[reason]),
+        passages=tuple(passages),
+        mode=Mode.EXTRACTIVE,
+        confidence=confidence,
+    )
+
+
+def _judged(read: Sequence[Read], ranked: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages that were read first, likeliest first, then the others by relevance."""
+    best: dict[int, Passage] = {}
+    for one in sorted(read, key=lambda one: -one.reading.probability):
+        best.setdefault(one.passage.chunk.id, one.passage)
+    return (*best.values(), *(one for one in ranked if one.chunk.id not in best))
+
+
+def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Each sentence once, in the order of the parts of the question that they answer."""
+    return list(
+        {(one.passage.chunk.document_id, one.span): one for one in reversed(sentences)}.values()
+    )[::-1]
+
+
+def _lacking(found: Sequence[_Found]) -> Abstention | None:
+    """The parts of the question that have no evidence, if others have."""
+    missing = [one.question for one in found if one.reason]
+    if not missing:
+        return None
+    quoted = ", ".join(f"“{question}”" for question in missing)
+    message = f"The documents answer only a part: nothing was found for {quoted}."
+    return Abstention(reason=Reason.NOT_IN_PASSAGES, message=message)
+
+
+def _disagreement(
+    sentences: Sequence[Sentence], documents: Mapping[str, Document]
+) -> Abstention | None:
+    if not conflicting(sentences, documents):
+        return None
+    message = "The documents disagree: they give different figures, and each is quoted."
+    return Abstention(reason=Reason.CONFLICTING_SOURCES, message=message)
 
 
 def checked_question(question: str) -> str:
@@ -229,11 +327,6 @@ def checked_top_k(top_k: int) -> int:
     if not 1 <= top_k <= MAX_TOP_K:
         raise InvalidQuestion(f"top_k is {top_k}; it must be 1 to {MAX_TOP_K}")
     return top_k
-
-
-def _evidence(passage: Passage) -> float:
-    score = passage.scores.evidence
-    return float("-inf") if score is None else score
 
 
 @contextmanager

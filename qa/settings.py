@@ -10,15 +10,15 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 
 from qa.errors import ConfigError
-from qa.extract import Thresholds
+from qa.extract import Rules
 
 PREFIX = "CITESPAN_"
+BUNDLED_EVIDENCE = "citespan-evidence"
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]
-_Logit = Annotated[float, msgspec.Meta(ge=-1000, le=1000)]  # a bound also refuses nan
-_Margin = Annotated[float, msgspec.Meta(ge=0, le=1000)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,13 +54,22 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`model` is the bundled reranker, a hub id or a folder; the rest are its thresholds."""
+    """How passages are judged, and how sure an answer must be.
 
-    model: _Name = "ms-marco-MiniLM-L-12"
+    model: the bundled one, or a hub id or folder of a cross-encoder, an extractive question
+        answerer or a token classifier.
+    risk: the share of answers that may be wrong, on data like that the model was calibrated on.
+    min_confidence: the least confidence of an answer, instead of the one that goes with `risk`.
+    min_evidence: the least probability of a sentence that is cited.
+    depth: passages that are read to the end.
+    """
+
+    model: _Name = BUNDLED_EVIDENCE
     device: str = ""
-    margin: _Margin = Thresholds().margin
-    min_score: _Logit | None = Thresholds().min_score
-    unrelated: _Logit = Thresholds().unrelated
+    risk: _Share | None = None
+    min_confidence: _Share | None = None
+    min_evidence: _Share = Rules().evidence
+    depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = Rules().depth
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

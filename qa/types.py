@@ -1,7 +1,7 @@
 """The values that answering gives. Offsets are Unicode code points, half-open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from index.types import Passage, Span
@@ -60,8 +60,10 @@ class Answer:
     """What the service says to a question; citations are in the order of the segments' own.
 
     Every segment of an answered question has at least one citation; an abstention has no text,
-    no segments and no citations. `timings_ms` holds the stages `embed`, `retrieve`, `evidence`
-    and `total`.
+    no segments and no citations. A partial answer has both: `abstention` then says what is missing
+    or contradicts itself. `confidence` is the calibrated probability that the answer is right, also
+    of one that was not given. `timings_ms` holds the stages `embed`, `retrieve`, `evidence` and
+    `total`.
     """
 
     status: Status
@@ -71,5 +73,6 @@ class Answer:
     abstention: Abstention | None
     passages: tuple[Passage, ...]
     mode: Mode
-    timings_ms: Mapping[str, float]
-    index_generation: int
+    confidence: float
+    timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
+    index_generation: int = 0

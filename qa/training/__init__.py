@@ -7,8 +7,9 @@ prepare    examples in one schema, with hard negatives and held-out parts    (so
 teach      the cross-encoder's score of each pair                            (teacher, weights)
 train      the model with its five heads                                     (encoding … training)
 export     int8 ONNX with its manifest                                       (export)
-calibrate  probabilities and thresholds, chosen on one held-out part         (calibration)
-card       the evaluation card, measured on the other                        (card)
+calibrate  probabilities of single passages, on one held-out part            (calibration)
+decide     when an answer is given, on questions to a whole corpus           (decisions)
+card       the evaluation card, measured on the other held-out part          (card)
 
 Nothing outside this package imports it, and only here is torch imported at the top of a module.
 """

@@ -17,7 +17,7 @@ from index.errors import StoreError
 from qa.training.config import Config, load_config
 from qa.training.errors import TrainingError
 
-_STEPS = ("prepare", "teach", "train", "export", "calibrate", "card")
+_STEPS = ("prepare", "teach", "train", "export", "calibrate", "decide", "card")
 _folder = click.Path(file_okay=False, path_type=Path)
 
 
@@ -26,7 +26,7 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.argument("work", type=_folder)
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file.")
 @click.option("--step", "steps", type=click.Choice(_STEPS), multiple=True, help="Only this; again.")
-@click.option("--start", type=click.Choice(["minilm6", "ce6"]), help="Weights to start from.")
+@click.option("--start", type=click.Choice(["minilm", "ce"]), help="Weights to start from.")
 @click.option("--minutes", type=float, help="Stop training after so long, at a checkpoint.")
 def main(
     data: Path,

@@ -7,21 +7,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.decision import Decision
+from qa.manifest import Calibration
+from qa.reading import Floats
 from qa.training.errors import TrainingError
-from qa.training.manifest import Calibration
 from qa.training.measures import Judged
 
-Floats = NDArray[np.float64]
 Fit = Callable[[Floats, Floats, Floats], Calibration]
 
-RISKS = (0.01, 0.05, 0.1, 0.2, 0.3)
+RISKS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 _FOLDS = 5
 
 
 def calibrate(
     rows: Sequence[Judged], groups: Sequence[str]
 ) -> tuple[Calibration, dict[str, float]]:
-    """The best of three calibrations with its thresholds, and the log loss of each.
+    """The best of three calibrations, and the log loss of each.
 
     The loss is cross-validated over articles: temperature scaling (Guo et al. 2017) and logistic
     regression on both logits, and isotonic regression of the latter's sum.
@@ -44,15 +45,27 @@ def calibrate(
     }
     losses = {name: _validated(fit, z, m, y, folds) for name, fit in fits.items()}
     best = min(losses, key=lambda name: losses[name])
-    fitted = fits[best](z, m, y)
-    chances = probabilities(fitted, rows)
-    calibrated = msgspec.structs.replace(
-        fitted,
-        thresholds={str(risk): threshold(chances, y, risk) for risk in RISKS},
-        examples=len(y),
-        answerable_share=float(y.mean()),
+    fitted = msgspec.structs.replace(
+        fits[best](z, m, y), examples=len(y), answerable_share=float(y.mean())
     )
-    return calibrated, losses
+    return fitted, losses
+
+
+def decide(chances: Floats, right: Floats) -> Decision:
+    """The decision fitted on questions that were all answered.
+
+    Args:
+        chances: (n,) the best passage's probability for each question.
+        right: (n,) 1.0 where the answer was right; answers to unanswerable questions are wrong.
+    """
+    bounded = np.clip(chances, 1e-6, 1 - 1e-6)
+    logits = np.log(bounded / (1 - bounded))
+    scale, bias = _newton(np.stack([logits, np.ones_like(logits)], axis=1), right)
+    fitted = Decision(scale=scale, bias=bias)
+    confidences = np.array([fitted.confidence(float(chance)) for chance in chances])
+    return msgspec.structs.replace(
+        fitted, thresholds={f"{risk:g}": threshold(confidences, right, risk) for risk in RISKS}
+    )
 
 
 def probabilities(calibration: Calibration, rows: Sequence[Judged]) -> Floats:

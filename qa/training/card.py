@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from qa.manifest import EvidenceManifest
+from qa.reading import Floats
 from qa.training.calibration import expected_calibration_error, probabilities
 from qa.training.config import Config
 from qa.training.examples import Example
-from qa.training.manifest import EvidenceManifest
-from qa.training.measures import Floats, Judged, auroc, summary
+from qa.training.measures import Judged, auroc, summary
 from qa.training.preparation import PreparationReport
 
 _RESAMPLES = 1000
@@ -113,20 +114,12 @@ def _calibration(manifest: EvidenceManifest, judged: Sequence[Judged]) -> str:
         return "None."
     chances = probabilities(calibration, known)
     labels = np.array([float(row.label) for row in known])
-    rows: list[list[str]] = []
-    for risk, least in calibration.thresholds.items():
-        said = chances >= (least if least is not None else np.inf)
-        wrong = f"{1 - labels[said].mean():.3f}" if said.any() else "-"
-        found = f"{said[labels == 1].mean():.3f}" if (labels == 1).any() else "-"
-        rows.append([risk, _number(least), wrong, found])
-    head = ["risk", "threshold", "wrong among those above", "answerable pairs above"]
     error = expected_calibration_error(chances, labels)
     brier = float(np.mean((chances - labels) ** 2))
     return (
         f"{calibration.method}, on {calibration.examples} pairs of which"
         f" {calibration.answerable_share:.0%} answer; here {labels.mean():.0%} do. Expected"
-        f" calibration error {error:.3f} (15 bins of equal size), Brier score {brier:.3f}. Risks"
-        " are shares of pairs, and move with the share that answer.\n\n" + _table(head, rows)
+        f" calibration error {error:.3f} (15 bins of equal size), Brier score {brier:.3f}."
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from qa.training.errors import TrainingError
 
-Start = Literal["minilm6", "ce6"]
+Start = Literal["minilm", "ce"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -18,21 +18,27 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which examples there are.
 
     The five rates are the negatives made for each question that has an answer; `keywords` is the
-    share of questions asked as keywords, `titles` of passages shown with their title. `chunks` and
-    `neighbours` are the shares of positive passages cut as the index cuts them, and of two
-    neighbouring paragraphs; the rest are whole paragraphs. The `held_*` shares are of articles.
+    share of questions asked as keywords, `both` that of questions that are asked together with
+    another one too, `titles` of passages shown with their title, `layouts` of passages laid out as
+    lists, below headings or beside tables; `tables` the share of documents whose names fill a made
+    table. `chunks` and `neighbours` are the shares of positive passages cut as the index cuts
+    them, and of two neighbouring paragraphs; the rest are whole paragraphs. The `held_*` shares
+    are of articles.
     """
 
-    squad_questions: int = 40_000
-    nq_questions: int = 8_000
-    fairytale_questions: int = 4_000
-    subjqa_questions: int = 11_000
-    synthetic: Share = 0.4
-    article: Share = 0.3
-    retrieved: Share = 0.4
-    random: Share = 0.1
-    swapped: Share = 0.35
-    keywords: Share = 0.12
+    squad_questions: int = 20_000
+    nq_questions: int = 4_000
+    fairytale_questions: int = 1_000
+    subjqa_questions: int = 2_000
+    synthetic: Share = 0.6
+    article: Share = 0.15
+    retrieved: Share = 0.2
+    random: Share = 0.05
+    swapped: Share = 0.55
+    keywords: Share = 0.1
+    both: Share = 0.08
+    layouts: Share = 0.12
+    tables: Share = 0.4
     titles: Share = 0.5
     chunks: Share = 0.4
     neighbours: Share = 0.15
@@ -43,14 +49,15 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The encoder. `layers` are those taken from the 12-layer cross-encoder, counted from 0.
+    """The encoder.
 
-    Before any training these six agree best with all twelve of the ten choices tried: rank
-    correlation .89 on 80 pairs; 1, 3 … 11 has .72, the first six .15.
+    `layers` are those taken from the 12-layer cross-encoder, counted from 0; `early_layers` of them
+    rank passages, and the others read those that are left.
     """
 
-    start: Start = "ce6"
-    layers: tuple[int, ...] = (0, 2, 4, 6, 8, 10)
+    start: Start = "ce"
+    layers: tuple[int, ...] = tuple(range(12))
+    early_layers: Positive = 4
     max_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 384
     question_tokens: Positive = 64
     dropout: Share = 0.0
@@ -60,10 +67,13 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights of the terms.
 
-    `evidence_positives` is the weight of evidence tokens in the balanced evidence term;
-    `teacher_scale` divides the teacher's logits (some -11 to 11) in the squared error.
+    `early` is that of the early ranking, which follows the teacher where it has spoken and the
+    model's own `relevance` elsewhere; `evidence_positives` the weight of evidence tokens in the
+    balanced evidence term; `teacher_scale` divides the teacher's logits (some -11 to 11) in the
+    squared error.
     """
 
+    early: float = 0.5
     relevance: float = 0.5
     evidence: float = 1.0
     span: float = 1.0
@@ -73,10 +83,13 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the examples are gone through; `batch_tokens` counts padding."""
+    """How the examples are gone through; `batch_tokens` counts padding.
 
-    epochs: Positive = 2
-    batch_tokens: Positive = 6_000
+    With `epochs` below 1 the last examples are left out.
+    """
+
+    epochs: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    batch_tokens: Positive = 4_500
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
     warmup: Share = 0.06
@@ -92,10 +105,11 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole run."""
+    """A whole run; the teacher scores `taught` pairs of each part."""
 
     seed: int = 20_261_124
     label: str = "citespan-evidence"
+    taught: Positive = 15_000
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

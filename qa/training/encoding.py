@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
 from index.hashing import sha256_file
-from index.onnx import load_tokenizer
 from index.types import Span
+from qa.pairs import PairTokenizer, second_text, token_span
 from qa.training.config import ModelConfig, fingerprint
 from qa.training.examples import Example, pair_texts, read_examples
 from qa.training.losses import IGNORED, UNKNOWN
@@ -45,64 +45,6 @@ class Tokens:
     second: int
     first: int
     answerable: int
-
-
-class PairTokenizer:
-    """Encodes questions with passages; long questions are cut, then long passages.
-
-    Args:
-        path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
-        max_tokens: of a pair, special tokens included.
-        question_tokens: of a question.
-    """
-
-    def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
-        self._alone: Tokenizer = load_tokenizer(path)
-        self._pairs: Any = load_tokenizer(path)
-        self._pairs.enable_truncation(max_tokens, strategy="only_second")
-        self._question_tokens = question_tokens
-
-    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
-        """One encoding a pair, in order."""
-        questions = self._alone.encode_batch(
-            [question for question, _ in pairs], add_special_tokens=False
-        )
-        cut = [
-            (self._cut(question, tokens.offsets), text)
-            for (question, text), tokens in zip(pairs, questions, strict=True)
-        ]
-        return list(self._pairs.encode_batch(cut))
-
-    def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
-        if len(offsets) <= self._question_tokens:
-            return question
-        return question[: offsets[self._question_tokens - 1][1]]
-
-
-def second_text(encoding: Encoding) -> tuple[int, int]:
-    """The tokens `[start, end)` of the second text, without special ones."""
-    ids = encoding.sequence_ids
-    start = ids.index(1) if 1 in ids else len(ids)
-    return start, start + ids.count(1)
-
-
-def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
-    """First and last token of characters of the second text; None if not all of them are there."""
-    start, end = second_text(encoding)
-    touched = [
-        place
-        for place in range(start, end)
-        if encoding.offsets[place][0] < span.end and encoding.offsets[place][1] > span.start
-    ]
-    # the last token may begin later than the cut: then a part of the span has no tokens
-    if not touched or encoding.offsets[end - 1][1] < span.end:
-        return None
-    return touched[0], touched[-1]
-
-
-def character_span(encoding: Encoding, first: int, last: int) -> Span:
-    """The characters of the second text from one token to another."""
-    return Span(encoding.offsets[first][0], encoding.offsets[last][1])
 
 
 def labelled(example: Example, encoding: Encoding) -> Tokens:

@@ -11,17 +11,18 @@ import msgspec
 import numpy as np
 import torch
 from tokenizers import Encoding
-from torch import Tensor
+from torch import Tensor, nn
 
 from index.export import quantise
 from index.hashing import sha256_file
+from qa.bundled import ExportedModel
+from qa.manifest import DEEP, MANIFEST, SHALLOW, TOKENIZER, EvidenceManifest
 from qa.training.config import Config
 from qa.training.errors import TrainingError
-from qa.training.manifest import EvidenceManifest, ExportedModel, write_manifest
+from qa.training.examples import write_file
 from qa.training.model import EvidenceModel, Outputs
 
 LIMIT_BYTES = 40_000_000
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # On a row of pairs, as correlations: less is a broken export, not rounding.
 _LEAST_PARITY = 0.9
 
@@ -38,7 +39,7 @@ def export(
 
     Args:
         model: trained.
-        folder: gets `model.onnx`, `tokenizer.json` and `manifest.json`.
+        folder: gets both parts of the model, its tokenizer and its manifest.
         tokenizer: the model's tokenizer.json.
         pairs: questions and second texts to compare fp32 and int8 on, at least two.
         config: names the model and its limits.
@@ -52,9 +53,10 @@ def export(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
         made = Path(scratch) / "model"
         made.mkdir()
-        _trace(model, Path(scratch) / "fp32.onnx")
-        quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
-        shutil.copyfile(tokenizer, made / "tokenizer.json")
+        _trace(model, Path(scratch))
+        for name in (SHALLOW, DEEP):
+            quantise(Path(scratch) / name, made / name)
+        shutil.copyfile(tokenizer, made / TOKENIZER)
         files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
         manifest = EvidenceManifest(
             label=config.label,
@@ -74,6 +76,11 @@ def export(
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
     return manifest
+
+
+def write_manifest(folder: Path, manifest: EvidenceManifest) -> None:
+    """Replace the manifest."""
+    write_file(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
 
 
 def parity(
@@ -105,30 +112,54 @@ def _with_parity(manifest: EvidenceManifest, found: dict[str, float]) -> Evidenc
     return msgspec.structs.replace(manifest, parity=rounded)
 
 
-def _trace(model: EvidenceModel, path: Path) -> None:
+class _Shallow(nn.Module):
+    """The first part for one pair at a time: nothing is padded, so there is no mask."""
+
+    def __init__(self, model: EvidenceModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor, types: Tensor) -> tuple[Tensor, ...]:
+        return self.model.shallow(ids, types, None)
+
+
+class _Deep(nn.Module):
+    """The second part, likewise."""
+
+    def __init__(self, model: EvidenceModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, states: Tensor) -> tuple[Tensor, ...]:
+        return self.model.deep(states, None)
+
+
+def _trace(model: EvidenceModel, folder: Path) -> None:
+    """Write both parts in fp32."""
+    ids = torch.ones((1, 16), dtype=torch.int64)
+    types = torch.tensor([[0] * 8 + [1] * 8])
+    with torch.no_grad():
+        _, states = model.shallow(ids, types, None)
+    inputs = ["input_ids", "token_type_ids"]
+    _to_onnx(_Shallow(model), (ids, types), folder / SHALLOW, inputs, ["early", "states"])
+    _to_onnx(_Deep(model), (states,), folder / DEEP, ["states"], list(Outputs._fields[1:]))
+
+
+def _to_onnx(
+    part: nn.Module, sample: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str]
+) -> None:
     onnx: Any = torch.onnx
-
-    class Traced(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, ...]:
-            return tuple(self.model(ids, mask, types))
-
-    sample = torch.ones((2, 16), dtype=torch.int64)
-    both = {0: "batch", 1: "sequence"}
-    one = {0: "batch"}
-    axes = dict.fromkeys((*_INPUTS, *Outputs._fields), both)
-    axes |= {"relevance": one, "answerable": one}
+    whole = ("early", "relevance", "answerable")
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, and a third faster
         onnx.export(
-            Traced(),
-            (sample, sample, torch.zeros_like(sample)),
+            part,
+            sample,
             str(path),
-            input_names=list(_INPUTS),
-            output_names=list(Outputs._fields),
-            dynamic_axes=axes,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes={
+                name: {1: "sequence"} for name in (*inputs, *outputs) if name not in whole
+            },
             dynamo=False,
         )

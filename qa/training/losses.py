@@ -46,6 +46,8 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
     """Unweighted terms by name; a term that no example of the batch has a label for is not there.
 
     relevance: squared error against the teacher's logits, over `teacher_scale`.
+    early: the same of the early ranking, against the model's own relevance where the teacher has
+        not spoken.
     evidence: cross-entropy a token, evidence and other tokens averaged apart, then weighted.
     span: mean of start and end: -log of the probability of all right places together.
     answerable: cross-entropy.
@@ -55,6 +57,8 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
     if taught.any():
         error = (outputs.relevance[taught] - batch.relevance[taught]) / config.teacher_scale
         terms["relevance"] = error.square().mean()
+    aim = torch.where(taught, batch.relevance, outputs.relevance.detach())
+    terms["early"] = ((outputs.early - aim) / config.teacher_scale).square().mean()
     if (batch.evidence != IGNORED).any():
         terms["evidence"] = _evidence(outputs.evidence, batch.evidence, config.evidence_positives)
     labelled = batch.starts[:, 0] != UNKNOWN
@@ -78,6 +82,7 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
 def total_loss(terms: dict[str, Tensor], config: LossConfig) -> Tensor:
     """The weighted sum of the terms that are there."""
     weights = {
+        "early": config.early,
         "relevance": config.relevance,
         "evidence": config.evidence,
         "span": config.span,

@@ -6,23 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.bundled import RowLogits
+from qa.reading import Floats, best_span
 from qa.training.encoding import EncodedSet
 from qa.training.losses import UNKNOWN
-
-Floats = NDArray[np.float64]
-
-_LONGEST = 40  # tokens of a short answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowLogits:
-    """The outputs for one example; arrays are (tokens,)."""
-
-    relevance: float
-    evidence: Floats
-    start: Floats
-    end: Floats
-    answerable: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +21,7 @@ class Judged:
     kept, missed, extra: evidence tokens found, not found, and wrongly marked, at probability .5.
     """
 
+    early: float
     relevance: float
     answerable: float
     margin: float
@@ -49,9 +37,10 @@ def judge(encoded: EncodedSet, row: int, logits: RowLogits) -> Judged:
     low, high = int(encoded.bounds[row]), int(encoded.bounds[row + 1])
     gold = np.asarray(encoded.evidence[low:high])
     marked = logits.evidence > 0
-    first, last, best = best_span(logits, int(encoded.first[row]))
+    first, last, best = best_span(logits.start, logits.end, int(encoded.first[row]))
     label = int(encoded.answerable[row])
     return Judged(
+        early=logits.early,
         relevance=logits.relevance,
         answerable=logits.answerable,
         margin=best - float(logits.start[0] + logits.end[0]),
@@ -61,23 +50,6 @@ def judge(encoded: EncodedSet, row: int, logits: RowLogits) -> Judged:
         missed=int((~marked & (gold == 1)).sum()),
         extra=int((marked & (gold == 0)).sum()),
     )
-
-
-def best_span(logits: RowLogits, first: int) -> tuple[int, int, float]:
-    """First and last token of the likeliest answer in the passage, and the sum of their logits.
-
-    Args:
-        logits: of a pair whose last token is [SEP].
-        first: the passage's first token.
-    """
-    start, end = logits.start[first:-1], logits.end[first:-1]
-    if not len(start):
-        return 0, 0, float(logits.start[0] + logits.end[0])
-    sums = start[:, None] + end[None, :]
-    length = np.arange(len(start))[None, :] - np.arange(len(start))[:, None]
-    sums = np.where((length >= 0) & (length < _LONGEST), sums, -np.inf)
-    i, j = np.unravel_index(int(sums.argmax()), sums.shape)
-    return first + int(i), first + int(j), float(sums[i, j])
 
 
 def _span_f1(found: tuple[int, int], right: NDArray[np.int16]) -> float:
@@ -97,7 +69,7 @@ def summary(rows: Sequence[Judged], teacher: Floats) -> dict[str, float | None]:
     answerable_auroc: by the answerability logit; margin_auroc: by the span's margin.
     span_f1: mean over answerable examples, whatever the answerability says.
     evidence_*: over all tokens together.
-    relevance_rank: Spearman's correlation with the teacher.
+    early_rank, relevance_rank: Spearman's correlation with the teacher.
     """
     known = [row for row in rows if row.label != UNKNOWN]
     labels = np.array([row.label for row in known])
@@ -105,8 +77,9 @@ def summary(rows: Sequence[Judged], teacher: Floats) -> dict[str, float | None]:
         sum(getattr(row, name) for row in known) for name in ("kept", "missed", "extra")
     )
     spans = [row.span_f1 for row in rows if row.span_f1 is not None]
-    relevance = np.array([row.relevance for row in rows])
     taught = ~np.isnan(teacher)
+    early = np.array([row.early for row in rows])[taught]
+    relevance = np.array([row.relevance for row in rows])[taught]
     return {
         "answerable_auroc": auroc(np.array([row.answerable for row in known]), labels),
         "margin_auroc": auroc(np.array([row.margin for row in known]), labels),
@@ -114,7 +87,8 @@ def summary(rows: Sequence[Judged], teacher: Floats) -> dict[str, float | None]:
         "evidence_precision": kept / (kept + extra) if kept + extra else None,
         "evidence_recall": kept / (kept + missed) if kept + missed else None,
         "evidence_f1": 2 * kept / (2 * kept + extra + missed) if kept + missed else None,
-        "relevance_rank": spearman(relevance[taught], teacher[taught]),
+        "early_rank": spearman(early, teacher[taught]),
+        "relevance_rank": spearman(relevance, teacher[taught]),
     }
 
 

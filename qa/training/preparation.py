@@ -17,15 +17,21 @@ from index.hashing import sha256_file
 from index.onnx import load_tokenizer
 from index.types import Span
 from qa.training.config import Config, DataConfig, fingerprint
+from qa.training.cross_encoder import cross_encoder_folder
 from qa.training.errors import TrainingError
 from qa.training.examples import Example, write_examples, write_file
+from qa.training.layouts import beside, headed, listed
 from qa.training.negatives import Negatives, Place
-from qa.training.sources import Asked, Library, excluded_from, load_library
+from qa.training.neighbours import Neighbours
+from qa.training.sources import Asked, Library, SourceText, excluded_from, load_library
 from qa.training.swaps import names, swapped
+from qa.training.tables import settings_examples, table_examples, table_text
 from qa.training.views import Views, holding, lacking
-from qa.training.wording import keywords
+from qa.training.weights import dequantised
+from qa.training.wording import both, keywords
 
 Part = Literal["train", "calibrate", "report"]
+_TABLE_NAMES = 8  # a document with fewer names makes no table
 PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
 
@@ -49,7 +55,7 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     Raises:
         TrainingError: the data cannot be read or is not as described.
     """
-    wanted = fingerprint("prepare-1", config.seed, config.data, _hashes(data))
+    wanted = fingerprint("prepare-2", config.seed, config.data, _hashes(data))
     done = work / "prepare.json"
     if done.exists():
         report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
@@ -63,11 +69,12 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
         config.data.chunk_tokens,
         config.data.passage_tokens,
     )
+    near = _neighbours()
     report = PreparationReport(
         fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
     )
     for part in PARTS:
-        made = list(_Maker(library, views, config, part).examples())
+        made = list(_Maker(library, views, near, config, part).examples())
         made.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
         write_examples(examples_path(work, part), made)
         kinds = Counter(f"{example.source} {example.kind}" for example in made)
@@ -88,8 +95,11 @@ def part_of(group: str, data: DataConfig) -> Part:
 class _Maker:
     """Makes the examples of one part, from its own documents alone."""
 
-    def __init__(self, library: Library, views: Views, config: Config, part: Part) -> None:
+    def __init__(
+        self, library: Library, views: Views, near: Neighbours, config: Config, part: Part
+    ) -> None:
         self._data, self._seed, self._views, self._part = config.data, config.seed, views, part
+        self._near = near
         inside = [
             document
             for document in library.documents.values()
@@ -97,11 +107,47 @@ class _Maker:
         ]
         kept = {id(document) for document in inside}
         self._questions = [asked for asked in library.questions if id(asked.document) in kept]
+        self._documents = inside
         self._negatives = Negatives(inside)
         self._names: dict[int, list[str]] = {}
+        self._beside: dict[tuple[int, Span], list[Asked]] = {}
+        for asked in self._questions:
+            self._beside.setdefault((id(asked.document), asked.paragraph), []).append(asked)
 
     def examples(self) -> Iterator[Example]:
-        """All examples of the part, in order of the questions."""
+        """All examples of the part, some of them laid out otherwise than as plain paragraphs."""
+        for example in self._plain():
+            rng = np.random.default_rng([self._seed, zlib.crc32(f"layout:{example.id}".encode())])
+            yield self._laid_out(example, rng) if self._hit("layouts", rng) else example
+        yield from self._made()
+
+    def _laid_out(self, example: Example, rng: Generator) -> Example:
+        draw = rng.random()
+        if draw < 0.4:
+            return listed(example) or example
+        if draw < 0.7:
+            return headed(example, example.title or example.question.split(" ", 2)[-1].strip("?"))
+        near = self._documents[int(rng.integers(len(self._documents)))]
+        known = self._names_in(near)
+        if len(known) < _TABLE_NAMES:
+            return example
+        return beside(example, table_text(known[:4], rng), before=bool(rng.random() < 0.5))
+
+    def _made(self) -> Iterator[Example]:
+        """Tables and settings with a document's names; how many goes with `tables`."""
+        for document in self._documents:
+            group = f"{document.source}-{document.group}"
+            rng = np.random.default_rng([self._seed, zlib.crc32(f"made:{group}".encode())])
+            known = self._names_in(document)
+            if document.source == "subjqa" or len(known) < _TABLE_NAMES:
+                continue
+            if self._hit("tables", rng):
+                yield from table_examples(group, known, rng)
+            if self._hit("tables", rng) and rng.random() < 0.5:
+                yield from settings_examples(group, rng)
+
+    def _plain(self) -> Iterator[Example]:
+        """Examples from the sources, in order of the questions."""
         sampled = self._sampled()
         chosen = {asked.id for asked in sampled}
         for asked in track(sampled, description=f"prepare {self._part}", transient=True):
@@ -111,6 +157,8 @@ class _Maker:
             if positive is not None:
                 yield positive
                 yield from self._against(asked, positive, view, rng)
+            if self._hit("both", rng):
+                yield from self._with_another(asked, view, rng)
         for asked in self._unanswered(chosen):
             rng = self._rng(asked)
             view = self._views.paragraph(asked.document, asked.paragraph, asked.paragraph)
@@ -158,6 +206,27 @@ class _Maker:
         title = asked.document.title if self._hit("titles", rng) else ""
         return holding(asked, view, kind=kind, question=wording, title=title)
 
+    def _with_another(self, asked: Asked, view: Span, rng: Generator) -> Iterator[Example]:
+        """Two questions in one, each with its own evidence."""
+        others = [
+            other
+            for other in self._beside[(id(asked.document), asked.paragraph)]
+            if other.answers and not set(other.answers) & set(asked.answers)
+        ]
+        first = holding(asked, view, kind="both", question=asked.question, title="")
+        if first is None or not others:
+            return
+        other = others[int(rng.integers(len(others)))]
+        second = holding(other, view, kind="both", question=other.question, title="")
+        if second is None:
+            return
+        yield msgspec.structs.replace(
+            first,
+            question=both(asked.question, other.question, run_together=bool(rng.random() < 0.5)),
+            answers=tuple(sorted({*first.answers, *second.answers})),
+            evidence=tuple(sorted({*(first.evidence or ()), *(second.evidence or ())})),
+        )
+
     def _against(
         self, asked: Asked, positive: Example, view: Span, rng: Generator
     ) -> Iterator[Example]:
@@ -167,7 +236,13 @@ class _Maker:
             if self._hit("retrieved", rng) and (place := self._negatives.retrieved(asked, rng)):
                 yield self._lacking(asked, self._cut(place), "retrieved", positive.question, rng)
             if self._hit("swapped", rng):
-                other = swapped(asked.question, positive.passage, self._others(asked), rng)
+                other = swapped(
+                    asked.question,
+                    positive.passage,
+                    self._names_in(asked.document),
+                    self._near.of,
+                    rng,
+                )
                 if other:
                     yield self._lacking(asked, (asked.document, view), "swapped", other, rng)
         if self._hit("random", rng) and (place := self._negatives.random(asked, rng)):
@@ -189,11 +264,18 @@ class _Maker:
     def _hit(self, rate: str, rng: Generator) -> bool:
         return bool(rng.random() < float(getattr(self._data, rate)))
 
-    def _others(self, asked: Asked) -> list[str]:
-        key = id(asked.document)
+    def _names_in(self, document: SourceText) -> list[str]:
+        key = id(document)
         if key not in self._names:
-            self._names[key] = names(asked.document.text)
+            self._names[key] = names(document.text)
         return self._names[key]
+
+
+def _neighbours() -> Neighbours:
+    folder = cross_encoder_folder()
+    vocabulary = load_tokenizer(folder / "tokenizer.json").get_vocab()
+    weights = dequantised(folder / "model.onnx")
+    return Neighbours(vocabulary, weights["bert.embeddings.word_embeddings.weight"])
 
 
 def _first(questions: Sequence[Asked], limit: int) -> list[Asked]:

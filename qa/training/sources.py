@@ -145,14 +145,14 @@ def excluded_from(folder: Path) -> Excluded:
     """
     groups: set[str] = set()
     questions: set[str] = set()
-    for row in _objects(folder / "squad/questions_dev.jsonl.gz"):
+    for row in read_objects(folder / "squad/questions_dev.jsonl.gz"):
         groups.add(normal(str(row["doc_id"])))
         questions.add(normal(str(row["question"])))
     for name in ("answerable", "unanswerable"):
-        for row in _objects(folder / f"clapnq/{name}.jsonl.gz"):
+        for row in read_objects(folder / f"clapnq/{name}.jsonl.gz"):
             questions.add(normal(str(row["input"])))
             groups.update(normal(str(passage["title"])) for passage in row["passages"])
-    for row in _objects(folder / "chunking/questions.jsonl.gz"):
+    for row in read_objects(folder / "chunking/questions.jsonl.gz"):
         questions.add(normal(str(row["question"])))
     return Excluded(groups=frozenset(groups), questions=frozenset(questions))
 
@@ -178,7 +178,12 @@ def _rows(path: Path) -> Iterator[_Row]:
         yield row
 
 
-def _objects(path: Path) -> Iterator[dict[str, Any]]:
+def read_objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a compressed JSON Lines file.
+
+    Raises:
+        TrainingError: it cannot be read, or a line is not an object.
+    """
     for number, line in _lines(path):
         try:
             yield msgspec.json.decode(line, type=dict[str, Any])

@@ -9,17 +9,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.manifest import read_evidence_manifest
 from qa.training.calibration import calibrate
 from qa.training.card import evaluation_card
 from qa.training.checkpoint import read_tensors
 from qa.training.config import Config
 from qa.training.curves import read_curves
+from qa.training.decisions import decided
 from qa.training.encoding import EncodedSet, encode_set
 from qa.training.errors import TrainingError
 from qa.training.evaluation import judged_pairs
 from qa.training.examples import pair_texts, read_examples, write_file
-from qa.training.export import export
-from qa.training.manifest import read_evidence_manifest, write_manifest
+from qa.training.export import export, write_manifest
 from qa.training.model import EvidenceModel, model_from
 from qa.training.preparation import PARTS, Part, PreparationReport, examples_path, prepare
 from qa.training.teacher import taught, teach
@@ -56,8 +57,9 @@ class Work:
 
     def teach(self) -> None:
         for part in PARTS:
-            scores = teach(self._examples(part), self._folder / "teacher")
-            self._say(f"teacher's scores of {part}: {len(scores)}")
+            limit = self._config.taught
+            scores = teach(self._examples(part), self._folder / "teacher", limit)
+            self._say(f"teacher's scores of {part}: {np.isfinite(scores).sum()} of {len(scores)}")
 
     def train(self, stop: Stop) -> bool:
         """Whether the training came to its end."""
@@ -94,6 +96,12 @@ class Work:
         write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
         self._say(f"calibrated by {calibration.method}; log losses: {losses}")
 
+    def decide(self) -> None:
+        decision, count = decided(self._data, self._exported, self._folder)
+        manifest = read_evidence_manifest(self._exported)
+        write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
+        self._say(f"decided on {count} questions: {decision}")
+
     def card(self) -> None:
         path = self._examples("report")
         pairs, judged = judged_pairs(path, self._exported, self._folder, self._config.model)
@@ -121,10 +129,7 @@ class Work:
     def _pairs(self, part: Part) -> tuple[EncodedSet, NDArray[np.float32]]:
         path, model = self._examples(part), self._config.model
         encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
-        scores = taught(path, self._folder / "teacher", len(encoded))
-        if missing := int(np.isnan(scores).sum()):
-            self._say(f"{missing} pairs of {part} have no teacher's score (step `teach`)")
-        return encoded, scores
+        return encoded, taught(path, self._folder / "teacher", len(encoded))
 
     def _model(self) -> EvidenceModel:
         return model_from(

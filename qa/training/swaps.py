@@ -1,11 +1,11 @@
 """Questions turned into ones that their passage does not answer. Pure but for the generator.
 
 As people do for SQuAD 2.0 (Rajpurkar et al. 2018, table 2): another name, another number, the
-opposite word, a negation.
+opposite word, another word of the same kind, a negation.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from numpy.random import Generator
 
@@ -24,6 +24,13 @@ _OPPOSITES = (
     ("positive", "negative"), ("allowed", "forbidden"), ("supported", "opposed"),
 )  # fmt: skip
 _OPPOSITE = {**dict(_OPPOSITES), **{b: a for a, b in _OPPOSITES}}
+_WORD = re.compile(r"(?<![\w'’-])[a-z]{4,}(?![\w'’-])")
+_PLAIN = re.compile(
+    "what|when|where|which|whose|whom|does|have|been|were|that|this|these|those|with|from|into|"
+    "about|many|much|kind|type|name|term|other|than|they|them|their|there|being|some|such|also|"
+    "more|most|after|before|during|over|under|between|would|could|should|will|year|date|time|"
+    "called|known|used|said|made"
+)
 _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|can|could|has|have|had|will|would)\b\s")
 
 
@@ -32,23 +39,35 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(match.group() for match in _NAME.finditer(text)))
 
 
-def swapped(question: str, passage: str, others: Sequence[str], rng: Generator) -> str | None:
+def swapped(
+    question: str,
+    passage: str,
+    others: Sequence[str],
+    near: Callable[[str], Sequence[str]],
+    rng: Generator,
+) -> str | None:
     """The question with one thing changed, or None if there is nothing to change.
 
     Args:
         question: a question that the passage answers.
         passage: what the change is to make unanswerable: only what it names is changed.
         others: names from elsewhere in its document.
-        rng: decides which change is made.
+        near: words of the same kind as a word.
+        rng: decides which kind of change is made, and which of that kind.
     """
-    changes = [
-        *_other_names(question, passage, others, rng),
-        *_other_numbers(question, passage, rng),
-        *_opposites(question, passage),
+    kinds = [
+        _other_names(question, passage, others, rng),
+        _other_numbers(question, passage, rng),
+        _opposites(question, passage),
+        _other_words(question, passage, near, rng),
     ]
-    if not changes and rng.random() < 0.3:  # easily learnt from the word alone: a few are enough
-        changes = _negated(question)
-    return changes[int(rng.integers(len(changes)))] if changes else None
+    if rng.random() < 0.1:  # easily learnt from the word alone: a few are enough
+        kinds.append(_negated(question))
+    kinds = [changes for changes in kinds if changes]
+    if not kinds:
+        return None
+    changes = kinds[int(rng.integers(len(kinds)))]
+    return changes[int(rng.integers(len(changes)))]
 
 
 def _other_names(question: str, passage: str, others: Sequence[str], rng: Generator) -> list[str]:
@@ -85,6 +104,23 @@ def _opposites(question: str, passage: str) -> list[str]:
     for match in re.finditer(r"\w+", question):
         other = _OPPOSITE.get(match.group())
         if other and not re.search(rf"\b{other}\b", passage, re.IGNORECASE):
+            changes.append(question[: match.start()] + other + question[match.end() :])
+    return changes
+
+
+def _other_words(
+    question: str, passage: str, near: Callable[[str], Sequence[str]], rng: Generator
+) -> list[str]:
+    """One ordinary word of the passage replaced by another of its kind that is not there."""
+    text = passage.casefold()
+    changes: list[str] = []
+    for match in _WORD.finditer(question):
+        word = match.group()
+        if _PLAIN.fullmatch(word) or word not in text:
+            continue
+        fitting = [other for other in near(word) if other not in text and other not in question]
+        if fitting:
+            other = fitting[int(rng.integers(len(fitting)))]
             changes.append(question[: match.start()] + other + question[match.end() :])
     return changes
 

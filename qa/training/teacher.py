@@ -9,27 +9,30 @@ from rich.progress import track
 
 from index.hashing import sha256_file
 from index.onnx import parallel_map
-from qa.evidence import BundledReranker, Reranker
+from qa.training.cross_encoder import CrossEncoder
 from qa.training.examples import Example, pair_texts, read_examples
 
 _SHARD = 500  # pairs; what a kill can lose, some ten seconds
 
 
-def teach(examples: Path, cache: Path, teacher: Reranker | None = None) -> NDArray[np.float32]:
-    """The teacher's logit of each example in order, from the cache as far as it goes.
+def teach(
+    examples: Path, cache: Path, limit: int, teacher: CrossEncoder | None = None
+) -> NDArray[np.float32]:
+    """The teacher's logits of the first examples, (examples,), from the cache as far as it goes.
 
     Args:
         examples: a file of examples.
         cache: a folder for the shards.
+        limit: how many are scored, whole shards; the others are NaN.
         teacher: the carried cross-encoder if None.
     """
     rows = list(read_examples(examples))
     folder = _folder(examples, cache)
     folder.mkdir(parents=True, exist_ok=True)
-    starts = range(0, len(rows), _SHARD)
+    starts = range(0, min(limit, len(rows)), _SHARD)
     missing = [start for start in starts if not _shard(folder, start).exists()]
     if missing:
-        model = teacher or BundledReranker()
+        model = teacher or CrossEncoder()
         for start in track(missing, description=f"teach {examples.stem}", transient=True):
             _save(_shard(folder, start), _scores(rows[start : start + _SHARD], model))
     return taught(examples, cache, len(rows))
@@ -46,7 +49,7 @@ def taught(examples: Path, cache: Path, count: int) -> NDArray[np.float32]:
     return scores
 
 
-def _scores(rows: Sequence[Example], teacher: Reranker) -> NDArray[np.float32]:
+def _scores(rows: Sequence[Example], teacher: CrossEncoder) -> NDArray[np.float32]:
     def one(row: Example) -> float:
         return teacher.score(row.question, [pair_texts(row.title, row.passage)[0]])[0]
 

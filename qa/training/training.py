@@ -11,16 +11,17 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from qa.bundled import RowLogits
 from qa.training.batches import collate, plan
 from qa.training.checkpoint import load_checkpoint, save_checkpoint, write_tensors
 from qa.training.config import Config, ScheduleConfig, fingerprint
 from qa.training.curves import Curves
 from qa.training.encoding import EncodedSet
 from qa.training.losses import Batch, loss_terms, total_loss
-from qa.training.measures import Judged, RowLogits, judge, summary
+from qa.training.measures import Judged, judge, summary
 from qa.training.model import EvidenceModel, Outputs
 
-_HEADS = ("relevance.", "answerable.", "tokens.")
+_HEADS = ("early.", "relevance.", "answerable.", "tokens.")
 
 
 class Trainer:
@@ -49,11 +50,12 @@ class Trainer:
         self._optimizer = _optimizer(self._model, config.schedule)
         self._rates = [float(group["lr"]) for group in self._optimizer.param_groups]
         self._bf16 = has_bf16(config.schedule, self._device)
-        self._batches = [
-            rows
-            for epoch in range(config.schedule.epochs)
-            for rows in plan(train[0].lengths, config.schedule.batch_tokens, config.seed, epoch)
+        epochs = [
+            plan(train[0].lengths, config.schedule.batch_tokens, config.seed, epoch)
+            for epoch in range(math.ceil(config.schedule.epochs))
         ]
+        whole = [rows for epoch in epochs for rows in epoch]
+        self._batches = whole[: round(len(whole) * config.schedule.epochs / len(epochs))]
         self.steps = len(self._batches)
         sums = [int(train[0].bounds[-1]), float(np.nansum(train[1])), len(train[0])]
         # how often it is logged or saved changes nothing, and may change between sittings
@@ -211,6 +213,7 @@ def _row_logits(outputs: Outputs, line: int, size: int) -> RowLogits:
         return tensor[line, :size].double().cpu().numpy()
 
     return RowLogits(
+        early=float(outputs.early[line]),
         relevance=float(outputs.relevance[line]),
         answerable=float(outputs.answerable[line]),
         evidence=row(outputs.evidence),

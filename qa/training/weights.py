@@ -12,9 +12,8 @@ from onnx import numpy_helper
 
 from index.export import bundled_folder as minilm_folder
 from index.onnx import check_file
-from qa.evidence import BUNDLED_FILES
-from qa.evidence import bundled_folder as cross_encoder_folder
 from qa.training.config import ModelConfig
+from qa.training.cross_encoder import FILES, cross_encoder_folder
 from qa.training.errors import TrainingError
 
 _load_file: Any = importlib.import_module("safetensors.numpy").load_file  # typed in part
@@ -32,18 +31,18 @@ def starting_weights(config: ModelConfig) -> Weights:
         TrainingError: the cross-encoder has no such layer.
         ModelUnavailable: the package that carries the model is missing or was changed.
     """
-    if config.start == "minilm6":
+    if config.start == "minilm":
         weights: Weights = _load_file(minilm_folder() / "model.safetensors")
         return {f"bert.{name}": tensor.astype(np.float32) for name, tensor in weights.items()}
     folder = cross_encoder_folder()
-    for name, sha256 in BUNDLED_FILES.items():
+    for name, sha256 in FILES.items():
         check_file(folder / name, sha256)
     return pick_layers(dequantised(folder / "model.onnx"), config.layers)
 
 
 def tokenizer_file(config: ModelConfig) -> Path:
     """The tokenizer that belongs to the starting weights."""
-    folder = minilm_folder() if config.start == "minilm6" else cross_encoder_folder()
+    folder = minilm_folder() if config.start == "minilm" else cross_encoder_folder()
     return folder / "tokenizer.json"
 
 

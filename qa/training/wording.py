@@ -1,4 +1,4 @@
-"""The same question as people type it into a search box. Pure."""
+"""Questions as people put them otherwise. Pure."""
 
 import re
 
@@ -16,3 +16,11 @@ def keywords(question: str) -> str:
     """The words that carry meaning, in order; the question itself if fewer than two are left."""
     words = [word for word in _WORDS.findall(question) if not _STOP.fullmatch(word)]
     return " ".join(words) if len(words) >= 2 else question
+
+
+def both(first: str, second: str, *, run_together: bool) -> str:
+    """Two questions asked at once: in one sentence, or one after the other."""
+    if not run_together:
+        return f"{first} {second}"
+    head, tail = first.rstrip(" ?"), second.rstrip(" ?")
+    return f"{head} and {tail[:1].lower()}{tail[1:]}?"

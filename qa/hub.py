@@ -1,0 +1,263 @@
+"""Other evidence models, by hub id or folder: what they are made for decides how they read.
+
+A cross-encoder reads sentence by sentence; an extractive question answerer points to an answer, and
+the sentence around it is the evidence; a token classifier marks evidence itself.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from index.errors import ModelUnavailable
+from index.sentences import sentences
+from index.types import Span
+from qa.reading import Floats, Look, Mark, Reader, Reading, Titled, best_span
+
+_MAX_TOKENS = 512
+_OVERLAP = 64  # tokens that neighbouring windows of a long passage share
+
+
+def open_reader(model: str, device: str | None = None) -> Reader:
+    """The reader for a model of the hub, or in a folder, by its architecture.
+
+    Args:
+        model: hub id or folder.
+        device: as torch names it; None picks the fastest there is.
+
+    Raises:
+        ModelUnavailable: it cannot be loaded, or is of none of the three kinds.
+    """
+    from transformers import AutoConfig
+
+    try:
+        config: Any = AutoConfig.from_pretrained(model)
+        architecture = str((config.architectures or [""])[0])
+        for kind, reader in _READERS.items():
+            if architecture.endswith(kind):
+                return reader(model, device)
+    except (OSError, ValueError, RuntimeError, AssertionError) as error:  # torch's for devices
+        raise ModelUnavailable(f"cannot load the evidence model {model!r}: {error}") from error
+    raise ModelUnavailable(
+        f"the evidence model {model!r} is a {architecture or 'model of no named architecture'};"
+        f" one that ends in {', '.join(_READERS)} is needed"
+    )
+
+
+class CrossEncoderReader:
+    """Any sentence-transformers CrossEncoder with one output.
+
+    A sentence's evidence is the logistic function of the mean of its own logit and its passage's:
+    alone it often lacks the names that the question uses.
+    """
+
+    def __init__(self, model: str, device: str | None = None) -> None:
+        from sentence_transformers import CrossEncoder
+
+        self._model: Any = CrossEncoder(model, device=device)
+        self._predicting = threading.Lock()
+        if self._model.num_labels != 1:
+            raise ModelUnavailable(
+                f"the cross-encoder {model!r} has {self._model.num_labels} outputs; one is needed"
+            )
+
+    def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
+        """A look at each passage, in order; reading it scores its sentences."""
+        scores = self.score(question, [passage.text for passage in passages])
+
+        def reader(passage: Titled, score: float) -> Callable[[], Reading]:
+            return lambda: self._read(question, passage.text, score)
+
+        return [
+            _Look(score, reader(passage, score))
+            for passage, score in zip(passages, scores, strict=True)
+        ]
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """A raw logit for each text, higher is better."""
+        from torch.nn import Identity
+
+        if not texts:
+            return []
+        pairs = [(question, text) for text in texts]
+        with self._predicting:  # its tokenizer is not safe for several threads
+            logits = self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
+        return [float(logit) for logit in logits]
+
+    def _read(self, question: str, text: str, score: float) -> Reading:
+        spans = sentences(text, Span(0, len(text)))
+        logits = self.score(question, [span.of(text) for span in spans])
+        return Reading(
+            relevance=score,
+            probability=_logistic(score),
+            marks=tuple(
+                Mark(span, _logistic((logit + score) / 2))
+                for span, logit in zip(spans, logits, strict=True)
+            ),
+            answer=None,
+        )
+
+
+class AnswerReader:
+    """Any extractive question answerer, as for SQuAD 2.0: no answer is the first token."""
+
+    def __init__(self, model: str, device: str | None = None) -> None:
+        from transformers import AutoModelForQuestionAnswering
+
+        self._model = _TokenModel(AutoModelForQuestionAnswering, model, device)
+
+    def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
+        """A look at each passage, in order; it has been read by then."""
+        return [_Look.done(self._read(question, passage.text)) for passage in passages]
+
+    def _read(self, question: str, text: str) -> Reading:
+        margin, answer = float("-inf"), Span(0, 0)
+        for window in self._model.windows(question, text):
+            start, end = window.outputs["start_logits"], window.outputs["end_logits"]
+            # best_span leaves the last token out, for [SEP]
+            low, high = window.first, window.last + 2
+            i, j, both = best_span(start[:high], end[:high], low)
+            if both - float(start[0] + end[0]) > margin:
+                margin = both - float(start[0] + end[0])
+                answer = Span(window.offsets[i].start, window.offsets[j].end)
+        chance = _logistic(margin)
+        return Reading(
+            relevance=margin,
+            probability=chance,
+            marks=tuple(
+                Mark(span, chance if span.overlap(answer) else 0.0)
+                for span in sentences(text, Span(0, len(text)))
+            ),
+            answer=answer,
+        )
+
+
+class TokenReader:
+    """Any token classifier with two labels, the second of which is evidence."""
+
+    def __init__(self, model: str, device: str | None = None) -> None:
+        from transformers import AutoModelForTokenClassification
+
+        self._model = _TokenModel(AutoModelForTokenClassification, model, device)
+        if self._model.labels != 2:
+            raise ModelUnavailable(
+                f"the token classifier {model!r} has {self._model.labels} labels; two are needed"
+            )
+
+    def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
+        """A look at each passage, in order; it has been read by then."""
+        return [_Look.done(self._read(question, passage.text)) for passage in passages]
+
+    def _read(self, question: str, text: str) -> Reading:
+        marks: dict[Span, Mark] = {}
+        for window in self._model.windows(question, text):
+            logits = window.outputs["logits"]
+            for at in range(window.first, window.last + 1):
+                chance = _logistic(float(logits[at, 1] - logits[at, 0]))
+                span = window.offsets[at]
+                if len(span) and (span not in marks or marks[span].evidence < chance):
+                    marks[span] = Mark(span, chance)
+        read = tuple(sorted(marks.values()))
+        best = max(
+            (
+                float(np.mean(inside))
+                for sentence in sentences(text, Span(0, len(text)))
+                if (inside := [mark.evidence for mark in read if mark.span.overlap(sentence)])
+            ),
+            default=0.0,
+        )
+        bounded = min(max(best, 1e-6), 1 - 1e-6)
+        relevance = float(np.log(bounded / (1 - bounded)))
+        return Reading(relevance=relevance, probability=best, marks=read, answer=None)
+
+
+_READERS: dict[str, Callable[[str, str | None], Reader]] = {
+    "ForSequenceClassification": CrossEncoderReader,
+    "ForQuestionAnswering": AnswerReader,
+    "ForTokenClassification": TokenReader,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    relevance: float
+    read: Callable[[], Reading]
+
+    @classmethod
+    def done(cls, reading: Reading) -> "_Look":
+        return cls(reading.relevance, lambda: reading)
+
+
+class _Window(NamedTuple):
+    """A pair's outputs by name, (tokens, …); where its tokens lie in the passage's text.
+
+    `first` and `last` are tokens of the passage.
+    """
+
+    outputs: dict[str, Floats]
+    offsets: list[Span]
+    first: int
+    last: int
+
+
+class _TokenModel:
+    """A model with outputs for each token, on pairs that are cut into windows where too long."""
+
+    def __init__(self, kind: Any, model: str, device: str | None) -> None:
+        import torch
+        from transformers import AutoTokenizer
+
+        fastest = "cuda" if torch.cuda.is_available() else "cpu"
+        self._device = torch.device(device or fastest)
+        self._model: Any = kind.from_pretrained(model).to(self._device).eval()
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(model, use_fast=True)
+        if not self._tokenizer.is_fast:
+            raise ModelUnavailable(f"the tokenizer of {model!r} gives no offsets")
+        self._max_tokens = min(self._tokenizer.model_max_length, _MAX_TOKENS)
+        self._reading = threading.Lock()
+
+    @property
+    def labels(self) -> int:
+        return int(self._model.config.num_labels)
+
+    def windows(self, question: str, text: str) -> list[_Window]:
+        """One pair a call: padding would let passages change each other's figures."""
+        import torch
+
+        with self._reading:  # its tokenizer is not safe for several threads
+            encoded = self._tokenizer(
+                question,
+                text,
+                truncation="only_second",
+                max_length=self._max_tokens,
+                stride=_OVERLAP,
+                return_overflowing_tokens=True,
+                return_offsets_mapping=True,
+            )
+            windows: list[_Window] = []
+            for number, ids in enumerate(encoded["input_ids"]):
+                feed = {
+                    name: torch.tensor([encoded[name][number]], device=self._device)
+                    for name in self._tokenizer.model_input_names
+                }
+                with torch.no_grad():
+                    outputs = self._model(**feed)
+                sequence = encoded.sequence_ids(number)
+                inside = [at for at in range(len(ids)) if sequence[at] == 1]
+                if not inside:
+                    continue
+                windows.append(
+                    _Window(
+                        {name: value[0].double().cpu().numpy() for name, value in outputs.items()},
+                        [Span(*offset) for offset in encoded["offset_mapping"][number]],
+                        inside[0],
+                        inside[-1],
+                    )
+                )
+        return windows
+
+
+def _logistic(logit: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(logit, -500, 500))))
