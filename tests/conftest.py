@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from index import Corpus, OnnxEmbedder
 from index.export import BUNDLED_MODEL, export_onnx, exported_folder
-from qa.evidence import BundledReranker
+from qa.build import evidence_folder
+from qa.bundled import BundledReader
 
 pytest.register_assert_rewrite("contracts")
 
@@ -45,8 +46,9 @@ def embedder(models_folder: Path) -> OnnxEmbedder:
 
 
 @pytest.fixture(scope="session")
-def reranker() -> BundledReranker:
-    return BundledReranker()
+def reader() -> BundledReader:
+    """The evidence model that citespan ships."""
+    return BundledReader(evidence_folder())
 
 
 @pytest.fixture
