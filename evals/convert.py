@@ -13,6 +13,7 @@ from evals.sources.squad import squad
 from evals.types import Dataset
 from evals.writing import write_dataset
 
+_SQUAD = ("squad", "squad-report")
 _KINDS = {"chunking": chunking, "clapnq": clapnq, "obliqa": obliqa}
 
 
@@ -21,7 +22,7 @@ def convert(
 ) -> list[str]:
     """Write the data set and say what is in it; nothing is written unless it reads back equal.
 
-    kind: squad, chunking, clapnq or obliqa. documents: for squad, how many documents to keep.
+    kind: as the command has it. documents: for squad, how many documents to keep.
 
     Raises:
         DatasetError: the source is wrong, the destination is not empty, or `documents` is given
@@ -33,17 +34,17 @@ def convert(
 
 
 def _read(kind: str, source: Path, documents: int | None) -> tuple[Dataset, list[str]]:
-    if kind == "squad":
-        return squad(source, documents)
+    if kind in _SQUAD:
+        return squad(source, documents, report=kind == "squad-report")
     if kind not in _KINDS:
-        raise DatasetError(f"unknown kind {kind!r}; known: squad, {', '.join(_KINDS)}")
+        raise DatasetError(f"unknown kind {kind!r}; known: {', '.join((*_SQUAD, *_KINDS))}")
     if documents is not None:
         raise DatasetError(f"--documents is for squad only; leave it out for {kind}")
     return _KINDS[kind](source)
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["squad", *_KINDS]))
+@click.argument("kind", type=click.Choice([*_SQUAD, *_KINDS]))
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
 @click.option("--documents", type=click.IntRange(min=1), help="squad: keep that many documents.")
@@ -56,6 +57,8 @@ def main(kind: str, source: Path, destination: Path, documents: int | None) -> N
     squad     corpus.jsonl (doc_id, title, text), questions_dev.jsonl (id, question,
               doc_id, paragraph_start, paragraph_end, answerable, answers: start,
               end, text); a SQuAD .json file needs no conversion
+    squad-report  the same with the questions about those articles alone that no
+              threshold of citespan was chosen on
     chunking  questions.jsonl (question, corpus, references: content, start_index,
               end_index), corpora/*.md
     clapnq    answerable.jsonl, unanswerable.jsonl (id, input, passages: title, text,

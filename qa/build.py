@@ -119,11 +119,9 @@ def build_decision(settings: EvidenceSettings) -> Decision:
     """
     bundled = settings.model == BUNDLED_EVIDENCE
     decision = read_evidence_manifest(evidence_folder()).decision if bundled else Decision()
-    if settings.risk is not None:
-        decision = decision.at_risk(settings.risk)
     if settings.min_confidence is not None:
-        decision = msgspec.structs.replace(decision, least=settings.min_confidence)
-    return decision
+        return msgspec.structs.replace(decision, least=settings.min_confidence)
+    return decision if settings.risk is None else decision.at_risk(settings.risk)
 
 
 def evidence_folder() -> Path:

@@ -1,5 +1,6 @@
 """Citations: cut from the stored text by offsets, and checked before they are sent. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -44,8 +45,7 @@ class Citation:
         quote = span.of(document.text)
         if not quote:
             raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
-        if not all(span.start <= one.start < one.end <= span.end for one in highlights):
-            raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
+        _check_highlights(span, highlights)
         return cls(
             document=document.info(),
             span=span,
@@ -72,6 +72,12 @@ class Citation:
             )
         if self.utf16 != _utf16_span(document.text, self.span):
             raise UngroundedCitation(f"UTF-16 offsets of a citation of {self.document.id!r} differ")
+        _check_highlights(self.span, self.highlights)
+
+
+def _check_highlights(span: Span, highlights: Sequence[Span]) -> None:
+    if not all(span.start <= one.start < one.end <= span.end for one in highlights):
+        raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
 
 
 def _utf16_span(text: str, span: Span) -> Span:

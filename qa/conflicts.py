@@ -7,7 +7,7 @@ from itertools import combinations
 from index.types import Document
 from qa.extract import Sentence
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\d+(?:\.\d+)+|\w+")  # 1.5 is one
 _ALIKE = 0.6  # of the words around two answers: less, and they may speak of different things
 
 

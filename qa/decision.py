@@ -27,7 +27,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     def confidence(self, probability: float) -> float:
         """The confidence, in [0, 1], in an answer from a passage of this probability."""
-        bounded = min(max(probability, 1e-6), 1 - 1e-6)
+        bounded = min(max(1e-6, probability), 1 - 1e-6)  # in this order, nan is 1e-6
         place = self.scale * math.log(bounded / (1 - bounded)) + self.bias
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, place))))
 

@@ -4,6 +4,7 @@ A cross-encoder reads sentence by sentence; an extractive question answerer poin
 the sentence around it is the evidence; a token classifier marks evidence itself.
 """
 
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.errors import ModelUnavailable
-from index.sentences import sentences
+from index.sentences import sentences, strip
 from index.types import Span
 from qa.reading import Floats, Look, Mark, Reader, Reading, Titled, best_span
 
 _MAX_TOKENS = 512
 _OVERLAP = 64  # tokens that neighbouring windows of a long passage share
+_FAR = 500.0  # logits beyond it change no probability
 
 
 def open_reader(model: str, device: str | None = None) -> Reader:
@@ -30,10 +32,8 @@ def open_reader(model: str, device: str | None = None) -> Reader:
     Raises:
         ModelUnavailable: it cannot be loaded, or is of none of the three kinds.
     """
-    from transformers import AutoConfig
-
     try:
-        config: Any = AutoConfig.from_pretrained(model)
+        config: Any = _transformers().AutoConfig.from_pretrained(model)
         architecture = str((config.architectures or [""])[0])
         for kind, reader in _READERS.items():
             if architecture.endswith(kind):
@@ -56,6 +56,7 @@ class CrossEncoderReader:
     def __init__(self, model: str, device: str | None = None) -> None:
         from sentence_transformers import CrossEncoder
 
+        self._name = model
         self._model: Any = CrossEncoder(model, device=device)
         self._predicting = threading.Lock()
         if self._model.num_labels != 1:
@@ -84,7 +85,7 @@ class CrossEncoderReader:
         pairs = [(question, text) for text in texts]
         with self._predicting:  # its tokenizer is not safe for several threads
             logits = self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
-        return [float(logit) for logit in logits]
+        return [float(logit) for logit in _numbers(logits, self._name)]
 
     def _read(self, question: str, text: str, score: float) -> Reading:
         spans = sentences(text, Span(0, len(text)))
@@ -104,9 +105,7 @@ class AnswerReader:
     """Any extractive question answerer, as for SQuAD 2.0: no answer is the first token."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        from transformers import AutoModelForQuestionAnswering
-
-        self._model = _TokenModel(AutoModelForQuestionAnswering, model, device)
+        self._model = _TokenModel(_transformers().AutoModelForQuestionAnswering, model, device)
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
         """A look at each passage, in order; it has been read by then."""
@@ -121,16 +120,17 @@ class AnswerReader:
             i, j, both = best_span(start[:high], end[:high], low)
             if both - float(start[0] + end[0]) > margin:
                 margin = both - float(start[0] + end[0])
-                answer = Span(window.offsets[i].start, window.offsets[j].end)
+                # some tokenizers count the space before a word as the word's
+                answer = strip(text, Span(window.offsets[i].start, window.offsets[j].end))
         chance = _logistic(margin)
         return Reading(
-            relevance=margin,
+            relevance=max(margin, -_FAR),
             probability=chance,
             marks=tuple(
                 Mark(span, chance if span.overlap(answer) else 0.0)
                 for span in sentences(text, Span(0, len(text)))
             ),
-            answer=answer,
+            answer=answer or None,
         )
 
 
@@ -138,9 +138,7 @@ class TokenReader:
     """Any token classifier with two labels, the second of which is evidence."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        from transformers import AutoModelForTokenClassification
-
-        self._model = _TokenModel(AutoModelForTokenClassification, model, device)
+        self._model = _TokenModel(_transformers().AutoModelForTokenClassification, model, device)
         if self._model.labels != 2:
             raise ModelUnavailable(
                 f"the token classifier {model!r} has {self._model.labels} labels; two are needed"
@@ -207,15 +205,17 @@ class _TokenModel:
 
     def __init__(self, kind: Any, model: str, device: str | None) -> None:
         import torch
-        from transformers import AutoTokenizer
 
         fastest = "cuda" if torch.cuda.is_available() else "cpu"
+        self._name = model
         self._device = torch.device(device or fastest)
         self._model: Any = kind.from_pretrained(model).to(self._device).eval()
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(model, use_fast=True)
+        self._tokenizer: Any = _transformers().AutoTokenizer.from_pretrained(model, use_fast=True)
         if not self._tokenizer.is_fast:
             raise ModelUnavailable(f"the tokenizer of {model!r} gives no offsets")
-        self._max_tokens = min(self._tokenizer.model_max_length, _MAX_TOKENS)
+        places = getattr(self._model.config, "max_position_embeddings", None) or 0
+        limits = (self._tokenizer.model_max_length, places, _MAX_TOKENS)
+        self._max_tokens = min(limit for limit in limits if limit > 0)
         self._reading = threading.Lock()
 
     @property
@@ -227,12 +227,13 @@ class _TokenModel:
         import torch
 
         with self._reading:  # its tokenizer is not safe for several threads
+            question, room = self._cut(question)
             encoded = self._tokenizer(
                 question,
                 text,
                 truncation="only_second",
                 max_length=self._max_tokens,
-                stride=_OVERLAP,
+                stride=min(_OVERLAP, room // 2),
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
@@ -250,7 +251,10 @@ class _TokenModel:
                     continue
                 windows.append(
                     _Window(
-                        {name: value[0].double().cpu().numpy() for name, value in outputs.items()},
+                        {
+                            name: _numbers(value[0].double().cpu().numpy(), self._name)
+                            for name, value in outputs.items()
+                        },
                         [Span(*offset) for offset in encoded["offset_mapping"][number]],
                         inside[0],
                         inside[-1],
@@ -258,6 +262,30 @@ class _TokenModel:
                 )
         return windows
 
+    def _cut(self, question: str) -> tuple[str, int]:
+        """The question in at most half the tokens, and the tokens left for a passage."""
+        offsets: list[tuple[int, int]] = self._tokenizer(
+            question,
+            add_special_tokens=False,
+            truncation=True,
+            max_length=self._max_tokens // 2,
+            return_offsets_mapping=True,
+        )["offset_mapping"]
+        special = self._tokenizer.num_special_tokens_to_add(pair=True)
+        cut = question[: offsets[-1][1]] if offsets else question
+        return cut, self._max_tokens - len(offsets) - special
+
+
+def _transformers() -> Any:
+    """Transformers, imported where it is used: it loads torch, and its types are partial."""
+    return importlib.import_module("transformers")
+
+
+def _numbers(logits: Floats, model: str) -> Floats:
+    if np.isnan(logits).any():
+        raise ModelUnavailable(f"the evidence model {model!r} computes nan where a logit should be")
+    return logits
+
 
 def _logistic(logit: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(logit, -500, 500))))
+    return float(1 / (1 + np.exp(-np.clip(logit, -_FAR, _FAR))))

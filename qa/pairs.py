@@ -18,14 +18,15 @@ class PairTokenizer:
     Args:
         path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
         max_tokens: of a pair, special tokens included.
-        question_tokens: of a question.
+        question_tokens: of a question, which never gets more than half of a pair.
     """
 
     def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
         self._alone: Tokenizer = load_tokenizer(path)
         self._pairs: Any = load_tokenizer(path)
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
-        self._max_tokens, self._question_tokens = max_tokens, question_tokens
+        self._max_tokens = max_tokens
+        self._question_tokens = min(question_tokens, max_tokens // 2)
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
         """One encoding a pair, in order."""
@@ -39,23 +40,34 @@ class PairTokenizer:
         return list(self._pairs.encode_batch(cut))
 
     def windows(self, question: str, text: str) -> list[Span]:
-        """Spans of the text that each fit beside the question; they overlap, and cover it."""
+        """Spans of the text that each fit beside the question; they overlap, and cover it.
+
+        They start and end between words, as the parts of a word have other tokens than the whole.
+        """
         asked = len(self._alone.encode(question, add_special_tokens=False).ids)
         room = self._max_tokens - 3 - min(asked, self._question_tokens)
-        offsets: list[tuple[int, int]] = self._alone.encode(text, add_special_tokens=False).offsets
-        if len(offsets) <= room:
-            return [Span(0, len(text))]
-        step = max(1, room - _OVERLAP)
-        starts = range(0, max(1, len(offsets) - _OVERLAP), step)
-        return [
-            Span(offsets[start][0], offsets[min(start + room, len(offsets)) - 1][1])
-            for start in starts
-        ]
+        encoding = self._alone.encode(text, add_special_tokens=False)
+        words: list[Any] = encoding.word_ids  # the number of each token's word
+        overlap = min(_OVERLAP, room // 2)
+        spans: list[Span] = []
+        first, start = 0, 0  # a token, and its character
+        while first + room < len(words):
+            end = _word_start(words, first + room, first)
+            spans.append(Span(start, encoding.offsets[end - 1][1]))
+            first = _word_start(words, max(first + 1, end - overlap), first)
+            start = encoding.offsets[first][0]
+        return [*spans, Span(start, len(text))]
 
     def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
         if len(offsets) <= self._question_tokens:
             return question
         return question[: offsets[self._question_tokens - 1][1]]
+
+
+def _word_start(words: Sequence[Any], token: int, after: int) -> int:
+    """The first token of the word that a token is of; the token itself in a word too long."""
+    first = words.index(words[token])
+    return first if first > after else token
 
 
 def second_text(encoding: Encoding) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from qa.types import Answer, Segment
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _QUOTE = "bold green"
+_ANSWER = "underline"
 _MARK = "cyan"
 _QUIET = "dim"
 
@@ -21,13 +22,16 @@ _QUIET = "dim"
 def print_answer(answer: Answer, console: Console | None = None) -> None:
     """The answer with markers, then each source with its quote in context."""
     console = console or Console()
-    if answer.abstention:
-        console.print(Text(answer.abstention.message, style="yellow"))
-        console.print(Text(f"No answer ({answer.abstention.reason}).", style=_QUIET))
+    why = answer.abstention
+    if why and not answer.segments:
+        console.print(Text(why.message, style="yellow"))
+        console.print(Text(f"No answer ({why.reason}).", style=_QUIET))
         return
     numbers = {id(citation): n for n, citation in enumerate(answer.citations, start=1)}
     for segment in answer.segments:
         console.print(_sentence(answer, segment, numbers), soft_wrap=not console.is_terminal)
+    if why:
+        console.print(Text(_shown(why.message), style="yellow"), soft_wrap=True)
     console.print()
     for citation in answer.citations:
         source = _source(citation, numbers[id(citation)], coloured=console.is_terminal)
@@ -77,9 +81,12 @@ def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     if document.uri:
         text.append(f"    {_shown(document.uri)}\n", style=_QUIET)
     before, after = _words_before(citation), _words_after(citation)
-    quote = _one_line(citation.quote)
+    quote = Text(_one_line(citation.quote), style=_QUOTE)
+    for answer in citation.highlights:
+        start = citation.span.start
+        quote.stylize(_ANSWER, answer.start - start, answer.end - start)
     text.append(f"    {before}", style=_QUIET)
-    text.append(quote if coloured else f"**{quote}**", style=_QUOTE)
+    text.append(quote if coloured else f"**{quote}**")
     text.append(f"{after}\n", style=_QUIET)
     return text
 

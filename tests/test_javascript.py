@@ -11,7 +11,7 @@ import pytest
 from api.schemas import answer_body
 from index import Corpus, Draft, Embedder
 from qa import Service
-from qa.evidence import Reranker
+from qa.reading import Reader
 
 _TEXT = (
     "👩‍👩‍👧 The café 𝒳 opened in 1999. مرحبا بالعالم.\n"
@@ -25,8 +25,8 @@ console.log(JSON.stringify(cut));
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_node_cuts_the_same_quotes(tmp_path: Path, embedder: Embedder, reranker: Reranker):
-    with Service(Corpus.open(tmp_path, embedder), reranker) as service:
+def test_node_cuts_the_same_quotes(tmp_path: Path, embedder: Embedder, reader: Reader):
+    with Service(Corpus.open(tmp_path, embedder), reader) as service:
         service.corpus.add(Draft(text=_TEXT, id="café"))
         citations = [
             citation

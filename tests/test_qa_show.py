@@ -7,18 +7,18 @@ from rich.console import Console
 
 from index import Corpus, Draft, Embedder
 from qa import Service
-from qa.evidence import Reranker
+from qa.reading import Reader
 from qa.show import print_answer, print_passages
 
 _HOSTILE = "The vault code is 7391\x1b[2J\x1b]0;owned\x07 [bold]really[/bold] \u202etxt.\u202c"
 
 
 def test_a_document_cannot_steer_the_terminal(
-    tmp_path: Path, embedder: Embedder, reranker: Reranker
+    tmp_path: Path, embedder: Embedder, reader: Reader
 ):
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=200)
-    with Service(Corpus.open(tmp_path, embedder), reranker) as service:
+    with Service(Corpus.open(tmp_path, embedder), reader) as service:
         service.corpus.add(Draft(text=_HOSTILE, id="vault", title="Vault\x1b[31m [red]x"))
         print_answer(service.ask("What is the vault code?"), console)
         print_passages(service.search("vault code"), console)

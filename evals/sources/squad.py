@@ -7,6 +7,7 @@ import msgspec
 from evals.errors import DatasetError
 from evals.sources.pieces import dataset, new_id, rows, spans
 from evals.types import Card, Dataset, Question, Region, SourceDocument
+from qa.training.halves import decides
 
 
 class _SquadDocument(msgspec.Struct):
@@ -31,12 +32,17 @@ class _SquadQuestion(msgspec.Struct):
     answers: tuple[_Answer, ...]
 
 
-def squad(source: Path, documents: int | None) -> tuple[Dataset, list[str]]:
+def squad(
+    source: Path, documents: int | None, *, report: bool = False
+) -> tuple[Dataset, list[str]]:
     """Whole articles; `documents` keeps those with questions, then the first others, to that many.
 
     source: a folder with corpus.jsonl and questions_dev.jsonl.
+    report: only the questions about articles that no threshold of citespan was chosen on.
     """
     asking = list(rows(source, "questions_dev.jsonl", _SquadQuestion))
+    if report:
+        asking = [row for row in asking if not decides(row.doc_id)]
     corpus = list(rows(source, "corpus.jsonl", _SquadDocument))
     asked = {row.doc_id for row in asking}
     if documents is not None:
@@ -47,7 +53,7 @@ def squad(source: Path, documents: int | None) -> tuple[Dataset, list[str]]:
     taken: set[str] = set()
     ids = {row.doc_id: new_id(row.doc_id, taken) for row in corpus}
     card = Card(
-        name="squad",
+        name="squad-report" if report else "squad",
         licence="CC BY-SA 4.0",
         source="SQuAD 2.0 (Rajpurkar et al. 2018), articles joined from their paragraphs",
         language="en",

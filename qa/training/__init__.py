@@ -11,5 +11,6 @@ calibrate  probabilities of single passages, on one held-out part            (ca
 decide     when an answer is given, on questions to a whole corpus           (decisions)
 card       the evaluation card, measured on the other held-out part          (card)
 
-Nothing outside this package imports it, and only here is torch imported at the top of a module.
+The service never imports this package, and only here is torch imported at the top of a module;
+`evals` takes from it which articles thresholds were chosen on, and the teacher as a baseline.
 """

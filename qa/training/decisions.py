@@ -1,6 +1,5 @@
 """Step 6: when an answer is given, fitted on whole answers from a corpus."""
 
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from qa.bundled import BundledReader
 from qa.decision import Decision
 from qa.service import Service
 from qa.training.calibration import decide
+from qa.training.halves import decides
 from qa.training.sources import read_objects
 
 _QUESTIONS = 700  # of the articles that decide; as many take some five minutes
@@ -43,11 +43,6 @@ def decided(data: Path, exported: Path, cache: Path) -> tuple[Decision, int]:
         ]
     chances, right = np.array(found, dtype=np.float64).T
     return decide(chances, right), len(found)
-
-
-def decides(document: str) -> bool:
-    """Whether an article takes part; the others report."""
-    return zlib.crc32(f"decide:{document}".encode()) % 2 == 0
 
 
 def _judged(service: Service, asked: _Asked) -> tuple[float, float]:

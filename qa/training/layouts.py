@@ -10,14 +10,18 @@ from qa.training.examples import Example
 
 
 def listed(example: Example) -> Example | None:
-    """Each sentence an item of a list; None if an answer crosses sentences or there is one."""
+    """Each sentence an item of a list; None if an answer crosses sentences or there is one.
+
+    Evidence may cross them too: its sentences were found in the whole document.
+    """
     spans = sentences(example.passage, Span(0, len(example.passage)))
     text, moves = "", list[tuple[Span, int]]()
     for span in spans:
         text += "\n- " if text else "- "
         moves.append((span, len(text) - span.start))
         text += " ".join(span.of(example.passage).split("\n"))
-    if len(spans) < 2 or not all(_inside(answer, spans) for answer in example.answers):
+    labels = (*example.answers, *(example.evidence or ()))
+    if len(spans) < 2 or not all(_inside(label, spans) for label in labels):
         return None
     return _moved(example, text, "listed", moves)
 
@@ -36,8 +40,8 @@ def beside(example: Example, block: str, *, before: bool) -> Example:
     return _moved(example, text, "beside", [(Span(0, len(example.passage)), len(lead))])
 
 
-def _inside(answer: Span, spans: Sequence[Span]) -> bool:
-    return any(span.start <= answer.start and answer.end <= span.end for span in spans)
+def _inside(label: Span, spans: Sequence[Span]) -> bool:
+    return any(span.start <= label.start and label.end <= span.end for span in spans)
 
 
 def _moved(example: Example, passage: str, kind: str, moves: Sequence[tuple[Span, int]]) -> Example:

@@ -136,15 +136,15 @@ class _Maker:
     def _made(self) -> Iterator[Example]:
         """Tables and settings with a document's names; how many goes with `tables`."""
         for document in self._documents:
-            group = f"{document.source}-{document.group}"
-            rng = np.random.default_rng([self._seed, zlib.crc32(f"made:{group}".encode())])
+            key = zlib.crc32(f"made:{document.source}-{document.group}".encode())
+            rng = np.random.default_rng([self._seed, key])
             known = self._names_in(document)
             if document.source == "subjqa" or len(known) < _TABLE_NAMES:
                 continue
             if self._hit("tables", rng):
-                yield from table_examples(group, known, rng)
+                yield from table_examples(document, known, rng)
             if self._hit("tables", rng) and rng.random() < 0.5:
-                yield from settings_examples(group, rng)
+                yield from settings_examples(document, rng)
 
     def _plain(self) -> Iterator[Example]:
         """Examples from the sources, in order of the questions."""

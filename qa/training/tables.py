@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from index.types import Span
 from qa.training.examples import Example
+from qa.training.sources import SourceText
 
 T = TypeVar("T")
 
@@ -61,12 +62,12 @@ def table_text(names: Sequence[str], rng: Generator) -> str:
     return _table(names, _some_fields(rng), rng)[0]
 
 
-def table_examples(group: str, names: Sequence[str], rng: Generator) -> Iterator[Example]:
+def table_examples(document: SourceText, names: Sequence[str], rng: Generator) -> Iterator[Example]:
     """A table or fact sheet of some names, a question that it answers and one that it does not.
 
     Args:
-        group: the article that the names are from.
-        names: at least four.
+        document: gives the examples their article.
+        names: from it, at least four.
         rng: draws everything.
     """
     *shown, absent = _drawn(names, 3 + int(rng.integers(4)), rng)
@@ -75,15 +76,16 @@ def table_examples(group: str, names: Sequence[str], rng: Generator) -> Iterator
     text, cells, rows = make(shown, fields[:-1], rng)
     row, column = int(rng.integers(len(shown))), int(rng.integers(len(fields) - 1))
     question = fields[column].question.format(shown[row])
-    yield _example(group, "table", question, text, cells[row][column], rows[row])
-    if rng.random() < 0.5:
+    yield _example(document, "table", question, text, cells[row][column], rows[row])
+    alike = any(thing in absent or absent in thing for thing in shown)  # perhaps the same thing
+    if rng.random() < 0.5 and not alike:
         question = fields[column].question.format(absent)
     else:
         question = fields[-1].question.format(shown[row])
-    yield _example(group, "table-lacking", question, text, None, None)
+    yield _example(document, "table-lacking", question, text, None, None)
 
 
-def settings_examples(group: str, rng: Generator) -> Iterator[Example]:
+def settings_examples(document: SourceText, rng: Generator) -> Iterator[Example]:
     """A file of settings, a question that it answers and one that it does not."""
     *shown, absent = _drawn(_SETTINGS, 4 + int(rng.integers(4)), rng)
     form = ("{} = {}", "{}: {}", "export {}={}", '    "{}": "{}",')[int(rng.integers(4))]
@@ -96,8 +98,8 @@ def settings_examples(group: str, rng: Generator) -> Iterator[Example]:
         values.append(Span(place, place + len(cell)))
         text += line + "\n"
     asked = int(rng.integers(len(shown)))
-    yield _example(group, "settings", shown[asked][1], text, values[asked], lines[asked])
-    yield _example(group, "settings-lacking", absent[1], text, None, None)
+    yield _example(document, "settings", shown[asked][1], text, values[asked], lines[asked])
+    yield _example(document, "settings-lacking", absent[1], text, None, None)
 
 
 def _some_fields(rng: Generator) -> list[_Field]:
@@ -151,12 +153,17 @@ def _sheet(
 
 
 def _example(
-    group: str, kind: str, question: str, text: str, answer: Span | None, row: Span | None
+    document: SourceText,
+    kind: str,
+    question: str,
+    text: str,
+    answer: Span | None,
+    row: Span | None,
 ) -> Example:
     return Example(
-        id=f"made:{group}#{kind}",
+        id=f"made:{document.source}-{document.group}#{kind}",
         source="made",
-        group=group,
+        group=document.group,
         kind=kind,
         question=question,
         title="",

@@ -1,0 +1,154 @@
+"""The evidence model on paragraphs that are given, as SQuAD 2.0 is scored.
+
+`python -m evals.bench.reading FOLDER`, where FOLDER is a data set whose questions say which
+paragraph they were written from (`python -m evals.convert squad …`). An answer is given from a
+probability on that is chosen on half of the documents and used on the other half, and the other way
+round, so that every question is reported and none helped to choose. Beside it: how well the
+probability tells paragraphs that answer from those that only look like it, and how well the logit
+of ms-marco-MiniLM-L-12 does (`--cross-encoder`; it comes with the extra `train`).
+"""
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from evals import Response, score
+from evals.metrics.answers import token_f1
+from evals.readers import open_dataset
+from evals.report.tables import with_interval
+from evals.types import Dataset, Question, Status
+from index.onnx import parallel_map
+from qa.build import build_reader
+from qa.reading import Reader, Titled
+from qa.settings import Settings
+
+_MEASURES = ("exact_match", "f1", "exact_match_answerable", "f1_answerable")
+_RESAMPLES = 1_000
+
+
+class Answered(NamedTuple):
+    """A question with the likeliest answer in its paragraph, and the probability of that."""
+
+    question: Question
+    text: str
+    probability: float
+
+    @property
+    def half(self) -> int:
+        return zlib.crc32(self.question.cluster.encode()) % 2
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--limit", type=click.IntRange(2), help="Questions, spread over all.")
+@click.option("--model", default=Settings().evidence.model, help="As the setting evidence.model.")
+@click.option("--cross-encoder", is_flag=True, help="Score every pair with it too.")
+def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) -> None:
+    """Read every question's own paragraph in FOLDER, and print EM, F1 and AUROC."""
+    dataset = open_dataset(str(folder))
+    questions = [question for question in dataset.questions if question.origin]
+    questions = questions[:: max(1, len(questions) // limit)] if limit else questions
+    if not questions:
+        raise click.ClickException(f"no question in {folder} says where it was written from")
+    reader = build_reader(Settings().evidence.__class__(model=model))
+    console = Console(stderr=True)
+    answered = [
+        read(reader, dataset, question)
+        for question in track(questions, "Reading", console=console, transient=True)
+    ]
+    _print_answers(dataset, answered)
+    chances = np.array([one.probability for one in answered])
+    _print_auroc(model, answered, chances)
+    if cross_encoder:
+        _print_auroc("ms-marco-MiniLM-L-12", answered, _cross_encoder(dataset, questions))
+
+
+def read(reader: Reader, dataset: Dataset, question: Question) -> Answered:
+    """The likeliest answer in the question's own paragraph."""
+    title, text = _paragraph(dataset, question)
+    reading = reader.look(question.text, [Titled(title, text)])[0].read()
+    said = reading.answer.of(text) if reading.answer else ""
+    return Answered(question, said, reading.probability)
+
+
+def _paragraph(dataset: Dataset, question: Question) -> Titled:
+    origin = question.origin
+    if origin is None:
+        raise ValueError(f"{question.id} has no paragraph of its own")
+    document = dataset.documents[origin.document_id]
+    return Titled(document.title, document.text[origin.start : origin.end])
+
+
+def _print_answers(dataset: Dataset, answered: Sequence[Answered]) -> None:
+    least = {half: threshold([one for one in answered if one.half != half]) for half in (0, 1)}
+    responses = [
+        Response(question_id=one.question.id, text=one.text, status=Status.ANSWERED)
+        if one.probability >= least[one.half]
+        else Response(question_id=one.question.id, status=Status.ABSTAINED)
+        for one in answered
+    ]
+    skipped = {one.id for one in dataset.questions} - {one.question.id for one in answered}
+    scores = score(dataset, responses, skipped=skipped, resamples=_RESAMPLES)
+    click.echo(f"{len(answered)} questions; answered from {least[0]:.2f} and {least[1]:.2f} on")
+    for name in _MEASURES:
+        click.echo(f"  {name:<24} {with_interval(scores.estimates[name])}")
+
+
+def threshold(answered: Sequence[Answered]) -> float:
+    """The probability from which answering gives these questions the best mean F1."""
+    order = sorted(answered, key=lambda one: -one.probability)
+    gains = [
+        token_f1(one.text, one.question.answers) - token_f1("", one.question.answers)
+        for one in order
+    ]
+    sums = np.cumsum(gains)
+    best = int(np.argmax(sums)) if len(sums) else 0
+    return order[best].probability if len(sums) and sums[best] > 0 else 1.0
+
+
+def _print_auroc(name: str, answered: Sequence[Answered], scores: NDArray[np.float64]) -> None:
+    labels = np.array([one.question.answerable for one in answered])
+    documents = np.unique([one.question.cluster for one in answered], return_inverse=True)[1]
+    rng, drawn = np.random.default_rng(0), list[float]()
+    for _ in range(_RESAMPLES):
+        picked = rng.integers(documents.max() + 1, size=documents.max() + 1)
+        rows = np.concatenate([np.flatnonzero(documents == document) for document in picked])
+        drawn.append(auroc(scores[rows], labels[rows]))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    click.echo(f"  AUROC of {name:<24} {auroc(scores, labels):.3f} [{low:.3f}–{high:.3f}]")
+
+
+def auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    """How often an answerable question scores above an unanswerable one, ties half.
+
+    Source: Hanley and McNeil 1982, "The meaning and use of the area under a ROC curve".
+    """
+    yes, no = np.sort(scores[labels]), scores[~labels]
+    above = len(yes) - np.searchsorted(yes, no, side="right")
+    equal = np.searchsorted(yes, no, side="right") - np.searchsorted(yes, no, side="left")
+    return float((above + equal / 2).sum() / max(1, len(yes) * len(no)))
+
+
+def _cross_encoder(dataset: Dataset, questions: Sequence[Question]) -> NDArray[np.float64]:
+    from qa.training.cross_encoder import CrossEncoder
+
+    model = CrossEncoder()
+
+    def one(question: Question) -> float:
+        return model.score(question.text, [_paragraph(dataset, question).text])[0]
+
+    found: list[float] = []
+    for at in track(range(0, len(questions), 100), "Scoring", transient=True):
+        found += parallel_map(one, questions[at : at + 100])
+    return np.array(found)
+
+
+if __name__ == "__main__":
+    main()
