@@ -1,6 +1,5 @@
 """Citations: cut from the stored text by offsets, and checked before they are sent. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,8 +14,8 @@ class Citation:
     """Characters of a document that say something. Made only by `Citation.of`.
 
     `span` and `highlights` are code points of the document's text; a highlight is the short answer
-    inside the span. `utf16` is the same span in UTF-16
-    code units, as JavaScript slices; `prefix` and `suffix` are the text around the quote.
+    inside the span. `utf16` is the span in UTF-16 code units, as JavaScript slices; `prefix` and
+    `suffix` are the text around the quote.
     """
 
     document: DocumentInfo
@@ -45,7 +44,8 @@ class Citation:
         quote = span.of(document.text)
         if not quote:
             raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
-        _check_highlights(span, highlights)
+        if not _inside(span, highlights):
+            raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
         return cls(
             document=document.info(),
             span=span,
@@ -72,12 +72,12 @@ class Citation:
             )
         if self.utf16 != _utf16_span(document.text, self.span):
             raise UngroundedCitation(f"UTF-16 offsets of a citation of {self.document.id!r} differ")
-        _check_highlights(self.span, self.highlights)
+        if not _inside(self.span, self.highlights):
+            raise UngroundedCitation(f"a highlight in {self.document.id!r} lies outside its quote")
 
 
-def _check_highlights(span: Span, highlights: Sequence[Span]) -> None:
-    if not all(span.start <= one.start < one.end <= span.end for one in highlights):
-        raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
+def _inside(span: Span, highlights: tuple[Span, ...]) -> bool:
+    return all(span.start <= one.start < one.end <= span.end for one in highlights)
 
 
 def _utf16_span(text: str, span: Span) -> Span:

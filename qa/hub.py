@@ -32,13 +32,15 @@ def open_reader(model: str, device: str | None = None) -> Reader:
     Raises:
         ModelUnavailable: it cannot be loaded, or is of none of the three kinds.
     """
+    from safetensors import SafetensorError
+
     try:
         config: Any = _transformers().AutoConfig.from_pretrained(model)
         architecture = str((config.architectures or [""])[0])
         for kind, reader in _READERS.items():
             if architecture.endswith(kind):
                 return reader(model, device)
-    except (OSError, ValueError, RuntimeError, AssertionError) as error:  # torch's for devices
+    except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
         raise ModelUnavailable(f"cannot load the evidence model {model!r}: {error}") from error
     raise ModelUnavailable(
         f"the evidence model {model!r} is a {architecture or 'model of no named architecture'};"
@@ -58,6 +60,7 @@ class CrossEncoderReader:
 
         self._name = model
         self._model: Any = CrossEncoder(model, device=device)
+        _check_words(self._model.tokenizer, model)
         self._predicting = threading.Lock()
         if self._model.num_labels != 1:
             raise ModelUnavailable(
@@ -211,6 +214,7 @@ class _TokenModel:
         self._device = torch.device(device or fastest)
         self._model: Any = kind.from_pretrained(model).to(self._device).eval()
         self._tokenizer: Any = _transformers().AutoTokenizer.from_pretrained(model, use_fast=True)
+        _check_words(self._tokenizer, model)
         if not self._tokenizer.is_fast:
             raise ModelUnavailable(f"the tokenizer of {model!r} gives no offsets")
         places = getattr(self._model.config, "max_position_embeddings", None) or 0
@@ -279,6 +283,12 @@ class _TokenModel:
 def _transformers() -> Any:
     """Transformers, imported where it is used: it loads torch, and its types are partial."""
     return importlib.import_module("transformers")
+
+
+def _check_words(tokenizer: Any, model: str) -> None:
+    # where its files are missing, transformers makes one that knows no words
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise ModelUnavailable(f"cannot load the evidence model {model!r}: it has no tokenizer")
 
 
 def _numbers(logits: Floats, model: str) -> Floats:

@@ -54,7 +54,8 @@ class PairTokenizer:
         while first + room < len(words):
             end = _word_start(words, first + room, first)
             spans.append(Span(start, encoding.offsets[end - 1][1]))
-            first = _word_start(words, max(first + 1, end - overlap), first)
+            # a window cut short before a long word may be less than the overlap
+            first = _word_start(words, end - overlap if end - overlap > first else end, first)
             start = encoding.offsets[first][0]
         return [*spans, Span(start, len(text))]
 

@@ -6,19 +6,21 @@ A test module subclasses a contract and supplies the implementation as a fixture
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import document
+from strategies import document, raw_texts
 
 from index import Chunk, Document, Span
 from index.embedding import Vectors
 from index.errors import DocumentNotFound
 from index.protocols import Catalogue, IndexedText
 from index.types import Scored
+from qa.reading import Reader, Reading, Titled
 
 BM25_K1, BM25_B = 1.2, 0.75
 
@@ -393,3 +395,152 @@ class CatalogueContract:
         assert catalogue.vectors(ids).tolist() == random[::-1].tolist()
         assert list(catalogue.chunks(ids)) != []
         assert len(catalogue.chunks(ids)) == 1200
+
+
+Told: TypeAlias = list[tuple[float, Reading]]
+
+
+def told(reader: Reader, question: str, passages: Sequence[Titled]) -> Told:
+    """What a reader says of passages: at a first look, and when it has read them."""
+    return [(look.relevance, look.read()) for look in reader.look(question, passages)]
+
+
+def read(reader: Reader, question: str, text: str) -> Reading:
+    ((_, reading),) = told(reader, question, [Titled("", text)])
+    return reading
+
+
+def figures(found: Told) -> list[float]:
+    return [
+        figure
+        for relevance, reading in found
+        for figure in (
+            relevance,
+            reading.relevance,
+            reading.probability,
+            *(mark.evidence for mark in reading.marks),
+        )
+    ]
+
+
+def spans(found: Told) -> list[tuple[Span | None, list[Span]]]:
+    return [(reading.answer, [mark.span for mark in reading.marks]) for _, reading in found]
+
+
+def assert_sound(reading: Reading, text: str) -> None:
+    """What holds for every reading, whatever the text."""
+    assert 0 <= reading.probability <= 1
+    assert math.isfinite(reading.relevance)
+    marked = [mark.span for mark in reading.marks]
+    assert marked == sorted(set(marked))
+    for mark in reading.marks:
+        assert mark.span.of(text)  # refuses what is not inside
+        assert 0 <= mark.evidence <= 1
+    assert reading.answer is None or reading.answer.of(text).strip()
+
+
+def unmarked(reading: Reading, text: str) -> str:
+    """The characters that are neither marked nor white space."""
+    marked = {at for mark in reading.marks for at in range(mark.span.start, mark.span.end)}
+    return "".join(c for at, c in enumerate(text) if at not in marked and not c.isspace())
+
+
+RIVER = "Which river is large?"
+PASSAGES = [
+    Titled("", "The river is large. The cat, too!"),
+    Titled("Of dogs", "A dog (large) sleeps; it is 3.5 km from the river."),
+    Titled("The river", "The cat is large."),
+    Titled("", "The large dog. " * 40 + "The end is near."),
+    Titled("", ""),
+]
+AWKWARD = [
+    "", " \n\t\u3000", "\u0301", "\u200b\ufeff", "?!", "👩\u200d👧 🇺🇾 𝔘𝔫", "مرحبا بك. كيف حالك؟",
+    "e\u0301te\u0301 a\u0323\u0302", "One.\r\nTwo.\r\n\r\n", "他来了。她走了！真的吗？",
+    "각력한 문장입니다.", "[CLS] the [SEP] cat [PAD]", "x" * 300, "a\0b", "\ufffd",
+]  # fmt: skip
+
+
+class ReaderContract:
+    """Subclass with a fixture `reader`; `tolerance` of figures, if batches change them a little."""
+
+    tolerance = 0.0
+
+    def assert_same(self, one: Told, other: Told) -> None:
+        assert spans(one) == spans(other)
+        assert figures(one) == pytest.approx(figures(other), rel=0, abs=self.tolerance)
+
+    def test_a_reading_depends_on_its_pair_alone(self, reader: Reader) -> None:
+        together = told(reader, RIVER, PASSAGES)
+        assert len(together) == len(PASSAGES)
+        assert len({round(relevance, 4) for relevance, _ in together}) == len(PASSAGES)
+        self.assert_same(together, [told(reader, RIVER, [one])[0] for one in PASSAGES])
+        self.assert_same(together, told(reader, RIVER, PASSAGES[::-1])[::-1])
+
+    def test_a_look_can_be_read_late_and_again(self, reader: Reader) -> None:
+        looks = reader.look(RIVER, PASSAGES[:2])
+        read(reader, "Why is the cat large?", "The dog.")
+        late = [(look.relevance, look.read()) for look in looks]
+        self.assert_same(late, told(reader, RIVER, PASSAGES[:2]))
+        self.assert_same(late, [(look.relevance, look.read()) for look in looks])
+
+    def test_no_passages_have_no_looks(self, reader: Reader) -> None:
+        assert reader.look(RIVER, []) == []
+
+    def test_the_question_matters(self, reader: Reader) -> None:
+        one, other = (told(reader, question, PASSAGES[:1]) for question in (RIVER, "The cat?"))
+        assert figures(one) != pytest.approx(figures(other), rel=0, abs=1e-3)
+
+    @pytest.mark.parametrize("passage", PASSAGES, ids=range(len(PASSAGES)))
+    def test_all_of_a_passage_is_marked(self, reader: Reader, passage: Titled) -> None:
+        ((_, reading),) = told(reader, RIVER, [passage])
+        assert_sound(reading, passage.text)
+        assert unmarked(reading, passage.text) == ""
+        assert bool(reading.marks) == bool(passage.text)
+
+    @pytest.mark.parametrize("title", ["", "The dog", "The large river " * 100, " ", "🇺🇾\r\n"])
+    def test_spans_are_those_of_the_text_whatever_the_title(
+        self, reader: Reader, title: str
+    ) -> None:
+        text = "The cat is large."
+        ((_, reading),) = told(reader, RIVER, [Titled(title, text)])
+        assert_sound(reading, text)
+        assert spans([(0, reading)])[0][1] == spans([(0, read(reader, RIVER, text))])[0][1]
+
+    def test_a_long_passage_is_read_to_its_end(self, reader: Reader) -> None:
+        text = "The river is large. " * 200 + "The cat sleeps on 3 mats."
+        reading = read(reader, RIVER, text)
+        assert_sound(reading, text)
+        assert unmarked(reading, text) == ""
+        assert reading.marks[-1].span.end == len(text)
+
+    @pytest.mark.parametrize("words", [10, 28, 60, 666])
+    def test_a_long_question_leaves_room_for_the_passage(self, reader: Reader, words: int) -> None:
+        text = "The large river. " * 20
+        reading = read(reader, "is " * words, text)
+        assert_sound(reading, text)
+        assert unmarked(reading, text) == ""
+
+    @pytest.mark.parametrize("text", AWKWARD)
+    def test_awkward_texts_are_read(self, reader: Reader, text: str) -> None:
+        ((relevance, reading),) = told(reader, RIVER, [Titled("", text)])
+        assert math.isfinite(relevance)
+        assert_sound(reading, text)
+        assert not [c for c in unmarked(reading, text) if c.isalnum()]
+        assert_sound(read(reader, text, "The river."), "The river.")
+
+    def test_any_text_is_read(self, reader: Reader) -> None:
+        @given(raw_texts)  # inside, as one test has not several subclasses for hypothesis
+        @settings(max_examples=25)
+        def check(text: str) -> None:
+            reading = read(reader, RIVER, text)
+            assert_sound(reading, text)
+            assert not [c for c in unmarked(reading, text) if c.isalnum()]
+
+        check()
+
+    def test_many_threads_may_read(self, reader: Reader) -> None:
+        alone = told(reader, RIVER, PASSAGES[:3])
+        with ThreadPoolExecutor(4) as pool:
+            found = [pool.submit(told, reader, RIVER, PASSAGES[:3]) for _ in range(8)]
+        for one in found:
+            self.assert_same(one.result(), alone)

@@ -1,4 +1,4 @@
-"""Citations, extraction and the service: each answer is made of characters that are there."""
+"""The service: each answer is made of characters that are there."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -6,211 +6,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from strategies import document, texts_with_spans
 
-from index import Chunk, Corpus, Draft, OnnxEmbedder, Passage, Scores, Span
-from index.errors import InvalidSpan
+from index import Corpus, Draft, OnnxEmbedder
 from index.sentences import sentences
-from qa import Answer, Citation, Mode, Reason, Service, Status, Support
+from qa import Answer, Mode, Reason, Service, Status
 from qa.build import seed_draft, seeds_folder
-from qa.errors import InvalidQuestion, UngroundedCitation
+from qa.errors import InvalidQuestion
 from qa.evidence import BundledReranker
-from qa.extract import Sentence, Thresholds, choose, compose, context_logit, says_something
+from qa.extract import Thresholds
 
 
 def questions() -> list[dict[str, object]]:
     lines = (seeds_folder() / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     return [msgspec.json.decode(line, type=dict[str, object]) for line in lines]
-
-
-class TestCitation:
-    @given(texts_with_spans())
-    def test_it_is_the_characters_and_verifies(self, case: tuple[str, Span]) -> None:
-        text, span = case
-        cited = document(text)
-        citation = Citation.of(cited, span)
-        citation.verify(cited)
-        assert citation.quote == text[span.start : span.end]
-        units = text.encode("utf-16-le")
-        quoted = units[2 * citation.utf16.start : 2 * citation.utf16.end]
-        assert quoted.decode("utf-16-le") == citation.quote
-        assert citation.prefix == text[max(0, span.start - 80) : span.start]
-        assert citation.suffix == text[span.end : span.end + 80]
-
-    @given(texts_with_spans(), st.integers(-3, 3), st.integers(-3, 3))
-    def test_a_shifted_one_is_refused(self, case: tuple[str, Span], left: int, right: int) -> None:
-        text, span = case
-        start, end = span.start + left, span.end + right
-        cited = document(text)
-        citation = Citation.of(cited, span)
-        if (start, end) == (span.start, span.end) or not 0 <= start <= end:
-            return
-        with pytest.raises((UngroundedCitation, InvalidSpan)):
-            replace(citation, span=Span(start, end)).verify(cited)
-
-    @given(texts_with_spans(), st.integers(-2, 2), st.integers(-2, 2))
-    def test_shifted_utf16_offsets_are_refused(
-        self, case: tuple[str, Span], left: int, right: int
-    ) -> None:
-        text, span = case
-        cited = document(text)
-        citation = Citation.of(cited, span)
-        start, end = citation.utf16.start + left, citation.utf16.end + right
-        if (start, end) == (citation.utf16.start, citation.utf16.end) or not 0 <= start <= end:
-            return
-        with pytest.raises(UngroundedCitation):
-            replace(citation, utf16=Span(start, end)).verify(cited)
-
-    def test_utf16_offsets_of_another_place_with_the_same_words_are_refused(self) -> None:
-        cited = document("𝔘 cat, a cat")
-        citation = Citation.of(cited, Span(2, 5))
-        assert citation.utf16 == Span(3, 6)
-        with pytest.raises(UngroundedCitation):
-            replace(citation, utf16=Span(10, 13)).verify(cited)
-
-    @pytest.mark.parametrize("quote", ["dogs", "Cats", "cats ", ""])
-    def test_a_forged_quote_is_refused(self, quote: str) -> None:
-        cited = document("Many cats sleep.")
-        with pytest.raises(UngroundedCitation):
-            replace(Citation.of(cited, Span(5, 9)), quote=quote).verify(cited)
-
-    def test_a_forged_document_is_refused(self) -> None:
-        cited = document("Many cats sleep.")
-        for other in (replace(cited, revision=2), replace(cited, id="other")):
-            with pytest.raises(UngroundedCitation):
-                replace(Citation.of(cited, Span(5, 9)), document=other).verify(cited)
-
-    def test_it_does_not_verify_against_another_text(self) -> None:
-        citation = Citation.of(document("Many cats sleep."), Span(5, 9))
-        with pytest.raises(UngroundedCitation):
-            citation.verify(document("Many dogs sleep."))
-        with pytest.raises(UngroundedCitation):
-            citation.verify(document("Many cats sleep.", revision=2))
-        with pytest.raises(InvalidSpan):
-            citation.verify(document("Many"))
-
-    def test_what_is_no_span_of_the_text_is_not_cited(self) -> None:
-        with pytest.raises(InvalidSpan):
-            Citation.of(document("abc"), Span(2, 4))
-        with pytest.raises(UngroundedCitation, match="empty"):
-            Citation.of(document("abc"), Span(1, 1))
-
-
-def passage(document_id: str, start: int, end: int, evidence: float | None = None) -> Passage:
-    chunk = Chunk(id=1, document_id=document_id, revision=1, span=Span(start, end), tokens=1)
-    return Passage(chunk=chunk, title="", text="", scores=Scores(evidence=evidence))
-
-
-def sentence(document_id: str, start: int, score: float) -> Sentence:
-    span = Span(start, start + 1)
-    return Sentence(passage=passage(document_id, 0, 9), span=span, score=score)
-
-
-class TestExtract:
-    @pytest.mark.parametrize(
-        ("best", "least"),
-        [
-            (5.0, 3.0),  # the whole margin
-            (-5.0, -6.5),  # three tenths of the height of 5 above the unrelated
-            (-10.0, -10.0),  # no better than the unrelated: nothing beside it
-            (-12.0, -12.0),
-        ],
-    )
-    def test_a_weak_best_has_a_narrow_margin(self, best: float, least: float) -> None:
-        thresholds = Thresholds(margin=2.0, unrelated=-10.0)
-        assert thresholds.cited_from(best) == pytest.approx(least)
-
-    def test_the_floor_rises_with_the_corpus_between_its_ends(self) -> None:
-        floors = [Thresholds().floor(10**power) for power in range(9)]
-        assert floors == sorted(floors)
-        assert Thresholds().floor(0) == floors[0] == floors[1]
-        assert floors[3] > floors[2]
-        assert floors[-1] == floors[-2]
-        assert {Thresholds(min_score=-1.5).floor(chunks) for chunks in (0, 9, 10**6)} == {-1.5}
-
-    def test_a_score_is_the_mean_of_the_sentence_and_its_context(self) -> None:
-        judged = Sentence.judged(passage("a", 0, 9), Span(0, 1), -3.0, 4.0)
-        assert judged.score == 0.5
-
-    def test_the_context_is_what_a_sentence_lies_in_or_next_to(self) -> None:
-        around = [
-            passage("doc", 0, 9, 1.0),
-            passage("doc", 11, 20, 5.0),
-            passage("doc", 22, 30, 9.0),
-            passage("other", 0, 9, 50.0),
-            passage("doc", 0, 9),
-        ]
-        text = document("One cats.  Two dogs.  Six fish. ")
-        assert context_logit(text, Span(4, 9), around) == 5.0  # only white space between
-        assert context_logit(text, Span(0, 8), around) == 1.0  # a full stop between
-        assert context_logit(text, Span(11, 20), around) == 9.0
-
-    @given(st.lists(st.floats(-11, 11), min_size=1), st.floats(0, 10))
-    def test_the_best_is_always_chosen_and_nothing_far_below(
-        self, scores: list[float], margin: float
-    ) -> None:
-        given = [sentence("a", at, score) for at, score in enumerate(scores)]
-        chosen = choose(given, Thresholds(margin=margin))
-        assert max(scores) in [s.score for s in chosen]
-        assert min(s.score for s in chosen) >= max(scores) - margin
-        assert [s.span for s in chosen] == sorted(s.span for s in chosen)
-
-    @pytest.mark.parametrize(
-        "text",
-        ["### Do you offer refunds?", "# Notes", "Do you?", 'He asked "why?"', "Yes.", "Bob"],
-    )
-    def test_what_says_nothing_is_no_evidence(self, text: str) -> None:
-        assert not says_something(text)
-
-    @pytest.mark.parametrize("text", ["- 3 eggs", "It is #1.", "Refunds take 14 days.", "他来了。"])
-    def test_what_says_something_may_be(self, text: str) -> None:
-        assert says_something(text)
-
-    def test_the_best_document_comes_first_each_in_reading_order(self) -> None:
-        given = [
-            sentence("a", 9, 4.0), sentence("b", 7, 5.0), sentence("a", 2, 3.5),
-            sentence("b", 1, 3.1), sentence("b", 3, 2.9), sentence("c", 0, 1.0),
-        ]  # fmt: skip
-        chosen = choose(given, Thresholds(margin=2.0))
-        places = [(s.passage.chunk.document_id, s.span.start) for s in chosen]
-        assert places == [("b", 1), ("b", 7), ("a", 2), ("a", 9)]
-
-    def test_documents_of_equal_scores_come_by_id(self) -> None:
-        chosen = choose([sentence("b", 0, 1.0), sentence("a", 5, 1.0)], Thresholds(margin=0.0))
-        assert [s.passage.chunk.document_id for s in chosen] == ["a", "b"]
-        assert choose([], Thresholds()) == []
-
-    def test_quotes_are_joined_and_sliced(self) -> None:
-        one, two = document("Cats 𝔘 sleep. Dogs run."), document("Fish swim.", id="two")
-        citations = [
-            Citation.of(one, Span(0, 13)),
-            Citation.of(one, Span(14, 23)),
-            Citation.of(two, Span(0, 10)),
-        ]
-        text, segments = compose(citations)
-        assert text == "Cats 𝔘 sleep. Dogs run. Fish swim."
-        assert [segment.span for segment in segments] == [Span(0, 13), Span(14, 23), Span(24, 34)]
-        assert [segment.span.of(text) for segment in segments] == [c.quote for c in citations]
-        assert [segment.citations for segment in segments] == [(c,) for c in citations]
-        assert {segment.support for segment in segments} == {Support.QUOTED}
-
-    def test_a_quote_that_comes_again_is_said_once_and_cited_twice(self) -> None:
-        one, two = document("Cats sleep. Dogs run."), document("So: Cats\nsleep.", id="two")
-        citations = [
-            Citation.of(one, Span(0, 11)),
-            Citation.of(one, Span(12, 21)),
-            Citation.of(two, Span(4, 15)),
-        ]
-        text, segments = compose(citations)
-        assert text == "Cats sleep. Dogs run."
-        assert [segment.citations for segment in segments] == [
-            (citations[0], citations[2]), (citations[1],),
-        ]  # fmt: skip
-
-    def test_nothing_makes_no_answer(self) -> None:
-        assert compose([]) == ("", ())
 
 
 def assert_grounded(answer: Answer, corpus: Corpus) -> None:

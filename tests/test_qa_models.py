@@ -1,40 +1,21 @@
-"""Rerankers, opening a service, and the seed that it opens with."""
+"""Opening a service: its models, its settings, and the seed that it opens with."""
 
-import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from index.errors import ModelUnavailable, StoreUnavailable
 from index.hashing import sha256_file
 from index.onnx import OnnxModel
-from qa import Reason, Settings, Status, open_service
-from qa.build import is_warm, seed_draft, seeds_folder
-from qa.evidence import BundledReranker, HubReranker, Reranker
-from qa.settings import DataSettings
-
-QUESTION = "Which river is the largest?"
-TEXTS = ["The Amazon is the largest river.", "Cats sleep.", "", "مرحبا 👩\u200d👧", "word " * 3000]
-
-
-class TestBundledReranker:
-    def test_a_score_depends_on_its_pair_alone(self, reranker: BundledReranker) -> None:
-        together = reranker.score(QUESTION, TEXTS)
-        assert together == [reranker.score(QUESTION, [text])[0] for text in TEXTS]
-        assert together == reranker.score(QUESTION, TEXTS[::-1])[::-1]
-        assert together == BundledReranker().score(QUESTION, TEXTS)
-        assert len(together) == 5
-
-    def test_evidence_scores_above_other_text(self, reranker: BundledReranker) -> None:
-        right, wrong = reranker.score(QUESTION, TEXTS[:2])
-        assert right > wrong + 5
-
-    def test_nothing_has_no_scores(self, reranker: BundledReranker) -> None:
-        assert reranker.score(QUESTION, []) == []
+from qa import Answer, Reason, Settings, Status, open_service
+from qa.build import build_decision, evidence_folder, is_warm, seed_draft, seeds_folder
+from qa.decision import Decision
+from qa.errors import ConfigError
+from qa.manifest import read_evidence_manifest
+from qa.settings import DataSettings, EvidenceSettings
 
 
 class TestPinnedFiles:
@@ -48,45 +29,12 @@ class TestPinnedFiles:
             OnnxModel(tmp_path, {"model.onnx": "0" * 64}, 512)
 
 
-def tiny_cross_encoder(folder: Path, labels: int) -> Path:
-    """A model of a few hundred weights, made here: random, but real."""
-    transformers: Any = importlib.import_module("transformers")  # slow; its types are partial
-    folder.mkdir()
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "river", "the", "large"]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    config = transformers.BertConfig(
-        vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=8, max_position_embeddings=32, num_labels=labels,
-    )  # fmt: skip
-    transformers.BertForSequenceClassification(config).save_pretrained(folder)
-    tokenizer = transformers.BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=32)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-class TestHubReranker:
-    def test_any_cross_encoder_with_one_output_fits(self, tmp_path: Path) -> None:
-        reranker: Reranker = HubReranker(str(tiny_cross_encoder(tmp_path / "one", 1)), "cpu")
-        texts = ["the cat", "the large river", "dog " * 100]
-        scores = reranker.score("river", texts)
-        alone = [reranker.score("river", [text])[0] for text in texts]
-        assert scores == pytest.approx(alone, abs=1e-5)
-        assert len(set(scores)) == 3
-        assert reranker.score("river", []) == []
-
-    def test_more_outputs_are_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(ModelUnavailable, match="has 3 outputs; one is needed"):
-            HubReranker(str(tiny_cross_encoder(tmp_path / "three", 3)), "cpu")
-
-    def test_a_model_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(ModelUnavailable, match="cannot load"):
-            HubReranker(str(tmp_path / "none"), "cpu")
-
-
 @pytest.fixture
 def settings(models_folder: Path, embedder: object) -> Settings:
-    """Settings whose models are made already: `embedder` saw to it."""
-    return Settings(data=DataSettings(models=str(models_folder)))
+    """Models that are made already, `embedder` saw to it; answers however unsure they are."""
+    return Settings(
+        data=DataSettings(models=str(models_folder)), evidence=EvidenceSettings(min_confidence=0.0)
+    )
 
 
 _OFFLINE = """
@@ -98,7 +46,8 @@ def refuse(*args, **kwargs):
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 from qa import open_service, load_settings
 
-settings = load_settings(environ={}, flags={"data": {"models": sys.argv[2]}})
+flags = {"data": {"models": sys.argv[2]}, "evidence": {"min_confidence": 0}}
+settings = load_settings(environ={}, flags=flags)
 with open_service(sys.argv[1], settings=settings, read_only=True) as service:
     answer = service.ask("Which think tank does Song Junying work for?")
 assert "torch" not in sys.modules
@@ -151,24 +100,67 @@ class TestOpenService:
             open_service(tmp_path / "none", settings=settings, read_only=True)
         assert not (tmp_path / "none").exists()
 
+    @pytest.mark.parametrize(
+        ("evidence", "error"),
+        [
+            (EvidenceSettings(model="/there/is/no/model"), ModelUnavailable),
+            (EvidenceSettings(risk=0.123), ConfigError),
+        ],
+    )
     def test_a_service_that_cannot_open_lets_the_folder_go(
-        self, tmp_path: Path, settings: Settings
+        self, tmp_path: Path, settings: Settings, evidence: EvidenceSettings, error: type[Exception]
     ) -> None:
-        broken = Settings(
-            data=settings.data,
-            evidence=type(settings.evidence)(model=str(tmp_path / "no-reranker")),
-        )
-        with pytest.raises(ModelUnavailable):
-            open_service(tmp_path, settings=broken)
+        with pytest.raises(error):
+            open_service(tmp_path, settings=Settings(data=settings.data, evidence=evidence))
         with open_service(tmp_path, settings=settings) as service:
             assert service.ask("Who is Song Junying?").status in set(Status)
 
-    def test_the_thresholds_are_those_set(self, tmp_path: Path, settings: Settings) -> None:
-        strict = Settings(data=settings.data, evidence=type(settings.evidence)(min_score=999.0))
-        with open_service(tmp_path, settings=strict) as service:
-            abstention = service.ask("Which think tank does Song Junying work for?").abstention
-        assert abstention is not None
-        assert abstention.reason is Reason.NO_RELEVANT_PASSAGE
+    def test_the_evidence_settings_are_used(self, tmp_path: Path, settings: Settings) -> None:
+        def ask(evidence: EvidenceSettings) -> Answer:
+            changed = Settings(data=settings.data, evidence=evidence)
+            with open_service(tmp_path, settings=changed) as service:
+                return service.ask("Which think tank does Song Junying work for?")
+
+        def read(answer: Answer) -> int:
+            return sum(passage.scores.evidence is not None for passage in answer.passages)
+
+        sure = ask(EvidenceSettings(min_confidence=1.0))
+        assert sure.status is Status.ABSTAINED
+        assert 0 < sure.confidence < 1
+        strict, wide = (
+            ask(EvidenceSettings(min_confidence=0.0, min_evidence=least)) for least in (1.0, 0.0)
+        )
+        assert strict.confidence == wide.confidence == sure.confidence
+        assert 1 <= len(strict.citations) < len(wide.citations)
+        assert read(ask(EvidenceSettings(depth=1))) == 1
+        assert 1 < read(ask(EvidenceSettings(depth=3))) <= 3
+
+
+class TestBuildDecision:
+    def test_by_default_it_is_the_models_own(self) -> None:
+        own = read_evidence_manifest(evidence_folder()).decision
+        assert build_decision(EvidenceSettings()) == own
+        assert build_decision(EvidenceSettings(model="some/other")) == Decision()
+
+    def test_a_risk_sets_the_least_confidence(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        manifest = json.loads((evidence_folder() / "manifest.json").read_text())
+        decision = {"bias": 0.25, "thresholds": {"0.05": 0.75}}
+        (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "decision": decision}))
+        monkeypatch.setattr("qa.build.evidence_folder", lambda: tmp_path)
+        expected = Decision(bias=0.25, least=0.75, thresholds={"0.05": 0.75})
+        assert build_decision(EvidenceSettings(risk=0.05)) == expected
+        with pytest.raises(ConfigError, match=r"evidence\.risk is 0\.1; .* for 0\.05"):
+            build_decision(EvidenceSettings(risk=0.1))
+        with pytest.raises(ConfigError, match=r"evidence\.risk is 0\.05; .* for no risk"):
+            build_decision(EvidenceSettings(model="some/other", risk=0.05))
+
+    @pytest.mark.parametrize("model", [EvidenceSettings().model, "some/other"])
+    def test_the_least_confidence_goes_before_any_risk(self, model: str) -> None:
+        for risk in (None, 0.123):
+            found = build_decision(EvidenceSettings(model=model, risk=risk, min_confidence=0.0))
+            assert found.least == 0.0
 
 
 class TestSeed:

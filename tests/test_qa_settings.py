@@ -8,7 +8,8 @@ import pytest
 
 from qa import Settings, load_settings
 from qa.errors import ConfigError
-from qa.extract import Thresholds
+from qa.extract import Rules
+from qa.settings import EvidenceSettings
 
 
 def toml(folder: Path, text: str) -> Path:
@@ -21,9 +22,9 @@ def test_defaults() -> None:
     settings = load_settings(environ={})
     assert settings == Settings()
     evidence = settings.evidence
-    assert Thresholds() == Thresholds(
-        margin=evidence.margin, min_score=evidence.min_score, unrelated=evidence.unrelated
-    )
+    assert Rules() == Rules(evidence=evidence.min_evidence, depth=evidence.depth)
+    assert (evidence.model, evidence.device) == ("citespan-evidence", "")
+    assert (evidence.risk, evidence.min_confidence) == (None, None)
     assert (settings.retrieval.top_k, settings.serve.host) == (20, "127.0.0.1")
 
 
@@ -36,6 +37,24 @@ def test_later_sources_win_key_by_key(tmp_path: Path) -> None:
     assert settings.retrieval.top_k == 2
     assert settings.serve.port == 3
     assert load_settings(file, {}).retrieval.top_k == 1
+
+
+def test_evidence_is_set_by_words_and_numbers(tmp_path: Path) -> None:
+    environ = {
+        "CITESPAN_EVIDENCE__MODEL": "some/model",
+        "CITESPAN_EVIDENCE__DEVICE": "cuda:1",
+        "CITESPAN_EVIDENCE__RISK": "0.05",
+        "CITESPAN_EVIDENCE__MIN_CONFIDENCE": "1",
+        "CITESPAN_EVIDENCE__MIN_EVIDENCE": "0",
+        "CITESPAN_EVIDENCE__DEPTH": "100",
+    }
+    expected = EvidenceSettings(
+        model="some/model", device="cuda:1", risk=0.05, min_confidence=1.0, min_evidence=0.0,
+        depth=100,
+    )  # fmt: skip
+    assert load_settings(environ=environ).evidence == expected
+    file = toml(tmp_path, "[evidence]\nrisk = 0\nmin_confidence = 0.25\n")
+    assert load_settings(file, {}).evidence == EvidenceSettings(risk=0.0, min_confidence=0.25)
 
 
 def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,10 +82,18 @@ def test_variables_that_could_be_meant_as_settings_are_errors() -> None:
         ({"CITESPAN_CHUNKING__MAX_TOKENS": "0"}, r"chunking\.max_tokens"),
         ({"CITESPAN_SERVE__PORT": "65536"}, r"serve\.port"),
         ({"CITESPAN_EMBEDDING__RUNTIME": "cuda"}, r"embedding\.runtime"),
-        ({"CITESPAN_EVIDENCE__UNRELATED": "low"}, r"evidence\.unrelated"),
-        ({"CITESPAN_EVIDENCE__MIN_SCORE": "nan"}, r"evidence\.min_score"),
-        ({"CITESPAN_EVIDENCE__MARGIN": "-1"}, r"evidence\.margin"),
-        ({"CITESPAN_EVIDENCE__MARGIN": "nan"}, r"evidence\.margin"),
+        ({"CITESPAN_EVIDENCE__MODEL": ""}, r"evidence\.model"),
+        ({"CITESPAN_EVIDENCE__RISK": "low"}, r"evidence\.risk"),
+        ({"CITESPAN_EVIDENCE__RISK": ""}, r"evidence\.risk"),
+        ({"CITESPAN_EVIDENCE__RISK": "-0.1"}, r">= 0.*evidence\.risk"),
+        ({"CITESPAN_EVIDENCE__RISK": "nan"}, r"evidence\.risk"),
+        ({"CITESPAN_EVIDENCE__MIN_CONFIDENCE": "1.1"}, r"<= 1.*evidence\.min_confidence"),
+        ({"CITESPAN_EVIDENCE__MIN_CONFIDENCE": "nan"}, r"evidence\.min_confidence"),
+        ({"CITESPAN_EVIDENCE__MIN_EVIDENCE": "1.1"}, r"<= 1.*evidence\.min_evidence"),
+        ({"CITESPAN_EVIDENCE__MIN_EVIDENCE": "nan"}, r"evidence\.min_evidence"),
+        ({"CITESPAN_EVIDENCE__DEPTH": "0"}, r">= 1.*evidence\.depth"),
+        ({"CITESPAN_EVIDENCE__DEPTH": "101"}, r"<= 100.*evidence\.depth"),
+        ({"CITESPAN_EVIDENCE__MIN_SCORE": "1"}, r"unknown setting evidence\.min_score; did you"),
     ],
 )
 def test_what_cannot_be_used_is_named(environ: dict[str, str], message: str) -> None:

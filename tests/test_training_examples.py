@@ -2,22 +2,34 @@
 
 import gzip
 import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import texts
 
+from index.sentences import sentences
 from index.types import Span
 from qa.training.config import Config, DataConfig, load_config
 from qa.training.errors import TrainingError
 from qa.training.examples import Example, read_examples, write_examples
+from qa.training.layouts import beside, headed, listed
 from qa.training.negatives import Negatives
+from qa.training.neighbours import Neighbours
 from qa.training.preparation import PARTS, examples_path, part_of, prepare
 from qa.training.sources import SourceText, excluded_from, load_library, normal
 from qa.training.swaps import names, swapped
+from qa.training.tables import settings_examples, table_examples, table_text
 from qa.training.views import Views, holding
-from qa.training.wording import keywords
+from qa.training.wording import both, keywords
 
 ROW: dict[str, Any] = {
     "id": "a", "source": "s", "group": "g", "kind": "given", "question": "Who?", "title": "",
@@ -114,6 +126,33 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+NAMES = [
+    "Ada", "Bruno", "Carla", "Dmitri", "Elena", "Farid", "Greta", "Hugo", "Irina", "Jonas",
+]  # fmt: skip
+
+
+@pytest.fixture
+def named(data: Path) -> Path:
+    """With ten more articles in two sources each: many names, and two questions a paragraph."""
+    for source in ("squad11_train", "fairytaleqa_explicit"):
+        path = data / f"train/{source}.jsonl.gz"
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        for place in range(10):
+            first, *others = NAMES[place:] + NAMES[:place]
+            context = (
+                f"The lake of valley number {place} is full of reeds{place}. Then {first} became"
+                f" the mayor. There were also {', and '.join(others)}."
+            )
+            asked = {"Which plant grows in the lake?": f"reeds{place}", "Who is mayor?": first}
+            rows += [
+                {**row(number, f"Valley {place}", context, answer), "question": question}
+                for number, (question, answer) in enumerate(asked.items())
+            ]
+        put(path, rows)
+    return data
+
+
 class TestSources:
     def test_evaluation_data_is_kept_apart(self, data: Path) -> None:
         library = load_library(data, excluded_from(data))
@@ -175,8 +214,9 @@ class TestPrepare:
 
     def test_negatives_lack_the_answer(self, data: Path, tmp_path: Path) -> None:
         rates = DataConfig(
-            article=1, retrieved=1, random=1, synthetic=1, held_for_calibration=0, held_for_report=0
-        )
+            article=1, retrieved=1, random=1, synthetic=1, both=0,
+            held_for_calibration=0, held_for_report=0,
+        )  # fmt: skip
         prepare(data, tmp_path / "work", Config(data=rates))
         examples = list(read_examples(examples_path(tmp_path / "work", "train")))
         answers = {
@@ -203,6 +243,69 @@ class TestPrepare:
         prepare(data, tmp_path / "a", Config(seed=1))
         assert path.read_bytes() != b""
 
+    def test_what_is_made_is_of_its_article(self, named: Path, tmp_path: Path) -> None:
+        config = Config(data=DataConfig(tables=1, held_for_calibration=0.3, held_for_report=0.3))
+        report = prepare(named, tmp_path / "work", config)
+        made = Counter[str]()
+        for part in PARTS:
+            for one in read_examples(examples_path(tmp_path / "work", part)):
+                assert part_of(one.group, config.data) == part
+                if one.source == "made":
+                    made[one.kind] += 1
+                    assert one.group.startswith("valley")
+        assert made["table"] == made["table-lacking"] == 20  # ten articles in two sources
+        assert 0 < made["settings"] == made["settings-lacking"] < 20
+        assert sum(report.groups.values()) == 28 + 10 + 3  # towns, valleys, and others
+
+    def test_two_questions_have_the_evidence_of_both(self, named: Path, tmp_path: Path) -> None:
+        rates = DataConfig(both=1, layouts=0, held_for_calibration=0, held_for_report=0)
+        prepare(named, tmp_path / "work", Config(data=rates))
+        rows = read_examples(examples_path(tmp_path / "work", "train"))
+        found = [one for one in rows if one.kind == "both"]
+        forms = Counter[str]()
+        for one in found:
+            assert re.search("grows in the lake.*mayor|mayor.*grows in the lake", one.question)
+            forms[re.sub("Which .*lake", "A", one.question, flags=re.IGNORECASE)] += 1
+            plant, mayor = [answer.of(one.passage) for answer in one.answers]
+            first, second = [span.of(one.passage) for span in one.evidence or ()]
+            assert re.fullmatch(rf"The lake of valley number \d is full of {plant}\.", first)
+            assert second == f"Then {mayor} became the mayor."
+        assert len(found) == 2 * 2 * 10  # with either question first, in two sources
+        assert set(forms) == {
+            "A? Who is mayor?", "A and who is mayor?", "Who is mayor? A?", "Who is mayor and A?",
+        }  # fmt: skip
+
+    def test_layouts_keep_what_answers(self, named: Path, tmp_path: Path) -> None:
+        def made(name: str, share: float) -> dict[str, Example]:
+            prepare(named, tmp_path / name, Config(data=DataConfig(layouts=share)))
+            rows = read_examples(examples_path(tmp_path / name, "train"))
+            return {one.id: one for one in rows if one.source != "made"}
+
+        plain, laid_out = made("plain", 0), made("laid-out", 1)
+        kinds = Counter[str]()
+        for name, one in laid_out.items():
+            match = re.fullmatch("(.*?)(?:-(listed|headed|beside))?", name)
+            assert match
+            other = plain.pop(match[1])
+            kinds[match[2]] += 1
+            assert cut(one) == cut(other)
+            assert one.question == other.question
+            assert (one.passage == other.passage) == (match[2] is None)
+        assert not plain
+        assert min(kinds[kind] for kind in ("listed", "headed", "beside")) > 10
+
+    def test_swapped_words_are_near_ones(self, named: Path, tmp_path: Path) -> None:
+        rates = DataConfig(swapped=1, held_for_calibration=0, held_for_report=0)
+        prepare(named, tmp_path / "work", Config(data=rates))
+        words = Counter[str]()
+        for one in read_examples(examples_path(tmp_path / "work", "train")):
+            match = re.fullmatch(r"Which plant grows in the (\w+)\?", one.question)
+            if match and one.kind == "swapped":
+                words[match[1]] += 1
+                assert match[1] not in one.passage
+        assert words.total() == 20
+        assert {"river", "pond", "lagoon"} & set(words)
+
 
 class TestViews:
     TEXT = SourceText(source="nq", title="T", group="t")
@@ -226,36 +329,337 @@ class TestViews:
         assert len(view.of(self.TEXT.text).split()) <= 4
 
 
+def no_words(word: str) -> Sequence[str]:
+    """A vocabulary that knows none."""
+    return ()
+
+
 class TestSwaps:
     PASSAGE = "In 1990 Ann Lee met the first mayor of Rome."
     OTHERS = ("Bob Ray", "Oslo")
 
-    def changes(self, question: str) -> set[str | None]:
-        return {
-            swapped(question, self.PASSAGE, self.OTHERS, np.random.default_rng(seed))
-            for seed in range(60)
-        }
+    def changes(
+        self, question: str, near: Callable[[str], Sequence[str]] = no_words, passage: str = PASSAGE
+    ) -> Counter[str | None]:
+        return Counter(
+            swapped(question, passage, self.OTHERS, near, np.random.default_rng(seed))
+            for seed in range(200)
+        )
 
     def test_a_name_changes_into_one_of_its_length(self) -> None:
-        assert self.changes("Who met Ann Lee?") == {"Who met Bob Ray?"}
+        assert set(self.changes("Who met Ann Lee?")) == {"Who met Bob Ray?"}
 
     def test_a_number_changes_its_last_digit(self) -> None:
-        found = self.changes("Who was met in 1990?")
-        assert None not in found
-        assert "Who was met in 1990?" not in found
-        assert all(change and change.startswith("Who was met in 199") for change in found)
+        found = self.changes("Who met her in 1990?")
+        assert set(found) == {f"Who met her in 199{digit}?" for digit in range(1, 9)}
 
     def test_a_word_becomes_its_opposite(self) -> None:
-        assert self.changes("Who met the first mayor?") == {"Who met the last mayor?"}
+        assert set(self.changes("Who met the first mayor?")) == {"Who met the last mayor?"}
+
+    def test_a_word_becomes_another_of_its_kind(self) -> None:
+        known = {
+            "river": ["lake", "sea", "canal"], "joins": ["leaves"], "train": ["coach"],
+            "long": ["fast"], "haul": ["fast"], "reat": ["fast"], "great": ["small"],
+            "which": ["whose"], "station": ["harbour"],
+        }  # fmt: skip
+        found = self.changes(
+            "In which Great place joins the river the long-haul train?",
+            near=lambda word: known.get(word, ()),
+            passage="Which great sea is it that this river joins? The long-haul trains do not say.",
+        )
+        assert set(found) == {
+            f"In which Great place {verb} the {water} the long-haul {train}?"
+            for verb, water, train in [
+                ("leaves", "river", "train"), ("joins", "lake", "train"),
+                ("joins", "canal", "train"), ("joins", "river", "coach"),
+            ]
+        }  # fmt: skip
+
+    def test_only_words_of_the_passage_change(self) -> None:
+        found = self.changes("Who met the young mayor?", near=lambda word: [f"other{word}"])
+        assert set(found) == {"Who met the young othermayor?"}
+
+    def test_each_kind_is_as_likely(self) -> None:
+        question = "Who met Ann Lee in 1990, 1991 or 1992?"
+        found = self.changes(question, passage=f"{self.PASSAGE} Not in 1991 or 1992.")
+        assert 80 < found["Who met Bob Ray in 1990, 1991 or 1992?"] < 120
 
     def test_a_negation_is_rare(self) -> None:
-        assert self.changes("Who did she meet?") == {"Who did she never meet?", None}
+        found = self.changes("Who did she meet?")
+        assert set(found) == {"Who did she never meet?", None}
+        assert 5 < found["Who did she never meet?"] < 40
 
     def test_nothing_to_change(self) -> None:
-        assert self.changes("Who?") == {None}
+        assert set(self.changes("Who?")) == {None}
 
     def test_names_do_not_begin_sentences(self) -> None:
         assert names("He saw Ann Lee. Bob came, and Rome fell.") == ["Ann Lee", "Rome"]
+
+
+class TestNeighbours:
+    def words(self) -> list[str]:
+        """Nearest to the first one first."""
+        words = [f"w{a}{b}x" for a in "abcdefg" for b in "abcdefg"]
+        words[10] = "waaxes"  # begins like the first
+        words[3] = "near"
+        return words
+
+    def neighbours(self) -> Neighbours:
+        words = self.words()
+        # at growing angles from the first; lengths say nothing
+        angles = [0.03 * place for place in range(len(words))]
+        others = ["[PAD]", "##near", "sea", "wäre", "w0ab"]  # no words of letters, or too short
+        entries = [*zip(words, angles, strict=True), *((other, 0.01) for other in others)]
+        rng = np.random.default_rng(0)
+        rng.shuffle(entries)
+        size = rng.uniform(0.1, 10, len(entries))
+        vectors = [(np.cos(float(angle)), np.sin(float(angle))) for _, angle in entries]
+        return Neighbours(
+            {str(word): place for place, (word, _) in enumerate(entries)},
+            (np.array(vectors) * size[:, None]).astype(np.float32),
+        )
+
+    def test_near_words_are_neither_the_nearest_nor_forms_of_the_word(self) -> None:
+        words = self.words()
+        expected = [word for word in words[5:30] if word != "waaxes"]
+        assert len(expected) == 24
+        assert self.neighbours().of(words[0]) == expected
+        assert self.neighbours().of("sea") == ()
+
+    def test_what_is_asked_before_changes_nothing(self) -> None:
+        words, near = self.words(), self.neighbours()
+        last = near.of(words[-1])
+        near.of(words[0])
+        assert near.of(words[-1]) == last == words[-6:-31:-1]
+
+
+def cut(one: Example) -> tuple[list[str], list[str]]:
+    """The text of answers and evidence; a line break in it may have become a space."""
+    spans = (one.answers, one.evidence or ())
+    answers, evidence = ([s.of(one.passage).replace("\n", " ") for s in some] for some in spans)
+    return answers, evidence
+
+
+class TestLayouts:
+    PASSAGE = "Ann did it. Bob, who is 𝒷ig,\nslept long. Then it rained."
+
+    def example(self, *answers: str, evidence: Sequence[str] | None) -> Example:
+        def spans(texts: Sequence[str]) -> tuple[Span, ...]:
+            starts = [self.PASSAGE.index(text) for text in texts]
+            return tuple(Span(a, a + len(b)) for a, b in zip(starts, texts, strict=True))
+
+        return Example(
+            id="a#given", source="s", group="g", kind="given", question="Who?", title="",
+            passage=self.PASSAGE, answerable=bool(answers), answers=spans(answers),
+            evidence=None if evidence is None else spans(evidence),
+        )  # fmt: skip
+
+    def test_each_sentence_becomes_an_item(self) -> None:
+        whole = self.example(
+            "Ann", "slept long", evidence=["Ann did it.", "Bob, who is 𝒷ig,\nslept long."]
+        )
+        found = listed(whole)
+        assert found
+        assert found.passage == "- Ann did it.\n- Bob, who is 𝒷ig, slept long.\n- Then it rained."
+        answers, evidence = cut(found)
+        assert answers == ["Ann", "slept long"]
+        assert evidence == ["Ann did it.", "Bob, who is 𝒷ig, slept long."]
+        assert found.id == "a#given-listed"
+        assert found.kind == "given"
+
+    def test_what_crosses_sentences_makes_no_list(self) -> None:
+        assert listed(self.example("it. Bob", evidence=["Ann did it.", "Bob, who is"])) is None
+        assert listed(self.example("Ann", evidence=["Ann did it. Bob"])) is None
+
+    def test_sentences_may_touch(self) -> None:
+        whole = Example(
+            id="a", source="s", group="g", kind="given", question="谁？", title="",
+            passage="他来了。她走了！", answerable=True, answers=(Span(4, 5),),
+            evidence=(Span(4, 8),),
+        )  # fmt: skip
+        found = listed(whole)
+        assert found
+        assert found.passage == "- 他来了。\n- 她走了！"
+        assert cut(found) == (["她"], ["她走了！"])
+
+    def test_one_sentence_is_no_list(self) -> None:
+        whole = self.example(evidence=())
+        assert listed(msgspec.structs.replace(whole, passage="Ann did it.")) is None
+
+    def test_what_is_not_known_stays_so(self) -> None:
+        for known in (None, ()):
+            whole = self.example(evidence=known)
+            found = listed(whole)
+            assert found
+            for other in (found, headed(whole, "H"), beside(whole, "T", before=True)):
+                assert other.evidence == known
+                assert other.answers == ()
+
+    @given(texts, st.data())
+    def test_whatever_the_text_is(self, text: str, data: st.DataObject) -> None:
+        def within(area: Span) -> Span:
+            start = data.draw(st.integers(area.start, area.end - 1))
+            return Span(start, data.draw(st.integers(start + 1, area.end)))
+
+        whole_text = Span(0, len(text))
+        sentence = data.draw(st.sampled_from(sentences(text)))
+        evidence = data.draw(st.sampled_from([sentence, sentence, within(whole_text)]))
+        span = within(data.draw(st.sampled_from([sentence, sentence, whole_text])))
+        whole = Example(
+            id="a", source="s", group="g", kind="given", question="Who?", title="", passage=text,
+            answerable=True, answers=(span,), evidence=(evidence,),
+        )  # fmt: skip
+        block = data.draw(texts)
+        made = [headed(whole, "H"), *(beside(whole, block, before=b) for b in (True, False))]
+        for found in made:
+            assert cut(found) == cut(whole)
+            assert text in found.passage
+        assert made[0].passage.startswith("## H\n\n")
+        assert made[1].passage.startswith(f"{block}\n\n")
+        assert made[2].passage.endswith(f"\n\n{block}")
+        found = listed(whole)
+        inside = [
+            any(one.start <= label.start and label.end <= one.end for one in sentences(text))
+            for label in (span, evidence)
+        ]
+        assert (found is not None) == (all(inside) and len(sentences(text)) > 1)
+        if found:
+            assert cut(found) == cut(whole)
+            assert found.problem() is None
+
+
+@dataclass
+class Parsed:
+    """A table, read again: what it says of each thing under each head, and each thing's line."""
+
+    cells: dict[tuple[str, str], str]
+    lines: dict[str, str]
+
+
+# What each question asks of: the head of a column, or the key of a setting.
+HEADS = {
+    "What is the population of {}?": "Population", "When was {} founded?": "Founded",
+    "How large is {}?": "Area", "How much does {} cost?": "Price",
+    "How heavy is {}?": "Weight", "What is the status of {}?": "Status",
+    "Who owns {}?": "Owner", "How deep is {}?": "Depth",
+    "How many members does {} have?": "Members", "In which year did {} open?": "Opened",
+}  # fmt: skip
+KEYS = {
+    "What is the timeout?": "timeout_s", "Which port is used?": "port",
+    "How many connections are allowed at most?": "max_connections",
+    "How often is a request retried?": "retries", "What is the log level set to?": "log_level",
+    "How large is the cache?": "cache_size_mb", "Which region is configured?": "region",
+    "What is the batch size?": "batch_size",
+}  # fmt: skip
+
+
+def parsed(text: str) -> Parsed:
+    cells, lines = dict[tuple[str, str], str](), dict[str, str]()
+    if text.startswith("| Name |"):
+        head, rule, *rows = [
+            [cell.strip() for cell in line.strip("|").split("|")] for line in text.split("\n")
+        ]
+        assert set(rule) == {"---"}
+        for line, (name, *values) in zip(text.split("\n")[2:], rows, strict=True):
+            lines[name] = line
+            for title, value in zip(head[1:], values, strict=True):
+                cells[name, title] = value
+        return Parsed(cells, lines)
+    for line in text.split("\n"):
+        match = re.fullmatch(r"\* ([^:]+):(.*)", line)
+        assert match
+        lines[match[1]] = line
+        for part in match[2].strip(" ;").split(";"):
+            title, value = part.strip().split(" ", 1)
+            cells[match[1], title.capitalize()] = value
+    return Parsed(cells, lines)
+
+
+def about(question: str, things: Sequence[str]) -> tuple[str, str]:
+    """Which thing a question is about, and under which head its answer stands."""
+    (found,) = [
+        (thing, head)
+        for thing in things
+        for form, head in HEADS.items()
+        if form.format(thing) == question
+    ]
+    return found
+
+
+class TestTables:
+    THINGS = ("Ada Lee", "Oslo", "Rome", "Vega", "Erie", "Omaha", "Rio", "Lund")
+    DOCUMENT = SourceText(source="nq", title="T", group="t")
+
+    def test_the_cell_asked_for_is_the_answer_and_its_row_the_evidence(self) -> None:
+        shapes = Counter[str]()
+        for seed in range(100):
+            rng = np.random.default_rng(seed)
+            one, _ = table_examples(self.DOCUMENT, self.THINGS, rng)
+            table = parsed(one.passage)
+            thing, head = about(one.question, self.THINGS)
+            answers, evidence = cut(one)
+            assert answers == [table.cells[thing, head]]
+            assert evidence == [table.lines[thing]]
+            assert one.problem() is None
+            shapes[one.passage[0]] += 1
+        assert min(shapes["|"], shapes["*"]) > 20
+
+    def test_what_is_lacking_is_not_there(self) -> None:
+        lacks = Counter[str]()
+        for seed in range(100):
+            rng = np.random.default_rng(seed)
+            _, one = table_examples(self.DOCUMENT, self.THINGS, rng)
+            table = parsed(one.passage)
+            thing, head = about(one.question, self.THINGS)
+            assert one.answerable is False
+            if thing in table.lines:
+                lacks["head"] += 1
+                assert head not in {title for _, title in table.cells}
+            else:
+                lacks["thing"] += 1
+                assert thing not in one.passage
+        assert min(lacks.values()) > 30
+        assert len(lacks) == 2
+
+    def test_a_part_of_a_name_is_not_lacking(self) -> None:
+        things = ("Ada", "Ada Lee", "Ada Lee Roy", "Lee")
+        for seed in range(100):
+            _, one = table_examples(self.DOCUMENT, things, np.random.default_rng(seed))
+            thing, _ = about(one.question, things)
+            if thing not in parsed(one.passage).lines:
+                assert thing not in one.passage
+
+    def test_the_setting_asked_for_is_the_answer_and_its_line_the_evidence(self) -> None:
+        forms = Counter[str]()
+        for seed in range(100):
+            one, lacking = settings_examples(self.DOCUMENT, np.random.default_rng(seed))
+            settings = dict[str, tuple[str, str]]()
+            for line in one.passage.split("\n"):
+                match = re.fullmatch(
+                    r"(export | {4}\"|)([a-z_]+)(?: = |: |=|\": \")([^\"]+?)(\",)?", line
+                )
+                assert match
+                settings[match[2]] = (match[3], line)
+                forms[match[1]] += 1
+            answers, evidence = cut(one)
+            value, line = settings[KEYS[one.question]]
+            assert (answers, evidence) == ([value], [line])
+            assert lacking.passage == one.passage
+            assert lacking.answerable is False
+            assert KEYS[lacking.question] not in settings
+        assert set(forms) == {"export ", '    "', ""}
+
+    def test_a_table_to_stand_beside_text_names_all_things(self) -> None:
+        text = table_text(self.THINGS[:4], np.random.default_rng(0)).rstrip("\n")
+        table = parsed(text)
+        assert tuple(table.lines) == self.THINGS[:4]
+        assert {title for _, title in table.cells} <= set(HEADS.values())
+
+
+def test_two_questions_at_once() -> None:
+    first, second = "Who won?", "When did it end ?"
+    assert both(first, second, run_together=False) == "Who won? When did it end ?"
+    assert both(first, second, run_together=True) == "Who won and when did it end?"
 
 
 def test_keywords_keep_what_means_something() -> None:

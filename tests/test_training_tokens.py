@@ -1,23 +1,22 @@
 """Characters to tokens and back, batches, and the terms of the loss."""
 
+from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import texts
 from tiny_models import TOKENIZER, encoded, example
 
 from index.types import Span
+from qa.pairs import PairTokenizer, character_span, second_text, token_span
 from qa.training.batches import collate, plan
 from qa.training.config import LossConfig
-from qa.training.encoding import (
-    PairTokenizer,
-    character_span,
-    labelled,
-    token_span,
-)
+from qa.training.encoding import labelled
 from qa.training.examples import pair_texts
 from qa.training.losses import IGNORED, UNKNOWN, Batch, loss_terms, total_loss
 from qa.training.model import Outputs
@@ -89,6 +88,75 @@ class TestTokens:
         assert set(tokens.evidence.tolist()) == {0, IGNORED}
 
 
+class TestWindows:
+    SIZES = ((40, 8), (128, 16), (384, 64))
+    TOKENIZERS: ClassVar = {size: PairTokenizer(TOKENIZER, *size) for size in SIZES}
+    UNCUT: ClassVar = {size: PairTokenizer(TOKENIZER, 100_000, size[1]) for size in SIZES}
+
+    @given(
+        st.lists(st.sampled_from([*WORDS.split(" "), "playing", "xqzv", "tokenisation"])),
+        st.integers(1, 40),
+        st.sampled_from(SIZES),
+        st.sampled_from(["Why?", "why " * 90]),
+    )
+    def test_they_fit_and_lose_nothing(
+        self, pieces: list[str], times: int, size: tuple[int, int], question: str
+    ) -> None:
+        text = " ".join(pieces * times)
+        self.check(text, size, question)
+
+    @given(texts, st.integers(1, 30), st.sampled_from(SIZES[1:]))
+    def test_whatever_the_text_is(self, text: str, times: int, size: tuple[int, int]) -> None:
+        self.check(text * times, size, "What is it?")
+
+    def check(self, text: str, size: tuple[int, int], question: str) -> None:
+        """Nothing is cut off when a window is encoded, and they find all that the whole has."""
+        windows = self.TOKENIZERS[size].windows(question, text)
+        uncut = self.UNCUT[size].encode([(question, text)])[0]
+        assert (len(uncut.ids) <= size[0]) == (windows == [Span(0, len(text))])
+        covered, found = set[int](), set[tuple[int, int]]()
+        for window in windows:
+            covered |= set(range(window.start, window.end))
+            (encoding,) = self.UNCUT[size].encode([(question, window.of(text))])
+            assert len(encoding.ids) <= size[0]
+            start, end = second_text(encoding)
+            found |= {(a + window.start, b + window.start) for a, b in encoding.offsets[start:end]}
+        assert [at for at in range(len(text)) if at not in covered and not text[at].isspace()] == []
+        start, end = second_text(uncut)
+        assert found == set(uncut.offsets[start:end])
+        assert windows == sorted(windows)
+        assert all(b.start < a.end for a, b in pairwise(windows))
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_they_are_cut_between_words(self, size: tuple[int, int]) -> None:
+        text = " ".join(["qxzjv"] * 300)  # five tokens each
+        windows = self.TOKENIZERS[size].windows("Why not?", text)
+        assert {word for window in windows for word in window.of(text).split()} == {"qxzjv"}
+
+    def test_neighbours_share_a_sentence(self) -> None:
+        text = " ".join(f"word{number % 10}" for number in range(700))  # two tokens each
+        first, second, *_ = self.TOKENIZERS[384, 64].windows("Why?", text)
+        shared = Span(second.start, first.end).of(text)
+        assert 46 <= 2 * len(shared.split()) <= 50
+
+    def test_a_word_too_long_for_a_window_is_cut(self) -> None:
+        text = " ".join(["qxzjv" * 19] * 3)  # 95 tokens each, and there is room for 35
+        windows = self.TOKENIZERS[40, 8].windows("Why?", text)
+        assert windows[0].start == 0
+        assert windows[-1].end == len(text)
+        assert all(a.start < b.start <= a.end + 1 for a, b in pairwise(windows))
+        assert len(windows) < 20
+
+    def test_a_question_gets_half_at_most(self) -> None:
+        pairs = PairTokenizer(TOKENIZER, 32, 64)
+        (encoding,) = pairs.encode([("why " * 90, "because " * 90)])
+        assert encoding.tokens == [
+            "[CLS]", *["why"] * 16, "[SEP]", *["because"] * 13, "[SEP]"
+        ]  # fmt: skip
+        windows = pairs.windows("why " * 90, "because " * 90)
+        assert max(len(window.of("because " * 90).split()) for window in windows) == 13
+
+
 class TestBatches:
     def test_each_example_once_and_within_the_limit(self) -> None:
         lengths = np.random.default_rng(0).integers(5, 90, 10_000)
@@ -122,7 +190,7 @@ class TestBatches:
 def random_outputs(batch: Batch) -> Outputs:
     generator = torch.Generator().manual_seed(0)
     one, many = (len(batch.ids),), tuple(batch.ids.shape)
-    shapes = (one, many, many, many, one)
+    shapes = (one, one, one, many, many, many)
     return Outputs(
         *(torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes)
     )
@@ -137,20 +205,46 @@ class TestLosses:
         terms = loss_terms(outputs, both, LossConfig())
         alone = Batch(*(tensor[:1] for tensor in both))
         again = loss_terms(Outputs(*(tensor[:1] for tensor in outputs)), alone, LossConfig())
+        for found in (terms, again):
+            del found["early"]  # needs no label
         assert {name: term.item() for name, term in terms.items()} == pytest.approx(
             {name: term.item() for name, term in again.items()}
         )
         assert set(terms) == {"relevance", "evidence", "span", "answerable"}
         torch.autograd.backward([total_loss(terms, LossConfig())])
-        for tensor in outputs:
-            assert tensor.grad is not None
-            assert tensor.grad[1].abs().sum() == 0
-            assert tensor.grad[0].abs().sum() > 0
+        for name, tensor in outputs._asdict().items():
+            if name != "early":
+                assert tensor.grad is not None
+                assert tensor.grad[1].abs().sum() == 0
+                assert tensor.grad[0].abs().sum() > 0
+
+    def test_the_early_ranking_follows_the_teacher_or_the_later_one(self, tmp_path: Path) -> None:
+        rows, scores = encoded(tmp_path, [example(1), example(2)])
+        scores[1] = np.nan
+        batch = collate(rows, scores, [0, 1])
+        outputs = random_outputs(batch)
+        term = loss_terms(outputs, batch, LossConfig(teacher_scale=3))["early"]
+        aims = float(scores[0]), outputs.relevance[1].item()
+        gaps = [early.item() - aim for early, aim in zip(outputs.early, aims, strict=True)]
+        assert term.item() == pytest.approx(np.mean([(gap / 3) ** 2 for gap in gaps]))
+        torch.autograd.backward([term])
+        assert outputs.early.grad is not None
+        # d/dx of ((x - aim) / 3)² / 2
+        assert outputs.early.grad.numpy() == pytest.approx([gap / 9 for gap in gaps])
+        assert outputs.relevance.grad is None  # it leads, and does not follow
+
+    def test_the_sum_is_weighted(self) -> None:
+        weights = {"early": 2.0, "relevance": 3.0, "evidence": 5.0, "span": 7.0, "answerable": 11.0}
+        terms = {name: torch.tensor(10.0**place) for place, name in enumerate(weights)}
+        assert total_loss(terms, LossConfig(**weights)).item() == 117_532
+        del terms["evidence"]
+        assert total_loss(terms, LossConfig(**weights)).item() == 117_032
 
     def test_a_term_without_labels_is_not_there(self, tmp_path: Path) -> None:
         rows, scores = encoded(tmp_path, [example(2, known=False)])
         batch = collate(rows, scores, [0])
-        assert set(loss_terms(random_outputs(batch), batch, LossConfig())) == {"relevance"}
+        terms = loss_terms(random_outputs(batch), batch, LossConfig())
+        assert set(terms) == {"relevance", "early"}
 
     def test_values_by_hand(self) -> None:
         unknown = torch.full((1, 2), UNKNOWN)
@@ -163,9 +257,13 @@ class TestLosses:
         )  # fmt: skip
         zero = torch.zeros((1, 4))
         one = torch.zeros(1)
-        outputs = Outputs(one + 1, zero, torch.tensor([[0.0, 99.0, 0.0, 0.0]]), zero, one)
+        outputs = Outputs(
+            early=one + 2, relevance=one + 1, answerable=one, evidence=zero,
+            start=torch.tensor([[0.0, 99.0, 0.0, 0.0]]), end=zero,
+        )  # fmt: skip
         terms = loss_terms(outputs, batch, LossConfig(teacher_scale=2, evidence_positives=0.3))
         assert terms["relevance"].item() == pytest.approx(4.0)
+        assert terms["early"].item() == pytest.approx(2.25)
         assert terms["evidence"].item() == pytest.approx(np.log(2))
         # start: two of three places are right; end: one of three
         assert terms["span"].item() == pytest.approx((np.log(3 / 2) + np.log(3)) / 2)

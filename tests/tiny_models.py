@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from index.export import bundled_folder
 from index.types import Span
 from qa.training.config import ModelConfig
-from qa.training.encoding import (
-    EncodedSet,
-    encode_set,
-)
+from qa.training.encoding import EncodedSet, encode_set
 from qa.training.examples import Example, write_examples
 from qa.training.model import EvidenceModel, model_from
 from qa.training.weights import Weights
@@ -52,9 +50,23 @@ def tiny_weights(hidden: int = 32, layers: int = 2) -> Weights:
     return {f"bert.{name}": tensor for name, tensor in weights.items()}
 
 
-def tiny_model(config: ModelConfig | None = None) -> EvidenceModel:
-    config = config or ModelConfig(max_tokens=64, frozen_embeddings=False)
-    return model_from(tiny_weights(), config, seed=0, attention_heads=2)
+def tiny_config(dropout: float = 0.0) -> ModelConfig:
+    return ModelConfig(max_tokens=64, early_layers=1, dropout=dropout, frozen_embeddings=False)
+
+
+def tiny_model(config: ModelConfig | None = None, layers: int = 2) -> EvidenceModel:
+    config = config or tiny_config()
+    return model_from(tiny_weights(layers=layers), config, seed=0, attention_heads=2)
+
+
+def lively_model(config: ModelConfig | None = None, layers: int = 2) -> EvidenceModel:
+    """With heads that tell inputs apart, as trained ones do."""
+    model = tiny_model(config, layers)
+    generator = torch.Generator().manual_seed(0)
+    for head in (*model.early, model.relevance, model.answerable, model.tokens):
+        if isinstance(head, torch.nn.Linear):
+            torch.nn.init.normal_(head.weight, generator=generator)
+    return model.eval()
 
 
 def example(number: int, *, answers: bool = True, title: str = "", known: bool = True) -> Example:

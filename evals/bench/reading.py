@@ -9,7 +9,7 @@ of ms-marco-MiniLM-L-12 does (`--cross-encoder`; it comes with the extra `train`
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +27,11 @@ from evals.types import Dataset, Question, Status
 from index.onnx import parallel_map
 from qa.build import build_reader
 from qa.reading import Reader, Titled
-from qa.settings import Settings
+from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings
 
 _MEASURES = ("exact_match", "f1", "exact_match_answerable", "f1_answerable")
 _RESAMPLES = 1_000
+_BATCH = 100
 
 
 class Answered(NamedTuple):
@@ -48,7 +49,7 @@ class Answered(NamedTuple):
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--limit", type=click.IntRange(2), help="Questions, spread over all.")
-@click.option("--model", default=Settings().evidence.model, help="As the setting evidence.model.")
+@click.option("--model", default=BUNDLED_EVIDENCE, help="As the setting evidence.model.")
 @click.option("--cross-encoder", is_flag=True, help="Score every pair with it too.")
 def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) -> None:
     """Read every question's own paragraph in FOLDER, and print EM, F1 and AUROC."""
@@ -57,12 +58,10 @@ def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) ->
     questions = questions[:: max(1, len(questions) // limit)] if limit else questions
     if not questions:
         raise click.ClickException(f"no question in {folder} says where it was written from")
-    reader = build_reader(Settings().evidence.__class__(model=model))
-    console = Console(stderr=True)
-    answered = [
-        read(reader, dataset, question)
-        for question in track(questions, "Reading", console=console, transient=True)
-    ]
+    reader = build_reader(EvidenceSettings(model=model))
+    answered: list[Answered] = []
+    for batch in _batches(questions, "Reading"):
+        answered += parallel_map(lambda question: read(reader, dataset, question), batch)
     _print_answers(dataset, answered)
     chances = np.array([one.probability for one in answered])
     _print_auroc(model, answered, chances)
@@ -144,10 +143,15 @@ def _cross_encoder(dataset: Dataset, questions: Sequence[Question]) -> NDArray[n
     def one(question: Question) -> float:
         return model.score(question.text, [_paragraph(dataset, question).text])[0]
 
-    found: list[float] = []
-    for at in track(range(0, len(questions), 100), "Scoring", transient=True):
-        found += parallel_map(one, questions[at : at + 100])
-    return np.array(found)
+    return np.array(
+        [x for batch in _batches(questions, "Scoring") for x in parallel_map(one, batch)]
+    )
+
+
+def _batches(questions: Sequence[Question], label: str) -> Iterator[Sequence[Question]]:
+    starts = range(0, len(questions), _BATCH)
+    for at in track(starts, label, console=Console(stderr=True), transient=True):
+        yield questions[at : at + _BATCH]
 
 
 if __name__ == "__main__":

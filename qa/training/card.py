@@ -1,4 +1,4 @@
-"""Step 6: the evaluation card, Markdown, from the part that nothing was chosen on."""
+"""Step 7: the evaluation card, Markdown, from the part that nothing was chosen on."""
 
 from collections.abc import Sequence
 from typing import Any

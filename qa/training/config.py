@@ -88,7 +88,7 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     With `epochs` below 1 the last examples are left out.
     """
 
-    epochs: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    epochs: Annotated[float, msgspec.Meta(gt=0)] = 0.8
     batch_tokens: Positive = 4_500
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
@@ -105,11 +105,15 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole run; the teacher scores `taught` pairs of each part."""
+    """A whole run; the teacher scores `taught` pairs of each part.
+
+    `judged` pairs calibrate the exported model, and as many others are reported.
+    """
 
     seed: int = 20_261_124
     label: str = "citespan-evidence"
-    taught: Positive = 15_000
+    taught: Positive = 10_000
+    judged: Positive = 3_000
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

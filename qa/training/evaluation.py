@@ -1,6 +1,7 @@
 """The exported model on held-out pairs, one at a time, kept on disk as it goes."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -20,9 +21,9 @@ _BATCH = 200
 
 
 def judged_pairs(
-    examples: Path, exported: Path, cache: Path, config: ModelConfig
+    examples: Path, exported: Path, cache: Path, config: ModelConfig, limit: int
 ) -> tuple[list[Example], list[Judged]]:
-    """All pairs of a file, and what the exported model makes of each.
+    """The first pairs of a file, up to `limit`, and what the exported model makes of each.
 
     Lines already in the cache are not computed again.
     """
@@ -31,8 +32,8 @@ def judged_pairs(
     key = fingerprint(sha256_file(examples), model.manifest.files)
     path = cache / "judged" / f"{examples.stem}-{key}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = list(read_examples(examples))
-    done = _read(path)
+    rows = list(islice(read_examples(examples), limit))
+    done = _read(path)[:limit]
     numbers = range(len(done), len(rows))
     batches: Iterable[list[int]] = track(
         list(batched(numbers, _BATCH)), description=f"judge {examples.stem}", transient=True

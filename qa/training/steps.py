@@ -19,8 +19,9 @@ from qa.training.decisions import decided
 from qa.training.encoding import EncodedSet, encode_set
 from qa.training.errors import TrainingError
 from qa.training.evaluation import judged_pairs
-from qa.training.examples import pair_texts, read_examples, write_file
+from qa.training.examples import Example, pair_texts, read_examples, write_file
 from qa.training.export import export, write_manifest
+from qa.training.measures import Judged
 from qa.training.model import EvidenceModel, model_from
 from qa.training.preparation import PARTS, Part, PreparationReport, examples_path, prepare
 from qa.training.teacher import taught, teach
@@ -85,9 +86,7 @@ class Work:
         self._say(f"exported to {self._exported}; against fp32: {manifest.parity}")
 
     def calibrate(self) -> None:
-        pairs, judged = judged_pairs(
-            self._examples("calibrate"), self._exported, self._folder, self._config.model
-        )
+        pairs, judged = self._judged("calibrate")
         known = [
             (row, pair.group) for pair, row in zip(pairs, judged, strict=True) if row.label >= 0
         ]
@@ -103,9 +102,9 @@ class Work:
         self._say(f"decided on {count} questions: {decision}")
 
     def card(self) -> None:
-        path = self._examples("report")
-        pairs, judged = judged_pairs(path, self._exported, self._folder, self._config.model)
-        teacher = taught(path, self._folder / "teacher", len(pairs)).astype(np.float64)
+        pairs, judged = self._judged("report")
+        folder = self._folder / "teacher"
+        teacher = taught(self._examples("report"), folder, len(pairs)).astype(np.float64)
         text = evaluation_card(
             read_evidence_manifest(self._exported),
             self._config,
@@ -119,6 +118,10 @@ class Work:
         )
         write_file(self._exported / "CARD.md", text.encode())
         self._say(f"card: {self._exported / 'CARD.md'}")
+
+    def _judged(self, part: Part) -> tuple[list[Example], list[Judged]]:
+        path, config = self._examples(part), self._config
+        return judged_pairs(path, self._exported, self._folder, config.model, config.judged)
 
     def _examples(self, part: Part) -> Path:
         path = examples_path(self._folder, part)
