@@ -117,11 +117,16 @@ def choose(sentences: Sequence[Sentence], rules: Rules) -> list[Sentence]:
     )
 
 
+def folded(quote: str) -> str:
+    """Equal for quotes that say the same in the same words."""
+    return " ".join(quote.split()).casefold()
+
+
 def compose(citations: Sequence[Citation]) -> tuple[str, tuple[Segment, ...]]:
     """An answer of whole quotes and its segments; a quote that comes again is said once."""
     by_quote: dict[str, list[Citation]] = {}
     for citation in citations:
-        by_quote.setdefault(" ".join(citation.quote.split()).casefold(), []).append(citation)
+        by_quote.setdefault(folded(citation.quote), []).append(citation)
     text = ""
     segments: list[Segment] = []
     for same in by_quote.values():

@@ -15,7 +15,17 @@ from qa.cite import Citation
 from qa.conflicts import conflicting
 from qa.decision import Decision
 from qa.errors import InvalidQuestion
-from qa.extract import Read, Rules, Sentence, choose, compose, judged, kept, says_something
+from qa.extract import (
+    Read,
+    Rules,
+    Sentence,
+    choose,
+    compose,
+    folded,
+    judged,
+    kept,
+    says_something,
+)
 from qa.parts import parts
 from qa.reading import Look, Reader, Titled
 from qa.tokens import count_tokens
@@ -210,17 +220,16 @@ class Service:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
             return _Found(question=question, confidence=confidence, reason=reason)
-        candidates = [
-            sentence
-            for one in kept(read, self._rules)
-            if (document := documents.get(one.passage.chunk.document_id))
-            for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
-            if says_something(sentence.span.of(document.text))
-        ]
-        chosen = choose(candidates, self._rules)
+        chosen = choose(_candidates(kept(read, self._rules), documents), self._rules)
         if not chosen:
             return _Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
-        return _Found(question=question, confidence=confidence, sentences=tuple(chosen))
+        said = {folded(one.span.of(documents[_source(one)].text)) for one in chosen}
+        twins = [
+            one
+            for one in _candidates(read, documents)
+            if one not in chosen and folded(one.span.of(documents[_source(one)].text)) in said
+        ]
+        return _Found(question=question, confidence=confidence, sentences=(*chosen, *twins))
 
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
         """The revisions that the passages are from; those deleted since are left out."""
@@ -246,6 +255,21 @@ class Service:
             citation.verify(stored[document_id])
             citations.append(citation)
         return citations
+
+
+def _candidates(read: Sequence[Read], documents: Mapping[str, Document]) -> list[Sentence]:
+    """The sentences that can be evidence in what was read."""
+    return [
+        sentence
+        for one in read
+        if (document := documents.get(one.passage.chunk.document_id))
+        for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
+        if says_something(sentence.span.of(document.text))
+    ]
+
+
+def _source(sentence: Sentence) -> str:
+    return sentence.passage.chunk.document_id
 
 
 def _abstained(
@@ -274,9 +298,7 @@ def _judged(read: Sequence[Read], ranked: Sequence[Passage]) -> tuple[Passage, .
 
 def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Each sentence once, in the order of the parts of the question that they answer."""
-    return list(
-        {(one.passage.chunk.document_id, one.span): one for one in reversed(sentences)}.values()
-    )[::-1]
+    return list({(_source(one), one.span): one for one in reversed(sentences)}.values())[::-1]
 
 
 def _lacking(found: Sequence[_Found]) -> Abstention | None:

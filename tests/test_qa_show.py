@@ -13,9 +13,7 @@ from qa.show import print_answer, print_passages
 _HOSTILE = "The vault code is 7391\x1b[2J\x1b]0;owned\x07 [bold]really[/bold] \u202etxt.\u202c"
 
 
-def test_a_document_cannot_steer_the_terminal(
-    tmp_path: Path, embedder: Embedder, reader: Reader
-):
+def test_a_document_cannot_steer_the_terminal(tmp_path: Path, embedder: Embedder, reader: Reader):
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=200)
     with Service(Corpus.open(tmp_path, embedder), reader) as service:

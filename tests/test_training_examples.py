@@ -18,6 +18,7 @@ from strategies import texts
 
 from index.sentences import sentences
 from index.types import Span
+from qa.training.articles import role
 from qa.training.config import Config, DataConfig, load_config
 from qa.training.errors import TrainingError
 from qa.training.examples import Example, read_examples, write_examples
@@ -91,6 +92,30 @@ def put(path: Path, rows: list[dict[str, Any]]) -> None:
         file.writelines(json.dumps(entry) + "\n" for entry in rows)
 
 
+def put_development(folder: Path) -> None:
+    """An article for each role, and one that the training data has too (it is for reporting)."""
+    articles = {"Yuan_dynasty": "train", "Immune_system": "calibrate", "Town_14": "report"}
+    corpus: list[dict[str, Any]] = []
+    questions: list[dict[str, Any]] = []
+    for name, part in articles.items():
+        assert role(name) == part
+        paragraphs = [f"𝒯he first part of {name}. It has 7 ways.", f"Then {name} has 8 ends."]
+        text = "\n\n".join(paragraphs)
+        corpus.append({"doc_id": name, "title": name, "text": text})
+        start = text.index("8 ends")
+        place = {
+            "doc_id": name, "paragraph_start": text.index("Then"), "paragraph_end": len(text),
+        }  # fmt: skip
+        questions += [
+            {"id": f"{name}-a", "question": "How many ends?", "answerable": True, **place,
+             "answers": [{"start": start, "end": start + 1, "text": "8"}]},
+            {"id": f"{name}-b", "question": "Why not?", "answerable": False, **place,
+             "answers": []},
+        ]  # fmt: skip
+    put(folder / "corpus.jsonl.gz", corpus)
+    put(folder / "questions_dev.jsonl.gz", questions)
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The layout of the real data, with thirty articles."""
@@ -116,7 +141,7 @@ def data(tmp_path: Path) -> Path:
     )
     put(folder / "train/fairytaleqa_explicit.jsonl.gz", [row(1, "the-fox", "A fox ran.", "fox")])
     put(folder / "train/subjqa_train.jsonl.gz", [row(1, "B000", "It is good.", None)])
-    put(folder / "squad/questions_dev.jsonl.gz", [{"doc_id": "Town_7", "question": "Why not?"}])
+    put_development(folder / "squad")
     put(folder / "chunking/questions.jsonl.gz", [{"question": "How so?"}])
     clapnq: list[dict[str, Any]] = [
         {"input": "which thing number 1 does town_8 have", "passages": [{"title": "Town 9"}]}
@@ -158,7 +183,7 @@ class TestSources:
         library = load_library(data, excluded_from(data))
         asked = {question.id for question in library.questions}
         groups = {question.document.group for question in library.questions}
-        assert {"town7", "town9"}.isdisjoint(groups)
+        assert {"town14", "town9"}.isdisjoint(groups)
         assert "squad:Town_8-1" not in asked
         assert "squad:Town_8-0" in asked
         assert dict(library.dropped) == {
@@ -175,6 +200,19 @@ class TestSources:
         last = next(q for q in library.questions if q.id == "squad:Town_3-2")
         assert [a.of(last.document.text) for a in last.answers] == ["item3x2"]
         assert last.document.title == "Town 3"
+
+    def test_development_articles_keep_their_roles(self, data: Path) -> None:
+        library = load_library(data, excluded_from(data))
+        found = {q.id: q for q in library.questions if q.document.source == "squad2"}
+        assert {key: q.document.part for key, q in found.items()} == {
+            "squad2:Yuan_dynasty-a": "train", "squad2:Yuan_dynasty-b": "train",
+            "squad2:Immune_system-a": "calibrate", "squad2:Immune_system-b": "calibrate",
+        }  # fmt: skip
+        asked = found["squad2:Yuan_dynasty-a"]
+        text = asked.document.text
+        assert asked.paragraph.of(text) == "Then Yuan_dynasty has 8 ends."
+        assert [answer.of(text) for answer in asked.answers] == ["8"]
+        assert found["squad2:Yuan_dynasty-b"].answers == ()
 
     def test_a_wrong_offset_is_refused(self, data: Path) -> None:
         bad = row(1, "Sea", "Salt water.", "Salt")
@@ -202,15 +240,27 @@ class TestPrepare:
         assert sum(map(len, groups)) == len({group for part in groups for group in part})
         assert sum(report.examples["train"].values()) == len(parts["train"])
         for example in (example for part in parts.values() for example in part):
-            assert part_of(example.group, config.data) == next(
-                part for part in PARTS if example in parts[part]
-            )
+            part = next(part for part in PARTS if example in parts[part])
+            if example.source == "squad2":
+                assert part == {"yuandynasty": "train", "immunesystem": "calibrate"}[example.group]
+            else:
+                assert part_of(example.group, config.data) == part
             words = [example.passage[span.start : span.end] for span in example.answers]
             if example.source == "squad" and example.answerable:
                 assert words[0].startswith("item")
                 sentence = example.evidence[0].of(example.passage) if example.evidence else ""
                 assert sentence.startswith("Its 𝒯ower")
                 assert sentence.endswith(f"{words[0]}.")
+
+    @pytest.mark.parametrize("times", [0, 1, 3])
+    def test_development_questions_are_there_so_many_times(
+        self, data: Path, tmp_path: Path, times: int
+    ) -> None:
+        prepare(data, tmp_path / "work", Config(data=DataConfig(development_times=times)))
+        rows = read_examples(examples_path(tmp_path / "work", "train"))
+        found = [row for row in rows if row.source == "squad2" and row.question == "Why not?"]
+        assert len(found) == times
+        assert all(row.answerable is False and "8 ends" in row.passage for row in found)
 
     def test_negatives_lack_the_answer(self, data: Path, tmp_path: Path) -> None:
         rates = DataConfig(
@@ -249,7 +299,8 @@ class TestPrepare:
         made = Counter[str]()
         for part in PARTS:
             for one in read_examples(examples_path(tmp_path / "work", part)):
-                assert part_of(one.group, config.data) == part
+                if one.source != "squad2":
+                    assert part_of(one.group, config.data) == part
                 if one.source == "made":
                     made[one.kind] += 1
                     assert one.group.startswith("valley")

@@ -7,7 +7,7 @@ import msgspec
 from evals.errors import DatasetError
 from evals.sources.pieces import dataset, new_id, rows, spans
 from evals.types import Card, Dataset, Question, Region, SourceDocument
-from qa.training.halves import decides
+from qa.training.articles import role
 
 
 class _SquadDocument(msgspec.Struct):
@@ -38,11 +38,11 @@ def squad(
     """Whole articles; `documents` keeps those with questions, then the first others, to that many.
 
     source: a folder with corpus.jsonl and questions_dev.jsonl.
-    report: only the questions about articles that no threshold of citespan was chosen on.
+    report: only the questions about articles that citespan neither learnt nor chose from.
     """
     asking = list(rows(source, "questions_dev.jsonl", _SquadQuestion))
     if report:
-        asking = [row for row in asking if not decides(row.doc_id)]
+        asking = [row for row in asking if role(row.doc_id) == "report"]
     corpus = list(rows(source, "corpus.jsonl", _SquadDocument))
     asked = {row.doc_id for row in asking}
     if documents is not None:

@@ -27,6 +27,7 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file.")
 @click.option("--step", "steps", type=click.Choice(_STEPS), multiple=True, help="Only this; again.")
 @click.option("--start", type=click.Choice(["minilm", "ce"]), help="Weights to start from.")
+@click.option("--weights", default="", help="model.safetensors of a round to go on from.")
 @click.option("--minutes", type=float, help="Stop training after so long, at a checkpoint.")
 def main(
     data: Path,
@@ -34,6 +35,7 @@ def main(
     config: Path | None,
     steps: tuple[str, ...],
     start: str | None,
+    weights: str,
     minutes: float | None,
 ) -> None:
     """Train the evidence model on DATA, keeping everything made in WORK.
@@ -42,7 +44,9 @@ def main(
     stops the training at a checkpoint.
     """
     try:
-        done = run(data, work, _with_start(load_config(config), start), steps or _STEPS, minutes)
+        done = run(
+            data, work, _begun(load_config(config), start, weights), steps or _STEPS, minutes
+        )
     except (TrainingError, StoreError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not done:
@@ -78,10 +82,11 @@ def _stopping(minutes: float | None) -> Callable[[], bool]:
     return lambda: asked.is_set() or time.monotonic() > until
 
 
-def _with_start(config: Config, start: str | None) -> Config:
-    if start is None:
-        return config
-    model = msgspec.structs.replace(config.model, start=start)
+def _begun(config: Config, start: str | None, weights: str) -> Config:
+    model = config.model
+    model = msgspec.structs.replace(
+        model, start=start or model.start, weights=weights or model.weights
+    )
     return msgspec.structs.replace(config, model=model)
 
 

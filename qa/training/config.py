@@ -22,7 +22,8 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     another one too, `titles` of passages shown with their title, `layouts` of passages laid out as
     lists, below headings or beside tables; `tables` the share of documents whose names fill a made
     table. `chunks` and `neighbours` are the shares of positive passages cut as the index cuts
-    them, and of two neighbouring paragraphs; the rest are whole paragraphs. The `held_*` shares
+    them, and of two neighbouring paragraphs; the rest are whole paragraphs. `development_times` is
+    how often each question about a development article that trains is there. The `held_*` shares
     are of articles.
     """
 
@@ -30,6 +31,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     nq_questions: int = 4_000
     fairytale_questions: int = 1_000
     subjqa_questions: int = 2_000
+    development_times: int = 3
     synthetic: Share = 0.6
     article: Share = 0.15
     retrieved: Share = 0.2
@@ -52,16 +54,20 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The encoder.
 
     `layers` are those taken from the 12-layer cross-encoder, counted from 0; `early_layers` of them
-    rank passages, and the others read those that are left.
+    rank passages, and the others read those that are left. `frozen_layers` of them, and all
+    embeddings if it is not 0, stay as they are: a later round of training is a quarter faster with
+    the early ones frozen. `weights` is the `model.safetensors` of an earlier round to go on from.
     """
 
     start: Start = "ce"
+    weights: str = ""
     layers: tuple[int, ...] = tuple(range(12))
     early_layers: Positive = 4
     max_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 384
     question_tokens: Positive = 64
     dropout: Share = 0.0
     frozen_embeddings: bool = True
+    frozen_layers: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

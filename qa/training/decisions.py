@@ -14,11 +14,11 @@ from index.export import BUNDLED_MODEL, export_onnx, exported_folder
 from qa.bundled import BundledReader
 from qa.decision import Decision
 from qa.service import Service
+from qa.training.articles import role
 from qa.training.calibration import decide
-from qa.training.halves import decides
 from qa.training.sources import read_objects
 
-_QUESTIONS = 700  # of the articles that decide; as many take some five minutes
+_QUESTIONS = 700  # as many take some five minutes
 
 
 class _Asked(NamedTuple):
@@ -30,11 +30,10 @@ class _Asked(NamedTuple):
 def decided(data: Path, exported: Path, cache: Path) -> tuple[Decision, int]:
     """The decision for questions about a corpus of articles, and how many were asked.
 
-    Half of the articles with development questions take part, by their names; the other half is
-    left for reporting. Every question is answered, and right is an answer that cites a sentence
-    with the answer in it.
+    The development articles that calibrate take part. Every question is answered, and right is an
+    answer that cites a sentence with the answer in it.
     """
-    asked = [one for one in _questions(data) if decides(one.document)]
+    asked = [one for one in _questions(data) if role(one.document) == "calibrate"]
     step = max(1, len(asked) // _QUESTIONS)
     with _service(data, exported, cache) as service:
         found = [

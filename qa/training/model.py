@@ -114,6 +114,9 @@ def model_from(
         raise TrainingError(f"not a BERT encoder with a pooler: {[*unexpected, *missing][:3]}")
     if config.frozen_embeddings:
         model.bert.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
+    if config.frozen_layers:
+        for part in (model.bert.embeddings, *model.bert.encoder.layer[: config.frozen_layers]):
+            part.requires_grad_(requires_grad=False)
     return model
 
 

@@ -5,7 +5,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -16,6 +15,7 @@ from index.export import bundled_folder
 from index.hashing import sha256_file
 from index.onnx import load_tokenizer
 from index.types import Span
+from qa.training.articles import Part
 from qa.training.config import Config, DataConfig, fingerprint
 from qa.training.cross_encoder import cross_encoder_folder
 from qa.training.errors import TrainingError
@@ -23,14 +23,21 @@ from qa.training.examples import Example, write_examples, write_file
 from qa.training.layouts import beside, headed, listed
 from qa.training.negatives import Negatives, Place
 from qa.training.neighbours import Neighbours
-from qa.training.sources import Asked, Library, SourceText, excluded_from, load_library
+from qa.training.sources import (
+    DEVELOPMENT,
+    Asked,
+    Library,
+    SourceText,
+    excluded_from,
+    load_library,
+)
 from qa.training.swaps import names, swapped
 from qa.training.tables import settings_examples, table_examples, table_text
 from qa.training.views import Views, holding, lacking
 from qa.training.weights import dequantised
 from qa.training.wording import both, keywords
 
-Part = Literal["train", "calibrate", "report"]
+_REAL = ("subjqa", DEVELOPMENT)
 _TABLE_NAMES = 8  # a document with fewer names makes no table
 PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
@@ -55,7 +62,7 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     Raises:
         TrainingError: the data cannot be read or is not as described.
     """
-    wanted = fingerprint("prepare-2", config.seed, config.data, _hashes(data))
+    wanted = fingerprint("prepare-3", config.seed, config.data, _hashes(data))
     done = work / "prepare.json"
     if done.exists():
         report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
@@ -103,7 +110,7 @@ class _Maker:
         inside = [
             document
             for document in library.documents.values()
-            if part_of(document.group, config.data) == part
+            if (document.part or part_of(document.group, config.data)) == part
         ]
         kept = {id(document) for document in inside}
         self._questions = [asked for asked in library.questions if id(asked.document) in kept]
@@ -119,6 +126,8 @@ class _Maker:
         for example in self._plain():
             rng = np.random.default_rng([self._seed, zlib.crc32(f"layout:{example.id}".encode())])
             yield self._laid_out(example, rng) if self._hit("layouts", rng) else example
+        if self._part == "train":
+            yield from self._again()
         yield from self._made()
 
     def _laid_out(self, example: Example, rng: Generator) -> Example:
@@ -162,14 +171,37 @@ class _Maker:
         for asked in self._unanswered(chosen):
             rng = self._rng(asked)
             view = self._views.paragraph(asked.document, asked.paragraph, asked.paragraph)
-            kind = "real" if asked.document.source == "subjqa" else "synthetic"
+            kind = "real" if asked.document.source in _REAL else "synthetic"
             yield self._lacking(asked, (asked.document, view), kind, asked.question, rng)
+
+    def _again(self) -> Iterator[Example]:
+        """The questions that people wrote to mislead, and those beside them, once more."""
+        for asked in self._questions:
+            if asked.document.source != DEVELOPMENT:
+                continue
+            view = self._views.paragraph(asked.document, asked.paragraph, asked.paragraph)
+            for time in range(2, self._data.development_times + 1):
+                title = asked.document.title if time % 2 else ""
+                how: dict[str, str] = {
+                    "kind": f"again-{time}",
+                    "question": asked.question,
+                    "title": title,
+                }
+                made = (
+                    holding(asked, view, **how)
+                    if asked.answers
+                    else lacking(asked, (asked.document, view), **how)
+                )
+                if made:
+                    yield made
 
     def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
         """Questions whose own paragraph does not answer: real ones, and some of those made."""
         asked = [question for question in self._questions if not question.answers]
         real = [question for question in asked if question.document.source == "subjqa"]
-        yield from _first(real, self._data.subjqa_questions)
+        yield from _first(real, self._data.subjqa_questions, self._seed)
+        if self._data.development_times:
+            yield from (q for q in asked if q.document.source == DEVELOPMENT)
         for question in asked:
             answered = question.id.removesuffix("-neg") in chosen
             if answered and self._hit("synthetic", self._rng(question)):
@@ -182,11 +214,12 @@ class _Maker:
             "nq": self._data.nq_questions,
             "fairytale": self._data.fairytale_questions,
             "subjqa": self._data.subjqa_questions,
+            DEVELOPMENT: len(self._questions) if self._data.development_times else 0,
         }
         found: list[Asked] = []
         for source, limit in limits.items():
             answered = [q for q in self._questions if q.document.source == source and q.answers]
-            found += _first(answered, limit)
+            found += _first(answered, limit, self._seed)
         return found
 
     def _view(self, asked: Asked, rng: Generator) -> Span:
@@ -278,13 +311,21 @@ def _neighbours() -> Neighbours:
     return Neighbours(vocabulary, weights["bert.embeddings.word_embeddings.weight"])
 
 
-def _first(questions: Sequence[Asked], limit: int) -> list[Asked]:
+def _first(questions: Sequence[Asked], limit: int, seed: int) -> list[Asked]:
     """A sample that a larger limit only adds to."""
-    return sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).digest())[:limit]
+
+    def place(asked: Asked) -> bytes:
+        return hashlib.sha256(f"{seed} {asked.id}".encode()).digest()
+
+    return sorted(questions, key=place)[:limit]
 
 
 def _hashes(data: Path) -> Sequence[str]:
     try:
-        return [sha256_file(path) for path in sorted((data / "train").glob("*.jsonl.gz"))]
+        files = [
+            *sorted((data / "train").glob("*.jsonl.gz")),
+            data / "squad/questions_dev.jsonl.gz",
+        ]
+        return [sha256_file(path) for path in files]
     except OSError as error:
         raise TrainingError(f"cannot read {data}: {error}") from error

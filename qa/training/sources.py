@@ -11,9 +11,12 @@ from urllib.parse import unquote
 import msgspec
 
 from index.types import Span
+from qa.training.articles import Part, role
 from qa.training.errors import TrainingError
 
 BREAK = "\n\n"  # between the paragraphs of a document
+
+DEVELOPMENT = "squad2"  # the source's name for questions about development articles
 
 FILES = {
     "squad": ("squad11_train", "squad11_train_synthetic_unanswerable"),
@@ -41,11 +44,15 @@ class _Row(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True, kw_only=True)
 class SourceText:
-    """A document of a source: its paragraphs joined, as an index would hold it."""
+    """A document of a source: its paragraphs joined, as an index would hold it.
+
+    `part` is the part of the data that it must be in; None: as its group's name falls.
+    """
 
     source: str
     title: str
     group: str
+    part: Part | None = None
     text: str = ""
     paragraphs: list[Span] = field(default_factory=list[Span])
     _known: dict[str, Span] = field(default_factory=dict[str, Span])
@@ -91,9 +98,10 @@ class Excluded:
 
 
 def load_library(folder: Path, excluded: Excluded) -> Library:
-    """All sources below `folder`/train, without what is excluded.
+    """All sources below `folder`/train, without what is excluded, and `folder`/squad.
 
-    Left out are spans whose occurrence in the text was guessed, and their questions.
+    Left out are spans whose occurrence in the text was guessed, and their questions; and those
+    about the development articles that are for reporting.
 
     Raises:
         TrainingError: a file is missing, or a line of it is not as described.
@@ -103,7 +111,34 @@ def load_library(folder: Path, excluded: Excluded) -> Library:
         for name in names:
             for row in _rows(folder / "train" / f"{name}.jsonl.gz"):
                 _add(library, source, row, excluded)
+    _add_development(library, folder / "squad")
     return library
+
+
+def _add_development(library: Library, folder: Path) -> None:
+    texts = {row["doc_id"]: str(row["text"]) for row in read_objects(folder / "corpus.jsonl.gz")}
+    for row in read_objects(folder / "questions_dev.jsonl.gz"):
+        name = str(row["doc_id"])
+        part = role(name)
+        if part == "report":
+            continue
+        document = library.documents.setdefault(
+            (DEVELOPMENT, name),
+            SourceText(source=DEVELOPMENT, title=readable(name), group=normal(name), part=part),
+        )
+        place = Span(int(row["paragraph_start"]), int(row["paragraph_end"]))
+        paragraph = document.paragraph(place.of(texts[name]))
+        moved = paragraph.start - place.start
+        answers = {Span(a["start"] + moved, a["end"] + moved) for a in row["answers"]}
+        library.questions.append(
+            Asked(
+                id=f"{DEVELOPMENT}:{row['id']}",
+                document=document,
+                question=" ".join(str(row["question"]).split()),
+                paragraph=paragraph,
+                answers=tuple(sorted(answers)),
+            )
+        )
 
 
 def _add(library: Library, source: str, row: _Row, excluded: Excluded) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.manifest import read_evidence_manifest
+from qa.training.articles import Part
 from qa.training.calibration import calibrate
 from qa.training.card import evaluation_card
 from qa.training.checkpoint import read_tensors
@@ -23,7 +24,7 @@ from qa.training.examples import Example, pair_texts, read_examples, write_file
 from qa.training.export import export, write_manifest
 from qa.training.measures import Judged
 from qa.training.model import EvidenceModel, model_from
-from qa.training.preparation import PARTS, Part, PreparationReport, examples_path, prepare
+from qa.training.preparation import PARTS, PreparationReport, examples_path, prepare
 from qa.training.teacher import taught, teach
 from qa.training.training import Trainer
 from qa.training.weights import starting_weights, tokenizer_file
@@ -65,8 +66,11 @@ class Work:
     def train(self, stop: Stop) -> bool:
         """Whether the training came to its end."""
         started = time.monotonic()
+        model = self._model()
+        if self._config.model.weights:
+            model.load_state_dict(read_tensors(Path(self._config.model.weights))[0])
         trainer = Trainer(
-            self._run, self._model(), self._pairs("train"), self._pairs("calibrate"), self._config
+            self._run, model, self._pairs("train"), self._pairs("calibrate"), self._config
         )
         done = trainer.train(stop)
         minutes = (time.monotonic() - started) / 60
