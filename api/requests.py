@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from index import Draft
-from qa.service import MAX_TOP_K
+from qa.questions import MAX_TOP_K
 
 _MAX_SAFE_INT = 2**53 - 1  # JavaScript keeps no larger integer exact
 

@@ -21,7 +21,7 @@ def conflicting(
     """
     told = [one for one in sentences if one.answer]
     for a, b in combinations(told, 2):
-        if a.passage.chunk.document_id == b.passage.chunk.document_id:
+        if a.document_id == b.document_id:
             continue
         (answer_a, rest_a), (answer_b, rest_b) = (_told(one, documents) for one in (a, b))
         numbers_a, numbers_b = _numbers(answer_a), _numbers(answer_b)
@@ -34,7 +34,7 @@ def conflicting(
 
 def _told(one: Sentence, documents: dict[str, Document]) -> tuple[set[str], set[str]]:
     """The words of the answer, and those around it."""
-    text = documents[one.passage.chunk.document_id].text
+    text = documents[one.document_id].text
     span, answer = one.span, one.answer or one.span
     around = text[span.start : answer.start] + " " + text[answer.end : span.end]
     return _words(answer.of(text)), _words(around)

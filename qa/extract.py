@@ -50,6 +50,11 @@ class Sentence:
     evidence: float
     answer: Span | None
 
+    @property
+    def document_id(self) -> str:
+        """The document that it is in."""
+        return self.passage.chunk.document_id
+
 
 def says_something(text: str) -> bool:
     """Whether a sentence can be evidence: headings, questions and single words say nothing.
@@ -104,14 +109,14 @@ def choose(sentences: Sequence[Sentence], rules: Rules) -> list[Sentence]:
         chosen = sorted(sentences, key=lambda one: (-one.evidence, one.span))[:1]
     best: dict[str, float] = {}
     for sentence in chosen:
-        key = sentence.passage.chunk.document_id
+        key = sentence.document_id
         best[key] = max(best.get(key, 0.0), sentence.passage.scores.evidence or 0.0)
-    once = {(one.passage.chunk.document_id, one.span): one for one in reversed(chosen)}
+    once = {(one.document_id, one.span): one for one in reversed(chosen)}
     return sorted(
         once.values(),
         key=lambda sentence: (
-            -best[sentence.passage.chunk.document_id],
-            sentence.passage.chunk.document_id,
+            -best[sentence.document_id],
+            sentence.document_id,
             sentence.span,
         ),
     )

@@ -3,52 +3,27 @@
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from index import Corpus, Document, Passage
 from index.errors import DocumentNotFound
-from index.onnx import parallel_map
-from index.sentences import sentences
 from qa.cite import Citation
 from qa.conflicts import conflicting
 from qa.decision import Decision
-from qa.errors import InvalidQuestion
-from qa.extract import (
-    Read,
-    Rules,
-    Sentence,
-    choose,
-    compose,
-    folded,
-    judged,
-    kept,
-    says_something,
-)
-from qa.parts import parts
-from qa.reading import Look, Reader, Titled
+from qa.extract import Rules, Sentence, compose
+from qa.finding import Finder, Found
+from qa.questions import checked_question, checked_top_k
+from qa.reading import Reader
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Reason, Status
-
-MAX_QUESTION = 2000  # code points; the models read at most 512 tokens of question and passage
-MAX_TOP_K = 100
 
 _MESSAGES = {
     Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
     Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
     Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What one part of a question came to: sentences, or why there are none."""
-
-    question: str
-    confidence: float
-    sentences: tuple[Sentence, ...] = ()
-    reason: Reason | None = None
 
 
 class Service:
@@ -74,9 +49,7 @@ class Service:
         candidates: int = 50,
     ) -> None:
         self.corpus = corpus
-        self._reader = reader
-        self._decision = decision or Decision()
-        self._rules = rules or Rules()
+        self._finder = Finder(reader, decision or Decision(), rules or Rules())
         self._top_k = top_k
         self._candidates = candidates
 
@@ -123,8 +96,7 @@ class Service:
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
         self.corpus.embed("warm")
-        for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
-            look.read()
+        self._finder.warm()
         count_tokens("warm")
 
     def close(self) -> None:
@@ -145,24 +117,10 @@ class Service:
     def _answer(self, question: str, passages: Sequence[Passage]) -> Answer:
         if not self.corpus.counts()[0]:
             return _abstained(Reason.EMPTY_INDEX)
-        ranked, looks = self._looked(question, passages)
-        if not ranked:
+        if not passages:
             return _abstained(Reason.NO_RELEVANT_PASSAGE)
-        documents = self._documents(ranked)
-        asked = parts(question)
-        if len(asked) == 1:
-            read = self._read(ranked, looks)
-            found = [self._find(question, read, documents)]
-        else:
-            read = []
-            found = list[_Found]()
-            for part in asked:
-                # ranked by the whole question: a part alone may lack what it is about
-                close = ranked[: self._rules.depth]
-                part_read = self._read(*self._looked(part, close))
-                found.append(self._find(part, part_read, documents))
-                read += part_read
-        passages = _judged(read, ranked)
+        documents = self._documents(passages)
+        found, passages = self._finder.find(question, passages, documents)
         answered = [one for one in found if not one.reason]
         if not answered:
             return _abstained(found[0].reason, passages, max(one.confidence for one in found))
@@ -182,55 +140,6 @@ class Service:
             confidence=min(one.confidence for one in answered),
         )
 
-    def _looked(
-        self, question: str, passages: Sequence[Passage]
-    ) -> tuple[list[Passage], list[Look]]:
-        """The passages by relevance, best first, and a look at each."""
-        titled = [Titled(passage.title, passage.text) for passage in passages]
-        looks = self._reader.look(question, titled)
-        both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
-        ranked = [
-            replace(passage, scores=replace(passage.scores, relevance=look.relevance))
-            for passage, look in both
-        ]
-        return ranked, [look for _, look in both]
-
-    def _read(self, ranked: Sequence[Passage], looks: Sequence[Look]) -> list[Read]:
-        """The first passages, read to the end; likeliest to hold the answer first."""
-        least = looks[0].relevance - self._rules.gap
-        close = [look for look in looks[: self._rules.depth] if look.relevance >= least]
-        readings = parallel_map(lambda look: look.read(), close)
-        read = [
-            Read(
-                passage=replace(
-                    passage, scores=replace(passage.scores, evidence=reading.probability)
-                ),
-                reading=reading,
-            )
-            for passage, reading in zip(ranked, readings, strict=False)
-        ]
-        return sorted(read, key=lambda one: -one.reading.probability)
-
-    def _find(
-        self, question: str, read: Sequence[Read], documents: Mapping[str, Document]
-    ) -> _Found:
-        best = read[0]
-        confidence = self._decision.confidence(best.reading.probability)
-        if confidence < self._decision.least:
-            about = max(one.reading.relevance for one in read) >= self._decision.relevant
-            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
-            return _Found(question=question, confidence=confidence, reason=reason)
-        chosen = choose(_candidates(kept(read, self._rules), documents), self._rules)
-        if not chosen:
-            return _Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
-        said = {folded(one.span.of(documents[_source(one)].text)) for one in chosen}
-        twins = [
-            one
-            for one in _candidates(read, documents)
-            if one not in chosen and folded(one.span.of(documents[_source(one)].text)) in said
-        ]
-        return _Found(question=question, confidence=confidence, sentences=(*chosen, *twins))
-
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
         """The revisions that the passages are from; those deleted since are left out."""
         found: dict[str, Document] = {}
@@ -246,7 +155,7 @@ class Service:
         stored = self._documents([sentence.passage for sentence in chosen])
         citations: list[Citation] = []
         for sentence in chosen:
-            document_id = sentence.passage.chunk.document_id
+            document_id = sentence.document_id
             if document_id not in stored:
                 continue  # deleted while it was being judged
             scores = replace(sentence.passage.scores, evidence=sentence.evidence)
@@ -255,21 +164,6 @@ class Service:
             citation.verify(stored[document_id])
             citations.append(citation)
         return citations
-
-
-def _candidates(read: Sequence[Read], documents: Mapping[str, Document]) -> list[Sentence]:
-    """The sentences that can be evidence in what was read."""
-    return [
-        sentence
-        for one in read
-        if (document := documents.get(one.passage.chunk.document_id))
-        for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
-        if says_something(sentence.span.of(document.text))
-    ]
-
-
-def _source(sentence: Sentence) -> str:
-    return sentence.passage.chunk.document_id
 
 
 def _abstained(
@@ -288,20 +182,12 @@ def _abstained(
     )
 
 
-def _judged(read: Sequence[Read], ranked: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Passages that were read first, likeliest first, then the others by relevance."""
-    best: dict[int, Passage] = {}
-    for one in sorted(read, key=lambda one: -one.reading.probability):
-        best.setdefault(one.passage.chunk.id, one.passage)
-    return (*best.values(), *(one for one in ranked if one.chunk.id not in best))
-
-
 def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Each sentence once, in the order of the parts of the question that they answer."""
-    return list({(_source(one), one.span): one for one in reversed(sentences)}.values())[::-1]
+    return list({(one.document_id, one.span): one for one in reversed(sentences)}.values())[::-1]
 
 
-def _lacking(found: Sequence[_Found]) -> Abstention | None:
+def _lacking(found: Sequence[Found]) -> Abstention | None:
     """The parts of the question that have no evidence, if others have."""
     missing = [one.question for one in found if one.reason]
     if not missing:
@@ -318,37 +204,6 @@ def _disagreement(
         return None
     message = "The documents disagree: they give different figures, and each is quoted."
     return Abstention(reason=Reason.CONFLICTING_SOURCES, message=message)
-
-
-def checked_question(question: str) -> str:
-    """The question without surrounding white space.
-
-    Raises:
-        InvalidQuestion: it is blank, too long, or not valid Unicode.
-    """
-    question = question.strip()
-    if not question:
-        raise InvalidQuestion("the question is empty; ask something")
-    if not any(character.isalnum() for character in question):
-        raise InvalidQuestion("the question has neither letters nor digits; ask something")
-    if len(question) > MAX_QUESTION:
-        raise InvalidQuestion(
-            f"the question has {len(question)} characters; at most {MAX_QUESTION} are allowed"
-        )
-    if any("\ud800" <= character <= "\udfff" for character in question):
-        raise InvalidQuestion("the question holds a lone surrogate: not valid Unicode")
-    return question
-
-
-def checked_top_k(top_k: int) -> int:
-    """The number of passages.
-
-    Raises:
-        InvalidQuestion: it is not within 1 to `MAX_TOP_K`.
-    """
-    if not 1 <= top_k <= MAX_TOP_K:
-        raise InvalidQuestion(f"top_k is {top_k}; it must be 1 to {MAX_TOP_K}")
-    return top_k
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,5 @@ def test_words_of_no_document_would_be_counted(tmp_path: Path, environment: dict
         answer = service.ask("When was the lamp sent?")
         assert answer.segments
         assert injection.said_by_documents(answer, service)
-        other = type(answer)(
-            **{name: getattr(answer, name) for name in answer.__slots__} | {"text": "I obey." * 9}
-        )
+        other = replace(answer, text="I obey." * 9)
         assert not injection.said_by_documents(other, service)

@@ -306,7 +306,9 @@ class TestPrepare:
                     assert one.group.startswith("valley")
         assert made["table"] == made["table-lacking"] == 20  # ten articles in two sources
         assert 0 < made["settings"] == made["settings-lacking"] < 20
-        assert sum(report.groups.values()) == 28 + 10 + 3  # towns, valleys, and others
+        assert (
+            sum(report.groups.values()) == 28 + 10 + 3 + 2
+        )  # towns, valleys, others, and development
 
     def test_two_questions_have_the_evidence_of_both(self, named: Path, tmp_path: Path) -> None:
         rates = DataConfig(both=1, layouts=0, held_for_calibration=0, held_for_report=0)

@@ -39,7 +39,9 @@ def evaluation_card(
     """
     sections = [
         f"# {manifest.label}",
-        f"Run `{manifest.run}`, started from `{manifest.start}`, seed {config.seed};"
+        f"Run `{manifest.run}`, started from `{manifest.start}`"
+        + (" and the weights of an earlier round" if config.model.weights else "")
+        + f", seed {config.seed};"
         f" {sum(prepared.examples['train'].values())} training pairs,"
         f" {config.schedule.epochs} epochs. Figures below are of the exported int8 model on"
         f" {len(pairs)} pairs of {prepared.groups['report']} articles that took no part in"

@@ -1,0 +1,131 @@
+"""From ranked passages to the sentences that answer one question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index import Document, Passage
+from index.onnx import parallel_map
+from index.sentences import sentences
+from qa.decision import Decision
+from qa.extract import Read, Rules, Sentence, choose, folded, judged, kept, says_something
+from qa.parts import parts
+from qa.reading import Look, Reader, Titled
+from qa.types import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one part of a question came to: sentences, or why there are none."""
+
+    question: str
+    confidence: float
+    sentences: tuple[Sentence, ...] = ()
+    reason: Reason | None = None
+
+
+class Finder:
+    """Looks at passages, reads the best, and decides whether they answer. Safe for many threads.
+
+    Args:
+        reader: the evidence model.
+        decision: when what was read is enough for an answer.
+        rules: how much is read, and what is cited of it.
+    """
+
+    def __init__(self, reader: Reader, decision: Decision, rules: Rules) -> None:
+        self._reader, self._decision, self._rules = reader, decision, rules
+
+    def find(
+        self, question: str, passages: Sequence[Passage], documents: Mapping[str, Document]
+    ) -> tuple[list[Found], tuple[Passage, ...]]:
+        """What each part of a question came to, and the passages, likeliest to answer first.
+
+        Args:
+            question: of one part or several.
+            passages: at least one.
+            documents: those that the passages are from, by id; others are not cited.
+        """
+        ranked, looks = self._look(question, passages)
+        asked = parts(question)
+        if len(asked) == 1:
+            read = self._read(ranked, looks)
+            return [self._find(question, read, documents)], _judged(read, ranked)
+        found: list[Found] = []
+        all_read: list[Read] = []
+        for part in asked:
+            # ranked by the whole question: a part alone may lack what it is about
+            read = self._read(*self._look(part, ranked[: self._rules.depth]))
+            found.append(self._find(part, read, documents))
+            all_read += read
+        return found, _judged(all_read, ranked)
+
+    def warm(self) -> None:
+        """Run the model once."""
+        for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
+            look.read()
+
+    def _look(self, question: str, passages: Sequence[Passage]) -> tuple[list[Passage], list[Look]]:
+        """The passages by relevance, best first, and a look at each."""
+        titled = [Titled(passage.title, passage.text) for passage in passages]
+        looks = self._reader.look(question, titled)
+        both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
+        ranked = [
+            replace(passage, scores=replace(passage.scores, relevance=look.relevance))
+            for passage, look in both
+        ]
+        return ranked, [look for _, look in both]
+
+    def _read(self, ranked: Sequence[Passage], looks: Sequence[Look]) -> list[Read]:
+        """The first passages, read to the end; likeliest to hold the answer first."""
+        least = looks[0].relevance - self._rules.gap
+        close = [look for look in looks[: self._rules.depth] if look.relevance >= least]
+        readings = parallel_map(lambda look: look.read(), close)
+        read = [
+            Read(
+                passage=replace(
+                    passage, scores=replace(passage.scores, evidence=reading.probability)
+                ),
+                reading=reading,
+            )
+            for passage, reading in zip(ranked, readings, strict=False)
+        ]
+        return sorted(read, key=lambda one: -one.reading.probability)
+
+    def _find(
+        self, question: str, read: Sequence[Read], documents: Mapping[str, Document]
+    ) -> Found:
+        best = read[0]
+        confidence = self._decision.confidence(best.reading.probability)
+        if confidence < self._decision.least:
+            about = max(one.reading.relevance for one in read) >= self._decision.relevant
+            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
+            return Found(question=question, confidence=confidence, reason=reason)
+        chosen = choose(_candidates(kept(read, self._rules), documents), self._rules)
+        if not chosen:
+            return Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
+        said = {folded(one.span.of(documents[one.document_id].text)) for one in chosen}
+        twins = [
+            one
+            for one in _candidates(read, documents)
+            if one not in chosen and folded(one.span.of(documents[one.document_id].text)) in said
+        ]
+        return Found(question=question, confidence=confidence, sentences=(*chosen, *twins))
+
+
+def _candidates(read: Sequence[Read], documents: Mapping[str, Document]) -> list[Sentence]:
+    """The sentences that can be evidence in what was read."""
+    return [
+        sentence
+        for one in read
+        if (document := documents.get(one.passage.chunk.document_id))
+        for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
+        if says_something(sentence.span.of(document.text))
+    ]
+
+
+def _judged(read: Sequence[Read], ranked: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages that were read first, likeliest first, then the others by relevance."""
+    best: dict[int, Passage] = {}
+    for one in sorted(read, key=lambda one: -one.reading.probability):
+        best.setdefault(one.passage.chunk.id, one.passage)
+    return (*best.values(), *(one for one in ranked if one.chunk.id not in best))
