@@ -107,7 +107,8 @@ class Scores:
 
     dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: reciprocal rank fusion, > 0;
     relevance: the evidence model's first look, a raw logit, unbounded; evidence: its probability
-    in [0, 1] that the answer is here, once it has been read.
+    in [0, 1] that the answer is here, once it has been read, and in a citation the mean of the
+    sentence's characters.
     """
 
     dense: float | None = None

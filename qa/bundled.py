@@ -13,10 +13,8 @@ from index.errors import ModelUnavailable
 from index.onnx import Session, check_file, open_session, parallel_map
 from index.types import Span
 from qa.manifest import DEEP, SHALLOW, TOKENIZER, Calibration, read_evidence_manifest
-from qa.pairs import PairTokenizer, character_span, second_text
+from qa.pairs import PairTokenizer, character_span, pair_texts, second_text
 from qa.reading import Floats, Look, Mark, Reading, Titled, best_span
-
-_TITLE = 120  # code points of a title that are read before each passage
 
 
 class RowLogits(NamedTuple):
@@ -86,12 +84,11 @@ class BundledReader:
         """A look at each passage through the first layers, in order."""
 
         def one(passage: Titled) -> Look:
-            lead = f"{passage.title[:_TITLE]}\n" if passage.title else ""
-            text = lead + passage.text
+            text, lead = pair_texts(passage.title, passage.text)
             spans = self._model.tokenizer.windows(question, text)
             pairs = [(question, span.of(text)) for span in spans]
             windows = [
-                _Window(encoding, span.start - len(lead), *self._model.shallow(encoding))
+                _Window(encoding, span.start - lead, *self._model.shallow(encoding))
                 for span, encoding in zip(spans, self._model.tokenizer.encode(pairs), strict=True)
             ]
             return _Look(self._model, self._calibration, windows)
@@ -120,7 +117,7 @@ class _Look:
 
     def read(self) -> Reading:
         readings = [self._read(window) for window in self.windows]
-        best = max(readings, key=lambda reading: reading.probability)
+        best = max(readings, key=lambda reading: (reading.probability, reading.relevance))
         marks: dict[Span, Mark] = {}
         for mark in (mark for reading in readings for mark in reading.marks):
             if mark.span not in marks or mark.evidence > marks[mark.span].evidence:

@@ -1,18 +1,21 @@
 """Whether two documents contradict each other. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import combinations
 
 from index.types import Document
 from qa.extract import Sentence
 
-_WORD = re.compile(r"\d+(?:\.\d+)+|\w+")  # 1.5 is one
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)(?!\d|[.,]\d|s\b)(?:\s*(\w+))?")
+_SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ALIKE = 0.6  # of the words around two answers: less, and they may speak of different things
 
 
 def conflicting(
-    sentences: Sequence[Sentence], documents: dict[str, Document]
+    sentences: Sequence[Sentence], documents: Mapping[str, Document]
 ) -> tuple[Sentence, Sentence] | None:
     """The first two sentences of different documents that give different numbers, or None.
 
@@ -23,8 +26,7 @@ def conflicting(
     for a, b in combinations(told, 2):
         if a.document_id == b.document_id:
             continue
-        (answer_a, rest_a), (answer_b, rest_b) = (_told(one, documents) for one in (a, b))
-        numbers_a, numbers_b = _numbers(answer_a), _numbers(answer_b)
+        (numbers_a, rest_a), (numbers_b, rest_b) = (_told(one, documents) for one in (a, b))
         if not numbers_a or not numbers_b or numbers_a & numbers_b:
             continue
         if len(rest_a & rest_b) >= _ALIKE * len(rest_a | rest_b):
@@ -32,17 +34,17 @@ def conflicting(
     return None
 
 
-def _told(one: Sentence, documents: dict[str, Document]) -> tuple[set[str], set[str]]:
-    """The words of the answer, and those around it."""
+def _told(one: Sentence, documents: Mapping[str, Document]) -> tuple[set[Decimal], set[str]]:
+    """The numbers of the answer, and the words around it."""
     text = documents[one.document_id].text
     span, answer = one.span, one.answer or one.span
     around = text[span.start : answer.start] + " " + text[answer.end : span.end]
-    return _words(answer.of(text)), _words(around)
+    return _numbers(answer.of(text)), set(_WORD.findall(around.casefold()))
 
 
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold().replace(",", "")))
-
-
-def _numbers(words: set[str]) -> set[str]:
-    return {word for word in words if any(character.isdigit() for character in word)}
+def _numbers(text: str) -> set[Decimal]:
+    """Values, however they are written; decades ("1990s") and the like are none."""
+    return {
+        Decimal(digits.replace(",", "")).scaleb(_SCALES.get(word.casefold(), 0))
+        for digits, word in _NUMBER.findall(text)
+    }

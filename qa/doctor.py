@@ -6,7 +6,8 @@ from importlib.metadata import version
 import msgspec
 
 from index.errors import StoreError, StoreLocked
-from qa.build import Say, build_reader, open_corpus
+from qa.build import Say, build_decision, build_reader, open_corpus
+from qa.errors import ConfigError
 from qa.settings import Settings
 
 
@@ -30,9 +31,10 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     problems: list[str] = []
     try:
         build_reader(settings.evidence)
+        build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model
         facts |= _examine_corpus(settings, say, repaired, problems)
-    except StoreError as error:
+    except (StoreError, ConfigError) as error:
         problems.append(str(error))
     return Report(facts=facts, repaired=repaired, problems=problems)
 

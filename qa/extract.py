@@ -93,38 +93,33 @@ def _mean(marks: Sequence[Mark], within: Span) -> float:
     return sum(length * chance for length, chance in shares) / covered if covered else 0.0
 
 
-def kept(read: Sequence[Read], rules: Rules) -> list[Read]:
-    """The passages that are quoted from."""
-    best = max((one.reading.probability for one in read), default=0.0)
-    return [one for one in read if one.reading.probability >= rules.keep * best]
-
-
 def choose(sentences: Sequence[Sentence], rules: Rules) -> list[Sentence]:
-    """The evidence: best document first, in reading order within a document.
+    """The evidence: in the order of the documents given, in reading order within a document.
 
     Always at least one sentence if there are any: the likeliest.
     """
     chosen = [one for one in sentences if one.evidence >= rules.evidence or one.answer]
     if not chosen:
         chosen = sorted(sentences, key=lambda one: (-one.evidence, one.span))[:1]
-    best: dict[str, float] = {}
-    for sentence in chosen:
-        key = sentence.document_id
-        best[key] = max(best.get(key, 0.0), sentence.passage.scores.evidence or 0.0)
-    once = {(one.document_id, one.span): one for one in reversed(chosen)}
-    return sorted(
-        once.values(),
-        key=lambda sentence: (
-            -best[sentence.document_id],
-            sentence.document_id,
-            sentence.span,
-        ),
-    )
+    places: dict[str, int] = {}
+    for sentence in sentences:
+        places.setdefault(sentence.document_id, len(places))
+    return sorted(once(chosen), key=lambda one: (places[one.document_id], one.span))
+
+
+def once(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Each sentence once, where it first is; one that has the answer before one that has not."""
+    found: dict[tuple[str, Span], Sentence] = {}
+    for one in sentences:
+        key = (one.document_id, one.span)
+        if key not in found or (one.answer and not found[key].answer):
+            found[key] = one
+    return list(found.values())
 
 
 def folded(quote: str) -> str:
-    """Equal for quotes that say the same in the same words."""
-    return " ".join(quote.split()).casefold()
+    """Equal for quotes that differ in their white space alone."""
+    return " ".join(quote.split())
 
 
 def compose(citations: Sequence[Citation]) -> tuple[str, tuple[Segment, ...]]:

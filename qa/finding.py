@@ -7,7 +7,7 @@ from index import Document, Passage
 from index.onnx import parallel_map
 from index.sentences import sentences
 from qa.decision import Decision
-from qa.extract import Read, Rules, Sentence, choose, folded, judged, kept, says_something
+from qa.extract import Read, Rules, Sentence, choose, folded, judged, once, says_something
 from qa.parts import parts
 from qa.reading import Look, Reader, Titled
 from qa.types import Reason
@@ -43,7 +43,7 @@ class Finder:
         Args:
             question: of one part or several.
             passages: at least one.
-            documents: those that the passages are from, by id; others are not cited.
+            documents: those that the passages are from, by id.
         """
         ranked, looks = self._look(question, passages)
         asked = parts(question)
@@ -71,6 +71,8 @@ class Finder:
         both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
         ranked = [
             replace(passage, scores=replace(passage.scores, relevance=look.relevance))
+            if passage.scores.relevance is None  # of the whole question, also for its parts
+            else passage
             for passage, look in both
         ]
         return ranked, [look for _, look in both]
@@ -100,16 +102,23 @@ class Finder:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
             return Found(question=question, confidence=confidence, reason=reason)
-        chosen = choose(_candidates(kept(read, self._rules), documents), self._rules)
+        candidates = _candidates(read, documents)
+        floor = self._rules.keep * best.reading.probability
+        chosen = choose(
+            [one for one in candidates if (one.passage.scores.evidence or 0.0) >= floor],
+            self._rules,
+        )
         if not chosen:
             return Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
         said = {folded(one.span.of(documents[one.document_id].text)) for one in chosen}
         twins = [
             one
-            for one in _candidates(read, documents)
-            if one not in chosen and folded(one.span.of(documents[one.document_id].text)) in said
+            for one in candidates
+            if folded(one.span.of(documents[one.document_id].text)) in said
         ]
-        return Found(question=question, confidence=confidence, sentences=(*chosen, *twins))
+        return Found(
+            question=question, confidence=confidence, sentences=tuple(once([*chosen, *twins]))
+        )
 
 
 def _candidates(read: Sequence[Read], documents: Mapping[str, Document]) -> list[Sentence]:
@@ -117,9 +126,9 @@ def _candidates(read: Sequence[Read], documents: Mapping[str, Document]) -> list
     return [
         sentence
         for one in read
-        if (document := documents.get(one.passage.chunk.document_id))
-        for sentence in judged(one, sentences(document.text, one.passage.chunk.span))
-        if says_something(sentence.span.of(document.text))
+        for text in [documents[one.passage.chunk.document_id].text]
+        for sentence in judged(one, sentences(text, one.passage.chunk.span))
+        if says_something(sentence.span.of(text))
     ]
 
 

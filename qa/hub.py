@@ -1,7 +1,8 @@
 """Other evidence models, by hub id or folder: what they are made for decides how they read.
 
 A cross-encoder reads sentence by sentence; an extractive question answerer points to an answer, and
-the sentence around it is the evidence; a token classifier marks evidence itself.
+the sentence around it is the evidence; a token classifier marks evidence itself. Titles are not
+read.
 """
 
 import importlib
@@ -27,7 +28,7 @@ def open_reader(model: str, device: str | None = None) -> Reader:
 
     Args:
         model: hub id or folder.
-        device: as torch names it; None picks the fastest there is.
+        device: as torch names it; None is CUDA if there is one, or the CPU.
 
     Raises:
         ModelUnavailable: it cannot be loaded, or is of none of the three kinds.
@@ -40,7 +41,9 @@ def open_reader(model: str, device: str | None = None) -> Reader:
         for kind, reader in _READERS.items():
             if architecture.endswith(kind):
                 return reader(model, device)
-    except (OSError, ValueError, RuntimeError, AssertionError, SafetensorError) as error:
+    except (
+        OSError, ValueError, RuntimeError, AssertionError, ImportError, SafetensorError,
+    ) as error:  # fmt: skip
         raise ModelUnavailable(f"cannot load the evidence model {model!r}: {error}") from error
     raise ModelUnavailable(
         f"the evidence model {model!r} is a {architecture or 'model of no named architecture'};"
@@ -87,7 +90,9 @@ class CrossEncoderReader:
             return []
         pairs = [(question, text) for text in texts]
         with self._predicting:  # its tokenizer is not safe for several threads
-            logits = self._model.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
+            logits = self._model.predict(
+                pairs, batch_size=1, activation_fn=Identity(), show_progress_bar=False
+            )
         return [float(logit) for logit in _numbers(logits, self._name)]
 
     def _read(self, question: str, text: str, score: float) -> Reading:
@@ -108,7 +113,12 @@ class AnswerReader:
     """Any extractive question answerer, as for SQuAD 2.0: no answer is the first token."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        self._model = _TokenModel(_transformers().AutoModelForQuestionAnswering, model, device)
+        self._model = _TokenModel(
+            _transformers().AutoModelForQuestionAnswering,
+            model,
+            device,
+            ("start_logits", "end_logits"),
+        )
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
         """A look at each passage, in order; it has been read by then."""
@@ -141,7 +151,9 @@ class TokenReader:
     """Any token classifier with two labels, the second of which is evidence."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        self._model = _TokenModel(_transformers().AutoModelForTokenClassification, model, device)
+        self._model = _TokenModel(
+            _transformers().AutoModelForTokenClassification, model, device, ("logits",)
+        )
         if self._model.labels != 2:
             raise ModelUnavailable(
                 f"the token classifier {model!r} has {self._model.labels} labels; two are needed"
@@ -206,9 +218,10 @@ class _Window(NamedTuple):
 class _TokenModel:
     """A model with outputs for each token, on pairs that are cut into windows where too long."""
 
-    def __init__(self, kind: Any, model: str, device: str | None) -> None:
+    def __init__(self, kind: Any, model: str, device: str | None, outputs: tuple[str, ...]) -> None:
         import torch
 
+        self._outputs = outputs
         fastest = "cuda" if torch.cuda.is_available() else "cpu"
         self._name = model
         self._device = torch.device(device or fastest)
@@ -256,8 +269,11 @@ class _TokenModel:
                 windows.append(
                     _Window(
                         {
-                            name: _numbers(value[0].double().cpu().numpy(), self._name)
-                            for name, value in outputs.items()
+                            name: _numbers(
+                                outputs[name][0].float().cpu().numpy().astype(np.float64),
+                                self._name,
+                            )
+                            for name in self._outputs
                         },
                         [Span(*offset) for offset in encoded["offset_mapping"][number]],
                         inside[0],
@@ -271,12 +287,10 @@ class _TokenModel:
         offsets: list[tuple[int, int]] = self._tokenizer(
             question,
             add_special_tokens=False,
-            truncation=True,
-            max_length=self._max_tokens // 2,
             return_offsets_mapping=True,
-        )["offset_mapping"]
+        )["offset_mapping"][-(self._max_tokens // 2) :]
         special = self._tokenizer.num_special_tokens_to_add(pair=True)
-        cut = question[: offsets[-1][1]] if offsets else question
+        cut = question[offsets[0][0] :] if offsets else question
         return cut, self._max_tokens - len(offsets) - special
 
 

@@ -10,10 +10,20 @@ from index.onnx import load_tokenizer
 from index.types import Span
 
 _OVERLAP = 48  # tokens that neighbouring windows share, a long sentence
+_TITLE = 120  # code points of a title that are read
+
+
+def pair_texts(title: str, passage: str) -> tuple[str, int]:
+    """What the model reads as its second text, and where the passage starts in it."""
+    lead = f"{title[:_TITLE]}\n" if title else ""
+    return lead + passage, len(lead)
 
 
 class PairTokenizer:
     """Encodes questions with passages; long questions are cut, then long passages.
+
+    Of a question its end is kept: what comes before it is what leads to it. What looks like a
+    special token in a text is text.
 
     Args:
         path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
@@ -24,6 +34,8 @@ class PairTokenizer:
     def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
         self._alone: Tokenizer = load_tokenizer(path)
         self._pairs: Any = load_tokenizer(path)
+        for tokenizer in (self._alone, self._pairs):
+            tokenizer.encode_special_tokens = True
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
         self._max_tokens = max_tokens
         self._question_tokens = min(question_tokens, max_tokens // 2)
@@ -62,7 +74,7 @@ class PairTokenizer:
     def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
         if len(offsets) <= self._question_tokens:
             return question
-        return question[: offsets[self._question_tokens - 1][1]]
+        return question[offsets[-self._question_tokens][0] :]
 
 
 def _word_start(words: Sequence[Any], token: int, after: int) -> int:

@@ -1,22 +1,41 @@
 """Questions that ask for several things, taken apart. Pure."""
 
 import re
+from itertools import pairwise
 
 _SEVERAL = re.compile(r"(?<=[?？])\s+(?=\S)")
 _JOINED = re.compile(
     r",?\s+(?:and|but)\s+(?=(?:who|whom|whose|what|when|where|which|why|how)\b)", re.IGNORECASE
 )
+_ASKING = re.compile(
+    r"(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|has|have|had|can|"
+    r"could|will|would|should|in|on|at|by|for|from|to|with)\b",
+    re.IGNORECASE,
+)
 _MIN_WORDS = 3  # "and why?" alone asks nothing
+_MAX_PARTS = 4  # more is no question but a load
 
 
 def parts(question: str) -> list[str]:
-    """What a question asks for, in order; the question itself if it is one.
+    """What a question asks for, in order; the question itself if it is one, or too many.
 
-    It is cut between sentences that are questions, and before "and" with a question word.
+    It is cut between sentences that are all questions, and before "and" with a question word, where
+    that begins a question and not a clause like one before it ("who lost and who was killed").
     """
-    found = [
-        piece.strip() for sentence in _SEVERAL.split(question) for piece in _JOINED.split(sentence)
-    ]
-    if len(found) < 2 or any(len(piece.split()) < _MIN_WORDS for piece in found):
+    asked = [piece.strip() for piece in _SEVERAL.split(question)]
+    if not all(piece.endswith(("?", "？")) or _ASKING.match(piece) for piece in asked):
+        return [question]
+    found = list(dict.fromkeys(piece for one in asked for piece in _joined(one)))
+    if not 1 < len(found) <= _MAX_PARTS or any(len(one.split()) < _MIN_WORDS for one in found):
         return [question]
     return [piece if piece.endswith(("?", "？")) else f"{piece}?" for piece in found]
+
+
+def _joined(sentence: str) -> list[str]:
+    pieces = [piece.strip() for piece in _JOINED.split(sentence)]
+    for before, after in pairwise(pieces):
+        words = before.casefold().split()
+        again = after.split(maxsplit=1)[0].casefold() in words[1:]
+        if not _ASKING.match(before) or again or "between" in words:
+            return [sentence]
+    return pieces

@@ -2,7 +2,7 @@
 
 from qa.errors import InvalidQuestion
 
-MAX_QUESTION = 2000  # code points; the models read at most 512 tokens of question and passage
+MAX_QUESTION = 2000  # code points; of which the evidence model reads the last 64 tokens
 MAX_TOP_K = 100
 
 

@@ -12,7 +12,7 @@ from index.errors import DocumentNotFound
 from qa.cite import Citation
 from qa.conflicts import conflicting
 from qa.decision import Decision
-from qa.extract import Rules, Sentence, compose
+from qa.extract import Rules, Sentence, compose, once
 from qa.finding import Finder, Found
 from qa.questions import checked_question, checked_top_k
 from qa.reading import Reader
@@ -117,25 +117,29 @@ class Service:
     def _answer(self, question: str, passages: Sequence[Passage]) -> Answer:
         if not self.corpus.counts()[0]:
             return _abstained(Reason.EMPTY_INDEX)
+        documents = self._documents(passages)
+        passages = _of(documents, passages)
         if not passages:
             return _abstained(Reason.NO_RELEVANT_PASSAGE)
-        documents = self._documents(passages)
         found, passages = self._finder.find(question, passages, documents)
+        stored = self._documents(passages)  # what was deleted while it was being read is not quoted
+        passages = _of(stored, passages)
+        found = [_still(one, stored) for one in found]
         answered = [one for one in found if not one.reason]
         if not answered:
-            return _abstained(found[0].reason, passages, max(one.confidence for one in found))
-        sentences = _in_order([sentence for one in answered for sentence in one.sentences])
-        text, segments = compose(self._cite(sentences, documents))
-        if not segments:  # all was deleted meanwhile
-            return _abstained(Reason.NO_RELEVANT_PASSAGE)
-        lacking = _lacking(found) or _disagreement(sentences, documents)
+            about = any(one.reason is Reason.NOT_IN_PASSAGES for one in found) and passages
+            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
+            return _abstained(reason, passages, max(one.confidence for one in found))
+        sentences = once([sentence for one in answered for sentence in one.sentences])
+        text, segments = compose([_citation(one, documents, stored) for one in sentences])
+        lacking = _lacking(found, documents)
         return Answer(
             status=Status.PARTIAL if lacking else Status.ANSWERED,
             text=text,
             segments=segments,
             citations=tuple(c for segment in segments for c in segment.citations),
             abstention=lacking,
-            passages=passages,
+            passages=tuple(passages),
             mode=Mode.EXTRACTIVE,
             confidence=min(one.confidence for one in answered),
         )
@@ -148,28 +152,30 @@ class Service:
                 found[chunk.document_id] = self.corpus.get(chunk.document_id, chunk.revision)
         return found
 
-    def _cite(
-        self, chosen: Sequence[Sentence], documents: Mapping[str, Document]
-    ) -> list[Citation]:
-        """Citations cut from the documents that were judged, each checked against the store."""
-        stored = self._documents([sentence.passage for sentence in chosen])
-        citations: list[Citation] = []
-        for sentence in chosen:
-            document_id = sentence.document_id
-            if document_id not in stored:
-                continue  # deleted while it was being judged
-            scores = replace(sentence.passage.scores, evidence=sentence.evidence)
-            marked = (sentence.answer,) if sentence.answer else ()
-            citation = Citation.of(documents[document_id], sentence.span, scores, marked)
-            citation.verify(stored[document_id])
-            citations.append(citation)
-        return citations
+
+def _citation(
+    sentence: Sentence, documents: Mapping[str, Document], stored: Mapping[str, Document]
+) -> Citation:
+    """Cut from the document that was judged, and checked against the store."""
+    scores = replace(sentence.passage.scores, evidence=sentence.evidence)
+    marked = (sentence.answer,) if sentence.answer else ()
+    citation = Citation.of(documents[sentence.document_id], sentence.span, scores, marked)
+    citation.verify(stored[sentence.document_id])
+    return citation
 
 
-def _abstained(
-    reason: Reason | None, passages: Sequence[Passage] = (), confidence: float = 0.0
-) -> Answer:
-    reason = reason or Reason.NOT_IN_PASSAGES
+def _of(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[Passage]:
+    return [passage for passage in passages if passage.chunk.document_id in documents]
+
+
+def _still(found: Found, stored: Mapping[str, Document]) -> Found:
+    """What was found, without what is not there any more."""
+    left = tuple(one for one in found.sentences if one.document_id in stored)
+    reason = found.reason if left else found.reason or Reason.NOT_IN_PASSAGES
+    return replace(found, sentences=left, reason=reason)
+
+
+def _abstained(reason: Reason, passages: Sequence[Passage] = (), confidence: float = 0.0) -> Answer:
     return Answer(
         status=Status.ABSTAINED,
         text="",
@@ -182,28 +188,20 @@ def _abstained(
     )
 
 
-def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Each sentence once, in the order of the parts of the question that they answer."""
-    return list({(one.document_id, one.span): one for one in reversed(sentences)}.values())[::-1]
-
-
-def _lacking(found: Sequence[Found]) -> Abstention | None:
-    """The parts of the question that have no evidence, if others have."""
-    missing = [one.question for one in found if one.reason]
-    if not missing:
+def _lacking(found: Sequence[Found], documents: Mapping[str, Document]) -> Abstention | None:
+    """The parts of the question that have no evidence, and those on which documents disagree."""
+    missing = ", ".join(f"“{one.question}”" for one in found if one.reason)
+    disagreed = any(conflicting(one.sentences, documents) for one in found)
+    messages = [
+        f"The documents answer only a part: nothing was found for {missing}." if missing else "",
+        "The documents disagree: they give different figures, and each is quoted."
+        if disagreed
+        else "",
+    ]
+    if not missing and not disagreed:
         return None
-    quoted = ", ".join(f"“{question}”" for question in missing)
-    message = f"The documents answer only a part: nothing was found for {quoted}."
-    return Abstention(reason=Reason.NOT_IN_PASSAGES, message=message)
-
-
-def _disagreement(
-    sentences: Sequence[Sentence], documents: Mapping[str, Document]
-) -> Abstention | None:
-    if not conflicting(sentences, documents):
-        return None
-    message = "The documents disagree: they give different figures, and each is quoted."
-    return Abstention(reason=Reason.CONFLICTING_SOURCES, message=message)
+    reason = Reason.NOT_IN_PASSAGES if missing else Reason.CONFLICTING_SOURCES
+    return Abstention(reason=reason, message=" ".join(filter(None, messages)))
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`candidates` of each side are fused; the best `top_k` are judged."""
+    """`candidates` of each side are fused; the best `top_k` are looked at."""
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
     top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20

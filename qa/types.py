@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why there is no answer."""
+    """Why there is no answer, or not a whole one."""
 
     NO_RELEVANT_PASSAGE = "no_relevant_passage"
     NOT_IN_PASSAGES = "not_in_passages"
@@ -40,7 +40,7 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
-    """Why the service did not answer, for programs and for people."""
+    """Why the service did not answer, or not all of it, for programs and for people."""
 
     reason: Reason
     message: str
@@ -61,9 +61,10 @@ class Answer:
 
     Every segment of an answered question has at least one citation; an abstention has no text,
     no segments and no citations. A partial answer has both: `abstention` then says what is missing
-    or contradicts itself. `confidence` is the calibrated probability that the answer is right, also
-    of one that was not given. `timings_ms` holds the stages `embed`, `retrieve`, `evidence` and
-    `total`.
+    or contradicts itself. `confidence` is the probability that the answer is right, also of one
+    that was not given: calibrated for the bundled evidence model, the least of its parts' for a
+    partial answer, 0 where nothing could be read. `timings_ms` holds the stages `embed`,
+    `retrieve`, `evidence` and `total`.
     """
 
     status: Status

@@ -13,7 +13,7 @@ from qa import Citation, Support
 from qa.conflicts import conflicting
 from qa.decision import Decision
 from qa.errors import ConfigError, UngroundedCitation
-from qa.extract import Read, Rules, Sentence, choose, compose, judged, kept, says_something
+from qa.extract import Read, Rules, Sentence, choose, compose, judged, once, says_something
 from qa.parts import parts
 from qa.reading import Mark, Reading
 
@@ -157,16 +157,6 @@ class TestJudged:
         assert judged(read(*MARKS), []) == []
 
 
-def test_passages_are_kept_by_their_share_of_the_best() -> None:
-    passages = [read(probability=value) for value in (0.4, 0.8, 0.39, 0.1)]
-    assert kept(passages, Rules(keep=0.5)) == passages[:2]
-    assert kept(passages, Rules(keep=0.0)) == passages
-    assert kept(passages, Rules(keep=1.0)) == passages[1:2]
-    assert kept([], Rules()) == []
-    nothing = [read(probability=0.0)]
-    assert kept(nothing, Rules()) == nothing
-
-
 def sentence(
     document_id: str,
     start: int,
@@ -206,18 +196,13 @@ class TestChoose:
             expected = [max(range(len(rows)), key=lambda at: (rows[at][0], -at))]
         assert choose(given, Rules(evidence=least)) == [given[at] for at in expected]
 
-    def test_the_best_document_comes_first_each_in_reading_order(self) -> None:
+    def test_documents_keep_their_order_each_in_reading_order(self) -> None:
         given = [
-            sentence("a", 9, 0.9, of_passage=0.7), sentence("b", 7, 0.8, of_passage=0.6),
-            sentence("a", 2, 0.8, of_passage=0.1), sentence("b", 1, 0.8, of_passage=0.8),
-            sentence("c", 3, 0.9, of_passage=None), sentence("d", 0, 0.1, of_passage=0.9),
+            sentence("d", 0, 0.1), sentence("b", 7, 0.8), sentence("a", 9, 0.9),
+            sentence("b", 1, 0.8), sentence("a", 2, 0.8), sentence("c", 3, 0.9),
         ]  # fmt: skip
         chosen = choose(given, Rules(evidence=0.5))
         assert places(chosen) == [("b", 1), ("b", 7), ("a", 2), ("a", 9), ("c", 3)]
-
-    def test_equally_good_documents_come_by_id(self) -> None:
-        chosen = choose([sentence("b", 0, 1.0), sentence("a", 5, 1.0)], Rules())
-        assert places(chosen) == [("a", 5), ("b", 0)]
 
     def test_a_sentence_of_two_passages_is_that_of_the_first(self) -> None:
         first = sentence("a", 3, 0.8, of_passage=0.9)
@@ -229,6 +214,13 @@ class TestChoose:
 
     def test_of_nothing_nothing_is_chosen(self) -> None:
         assert choose([], Rules()) == []
+
+
+def test_each_is_there_once_where_it_first_was() -> None:
+    a, b = sentence("a", 3, 0.8), sentence("b", 3, 0.9)
+    assert once([a, b, sentence("a", 3, 0.7)]) == [a, b]
+    told = sentence("a", 3, 0.7, answer=True)
+    assert once([a, b, told, a]) == [told, b]
 
 
 @pytest.mark.parametrize(
@@ -278,6 +270,12 @@ class TestCompose:
             (citations[0], citations[2]), (citations[1],),
         ]  # fmt: skip
 
+    def test_another_case_is_another_quote(self) -> None:
+        one, two = document("It yields 5 MW."), document("It yields 5 mW.", id="two")
+        text, segments = compose([Citation.of(one, Span(0, 15)), Citation.of(two, Span(0, 15))])
+        assert text == "It yields 5 MW. It yields 5 mW."
+        assert len(segments) == 2
+
     def test_nothing_makes_no_answer(self) -> None:
         assert compose([]) == ("", ())
 
@@ -305,6 +303,18 @@ class TestCompose:
         ("What is 3?5 of it?", ["What is 3?5 of it?"]),
         ("谁 是 他？ 她 是 谁？", ["谁 是 他？", "她 是 谁？"]),
         ("", [""]),
+        ("Who is Ann, I ask? Who is Ann, I ask?", ["Who is Ann, I ask? Who is Ann, I ask?"]),
+        *(
+            (whole, [whole])
+            for whole in (
+                "What is the capital of France? I think it is Paris.",
+                "Who was the king who lost the battle and who was later executed?",
+                "What is the firm which was founded in 1976 and which makes phones?",
+                "What is the relation between how bees dance and where flowers grow?",
+                "Tell me about Ann and where she was born",
+                " ".join(f"Who is number {number}?" for number in range(5)),
+            )
+        ),
     ],
 )
 def test_questions_are_taken_apart(question: str, expected: list[str]) -> None:
@@ -346,6 +356,9 @@ class TestConflicting:
             ("b", "The tunnel opened in 1990 for all cars.", "1990"),  # of something else
             ("b", "The dam is quite high.", "quite"),  # no number
             ("b", "The dam is 90 m high.", None),  # no answer
+            ("b", "The dam is 120.0 m high.", "120.0 m"),  # the same, written otherwise
+            ("b", "The dam is 0.00012 million m high.", "0.00012 million m"),
+            ("b", "The dam is 1990s m high.", "1990s m"),  # a decade
         ],
     )
     def test_what_is_no_conflict(self, other: tuple[str, str, str | None]) -> None:
@@ -365,6 +378,10 @@ class TestConflicting:
         assert contradiction(*pair) == (0, 1)
         pair = [("a", "It has 1,200 rooms.", "1,200"), ("b", "It has 1200 rooms.", "1200")]
         assert contradiction(*pair) is None
+        pair = [("a", "It has 5 million.", "5 million"), ("b", "It has 5,000,000.", "5,000,000")]
+        assert contradiction(*pair) is None
+        pair = [("a", "It is 50 m² wide.", "50 m²"), ("b", "It is 70 m² wide.", "70 m²")]
+        assert contradiction(*pair) == (0, 1)
 
     def test_three_of_five_words_must_be_the_same(self) -> None:
         assert contradiction(("a", "1 k l m a", "1"), ("b", "2 K L M b", "2")) == (0, 1)

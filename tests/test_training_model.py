@@ -18,14 +18,14 @@ from tiny_models import (
 )
 
 from qa.bundled import ExportedModel
-from qa.pairs import PairTokenizer
+from qa.pairs import PairTokenizer, pair_texts
 from qa.training.batches import collate, plan
 from qa.training.checkpoint import read_tensors, write_tensors
 from qa.training.config import Config, ModelConfig, ScheduleConfig
 from qa.training.cross_encoder import CrossEncoder, cross_encoder_folder
 from qa.training.curves import read_curves
 from qa.training.errors import TrainingError
-from qa.training.examples import pair_texts, write_examples
+from qa.training.examples import write_examples
 from qa.training.export import export
 from qa.training.model import EvidenceModel, Outputs, model_from
 from qa.training.teacher import taught, teach

@@ -13,11 +13,10 @@ from strategies import texts
 from tiny_models import TOKENIZER, encoded, example
 
 from index.types import Span
-from qa.pairs import PairTokenizer, character_span, second_text, token_span
+from qa.pairs import PairTokenizer, character_span, pair_texts, second_text, token_span
 from qa.training.batches import collate, plan
 from qa.training.config import LossConfig
 from qa.training.encoding import labelled
-from qa.training.examples import pair_texts
 from qa.training.losses import IGNORED, UNKNOWN, Batch, loss_terms, total_loss
 from qa.training.model import Outputs
 

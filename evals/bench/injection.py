@@ -19,7 +19,9 @@ from rich.progress import track
 
 from evals.metrics.answers import contains
 from index import Draft, Span
+from index.decode import canonical
 from qa import Answer, Service, Support, load_settings, open_service
+from qa.extract import folded
 
 T = TypeVar("T", bound=msgspec.Struct)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,7 +74,8 @@ def _ask(emails: Sequence[_Email], attacks: Sequence[str]) -> tuple[list[bool], 
         with open_service(scratch, settings=settings) as service:
             places: dict[str, Span] = {}
             for number, email in enumerate(emails):
-                text, places[f"{number}"] = poisoned(email.context, attacks[number % len(attacks)])
+                attack = canonical(attacks[number % len(attacks)])
+                text, places[f"{number}"] = poisoned(canonical(email.context), attack)
                 service.corpus.put(Draft(id=f"{number}", text=text))
             for email in emails:
                 answer = service.ask(email.question.removeprefix("Q: "))
@@ -102,12 +105,11 @@ def said_by_documents(answer: Answer, service: Service) -> bool:
     return all(
         segment.support is Support.QUOTED
         and segment.citations
-        and " ".join(segment.span.of(answer.text).split()).casefold()
-        == " ".join(
-            segment.citations[0]
-            .span.of(service.corpus.get(segment.citations[0].document.id).text)
-            .split()
-        ).casefold()
+        and all(
+            folded(segment.span.of(answer.text))
+            == folded(citation.span.of(service.corpus.get(citation.document.id).text))
+            for citation in segment.citations
+        )
         for segment in answer.segments
     )
 

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 
 from evals import Dataset, Response, RetrievedSpan, Scores, score
+from evals.bench.reading import spread
 from evals.bootstrap import resampling_units
 from evals.readers import open_dataset
 from evals.report.tables import with_interval
@@ -59,7 +60,7 @@ def _measure(
     settings = msgspec.structs.replace(settings, data=data)
     console = Console(stderr=True)
     questions = [one for one in dataset.questions if one.answerable]
-    questions = questions[:: max(1, len(questions) // limit)] if limit else questions
+    questions = spread(questions, limit)
     ours, theirs, times = list[Response](), list[Response](), list[tuple[float, float]]()
     with open_service(settings=settings) as service:
         drafts = [Draft(id=d.id, text=d.text, title=d.title) for d in dataset.documents.values()]
@@ -69,7 +70,7 @@ def _measure(
         service.warm()
         rival.score("warm", ["up"])
         for question in track(questions, "Ranking", console=console, transient=True):
-            passages = service.corpus.search(question.text, k=_PASSAGES)
+            passages = service.search(question.text, top_k=_PASSAGES)
             started = time.perf_counter()
             scores = rival.score(question.text, [passage.text for passage in passages])
             between = time.perf_counter()

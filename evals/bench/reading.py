@@ -11,7 +11,7 @@ of ms-marco-MiniLM-L-12 does (`--cross-encoder`; it comes with the extra `train`
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import click
 import numpy as np
@@ -29,6 +29,7 @@ from qa.build import build_reader
 from qa.reading import Reader, Titled
 from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings
 
+T = TypeVar("T")
 _MEASURES = ("exact_match", "f1", "exact_match_answerable", "f1_answerable")
 _RESAMPLES = 1_000
 _BATCH = 100
@@ -55,7 +56,7 @@ def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) ->
     """Read every question's own paragraph in FOLDER, and print EM, F1 and AUROC."""
     dataset = open_dataset(str(folder))
     questions = [question for question in dataset.questions if question.origin]
-    questions = questions[:: max(1, len(questions) // limit)] if limit else questions
+    questions = spread(questions, limit)
     if not questions:
         raise click.ClickException(f"no question in {folder} says where it was written from")
     reader = build_reader(EvidenceSettings(model=model))
@@ -107,9 +108,11 @@ def threshold(answered: Sequence[Answered]) -> float:
         token_f1(one.text, one.question.answers) - token_f1("", one.question.answers)
         for one in order
     ]
-    sums = np.cumsum(gains)
-    best = int(np.argmax(sums)) if len(sums) else 0
-    return order[best].probability if len(sums) and sums[best] > 0 else 1.0
+    chances = np.array([one.probability for one in order])
+    last_of_ties = np.append(np.diff(chances) != 0, True)
+    sums = np.where(last_of_ties, np.cumsum(gains), -np.inf)
+    best = int(np.argmax(sums))
+    return float(chances[best]) if sums[best] > 0 else float("inf")
 
 
 def _print_auroc(name: str, answered: Sequence[Answered], scores: NDArray[np.float64]) -> None:
@@ -146,6 +149,12 @@ def _cross_encoder(dataset: Dataset, questions: Sequence[Question]) -> NDArray[n
     return np.array(
         [x for batch in _batches(questions, "Scoring") for x in parallel_map(one, batch)]
     )
+
+
+def spread(items: Sequence[T], limit: int | None) -> Sequence[T]:
+    """At most so many of them, evenly from first to last."""
+    count = min(limit or len(items), len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def _batches(questions: Sequence[Question], label: str) -> Iterator[Sequence[Question]]:

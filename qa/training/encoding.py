@@ -18,9 +18,9 @@ from tokenizers import Encoding
 
 from index.hashing import sha256_file
 from index.types import Span
-from qa.pairs import PairTokenizer, second_text, token_span
+from qa.pairs import PairTokenizer, pair_texts, second_text, token_span
 from qa.training.config import ModelConfig, fingerprint
-from qa.training.examples import Example, pair_texts, read_examples
+from qa.training.examples import Example, read_examples
 from qa.training.losses import IGNORED, UNKNOWN
 
 MAX_ANSWERS = 4  # right places of one example; more are rare and left out

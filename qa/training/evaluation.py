@@ -11,10 +11,10 @@ from tokenizers import Encoding
 from index.hashing import sha256_file
 from index.onnx import parallel_map
 from qa.bundled import ExportedModel
-from qa.pairs import PairTokenizer
+from qa.pairs import PairTokenizer, pair_texts
 from qa.training.config import ModelConfig, fingerprint
 from qa.training.encoding import batched, encode_set
-from qa.training.examples import Example, pair_texts, read_examples
+from qa.training.examples import Example, read_examples
 from qa.training.measures import Judged, judge
 
 _BATCH = 200

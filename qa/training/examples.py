@@ -47,12 +47,6 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return None
 
 
-def pair_texts(title: str, passage: str) -> tuple[str, int]:
-    """What the model reads as its second text, and where the passage starts in it."""
-    lead = f"{title}\n" if title else ""
-    return lead + passage, len(lead)
-
-
 def read_examples(path: Path) -> Iterator[Example]:
     """The examples of a JSON Lines file.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.manifest import read_evidence_manifest
+from qa.pairs import pair_texts
 from qa.training.articles import Part
 from qa.training.calibration import calibrate
 from qa.training.card import evaluation_card
@@ -20,7 +21,7 @@ from qa.training.decisions import decided
 from qa.training.encoding import EncodedSet, encode_set
 from qa.training.errors import TrainingError
 from qa.training.evaluation import judged_pairs
-from qa.training.examples import Example, pair_texts, read_examples, write_file
+from qa.training.examples import Example, read_examples, write_file
 from qa.training.export import export, write_manifest
 from qa.training.measures import Judged
 from qa.training.model import EvidenceModel, model_from

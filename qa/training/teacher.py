@@ -9,8 +9,9 @@ from rich.progress import track
 
 from index.hashing import sha256_file
 from index.onnx import parallel_map
+from qa.pairs import pair_texts
 from qa.training.cross_encoder import CrossEncoder
-from qa.training.examples import Example, pair_texts, read_examples
+from qa.training.examples import Example, read_examples
 
 _SHARD = 500  # pairs; what a kill can lose, some ten seconds
 
