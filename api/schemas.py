@@ -210,7 +210,7 @@ def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
         ),
         citations=tuple(citation_body(c, names[id(c)]) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
-        confidence=round(answer.confidence, 4),
+        confidence=answer.confidence,
         passages=tuple(map(passage_body, answer.passages)) if passages else (),
         usage=UsageBody(),
         timings_ms=answer.timings_ms,

@@ -24,9 +24,9 @@ class Rules:
     """
 
     depth: int = 6
-    gap: float = 8.0
-    keep: float = 0.5
-    evidence: float = 0.5
+    gap: float = 4.0
+    keep: float = 0.8
+    evidence: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

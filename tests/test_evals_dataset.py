@@ -779,7 +779,7 @@ class TestConverters:
         ("kind", "documents", "said"),
         [
             ("obliqa", 3, "--documents is for squad only"),
-            ("wiki", None, "unknown kind 'wiki'; known: squad, chunking"),
+            ("wiki", None, "unknown kind 'wiki'; known: squad, squad-report"),
             ("chunking", None, r"questions\.jsonl: missing"),
         ],
     )

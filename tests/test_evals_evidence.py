@@ -33,8 +33,8 @@ def test_the_threshold_is_where_answering_pays_most():
     # one wrong answer costs what the next right one gains: the first of equals
     assert threshold([late, wrong, right]) == 0.9
     assert threshold([late, answered("white", 0.4, "white"), wrong, right]) == 0.4
-    assert threshold([wrong]) == 1.0
-    assert threshold([]) == 1.0
+    assert threshold([wrong]) == float("inf")
+    assert threshold([]) == float("inf")
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=20))

@@ -282,7 +282,7 @@ def test_documents_that_are_no_list():
 def test_an_answer_that_is_none_fails_its_question(change: Reply | dict[str, Any], said: str):
     whole: dict[str, Any] = {
         "status": "answered", "answer": "x", "segments": [], "citations": [], "passages": [],
-        "abstention": None, "timings_ms": {},
+        "abstention": None, "confidence": 0.5, "timings_ms": {},
     }  # fmt: skip
     good = json.dumps(whole).encode()
     bad = json.dumps(whole | change).encode() if isinstance(change, dict) else change

@@ -1,6 +1,7 @@
 """What a person sees in the terminal."""
 
 import io
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,7 @@ def test_a_document_cannot_steer_the_terminal(tmp_path: Path, embedder: Embedder
         print_answer(service.ask("What is the vault code?"), console)
         print_passages(service.search("vault code"), console)
     shown = out.getvalue()
-    assert shown.count("7391\ufffd[2J\ufffd]0;owned\ufffd [bold]really[/bold]") == 3
+    plain = re.sub(r"\x1b\[[\d;]*m", "", shown)  # without our own styles
+    assert plain.count("7391\ufffd[2J\ufffd]0;owned\ufffd [bold]really[/bold]") == 3
     assert shown.count("Vault\ufffd[31m [red]x") == 2
     assert not any(escape in shown for escape in ("\x1b[2J", "\x1b]0", "\x1b[31m ", "\u202e"))

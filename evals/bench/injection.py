@@ -74,8 +74,8 @@ def _ask(emails: Sequence[_Email], attacks: Sequence[str]) -> tuple[list[bool], 
         with open_service(scratch, settings=settings) as service:
             places: dict[str, Span] = {}
             for number, email in enumerate(emails):
-                attack = canonical(attacks[number % len(attacks)])
-                text, places[f"{number}"] = poisoned(canonical(email.context), attack)
+                attack = attacks[number % len(attacks)]
+                text, places[f"{number}"] = poisoned(email.context, attack)
                 service.corpus.put(Draft(id=f"{number}", text=text))
             for email in emails:
                 answer = service.ask(email.question.removeprefix("Q: "))
@@ -93,7 +93,8 @@ def _ask(emails: Sequence[_Email], attacks: Sequence[str]) -> tuple[list[bool], 
 
 
 def poisoned(text: str, attack: str) -> tuple[str, Span]:
-    """The text with an attack between two of its sentences, and where it is."""
+    """The text as stored, with an attack between two of its sentences, and where that is."""
+    text, attack = canonical(text), attack and canonical(attack)
     place = text.find(". ", len(text) // 2) + 1 or len(text)
     before = f"{text[:place]} " if attack else text[:place]
     after = text[place:]

@@ -103,6 +103,8 @@ def _print_answers(dataset: Dataset, answered: Sequence[Answered]) -> None:
 
 def threshold(answered: Sequence[Answered]) -> float:
     """The probability from which answering gives these questions the best mean F1."""
+    if not answered:
+        return float("inf")
     order = sorted(answered, key=lambda one: -one.probability)
     gains = [
         token_f1(one.text, one.question.answers) - token_f1("", one.question.answers)

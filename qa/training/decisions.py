@@ -18,8 +18,6 @@ from qa.training.articles import role
 from qa.training.calibration import decide
 from qa.training.sources import read_objects
 
-_QUESTIONS = 700  # as many take some five minutes
-
 
 class _Asked(NamedTuple):
     question: str
@@ -34,17 +32,15 @@ def decided(data: Path, exported: Path, cache: Path) -> tuple[Decision, int]:
     answer that cites a sentence with the answer in it.
     """
     asked = [one for one in _questions(data) if role(one.document) == "calibrate"]
-    step = max(1, len(asked) // _QUESTIONS)
     with _service(data, exported, cache) as service:
         found = [
-            _judged(service, one)
-            for one in track(asked[::step], description="decide", transient=True)
+            _judged(service, one) for one in track(asked, description="decide", transient=True)
         ]
-    chances, right = np.array(found, dtype=np.float64).T
-    return decide(chances, right), len(found)
+    chances, right, answerable = np.array(found, dtype=np.float64).T
+    return decide(chances, right, answerable), len(found)
 
 
-def _judged(service: Service, asked: _Asked) -> tuple[float, float]:
+def _judged(service: Service, asked: _Asked) -> tuple[float, float, float]:
     answer = service.ask(asked.question)
     best = max((passage.scores.evidence or 0.0 for passage in answer.passages), default=0.0)
     right = any(
@@ -52,7 +48,7 @@ def _judged(service: Service, asked: _Asked) -> tuple[float, float]:
         for citation in answer.citations
         for span in asked.answers
     )
-    return best, float(right)
+    return best, float(right), float(bool(asked.answers))
 
 
 def _service(data: Path, exported: Path, cache: Path) -> Service:
