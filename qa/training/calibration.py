@@ -18,15 +18,17 @@ Fit = Callable[[Floats, Floats, Floats], Calibration]
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 _FOLDS = 5
 _FALSE_ANSWERS = 0.25
+_AS_GOOD = 0.001
 
 
 def calibrate(
     rows: Sequence[Judged], groups: Sequence[str]
 ) -> tuple[Calibration, dict[str, float]]:
-    """The best of three calibrations, and the log loss of each.
+    """The simplest of three calibrations that is as good as the best, and the log loss of each.
 
-    The loss is cross-validated over articles: temperature scaling (Guo et al. 2017) and logistic
-    regression on both logits, and isotonic regression of the latter's sum.
+    As good is a loss that is greater by no more than `_AS_GOOD`: isotonic steps make ties, which
+    thresholds cannot part. The loss is cross-validated over articles: temperature scaling (Guo et
+    al. 2017), logistic regression on both logits, and isotonic regression of the latter's sum.
 
     Args:
         rows: judged pairs whose answerability is known.
@@ -45,7 +47,7 @@ def calibrate(
         "isotonic": _isotonic,
     }
     losses = {name: _validated(fit, z, m, y, folds) for name, fit in fits.items()}
-    best = min(losses, key=lambda name: losses[name])
+    best = next(name for name in fits if losses[name] <= min(losses.values()) + _AS_GOOD)
     fitted = msgspec.structs.replace(
         fits[best](z, m, y), examples=len(y), answerable_share=float(y.mean())
     )
