@@ -76,7 +76,8 @@ def _measure(
             between = time.perf_counter()
             answered = service.ask(question.text, top_k=_PASSAGES)
             times.append((answered.timings_ms["evidence"] / 1000, between - started))
-            best = [passages[at] for at in np.argsort(-np.array(scores), kind="stable")]
+            order = sorted(range(len(passages)), key=lambda at: -scores[at])
+            best = [passages[at] for at in order]
             theirs.append(_response(question.id, best))
             ours.append(_response(question.id, answered.passages))
     skipped = {one.id for one in dataset.questions} - {one.id for one in questions}
@@ -115,7 +116,7 @@ def _print(dataset: Dataset, ours: Scores, theirs: Scores, seconds: NDArray[np.f
     known = [(a - b, name) for a, b, name in both if a is not None and b is not None]
     clusters = {one.id: one.cluster for one in dataset.questions}
     units = resampling_units([clusters[name] for _, name in known])[1]
-    gaps = np.round(np.array([gap for gap, _ in known]), 9)
+    gaps = np.array([round(gap, 9) for gap, _ in known], dtype=np.float64)
     p = paired_randomisation(gaps, np.array(units))
     click.echo(f"  difference     {gaps.mean():+.3f}, p = {p:.3f}")
     ratio = seconds[:, 0] / seconds[:, 1]

@@ -119,11 +119,16 @@ def threshold(answered: Sequence[Answered]) -> float:
 
 def _print_auroc(name: str, answered: Sequence[Answered], scores: NDArray[np.float64]) -> None:
     labels = np.array([one.question.answerable for one in answered])
-    documents = np.unique([one.question.cluster for one in answered], return_inverse=True)[1]
+    clusters = [one.question.cluster for one in answered]
+    rows_of = {
+        name: np.flatnonzero(np.array([one == name for one in clusters]))
+        for name in sorted(set(clusters))
+    }
+    documents = list(rows_of)
     rng, drawn = np.random.default_rng(0), list[float]()
     for _ in range(_RESAMPLES):
-        picked = rng.integers(documents.max() + 1, size=documents.max() + 1)
-        rows = np.concatenate([np.flatnonzero(documents == document) for document in picked])
+        picked = rng.integers(len(documents), size=len(documents)).tolist()
+        rows = np.concatenate([rows_of[documents[place]] for place in picked])
         drawn.append(auroc(scores[rows], labels[rows]))
     low, high = np.percentile(drawn, [2.5, 97.5])
     click.echo(f"  AUROC of {name:<24} {auroc(scores, labels):.3f} [{low:.3f}–{high:.3f}]")
