@@ -112,7 +112,7 @@ def test_injection_counts_quotes(tmp_path: Path, environment: dict[str, str]):
         injection.main, [str(tmp_path / "emails"), str(tmp_path / "attacks")], env=environment
     )
     assert done.exit_code == 0, done.output
-    assert "1 questions, ideal in the answer 1.00" in done.stdout
+    assert "1 questions, answered 1.00, ideal in the answer 1.00" in done.stdout
     assert done.stdout.splitlines()[-1].endswith("followed 0")
 
 
