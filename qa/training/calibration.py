@@ -17,7 +17,6 @@ Fit = Callable[[Floats, Floats, Floats], Calibration]
 
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 _FOLDS = 5
-_FALSE_ANSWERS = 0.25
 _AS_GOOD = 0.001
 
 
@@ -54,16 +53,13 @@ def calibrate(
     return fitted, losses
 
 
-def decide(chances: Floats, right: Floats, answerable: Floats) -> Decision:
+def decide(chances: Floats, right: Floats, least: float) -> Decision:
     """The decision fitted on questions that were all answered.
-
-    By default the least confidence is that from which at most a quarter of the unanswerable
-    questions is answered.
 
     Args:
         chances: (n,) the best passage's probability for each question.
         right: (n,) 1.0 where the answer was right; answers to unanswerable questions are wrong.
-        answerable: (n,) 1.0 where the corpus answers.
+        least: the confidence that is enough where no risk is chosen.
     """
     bounded = np.clip(chances, 1e-6, 1 - 1e-6)
     logits = np.log(bounded / (1 - bounded))
@@ -72,18 +68,9 @@ def decide(chances: Floats, right: Floats, answerable: Floats) -> Decision:
     confidences = np.array([fitted.confidence(float(chance)) for chance in chances])
     return msgspec.structs.replace(
         fitted,
-        least=_least(confidences, answerable),
+        least=least,
         thresholds={f"{risk:g}": threshold(confidences, right, risk) for risk in RISKS},
     )
-
-
-def _least(confidences: Floats, answerable: Floats) -> float:
-    unanswerable = np.sort(confidences[answerable == 0])[::-1]
-    allowed = int(_FALSE_ANSWERS * len(unanswerable))
-    if allowed >= len(unanswerable):
-        return 0.0
-    above = confidences[confidences > unanswerable[allowed]]
-    return float(above.min()) if len(above) else 1.0
 
 
 def probabilities(calibration: Calibration, rows: Sequence[Judged]) -> Floats:

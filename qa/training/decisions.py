@@ -25,22 +25,22 @@ class _Asked(NamedTuple):
     answers: list[Span]
 
 
-def decided(data: Path, exported: Path, cache: Path) -> tuple[Decision, int]:
+def decided(data: Path, exported: Path, cache: Path, least: float) -> tuple[Decision, int]:
     """The decision for questions about a corpus of articles, and how many were asked.
 
     The development articles that calibrate take part. Every question is answered, and right is an
-    answer that cites a sentence with the answer in it.
+    answer that cites a sentence with the answer in it. `least` is the default's.
     """
     asked = [one for one in _questions(data) if role(one.document) == "calibrate"]
     with _service(data, exported, cache) as service:
         found = [
             _judged(service, one) for one in track(asked, description="decide", transient=True)
         ]
-    chances, right, answerable = np.array(found, dtype=np.float64).T
-    return decide(chances, right, answerable), len(found)
+    chances, right = np.array(found, dtype=np.float64).T
+    return decide(chances, right, least), len(found)
 
 
-def _judged(service: Service, asked: _Asked) -> tuple[float, float, float]:
+def _judged(service: Service, asked: _Asked) -> tuple[float, float]:
     answer = service.ask(asked.question)
     best = max((passage.scores.evidence or 0.0 for passage in answer.passages), default=0.0)
     right = any(
@@ -48,7 +48,7 @@ def _judged(service: Service, asked: _Asked) -> tuple[float, float, float]:
         for citation in answer.citations
         for span in asked.answers
     )
-    return best, float(right), float(bool(asked.answers))
+    return best, float(right)
 
 
 def _service(data: Path, exported: Path, cache: Path) -> Service:

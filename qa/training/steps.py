@@ -101,7 +101,7 @@ class Work:
         self._say(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
-        decision, count = decided(self._data, self._exported, self._folder)
+        decision, count = decided(self._data, self._exported, self._folder, self._config.least)
         manifest = read_evidence_manifest(self._exported)
         write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
         self._say(f"decided on {count} questions: {decision}")
