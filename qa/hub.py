@@ -5,21 +5,19 @@ the sentence around it is the evidence; a token classifier marks evidence itself
 read.
 """
 
-import importlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from index.errors import ModelUnavailable
 from index.sentences import sentences, strip
 from index.types import Span
-from qa.reading import Floats, Look, Mark, Reader, Reading, Titled, best_span
+from qa.reading import Look, Mark, Reader, Reading, Titled, best_span
+from qa.tokenmodel import TokenModel, check_words, numbers, transformers
 
-_MAX_TOKENS = 512
-_OVERLAP = 64  # tokens that neighbouring windows of a long passage share
 _FAR = 500.0  # logits beyond it change no probability
 
 
@@ -36,7 +34,7 @@ def open_reader(model: str, device: str | None = None) -> Reader:
     from safetensors import SafetensorError
 
     try:
-        config: Any = _transformers().AutoConfig.from_pretrained(model)
+        config: Any = transformers().AutoConfig.from_pretrained(model)
         architecture = str((config.architectures or [""])[0])
         for kind, reader in _READERS.items():
             if architecture.endswith(kind):
@@ -63,7 +61,7 @@ class CrossEncoderReader:
 
         self._name = model
         self._model: Any = CrossEncoder(model, device=device)
-        _check_words(self._model.tokenizer, model)
+        check_words(self._model.tokenizer, model)
         self._predicting = threading.Lock()
         if self._model.num_labels != 1:
             raise ModelUnavailable(
@@ -93,7 +91,7 @@ class CrossEncoderReader:
             logits = self._model.predict(
                 pairs, batch_size=1, activation_fn=Identity(), show_progress_bar=False
             )
-        return [float(logit) for logit in _numbers(logits, self._name)]
+        return [float(logit) for logit in numbers(logits, self._name)]
 
     def _read(self, question: str, text: str, score: float) -> Reading:
         spans = sentences(text, Span(0, len(text)))
@@ -113,8 +111,8 @@ class AnswerReader:
     """Any extractive question answerer, as for SQuAD 2.0: no answer is the first token."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        self._model = _TokenModel(
-            _transformers().AutoModelForQuestionAnswering,
+        self._model = TokenModel(
+            transformers().AutoModelForQuestionAnswering,
             model,
             device,
             ("start_logits", "end_logits"),
@@ -151,8 +149,8 @@ class TokenReader:
     """Any token classifier with two labels, the second of which is evidence."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
-        self._model = _TokenModel(
-            _transformers().AutoModelForTokenClassification, model, device, ("logits",)
+        self._model = TokenModel(
+            transformers().AutoModelForTokenClassification, model, device, ("logits",)
         )
         if self._model.labels != 2:
             raise ModelUnavailable(
@@ -201,114 +199,6 @@ class _Look:
     @classmethod
     def done(cls, reading: Reading) -> "_Look":
         return cls(reading.relevance, lambda: reading)
-
-
-class _Window(NamedTuple):
-    """A pair's outputs by name, (tokens, …); where its tokens lie in the passage's text.
-
-    `first` and `last` are tokens of the passage.
-    """
-
-    outputs: dict[str, Floats]
-    offsets: list[Span]
-    first: int
-    last: int
-
-
-class _TokenModel:
-    """A model with outputs for each token, on pairs that are cut into windows where too long."""
-
-    def __init__(self, kind: Any, model: str, device: str | None, outputs: tuple[str, ...]) -> None:
-        import torch
-
-        self._outputs = outputs
-        fastest = "cuda" if torch.cuda.is_available() else "cpu"
-        self._name = model
-        self._device = torch.device(device or fastest)
-        self._model: Any = kind.from_pretrained(model).to(self._device).eval()
-        self._tokenizer: Any = _transformers().AutoTokenizer.from_pretrained(model, use_fast=True)
-        _check_words(self._tokenizer, model)
-        if not self._tokenizer.is_fast:
-            raise ModelUnavailable(f"the tokenizer of {model!r} gives no offsets")
-        places = getattr(self._model.config, "max_position_embeddings", None) or 0
-        limits = (self._tokenizer.model_max_length, places, _MAX_TOKENS)
-        self._max_tokens = min(limit for limit in limits if limit > 0)
-        self._reading = threading.Lock()
-
-    @property
-    def labels(self) -> int:
-        return int(self._model.config.num_labels)
-
-    def windows(self, question: str, text: str) -> list[_Window]:
-        """One pair a call: padding would let passages change each other's figures."""
-        import torch
-
-        with self._reading:  # its tokenizer is not safe for several threads
-            question, room = self._cut(question)
-            encoded = self._tokenizer(
-                question,
-                text,
-                truncation="only_second",
-                max_length=self._max_tokens,
-                stride=min(_OVERLAP, room // 2),
-                return_overflowing_tokens=True,
-                return_offsets_mapping=True,
-            )
-            windows: list[_Window] = []
-            for number, ids in enumerate(encoded["input_ids"]):
-                feed = {
-                    name: torch.tensor([encoded[name][number]], device=self._device)
-                    for name in self._tokenizer.model_input_names
-                }
-                with torch.no_grad():
-                    outputs = self._model(**feed)
-                sequence = encoded.sequence_ids(number)
-                inside = [at for at in range(len(ids)) if sequence[at] == 1]
-                if not inside:
-                    continue
-                windows.append(
-                    _Window(
-                        {
-                            name: _numbers(
-                                outputs[name][0].float().cpu().numpy().astype(np.float64),
-                                self._name,
-                            )
-                            for name in self._outputs
-                        },
-                        [Span(*offset) for offset in encoded["offset_mapping"][number]],
-                        inside[0],
-                        inside[-1],
-                    )
-                )
-        return windows
-
-    def _cut(self, question: str) -> tuple[str, int]:
-        """The question in at most half the tokens, and the tokens left for a passage."""
-        offsets: list[tuple[int, int]] = self._tokenizer(
-            question,
-            add_special_tokens=False,
-            return_offsets_mapping=True,
-        )["offset_mapping"][-(self._max_tokens // 2) :]
-        special = self._tokenizer.num_special_tokens_to_add(pair=True)
-        cut = question[offsets[0][0] :] if offsets else question
-        return cut, self._max_tokens - len(offsets) - special
-
-
-def _transformers() -> Any:
-    """Transformers, imported where it is used: it loads torch, and its types are partial."""
-    return importlib.import_module("transformers")
-
-
-def _check_words(tokenizer: Any, model: str) -> None:
-    # where its files are missing, transformers makes one that knows no words
-    if len(tokenizer) <= len(tokenizer.all_special_ids):
-        raise ModelUnavailable(f"cannot load the evidence model {model!r}: it has no tokenizer")
-
-
-def _numbers(logits: Floats, model: str) -> Floats:
-    if np.isnan(logits).any():
-        raise ModelUnavailable(f"the evidence model {model!r} computes nan where a logit should be")
-    return logits
 
 
 def _logistic(logit: float) -> float:

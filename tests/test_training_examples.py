@@ -23,14 +23,15 @@ from qa.training.config import Config, DataConfig, load_config
 from qa.training.errors import TrainingError
 from qa.training.examples import Example, read_examples, write_examples
 from qa.training.layouts import beside, headed, listed
+from qa.training.maker import part_of
 from qa.training.negatives import Negatives
 from qa.training.neighbours import Neighbours
-from qa.training.preparation import PARTS, examples_path, part_of, prepare
+from qa.training.preparation import PARTS, examples_path, prepare
 from qa.training.sources import SourceText, excluded_from, load_library, normal
 from qa.training.swaps import names, swapped
 from qa.training.tables import settings_examples, table_examples, table_text
 from qa.training.views import Views, holding
-from qa.training.wording import both, keywords
+from qa.training.wording import both, keywords, yes_no
 
 ROW: dict[str, Any] = {
     "id": "a", "source": "s", "group": "g", "kind": "given", "question": "Who?", "title": "",
@@ -713,6 +714,25 @@ def test_two_questions_at_once() -> None:
     first, second = "Who won?", "When did it end ?"
     assert both(first, second, run_together=False) == "Who won? When did it end ?"
     assert both(first, second, run_together=True) == "Who won and when did it end?"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "made"),
+    [
+        ("Who was the first mayor?", "Ada", "Was Ada the first mayor?"),
+        ("When was the bridge built?", "1907", "Was the bridge built in 1907?"),
+        ("Where does the river end ?", "in the sea", "Does the river end in the sea?"),
+        ("How many ends does it have?", "8", "Does it have 8 ends?"),
+        ("How many ends does it have?", "8 ends", "Does it have 8 ends?"),
+        ("How many ends does it have?", "eight", None),
+        ("Why did they leave?", "the rain", None),
+        ("Who won?", "Ada", None),
+    ],
+)
+def test_some_questions_become_whether_their_answer_is_right(
+    question: str, answer: str, made: str | None
+) -> None:
+    assert yes_no(question, answer) == made
 
 
 def test_keywords_keep_what_means_something() -> None:

@@ -11,7 +11,10 @@ def role(document_id: str) -> Part:
 
     They are the only unanswerable questions at hand that people wrote to mislead (Rajpurkar et al.
     2018); what they taught is measured on articles that neither training nor thresholds have seen.
+    The third round was given six of the ten articles that had reported the second: four to train,
+    two to choose.
     """
     if zlib.crc32(f"decide:{document_id}".encode()) % 2:
-        return "report"
+        third: tuple[Part, ...] = ("train", "report", "calibrate", "report")
+        return third[zlib.crc32(f"third:{document_id}".encode()) % len(third)]
     return "train" if zlib.crc32(f"teach:{document_id}".encode()) % 3 else "calibrate"

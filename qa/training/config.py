@@ -18,13 +18,14 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which examples there are.
 
     The five rates are the negatives made for each question that has an answer; `keywords` is the
-    share of questions asked as keywords, `both` that of questions that are asked together with
-    another one too, `titles` of passages shown with their title, `layouts` of passages laid out as
-    lists, below headings or beside tables; `tables` the share of documents whose names fill a made
-    table. `chunks` and `neighbours` are the shares of positive passages cut as the index cuts
-    them, and of two neighbouring paragraphs; the rest are whole paragraphs. `development_times` is
-    how often each question about a development article that trains is there. The `held_*` shares
-    are of articles.
+    share of questions asked as keywords, `yes_no` that of questions turned into whether their
+    answer is right, where words can be turned so, `both` that of questions that are asked together
+    with another one too, `titles` of passages shown with their title, `layouts` of passages laid
+    out as lists, below headings or beside tables; `tables` the share of documents whose names fill
+    a made table. `chunks` and `neighbours` are the shares of positive passages cut as the index
+    cuts them, and of two neighbouring paragraphs; the rest are whole paragraphs.
+    `development_times` is how often each question about a development article that trains is
+    there. The `held_*` shares are of articles.
     """
 
     squad_questions: int = 20_000
@@ -38,6 +39,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     random: Share = 0.05
     swapped: Share = 0.55
     keywords: Share = 0.1
+    yes_no: Share = 0.0
     both: Share = 0.08
     layouts: Share = 0.12
     tables: Share = 0.4

@@ -108,8 +108,13 @@ def load_library(folder: Path, excluded: Excluded) -> Library:
     """
     library = Library()
     for source, names in FILES.items():
+        taken: set[str] = set()
         for name in names:
             for row in _rows(folder / "train" / f"{name}.jsonl.gz"):
+                if row.id in taken:
+                    library.dropped[f"{source}: id given before"] += 1
+                    continue
+                taken.add(row.id)
                 _add(library, source, row, excluded)
     _add_development(library, folder / "squad")
     return library

@@ -11,11 +11,35 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 
+_BE = "was|were|is|are"
+_SUBJECT = re.compile(rf"(?:who|what) ({_BE}) (the .+?) ?\?", re.IGNORECASE)
+_PLACE = re.compile(rf"(?:when|where) ({_BE}|did|does|do) (.+?) ?\?", re.IGNORECASE)
+_NUMBER = re.compile(r"how many ([\w ]+?) (did|does|do|has|have|had) (.+?) ?\?", re.IGNORECASE)
+
 
 def keywords(question: str) -> str:
     """The words that carry meaning, in order; the question itself if fewer than two are left."""
     words = [word for word in _WORDS.findall(question) if not _STOP.fullmatch(word)]
     return " ".join(words) if len(words) >= 2 else question
+
+
+def yes_no(question: str, answer: str) -> str | None:
+    """The question whether the answer is the answer, or None for kinds that cannot be turned so."""
+    subject = _SUBJECT.fullmatch(question)
+    if subject:
+        verb, rest = subject.groups()
+        return f"{verb.capitalize()} {answer} {rest}?"
+    place = _PLACE.fullmatch(question)
+    if place:
+        verb, rest = place.groups()
+        lead = "in " if answer.isdigit() else ""
+        return f"{verb.capitalize()} {rest} {lead}{answer}?"
+    number = _NUMBER.fullmatch(question)
+    if number and answer.split()[0][:1].isdigit():
+        things, verb, rest = number.groups()
+        count = answer if answer.endswith(things) else f"{answer} {things}"
+        return f"{verb.capitalize()} {rest} {count}?"
+    return None
 
 
 def both(first: str, second: str, *, run_together: bool) -> str:
