@@ -23,9 +23,9 @@ class Rules:
     evidence: a sentence is cited if at least so likely to be evidence, or if it holds the answer.
     """
 
-    depth: int = 6
+    depth: int = 4
     gap: float = 4.0
-    keep: float = 0.8
+    keep: float = 0.95
     evidence: float = 0.4
 
 

@@ -11,8 +11,8 @@ def role(document_id: str) -> Part:
 
     They are the only unanswerable questions at hand that people wrote to mislead (Rajpurkar et al.
     2018); what they taught is measured on articles that neither training nor thresholds have seen.
-    The third round was given six of the ten articles that had reported the second: four to train,
-    two to choose.
+    The third round was given five of the ten articles that had reported the second: four to train,
+    one to choose.
     """
     if zlib.crc32(f"decide:{document_id}".encode()) % 2:
         third: tuple[Part, ...] = ("train", "report", "calibrate", "report")
