@@ -5,6 +5,7 @@ StoreError
 ├── DocumentNotFound     no document (or revision) has that id
 ├── DuplicateDocument    the id is taken by another text
 ├── InvalidSpan          offsets outside the text
+├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 ├── StoreLocked          another process is writing to the data folder
@@ -45,6 +46,15 @@ class DuplicateDocument(StoreError):
 
 class InvalidSpan(StoreError):
     """Offsets that do not lie inside the text they are meant for."""
+
+
+class InvalidFilter(StoreError):
+    """Not a filter over documents; `place` is the path to what is wrong, empty at the top."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place or 'the filter'} {why}")
+        self.place = place
+        self.why = why
 
 
 class StoreMismatch(StoreError):
