@@ -181,6 +181,28 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(settings: Settings, file: Path) -> None:
+    """Write all that is stored to a new FILE; a running server goes on meanwhile."""
+    from index.backup import back_up
+
+    made = back_up(settings.data_path(), file)
+    click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def restore(settings: Settings, file: Path) -> None:
+    """Put what a backup FILE holds into the data folder, which must be empty."""
+    from index import backup
+
+    made = backup.restore(file, settings.data_path())
+    click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
+
+
+@cli.command()
 @click.option("--host", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one."

@@ -104,6 +104,7 @@ TABLE: dict[type[Exception], Row] = {
         title="Storage corrupt",
         detail="Stored data is damaged; whoever runs this service has to repair it.",
     ),
+    store.BackupInvalid: INTERNAL,
     store.ModelUnavailable: Row(
         status=503,
         slug="model-unavailable",

@@ -22,7 +22,7 @@ from index.errors import (
     StoreUnavailable,
 )
 from index.filters import Filter
-from index.folder import check_catalogue, lock_for_writing
+from index.folder import CATALOGUE, check_catalogue, lock_for_writing
 from index.fusion import reciprocal_rank_fusion
 from index.local import LocalSearchIndex
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
@@ -95,7 +95,7 @@ class Corpus:
             check_catalogue(folder)
             if lock:
                 opened.callback(lock.release)
-            catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
+            catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
             opened.callback(catalogue.close)
             index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
             opened.pop_all()

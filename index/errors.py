@@ -10,6 +10,7 @@ StoreError
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
+├── BackupInvalid        a file is no backup, or damaged
 └── ModelUnavailable     model files are missing or not the ones pinned
 """
 
@@ -71,6 +72,10 @@ class StoreLocked(StoreError):
 
 class StoreCorrupt(StoreError):
     """The catalogue, the only truth, is damaged."""
+
+
+class BackupInvalid(StoreError):
+    """A file that is not a backup, or not what was written any more."""
 
 
 class ModelUnavailable(StoreError):
