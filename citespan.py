@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evals.commands import evaluate
-from index.errors import DocumentRejected, StoreError
+from index.errors import DocumentRejected, InvalidFilter, StoreError
 from qa.errors import QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from index import DocumentInfo, Draft
+    from index import DocumentInfo, Draft, Filter
 
+_filter_option = click.option(
+    "--filter",
+    "filter_json",
+    metavar="JSON",
+    help='Of these documents alone, such as {"year": {"$gte": 2020}}.',
+)
 _json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -56,14 +62,16 @@ def cli(ctx: click.Context, data: str | None, config: Path | None) -> None:
 
 @cli.command()
 @click.argument("question")
+@_filter_option
 @_json_flag
 @click.pass_obj
-def ask(settings: Settings, question: str, *, as_json: bool) -> None:
+def ask(settings: Settings, question: str, filter_json: str | None, *, as_json: bool) -> None:
     """Answer QUESTION from the documents, with numbered sources."""
     from qa.build import open_for_questions
 
+    chosen = _filter(filter_json)
     with open_for_questions(settings, say=_say) as service:
-        answer = service.ask(question)
+        answer = service.ask(question, filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
@@ -77,14 +85,18 @@ def ask(settings: Settings, question: str, *, as_json: bool) -> None:
 @cli.command()
 @click.argument("query")
 @click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
+@_filter_option
 @_json_flag
 @click.pass_obj
-def search(settings: Settings, query: str, top_k: int, *, as_json: bool) -> None:
+def search(
+    settings: Settings, query: str, top_k: int, filter_json: str | None, *, as_json: bool
+) -> None:
     """Show the passages that are found for QUERY, without answering."""
     from qa.build import open_for_questions
 
+    chosen = _filter(filter_json)
     with open_for_questions(settings, say=_say) as service:
-        passages = service.search(query, top_k=top_k)
+        passages = service.search(query, top_k=top_k, filters=chosen)
     if as_json:
         from api.schemas import passage_body
 
@@ -169,6 +181,28 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(settings: Settings, file: Path) -> None:
+    """Write all that is stored to a new FILE; a running server goes on meanwhile."""
+    from index.backup import back_up
+
+    made = back_up(settings.data_path(), file)
+    click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def restore(settings: Settings, file: Path) -> None:
+    """Put what a backup FILE holds into the data folder, which must be empty."""
+    from index import backup
+
+    made = backup.restore(file, settings.data_path())
+    click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
+
+
+@cli.command()
 @click.option("--host", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one."
@@ -211,6 +245,20 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 cli.add_command(evaluate)
+
+
+def _filter(text: str | None) -> "Filter | None":
+    if text is None:
+        return None
+    import msgspec
+
+    from index import parse_filter
+
+    try:
+        given = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise InvalidFilter("", f"is not JSON: {error}") from error
+    return parse_filter(given)
 
 
 def _drafts(

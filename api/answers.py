@@ -1,5 +1,8 @@
 """Routes that answer: questions and plain retrieval."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
@@ -8,6 +11,8 @@ from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
 from api.requests import AskRequest, SearchRequest
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
+from index import Filter, parse_filter
+from index.errors import InvalidFilter
 from qa import Service
 
 
@@ -17,7 +22,7 @@ def ask(service: NamedDependency[Service], request: AnyRequest, body: RawBody) -
     asked = read_json(request, body, AskRequest)
     if asked.stream:
         raise InvalidRequest.of("stream", "streaming is not supported yet")
-    answer = service.ask(asked.question, top_k=asked.top_k)
+    answer = service.ask(asked.question, top_k=asked.top_k, filters=_filter(asked.filters))
     return answer_body(answer, passages="passages" in asked.include)
 
 
@@ -26,8 +31,16 @@ def search(service: NamedDependency[Service], request: AnyRequest, body: RawBody
     """Find passages without judging them."""
     asked = read_json(request, body, SearchRequest)
     generation = service.corpus.generation
-    found = service.search(asked.query, top_k=asked.top_k)
+    found = service.search(asked.query, top_k=asked.top_k, filters=_filter(asked.filters))
     return SearchBody(
         passages=tuple(map(passage_body, found)),
         index_generation=generation,
     )
+
+
+def _filter(given: Mapping[str, Any] | None) -> Filter | None:
+    try:
+        return None if given is None else parse_filter(given)
+    except InvalidFilter as error:
+        place = f"filters.{error.place}" if error.place else "filters"
+        raise InvalidRequest.of(place, error.why) from error

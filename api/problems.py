@@ -82,6 +82,7 @@ TABLE: dict[type[Exception], Row] = {
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
     # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
     store.InvalidSpan: INTERNAL,
+    store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
     store.StoreUnavailable: Row(
         status=503,
@@ -103,6 +104,7 @@ TABLE: dict[type[Exception], Row] = {
         title="Storage corrupt",
         detail="Stored data is damaged; whoever runs this service has to repair it.",
     ),
+    store.BackupInvalid: INTERNAL,
     store.ModelUnavailable: Row(
         status=503,
         slug="model-unavailable",

@@ -1,7 +1,7 @@
 """Wire types of requests: what is not named here is refused."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,6 +22,7 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     question: str
     top_k: _TopK | None = None
     mode: Literal["extractive"] = "extractive"
+    filters: Mapping[str, Any] | None = None
     include: Annotated[tuple[Literal["passages"], ...], msgspec.Meta(max_length=8)] = ()
     stream: bool = False
 
@@ -31,6 +32,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     query: str
     top_k: _TopK = 10
+    filters: Mapping[str, Any] | None = None
 
 
 class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from index.corpus import Corpus
 from index.decode import decode
 from index.embedding import Embedder, OnnxEmbedder, TorchEmbedder
+from index.filters import Filter, parse_filter
 from index.types import (
     Chunk,
     Document,
@@ -25,6 +26,7 @@ __all__ = (
     "DocumentPage",
     "Draft",
     "Embedder",
+    "Filter",
     "OnnxEmbedder",
     "Outcome",
     "Passage",
@@ -34,4 +36,5 @@ __all__ = (
     "Stored",
     "TorchEmbedder",
     "decode",
+    "parse_filter",
 )

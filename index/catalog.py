@@ -9,9 +9,12 @@ from typing import Any
 import apsw
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.errors import DocumentNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
+from index.filters import Filter
+from index.filtersql import where
 from index.hashing import sha256_text
 from index.protocols import IndexedText
 from index.types import Chunk, Document, DocumentInfo, DocumentPage, Span
@@ -171,6 +174,15 @@ class SqliteCatalogue:
 
     def chunk_ids(self) -> set[int]:
         return {row[0] for row in self._rows("SELECT id FROM chunks")}
+
+    def matching(self, filters: Filter) -> NDArray[np.int64]:
+        condition, values = where(filters)
+        rows = self._rows(
+            f"SELECT c.id FROM {_CURRENT} JOIN chunks c ON c.document_id = d.id"  # noqa: S608
+            f" WHERE {condition} ORDER BY c.id",
+            tuple(values),
+        )
+        return np.array([row[0] for row in rows], dtype=np.int64)
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
         rows = self._in_batches(

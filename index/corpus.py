@@ -21,7 +21,8 @@ from index.errors import (
     StoreMismatch,
     StoreUnavailable,
 )
-from index.folder import check_catalogue, lock_for_writing
+from index.filters import Filter
+from index.folder import CATALOGUE, check_catalogue, lock_for_writing
 from index.fusion import reciprocal_rank_fusion
 from index.local import LocalSearchIndex
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
@@ -94,7 +95,7 @@ class Corpus:
             check_catalogue(folder)
             if lock:
                 opened.callback(lock.release)
-            catalogue = SqliteCatalogue(folder / "catalog.db", settings, read_only=read_only)
+            catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
             opened.callback(catalogue.close)
             index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
             opened.pop_all()
@@ -175,6 +176,7 @@ class Corpus:
         candidates: int = 50,
         vector: Vectors | None = None,
         sides: Collection[Side] = tuple(Side),
+        filters: Filter | None = None,
     ) -> list[Passage]:
         """Best passages for a query by meaning and words, best first.
 
@@ -184,13 +186,16 @@ class Corpus:
             candidates: how many of each side are fused.
             vector: `embed(query)`, where the caller has it already.
             sides: by meaning, by words, or both.
+            filters: find passages of those documents alone for which it holds, and as many of
+                them as if there were no others.
         """
         self._index.refresh()
         dense = lexical = []
         if Side.DENSE in sides:
-            dense = self._index.dense(self.embed(query) if vector is None else vector, candidates)
+            vector = self.embed(query) if vector is None else vector
+            dense = self._index.dense(vector, candidates, filters)
         if Side.LEXICAL in sides:
-            lexical = self._index.lexical(query, candidates)
+            lexical = self._index.lexical(query, candidates, filters)
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return passages_of(self._catalogue, fused, dense, lexical)
 

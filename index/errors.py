@@ -5,10 +5,12 @@ StoreError
 ├── DocumentNotFound     no document (or revision) has that id
 ├── DuplicateDocument    the id is taken by another text
 ├── InvalidSpan          offsets outside the text
+├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
+├── BackupInvalid        a file is no backup, or damaged
 └── ModelUnavailable     model files are missing or not the ones pinned
 """
 
@@ -47,6 +49,15 @@ class InvalidSpan(StoreError):
     """Offsets that do not lie inside the text they are meant for."""
 
 
+class InvalidFilter(StoreError):
+    """Not a filter over documents; `place` is the path to what is wrong, empty at the top."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place or 'the filter'} {why}")
+        self.place = place
+        self.why = why
+
+
 class StoreMismatch(StoreError):
     """The data folder holds vectors of another embedder or chunks of another size."""
 
@@ -61,6 +72,10 @@ class StoreLocked(StoreError):
 
 class StoreCorrupt(StoreError):
     """The catalogue, the only truth, is damaged."""
+
+
+class BackupInvalid(StoreError):
+    """A file that is not a backup, or not what was written any more."""
 
 
 class ModelUnavailable(StoreError):

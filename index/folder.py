@@ -1,11 +1,15 @@
 """The data folder: one writer, and no beginning anew where something was stored."""
 
 import os
+import shutil
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from index.errors import StoreCorrupt, StoreLocked, StoreUnavailable
+
+CATALOGUE = "catalog.db"
+RESTORING = ".restore-"  # how a folder begins in which a restore is being made
 
 
 def check_catalogue(folder: Path) -> None:
@@ -14,10 +18,10 @@ def check_catalogue(folder: Path) -> None:
     Raises:
         StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
     """
-    catalogue = folder / "catalog.db"
+    catalogue = folder / CATALOGUE
     if catalogue.exists() and catalogue.stat().st_size:
         return
-    if (folder / "catalog.db-wal").exists():
+    if (folder / f"{CATALOGUE}-wal").exists():
         return  # not yet written back
     if (folder / "lexical").exists() or any(folder.glob("vectors-*.faiss")):
         raise StoreCorrupt(
@@ -39,6 +43,8 @@ def lock_for_writing(folder: Path) -> FileLock:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
         holder.write_text(str(os.getpid()))
+        for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
+            shutil.rmtree(left)
     except Timeout as error:
         by = holder.read_text() if holder.exists() else "unknown"
         raise StoreLocked(

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from index.hashing import sha256_file
 from index.types import Scored
 
 _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
+_NARROW = 1000  # ids that are looked up; of more, some are soon met among the best
 _TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see DECISIONS.md
 _FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the rest is locks and housekeeping
 
@@ -63,22 +66,33 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
-    def search(self, query: str, k: int) -> list[Scored]:
-        """Best chunks for the words of a query by BM25, best first; ties in order of chunk id."""
+    def search(self, query: str, k: int, among: NDArray[np.int64] | None = None) -> list[Scored]:
+        """Best chunks for the words of a query by BM25, best first; ties in order of chunk id.
+
+        Args:
+            query: its words are looked for.
+            k: at least 1.
+            among: (n,) the ids that may be returned, ascending; scores are the same without it.
+        """
         words = dict.fromkeys(self._query_analyzer.analyze(query))
         clauses = [(tantivy.Occur.Should, self._word_query(word)) for word in words]
         if not clauses:
             return []
         searcher = self._index.searcher()
-        query_of_words, limit = tantivy.Query.boolean_query(clauses), k + 1
+        sought, limit = tantivy.Query.boolean_query(clauses), k + 1
+        if among is not None and len(among) <= _NARROW:
+            sought = self._narrowed(sought, among)
         while True:  # until all that tie with the last place are there
-            hits = searcher.search(query_of_words, limit=limit, count=False).hits
-            if len(hits) < limit or hits[k - 1][0] > hits[-1][0]:
+            hits = searcher.search(sought, limit=limit, count=False).hits
+            scores = np.array([score for score, _ in hits], dtype=np.float64)
+            ids = np.array(_ids(searcher, [address for _, address in hits]), dtype=np.int64)
+            allowed = np.ones(len(ids), bool) if among is None else _member(ids, among)
+            enough = allowed.sum() >= k and scores[allowed][k - 1] > scores[-1]
+            if len(hits) < limit or enough:
                 break
             limit *= 2
-        ids = _ids(searcher, [address for _, address in hits])
         found = sorted(
-            zip((float(score) for score, _ in hits), ids, strict=True),
+            zip(scores[allowed].tolist(), ids[allowed].tolist(), strict=True),
             key=lambda hit: (-hit[0], hit[1]),
         )[:k]
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
@@ -88,6 +102,14 @@ class LexicalIndex:
         if self._folder is None:
             return {}
         return folder_hashes(self._folder)
+
+    def _narrowed(self, sought: tantivy.Query, among: NDArray[np.int64]) -> tantivy.Query:
+        """The same with the same scores, of these ids alone."""
+        ids = tantivy.Query.term_set_query(self._schema, "id", among.tolist())
+        unscored = tantivy.Query.const_score_query(ids, 0.0)
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, sought), (tantivy.Occur.Must, unscored)]
+        )
 
     def _word_query(self, word: str) -> tantivy.Query:
         text = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
@@ -105,6 +127,13 @@ def folder_hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if _FILES.fullmatch(path.name)
     }
+
+
+def _member(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
+    if not len(among):
+        return np.zeros(len(ids), bool)
+    places = np.searchsorted(among, ids)
+    return among[np.minimum(places, len(among) - 1)] == ids
 
 
 def _ids(searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[int]:

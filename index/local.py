@@ -13,8 +13,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.embedding import Vectors
 from index.errors import StoreUnavailable
+from index.filters import Filter
 from index.lexical import LexicalIndex, folder_hashes
 from index.protocols import Catalogue, IndexedText
 from index.types import Scored
@@ -23,6 +27,7 @@ from index.vectors import VectorIndex
 _log = logging.getLogger("citespan.index")
 
 _VECTORS, _LEXICAL = "vectors", "lexical"
+_KEPT_FILTERS = 16
 
 
 class LocalSearchIndex:
@@ -45,6 +50,7 @@ class LocalSearchIndex:
         self._refreshing = threading.Lock()
         self._problems: list[str] = []
         self._unsaved = 0
+        self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._generation = -1
         self._vectors = self._load_vectors(dim)
         self._lexical = self._load_lexical()
@@ -55,12 +61,13 @@ class LocalSearchIndex:
             if self._catalogue.generation != self._generation:
                 self._generation = self._hold_what_is_stored()
 
-    def dense(self, query: Vectors, k: int) -> list[Scored]:
+    def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
+        among = self._among(filters)
         with self._lock:
-            return self._vectors.search(query, k)
+            return self._vectors.search(query, k, among)
 
-    def lexical(self, query: str, k: int) -> list[Scored]:
-        return self._lexical.search(query, k)  # tantivy searches a snapshot
+    def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
+        return self._lexical.search(query, k, self._among(filters))  # of a snapshot of its own
 
     def problems(self) -> list[str]:
         return list(self._problems)
@@ -69,6 +76,18 @@ class LocalSearchIndex:
         with self._refreshing:
             if self._unsaved:
                 self._save_vectors()
+
+    def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
+        """The ids that a filter leaves; kept, as both sides and the next question need them."""
+        if filters is None:
+            return None
+        key = (self._catalogue.generation, repr(filters))  # where True and 1 are not equal
+        kept = self._filtered
+        if key not in kept:
+            now = {old: ids for old, ids in kept.items() if old[0] == key[0]}
+            fresh = {key: self._catalogue.matching(filters)}
+            self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
+        return kept[key]
 
     def _hold_what_is_stored(self) -> int:
         """Take over the difference; only reading it holds up others that read the catalogue."""
@@ -201,8 +220,13 @@ def write_durably(path: Path, data: bytes) -> None:
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or removed in a folder survive a crash."""
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.embedding import Vectors
+from index.filters import Filter
 from index.types import Chunk, Document, DocumentInfo, DocumentPage, Scored
 
 
@@ -71,6 +75,10 @@ class Catalogue(Protocol):
         """Ids of all chunks of current revisions."""
         ...
 
+    def matching(self, filters: Filter) -> NDArray[np.int64]:
+        """(n,) ids of the chunks of current revisions for which a filter holds, ascending."""
+        ...
+
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
         """These chunks by id; ids that are not stored are left out."""
         ...
@@ -105,12 +113,15 @@ class SearchIndex(Protocol):
         """Hold exactly the chunks that the catalogue holds now."""
         ...
 
-    def dense(self, query: Vectors, k: int) -> list[Scored]:
-        """Nearest chunks to a unit vector by cosine, best first."""
+    def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
+        """Nearest chunks to a unit vector by cosine, best first.
+
+        With a filter: exactly the best of those for which it holds, however few they are.
+        """
         ...
 
-    def lexical(self, query: str, k: int) -> list[Scored]:
-        """Best chunks for the words of a query by BM25, best first."""
+    def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
+        """Best chunks for the words of a query by BM25, best first; filtered as for `dense`."""
         ...
 
     def problems(self) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.types import Scored
@@ -36,24 +37,33 @@ class VectorIndex:
         """Forget these ids; unknown ones are passed over."""
         self._index.remove_ids(np.array(ids, dtype=np.int64))
 
-    def search(self, query: Vectors, k: int) -> list[Scored]:
+    def search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Scored]:
         """Best chunks for a query vector, best first; equal scores in order of chunk id.
 
         Args:
             query: (dim,) float32, unit L2 norm.
             k: at least 1; fewer are returned if fewer are held.
+            among: (n,) the ids that may be returned; unknown ones are passed over.
         """
-        if not len(self):
+        most = len(self) if among is None else min(len(self), len(among))
+        if not most:
             return []
-        limit = min(k + 1, len(self))
-        scores, ids = self._index.search(query.reshape(1, -1), limit)
+        selected = None
+        if among is not None:
+            selected = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+        limit = 0
         # FAISS keeps insertion order at ties, which a rebuild would change: all that tie with the
         # last place are needed to tell which of them come first.
-        while limit < len(self) and scores[0][k - 1] <= scores[0][-1]:
-            limit = min(2 * limit, len(self))
-            scores, ids = self._index.search(query.reshape(1, -1), limit)
-        found = sorted(zip(scores[0].tolist(), ids[0].tolist(), strict=True), key=_best_first)[:k]
-        return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
+        while True:
+            limit = min(2 * limit or k + 1, most)
+            scores, ids = self._index.search(query.reshape(1, -1), limit, params=selected)
+            if limit == most or ids[0][-1] < 0 or scores[0][k - 1] > scores[0][-1]:
+                break
+        found = zip(scores[0].tolist(), ids[0].tolist(), strict=True)
+        best = sorted(((score, key) for score, key in found if key >= 0), key=_best_first)
+        return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in best[:k]]
 
     def dump(self) -> bytes:
         """A snapshot that `load` reads back."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from index import Corpus, Document, Passage
+from index import Corpus, Document, Filter, Passage
 from index.errors import DocumentNotFound
 from qa.cite import Citation
 from qa.conflicts import conflicting
@@ -22,6 +22,7 @@ from qa.types import Abstention, Answer, Mode, Reason, Status
 _MESSAGES = {
     Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
     Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
+    Reason.FILTERED_OUT: "No document passes the filter.",
     Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
 }
 
@@ -53,7 +54,9 @@ class Service:
         self._top_k = top_k
         self._candidates = candidates
 
-    def ask(self, question: str, *, top_k: int | None = None) -> Answer:
+    def ask(
+        self, question: str, *, top_k: int | None = None, filters: Filter | None = None
+    ) -> Answer:
         """The answer to a question, or an abstention with its reason.
 
         Every citation has been checked against the stored text.
@@ -61,6 +64,7 @@ class Service:
         Args:
             question: 1 to `MAX_QUESTION` characters that are not all white space.
             top_k: passages that are looked at, 1 to `MAX_TOP_K`; the service's setting by default.
+            filters: answer from the documents alone for which it holds.
 
         Raises:
             InvalidQuestion: the question or `top_k` is not as above.
@@ -74,24 +78,32 @@ class Service:
                 vector = self.corpus.embed(question)
             with _timed(timings, "retrieve"):
                 passages = self.corpus.search(
-                    question, k=k, candidates=max(k, self._candidates), vector=vector
+                    question,
+                    k=k,
+                    candidates=max(k, self._candidates),
+                    vector=vector,
+                    filters=filters,
                 )
             with _timed(timings, "evidence"):
-                answer = self._answer(question, passages)
+                answer = self._answer(question, passages, filtered=filters is not None)
         return replace(
             answer,
             timings_ms={name: round(ms, 2) for name, ms in timings.items()},
             index_generation=generation,
         )
 
-    def search(self, query: str, *, top_k: int = 10) -> list[Passage]:
+    def search(
+        self, query: str, *, top_k: int = 10, filters: Filter | None = None
+    ) -> list[Passage]:
         """Best passages for a query, best first, without judging them.
 
         Raises:
             InvalidQuestion: as for `ask`.
         """
         k = checked_top_k(top_k)
-        return self.corpus.search(checked_question(query), k=k, candidates=max(k, self._candidates))
+        return self.corpus.search(
+            checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
+        )
 
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
@@ -114,9 +126,11 @@ class Service:
     ) -> None:
         self.close()
 
-    def _answer(self, question: str, passages: Sequence[Passage]) -> Answer:
+    def _answer(self, question: str, passages: Sequence[Passage], *, filtered: bool) -> Answer:
         if not self.corpus.counts()[0]:
             return _abstained(Reason.EMPTY_INDEX)
+        if filtered and not passages:  # the nearest by meaning are always found
+            return _abstained(Reason.FILTERED_OUT)
         documents = self._documents(passages)
         passages = _of(documents, passages)
         if not passages:

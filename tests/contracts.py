@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from strategies import document, raw_texts
 
 from index import Chunk, Document, Span
@@ -72,7 +73,9 @@ class Dense(Protocol):
     def ids(self) -> set[int]: ...
     def add(self, ids: Sequence[int], vectors: Vectors) -> None: ...
     def remove(self, ids: Sequence[int]) -> None: ...
-    def search(self, query: Vectors, k: int) -> list[Scored]: ...
+    def search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Scored]: ...
 
 
 class Lexical(Protocol):
@@ -80,7 +83,9 @@ class Lexical(Protocol):
 
     def ids(self) -> set[int]: ...
     def change(self, removed: Sequence[int], added: Sequence[tuple[int, str, str]]) -> None: ...
-    def search(self, query: str, k: int) -> list[Scored]: ...
+    def search(
+        self, query: str, k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Scored]: ...
 
 
 _DIM = 4
@@ -113,6 +118,23 @@ class DenseContract:
         kept = {at: vector for at, vector in vectors.items() if at not in gone}
         assert index.ids() == set(kept)
         assert pairs(index.search(query, k)) == brute_force_dense(kept, query, k)
+
+    @given(st.dictionaries(_ids, _exact, max_size=30), _exact, st.integers(1, 9), st.data())
+    def test_of_some_it_finds_the_best_as_if_there_were_no_others(
+        self,
+        make: Callable[[int], Dense],
+        vectors: dict[int, Vectors],
+        query: Vectors,
+        k: int,
+        data: st.DataObject,
+    ) -> None:
+        index = make(_DIM)
+        if vectors:
+            index.add(list(vectors), np.stack(list(vectors.values())))
+        among = sorted(data.draw(st.sets(st.sampled_from([*vectors, 7]))))
+        left = {at: vector for at, vector in vectors.items() if at in among}
+        found = index.search(query, k, np.array(among, dtype=np.int64))
+        assert pairs(found) == brute_force_dense(left, query, k)
 
     def test_it_agrees_with_brute_force_on_unit_vectors(self, make: Callable[[int], Dense]) -> None:
         random = np.random.default_rng(11)
@@ -164,6 +186,31 @@ class LexicalContract:
         left_out = [score for at, score in expected.items() if at not in dict(found)]
         assert max(left_out, default=0.0) <= worst + 1e-4
         assert found == sorted(found, key=lambda item: (-item[1], item[0]))
+
+    @given(st.dictionaries(_ids, _wordy, max_size=30), _wordy, st.integers(1, 9), st.data())
+    def test_of_some_it_finds_the_best_with_the_same_scores(
+        self,
+        make: Callable[[], Lexical],
+        texts: dict[int, str],
+        query: str,
+        k: int,
+        data: st.DataObject,
+    ) -> None:
+        index = make()
+        index.change([], [(at, "", text) for at, text in texts.items()])
+        among = sorted(data.draw(st.sets(st.sampled_from([*texts, 7]))))
+        every = pairs(index.search(query, max(1, len(texts))))
+        expected = [(at, score) for at, score in every if at in among][:k]
+        assert pairs(index.search(query, k, np.array(among, dtype=np.int64))) == expected
+
+    def test_few_and_many_of_the_ids_are_treated_alike(self, make: Callable[[], Lexical]) -> None:
+        index = make()
+        texts = {at: " ".join(WORDS[: 1 + at % 7] * (1 + at % 3)) for at in range(3000)}
+        index.change([], [(at, "", text) for at, text in texts.items()])
+        every = pairs(index.search("cat moss", 3000))
+        for among in (range(0, 3000, 100), range(0, 3000, 2), range(2990, 3000), range(3000)):
+            expected = [(at, score) for at, score in every if at in among][:20]
+            assert pairs(index.search("cat moss", 20, np.array(among))) == expected
 
     def test_a_hand_computed_score(self, make: Callable[[], Lexical]) -> None:
         index = make()

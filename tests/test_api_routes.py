@@ -101,6 +101,22 @@ def test_every_citation_resolves_over_http(client: Client, text: str, question: 
     assert client.delete(posted.headers["location"]).status_code == 204
 
 
+def test_filters_leave_documents_out(client: Client) -> None:
+    for name, year in (("old", 2019), ("new", 2024)):
+        body = {"text": "The bridge was opened in May.", "metadata": {"year": year}}
+        assert client.put(f"/v1/documents/{name}", json=body).status_code == 201
+    filters = {"year": {"$gte": 2020}}
+    found = client.post("/v1/search", json={"query": "bridge", "filters": filters}).json()
+    assert [passage["document_id"] for passage in found["passages"]] == ["new"]
+    answer = ask(client, "When was the bridge opened?", filters=filters)
+    assert {citation["document"]["id"] for citation in answer["citations"]} == {"new"}
+    none = ask(client, "When was the bridge opened?", filters={"year": 1900})
+    assert none["abstention"]["reason"] == "filtered_out"
+    wrong = client.post("/v1/ask", json={"question": "x", "filters": {"year": {"gte": 1}}})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["field"] == "filters.year.gte"
+
+
 def test_abstaining_is_an_ordinary_answer(client: Client) -> None:
     answer = ask(client, UNKNOWN, include=["passages"])
     assert answer["status"] == "abstained"

@@ -52,6 +52,17 @@ def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
     assert any("Chinese exploitation" in citation["quote"] for citation in answer["citations"])
 
 
+def test_a_filter_is_taken_as_json(citespan: Run):
+    none = citespan("search", "--json", "--filter", '{"$id": "none"}', "CELAC")
+    assert json.loads(none.stdout) == {"passages": []}
+    some = citespan("ask", "--json", "--filter", '{"$id": "seed"}', "What did Rubio claim?")
+    assert json.loads(some.stdout)["status"] == "answered"
+    for wrong, why in (("{", "is not JSON"), ('{"a": {}}', "a has no condition")):
+        done = citespan("ask", "--filter", wrong, "What is CELAC?")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert why in done.stderr
+
+
 def test_without_the_seed_an_empty_folder_stays_empty(citespan: Run):
     for _ in range(2):
         done = citespan("ask", "--json", "What is CELAC?", CITESPAN_DATA__SEED="false")

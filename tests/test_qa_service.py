@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from index import Corpus, Draft, OnnxEmbedder
+from index import Corpus, Draft, OnnxEmbedder, parse_filter
 from index.sentences import sentences
 from qa import Answer, Mode, Reason, Service, Status
 from qa.build import seed_draft, seeds_folder
@@ -131,6 +131,35 @@ class TestService:
         assert answer.abstention is not None
         assert answer.abstention.reason is Reason.EMPTY_INDEX
         assert_grounded(answer, service.corpus)
+
+    def test_a_filter_chooses_the_documents_that_answer(self, service: Service) -> None:
+        for year in (2020, 2024):
+            text = f"The bridge was opened in May {year}. It is 90 metres long."
+            service.corpus.put(Draft(id=f"of-{year}", text=text, metadata={"year": year}))
+        question = "When was the bridge opened?"
+        for year in (2020, 2024):
+            answer = service.ask(
+                question, filters=parse_filter({"year": {"$gte": year, "$lt": year + 4}})
+            )
+            assert {citation.document.id for citation in answer.citations} == {f"of-{year}"}
+            assert_grounded(answer, service.corpus)
+            found = service.search("bridge", filters=parse_filter({"$id": f"of-{year}"}))
+            assert [passage.chunk.document_id for passage in found] == [f"of-{year}"]
+        none = service.ask(question, filters=parse_filter({"year": {"$lt": 2020}}))
+        assert none.abstention is not None
+        assert none.abstention.reason is Reason.FILTERED_OUT
+        assert none.passages == ()
+
+    def test_a_filter_holds_for_what_a_document_is_now(self, service: Service) -> None:
+        filters = parse_filter({"state": "public"})
+        for state, count in (("public", 1), ("secret", 0), ("public", 1)):
+            service.corpus.put(Draft(id="one", text="A cat.", metadata={"state": state}))
+            assert len(service.search("cat", filters=filters)) == count
+
+    def test_true_is_not_one(self, service: Service) -> None:
+        service.corpus.put(Draft(id="one", text="A cat.", metadata={"flag": True}))
+        assert len(service.search("cat", filters=parse_filter({"flag": True}))) == 1
+        assert service.search("cat", filters=parse_filter({"flag": 1})) == []
 
     @pytest.mark.parametrize("question", ["", " \n\u3000", "x" * 2001, "a\ud800b"])
     def test_unusable_questions_are_refused(self, service: Service, question: str) -> None:

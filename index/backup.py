@@ -1,0 +1,152 @@
+"""Backups: the catalogue, the only truth, as one file that knows its own checksum.
+
+A ZIP archive with `manifest.json` and `catalog.db`. What is derived is not in it: it is made again.
+"""
+
+import hashlib
+import os
+import struct
+import zipfile
+import zlib
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import apsw
+import msgspec
+
+from index.catalog import SqliteCatalogue
+from index.errors import BackupInvalid, StoreCorrupt, StoreUnavailable
+from index.folder import CATALOGUE, RESTORING, lock_for_writing
+from index.hashing import sha256_file
+from index.local import sync_folder
+
+_MANIFEST = "manifest.json"
+_BLOCK = 1 << 20  # bytes copied at a time
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds; `sha256` is that of the catalogue in it, `bytes` its size."""
+
+    format: int = 1
+    created_at: str
+    documents: int
+    chunks: int
+    bytes: int
+    sha256: str
+
+
+def back_up(folder: Path, file: Path) -> Backup:
+    """Write all that is stored in a data folder to a new file, as it is at one moment.
+
+    Others may read and write the folder meanwhile. The file is there whole, or not at all.
+
+    Raises:
+        StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
+        StoreCorrupt: the catalogue is damaged: that is no backup.
+    """
+    source = folder / CATALOGUE
+    if not source.exists():
+        raise StoreUnavailable(f"nothing is stored in {folder}")
+    if file.exists():
+        raise StoreUnavailable(f"{file} exists; choose another name")
+    try:
+        with TemporaryDirectory(dir=file.absolute().parent, prefix=".citespan-backup-") as scratch:
+            copy = Path(scratch) / CATALOGUE
+            _copy_at_one_moment(source, copy)
+            made = _described(copy)
+            _write_archive(Path(scratch) / "archive", copy, made)
+            os.link(Path(scratch) / "archive", file)  # unlike renaming, it replaces nothing
+            sync_folder(file.absolute().parent)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write {file}: {error.strerror or error}") from error
+    return made
+
+
+def restore(file: Path, folder: Path) -> Backup:
+    """Put what a backup holds into a data folder that holds nothing.
+
+    Nothing is in the folder unless all of it has been checked and written.
+
+    Raises:
+        BackupInvalid: the file is no backup, or damaged.
+        StoreUnavailable: the folder holds documents, or cannot be written.
+        StoreLocked: another process is writing to the folder.
+    """
+    lock = lock_for_writing(folder)
+    try:
+        if any(folder.glob(f"{CATALOGUE}*")):
+            raise StoreUnavailable(
+                f"{folder} holds documents already; restore into another folder, or move"
+                f" {CATALOGUE}* away"
+            )
+        with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
+            copy = Path(scratch) / CATALOGUE
+            made = _extracted(file, copy)
+            copy.rename(folder / CATALOGUE)
+            sync_folder(folder)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot restore: {error.strerror or error}") from error
+    finally:
+        lock.release()
+    return made
+
+
+def _copy_at_one_moment(source: Path, copy: Path) -> None:
+    try:
+        flags = apsw.SQLITE_OPEN_READONLY
+        with closing(apsw.Connection(str(source), flags=flags)) as db:
+            db.set_busy_timeout(5000)
+            db.execute("VACUUM INTO ?", (str(copy),))
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise StoreCorrupt(f"the catalogue {source} is damaged ({error}); not backed up") from error
+    except apsw.Error as error:
+        raise StoreUnavailable(f"the catalogue {source} cannot be copied: {error}") from error
+
+
+def _described(copy: Path) -> Backup:
+    with closing(SqliteCatalogue(copy, {}, read_only=True)) as catalogue:
+        problems = catalogue.check()
+        if problems:
+            raise StoreCorrupt(f"the catalogue is damaged, not backed up: {'; '.join(problems)}")
+        documents, chunks = catalogue.counts()
+    return Backup(
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        documents=documents,
+        chunks=chunks,
+        bytes=copy.stat().st_size,
+        sha256=sha256_file(copy),
+    )
+
+
+def _write_archive(archive: Path, copy: Path, made: Backup) -> None:
+    with archive.open("wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+            packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(made)))
+            packed.write(copy, CATALOGUE)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _extracted(file: Path, copy: Path) -> Backup:
+    digest = hashlib.sha256()
+    try:
+        with zipfile.ZipFile(file) as packed:
+            made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
+            with packed.open(CATALOGUE) as source, copy.open("wb") as target:
+                while block := source.read(_BLOCK):
+                    digest.update(block)
+                    target.write(block)
+                target.flush()
+                os.fsync(target.fileno())
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError,
+        OverflowError, RuntimeError, msgspec.MsgspecError,
+    ) as error:  # fmt: skip
+        raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
+    if made.format != 1:
+        raise BackupInvalid(f"{file} was made by a later version of citespan")
+    if digest.hexdigest() != made.sha256:
+        raise BackupInvalid(f"{file} is damaged: its checksum is wrong")
+    return made
