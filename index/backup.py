@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import apsw
 import msgspec
@@ -96,7 +97,8 @@ def restore(file: Path, folder: Path) -> Backup:
 def _copy_at_one_moment(source: Path, copy: Path) -> None:
     try:
         flags = apsw.SQLITE_OPEN_READONLY
-        with closing(apsw.Connection(str(source), flags=flags)) as db:
+        db: Any = apsw.Connection(str(source), flags=flags)
+        with closing(db):
             db.set_busy_timeout(5000)
             db.execute("VACUUM INTO ?", (str(copy),))
     except (apsw.CorruptError, apsw.NotADBError) as error:

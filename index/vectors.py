@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from index.embedding import Vectors
 from index.types import Scored
 
+_Selected: Any = faiss.SearchParameters  # its stub has no parameters
+
 
 class VectorIndex:
     """Vectors by chunk id. Not safe for concurrent use: `Corpus` holds a lock around it.
@@ -52,7 +54,7 @@ class VectorIndex:
             return []
         selected = None
         if among is not None:
-            selected = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+            selected = _Selected(sel=faiss.IDSelectorBatch(among))
         limit = 0
         # FAISS keeps insertion order at ties, which a rebuild would change: all that tie with the
         # last place are needed to tell which of them come first.
