@@ -86,7 +86,7 @@ def test_the_folder_holds_every_artefact(result: Run, folder: Path):
     assert "NaN" not in (folder / "metrics.json").read_text()
     suite = ET.fromstring((folder / "junit.xml").read_text())  # noqa: S314  (our own file)
     assert int(suite.get("tests") or 0) == len(suite) == 56
-    assert int(suite.get("failures") or 0) == len(suite.findall("testcase/failure")) == 15
+    assert int(suite.get("failures") or 0) == len(suite.findall("testcase/failure")) == 14
     about = json.loads((folder / "run.json").read_text())
     assert about["latency_ms"]["total"]["p50"] > 0
     assert about["index"]["bytes_per_chunk"] > 0
@@ -120,7 +120,7 @@ def _fail(response: Response) -> Response:
     [
         (_shift, "1 character before"),
         (_drop_passages, "span_recall@2000chars went from"),
-        (_abstain, "over_abstention_rate went from 0.353 to 1.000"),
+        (_abstain, "over_abstention_rate went from 0.265 to 1.000"),
         (_fail, "the server burnt down"),
     ],
 )
@@ -146,7 +146,7 @@ def test_answering_everything_is_caught(result: Run, folder: Path, tmp_path: Pat
     code, output = _gate(tmp_path)
     assert code == 1
     assert "right_abstention_off_topic is 0.0" in output
-    assert "false_answer_rate went from 0.091 to 1.000" in output
+    assert "false_answer_rate went from 0.136 to 1.000" in output
     assert _compare(folder, tmp_path)[0] == 1
 
 
