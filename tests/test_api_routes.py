@@ -249,7 +249,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     }  # fmt: skip
     components = schema["components"]["schemas"]
     assert set(components["AskRequest"]["properties"]) == {
-        "question", "top_k", "mode", "include", "stream",
+        "question", "top_k", "mode", "filters", "include", "stream",
     }  # fmt: skip
     references = str(schema).split("#/components/schemas/")[1:]
     assert {reference.split("'")[0] for reference in references} <= set(components)
