@@ -256,7 +256,7 @@ def _filter(text: str | None) -> "Filter | None":
 
     try:
         given = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidFilter("", f"is not JSON: {error}") from error
     return parse_filter(given)
 

@@ -172,17 +172,21 @@ def _shown(error: Exception) -> str:
         text = error.detail
     else:
         text = str(error)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     text = text.encode(errors="replace").decode()
     return text if len(text) <= _MAX_DETAIL else text[: _MAX_DETAIL - 1] + "…"
 
 
 def _field_errors(error: Exception) -> tuple[FieldError, ...]:
     if isinstance(error, InvalidRequest):
-        return tuple(FieldError(e.field, e.message[:_MAX_DETAIL]) for e in error.errors)
+        return tuple(FieldError(_cut(e.field), _cut(e.message)) for e in error.errors)
     if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
         return ()
     entries = cast("list[dict[str, Any]]", error.extra)
     return tuple(
-        FieldError(str(entry.get("key", "")), str(entry.get("message", ""))[:_MAX_DETAIL])
+        FieldError(_cut(str(entry.get("key", ""))), _cut(str(entry.get("message", ""))))
         for entry in entries
     )

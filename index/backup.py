@@ -12,40 +12,38 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import apsw
 import msgspec
 
 from index.catalog import SqliteCatalogue
 from index.errors import BackupInvalid, StoreCorrupt, StoreUnavailable
-from index.folder import CATALOGUE, RESTORING, lock_for_writing
+from index.folder import CATALOGUE, RESTORING, lock_for_writing, sync_folder
 from index.hashing import sha256_file
-from index.local import sync_folder
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds; `sha256` is that of the catalogue in it, `bytes` its size."""
+    """What a backup holds; `sha256` is that of the catalogue in it."""
 
     format: int = 1
     created_at: str
     documents: int
     chunks: int
-    bytes: int
     sha256: str
 
 
 def back_up(folder: Path, file: Path) -> Backup:
     """Write all that is stored in a data folder to a new file, as it is at one moment.
 
-    Others may read and write the folder meanwhile. The file is there whole, or not at all.
+    Others may read and write the folder meanwhile. The file is there whole, or not at all; killed,
+    this leaves a folder `.citespan-backup-…` beside it, which can be deleted.
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
         StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreMismatch: it was made by another version.
     """
     source = folder / CATALOGUE
     if not source.exists():
@@ -55,10 +53,11 @@ def back_up(folder: Path, file: Path) -> Backup:
     try:
         with TemporaryDirectory(dir=file.absolute().parent, prefix=".citespan-backup-") as scratch:
             copy = Path(scratch) / CATALOGUE
-            _copy_at_one_moment(source, copy)
+            with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
+                catalogue.copy_to(copy)
             made = _described(copy)
             _write_archive(Path(scratch) / "archive", copy, made)
-            os.link(Path(scratch) / "archive", file)  # unlike renaming, it replaces nothing
+            (Path(scratch) / "archive").rename(file)
             sync_folder(file.absolute().parent)
     except OSError as error:
         raise StoreUnavailable(f"cannot write {file}: {error.strerror or error}") from error
@@ -94,19 +93,6 @@ def restore(file: Path, folder: Path) -> Backup:
     return made
 
 
-def _copy_at_one_moment(source: Path, copy: Path) -> None:
-    try:
-        flags = apsw.SQLITE_OPEN_READONLY
-        db: Any = apsw.Connection(str(source), flags=flags)
-        with closing(db):
-            db.set_busy_timeout(5000)
-            db.execute("VACUUM INTO ?", (str(copy),))
-    except (apsw.CorruptError, apsw.NotADBError) as error:
-        raise StoreCorrupt(f"the catalogue {source} is damaged ({error}); not backed up") from error
-    except apsw.Error as error:
-        raise StoreUnavailable(f"the catalogue {source} cannot be copied: {error}") from error
-
-
 def _described(copy: Path) -> Backup:
     with closing(SqliteCatalogue(copy, {}, read_only=True)) as catalogue:
         problems = catalogue.check()
@@ -117,7 +103,6 @@ def _described(copy: Path) -> Backup:
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         documents=documents,
         chunks=chunks,
-        bytes=copy.stat().st_size,
         sha256=sha256_file(copy),
     )
 

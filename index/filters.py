@@ -95,6 +95,8 @@ class _Parser:
             raise InvalidFilter(place, f"is nested more than {_MAX_DEPTH} deep")
         if not isinstance(given, Mapping):
             raise InvalidFilter(place, 'must be an object such as {"year": {"$gte": 2020}}')
+        if not given:
+            self._count(place)
         return _every(
             [
                 self._entry(str(key), value, _below(place, str(key)), depth)
@@ -127,13 +129,17 @@ class _Parser:
         )
 
     def _condition(self, field: str, operator: str, operand: object, place: str) -> Filter:
-        self._conditions += 1
-        if self._conditions > _MAX_CONDITIONS:
-            raise InvalidFilter(place, f"is one condition too many; {_MAX_CONDITIONS} are allowed")
+        self._count(place)
+        _check_unicode(field, place)
         made = _CONDITIONS.get(operator)
         if made is None:
             raise InvalidFilter(place, f"is unknown; known are {', '.join(_CONDITIONS)}")
         return made(field, operator, operand, place)
+
+    def _count(self, place: str) -> None:
+        self._conditions += 1
+        if self._conditions > _MAX_CONDITIONS:
+            raise InvalidFilter(place, f"is one condition too many; {_MAX_CONDITIONS} are allowed")
 
 
 def _equals(field: str, _: str, operand: object, place: str) -> Filter:
@@ -174,8 +180,7 @@ _CONDITIONS: dict[str, Callable[[str, str, object, str], Filter]] = {
 
 def _value(value: object, place: str) -> MetadataValue:
     if isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise InvalidFilter(place, "holds a lone surrogate: not valid Unicode")
+        _check_unicode(value, place)
         return value
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidFilter(place, f"is {value}: not a number")
@@ -184,6 +189,11 @@ def _value(value: object, place: str) -> MetadataValue:
     if value is None or isinstance(value, bool | int | float):
         return value
     raise InvalidFilter(place, "must be a text, a number, true, false or null")
+
+
+def _check_unicode(text: str, place: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidFilter(place, "holds a lone surrogate: not valid Unicode")
 
 
 def _listed(value: object, place: str) -> Sequence[object]:

@@ -56,3 +56,12 @@ def lock_for_writing(folder: Path) -> FileLock:
             f"the data folder {folder} cannot be written: {error.strerror or error}"
         ) from error
     return lock
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or removed in a folder survive a crash."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -130,6 +130,7 @@ def folder_hashes(folder: Path) -> dict[str, str]:
 
 
 def _member(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ids are among others; those are sorted, which `np.isin` would do again."""
     if not len(among):
         return np.zeros(len(ids), bool)
     places = np.searchsorted(among, ids)

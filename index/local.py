@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from index.embedding import Vectors
 from index.errors import StoreUnavailable
 from index.filters import Filter
+from index.folder import sync_folder
 from index.lexical import LexicalIndex, folder_hashes
 from index.protocols import Catalogue, IndexedText
 from index.types import Scored
@@ -221,12 +222,3 @@ def write_durably(path: Path, data: bytes) -> None:
         scratch.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder survive a crash."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -96,6 +96,13 @@ _exact = st.lists(st.integers(-3, 3), min_size=_DIM, max_size=_DIM).map(
 _ids = st.integers(0, 2**63 - 1)
 
 
+def filled(make: Callable[[int], Dense], vectors: Mapping[int, Vectors]) -> Dense:
+    index = make(_DIM)
+    if vectors:
+        index.add(list(vectors), np.stack(list(vectors.values())))
+    return index
+
+
 class DenseContract:
     """Subclass with a fixture `make` that gives an empty index of a dimension."""
 
@@ -108,9 +115,7 @@ class DenseContract:
         k: int,
         data: st.DataObject,
     ) -> None:
-        index = make(_DIM)
-        if vectors:
-            index.add(list(vectors), np.stack(list(vectors.values())))
+        index = filled(make, vectors)
         assert len(index) == len(vectors)
         assert pairs(index.search(query, k)) == brute_force_dense(vectors, query, k)
         gone = data.draw(st.lists(st.sampled_from([*vectors, 7]), unique=True))
@@ -128,9 +133,7 @@ class DenseContract:
         k: int,
         data: st.DataObject,
     ) -> None:
-        index = make(_DIM)
-        if vectors:
-            index.add(list(vectors), np.stack(list(vectors.values())))
+        index = filled(make, vectors)
         among = sorted(data.draw(st.sets(st.sampled_from([*vectors, 7]))))
         left = {at: vector for at, vector in vectors.items() if at in among}
         found = index.search(query, k, np.array(among, dtype=np.int64))

@@ -115,6 +115,11 @@ def test_filters_leave_documents_out(client: Client) -> None:
     wrong = client.post("/v1/ask", json={"question": "x", "filters": {"year": {"gte": 1}}})
     assert wrong.status_code == 422
     assert wrong.json()["errors"][0]["field"] == "filters.year.gte"
+    for key in ("\ud800", "k" * 5000):
+        raw = json.dumps({"question": "x", "filters": {key: {}}})
+        refused = client.post("/v1/ask", content=raw, headers={"content-type": "application/json"})
+        assert refused.status_code in {400, 422}
+        assert len(refused.content) < 3000
 
 
 def test_abstaining_is_an_ordinary_answer(client: Client) -> None:

@@ -57,7 +57,11 @@ def test_a_filter_is_taken_as_json(citespan: Run):
     assert json.loads(none.stdout) == {"passages": []}
     some = citespan("ask", "--json", "--filter", '{"$id": "seed"}', "What did Rubio claim?")
     assert json.loads(some.stdout)["status"] == "answered"
-    for wrong, why in (("{", "is not JSON"), ('{"a": {}}', "a has no condition")):
+    for wrong, why in (
+        ("{", "is not JSON"),
+        ("[" * 9999, "is not JSON"),
+        ('{"a": {}}', "a has no condition"),
+    ):
         done = citespan("ask", "--filter", wrong, "What is CELAC?")
         assert (done.returncode, done.stdout) == (2, "")
         assert why in done.stderr

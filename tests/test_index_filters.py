@@ -116,6 +116,8 @@ class TestParsing:
             ({"year": float("nan")}, "year", "not a number"),
             ({"year": 2**63}, "year", "is beyond 64 bits"),
             ({"year": "\ud800"}, "year", "lone surrogate"),
+            ({"\ud800": {"$ne": 1}}, "\ud800.$ne", "lone surrogate"),
+            ({"$or": [dict[str, int]()] * 31}, "$or.30", "is one condition too many; 30"),
             ({"$and": [{"a": 1}] * 31}, "$and.30.a", "is one condition too many; 30"),
         ],
     )

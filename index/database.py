@@ -1,0 +1,89 @@
+"""One SQLite connection for many threads, whose errors are ours."""
+
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from index.errors import StoreCorrupt, StoreUnavailable
+
+_BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
+
+
+class Database:
+    """A database in one file.
+
+    Args:
+        path: the file; made if it is missing and `read_only` is not set.
+        read_only: never write; other processes may.
+
+    Raises:
+        StoreUnavailable: the file cannot be opened; of any method: not be read or written.
+        StoreCorrupt: the file is damaged; of any method too.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._lock = threading.RLock()
+        self._path = path
+        writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        with _translated(path):
+            self._db: Any = apsw.Connection(
+                str(path), flags=apsw.SQLITE_OPEN_READONLY if read_only else writing
+            )
+        try:
+            with _translated(path):
+                self._db.set_busy_timeout(5000)
+                self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
+                if not read_only:
+                    # FULL: a commit survives a power cut, not only a killed process.
+                    self._db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        except BaseException:
+            self._db.close()
+            raise
+
+    def rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """What one statement gives."""
+        with self._lock, _translated(self._path):
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except (OverflowError, UnicodeEncodeError):
+                return []  # no stored value equals one that SQLite cannot hold
+
+    def in_batches(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """What a statement that ends in IN gives for all of the ids."""
+        for at in range(0, len(ids), _BATCH):
+            batch = tuple(ids[at : at + _BATCH])
+            yield from self.rows(f"{statement} ({','.join('?' * len(batch))})", batch)
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Reads inside see one state."""
+        with self.transaction():
+            yield
+
+    @contextmanager
+    def transaction(self) -> Generator[Any]:
+        """The connection; what is done with it inside is done whole, or not at all."""
+        with self._lock, _translated(self._path), self._db:
+            yield self._db
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
+        raise StoreCorrupt(
+            f"the catalogue {path} is damaged ({error}); restore it from a backup, or move it"
+            " away and ingest the documents again"
+        ) from error
+    except apsw.Error as error:
+        raise StoreUnavailable(f"the catalogue {path} cannot be used: {error}") from error
