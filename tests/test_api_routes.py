@@ -1,4 +1,5 @@
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
