@@ -1,7 +1,8 @@
 """The catalogue in SQLite: the only truth, durable when a call returns."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -9,55 +10,32 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.chunktable import CURRENT, ChunkTable
 from index.database import Database
 from index.embedding import Vectors
-from index.errors import DocumentNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
+from index.errors import BuildIncomplete, DocumentNotFound, StoreCorrupt, StoreMismatch
 from index.filters import Filter
-from index.filtersql import where
 from index.hashing import sha256_text
-from index.protocols import IndexedText
-from index.types import Chunk, Document, DocumentInfo, DocumentPage, Span
+from index.protocols import Changes, IndexedText
+from index.schema import add_build, open_schema
+from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage
 
-_SCHEMA_VERSION = "1"
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE documents (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
-CREATE TABLE revisions (
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    revision INTEGER NOT NULL, title TEXT NOT NULL, uri TEXT, sha256 TEXT NOT NULL,
-    media_type TEXT NOT NULL, metadata TEXT NOT NULL, length INTEGER NOT NULL,
-    created_at TEXT NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (document_id, revision)) STRICT;
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL) STRICT;
-CREATE INDEX chunks_by_document ON chunks (document_id);
-CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
 _INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
-_CURRENT = "documents d JOIN revisions r ON r.document_id = d.id AND r.revision = d.revision"
-_LOST_REVISIONS = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {_CURRENT}"  # noqa: S608
-_BAD_CHUNKS = (
-    f"SELECT DISTINCT d.id FROM {_CURRENT} LEFT JOIN chunks c ON c.document_id = d.id"  # noqa: S608
-    ' WHERE c.id IS NULL OR c.start < 0 OR c.start >= c."end" OR c."end" > r.length'
-    " OR length(c.vector) <> (SELECT max(length(vector)) FROM chunks)"
-)
+_TEXTS = 500  # chunks whose texts are in memory at a time
+_LOST_REVISIONS = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {CURRENT}"  # noqa: S608
 
 
 class SqliteCatalogue:
-    """A catalogue in one SQLite file.
+    """A catalogue in one SQLite file, seen with the chunks of one build.
 
     Args:
         path: the file; made if it is missing and `read_only` is not set.
-        settings: what the contents depend on (embedder, chunking); a store made with other
-            values is refused.
+        settings: what the chunks depend on (embedder, chunking): those of a new file, and what
+            those of an old one must be; names that are not given are not looked at.
         read_only: never write; other processes may.
 
     Raises:
-        StoreMismatch: the file was made with other settings or by another version.
+        StoreMismatch: the file was made with other settings, or by a later version.
         StoreUnavailable: the file cannot be opened.
         StoreCorrupt: the file is damaged.
     """
@@ -66,19 +44,69 @@ class SqliteCatalogue:
         self._path = path
         self._db = Database(path, read_only=read_only)
         try:
-            if read_only and not self._has_schema():
-                raise StoreUnavailable(f"the catalogue {path} is empty; nothing was stored")
-            self._open_schema(dict(settings) | {"schema_version": _SCHEMA_VERSION})
+            open_schema(self._db, path, settings, read_only=read_only)
+            self._see(self.current())
+            self._check_settings(settings)
         except BaseException:
             self._db.close()
             raise
 
     @property
     def generation(self) -> int:
-        rows = self._db.rows("SELECT value FROM meta WHERE key = 'generation'")
-        if not rows or not rows[0][0].isdecimal():
-            raise StoreCorrupt(f"the catalogue {self._path} has lost its generation")
-        return int(rows[0][0])
+        return self._number("generation")
+
+    @property
+    def build(self) -> Build:
+        return self._build
+
+    def current(self) -> int:
+        return self._number("build")
+
+    def builds(self) -> tuple[Build, ...]:
+        rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
+        return tuple(
+            Build(id=row[0], settings=_decoded(row[1], "settings of a build"), created_at=row[2])
+            for row in rows
+        )
+
+    def beside(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
+        for build in self.builds():
+            if build.settings == settings:
+                return self._seen_with(build.id)
+        with self._db.transaction() as db:
+            build_id = add_build(db, settings)
+        return self._seen_with(build_id)
+
+    def missing(self, after: str, limit: int) -> list[str]:
+        return self._chunks.missing(after, limit)
+
+    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
+        with self._change() as (db, generation):
+            db.execute(
+                "UPDATE documents SET generation = ? WHERE id = ? AND revision = ?",
+                (generation, document.id, document.revision),
+            )
+            if not db.changes():
+                return False
+            self._chunks.forget(db, generation, document.id)
+            self._chunks.insert(db, chunks, vectors)
+        return True
+
+    def switch(self) -> None:
+        with self._change() as (db, _):
+            if self.missing("", 1):
+                raise BuildIncomplete(self._build.id)
+            db.execute("UPDATE meta SET value = ? WHERE key = 'build'", (str(self._build.id),))
+
+    def drop(self, build_id: int) -> None:
+        if build_id == self.current():
+            raise StoreMismatch(f"build {build_id} is in use; switch to another one first")
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM builds WHERE id = ?", (build_id,))
+            if db.changes():
+                db.execute(f"DROP TABLE chunks_{build_id}")
+            db.execute("DELETE FROM removed WHERE build = ?", (build_id,))
+            db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build_id}/%",))
 
     def snapshot(self) -> AbstractContextManager[None]:
         return self._db.snapshot()
@@ -89,31 +117,21 @@ class SqliteCatalogue:
             document.media_type, msgspec.json.encode(document.metadata).decode(),
             document.length, document.created_at, document.text,
         )  # fmt: skip
-        rows = [
-            (
-                chunk.id,
-                document.id,
-                chunk.span.start,
-                chunk.span.end,
-                chunk.tokens,
-                vector.tobytes(),
-            )
-            for chunk, vector in zip(chunks, vectors, strict=True)
-        ]
-        with self._change() as db:
-            db.execute("DELETE FROM chunks WHERE document_id = ?", (document.id,))
+        with self._change() as (db, generation):
+            self._forget(db, generation, document.id)
             db.execute(
-                "INSERT INTO documents VALUES (?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision",
-                (document.id, document.revision),
+                "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET revision = excluded.revision, generation = excluded.generation",
+                (document.id, document.revision, generation),
             )
             db.execute("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revision)
-            db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._chunks.insert(db, chunks, vectors)
 
     def delete(self, document_id: str) -> None:
         if self.find(document_id) is None:
             raise DocumentNotFound(document_id)
-        with self._change() as db:
+        with self._change() as (db, generation):
+            self._forget(db, generation, document_id)
             db.execute(
                 "INSERT OR REPLACE INTO retired SELECT id, revision FROM documents WHERE id = ?",
                 (document_id,),
@@ -138,7 +156,7 @@ class SqliteCatalogue:
 
     def find(self, document_id: str) -> DocumentInfo | None:
         rows = self._db.rows(
-            f"SELECT {_INFO} FROM {_CURRENT} WHERE d.id = ?",  # noqa: S608  (constants)
+            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id = ?",  # noqa: S608  (constants)
             (document_id,),
         )
         return DocumentInfo(**_info(rows[0])) if rows else None
@@ -153,7 +171,7 @@ class SqliteCatalogue:
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
         rows = self._db.rows(
-            f"SELECT {_INFO} FROM {_CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?",  # noqa: S608
+            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?",  # noqa: S608
             (after or "", limit + 1),
         )
         documents = tuple(DocumentInfo(**_info(row)) for row in rows[:limit])
@@ -162,54 +180,39 @@ class SqliteCatalogue:
         )
 
     def counts(self) -> tuple[int, int]:
-        row = self._db.rows(
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
-        )
-        return row[0][0], row[0][1]
+        return self._db.rows("SELECT count(*) FROM documents")[0][0], self._chunks.count()
 
     def chunk_ids(self) -> set[int]:
-        return {row[0] for row in self._db.rows("SELECT id FROM chunks")}
+        return self._chunks.ids()
+
+    def changes(self, since: int) -> Changes | None:
+        return self._chunks.changes(since, self.generation)
 
     def matching(self, filters: Filter) -> NDArray[np.int64]:
-        condition, values = where(filters)
-        rows = self._db.rows(
-            f"SELECT c.id FROM {_CURRENT} JOIN chunks c ON c.document_id = d.id"  # noqa: S608
-            f" WHERE {condition} ORDER BY c.id",
-            tuple(values),
-        )
-        return np.array([row[0] for row in rows], dtype=np.int64)
+        return self._chunks.matching(filters)
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        rows = self._db.in_batches(
-            'SELECT c.id, d.id, d.revision, c.start, c."end", c.tokens'
-            " FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id IN",
-            ids,
-        )
-        return {
-            row[0]: Chunk(
-                id=row[0], document_id=row[1], revision=row[2], span=Span(row[3], row[4]),
-                tokens=row[5],
-            )
-            for row in rows
-        }  # fmt: skip
+        return self._chunks.chunks(ids)
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        found = dict(self._db.in_batches("SELECT id, vector FROM chunks WHERE id IN", ids))
-        rows = b"".join(found[chunk_id] for chunk_id in ids)
-        return np.frombuffer(rows, dtype=np.float32).reshape(len(ids), -1)
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        return self._chunks.vectors(ids)
 
-    def indexed_texts(self, ids: Iterable[int]) -> Iterator[IndexedText]:
-        by_document: dict[str, list[Chunk]] = {}
-        for chunk in self.chunks(list(ids)).values():
-            by_document.setdefault(chunk.document_id, []).append(chunk)
-        for document_id, chunks in by_document.items():
-            with suppress(DocumentNotFound):  # deleted since
-                document = self.document(document_id, chunks[0].revision)
-                for chunk in chunks:
-                    yield IndexedText(chunk, document.title, chunk.span.of(document.text))
+    def indexed_texts(self, ids: Collection[int]) -> Iterator[IndexedText]:
+        ordered = self._chunks.in_order(ids)
+        for at in range(0, len(ordered), _TEXTS):
+            by_document: dict[str, list[Chunk]] = {}
+            for chunk in self.chunks(ordered[at : at + _TEXTS]).values():
+                by_document.setdefault(chunk.document_id, []).append(chunk)
+            for document_id, chunks in by_document.items():
+                with suppress(DocumentNotFound):  # deleted since
+                    document = self.document(document_id, chunks[0].revision)
+                    for chunk in chunks:
+                        yield IndexedText(chunk, document.title, chunk.span.of(document.text))
 
     def derived(self, name: str) -> Mapping[str, str]:
-        rows = self._db.rows("SELECT record FROM derived WHERE name = ?", (name,))
+        rows = self._db.rows(
+            "SELECT record FROM derived WHERE name = ?", (f"{self._build.id}/{name}",)
+        )
         try:
             return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
         except msgspec.MsgspecError:
@@ -218,7 +221,10 @@ class SqliteCatalogue:
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
         encoded = msgspec.json.encode(record).decode()
         with self._db.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO derived VALUES (?, ?)", (name, encoded))
+            db.execute(
+                "INSERT OR REPLACE INTO derived VALUES (?, ?)",
+                (f"{self._build.id}/{name}", encoded),
+            )
 
     def check(self) -> list[str]:
         found = [row[0] for row in self._db.rows("PRAGMA integrity_check")]
@@ -244,43 +250,60 @@ class SqliteCatalogue:
     def _check_chunks(self) -> Iterator[str]:
         for (document_id,) in self._db.rows(_LOST_REVISIONS):
             yield f"document {document_id!r} has lost its current revision"
-        for (document_id,) in self._db.rows(_BAD_CHUNKS):
+        for document_id in self._chunks.damaged():
             yield f"chunks of document {document_id!r} are missing or outside its text"
 
-    def _open_schema(self, settings: Mapping[str, str]) -> None:
-        if not self._has_schema():
-            if self._db.rows("SELECT 1 FROM sqlite_schema"):
-                raise StoreCorrupt(f"{self._path} is a database of something else")
-            with self._db.transaction() as db:
-                db.execute(_SCHEMA)
-                db.executemany(
-                    "INSERT INTO meta VALUES (?, ?)", [*settings.items(), ("generation", "0")]
-                )
-        stored = dict(self._db.rows("SELECT key, value FROM meta"))
+    def _check_settings(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
-            if stored.get(key) != value:
+            if self._build.settings.get(key) != value:
                 raise StoreMismatch(
-                    f"the data folder {self._path.parent} was made with {key} = {stored.get(key)},"
-                    f" now it is {value}; set it back, or ingest into another folder"
+                    f"the data folder {self._path.parent} was made with"
+                    f" {key} = {self._build.settings.get(key)}, now it is {value}; set it back,"
+                    " or make its chunks anew with `citespan reindex`"
                 )
 
-    def _has_schema(self) -> bool:
-        return bool(self._db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"))
+    def _see(self, build_id: int) -> None:
+        found = {build.id: build for build in self.builds()}
+        if build_id not in found:
+            raise StoreCorrupt(f"the catalogue {self._path} has lost build {build_id}")
+        self._build = found[build_id]
+        self._chunks = ChunkTable(self._db, build_id)
+
+    def _seen_with(self, build_id: int) -> "SqliteCatalogue":
+        other = copy(self)
+        other._see(build_id)
+        return other
+
+    def _number(self, key: str) -> int:
+        rows = self._db.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        if not rows or not rows[0][0].isdecimal():
+            raise StoreCorrupt(f"the catalogue {self._path} has lost its {key}")
+        return int(rows[0][0])
 
     @contextmanager
-    def _change(self) -> Generator[Any]:
+    def _change(self) -> Generator[tuple[Any, int]]:
+        """A transaction that is a generation of its own."""
         with self._db.transaction() as db:
-            yield db
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            yield db, self.generation
+
+    def _forget(self, db: Any, generation: int, document_id: str) -> None:
+        """Remove a document's chunks from all builds."""
+        for build in self.builds():
+            ChunkTable(self._db, build.id).forget(db, generation, document_id)
 
 
 def _info(row: Sequence[Any]) -> dict[str, Any]:
-    try:
-        metadata = msgspec.json.decode(row[6])
-    except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"the metadata of document {row[0]!r} is not what was stored") from error
+    metadata = _decoded(row[6], f"metadata of document {row[0]!r}")
     return {
         "id": row[0], "title": row[1], "uri": row[2], "sha256": row[3], "revision": row[4],
         "media_type": row[5], "metadata": metadata, "length": row[7],
         "created_at": row[8],
     }  # fmt: skip
+
+
+def _decoded(text: str, what: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(f"the {what} is not what was stored") from error

@@ -2,32 +2,32 @@
 
 import dataclasses
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 from filelock import FileLock
 
 from index.catalog import SqliteCatalogue
-from index.chunking import chunk_spans
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
-from index.errors import (
-    DocumentNotFound,
-    DuplicateDocument,
-    StoreMismatch,
-    StoreUnavailable,
-)
+from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch
 from index.filters import Filter
-from index.folder import CATALOGUE, check_catalogue, lock_for_writing
-from index.fusion import reciprocal_rank_fusion
+from index.folder import (
+    CATALOGUE,
+    build_folder,
+    check_catalogue,
+    clear_builds,
+    lock_for_writing,
+)
 from index.local import LocalSearchIndex
-from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue, SearchIndex
+from index.searchable import Searchable, build_settings
 from index.types import (
+    Build,
+    Chunk,
     Document,
     DocumentInfo,
     DocumentPage,
@@ -40,26 +40,30 @@ from index.types import (
 
 DEFAULT_CHUNK_TOKENS = 150
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
-_EMBED_BATCH = 64  # texts between two looks at whether to stop
+_PAGE = 100  # documents looked up at a time
 
 
 class Corpus:
-    """Documents that can be searched. Use `Corpus.open`; close it, or use it in a `with`."""
+    """Documents that can be searched. Use `Corpus.open`; close it, or use it in a `with`.
+
+    Args:
+        live: what is searched and stored to.
+        index_of: makes the search index of another build, for vectors of that length.
+        lock: let go when the corpus is closed.
+    """
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        search_index: SearchIndex,
-        embedder: Embedder,
-        chunk_tokens: int,
+        live: Searchable,
+        index_of: Callable[[Catalogue, int], SearchIndex],
         lock: FileLock | None = None,
     ) -> None:
-        self._catalogue = catalogue
-        self._index = search_index
-        self._embedder = embedder
-        self._chunk_tokens = chunk_tokens
+        self._live = live
+        self._beside: Searchable | None = None
+        self._index_of = index_of
         self._lock = lock
         self._writing = threading.Lock()
+        self._batches = 0  # that make searchable what they store themselves
         self._closing = threading.Event()
 
     @classmethod
@@ -86,20 +90,24 @@ class Corpus:
             StoreUnavailable: the folder cannot be opened, or not be written.
             StoreCorrupt: the catalogue is damaged.
         """
-        room = embedder.max_tokens - TITLE_TOKENS - 1
-        if not 1 <= chunk_tokens <= room:
-            raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
-        settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+        settings = build_settings(embedder, chunk_tokens)
         with ExitStack() as opened:
             lock = None if read_only else lock_for_writing(folder)
-            check_catalogue(folder)
             if lock:
                 opened.callback(lock.release)
+            check_catalogue(folder)
             catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
             opened.callback(catalogue.close)
-            index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=read_only)
+            if lock:
+                clear_builds(folder, [build.id for build in catalogue.builds()])
+
+            def index_of(seen: Catalogue, dim: int) -> SearchIndex:
+                files = build_folder(folder, seen.build.id)
+                return LocalSearchIndex(files, seen, dim, read_only=read_only)
+
+            index = index_of(catalogue, embedder.dim)
             opened.pop_all()
-        return cls(catalogue, index, embedder, chunk_tokens, lock)
+        return cls(Searchable(catalogue, index, embedder, chunk_tokens), index_of, lock)
 
     def add(self, draft: Draft) -> Stored:
         """Store a new document; the same one again changes nothing.
@@ -121,16 +129,18 @@ class Corpus:
     def put_many(self, drafts: Iterable[Draft]) -> Iterator[Stored]:
         """`put` each draft, durable when it is yielded, and make them searchable in batches."""
         behind = 0
+        self._batches += 1
         try:
             for draft in drafts:
                 stored, chunks = self._write(draft, replace=True)
                 behind += chunks
                 if behind >= _REFRESH_CHUNKS:
-                    self._index.refresh()
+                    self._live.index.refresh()
                     behind = 0
                 yield stored
         finally:
-            self._index.refresh()
+            self._batches -= 1
+            self._live.index.refresh()
 
     def delete(self, document_id: str) -> None:
         """Remove a document with all its revisions.
@@ -138,8 +148,8 @@ class Corpus:
         Raises:
             DocumentNotFound: there is none.
         """
-        self._catalogue.delete(document_id)
-        self._index.refresh()
+        self._live.catalogue.delete(document_id)
+        self._live.index.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
         """The current revision of a document, or the one asked for.
@@ -147,7 +157,7 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document or revision.
         """
-        return self._catalogue.document(document_id, revision)
+        return self._live.catalogue.document(document_id, revision)
 
     def info(self, document_id: str) -> DocumentInfo:
         """What is known of a document, without its text.
@@ -155,18 +165,18 @@ class Corpus:
         Raises:
             DocumentNotFound: there is none.
         """
-        found = self._catalogue.find(document_id)
+        found = self._live.catalogue.find(document_id)
         if found is None:
             raise DocumentNotFound(document_id)
         return found
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
         """A page of the documents in id order, from the beginning or after a page's cursor."""
-        return self._catalogue.page(cursor, limit)
+        return self._live.catalogue.page(cursor, limit)
 
     def embed(self, query: str) -> Vectors:
         """The vector of a query, (dim,) float32 of unit norm, for `search`."""
-        return self._embedder.embed_query(query)
+        return self._live.embedder.embed_query(query)
 
     def search(
         self,
@@ -189,43 +199,95 @@ class Corpus:
             filters: find passages of those documents alone for which it holds, and as many of
                 them as if there were no others.
         """
-        self._index.refresh()
-        dense = lexical = []
-        if Side.DENSE in sides:
-            vector = self.embed(query) if vector is None else vector
-            dense = self._index.dense(vector, candidates, filters)
-        if Side.LEXICAL in sides:
-            lexical = self._index.lexical(query, candidates, filters)
-        fused = reciprocal_rank_fusion([dense, lexical])[:k]
-        return passages_of(self._catalogue, fused, dense, lexical)
+        live = self._live
+        if not self._batches:
+            live.index.refresh(wait=False)
+        return live.search(
+            query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters
+        )
+
+    def fill_beside(self, embedder: Embedder, *, chunk_tokens: int) -> Iterator[tuple[int, int]]:
+        """Make chunks and vectors of all documents anew, beside those that are searched.
+
+        What an earlier call with the same settings has done stays done. Documents can be stored
+        and searched meanwhile.
+
+        Yields:
+            How many documents are done, and how many there are.
+
+        Raises:
+            StoreMismatch: the chunks would not fit the embedder.
+        """
+        catalogue = self._live.catalogue.beside(build_settings(embedder, chunk_tokens))
+        index = self._index_of(catalogue, embedder.dim)
+        beside = Searchable(catalogue, index, embedder, chunk_tokens)
+        yield from self._filled(beside)
+        index.refresh()
+        self._beside = beside
+
+    def beside(self) -> "Corpus":
+        """What `fill_beside` has made, to be searched; not to be changed or closed.
+
+        Raises:
+            StoreMismatch: nothing was made.
+        """
+        if self._beside is None:
+            raise StoreMismatch("there are no other chunks to search; make them first")
+        return Corpus(self._beside, self._index_of)
+
+    def switch(self) -> None:
+        """Search and store to what `fill_beside` has made; the present chunks stay as they are.
+
+        Raises:
+            StoreMismatch: nothing was made.
+        """
+        with self._writing:
+            beside = self.beside()._live
+            for _ in self._filled(beside):  # stored since
+                pass
+            beside.index.refresh()
+            beside.catalogue.switch()
+            left, self._live, self._beside = self._live, beside, None
+        kept = {left.catalogue.build.id, beside.catalogue.build.id}
+        for build in beside.catalogue.builds():
+            if build.id not in kept:
+                beside.catalogue.drop(build.id)
+
+    def build(self) -> Build:
+        """The chunks that are searched."""
+        return self._live.catalogue.build
+
+    def builds(self) -> tuple[Build, ...]:
+        """All chunks that there are, oldest first."""
+        return self._live.catalogue.builds()
 
     @property
     def generation(self) -> int:
         """Grows with every change of the documents."""
-        return self._catalogue.generation
+        return self._live.catalogue.generation
 
     @property
     def embedder(self) -> str:
         """The name of the embedder; equal names give equal vectors."""
-        return self._embedder.name
+        return self._live.embedder.name
 
     def counts(self) -> tuple[int, int]:
         """How many documents and chunks there are."""
-        return self._catalogue.counts()
+        return self._live.catalogue.counts()
 
     def check(self) -> list[str]:
         """Everything wrong with the stored data; empty if nothing is."""
-        return self._catalogue.check()
+        return self._live.catalogue.check()
 
     def repaired(self) -> list[str]:
         """What was found damaged in derived files and was made again since opening."""
-        return self._index.problems()
+        return self._live.index.problems()
 
     def close(self) -> None:
         """Save what makes the next start fast, and let others write."""
         self._closing.set()
-        self._index.close()
-        self._catalogue.close()
+        self._live.index.close()
+        self._live.catalogue.close()
         if self._lock:
             self._lock.release()
 
@@ -242,35 +304,44 @@ class Corpus:
 
     def _store(self, draft: Draft, *, replace: bool) -> Stored:
         stored, _ = self._write(draft, replace=replace)
-        self._index.refresh()
+        self._live.index.refresh()
         return stored
 
     def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
         document = document_of(draft)
-        if unchanged := self._unchanged(document, replace=replace):
-            return unchanged, 0
-        count = self._embedder.count_tokens
-        spans = chunk_spans(document.text, self._chunk_tokens, count)
-        vectors = self._embed_all(embedded_texts(document, spans, count))
-        with self._writing:  # embedding took its time: another thread may have stored the same
+        while True:
             if unchanged := self._unchanged(document, replace=replace):
                 return unchanged, 0
-            present = self._catalogue.find(document.id)
-            revision = self._catalogue.last_revision(document.id) + 1
-            document = dataclasses.replace(document, revision=revision)
-            chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
-            self._catalogue.store(document, chunks, vectors)
+            live = self._live
+            chunks, vectors = live.chunked(document, self._closing.is_set)
+            with self._writing:  # that took its time: another thread may have stored the same
+                if self._live is live:
+                    return self._stored(document, chunks, vectors, replace=replace)
+
+    def _stored(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, replace: bool
+    ) -> tuple[Stored, int]:
+        if unchanged := self._unchanged(document, replace=replace):
+            return unchanged, 0
+        catalogue = self._live.catalogue
+        present = catalogue.find(document.id)
+        revision = catalogue.last_revision(document.id) + 1
+        document = dataclasses.replace(document, revision=revision)
+        chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
+        catalogue.store(document, chunks, vectors)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return Stored(document=document.info(), outcome=outcome), len(chunks)
 
-    def _embed_all(self, texts: Sequence[str]) -> Vectors:
-        """(len(texts), dim); given up between batches when the corpus is being closed."""
-        batches: list[Vectors] = []
-        for at in range(0, len(texts), _EMBED_BATCH):
-            if self._closing.is_set():
-                raise StoreUnavailable("the corpus is being closed; nothing was stored")
-            batches.append(self._embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
-        return np.concatenate(batches)
+    def _filled(self, beside: Searchable) -> Iterator[tuple[int, int]]:
+        catalogue = beside.catalogue
+        last, done = "", 0
+        while lacking := catalogue.missing(last, _PAGE):
+            for last in lacking:
+                with suppress(DocumentNotFound):  # deleted since
+                    document = catalogue.document(last)
+                    catalogue.fill(document, *beside.chunked(document, self._closing.is_set))
+                done += 1
+                yield done, catalogue.counts()[0]
 
     def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
         """What is stored, if storing the document would change nothing.
@@ -278,7 +349,7 @@ class Corpus:
         Raises:
             DuplicateDocument: it would, and the id is taken.
         """
-        present = self._catalogue.find(document.id)
+        present = self._live.catalogue.find(document.id)
         if present is None:
             return None
         if content_of(present) == content_of(document):

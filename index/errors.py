@@ -7,6 +7,7 @@ StoreError
 ├── InvalidSpan          offsets outside the text
 ├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
+├── BuildIncomplete      a build lacks documents; it cannot be switched to
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
@@ -60,6 +61,13 @@ class InvalidFilter(StoreError):
 
 class StoreMismatch(StoreError):
     """The data folder holds vectors of another embedder or chunks of another size."""
+
+
+class BuildIncomplete(StoreError):
+    """Documents were stored since the build was made, or it was not finished."""
+
+    def __init__(self, build: int) -> None:
+        super().__init__(f"build {build} lacks chunks of some documents; go on with it first")
 
 
 class StoreUnavailable(StoreError):

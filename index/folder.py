@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,11 +25,30 @@ def check_catalogue(folder: Path) -> None:
         return
     if (folder / f"{CATALOGUE}-wal").exists():
         return  # not yet written back
-    if (folder / "lexical").exists() or any(folder.glob("vectors-*.faiss")):
+    if any(folder.glob("build-*")) or (folder / "lexical").exists():
         raise StoreCorrupt(
             f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
             " there; restore it from a backup, or delete them to begin anew"
         )
+
+
+def build_folder(folder: Path, build: int) -> Path:
+    """Where the files lie that are derived from a build."""
+    return folder / f"build-{build}"
+
+
+def clear_builds(folder: Path, kept: Collection[int]) -> None:
+    """Remove derived files of other builds, and those where earlier versions had them.
+
+    What cannot be removed stays: nothing reads it.
+    """
+    names = {build_folder(folder, build).name for build in kept}
+    stale = [path for path in folder.glob("build-*") if path.name not in names]
+    for path in [*stale, folder / "lexical"]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob("vectors-*.faiss"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def lock_for_writing(folder: Path) -> FileLock:

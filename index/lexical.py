@@ -39,6 +39,7 @@ class LexicalIndex:
         except (ValueError, OSError) as error:
             raise ValueError(f"not a readable lexical index: {error}") from error
         self._query_analyzer = _analyzer()
+        self._hashed: dict[tuple[str, int, int], str] = {}
 
     def ids(self) -> set[int]:
         """The ids of all texts held."""
@@ -98,10 +99,16 @@ class LexicalIndex:
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
 
     def file_hashes(self) -> dict[str, str]:
-        """SHA-256 of each file of the index by name; empty if it is kept in memory."""
-        if self._folder is None:
-            return {}
-        return folder_hashes(self._folder)
+        """SHA-256 of each file of the index by name; empty if it is kept in memory.
+
+        A file is not read again as long as its size and time stand: tantivy writes a file once.
+        """
+        known, self._hashed = self._hashed, {}
+        for path in _files(self._folder) if self._folder else ():
+            found = path.stat()
+            key = (path.name, found.st_size, found.st_mtime_ns)
+            self._hashed[key] = known.get(key) or sha256_file(path)
+        return {name: sha256 for (name, _, _), sha256 in self._hashed.items()}
 
     def _narrowed(self, sought: tantivy.Query, among: NDArray[np.int64]) -> tantivy.Query:
         """The same with the same scores, of these ids alone."""
@@ -122,11 +129,11 @@ class LexicalIndex:
 
 def folder_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of each file of a lexical index by name."""
-    return {
-        path.name: sha256_file(path)
-        for path in sorted(folder.iterdir())
-        if _FILES.fullmatch(path.name)
-    }
+    return {path.name: sha256_file(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if _FILES.fullmatch(path.name)]
 
 
 def _member(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:

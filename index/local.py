@@ -4,13 +4,10 @@ Nothing here is trusted without a checksum that the catalogue holds, and nothing
 whatever is missing, damaged or behind is made again from the catalogue.
 """
 
-import hashlib
 import logging
-import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +16,6 @@ from numpy.typing import NDArray
 from index.embedding import Vectors
 from index.errors import StoreUnavailable
 from index.filters import Filter
-from index.folder import sync_folder
 from index.lexical import LexicalIndex, folder_hashes
 from index.protocols import Catalogue, IndexedText
 from index.types import Scored
@@ -27,15 +23,17 @@ from index.vectors import VectorIndex
 
 _log = logging.getLogger("citespan.index")
 
-_VECTORS, _LEXICAL = "vectors", "lexical"
+_LEXICAL = "lexical"
 _KEPT_FILTERS = 16
+_BATCH = 10_000  # vectors read at a time
+_FEW = 5_000  # texts kept in memory, so that the catalogue is free while they are indexed
 
 
 class LocalSearchIndex:
     """Dense and lexical candidates from files below one folder.
 
     Args:
-        folder: where the derived files lie; it exists.
+        folder: where the derived files lie, and nothing else; made if it is missing.
         catalogue: the truth they are derived from.
         dim: length of the vectors.
         read_only: write nothing; what is behind on disk is made again in memory.
@@ -50,17 +48,21 @@ class LocalSearchIndex:
         self._lock = threading.Lock()  # FAISS is not to be searched while it changes
         self._refreshing = threading.Lock()
         self._problems: list[str] = []
-        self._unsaved = 0
         self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._generation = -1
-        self._vectors = self._load_vectors(dim)
+        self._held: set[int] = set()
+        self._vectors = VectorIndex(dim)
         self._lexical = self._load_lexical()
         self.refresh()
 
-    def refresh(self) -> None:
-        with self._refreshing:
+    def refresh(self, *, wait: bool = True) -> None:
+        if not self._refreshing.acquire(blocking=wait):
+            return
+        try:
             if self._catalogue.generation != self._generation:
-                self._generation = self._hold_what_is_stored()
+                self._generation = self._catch_up()
+        finally:
+            self._refreshing.release()
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
         among = self._among(filters)
@@ -75,8 +77,7 @@ class LocalSearchIndex:
 
     def close(self) -> None:
         with self._refreshing:
-            if self._unsaved:
-                self._save_vectors()
+            pass  # the files are whole after each change
 
     def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
         """The ids that a filter leaves; kept, as both sides and the next question need them."""
@@ -90,43 +91,52 @@ class LocalSearchIndex:
             self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
         return kept[key]
 
-    def _hold_what_is_stored(self) -> int:
-        """Take over the difference; only reading it holds up others that read the catalogue."""
+    def _catch_up(self) -> int:
+        """Take over the difference; while it is read, others that use the catalogue wait."""
         with self._catalogue.snapshot():
             generation = self._catalogue.generation
-            wanted = self._catalogue.chunk_ids()
-            if self._read_only and self._lexical.ids() != wanted:
-                self._lexical = self._reread_lexical(wanted)
-            held, worded = self._vectors.ids(), self._lexical.ids()
-            new = sorted(wanted - held)
-            vectors = self._catalogue.vectors(new) if new else None
-            texts = list(self._catalogue.indexed_texts(sorted(wanted - worded)))
-        self._change_vectors(sorted(held - wanted), new, vectors)
-        if worded != wanted:
-            self._change_lexical(sorted(worded - wanted), texts)
+            known = self._generation >= 0 and not self._read_only
+            changes = self._catalogue.changes(self._generation) if known else None
+            if changes:
+                gone, new = changes.removed & self._held, changes.added - self._held
+                worded_gone, worded_new = gone, new
+            else:
+                wanted = self._catalogue.chunk_ids()
+                if self._read_only and self._lexical.ids() != wanted:
+                    self._lexical = self._reread_lexical(wanted)
+                worded = self._lexical.ids()
+                gone, new = self._held - wanted, wanted - self._held
+                worded_gone, worded_new = worded - wanted, wanted - worded
+            self._change_vectors(gone, new)
+            texts = self._catalogue.indexed_texts(worded_new)
+            few = len(worded_new) <= _FEW
+            if few:
+                texts = list(texts)
+            else:  # not all at once in memory
+                self._change_lexical(worded_gone, texts)
+        if few and (worded_gone or worded_new):
+            self._change_lexical(worded_gone, texts)
         return generation
 
-    def _change_vectors(
-        self, gone: Sequence[int], new: Sequence[int], vectors: Vectors | None
-    ) -> None:
-        with self._lock:
-            if gone:
-                self._vectors.remove(gone)
-            if vectors is not None:
-                self._vectors.add(new, vectors)
-        self._unsaved += len(gone) + len(new)
-        if self._unsaved * 10 > len(self._vectors):  # so that saving costs O(1) a change
-            self._save_vectors()
+    def _change_vectors(self, gone: Set[int], new: Set[int]) -> None:
+        if gone:
+            with self._lock:
+                self._vectors.remove(sorted(gone))
+        adding = sorted(new)
+        for at in range(0, len(adding), _BATCH):
+            ids, vectors = self._catalogue.vectors(adding[at : at + _BATCH])
+            with self._lock:
+                self._vectors.add(ids, vectors)
+        self._held = (self._held - gone) | new
 
-    def _change_lexical(self, gone: Sequence[int], texts: Sequence[IndexedText]) -> None:
-        rows = [(row.chunk.id, row.title, row.text) for row in texts]
+    def _change_lexical(self, gone: Set[int], texts: Iterable[IndexedText]) -> None:
         try:
-            self._lexical.change(gone, rows)
+            self._lexical.change(sorted(gone), _rows(texts))
         except (OSError, ValueError) as error:  # a full disk, say: go on in memory until restart
             self._found("the lexical index", error)
             self._lexical = LexicalIndex(None)
-            everything = self._catalogue.indexed_texts(sorted(self._catalogue.chunk_ids()))
-            self._lexical.change([], [(row.chunk.id, row.title, row.text) for row in everything])
+            everything = self._catalogue.indexed_texts(self._catalogue.chunk_ids())
+            self._lexical.change([], _rows(everything))
         if hashes := self._lexical.file_hashes():
             self._record(_LEXICAL, hashes)
 
@@ -134,19 +144,6 @@ class LocalSearchIndex:
         """What the writer has on disk by now, or else nothing, to be filled in memory."""
         found = self._load_lexical()
         return found if found.ids() == wanted else LexicalIndex(None)
-
-    def _load_vectors(self, dim: int) -> VectorIndex:
-        record = self._catalogue.derived(_VECTORS)
-        try:
-            if not record:
-                return VectorIndex(dim)
-            snapshot = (self._folder / record["file"]).read_bytes()
-            if hashlib.sha256(snapshot).hexdigest() != record["sha256"]:
-                raise ValueError("its checksum is wrong")
-            return VectorIndex.load(snapshot, dim)
-        except (OSError, ValueError) as error:
-            self._found("the vector index", error)
-            return VectorIndex(dim)
 
     def _load_lexical(self) -> LexicalIndex:
         folder = self._folder / _LEXICAL
@@ -179,26 +176,6 @@ class LocalSearchIndex:
         self._problems.append(problem)
         _log.warning("derived index rebuilt: %s", problem)
 
-    def _save_vectors(self) -> None:
-        if self._read_only:
-            return
-        snapshot = self._vectors.dump()
-        sha256 = hashlib.sha256(snapshot).hexdigest()
-        file = self._folder / f"vectors-{sha256[:16]}.faiss"
-        try:
-            write_durably(file, snapshot)
-        except OSError as error:
-            # The catalogue has everything; a start without the snapshot is only slower.
-            _log.warning("vector snapshot not written: %s", error)
-            return
-        if not self._record(_VECTORS, {"file": file.name, "sha256": sha256}):
-            return
-        self._unsaved = 0
-        for old in self._folder.glob("vectors-*.faiss"):
-            if old != file:
-                with suppress(OSError):
-                    old.unlink()
-
     def _record(self, name: str, record: Mapping[str, str]) -> bool:
         try:
             self._catalogue.record_derived(name, record)
@@ -209,16 +186,5 @@ class LocalSearchIndex:
         return True
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file so that after a crash it is there whole or not at all."""
-    scratch = path.with_suffix(".tmp")
-    try:
-        with scratch.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.rename(path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+def _rows(texts: Iterable[IndexedText]) -> Iterable[tuple[int, str, str]]:
+    return ((row.chunk.id, row.title, row.text) for row in texts)

@@ -1,6 +1,6 @@
 """The seam between `Corpus` and the engines behind it: one truth, and an index derived from it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.filters import Filter
-from index.types import Chunk, Document, DocumentInfo, DocumentPage, Scored
+from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Scored
 
 
 class IndexedText(NamedTuple):
@@ -20,12 +20,65 @@ class IndexedText(NamedTuple):
     text: str
 
 
+class Changes(NamedTuple):
+    """Ids of chunks that came, or may have, and of those that went."""
+
+    added: set[int]
+    removed: set[int]
+
+
 class Catalogue(Protocol):
-    """The only truth: documents, their revisions, chunks and vectors. Safe for many threads."""
+    """The only truth: documents, their revisions, chunks and vectors. Safe for many threads.
+
+    Chunks and vectors are those of one build; others may stand beside it, made of the same
+    documents with other settings. A document that is stored gets chunks in the build it is stored
+    through, and has none in the others until they are filled.
+    """
 
     @property
     def generation(self) -> int:
-        """Grows with every change of what should be found."""
+        """Grows with every change of documents or chunks."""
+        ...
+
+    @property
+    def build(self) -> Build:
+        """The build that this catalogue is seen with."""
+        ...
+
+    def current(self) -> int:
+        """The build that whoever opens the catalogue sees."""
+        ...
+
+    def builds(self) -> tuple[Build, ...]:
+        """All builds, oldest first."""
+        ...
+
+    def beside(self, settings: Mapping[str, str]) -> "Catalogue":
+        """The same catalogue seen with the build of these settings; a new one if there is none."""
+        ...
+
+    def missing(self, after: str, limit: int) -> list[str]:
+        """Up to `limit` ids, after an id in their order, of documents without chunks here."""
+        ...
+
+    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
+        """Give a document its chunks in this build; False if that revision is not current."""
+        ...
+
+    def switch(self) -> None:
+        """Make this build the current one.
+
+        Raises:
+            BuildIncomplete: documents have no chunks in it.
+        """
+        ...
+
+    def drop(self, build_id: int) -> None:
+        """Forget a build that is not the current one; nothing happens if there is none.
+
+        Raises:
+            StoreMismatch: it is the current one.
+        """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -75,6 +128,10 @@ class Catalogue(Protocol):
         """Ids of all chunks of current revisions."""
         ...
 
+    def changes(self, since: int) -> Changes | None:
+        """What became of the chunks after a generation; None if that is too long ago to tell."""
+        ...
+
     def matching(self, filters: Filter) -> NDArray[np.int64]:
         """(n,) ids of the chunks of current revisions for which a filter holds, ascending."""
         ...
@@ -83,11 +140,11 @@ class Catalogue(Protocol):
         """These chunks by id; ids that are not stored are left out."""
         ...
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """(len(ids), dim) float32, a row for each stored id in the order given."""
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of the ids that are stored, in the order given, and their (n, dim) float32."""
         ...
 
-    def indexed_texts(self, ids: Iterable[int]) -> Iterable[IndexedText]:
+    def indexed_texts(self, ids: Collection[int]) -> Iterable[IndexedText]:
         """These chunks with title and text; ids that are not stored are left out."""
         ...
 
@@ -109,8 +166,12 @@ class Catalogue(Protocol):
 class SearchIndex(Protocol):
     """Candidates by meaning and by words. Safe for many threads."""
 
-    def refresh(self) -> None:
-        """Hold exactly the chunks that the catalogue holds now."""
+    def refresh(self, *, wait: bool = True) -> None:
+        """Hold exactly the chunks that the catalogue holds now.
+
+        Args:
+            wait: for another thread that does the same; otherwise leave it to that one.
+        """
         ...
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:

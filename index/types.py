@@ -128,6 +128,15 @@ class Passage:
     scores: Scores
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Chunks and vectors of all documents, made with the same settings (embedder, chunking)."""
+
+    id: int
+    settings: Mapping[str, str]
+    created_at: str
+
+
 class Side(StrEnum):
     """The two ways to find a chunk: by meaning, and by words."""
 

@@ -18,8 +18,8 @@ from strategies import document, raw_texts
 
 from index import Chunk, Document, Span
 from index.embedding import Vectors
-from index.errors import DocumentNotFound
-from index.protocols import Catalogue, IndexedText
+from index.errors import BuildIncomplete, DocumentNotFound, StoreMismatch
+from index.protocols import Catalogue, Changes, IndexedText
 from index.types import Scored
 from qa.reading import Reader, Reading, Titled
 
@@ -299,6 +299,13 @@ def rows(*values: Sequence[float]) -> Vectors:
     return np.array(values, dtype=np.float32)
 
 
+def held(catalogue: Catalogue, ids: Sequence[int]) -> list[list[float]]:
+    """The vectors of these ids, all of which are stored."""
+    stored, vectors = catalogue.vectors(ids)
+    assert stored == list(ids)
+    return vectors.tolist()
+
+
 class CatalogueContract:
     """Subclass with a fixture `catalogue`: an empty one."""
 
@@ -322,8 +329,10 @@ class CatalogueContract:
         ids = [chunk.id for chunk in chunks]
         assert catalogue.chunk_ids() == set(ids)
         assert catalogue.chunks([*ids, 42]) == {chunk.id: chunk for chunk in chunks}
-        assert catalogue.vectors(ids).tolist() == vectors.tolist()
-        assert catalogue.vectors(ids[::-1]).tolist() == vectors[::-1].tolist()
+        assert held(catalogue, ids) == vectors.tolist()
+        assert held(catalogue, ids[::-1]) == vectors[::-1].tolist()
+        assert catalogue.vectors([42, ids[1]])[0] == [ids[1]]
+        assert catalogue.vectors([42])[0] == []
         found = sorted(catalogue.indexed_texts([*ids, 42]), key=lambda row: ids.index(row.chunk.id))
         assert found == [
             IndexedText(chunks[0], "", "One cat."),
@@ -412,7 +421,107 @@ class CatalogueContract:
             catalogue.store(new, chunks_of(new, Span(0, 2), Span(3, 6)), rows([0, 1]))
         assert catalogue.document("one") == one
         assert catalogue.generation == before
-        assert catalogue.vectors([chunk.id for chunk in chunks]).tolist() == vectors.tolist()
+        assert held(catalogue, [chunk.id for chunk in chunks]) == vectors.tolist()
+
+    def test_changes_tell_what_came_and_went(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, chunks, vectors = stored
+        ids = {chunk.id for chunk in chunks}
+        first = catalogue.generation
+        assert catalogue.changes(first - 1) == Changes(added=ids, removed=set())
+        assert catalogue.changes(first) == Changes(added=set(), removed=set())
+        other = document("Other.", id="other")
+        catalogue.store(other, chunks_of(other, Span(0, 6)), rows([0, 1]))
+        (new,) = catalogue.chunk_ids() - ids
+        assert catalogue.changes(first) == Changes(added={new}, removed=set())
+        catalogue.delete("one")
+        assert catalogue.changes(first) == Changes(added={new}, removed=ids)
+        catalogue.store(one, chunks, vectors)  # the same ids again
+        assert catalogue.changes(first) == Changes(added={new, *ids}, removed=set())
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=12), st.data())
+    def test_changes_lead_from_any_state_to_the_present_one(
+        self, catalogue: Catalogue, steps: list[tuple[str, bool]], data: st.DataObject
+    ) -> None:
+        states = [(catalogue.generation, catalogue.chunk_ids())]
+        for name, kept in steps:
+            if kept:
+                one = document(
+                    f"{name} {len(states)}.", id=name, revision=catalogue.last_revision(name) + 1
+                )
+                catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
+            elif catalogue.find(name):
+                catalogue.delete(name)
+            states.append((catalogue.generation, catalogue.chunk_ids()))
+        since, held = data.draw(st.sampled_from(states))
+        changes = catalogue.changes(since)
+        assert changes
+        assert (held - changes.removed) | changes.added == states[-1][1]
+
+    def test_what_changed_long_ago_is_not_told(self, catalogue: Catalogue) -> None:
+        first = catalogue.generation
+        for revision in range(1, 1002):
+            one = document(f"{revision}.", id="one", revision=revision)
+            catalogue.store(one, [], rows().reshape(0, 2))
+        assert catalogue.changes(first) is None
+        assert catalogue.changes(first + 1) is not None
+
+    def test_a_build_stands_beside_the_other_until_it_is_switched_to(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, chunks, vectors = stored
+        other = catalogue.beside({"embedder": "another"})
+        assert catalogue.beside({"embedder": "another"}).build == other.build
+        assert [build.id for build in other.builds()] == [catalogue.build.id, other.build.id]
+        assert (other.missing("", 9), other.missing("one", 9)) == (["one"], [])
+        assert other.chunk_ids() == set()
+        with pytest.raises(BuildIncomplete, match="lacks"):
+            other.switch()
+        parts = chunks_of(one, Span(0, 20))
+        assert other.fill(one, parts, rows([0, 0, 1]))
+        assert other.fill(one, parts, rows([0, 1, 0]))  # again
+        assert other.missing("", 9) == []
+        assert held(other, [parts[0].id]) == [[0, 1, 0]]
+        assert held(catalogue, [chunk.id for chunk in chunks]) == vectors.tolist()
+        assert catalogue.current() == catalogue.build.id
+        other.switch()
+        assert catalogue.current() == other.build.id != catalogue.build.id
+        assert (other.check(), catalogue.check()) == ([], [])
+
+    def test_what_is_stored_through_one_build_is_missing_in_the_others(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, _, _ = stored
+        other = catalogue.beside({"embedder": "another"})
+        (old,) = chunks_of(one, Span(0, 20))
+        other.fill(one, [old], rows([0, 1]))
+        since = other.generation
+        new = document("Three.", id="one", revision=2)
+        catalogue.store(new, chunks_of(new, Span(0, 6)), rows([0, 1]))
+        assert other.missing("", 9) == ["one"]
+        assert not other.fill(one, [old], rows([0, 1]))  # of yesterday
+        assert other.chunk_ids() == set()
+        assert other.changes(since) == Changes(
+            added=set(), removed={chunks_of(one, Span(0, 20))[0].id}
+        )
+        assert other.fill(new, chunks_of(new, Span(0, 6)), rows([1, 1]))
+        catalogue.delete("one")
+        assert (other.chunk_ids(), other.missing("", 9)) == (set(), [])
+
+    def test_a_build_is_dropped_unless_it_is_in_use(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        one, chunks, _ = stored
+        other = catalogue.beside({"embedder": "another"})
+        other.fill(one, chunks_of(one, Span(0, 20)), rows([0, 1]))
+        with pytest.raises(StoreMismatch, match="in use"):
+            catalogue.drop(catalogue.build.id)
+        catalogue.drop(other.build.id)
+        catalogue.drop(other.build.id)
+        assert catalogue.builds() == (catalogue.build,)
+        assert catalogue.chunk_ids() == {chunk.id for chunk in chunks}
+        assert catalogue.beside({"embedder": "another"}).build.id > other.build.id
 
     def test_pages_come_in_id_order_and_hold_each_document_once(self, catalogue: Catalogue) -> None:
         ids = [f"doc-{at}" for at in range(7)]
@@ -442,7 +551,7 @@ class CatalogueContract:
         random = np.random.default_rng(5).normal(size=(1200, 2)).astype(np.float32)
         catalogue.store(many, chunks, random)
         ids = [chunk.id for chunk in chunks][::-1]
-        assert catalogue.vectors(ids).tolist() == random[::-1].tolist()
+        assert held(catalogue, ids) == random[::-1].tolist()
         assert list(catalogue.chunks(ids)) != []
         assert len(catalogue.chunks(ids)) == 1200
 

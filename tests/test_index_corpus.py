@@ -27,6 +27,8 @@ from index.errors import (
     StoreUnavailable,
 )
 from index.local import LocalSearchIndex
+from index.protocols import Catalogue
+from index.searchable import Searchable
 from qa.build import seed_draft
 
 CATS = Draft(id="cats", text="Cats sleep for most of the day.", title="Cats")
@@ -150,7 +152,7 @@ class TestStoring:
     def test_closing_gives_up_an_ingest_between_batches(
         self, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("index.corpus._EMBED_BATCH", 1)
+        monkeypatch.setattr("index.searchable._EMBED_BATCH", 1)
         drafts = iter([CATS, Draft(id="long", text="One sentence. " * 500)])
         storing = corpus.put_many(drafts)
         next(storing)
@@ -466,7 +468,7 @@ class TestOpening:
                 if path.is_file() and "catalog.db-" not in path.name
             }
 
-        next(folder.glob("vectors-*.faiss")).write_bytes(b"damaged")
+        lexical_files(folder)[0].write_bytes(b"damaged")
         before = state()
         with Corpus.open(folder, embedder, read_only=True) as reader:
             assert found(reader, "cats sleep")[0] == "cats"
@@ -534,26 +536,6 @@ _DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 class TestDamage:
     """Derived files are never trusted: damage is named, and results stay the same."""
 
-    @pytest.mark.parametrize("damage", _DAMAGES)
-    def test_the_vector_snapshot(self, folder: Path, embedder: OnnxEmbedder, damage: str) -> None:
-        snapshot = next(folder.glob("vectors-*.faiss"))
-        before = self._results(folder, embedder)
-        change(snapshot, _DAMAGES[damage])
-        self._expect_repair(folder, embedder, before, "the vector index")
-
-    def test_a_vector_snapshot_that_is_gone(self, folder: Path, embedder: OnnxEmbedder) -> None:
-        before = self._results(folder, embedder)
-        next(folder.glob("vectors-*.faiss")).unlink()
-        self._expect_repair(folder, embedder, before, "the vector index")
-
-    def test_an_older_vector_snapshot(self, folder: Path, embedder: OnnxEmbedder) -> None:
-        old = next(folder.glob("vectors-*.faiss")).read_bytes()
-        with Corpus.open(folder, embedder) as corpus:
-            corpus.put(Draft(id="cats", text="Dogs bark."))
-        before = self._results(folder, embedder)
-        change(next(folder.glob("vectors-*.faiss")), lambda _: old)
-        self._expect_repair(folder, embedder, before, "the vector index")
-
     @pytest.mark.parametrize("damage", ["half", "empty", "gone"])
     def test_every_lexical_file(self, folder: Path, embedder: OnnxEmbedder, damage: str) -> None:
         before = self._results(folder, embedder)
@@ -571,18 +553,18 @@ class TestDamage:
         self, folder: Path, embedder: OnnxEmbedder
     ) -> None:
         before = self._results(folder, embedder)
-        for path in (folder / "lexical").iterdir():
+        for path in (folder / "build-1" / "lexical").iterdir():
             path.unlink()
-        (folder / "lexical").rmdir()
+        (folder / "build-1" / "lexical").rmdir()
         assert self._results(folder, embedder) == before
 
     def test_everything_derived_is_gone(self, folder: Path, embedder: OnnxEmbedder) -> None:
         before = self._results(folder, embedder)
-        for path in [*(folder / "lexical").iterdir(), *folder.glob("*.faiss")]:
+        for path in (folder / "build-1" / "lexical").iterdir():
             path.unlink()
         with Corpus.open(folder, embedder) as corpus:
             assert results(corpus) == before
-            assert len(corpus.repaired()) == 2
+            assert len(corpus.repaired()) == 1
 
     def test_a_kill_between_catalogue_and_index_is_caught_up(
         self, folder: Path, embedder: OnnxEmbedder
@@ -619,7 +601,7 @@ def change(path: Path, damage: Callable[[bytes], bytes]) -> None:
 
 
 def lexical_files(folder: Path) -> list[Path]:
-    files = sorted((folder / "lexical").iterdir())
+    files = sorted((folder / "build-1" / "lexical").iterdir())
     return [path for path in files if path.name == "meta.json" or len(path.stem) == 32]
 
 
@@ -649,8 +631,12 @@ class TestRaces:
     def reader(self, folder: Path, embedder: OnnxEmbedder) -> Iterator[tuple[Meddled, Corpus]]:
         settings = {"embedder": embedder.name, "chunk_tokens": "150"}
         catalogue = Meddled(folder / "catalog.db", settings, read_only=True)
-        index = LocalSearchIndex(folder, catalogue, embedder.dim, read_only=True)
-        corpus = Corpus(catalogue, index, embedder, 150)
+
+        def index_of(seen: Catalogue, dim: int) -> LocalSearchIndex:
+            return LocalSearchIndex(folder / "build-1", seen, dim, read_only=True)
+
+        live = Searchable(catalogue, index_of(catalogue, embedder.dim), embedder, 150)
+        corpus = Corpus(live, index_of)
         yield catalogue, corpus
         corpus.close()
 

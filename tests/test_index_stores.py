@@ -192,14 +192,14 @@ class TestSqliteCatalogue(CatalogueContract):
         one = document("One.", id="one")
         catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
         assert catalogue.check() == []
-        self._tamper(tmp_path, 'UPDATE chunks SET "end" = 5')
+        self._tamper(tmp_path, 'UPDATE chunks_1 SET "end" = 5')
         assert catalogue.check() == [_CHUNKS]
 
     @pytest.mark.parametrize(
         ("tampering", "problem"),
         [
-            ("DELETE FROM chunks", _CHUNKS),
-            ("UPDATE chunks SET start = 4", _CHUNKS),
+            ("DELETE FROM chunks_1", _CHUNKS),
+            ("UPDATE chunks_1 SET start = 4", _CHUNKS),
             ("UPDATE revisions SET text = CAST(x'ff' AS TEXT)", "is damaged"),
             ("UPDATE revisions SET metadata = '{'", "the metadata of document 'one'"),
             ("UPDATE documents SET revision = 7", "has lost its current revision"),

@@ -1,0 +1,78 @@
+"""The documents of a catalogue as they are found through one build."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.chunking import chunk_spans
+from index.embedding import Embedder, Vectors
+from index.errors import StoreMismatch, StoreUnavailable
+from index.filters import Filter
+from index.fusion import reciprocal_rank_fusion
+from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
+from index.protocols import Catalogue, SearchIndex
+from index.types import Chunk, Document, Passage, Side
+
+_EMBED_BATCH = 64  # texts between two looks at whether to stop
+
+
+def build_settings(embedder: Embedder, chunk_tokens: int) -> dict[str, str]:
+    """What chunks and vectors depend on.
+
+    Raises:
+        StoreMismatch: the chunks would not fit the embedder.
+    """
+    room = embedder.max_tokens - TITLE_TOKENS - 1
+    if not 1 <= chunk_tokens <= room:
+        raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
+    return {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """One build, its search index, and the embedder that both are made with."""
+
+    catalogue: Catalogue
+    index: SearchIndex
+    embedder: Embedder
+    chunk_tokens: int
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int,
+        candidates: int,
+        vector: Vectors | None,
+        sides: Collection[Side],
+        filters: Filter | None,
+    ) -> list[Passage]:
+        """As `Corpus.search`."""
+        dense = lexical = []
+        if Side.DENSE in sides:
+            vector = self.embedder.embed_query(query) if vector is None else vector
+            dense = self.index.dense(vector, candidates, filters)
+        if Side.LEXICAL in sides:
+            lexical = self.index.lexical(query, candidates, filters)
+        fused = reciprocal_rank_fusion([dense, lexical])[:k]
+        return passages_of(self.catalogue, fused, dense, lexical)
+
+    def chunked(
+        self, document: Document, stop: Callable[[], bool]
+    ) -> tuple[Sequence[Chunk], Vectors]:
+        """The chunks of a document, and their (n, dim) vectors.
+
+        Raises:
+            StoreUnavailable: `stop` said so, between two batches.
+        """
+        count = self.embedder.count_tokens
+        spans = chunk_spans(document.text, self.chunk_tokens, count)
+        texts = embedded_texts(document, spans, count)
+        batches: list[Vectors] = []
+        for at in range(0, len(texts), _EMBED_BATCH):
+            if stop():
+                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
+        chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
+        return chunks, np.concatenate(batches)
