@@ -7,19 +7,22 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 import errno
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from evals.commands import evaluate
 from index.errors import DocumentRejected, InvalidFilter, StoreError
+from qa.commands import collections
 from qa.errors import QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from index import DocumentInfo, Draft, Filter
+    from index import Corpus, DocumentInfo, Draft, Filter
+
+T = TypeVar("T")
 
 _filter_option = click.option(
     "--filter",
@@ -52,12 +55,21 @@ class _Group(click.Group):
 @click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
 )
+@click.option("--collection", metavar="NAME", help="Of the data folder [default: default].")
 @click.version_option(package_name="citespan")
 @click.pass_context
-def cli(ctx: click.Context, data: str | None, config: Path | None) -> None:
+def cli(ctx: click.Context, data: str | None, config: Path | None, collection: str | None) -> None:
     """Ask your documents; every sentence of an answer points to the characters that say so."""
-    flags = {"data": {"path": data}} if data else {}
+    given = {"path": data, "collection": collection}
+    flags = {"data": {key: value for key, value in given.items() if value is not None}}
     ctx.obj = load_settings(config, flags=flags)
+
+
+def _here(settings: Settings) -> Settings:
+    """The settings of the collection that the command is about."""
+    from qa.ownsettings import collection_settings
+
+    return collection_settings(settings, settings.data.collection)
 
 
 @cli.command()
@@ -70,12 +82,12 @@ def ask(settings: Settings, question: str, filter_json: str | None, *, as_json: 
     from qa.build import open_for_questions
 
     chosen = _filter(filter_json)
-    with open_for_questions(settings, say=_say) as service:
+    with open_for_questions(_here(settings), say=_say) as service:
         answer = service.ask(question, filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
-        _print_json(answer_body(answer))
+        _print_json(answer_body(answer, collection=settings.data.collection))
         return
     from qa.show import print_answer
 
@@ -95,12 +107,13 @@ def search(
     from qa.build import open_for_questions
 
     chosen = _filter(filter_json)
-    with open_for_questions(settings, say=_say) as service:
+    with open_for_questions(_here(settings), say=_say) as service:
         passages = service.search(query, top_k=top_k, filters=chosen)
     if as_json:
         from api.schemas import passage_body
 
-        _print_json({"passages": [passage_body(passage) for passage in passages]})
+        bodies = [passage_body(passage, settings.data.collection) for passage in passages]
+        _print_json({"passages": bodies})
         return
     from qa.show import print_passages
 
@@ -120,7 +133,7 @@ def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) ->
     rejected: list[str] = []
     outcomes: Counter[str] = Counter()
     stopped = False
-    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
         drafts = _drafts(
             files, encoding, lambda file, why: rejected.append(f"{printable(file)}: {why}")
         )
@@ -150,7 +163,7 @@ def list_documents(settings: Settings, *, as_json: bool) -> None:
     """List the stored documents: id, revision, length in characters, title."""
     from qa.build import open_for_questions
 
-    with open_for_questions(settings, say=_say) as service:
+    with open_for_questions(_here(settings), say=_say) as service:
         documents: list[DocumentInfo] = []
         cursor: str | None = None
         while True:
@@ -174,7 +187,7 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
     """Delete the documents with these ids, with all their revisions."""
     from qa.build import open_corpus
 
-    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
         for document_id in ids:
             corpus.delete(document_id)
             click.echo(f"deleted {document_id}")
@@ -187,7 +200,7 @@ def backup(settings: Settings, file: Path) -> None:
     """Write all that is stored to a new FILE; a running server goes on meanwhile."""
     from index.backup import back_up
 
-    made = back_up(settings.data_path(), file)
+    made = back_up(settings.collection_path(), file)
     click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
@@ -198,8 +211,49 @@ def restore(settings: Settings, file: Path) -> None:
     """Put what a backup FILE holds into the data folder, which must be empty."""
     from index import backup
 
-    made = backup.restore(file, settings.data_path())
+    made = backup.restore(file, settings.collection_path())
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
+
+
+@cli.command()
+@click.option("--max-tokens", type=click.IntRange(1), help="Of a chunk, by the embedder's count.")
+@click.option("--model", help="Embedding model: the bundled one, a hub id or a folder.")
+@click.option("--runtime", type=click.Choice(["onnx", "torch"]), help="Of the embedding model.")
+@click.option("--back", is_flag=True, help="To the chunks before the last reindexing.")
+@click.option("--compare", "dataset", metavar="DATASET", help="Switch only if it is not worse.")
+@click.pass_obj
+def reindex(
+    settings: Settings,
+    max_tokens: int | None,
+    model: str | None,
+    runtime: str | None,
+    dataset: str | None,
+    *,
+    back: bool,
+) -> None:
+    """Make all chunks and vectors anew, as the settings or these options say.
+
+    Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
+    """
+    from qa.build import open_corpus
+    from qa.commands import show_progress
+    from qa.reindex import Reindexing, as_stored, previous
+
+    given = (
+        ("embedding", {"model": model, "runtime": runtime}),
+        ("chunking", {"max_tokens": max_tokens}),
+    )
+    own = {section: {k: v for k, v in keys.items() if v} for section, keys in given}
+    own = {section: keys for section, keys in own.items() if keys}
+    here, folder = _here(settings), settings.collection_path()
+    with open_corpus(folder, as_stored(folder, here), say=_say) as corpus:
+        made = Reindexing(corpus, folder, here, previous(corpus) if back else own, _say)
+        show_progress(made.fill(), "Reindexing")
+        if dataset:
+            _compare(dataset, corpus, made.beside(), here)
+        made.switch()
+        documents, chunks = corpus.counts()
+    click.echo(f"reindexed {documents} documents: {chunks} chunks")
 
 
 @cli.command()
@@ -211,10 +265,10 @@ def restore(settings: Settings, file: Path) -> None:
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Answer over HTTP."""
     from api.server import run_server
-    from qa import open_service
+    from qa.collections import Collections
 
     run_server(
-        lambda: open_service(settings=settings, say=_say),
+        lambda: Collections.open(settings, say=_say),
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
@@ -228,7 +282,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
     """Check settings, models and stored data; derived files are repaired."""
     from qa.doctor import examine
 
-    report = examine(settings, say=_say)
+    report = examine(_here(settings), say=_say)
     if as_json:
         _print_json(report)
     else:
@@ -245,6 +299,33 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 cli.add_command(evaluate)
+cli.add_command(collections)
+
+
+def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Settings) -> None:
+    """Ask both the same; leave the program with 1 if the new one is worse."""
+    from evals.readers import open_dataset
+    from evals.rebuilt import check_holds, compared
+    from evals.systems import CitespanSystem
+    from evals.terminal import print_differences
+    from qa.build import service_of
+
+    asked = open_dataset(dataset)
+    check_holds(corpus, asked)
+    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, beside)]
+    found = compared(asked, systems[0], systems[1], _counted)
+    print_differences(found)
+    if any(difference.is_worse for difference in found):
+        click.echo("worse: not switched; run it again without --compare to switch", err=True)
+        sys.exit(1)
+
+
+def _counted(items: Iterable[T], label: str, total: int | None = None) -> Iterable[T]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(items, label, total, console=console, disable=not console.is_terminal)
 
 
 def _filter(text: str | None) -> "Filter | None":
@@ -264,13 +345,9 @@ def _filter(text: str | None) -> "Filter | None":
 def _drafts(
     files: list[Path], encoding: str | None, reject: Callable[[Path, str], None]
 ) -> Iterator["Draft"]:
-    from rich.console import Console
-    from rich.progress import track
-
     from index.files import read_file
 
-    console = Console(stderr=True)
-    for file in track(files, "Storing", console=console, disable=not console.is_terminal):
+    for file in _counted(files, "Storing", len(files)):
         try:
             yield read_file(file, encoding)
         except DocumentRejected as error:

@@ -13,27 +13,33 @@ from api.requests import AskRequest, SearchRequest
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from index import Filter, parse_filter
 from index.errors import InvalidFilter
-from qa import Service
+from qa.collections import Collections
 
 
 @post("/v1/ask", status_code=200, sync_to_thread=True)
-def ask(service: NamedDependency[Service], request: AnyRequest, body: RawBody) -> AnswerBody:
+def ask(
+    collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
+) -> AnswerBody:
     """Answer a question from the documents; abstaining is an ordinary answer."""
     asked = read_json(request, body, AskRequest)
     if asked.stream:
         raise InvalidRequest.of("stream", "streaming is not supported yet")
+    service = collections.service(asked.collection)
     answer = service.ask(asked.question, top_k=asked.top_k, filters=_filter(asked.filters))
-    return answer_body(answer, passages="passages" in asked.include)
+    return answer_body(answer, collection=asked.collection, passages="passages" in asked.include)
 
 
 @post("/v1/search", status_code=200, sync_to_thread=True)
-def search(service: NamedDependency[Service], request: AnyRequest, body: RawBody) -> SearchBody:
+def search(
+    collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
+) -> SearchBody:
     """Find passages without judging them."""
     asked = read_json(request, body, SearchRequest)
+    service = collections.service(asked.collection)
     generation = service.corpus.generation
     found = service.search(asked.query, top_k=asked.top_k, filters=_filter(asked.filters))
     return SearchBody(
-        passages=tuple(map(passage_body, found)),
+        passages=tuple(passage_body(passage, asked.collection) for passage in found),
         index_generation=generation,
     )
 

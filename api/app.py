@@ -10,34 +10,44 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.answers import ask, search
+from api.collections import CollectionRoutes, InCollection
 from api.documents import Documents
 from api.guard import Guard
 from api.health import live, ready, version
 from api.openapi import description
-from api.opening import Opening
+from api.opening import Opening, Source
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
 from qa import Service
+from qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
 
 
 def create_app(
-    service: Service | Callable[[], Service],
+    source: Source | Callable[[], Source],
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
-    """The HTTP interface of a service, as an ASGI application.
+    """The HTTP interface, as an ASGI application.
 
     Args:
-        service: an open one, which is left open; or what opens it: then the application answers
-            at once, is ready once it is open and warm, and closes it at shutdown.
+        source: open collections, or a service that is the only one, which are left open; or what
+            opens either: then the application answers at once, is ready once they are open and
+            warm, and closes them at shutdown.
         max_body_bytes: larger request bodies are refused.
         on_failure: told, on another thread, when opening the service failed.
     """
-    opening = Opening(service, on_failure)
-    routes = [ask, search, Documents, live, ready, version]
-    dependencies = {"service": Provide(opening.service, sync_to_thread=False)}
+    opening = Opening(source, on_failure)
+    routes = [ask, search, Documents, CollectionRoutes, live, ready, version]
+
+    def service(collection: InCollection = DEFAULT) -> Service:
+        return opening.collections().service(collection)
+
+    dependencies = {
+        "collections": Provide(opening.collections, sync_to_thread=False),
+        "service": Provide(service, sync_to_thread=False),
+    }
 
     @cache
     def described() -> bytes:

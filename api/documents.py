@@ -66,7 +66,8 @@ class Documents(Controller):
         """List documents in the order of their ids."""
         found = service.corpus.documents(cursor=cursor, limit=limit)
         return DocumentListBody(
-            documents=tuple(map(_body, found.documents)), next_cursor=found.next_cursor
+            documents=tuple(_body(info, service.collection) for info in found.documents),
+            next_cursor=found.next_cursor,
         )
 
     @post(sync_to_thread=True)
@@ -81,7 +82,7 @@ class Documents(Controller):
     ) -> Response[DocumentBody]:
         """Store a new document; the same one again changes nothing."""
         described = Described(id=document_id, title=title, uri=uri)
-        return _stored(service.corpus.add(read_draft(request, body, described)))
+        return _stored(service, service.corpus.add(read_draft(request, body, described)))
 
     @put("/{document_id:str}", sync_to_thread=True)
     def put(
@@ -97,12 +98,12 @@ class Documents(Controller):
         draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
         if draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")
-        return _stored(service.corpus.put(replace(draft, id=document_id)))
+        return _stored(service, service.corpus.put(replace(draft, id=document_id)))
 
     @get("/{document_id:str}", sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
         """Tell what is known of a document."""
-        return _body(service.corpus.info(document_id))
+        return _body(service.corpus.info(document_id), service.collection)
 
     @delete("/{document_id:str}", sync_to_thread=True)
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
@@ -129,7 +130,7 @@ class Documents(Controller):
         return Response(document.text.encode(), media_type=_TEXT, headers={"etag": etag})
 
 
-def _body(info: DocumentInfo) -> DocumentBody:
+def _body(info: DocumentInfo, collection: str) -> DocumentBody:
     return DocumentBody(
         id=info.id,
         title=info.title,
@@ -140,15 +141,15 @@ def _body(info: DocumentInfo) -> DocumentBody:
         metadata=info.metadata,
         length=info.length,
         created_at=info.created_at,
-        url=text_url(info.id, info.revision),
+        url=text_url(info.id, info.revision, collection=collection),
     )
 
 
-def _stored(stored: Stored) -> Response[DocumentBody]:
+def _stored(service: Service, stored: Stored) -> Response[DocumentBody]:
     return Response(
-        _body(stored.document),
+        _body(stored.document, service.collection),
         status_code=_STATUS[stored.outcome],
-        headers={"location": document_url(stored.document.id)},
+        headers={"location": document_url(stored.document.id, service.collection)},
     )
 
 

@@ -6,13 +6,22 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from qa import Service
+from qa.collections import Collections
 
 
 class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
     """How the process is."""
 
     status: str
+
+
+class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether questions are answered; `damaged` are collections that cannot be used."""
+
+    status: str
+    collections: tuple[str, ...]
+    damaged: tuple[str, ...]
+    rebuilt: int
 
 
 class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +38,15 @@ def live() -> HealthBody:
 
 
 @get("/health/ready", sync_to_thread=False)
-def ready(service: NamedDependency[Service]) -> HealthBody:  # noqa: ARG001  (raises unless ready)
-    """Tell whether questions are answered."""
-    return HealthBody(status="ready")
+def ready(collections: NamedDependency[Collections]) -> ReadyBody:
+    """Tell whether questions are answered, and what is wrong.
+
+    `rebuilt` counts derived files that were found damaged since the start, and made again.
+    """
+    damaged = tuple(collections.damaged())
+    usable = tuple(name for name in collections.names() if name not in damaged)
+    rebuilt = sum(len(collections.service(name).corpus.repaired()) for name in usable)
+    return ReadyBody(status="ready", collections=usable, damaged=damaged, rebuilt=rebuilt)
 
 
 @get("/version", sync_to_thread=False)

@@ -11,7 +11,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from api.problems import MEDIA_TYPE, Problem
-from api.requests import AskRequest, DocumentRequest, SearchRequest
+from api.requests import AskRequest, CollectionRequest, DocumentRequest, SearchRequest
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
@@ -43,9 +43,9 @@ def description(
 
 
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
-    kinds = (AskRequest, SearchRequest, DocumentRequest, Problem)
+    kinds = (AskRequest, SearchRequest, DocumentRequest, CollectionRequest, Problem)
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, problem = references
+    ask, search, document, collection, problem = references
     documents = {
         "application/json": {"schema": document},
         "text/plain": _TEXT,
@@ -56,6 +56,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/ask", "post"): {"application/json": {"schema": ask}},
         ("/v1/search", "post"): {"application/json": {"schema": search}},
         ("/v1/documents", "post"): documents,
+        ("/v1/collections", "post"): {"application/json": {"schema": collection}},
         ("/v1/documents/{document_id}", "put"): documents,
     }
     failure = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": problem}}}

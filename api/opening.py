@@ -1,55 +1,61 @@
-"""The service behind the routes: given, or opened in the background while the port answers."""
+"""What is behind the routes: given, or opened in the background while the port answers."""
 
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from anyio import to_thread
 from litestar import Litestar
 
 from api.telemetry import logger
 from qa import Service
+from qa.collections import Collections
 from qa.errors import NotReady
+
+Source: TypeAlias = Service | Collections
 
 _CLOSING_S = 30.0  # how long a shutdown waits for an opening that has begun
 
 
 class Opening:
-    """A service that is there, or will be.
+    """Collections that are there, or will be.
 
     Args:
-        source: the service, which its owner closes; or what opens it, and then it is closed here.
-        on_failure: told when opening it failed.
+        source: them, or one service that is the only one, which their owner closes; or what opens
+            either, and then they are closed here.
+        on_failure: told when opening failed.
     """
 
     def __init__(
         self,
-        source: Service | Callable[[], Service],
+        source: Source | Callable[[], Source],
         on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
-        self._open = None if isinstance(source, Service) else source
-        self._service = source if isinstance(source, Service) else None
+        given = isinstance(source, Service | Collections)
+        self._open = None if given else source
+        self._opened = _collections(source) if given else None
         self._on_failure = on_failure
         self._lock = threading.Lock()
         self._failed = False
         self._closed = False
 
-    def service(self) -> Service:
-        """The service, ready for questions.
+    def collections(self) -> Collections:
+        """The collections, ready for questions.
 
         Raises:
-            NotReady: it is not open yet, no longer, or cannot be opened.
+            NotReady: they are not open yet, no longer, or cannot be opened.
         """
-        service = self._service
-        if service is not None:
-            return service
+        opened = self._opened
+        if opened is not None:
+            return opened
         if self._failed:
             raise NotReady("the service could not be started; its log says why")
         raise NotReady("the service is stopping" if self._closed else "the service is starting")
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
-        """Opens the service, and closes it in the end, if it was not given."""
+        """Opens them, and closes them in the end, if they were not given."""
         if self._open is None:
             yield
             return
@@ -63,10 +69,10 @@ class Opening:
         finally:
             await to_thread.run_sync(self._close, thread)
 
-    def _run(self, open_service: Callable[[], Service]) -> None:
-        opened: Service | None = None
+    def _run(self, open_source: Callable[[], Source]) -> None:
+        opened: Collections | None = None
         try:
-            opened = open_service()
+            opened = _collections(open_source())
             opened.warm()
         except Exception as error:  # noqa: BLE001  (logged, and handed on)
             logger().exception("service_failed", error=type(error).__name__)
@@ -78,7 +84,7 @@ class Opening:
             return
         with self._lock:
             if not self._closed:
-                self._service = opened
+                self._opened = opened
                 logger().info("service_ready")
                 return
         opened.close()
@@ -86,7 +92,11 @@ class Opening:
     def _close(self, thread: threading.Thread) -> None:
         with self._lock:
             self._closed = True
-            service, self._service = self._service, None
-        if service is not None:
-            service.close()
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
         thread.join(_CLOSING_S)
+
+
+def _collections(source: Source) -> Collections:
+    return source if isinstance(source, Collections) else Collections(source)

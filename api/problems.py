@@ -84,6 +84,7 @@ TABLE: dict[type[Exception], Row] = {
     store.InvalidSpan: INTERNAL,
     store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
+    store.BuildIncomplete: INTERNAL,
     store.StoreUnavailable: Row(
         status=503,
         slug="storage-unavailable",
@@ -116,6 +117,9 @@ TABLE: dict[type[Exception], Row] = {
     qa.QAError: INTERNAL,
     qa.InvalidQuestion: Row(status=422, slug="invalid-question", title="Invalid question"),
     qa.UngroundedCitation: INTERNAL,
+    qa.CollectionNotFound: Row(status=404, slug="collection-not-found", title="No such collection"),
+    qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
+    qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     qa.ConfigError: INTERNAL,
 }

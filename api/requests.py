@@ -7,11 +7,13 @@ import msgspec
 
 from index import Draft
 from qa.questions import MAX_TOP_K
+from qa.settings import DEFAULT
 
 _MAX_SAFE_INT = 2**53 - 1  # JavaScript keeps no larger integer exact
 
 _TopK = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOP_K)]
 _Integer = Annotated[int, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Short = Annotated[str, msgspec.Meta(max_length=2000)]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -21,6 +23,7 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     question: str
     top_k: _TopK | None = None
+    collection: str = DEFAULT
     mode: Literal["extractive"] = "extractive"
     filters: Mapping[str, Any] | None = None
     include: Annotated[tuple[Literal["passages"], ...], msgspec.Meta(max_length=8)] = ()
@@ -31,6 +34,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What to look for."""
 
     query: str
+    collection: str = DEFAULT
     top_k: _TopK = 10
     filters: Mapping[str, Any] | None = None
 
@@ -51,3 +55,49 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return Draft(
             id=self.id, text=self.text, title=self.title, uri=self.uri, metadata=self.metadata
         )
+
+
+class OwnChunking(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How a collection's documents are cut."""
+
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class OwnRetrieval(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How passages are found in a collection."""
+
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    top_k: _TopK | None = None
+
+
+class OwnEvidence(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How sure the answers from a collection must be."""
+
+    risk: _Share | None = None
+    min_confidence: _Share | None = None
+    min_evidence: _Share | None = None
+    depth: _TopK | None = None
+
+
+class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new collection, with settings of its own.
+
+    No models: what a client names could be anywhere, and whoever runs the service chooses them.
+    """
+
+    name: str
+    chunking: OwnChunking = OwnChunking()
+    retrieval: OwnRetrieval = OwnRetrieval()
+    evidence: OwnEvidence = OwnEvidence()
+
+    def own(self) -> dict[str, dict[str, Any]]:
+        """The settings that are given, by section and key."""
+        sections = ("chunking", "retrieval", "evidence")
+        given = {section: msgspec.to_builtins(getattr(self, section)) for section in sections}
+        return {section: values for section, values in given.items() if values}

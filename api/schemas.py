@@ -11,6 +11,7 @@ from api.urls import text_url
 from index import Passage, Scores
 from qa import Answer, Citation
 from qa.errors import UngroundedCitation
+from qa.settings import DEFAULT
 from qa.tokens import count_tokens
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -142,7 +143,7 @@ def scores_body(scores: Scores) -> ScoresBody:
     )
 
 
-def citation_body(citation: Citation, citation_id: str) -> CitationBody:
+def citation_body(citation: Citation, citation_id: str, collection: str) -> CitationBody:
     """A citation on the wire, under the id that segments name it by."""
     info = citation.document
     return CitationBody(
@@ -165,12 +166,12 @@ def citation_body(citation: Citation, citation_id: str) -> CitationBody:
         boxes=(),
         scores=scores_body(citation.scores),
         highlights=tuple(SpanBody(start=s.start, end=s.end) for s in citation.highlights),
-        url=text_url(info.id, info.revision, citation.span),
+        url=text_url(info.id, info.revision, citation.span, collection),
     )
 
 
-def passage_body(passage: Passage) -> PassageBody:
-    """A passage on the wire."""
+def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
+    """A passage of a collection on the wire."""
     chunk = passage.chunk
     return PassageBody(
         document_id=chunk.document_id,
@@ -181,15 +182,16 @@ def passage_body(passage: Passage) -> PassageBody:
         text=passage.text,
         tokens=count_tokens(passage.text),
         scores=scores_body(passage.scores),
-        url=text_url(chunk.document_id, chunk.revision, chunk.span),
+        url=text_url(chunk.document_id, chunk.revision, chunk.span, collection),
     )
 
 
-def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
+def answer_body(answer: Answer, *, collection: str = DEFAULT, passages: bool = False) -> AnswerBody:
     """The answer on the wire, its citations numbered in order of first use.
 
     Args:
         answer: what the service said.
+        collection: the one that was asked.
         passages: whether the judged passages go with it.
     """
     names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
@@ -208,10 +210,10 @@ def answer_body(answer: Answer, *, passages: bool = False) -> AnswerBody:
             )
             for segment in answer.segments
         ),
-        citations=tuple(citation_body(c, names[id(c)]) for c in answer.citations),
+        citations=tuple(citation_body(c, names[id(c)], collection) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
         confidence=answer.confidence,
-        passages=tuple(map(passage_body, answer.passages)) if passages else (),
+        passages=tuple(passage_body(p, collection) for p in answer.passages if passages),
         usage=UsageBody(),
         timings_ms=answer.timings_ms,
         index_generation=answer.index_generation,

@@ -8,8 +8,8 @@ from types import FrameType
 import uvicorn
 
 from api.app import DEFAULT_MAX_BODY_BYTES, create_app
+from api.opening import Source
 from api.telemetry import configure_logging, logger
-from qa import Service
 from qa.errors import ConfigError
 
 _BACKLOG = 2048
@@ -43,7 +43,7 @@ class _Server(uvicorn.Server):
 
 
 def run_server(
-    open_service: Callable[[], Service],
+    open_source: Callable[[], Source],
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
@@ -54,7 +54,7 @@ def run_server(
     """Serve until the process is told to stop.
 
     Args:
-        open_service: runs in the background, once the port answers; the server closes what it
+        open_source: runs in the background, once the port answers; the server closes what it
             opens.
         host: name or address of the interface to listen on.
         port: 0 picks a free one.
@@ -64,7 +64,7 @@ def run_server(
 
     Raises:
         PortInUse, CannotListen: before anything is opened.
-        Exception: whatever `open_service` raised.
+        Exception: whatever `open_source` raised.
     """
     listener = _listen(host, port)
     configure_logging(level=log_level)
@@ -74,7 +74,7 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
-    app = create_app(open_service, max_body_bytes=max_body_bytes, on_failure=stop)
+    app = create_app(open_source, max_body_bytes=max_body_bytes, on_failure=stop)
     server = _Server(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]

@@ -1,5 +1,6 @@
 """Documents in, scored passages out."""
 
+from index.catalog import glance
 from index.corpus import Corpus
 from index.decode import decode
 from index.embedding import Embedder, OnnxEmbedder, TorchEmbedder
@@ -36,5 +37,6 @@ __all__ = (
     "Stored",
     "TorchEmbedder",
     "decode",
+    "glance",
     "parse_filter",
 )

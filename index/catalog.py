@@ -1,7 +1,7 @@
 """The catalogue in SQLite: the only truth, durable when a call returns."""
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,19 @@ from numpy.typing import NDArray
 from index.chunktable import CURRENT, ChunkTable
 from index.database import Database
 from index.embedding import Vectors
-from index.errors import BuildIncomplete, DocumentNotFound, StoreCorrupt, StoreMismatch
+from index.errors import (
+    BuildIncomplete,
+    DocumentNotFound,
+    StoreCorrupt,
+    StoreMismatch,
+    StoreUnavailable,
+)
 from index.filters import Filter
+from index.folder import CATALOGUE
 from index.hashing import sha256_text
 from index.protocols import Changes, IndexedText
 from index.schema import add_build, open_schema
-from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage
+from index.types import Build, Chunk, Contents, Document, DocumentInfo, DocumentPage
 
 _INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
 _TEXTS = 500  # chunks whose texts are in memory at a time
@@ -92,11 +99,16 @@ class SqliteCatalogue:
             self._chunks.insert(db, chunks, vectors)
         return True
 
-    def switch(self) -> None:
+    def switch(self, note: str = "") -> None:
         with self._change() as (db, _):
             if self.missing("", 1):
                 raise BuildIncomplete(self._build.id)
-            db.execute("UPDATE meta SET value = ? WHERE key = 'build'", (str(self._build.id),))
+            for key, value in (("build", str(self._build.id)), ("note", note)):
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def note(self) -> str:
+        rows = self._db.rows("SELECT value FROM meta WHERE key = 'note'")
+        return rows[0][0] if rows else ""
 
     def drop(self, build_id: int) -> None:
         if build_id == self.current():
@@ -291,6 +303,26 @@ class SqliteCatalogue:
         """Remove a document's chunks from all builds."""
         for build in self.builds():
             ChunkTable(self._db, build.id).forget(db, generation, document_id)
+
+
+def glance(folder: Path) -> Contents | None:
+    """What a data folder holds, read beside whoever writes to it; None if it holds nothing yet.
+
+    Raises:
+        StoreCorrupt: its catalogue is damaged.
+        StoreMismatch: a later version made it.
+    """
+    path = folder / CATALOGUE
+    if not path.exists():
+        return None
+    try:
+        with closing(SqliteCatalogue(path, {}, read_only=True)) as catalogue:
+            documents, chunks = catalogue.counts()
+            return Contents(
+                documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()
+            )
+    except StoreUnavailable:  # of an earlier version, or empty
+        return None
 
 
 def _info(row: Sequence[Any]) -> dict[str, Any]:

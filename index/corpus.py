@@ -218,7 +218,8 @@ class Corpus:
         Raises:
             StoreMismatch: the chunks would not fit the embedder.
         """
-        catalogue = self._live.catalogue.beside(build_settings(embedder, chunk_tokens))
+        settings = build_settings(embedder, chunk_tokens)
+        catalogue = self._live.catalogue.beside(settings)
         index = self._index_of(catalogue, embedder.dim)
         beside = Searchable(catalogue, index, embedder, chunk_tokens)
         yield from self._filled(beside)
@@ -235,8 +236,11 @@ class Corpus:
             raise StoreMismatch("there are no other chunks to search; make them first")
         return Corpus(self._beside, self._index_of)
 
-    def switch(self) -> None:
+    def switch(self, note: str = "") -> None:
         """Search and store to what `fill_beside` has made; the present chunks stay as they are.
+
+        Args:
+            note: kept until the next switch, for whoever opens the corpus later: `glance`.
 
         Raises:
             StoreMismatch: nothing was made.
@@ -246,7 +250,7 @@ class Corpus:
             for _ in self._filled(beside):  # stored since
                 pass
             beside.index.refresh()
-            beside.catalogue.switch()
+            beside.catalogue.switch(note)
             left, self._live, self._beside = self._live, beside, None
         kept = {left.catalogue.build.id, beside.catalogue.build.id}
         for build in beside.catalogue.builds():

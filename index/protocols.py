@@ -65,12 +65,16 @@ class Catalogue(Protocol):
         """Give a document its chunks in this build; False if that revision is not current."""
         ...
 
-    def switch(self) -> None:
-        """Make this build the current one.
+    def switch(self, note: str = "") -> None:
+        """Make this build the current one, and keep a note of it.
 
         Raises:
             BuildIncomplete: documents have no chunks in it.
         """
+        ...
+
+    def note(self) -> str:
+        """That of the last switch; empty if there was none."""
         ...
 
     def drop(self, build_id: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
+from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode, glance
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
 from qa.bundled import BundledReader
@@ -14,13 +14,17 @@ from qa.decision import Decision
 from qa.errors import ConfigError
 from qa.extract import Rules
 from qa.manifest import read_evidence_manifest
+from qa.ownsettings import Own, with_own
 from qa.reading import Reader
 from qa.service import Service
 from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_settings
 
 Say = Callable[[str], None]
 
-_OURS = {"models", "lexical", "writer.lock", "writer.pid", "lost+found"}
+_OURS = {
+    "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "writer.lock",
+    "writer.pid", "lost+found",
+}  # fmt: skip
 
 
 def open_service(
@@ -42,28 +46,34 @@ def open_service(
         ConfigError, StoreError: it cannot be opened; the message says why.
     """
     settings = settings or load_settings()
-    folder = Path(path) if path is not None else settings.data_path()
+    folder = Path(path) if path is not None else settings.collection_path()
     corpus = open_corpus(folder, settings, read_only=read_only, say=say)
     try:
         if settings.data.seed and not read_only and corpus.generation == 0:
             say("This data folder is empty: ingesting the seed document.")
             corpus.put(seed_draft())
-        return Service(
-            corpus,
-            build_reader(settings.evidence),
-            decision=build_decision(settings.evidence),
-            rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
-            top_k=settings.retrieval.top_k,
-            candidates=settings.retrieval.candidates,
-        )
+        return service_of(corpus, settings)
     except BaseException:
         corpus.close()
         raise
 
 
+def service_of(corpus: Corpus, settings: Settings) -> Service:
+    """A service that answers from a corpus as the settings say."""
+    return Service(
+        corpus,
+        build_reader(settings.evidence),
+        decision=build_decision(settings.evidence),
+        rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
+        top_k=settings.retrieval.top_k,
+        candidates=settings.retrieval.candidates,
+        collection=settings.data.collection,
+    )
+
+
 def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service:
     """A service that only answers: beside a writer, and writing nothing once all is prepared."""
-    folder = settings.data_path()
+    folder = settings.collection_path()
     if is_warm(folder, settings):
         try:
             service = open_service(folder, settings=settings, read_only=True, say=say)
@@ -81,12 +91,24 @@ def open_corpus(
 ) -> Corpus:
     """The corpus alone, for work that asks no questions."""
     _check_folder(folder)
+    settings = as_made(folder, settings)
     return Corpus.open(
         folder,
         build_embedder(folder, settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
     )
+
+
+def as_made(folder: Path, settings: Settings) -> Settings:
+    """The settings with those that the chunks were made anew with, if they were.
+
+    They were chosen later than whatever stands in a file.
+    """
+    found = glance(folder)
+    if not found or not found.note:
+        return settings
+    return with_own(settings, msgspec.json.decode(found.note, type=Own))
 
 
 def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) -> Embedder:

@@ -24,7 +24,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     """Resolved settings, model files and stored data; opening mends what is derived from it."""
     facts = {
         "citespan": version("citespan"),
-        "data folder": str(settings.data_path()),
+        "data folder": str(settings.collection_path()),
         "settings": msgspec.json.encode(settings).decode(),
     }
     repaired: list[str] = []
@@ -42,7 +42,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
 def _examine_corpus(
     settings: Settings, say: Say, repaired: list[str], problems: list[str]
 ) -> dict[str, str]:
-    folder = settings.data_path()
+    folder = settings.collection_path()
     facts: dict[str, str] = {}
     try:
         corpus = open_corpus(folder, settings, say=say)

@@ -3,6 +3,9 @@
 QAError
 ├── InvalidQuestion      the question cannot be asked as given
 ├── UngroundedCitation   a citation does not match the stored text (never sent)
+├── CollectionNotFound   there is no collection of that name
+├── CollectionExists     the name of a new collection is taken
+├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── NotReady             the service is still warming up, or closed
 └── ConfigError          settings that cannot be used
 """
@@ -18,6 +21,31 @@ class InvalidQuestion(QAError):
 
 class UngroundedCitation(QAError):
     """A citation whose quote is not what the stored text has at its offsets."""
+
+
+class CollectionNotFound(QAError):
+    """No collection has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no collection {name!r}")
+        self.name = name
+
+
+class CollectionExists(QAError):
+    """A new collection needs a name of its own."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a collection {name!r} already")
+        self.name = name
+
+
+class InvalidCollection(QAError):
+    """A name or setting that a collection cannot have."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place} {why}")
+        self.place = place
+        self.why = why
 
 
 class NotReady(QAError):

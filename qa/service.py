@@ -16,6 +16,7 @@ from qa.extract import Rules, Sentence, compose, once
 from qa.finding import Finder, Found
 from qa.questions import checked_question, checked_top_k
 from qa.reading import Reader
+from qa.settings import DEFAULT
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Reason, Status
 
@@ -37,6 +38,7 @@ class Service:
         rules: what is read and what is cited.
         top_k: passages that are looked at for a question.
         candidates: chunks that each side of the retrieval puts forward.
+        collection: the name that the documents go by.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Service:
         rules: Rules | None = None,
         top_k: int = 20,
         candidates: int = 50,
+        collection: str = DEFAULT,
     ) -> None:
         self.corpus = corpus
+        self.collection = collection
         self._finder = Finder(reader, decision or Decision(), rules or Rules())
         self._top_k = top_k
         self._candidates = candidates

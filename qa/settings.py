@@ -14,6 +14,8 @@ from qa.extract import Rules
 
 PREFIX = "CITESPAN_"
 BUNDLED_EVIDENCE = "citespan-evidence"
+COLLECTIONS = "collections"  # the folder of all but the default one
+DEFAULT = "default"  # the collection that is always there
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -24,11 +26,13 @@ _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where documents and exported models live; `models` is `<path>/models` if empty.
 
+    collection: the one that commands are about.
     seed: an empty data folder gets the seed document, so that it can be asked at once.
     """
 
     path: _Path = ""
     models: _Path = ""
+    collection: _Name = DEFAULT
     seed: bool = True
 
 
@@ -97,6 +101,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         import platformdirs
 
         return Path(platformdirs.user_data_dir("citespan", appauthor=False))
+
+    def collection_path(self) -> Path:
+        """Where the collection lies: the data folder itself, or a folder below it."""
+        name = self.data.collection
+        return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
 
     def models_path(self) -> Path:
         """Where exported models are kept."""

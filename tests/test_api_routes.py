@@ -233,7 +233,12 @@ def test_text_is_taken_in_its_own_encoding(client: Client) -> None:
 
 def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
-    assert client.get("/health/ready").json() == {"status": "ready"}
+    assert client.get("/health/ready").json() == {
+        "status": "ready",
+        "collections": ["default"],
+        "damaged": [],
+        "rebuilt": 0,
+    }
     assert client.get("/version").json()["name"] == "citespan"
 
 

@@ -1,0 +1,91 @@
+"""Routes that make, list and remove collections."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, RawBody
+
+from api.bodies import AnyRequest, read_json
+from api.errors import InvalidRequest
+from api.requests import CollectionRequest
+from api.urls import collection_url
+from qa.collections import Collection, Collections
+from qa.errors import InvalidCollection
+from qa.settings import DEFAULT
+
+InCollection: TypeAlias = Annotated[
+    str, QueryParameter(name="collection", max_length=63, description="Which collection.")
+]
+
+
+class CollectionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection; `settings` are those that differ from the service's, by section and key."""
+
+    name: str
+    documents: int
+    chunks: int
+    embedder: str
+    chunk_tokens: int
+    settings: Mapping[str, Mapping[str, Any]]
+
+
+class CollectionListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """All collections that can be used, `default` first."""
+
+    collections: tuple[CollectionBody, ...]
+
+
+class CollectionRoutes(Controller):
+    """`/v1/collections`: sets of documents apart from each other."""
+
+    path = "/v1/collections"
+
+    @get(sync_to_thread=True)
+    def names(self, collections: NamedDependency[Collections]) -> CollectionListBody:
+        """List the collections."""
+        usable = [name for name in collections.names() if name not in collections.damaged()]
+        return CollectionListBody(
+            collections=tuple(_body(collections.info(name)) for name in usable)
+        )
+
+    @post(sync_to_thread=True)
+    def create(
+        self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
+    ) -> Response[CollectionBody]:
+        """Make an empty collection, with settings of its own."""
+        asked = read_json(request, body, CollectionRequest)
+        try:
+            made = collections.create(asked.name, asked.own())
+        except InvalidCollection as error:
+            raise InvalidRequest.of(error.place, error.why) from error
+        return Response(
+            _body(made), status_code=201, headers={"location": collection_url(made.name)}
+        )
+
+    @get("/{name:str}", sync_to_thread=True)
+    def info(
+        self, collections: NamedDependency[Collections], name: FromPath[str]
+    ) -> CollectionBody:
+        """Tell what is known of a collection."""
+        return _body(collections.info(name))
+
+    @delete("/{name:str}", sync_to_thread=True)
+    def remove(self, collections: NamedDependency[Collections], name: FromPath[str]) -> None:
+        """Remove a collection with all its documents."""
+        if name == DEFAULT:
+            raise InvalidRequest.of("name", "the default collection stays; delete its documents")
+        collections.delete(name)
+
+
+def _body(found: Collection) -> CollectionBody:
+    return CollectionBody(
+        name=found.name,
+        documents=found.documents,
+        chunks=found.chunks,
+        embedder=found.embedder,
+        chunk_tokens=found.chunk_tokens,
+        settings=found.settings,
+    )

@@ -1,0 +1,236 @@
+"""Collections: sets of documents apart from each other, each with settings of its own.
+
+`default` lies in the data folder itself, the others in `collections/<name>` below it.
+"""
+
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from index import glance
+from index.errors import StoreError, StoreMismatch
+from index.folder import sync_folder
+from index.types import Build
+from qa.build import Say, open_service
+from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
+from qa.ownsettings import OWN_SETTINGS, Own, collection_settings, read_own, with_own
+from qa.service import Service
+from qa.settings import COLLECTIONS, DEFAULT, Settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_HIDDEN = "."  # how the folders of collections begin that are being made or removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What is known of a collection; `settings` are those that differ from the service's."""
+
+    name: str
+    documents: int
+    chunks: int
+    embedder: str
+    chunk_tokens: int
+    settings: Own
+
+
+class Collections:
+    """All collections of a data folder, each open as a `Service`. Safe for many threads.
+
+    Args:
+        default: the default collection's service.
+        folder: the data folder; without one there is only the default collection.
+        settings: what holds where a collection has no setting of its own.
+        say: told, in words, about work that takes a while, and of collections that cannot be
+            opened: the others can be used all the same.
+    """
+
+    def __init__(
+        self,
+        default: Service,
+        folder: Path | None = None,
+        settings: Settings | None = None,
+        say: Say = lambda _: None,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings or Settings()
+        self._say = say
+        self._changing = threading.Lock()
+        self._damaged: dict[str, Exception] = {}
+        self._open = {DEFAULT: default}
+        for name in self._stored():
+            try:
+                self._open[name] = self._opened(name)
+            except (StoreError, ConfigError) as error:
+                say(f"The collection {name} cannot be opened: {error}")
+                self._damaged[name] = error
+
+    @classmethod
+    def open(cls, settings: Settings, say: Say = lambda _: None) -> Self:
+        """The collections of the data folder that the settings name.
+
+        Raises:
+            ConfigError, StoreError: the default collection cannot be opened.
+        """
+        folder = settings.data_path()
+        return cls(open_service(folder, settings=settings, say=say), folder, settings, say)
+
+    def service(self, name: str = DEFAULT) -> Service:
+        """The service of a collection.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            StoreError, ConfigError: it could not be opened.
+        """
+        if found := self._open.get(name):
+            return found
+        if name in self._damaged:
+            raise self._damaged[name]
+        raise CollectionNotFound(name)
+
+    def names(self) -> list[str]:
+        """Of all collections, `default` first."""
+        return [DEFAULT, *sorted({*self._open, *self._damaged} - {DEFAULT})]
+
+    def damaged(self) -> Mapping[str, Exception]:
+        """Why collections could not be opened, by name."""
+        return dict(self._damaged)
+
+    def info(self, name: str) -> Collection:
+        """What is known of a collection.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            StoreError, ConfigError: it could not be opened.
+        """
+        corpus = self.service(name).corpus
+        documents, chunks = corpus.counts()
+        return _described(name, documents, chunks, corpus.build(), self._own(name))
+
+    def create(self, name: str, own: Own) -> Collection:
+        """Make an empty collection.
+
+        Args:
+            name: up to 63 of a-z, 0-9, `-` and `_`, not beginning with the last two.
+            own: settings by section (chunking, embedding, retrieval, evidence) and key.
+
+        Raises:
+            InvalidCollection: the name or the settings cannot be used.
+            CollectionExists: the name is taken.
+        """
+        if not _NAME.fullmatch(name):
+            raise InvalidCollection("name", "is 1 to 63 of a-z, 0-9, '-' and '_', no sign first")
+        with_own(self._settings, own)
+        parent = self._parent()
+        if parent is None:
+            raise InvalidCollection("name", "cannot be another one: there is no data folder")
+        with self._changing:
+            if name in self.names():
+                raise CollectionExists(name)
+            parent.mkdir(exist_ok=True)
+            scratch = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
+            scratch.mkdir()
+            (scratch / OWN_SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(own)))
+            scratch.rename(parent / name)
+            sync_folder(parent)
+            try:
+                self._open[name] = self._opened(name)
+            except BaseException as error:
+                shutil.rmtree(parent / name, ignore_errors=True)
+                if isinstance(error, ConfigError | StoreMismatch):
+                    raise InvalidCollection("settings", f"cannot be used: {error}") from error
+                raise
+        return self.info(name)
+
+    def delete(self, name: str) -> None:
+        """Remove a collection with all its documents.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            InvalidCollection: it is the default one.
+        """
+        if name == DEFAULT:
+            raise InvalidCollection("name", "the default collection stays; delete its documents")
+        parent = self._parent()
+        with self._changing:
+            if parent is None or name not in self.names():
+                raise CollectionNotFound(name)
+            gone = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
+            (parent / name).rename(gone)
+            sync_folder(parent)
+            self._damaged.pop(name, None)
+            if service := self._open.pop(name, None):
+                service.close()
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def warm(self) -> None:
+        """Run all models once."""
+        for service in list(self._open.values()):
+            service.warm()
+
+    def close(self) -> None:
+        """Close all collections."""
+        for service in self._open.values():
+            service.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _opened(self, name: str) -> Service:
+        settings = collection_settings(self._settings, name)
+        return open_service(settings.collection_path(), settings=settings, say=self._say)
+
+    def _own(self, name: str) -> Own:
+        parent = self._parent()
+        return {} if name == DEFAULT or parent is None else read_own(parent / name)
+
+    def _stored(self) -> list[str]:
+        """Collections on disk; those half made or half removed are cleared away."""
+        parent = self._parent()
+        if parent is None or not parent.is_dir():
+            return []
+        for path in parent.glob(f"{_HIDDEN}*"):
+            shutil.rmtree(path, ignore_errors=True)
+        return sorted(path.name for path in parent.iterdir() if path.is_dir())
+
+    def _parent(self) -> Path | None:
+        return self._folder and self._folder / COLLECTIONS
+
+
+def known(settings: Settings) -> list[Collection]:
+    """The collections of a data folder, read beside whoever has them open."""
+    parent = settings.data_path() / COLLECTIONS
+    names = sorted(path.name for path in parent.glob("[!.]*")) if parent.is_dir() else []
+    found: list[Collection] = []
+    for name in [DEFAULT, *names]:
+        here = collection_settings(settings, name)
+        if contents := glance(here.collection_path()):
+            own: Own = {} if name == DEFAULT else read_own(here.collection_path())
+            found.append(_described(name, contents.documents, contents.chunks, contents.build, own))
+    return found
+
+
+def _described(name: str, documents: int, chunks: int, build: Build, own: Own) -> Collection:
+    return Collection(
+        name=name,
+        documents=documents,
+        chunks=chunks,
+        embedder=build.settings["embedder"],
+        chunk_tokens=int(build.settings["chunk_tokens"]),
+        settings=own,
+    )

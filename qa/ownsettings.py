@@ -1,0 +1,66 @@
+"""Settings of one collection, over those of the service."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from qa.errors import CollectionNotFound, ConfigError, InvalidCollection
+from qa.settings import COLLECTIONS, DEFAULT, Settings
+
+Own: TypeAlias = Mapping[str, Mapping[str, Any]]  # by section and key
+
+OWN_SETTINGS = "collection.json"
+_SECTIONS = ("chunking", "embedding", "retrieval", "evidence")
+
+
+def with_own(settings: Settings, own: Own) -> Settings:
+    """Settings in which those of a collection stand in the place of others.
+
+    Raises:
+        InvalidCollection: a section or key is not one that a collection can have, or a value
+            cannot be used; the message names it.
+    """
+    changed: dict[str, Any] = {}
+    for section, values in own.items():
+        if section not in _SECTIONS:
+            raise InvalidCollection(section, f"is not one of {', '.join(_SECTIONS)}")
+        present: Any = getattr(settings, section)
+        merged = msgspec.structs.asdict(present) | dict(values)
+        try:
+            changed[section] = msgspec.convert(merged, cast(Any, type(present)), strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidCollection(section, f"cannot be so: {error}") from error
+    return msgspec.structs.replace(settings, **changed)
+
+
+def read_own(folder: Path) -> Own:
+    """What a collection's folder says.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return msgspec.json.decode((folder / OWN_SETTINGS).read_bytes(), type=Own)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"the settings of collection {folder.name} cannot be read") from error
+
+
+def collection_settings(settings: Settings, name: str) -> Settings:
+    """The settings that hold in a collection of the data folder.
+
+    Raises:
+        CollectionNotFound: there is none of this name.
+        ConfigError, InvalidCollection: its settings cannot be used.
+    """
+    if name == DEFAULT:
+        return settings
+    folder = settings.data_path() / COLLECTIONS
+    if name not in {path.name for path in folder.glob("*") if path.is_dir()}:
+        raise CollectionNotFound(name)
+    data = msgspec.structs.replace(
+        settings.data, collection=name, models=str(settings.models_path()), seed=False
+    )
+    own = with_own(settings, read_own(folder / name))
+    return msgspec.structs.replace(own, data=data)

@@ -1,0 +1,86 @@
+"""Making the chunks and vectors of a collection anew, with another embedder or chunk size."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from index import Corpus, glance
+from index.errors import StoreMismatch
+from index.types import Build
+from qa.build import Say, build_embedder
+from qa.ownsettings import Own, with_own
+from qa.settings import Settings
+
+
+class Reindexing:
+    """New chunks beside those that are searched: made, compared, switched to.
+
+    Args:
+        corpus: the collection's; it answers meanwhile, and can be stored to.
+        folder: the collection's, for the models that are made at first use.
+        settings: what holds where `own` says nothing.
+        own: settings of the sections `embedding` and `chunking`, kept with the new chunks; without
+            any, they follow `settings`.
+        say: told, in words, about work that takes a while.
+
+    Raises:
+        InvalidCollection: a setting cannot be used.
+        ModelUnavailable: the embedder cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path,
+        settings: Settings,
+        own: Own,
+        say: Say = lambda _: None,
+    ) -> None:
+        target = with_own(settings, own)
+        self._corpus = corpus
+        self._own = own
+        self._chunk_tokens = target.chunking.max_tokens
+        self._embedder = build_embedder(folder, target, say)
+
+    def fill(self) -> Iterator[tuple[int, int]]:
+        """Make what is missing; how many documents are done, and how many there are.
+
+        Stopped, it goes on from there when it is begun again.
+        """
+        yield from self._corpus.fill_beside(self._embedder, chunk_tokens=self._chunk_tokens)
+
+    def beside(self) -> Corpus:
+        """The new chunks, to be searched; not to be changed or closed."""
+        return self._corpus.beside()
+
+    def switch(self) -> None:
+        """Answer from the new chunks from now on."""
+        self._corpus.switch(msgspec.json.encode(self._own).decode() if self._own else "")
+
+
+def as_stored(folder: Path, settings: Settings) -> Settings:
+    """The settings with those that the present chunks were made with."""
+    found = glance(folder)
+    return with_own(settings, _made_with(found.build)) if found else settings
+
+
+def previous(corpus: Corpus) -> Own:
+    """The settings of the chunks that were searched before, to go back to them.
+
+    Raises:
+        StoreMismatch: there are none.
+    """
+    others = [build for build in corpus.builds() if build.id != corpus.build().id]
+    if not others:
+        raise StoreMismatch("there are no earlier chunks to go back to")
+    return _made_with(others[0])
+
+
+def _made_with(build: Build) -> Own:
+    model, _, rest = build.settings["embedder"].rpartition("@")
+    runtime = "torch" if rest.endswith("/torch") else "onnx"
+    return {
+        "embedding": {"model": model, "runtime": runtime},
+        "chunking": {"max_tokens": int(build.settings["chunk_tokens"])},
+    }

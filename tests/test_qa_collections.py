@@ -1,0 +1,259 @@
+"""Collections: apart from each other, with settings of their own, whole or not there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_client import Client, problem
+from click.testing import CliRunner, Result
+from litestar.testing import TestClient
+
+from api.app import create_app
+from citespan import cli
+from index import Draft
+from qa import Settings, load_settings
+from qa.collections import Collections, known
+from qa.errors import CollectionExists, CollectionNotFound, InvalidCollection
+
+CATS = "Cats sleep for most of the day."
+TRADE = "Exports of copper grew by a third in 2019."
+
+
+@pytest.fixture
+def environ(tmp_path: Path, models_folder: Path) -> dict[str, str]:
+    return {
+        "CITESPAN_DATA__PATH": str(tmp_path / "data"),
+        "CITESPAN_DATA__MODELS": str(models_folder),
+        "CITESPAN_DATA__SEED": "false",
+    }
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> Settings:
+    return load_settings(environ=environ)
+
+
+@pytest.fixture
+def collections(settings: Settings) -> Iterator[Collections]:
+    with Collections.open(settings) as opened:
+        yield opened
+
+
+class TestCollections:
+    def test_each_finds_its_own_documents_alone(self, collections: Collections) -> None:
+        collections.create("trade", {})
+        collections.service().corpus.put(Draft(id="one", text=CATS))
+        collections.service("trade").corpus.put(Draft(id="one", text=TRADE))
+        for name, text in (("default", CATS), ("trade", TRADE)):
+            (passage,) = collections.service(name).search("cats and copper")
+            assert passage.text == text
+            assert collections.service(name).corpus.get("one").text == text
+        assert collections.names() == ["default", "trade"]
+
+    def test_they_are_there_after_a_restart_with_their_settings(self, settings: Settings) -> None:
+        own = {"chunking": {"max_tokens": 40}, "evidence": {"min_confidence": 0.9}}
+        with Collections.open(settings) as collections:
+            made = collections.create("trade", own)
+            assert (made.chunk_tokens, made.settings, made.documents) == (40, own, 0)
+            collections.service("trade").corpus.put(Draft(id="one", text=TRADE))
+        with Collections.open(settings) as collections:
+            assert collections.info("trade").chunk_tokens == 40
+            assert collections.info("trade").documents == 1
+            assert collections.info("default").chunk_tokens == 150
+        assert [one.name for one in known(settings)] == ["default", "trade"]
+        assert known(settings)[1].settings == own
+
+    def test_the_evidence_settings_are_the_collection_s(self, collections: Collections) -> None:
+        collections.create("strict", {"evidence": {"min_confidence": 1.0}})
+        collections.create("lenient", {"evidence": {"min_confidence": 0.0}})
+        for name in ("strict", "lenient"):
+            collections.service(name).corpus.put(Draft(id="one", text=TRADE))
+        question = "When did exports of copper grow?"
+        assert collections.service("strict").ask(question).status == "abstained"
+        assert collections.service("lenient").ask(question).status == "answered"
+
+    def test_what_is_deleted_is_gone_and_its_name_is_free(
+        self, settings: Settings, collections: Collections
+    ) -> None:
+        collections.create("trade", {})
+        collections.service("trade").corpus.put(Draft(id="one", text=TRADE))
+        collections.delete("trade")
+        with pytest.raises(CollectionNotFound, match="'trade'"):
+            collections.service("trade")
+        with pytest.raises(CollectionNotFound):
+            collections.delete("trade")
+        left = [path for path in settings.data_path().rglob("*") if path.is_file()]
+        assert not [path for path in left if b"copper" in path.read_bytes()]
+        assert collections.create("trade", {}).documents == 0
+
+    def test_a_damaged_one_does_not_keep_the_others_from_answering(
+        self, settings: Settings
+    ) -> None:
+        with Collections.open(settings) as collections:
+            collections.create("trade", {})
+            collections.create("cats", {})
+        parent = settings.data_path() / "collections"
+        (parent / "trade" / "catalog.db").write_bytes(b"garbage" * 1000)
+        (parent / ".half-made").mkdir()
+        said: list[str] = []
+        with Collections.open(settings, said.append) as collections:
+            assert list(collections.damaged()) == ["trade"]
+            assert collections.service("cats").corpus.counts() == (0, 0)
+            with TestClient(create_app(collections)) as client:
+                ready = client.get("/health/ready").json()
+                assert (ready["collections"], ready["damaged"]) == (["default", "cats"], ["trade"])
+                problem(client.get("/v1/collections/trade"), 500, "storage-corrupt")
+                listed = client.get("/v1/collections").json()["collections"]
+                assert [one["name"] for one in listed] == ["default", "cats"]
+            collections.delete("trade")
+            assert not collections.damaged()
+        assert said[0].startswith("The collection trade cannot be opened")
+        assert not (parent / ".half-made").exists()
+
+    @pytest.mark.parametrize(
+        "name", ["", ".", "..", "A", "a b", "../x", "a/b", "-a", "a" * 64, "é", "a\n", "default"]
+    )
+    def test_other_names_are_refused(self, collections: Collections, name: str) -> None:
+        with pytest.raises((InvalidCollection, CollectionExists)):
+            collections.create(name, {})
+
+    @pytest.mark.parametrize(
+        ("own", "place"),
+        [
+            ({"data": {"path": "/"}}, "data"),
+            ({"chunking": {"max_tokens": 0}}, "chunking"),
+            ({"evidence": {"risk": 2}}, "evidence"),
+            ({"evidence": {"risk": 0.01}}, "settings"),
+        ],
+    )
+    def test_other_settings_are_refused_by_name(
+        self, collections: Collections, own: dict[str, dict[str, object]], place: str
+    ) -> None:
+        with pytest.raises(InvalidCollection, match=place):
+            collections.create("other", own)
+        assert collections.names() == ["default"]
+
+    def test_one_that_cannot_be_opened_is_not_made(
+        self, settings: Settings, collections: Collections
+    ) -> None:
+        with pytest.raises(InvalidCollection, match="this embedder takes 1 to 221"):
+            collections.create("large", {"chunking": {"max_tokens": 5000}})
+        assert collections.names() == ["default"]
+        assert not list((settings.data_path() / "collections").iterdir())
+
+
+class TestHttp:
+    @pytest.fixture
+    def client(self, collections: Collections) -> Iterator[Client]:
+        with TestClient(create_app(collections)) as opened:
+            yield opened
+
+    def test_a_collection_from_its_making_to_its_end(self, client: Client) -> None:
+        body = {"name": "trade", "chunking": {"max_tokens": 60}, "evidence": {"min_confidence": 0}}
+        made = client.post("/v1/collections", json=body)
+        assert (made.status_code, made.headers["location"]) == (201, "/v1/collections/trade")
+        assert made.json()["settings"] == {key: body[key] for key in ("chunking", "evidence")}
+        problem(client.post("/v1/collections", json=body), 409, "collection-exists")
+        stored = client.put(
+            "/v1/documents/one", params={"collection": "trade"}, json={"text": TRADE}
+        )
+        assert stored.headers["location"] == "/v1/documents/one?collection=trade"
+        assert client.get(stored.json()["url"]).text == TRADE
+        problem(client.get("/v1/documents/one"), 404, "document-not-found")
+        asked = {"question": "When did exports of copper grow?", "collection": "trade"}
+        (citation,) = client.post("/v1/ask", json=asked).json()["citations"]
+        assert client.get(citation["url"]).text == citation["quote"]
+        found = client.post("/v1/search", json={"query": "copper", "collection": "trade"}).json()
+        assert client.get(found["passages"][0]["url"]).text == TRADE
+        assert client.post("/v1/search", json={"query": "copper"}).json()["passages"] == []
+        assert client.get("/v1/collections/trade").json()["documents"] == 1
+        assert client.delete("/v1/collections/trade").status_code == 204
+        problem(client.post("/v1/ask", json=asked), 404, "collection-not-found")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"name": "../x"},
+            {"name": "x", "embedding": {"model": "/etc"}},
+            {"name": "x", "evidence": {"model": "evil/model"}},
+            {"name": "x", "chunking": {"max_tokens": 0}},
+            {"name": "x", "chunking": {"max_tokens": 5000}},
+            {"name": 7},
+            {},
+        ],
+    )
+    def test_what_cannot_be_made_is_refused(self, client: Client, body: object) -> None:
+        problem(client.post("/v1/collections", json=body), 422, "invalid-request")
+
+    def test_the_default_one_stays(self, client: Client) -> None:
+        problem(client.delete("/v1/collections/default"), 422, "invalid-request")
+
+    @pytest.mark.parametrize("name", ["none", "..", "%00", "a" * 64])
+    def test_one_that_is_not_there_is_not_found(self, client: Client, name: str) -> None:
+        response = client.get("/v1/documents", params={"collection": name})
+        assert response.status_code in {400, 404, 422}
+        problem(response)
+
+
+def run(environ: dict[str, str], *words: str) -> Result:
+    return CliRunner().invoke(cli, words, env=environ)
+
+
+class TestCommands:
+    def test_a_collection_in_a_terminal(self, environ: dict[str, str], tmp_path: Path) -> None:
+        file = tmp_path / "trade.txt"
+        file.write_text(TRADE)
+        made = run(environ, "collections", "create", "trade", "--set", "chunking.max_tokens=60")
+        assert made.output == "created trade\n"
+        assert run(environ, "--collection", "trade", "ingest", str(file)).exit_code == 0
+        listed = run(environ, "collections", "list").output.splitlines()
+        assert listed == [
+            "default: 0 documents, 0 chunks",
+            "trade: 1 documents, 1 chunks, chunking.max_tokens=60",
+        ]
+        assert TRADE in run(environ, "--collection", "trade", "search", "copper").output
+        assert TRADE not in run(environ, "search", "copper").output
+        assert run(environ, "collections", "delete", "trade").output == "deleted trade\n"
+        gone = run(environ, "--collection", "trade", "list")
+        assert (gone.exit_code, gone.output) == (2, "citespan: there is no collection 'trade'\n")
+
+    def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
+        assert run(environ, "collections", "create", "x", "--set", "chunking=1").exit_code == 2
+        refused = run(environ, "collections", "create", "x", "--set", "chunking.tokens=1")
+        assert (refused.exit_code, "chunking" in refused.output) == (2, True)
+
+
+class TestReindexing:
+    def test_smaller_chunks_and_back(self, environ: dict[str, str], tmp_path: Path) -> None:
+        file = tmp_path / "both.txt"
+        file.write_text(f"{CATS}\n\n{TRADE}\n")
+        run(environ, "ingest", str(file))
+        made = run(environ, "reindex", "--max-tokens", "12")
+        assert (made.exit_code, made.output) == (0, "reindexed 1 documents: 2 chunks\n")
+        assert run(environ, "search", "copper", "-k", "1").output.count("Cats") == 0
+        assert run(environ, "reindex", "--back").output == "reindexed 1 documents: 1 chunks\n"
+        assert "Cats" in run(environ, "search", "copper", "-k", "1").output
+        assert run(environ, "doctor").exit_code == 0
+
+    def test_it_follows_the_settings(self, environ: dict[str, str]) -> None:
+        run(environ, "list")
+        smaller = environ | {"CITESPAN_CHUNKING__MAX_TOKENS": "40"}
+        refused = run(smaller, "search", "copper")
+        assert (refused.exit_code, "citespan reindex" in refused.output) == (2, True)
+        assert run(smaller, "reindex").exit_code == 0
+        assert run(smaller, "search", "copper").exit_code == 0
+
+    def test_nothing_to_go_back_to(self, environ: dict[str, str]) -> None:
+        refused = run(environ, "reindex", "--back")
+        assert (refused.exit_code, "no earlier chunks" in refused.output) == (2, True)
+
+    def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
+        seeded = environ | {"CITESPAN_DATA__SEED": "true"}
+        run(seeded, "list")
+        kept = run(seeded, "reindex", "--max-tokens", "140", "--compare", "seed")
+        assert kept.exit_code == 0, kept.output
+        assert "citation_recall" in kept.output
+        worse = run(seeded, "reindex", "--max-tokens", "4", "--compare", "seed")
+        assert (worse.exit_code, "worse: not switched" in worse.output) == (1, True)
+        other = run(environ, "reindex", "--compare", "none")
+        assert other.exit_code == 2
