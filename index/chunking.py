@@ -15,8 +15,15 @@ _CHARACTERS_A_TOKEN = 20
 _WORD_START = regex.compile(r"(?<=\s)\S")
 _GRAPHEME = regex.compile(r"\X")
 
+Counted: TypeAlias = tuple[Span, int]  # with its tokens
+
 
 def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Span]:
+    """As `counted_chunks`, without the counts."""
+    return [span for span, _ in counted_chunks(text, max_tokens, count_tokens)]
+
+
+def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Counted]:
     """Chunks of a text, in order: they do not overlap and hold every non-space code point.
 
     Sentences are packed up to the limit. A paragraph that does not fit as a whole starts a new
@@ -29,28 +36,28 @@ def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) 
         max_tokens: limit of each chunk by `count_tokens`, at least 1.
         count_tokens: the embedder's token count of a text, without special tokens.
     """
-    chunks: list[Span] = []
+    chunks: list[Counted] = []
     for span in _pack(_paragraphs(text, max_tokens, count_tokens), max_tokens):
-        # A tokenizer may count the joint of two pieces higher than their sum.
-        chunks.extend(_split(text, span, max_tokens, count_tokens))
+        tokens = count_tokens(span.of(text))
+        if tokens <= max_tokens:
+            chunks.append((span, tokens))
+        else:  # a tokenizer may count the joint of two pieces higher than their sum
+            chunks.extend(_split(text, span, max_tokens, count_tokens))
     return chunks
-
-
-_Piece: TypeAlias = tuple[Span, int]
 
 
 def _paragraphs(
     text: str, max_tokens: int, count_tokens: Callable[[str], int]
-) -> Iterator[list[_Piece]]:
+) -> Iterator[list[Counted]]:
     for block in blocks(text):
         yield [
-            (span, count_tokens(span.of(text)))
+            piece
             for sentence in sentences(text, block)
-            for span in _split(text, sentence, max_tokens, count_tokens)
+            for piece in _split(text, sentence, max_tokens, count_tokens)
         ]
 
 
-def _pack(paragraphs: Iterable[list[_Piece]], max_tokens: int) -> Iterator[Span]:
+def _pack(paragraphs: Iterable[list[Counted]], max_tokens: int) -> Iterator[Span]:
     current: Span | None = None
     size = 0
     for pieces in paragraphs:
@@ -70,30 +77,31 @@ def _pack(paragraphs: Iterable[list[_Piece]], max_tokens: int) -> Iterator[Span]
 
 def _split(
     text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
-) -> Iterator[Span]:
+) -> Iterator[Counted]:
     """The span in pieces that fit, each as long as can be."""
     span = strip(text, span)
     while span:
-        near, fits = _reach(text, span, max_tokens, count_tokens)
-        if fits:
-            yield span
+        near, tokens = _reach(text, span, max_tokens, count_tokens)
+        if tokens is not None:
+            yield span, tokens
             return
         end = _longest_fit(text, near, max_tokens, count_tokens)
-        yield strip(text, Span(span.start, end))
+        piece = strip(text, Span(span.start, end))
+        yield piece, count_tokens(piece.of(text))
         span = strip(text, Span(end, span.end))
 
 
 def _reach(
     text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
-) -> tuple[Span, bool]:
-    """Where to look for a cut, and whether none is needed."""
+) -> tuple[Span, int | None]:
+    """Where to look for a cut; with the tokens of the whole span if none is needed."""
     longest = max_tokens * _CHARACTERS_A_TOKEN
     size = 2 * max_tokens
     while True:
         near = Span(span.start, min(span.end, span.start + min(size, longest)))
-        fits = count_tokens(near.of(text)) <= max_tokens
-        if near == span or not fits or size >= longest:
-            return near, fits and near == span
+        tokens = count_tokens(near.of(text))
+        if near == span or tokens > max_tokens or size >= longest:
+            return near, tokens if near == span and tokens <= max_tokens else None
         size *= 2
 
 

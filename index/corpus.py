@@ -2,14 +2,15 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from filelock import FileLock
 
+from index.ahead import map_ahead
 from index.catalog import SqliteCatalogue
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
@@ -40,7 +41,16 @@ from index.types import (
 
 DEFAULT_CHUNK_TOKENS = 150
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
+_AHEAD = 2  # documents that are embedded while the one before them is stored
 _PAGE = 100  # documents looked up at a time
+
+
+class _Made(NamedTuple):
+    """What a document is stored with, and what it was made for."""
+
+    live: Searchable
+    chunks: Sequence[Chunk]
+    vectors: Vectors
 
 
 class Corpus:
@@ -127,17 +137,21 @@ class Corpus:
         return self._store(draft, replace=True)
 
     def put_many(self, drafts: Iterable[Draft]) -> Iterator[Stored]:
-        """`put` each draft, durable when it is yielded, and make them searchable in batches."""
+        """`put` each draft, durable when it is yielded, and make them searchable in batches.
+
+        Drafts are drawn a few ahead of what is yielded.
+        """
         behind = 0
         self._batches += 1
         try:
-            for draft in drafts:
-                stored, chunks = self._write(draft, replace=True)
-                behind += chunks
-                if behind >= _REFRESH_CHUNKS:
-                    self._live.index.refresh()
-                    behind = 0
-                yield stored
+            with self._made_ahead(drafts) as documents:
+                for document, made in documents:
+                    stored, chunks = self._write(document, made, replace=True)
+                    behind += chunks
+                    if behind >= _REFRESH_CHUNKS:
+                        self._live.index.refresh()
+                        behind = 0
+                    yield stored
         finally:
             self._batches -= 1
             self._live.index.refresh()
@@ -307,26 +321,48 @@ class Corpus:
         self.close()
 
     def _store(self, draft: Draft, *, replace: bool) -> Stored:
-        stored, _ = self._write(draft, replace=replace)
+        stored, _ = self._write(document_of(draft), None, replace=replace)
         self._live.index.refresh()
         return stored
 
-    def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
-        document = document_of(draft)
+    def _write(
+        self, document: Document, made: _Made | None, *, replace: bool
+    ) -> tuple[Stored, int]:
+        """Store what was made of a document; it is made here if it was not, or not for this."""
         while True:
-            if unchanged := self._unchanged(document, replace=replace):
-                return unchanged, 0
-            live = self._live
-            chunks, vectors = live.chunked(document, self._closing.is_set)
-            with self._writing:  # that took its time: another thread may have stored the same
-                if self._live is live:
-                    return self._stored(document, chunks, vectors, replace=replace)
+            with self._writing:  # making took its time: another thread may have stored the same
+                if unchanged := self._unchanged(document, replace=replace):
+                    return unchanged, 0
+                if made and made.live is self._live:
+                    return self._stored(document, made.chunks, made.vectors)
+            made = self._make(document, self._closing.is_set)
+
+    @contextmanager
+    def _made_ahead(
+        self, drafts: Iterable[Draft]
+    ) -> Generator[Generator[tuple[Document, _Made | None]]]:
+        """The documents of drafts, with what they are stored with; given up on leaving."""
+        left = threading.Event()
+
+        def made(draft: Draft) -> tuple[Document, _Made | None]:
+            document = document_of(draft)
+            if self._unchanged(document, replace=True):
+                return document, None
+            return document, self._make(document, lambda: left.is_set() or self._closing.is_set())
+
+        with closing(map_ahead(made, drafts, _AHEAD)) as documents:
+            try:
+                yield documents
+            finally:
+                left.set()
+
+    def _make(self, document: Document, stop: Callable[[], bool]) -> _Made:
+        live = self._live
+        return _Made(live, *live.chunked(document, stop))
 
     def _stored(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, replace: bool
+        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
     ) -> tuple[Stored, int]:
-        if unchanged := self._unchanged(document, replace=replace):
-            return unchanged, 0
         catalogue = self._live.catalogue
         present = catalogue.find(document.id)
         revision = catalogue.last_revision(document.id) + 1

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from index.export import Manifest, load_sentence_transformer, read_manifest, weights_sha256
+from index.export import (
+    RUNTIME,
+    Manifest,
+    load_sentence_transformer,
+    read_manifest,
+    weights_sha256,
+)
 from index.onnx import OnnxModel, load_tokenizer, parallel_map
 
 Vectors = NDArray[np.float32]
@@ -61,7 +67,7 @@ class OnnxEmbedder:
         self._model = OnnxModel(folder, manifest.files, manifest.max_tokens)
         self._counter = load_tokenizer(folder / "tokenizer.json")
         self._manifest = manifest
-        self.name = f"{manifest.model}@{manifest.weights_sha256[:12]}/onnx-int8"
+        self.name = f"{manifest.model}@{manifest.weights_sha256[:12]}/{RUNTIME}"
         self.dim = manifest.dim
         self.max_tokens = _room(manifest, self._counter.num_special_tokens_to_add(is_pair=False))
 
@@ -70,7 +76,7 @@ class OnnxEmbedder:
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         prompt = self._manifest.document_prompt
-        rows = parallel_map(self._embed, [prompt + text for text in texts])
+        rows = parallel_map(self._embed, [prompt + text for text in texts], behind=True)
         return np.stack(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:

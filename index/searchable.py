@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.chunking import chunk_spans
+from index.chunking import counted_chunks
 from index.embedding import Embedder, Vectors
 from index.errors import StoreMismatch, StoreUnavailable
 from index.filters import Filter
@@ -67,12 +67,12 @@ class Searchable:
             StoreUnavailable: `stop` said so, between two batches.
         """
         count = self.embedder.count_tokens
-        spans = chunk_spans(document.text, self.chunk_tokens, count)
-        texts = embedded_texts(document, spans, count)
+        counted = counted_chunks(document.text, self.chunk_tokens, count)
+        texts = embedded_texts(document, [span for span, _ in counted], count)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
             if stop():
                 raise StoreUnavailable("the corpus is being closed; nothing was stored")
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
-        chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
+        chunks = [chunk_of(document, span, tokens) for span, tokens in counted]
         return chunks, np.concatenate(batches)

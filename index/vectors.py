@@ -55,6 +55,8 @@ class VectorIndex:
         selected = None
         if among is not None:
             selected = _Selected(sel=faiss.IDSelectorBatch(among))
+        # Of the calling thread, each time: a team of threads for one query only waits for its last.
+        faiss.omp_set_num_threads(1)
         limit = 0
         # FAISS keeps insertion order at ties, which a rebuild would change: all that tie with the
         # last place are needed to tell which of them come first.

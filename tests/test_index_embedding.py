@@ -33,7 +33,7 @@ def copy(models_folder: Path, embedder: OnnxEmbedder, tmp_path: Path) -> Path:
 
 def test_what_it_says_of_itself(embedder: OnnxEmbedder) -> None:
     assert embedder.name.startswith("all-MiniLM-L6-v2@")
-    assert embedder.name.endswith("/onnx-int8")
+    assert embedder.name.endswith("/onnx-int8-2")
     assert (embedder.dim, embedder.max_tokens) == (384, 254)
 
 

@@ -46,7 +46,7 @@ def latencies(
                 baseline,
                 [row.ms("total", p) for row in theirs],
             )
-            for p in (50, 95)
+            for p in (50, 95, 99)
         ),
         figure(
             f"{name}/throughput",

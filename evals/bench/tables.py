@@ -17,13 +17,13 @@ _SHORT = {
 
 
 def print_figures(figures: Sequence[Figure], console: Console) -> None:
-    """Each figure but the 95th percentiles beside its baseline; green where citespan is better."""
-    console.print("Beside a baseline of the same run; without the 95th percentiles.")
+    """Each figure but the high percentiles beside its baseline; green where citespan is better."""
+    console.print("Beside a baseline of the same run; without the 95th and 99th percentiles.")
     table = Table(box=None, pad_edge=False)
     for heading in ("", "citespan", "baseline", "", "times"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for row in figures:
-        if row.name.endswith("p95"):
+        if row.name.endswith(("p95", "p99")):
             continue
         size, unit = _SHORT.get(row.unit, (1, row.unit))
         table.add_row(
