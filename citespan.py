@@ -16,7 +16,7 @@ import click
 from evals.commands import evaluate
 from index.errors import DocumentRejected, InvalidFilter, StoreError
 from qa.commands import collections
-from qa.errors import QAError
+from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -235,9 +235,8 @@ def reindex(
 
     Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
     """
-    from qa.build import open_corpus
     from qa.commands import show_progress
-    from qa.reindex import Reindexing, as_stored, previous
+    from qa.reindex import Reindexing, open_to_reindex, previous
 
     given = (
         ("embedding", {"model": model, "runtime": runtime}),
@@ -246,7 +245,7 @@ def reindex(
     own = {section: {k: v for k, v in keys.items() if v} for section, keys in given}
     own = {section: keys for section, keys in own.items() if keys}
     here, folder = _here(settings), settings.collection_path()
-    with open_corpus(folder, as_stored(folder, here), say=_say) as corpus:
+    with open_to_reindex(folder, here, _say) as corpus:
         made = Reindexing(corpus, folder, here, previous(corpus) if back else own, _say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
@@ -310,6 +309,8 @@ def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Setting
     from evals.terminal import print_differences
     from qa.build import service_of
 
+    if corpus.embedder != corpus.build().settings["embedder"]:
+        raise ConfigError("nothing to compare with: the embedder of the present chunks is gone")
     asked = open_dataset(dataset)
     check_holds(corpus, asked)
     systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, beside)]

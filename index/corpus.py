@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from filelock import FileLock
 
 from index.ahead import map_ahead
-from index.catalog import SqliteCatalogue
+from index.catalog import SqliteCatalogue, glance
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
 from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch
@@ -84,6 +84,7 @@ class Corpus:
         *,
         chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
         read_only: bool = False,
+        remake: bool = False,
     ) -> Self:
         """The corpus in a data folder; an empty one is made there if there is none.
 
@@ -92,6 +93,8 @@ class Corpus:
             embedder: the one the corpus was, or will be, made with.
             chunk_tokens: most tokens of a chunk, by the embedder's count.
             read_only: open beside a process that writes; its changes are seen.
+            remake: the chunks may be made with anything, as they are only to be made anew, by
+                `fill_beside` and `switch`.
 
         Raises:
             StoreLocked: another process has it open for writing.
@@ -106,6 +109,8 @@ class Corpus:
             if lock:
                 opened.callback(lock.release)
             check_catalogue(folder)
+            if remake and glance(folder):
+                settings = {}
             catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
             opened.callback(catalogue.close)
             if lock:

@@ -87,9 +87,14 @@ def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service
 
 
 def open_corpus(
-    folder: Path, settings: Settings, *, read_only: bool = False, say: Say = lambda _: None
+    folder: Path,
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    remake: bool = False,
+    say: Say = lambda _: None,
 ) -> Corpus:
-    """The corpus alone, for work that asks no questions."""
+    """The corpus alone, for work that asks no questions; `remake` as for `Corpus.open`."""
     _check_folder(folder)
     settings = as_made(folder, settings)
     return Corpus.open(
@@ -97,6 +102,7 @@ def open_corpus(
         build_embedder(folder, settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
+        remake=remake,
     )
 
 

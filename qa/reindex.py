@@ -8,7 +8,7 @@ import msgspec
 from index import Corpus, glance
 from index.errors import StoreMismatch
 from index.types import Build
-from qa.build import Say, build_embedder
+from qa.build import Say, build_embedder, open_corpus
 from qa.ownsettings import Own, with_own
 from qa.settings import Settings
 
@@ -59,10 +59,14 @@ class Reindexing:
         self._corpus.switch(msgspec.json.encode(self._own).decode() if self._own else "")
 
 
-def as_stored(folder: Path, settings: Settings) -> Settings:
-    """The settings with those that the present chunks were made with."""
+def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:
+    """A collection to be reindexed, with the embedder of its chunks if that is still to be had."""
     found = glance(folder)
-    return with_own(settings, _made_with(found.build)) if found else settings
+    stored = with_own(settings, _made_with(found.build)) if found else settings
+    try:
+        return open_corpus(folder, stored, say=say)
+    except StoreMismatch:
+        return open_corpus(folder, settings, remake=True, say=say)
 
 
 def previous(corpus: Corpus) -> Own:

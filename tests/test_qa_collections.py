@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 from api_client import Client, problem
 from click.testing import CliRunner, Result
@@ -242,6 +244,20 @@ class TestReindexing:
         assert (refused.exit_code, "citespan reindex" in refused.output) == (2, True)
         assert run(smaller, "reindex").exit_code == 0
         assert run(smaller, "search", "copper").exit_code == 0
+
+    def test_chunks_of_an_embedder_that_is_gone_can_be_made_anew(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        run(environ | {"CITESPAN_DATA__SEED": "true"}, "list")
+        db: Any = apsw.Connection(str(settings.data_path() / "catalog.db"))
+        db.execute("UPDATE builds SET settings = replace(settings, 'onnx-int8', 'onnx-int4')")
+        db.close()
+        refused = run(environ, "search", "copper")
+        assert (refused.exit_code, "citespan reindex" in refused.output) == (2, True)
+        refused = run(environ, "reindex", "--compare", "seed")
+        assert (refused.exit_code, "nothing to compare with" in refused.output) == (2, True)
+        assert run(environ, "reindex").exit_code == 0
+        assert "CELAC" in run(environ, "search", "CELAC").output
 
     def test_nothing_to_go_back_to(self, environ: dict[str, str]) -> None:
         refused = run(environ, "reindex", "--back")
