@@ -14,6 +14,8 @@ from api.collections import CollectionRoutes, InCollection
 from api.documents import Documents
 from api.guard import Guard
 from api.health import live, ready, version
+from api.metrics import MEDIA_TYPE as METRICS_TYPE
+from api.metrics import Metrics
 from api.openapi import description
 from api.opening import Opening, Source
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
@@ -39,7 +41,7 @@ def create_app(
         on_failure: told, on another thread, when opening the service failed.
     """
     opening = Opening(source, on_failure)
-    routes = [ask, search, Documents, CollectionRoutes, live, ready, version]
+    metrics = Metrics(opening.collections)
 
     def service(collection: InCollection = DEFAULT) -> Service:
         return opening.collections().service(collection)
@@ -48,6 +50,13 @@ def create_app(
         "collections": Provide(opening.collections, sync_to_thread=False),
         "service": Provide(service, sync_to_thread=False),
     }
+
+    @get("/metrics", sync_to_thread=True)
+    def figures() -> Response[bytes]:
+        """Give figures for Prometheus."""
+        return Response(metrics.text(), media_type=METRICS_TYPE)
+
+    routes = [ask, search, Documents, CollectionRoutes, live, ready, version, figures]
 
     @cache
     def described() -> bytes:
@@ -66,7 +75,7 @@ def create_app(
         logging_config=None,
         request_max_body_size=None,  # the guard counts
     )
-    return Guard(app, max_body_bytes=max_body_bytes)
+    return Guard(app, max_body_bytes=max_body_bytes, metrics=metrics)
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -26,6 +26,7 @@ from api.errors import (
     MalformedRequest,
     UnsupportedMediaType,
 )
+from api.metrics import Metrics
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
 from api.telemetry import log_request
 from qa.errors import NotReady
@@ -42,11 +43,13 @@ class Guard:
         app: gets requests that passed; finds the request id in `scope["state"]`, and leaves the
             error it answered with there.
         max_body_bytes: larger bodies are refused, whatever their headers say.
+        metrics: told of every request.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +68,9 @@ class Guard:
                 await exchange.send_problem(NotReady("the service is stopping; ask again"))
             raise
         finally:
-            log_request(scope, exchange.status, exchange.duration_ms())
+            duration_ms = exchange.duration_ms()
+            log_request(scope, exchange.status, duration_ms)
+            self._metrics.observe(scope, exchange.status, duration_ms)
 
 
 class _Exchange:

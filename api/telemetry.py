@@ -55,6 +55,11 @@ def logger() -> Any:
     return structlog.get_logger("citespan.api")
 
 
+def route_of(scope: HTTPScope) -> str:
+    """The pattern of the path that was asked for; never the path, which names documents."""
+    return ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
+
+
 def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> None:
     """One line for a request; for a fault of ours, its traceback too.
 
@@ -64,7 +69,7 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
         duration_ms: until the response was complete.
     """
     error = scope["state"].get("error")
-    route = ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
+    route = route_of(scope)
     entry: dict[str, Any] = {
         "request_id": scope["state"]["request_id"],
         "method": scope["method"],

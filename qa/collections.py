@@ -128,12 +128,12 @@ class Collections:
         if not _NAME.fullmatch(name):
             raise InvalidCollection("name", "is 1 to 63 of a-z, 0-9, '-' and '_', no sign first")
         with_own(self._settings, own)
-        parent = self._parent()
-        if parent is None:
-            raise InvalidCollection("name", "cannot be another one: there is no data folder")
         with self._changing:
             if name in self.names():
                 raise CollectionExists(name)
+            parent = self._parent()
+            if parent is None:
+                raise InvalidCollection("name", "cannot be another one: there is no data folder")
             parent.mkdir(exist_ok=True)
             scratch = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
             scratch.mkdir()

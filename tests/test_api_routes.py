@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from api_client import KNOWN, UNKNOWN, Client, problem, seeded
 from litestar.testing import TestClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.schemas import answer_body, answer_id
@@ -242,6 +243,22 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
     assert client.get("/version").json()["name"] == "citespan"
 
 
+def test_there_are_figures_for_prometheus(client: Client) -> None:
+    client.get("/v1/documents/secret")
+    response = client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    figures = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+    assert figures["citespan_documents", "default"] == 1
+    assert figures["citespan_chunks", "default"] > 5
+    missing = ("/v1/documents/{document_id}", "404", "GET")
+    assert figures["citespan_request_duration_seconds_count", *missing] >= 1
+    assert "secret" not in response.text
+
+
 def test_the_schema_describes_every_route(client: Client) -> None:
     schema = client.get("/schema").json()
     described = {
@@ -252,6 +269,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/ask", "post"), ("/v1/search", "post"), ("/v1/documents", "get"),
         ("/v1/documents", "post"), ("/v1/documents/{document_id}/text", "get"),
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
+        ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
+        ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
         *(("/v1/documents/{document_id}", method) for method in documents),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
@@ -260,7 +279,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     }  # fmt: skip
     components = schema["components"]["schemas"]
     assert set(components["AskRequest"]["properties"]) == {
-        "question", "top_k", "mode", "filters", "include", "stream",
+        "question", "collection", "top_k", "mode", "filters", "include", "stream",
     }  # fmt: skip
     references = str(schema).split("#/components/schemas/")[1:]
     assert {reference.split("'")[0] for reference in references} <= set(components)

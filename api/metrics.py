@@ -1,0 +1,66 @@
+"""Figures for Prometheus: requests, and what is stored."""
+
+from collections.abc import Callable, Iterator
+
+from litestar.types import HTTPScope
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from api.telemetry import route_of
+from qa.collections import Collections
+from qa.errors import NotReady
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
+
+
+class Metrics:
+    """Counts requests, and reads the rest when it is asked.
+
+    Args:
+        collections: gives them, or raises `NotReady`.
+    """
+
+    def __init__(self, collections: Callable[[], Collections]) -> None:
+        self._collections = collections
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "citespan_request_duration_seconds",
+            "From a request to its complete response.",
+            ("method", "route", "status"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._registry.register(self)
+
+    def observe(self, scope: HTTPScope, status: int | None, duration_ms: float) -> None:
+        """Count a request; `status` is None if nothing was sent."""
+        labels = (scope["method"], route_of(scope), str(status or "none"))
+        self._requests.labels(*labels).observe(duration_ms / 1000)
+
+    def text(self) -> bytes:
+        """All figures, in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """What is stored now, for the registry; nothing while the service is starting."""
+        documents = GaugeMetricFamily("citespan_documents", "Stored.", labels=["collection"])
+        chunks = GaugeMetricFamily("citespan_chunks", "Searched.", labels=["collection"])
+        rebuilt = GaugeMetricFamily(
+            "citespan_rebuilt_files", "Found damaged since the start.", labels=["collection"]
+        )
+        damaged = GaugeMetricFamily("citespan_damaged_collections", "Cannot be used.")
+        try:
+            collections = self._collections()
+        except NotReady:
+            return
+        broken = collections.damaged()
+        for name in collections.names():
+            if name not in broken:
+                corpus = collections.service(name).corpus
+                stored, searched = corpus.counts()
+                documents.add_metric([name], stored)
+                chunks.add_metric([name], searched)
+                rebuilt.add_metric([name], len(corpus.repaired()))
+        damaged.add_metric([], len(broken))
+        yield from (documents, chunks, rebuilt, damaged)
