@@ -1,0 +1,181 @@
+"""How a corpus does as it grows: `python -m evals.bench.size FOLDER --chunks 2000 --chunks 100000`.
+
+The documents of a data set are stored as they are, then again as copies with edits until there are
+enough chunks: in a copy every tenth word is another word of the same length, and each vector is the
+real one, moved by a twentieth of the difference of two others, so that nothing but the first
+documents has to be embedded. Everything else is what users get: the questions are embedded,
+searched for by meaning and by words, and fused; a document is put and deleted through `Corpus`.
+Times are the middle and the 95th percentile over the questions, in this process, one at a time.
+"""
+
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import regex
+from rich.console import Console
+from rich.progress import Progress
+
+from evals.bench.reading import spread
+from evals.readers import open_dataset
+from evals.types import Dataset
+from index import Chunk, Corpus, Document, Draft, Embedder, Side
+from index.catalog import SqliteCatalogue
+from index.drafts import document_of
+from index.embedding import Vectors
+from index.folder import CATALOGUE
+from index.hashing import sha256_text
+from index.passages import chunk_of
+from index.searchable import Searchable, build_settings
+from qa import load_settings
+from qa.build import build_embedder
+
+_WORD = regex.compile(r"\p{L}+")
+_CHUNK_TOKENS = 150
+_EDITED = 0.1  # of the words of a copy
+_MOVED = 0.05
+_WARM = 5  # questions asked before any is timed
+
+
+@click.command()
+@click.argument("folder")
+@click.option("--chunks", "sizes", type=click.IntRange(1), multiple=True, default=(2_000, 20_000))
+@click.option("--questions", type=click.IntRange(1), default=200, help="Spread over all.")
+@click.option("--documents", type=click.IntRange(1), default=60, help="Embedded; spread over all.")
+def main(folder: str, sizes: tuple[int, ...], questions: int, documents: int) -> None:
+    """Measure a corpus of copies of the documents in FOLDER, at each size."""
+    dataset = open_dataset(folder)
+    settings = load_settings()
+    embedder = build_embedder(settings.models_path(), settings, click.echo)
+    asked = [question.text for question in spread(dataset.questions, questions)]
+    real = _embedded(dataset, embedder, documents)
+    for size in sorted(sizes):
+        with tempfile.TemporaryDirectory() as scratch:
+            _fill(Path(scratch), embedder, real, size)
+            _measure(Path(scratch), embedder, asked, size)
+
+
+def _embedded(
+    dataset: Dataset, embedder: Embedder, documents: int
+) -> list[tuple[Document, list[Chunk], Vectors]]:
+    chosen = spread(list(dataset.documents.values()), documents)
+    maker: Any = Searchable(None, None, embedder, _CHUNK_TOKENS)
+    found: list[tuple[Document, list[Chunk], Vectors]] = []
+    for one in chosen:
+        document = document_of(Draft(id=one.id, text=one.text, title=one.title))
+        chunks, vectors = maker.chunked(document, lambda: False)
+        found.append((document, list(chunks), vectors))
+    return found
+
+
+def _fill(
+    folder: Path,
+    embedder: Embedder,
+    real: list[tuple[Document, list[Chunk], Vectors]],
+    size: int,
+) -> None:
+    catalogue = SqliteCatalogue(folder / CATALOGUE, build_settings(embedder, _CHUNK_TOKENS))
+    stored = 0
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{size:,} chunks", total=size)
+        for document, chunks, vectors in _copies(real):
+            left = size - stored
+            catalogue.store(document, chunks[:left], vectors[:left])
+            stored += len(chunks[:left])
+            progress.update(bar, completed=stored)
+            if stored == size:
+                break
+    catalogue.close()
+
+
+def _copies(
+    real: list[tuple[Document, list[Chunk], Vectors]],
+) -> Iterator[tuple[Document, list[Chunk], Vectors]]:
+    draw, noise = random.Random(0), np.random.default_rng(0)  # noqa: S311  (not a secret)
+    words: dict[int, list[str]] = {}
+    for document, _, _ in real:
+        for word in set(_WORD.findall(document.text)):
+            words.setdefault(len(word), []).append(word)
+    words = {length: sorted(same) for length, same in words.items()}
+    every = np.concatenate([vectors for _, _, vectors in real])
+
+    def other(match: "regex.Match[str]") -> str:
+        word = match.group()
+        return draw.choice(words[len(word)]) if draw.random() < _EDITED else word
+
+    yield from real
+    for copy in count(1):
+        for document, chunks, vectors in real:
+            text = _WORD.sub(other, document.text)
+            edited = replace(
+                document, id=f"{document.id}-{copy}", text=text, sha256=sha256_text(text)
+            )
+            pairs = noise.integers(len(every), size=(2, len(chunks)))
+            moved = vectors + _MOVED * (every[pairs[0]] - every[pairs[1]])
+            moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+            yield edited, [chunk_of(edited, c.span, c.tokens) for c in chunks], moved
+
+
+def _measure(folder: Path, embedder: Embedder, questions: list[str], size: int) -> None:
+    started = time.perf_counter()
+    with Corpus.open(folder, embedder) as corpus:
+        first = time.perf_counter() - started
+    started = time.perf_counter()
+    with Corpus.open(folder, embedder) as corpus:
+        opened = time.perf_counter() - started
+        disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        click.echo(
+            f"{size:>9,} chunks: opened in {opened:.2f} s (with no index yet in {first:.1f} s);"
+            f" {disk / size:.0f} bytes of disk a chunk; peak memory {_peak_mb():.0f} MB"
+        )
+        for sides in (list(Side), [Side.DENSE], [Side.LEXICAL]):
+            _search(corpus, questions, sides)
+        draft = Draft(id="added", text=_long(corpus))
+        added, stored = _timed(lambda: corpus.put(draft))
+        chunks = corpus.counts()[1] - size
+        deleted, _ = _timed(lambda: corpus.delete(stored.document.id))
+        click.echo(
+            f"  a document of {chunks} chunks: added in {added:.2f} s, deleted in {deleted * 1000:.0f} ms"
+        )
+
+
+def _search(corpus: Corpus, questions: list[str], sides: list[Side]) -> None:
+    for question in questions[:_WARM]:
+        corpus.search(question, sides=sides)
+    taken = [_timed(lambda q=question: corpus.search(q, sides=sides))[0] for question in questions]
+    p50, p95 = (1000 * float(at) for at in np.percentile(taken, [50, 95]))
+    click.echo(f"  {' and '.join(sides):<18} p50 {p50:6.2f} ms   p95 {p95:6.2f} ms")
+
+
+def _timed(work: Any) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def _long(corpus: Corpus) -> str:
+    """Text of some 60 chunks that is not stored."""
+    text = ""
+    for info in corpus.documents(limit=20).documents:
+        text += corpus.get(info.id).text + "\n\n"
+        if len(text) > 40_000:
+            break
+    return text[:40_000].replace(" the ", " that ")
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+if __name__ == "__main__":
+    main()
