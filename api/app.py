@@ -13,6 +13,7 @@ from api.answers import ask, search
 from api.documents import Documents
 from api.guard import Guard
 from api.health import live, ready, version
+from api.jobs import JobRoutes
 from api.openapi import description
 from api.opening import Opening
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
@@ -36,7 +37,7 @@ def create_app(
         on_failure: told, on another thread, when opening the service failed.
     """
     opening = Opening(service, on_failure)
-    routes = [ask, search, Documents, live, ready, version]
+    routes = [ask, search, Documents, JobRoutes, live, ready, version]
     dependencies = {"service": Provide(opening.service, sync_to_thread=False)}
 
     @cache

@@ -51,6 +51,8 @@ class Opening:
     async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
         """Opens the service, and closes it in the end, if it was not given."""
         if self._open is None:
+            if self._service is not None:
+                await to_thread.run_sync(self._service.start_jobs)
             yield
             return
         self._failed = self._closed = False
@@ -78,6 +80,7 @@ class Opening:
             return
         with self._lock:
             if not self._closed:
+                opened.start_jobs()
                 self._service = opened
                 logger().info("service_ready")
                 return

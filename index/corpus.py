@@ -13,7 +13,7 @@ from filelock import FileLock
 from index.catalog import SqliteCatalogue
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
-from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch
+from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch, StoreUnavailable
 from index.filters import Filter
 from index.folder import (
     CATALOGUE,
@@ -24,7 +24,7 @@ from index.folder import (
 )
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue, SearchIndex
-from index.searchable import Searchable, build_settings
+from index.searchable import OnChunks, Searchable, build_settings, quiet
 from index.types import (
     Build,
     Chunk,
@@ -126,13 +126,19 @@ class Corpus:
         """
         return self._store(draft, replace=True)
 
-    def put_many(self, drafts: Iterable[Draft]) -> Iterator[Stored]:
-        """`put` each draft, durable when it is yielded, and make them searchable in batches."""
+    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Iterator[Stored]:
+        """`put` each draft, durable when it is yielded, and make them searchable in batches.
+
+        Args:
+            drafts: taken one at a time.
+            on_chunks: told how many chunks of a draft's document are embedded, and how many there
+                are, first with 0. If it raises, nothing of that document is stored.
+        """
         behind = 0
         self._batches += 1
         try:
             for draft in drafts:
-                stored, chunks = self._write(draft, replace=True)
+                stored, chunks = self._write(draft, replace=True, on_chunks=on_chunks)
                 behind += chunks
                 if behind >= _REFRESH_CHUNKS:
                     self._live.index.refresh()
@@ -307,13 +313,15 @@ class Corpus:
         self._live.index.refresh()
         return stored
 
-    def _write(self, draft: Draft, *, replace: bool) -> tuple[Stored, int]:
+    def _write(
+        self, draft: Draft, *, replace: bool, on_chunks: OnChunks = quiet
+    ) -> tuple[Stored, int]:
         document = document_of(draft)
         while True:
             if unchanged := self._unchanged(document, replace=replace):
                 return unchanged, 0
             live = self._live
-            chunks, vectors = live.chunked(document, self._closing.is_set)
+            chunks, vectors = live.chunked(document, self._unless_closing(on_chunks))
             with self._writing:  # that took its time: another thread may have stored the same
                 if self._live is live:
                     return self._stored(document, chunks, vectors, replace=replace)
@@ -339,9 +347,18 @@ class Corpus:
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    catalogue.fill(document, *beside.chunked(document, self._closing.is_set))
+                    made = beside.chunked(document, self._unless_closing(quiet))
+                    catalogue.fill(document, *made)
                 done += 1
                 yield done, catalogue.counts()[0]
+
+    def _unless_closing(self, on_chunks: OnChunks) -> OnChunks:
+        def tell(done: int, total: int) -> None:
+            if self._closing.is_set():
+                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            on_chunks(done, total)
+
+        return tell
 
     def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
         """What is stored, if storing the document would change nothing.

@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from index.chunking import chunk_spans
 from index.embedding import Embedder, Vectors
-from index.errors import StoreMismatch, StoreUnavailable
+from index.errors import StoreMismatch
 from index.filters import Filter
 from index.fusion import reciprocal_rank_fusion
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue, SearchIndex
 from index.types import Chunk, Document, Passage, Side
 
-_EMBED_BATCH = 64  # texts between two looks at whether to stop
+OnChunks: TypeAlias = Callable[[int, int], None]
+
+_EMBED_BATCH = 64  # texts between two calls of `on_chunks`
+
+
+def quiet(_: int, __: int) -> None:
+    """Tell nobody."""
 
 
 def build_settings(embedder: Embedder, chunk_tokens: int) -> dict[str, str]:
@@ -58,21 +65,20 @@ class Searchable:
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return passages_of(self.catalogue, fused, dense, lexical)
 
-    def chunked(
-        self, document: Document, stop: Callable[[], bool]
-    ) -> tuple[Sequence[Chunk], Vectors]:
+    def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
         """The chunks of a document, and their (n, dim) vectors.
 
-        Raises:
-            StoreUnavailable: `stop` said so, between two batches.
+        Args:
+            document: what is cut.
+            on_chunks: told between batches how many chunks are embedded and how many there are,
+                first with 0; what it raises ends the work.
         """
         count = self.embedder.count_tokens
         spans = chunk_spans(document.text, self.chunk_tokens, count)
         texts = embedded_texts(document, spans, count)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
-            if stop():
-                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            on_chunks(at, len(texts))
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
         chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
         return chunks, np.concatenate(batches)

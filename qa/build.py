@@ -9,10 +9,12 @@ import msgspec
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
+from index.jobs import JobStore
 from qa.bundled import BundledReader
 from qa.decision import Decision
 from qa.errors import ConfigError
 from qa.extract import Rules
+from qa.jobs import INGEST, Jobs, ingest_work
 from qa.manifest import read_evidence_manifest
 from qa.reading import Reader
 from qa.service import Service
@@ -20,7 +22,10 @@ from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_setti
 
 Say = Callable[[str], None]
 
-_OURS = {"models", "lexical", "writer.lock", "writer.pid", "lost+found"}
+_OURS = {
+    "models", "lexical", "writer.lock", "writer.pid", "lost+found",
+    "jobs", "jobs.db", "jobs.db-wal", "jobs.db-shm",
+}  # fmt: skip
 
 
 def open_service(
@@ -55,10 +60,15 @@ def open_service(
             rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
             top_k=settings.retrieval.top_k,
             candidates=settings.retrieval.candidates,
+            jobs=None if read_only else _jobs(folder, corpus),
         )
     except BaseException:
         corpus.close()
         raise
+
+
+def _jobs(folder: Path, corpus: Corpus) -> Jobs:
+    return Jobs(JobStore(folder), {INGEST: ingest_work(lambda _: corpus)})
 
 
 def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service:

@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import Self
 
 from index import Corpus, Document, Filter, Passage
-from index.errors import DocumentNotFound
+from index.errors import DocumentNotFound, StoreUnavailable
 from qa.cite import Citation
 from qa.conflicts import conflicting
 from qa.decision import Decision
 from qa.extract import Rules, Sentence, compose, once
 from qa.finding import Finder, Found
+from qa.jobs import Jobs
 from qa.questions import checked_question, checked_top_k
 from qa.reading import Reader
 from qa.tokens import count_tokens
@@ -37,6 +38,7 @@ class Service:
         rules: what is read and what is cited.
         top_k: passages that are looked at for a question.
         candidates: chunks that each side of the retrieval puts forward.
+        jobs: what stores documents in the background; the service closes it.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Service:
         rules: Rules | None = None,
         top_k: int = 20,
         candidates: int = 50,
+        jobs: Jobs | None = None,
     ) -> None:
         self.corpus = corpus
+        self._jobs = jobs
         self._finder = Finder(reader, decision or Decision(), rules or Rules())
         self._top_k = top_k
         self._candidates = candidates
@@ -111,8 +115,26 @@ class Service:
         self._finder.warm()
         count_tokens("warm")
 
+    @property
+    def jobs(self) -> Jobs:
+        """What stores documents in the background.
+
+        Raises:
+            StoreUnavailable: the service was opened to answer questions alone.
+        """
+        if self._jobs is None:
+            raise StoreUnavailable("the documents were opened for questions alone: no jobs here")
+        return self._jobs
+
+    def start_jobs(self) -> None:
+        """Go on with jobs that were interrupted, and run new ones as they come."""
+        if self._jobs is not None:
+            self._jobs.start()
+
     def close(self) -> None:
-        """Close the corpus."""
+        """Stop what runs in the background, and close the corpus."""
+        if self._jobs is not None:
+            self._jobs.close()
         self.corpus.close()
 
     def __enter__(self) -> Self:
