@@ -136,6 +136,41 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     assert found["passages"][0]["tokens"] == 13  # of cl100k_base
 
 
+def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Path):
+    deep = tmp_path / "docs" / "a" / "b"
+    deep.mkdir(parents=True)
+    for name, text in {
+        "1.md": "# One\n\nThe first.",
+        "a/2.md": "The second.",
+        "a/b/3.md": "The second.",
+        "a/b/4.log": "The fourth.",
+        "[5].md": "The fifth.",
+    }.items():
+        (tmp_path / "docs" / name).write_text(text)
+    done = citespan("ingest", "docs/**/*.md")
+    assert (done.returncode, done.stdout) == (
+        0, "3 added, 1 duplicate; 3 documents and 3 chunks are stored\n",
+    )  # fmt: skip
+    assert done.stderr.endswith("left out: docs/a/b/3.md: the same text as docs/a/2.md\n")
+    literal = citespan("ingest", "--json", "docs/[5].md", str(tmp_path / "docs/a/?/*.log"))
+    report = json.loads(literal.stdout)
+    assert [(file["name"], file["outcome"]) for file in report["files"]] == [
+        ("docs/[5].md", "unchanged"), (str(deep / "4.log"), "added"),
+    ]  # fmt: skip
+    assert report["files"][1] == {
+        "name": str(deep / "4.log"), "outcome": "added", "reason": None, "chunks": 1,
+        "document_id": report["files"][1]["document_id"],
+    }  # fmt: skip
+    assert (report["outcomes"], report["documents"]) == ({"unchanged": 1, "added": 1}, 4)
+    (deep / "3.md").write_text("Not the second any more.")
+    assert "1 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
+    (deep / "3.md").write_text("The second.")  # it is stored by now: it has to follow its file
+    assert "1 replaced" in citespan("ingest", "docs/a").stdout
+    none = citespan("ingest", "docs/*.txt")
+    assert none.returncode == 2
+    assert "matches nothing" in none.stderr
+
+
 def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):
     citespan("ask", "What is CELAC?")
     assert "all is well" in citespan("doctor").stdout
