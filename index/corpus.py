@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -126,7 +126,7 @@ class Corpus:
         """
         return self._store(draft, replace=True)
 
-    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Iterator[Stored]:
+    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Generator[Stored]:
         """`put` each draft, durable when it is yielded, and make them searchable in batches.
 
         Args:

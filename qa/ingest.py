@@ -1,6 +1,7 @@
 """Many files into a corpus: each one's outcome with its reason, whatever the others do."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from index import Corpus, Document, Draft
@@ -90,18 +91,19 @@ def ingest(
         chunks = total
         on_chunks(taken[0][0], done, total)
 
-    for stored in corpus.put_many(drafts(), count):
-        source, sha256 = taken[0]
-        document_id = stored.document.id
-        if sha256 is not None:
-            seen.add(sha256, document_id, source.name)
-        result = Result(
-            outcome=FileOutcome(stored.outcome),
-            document_id=document_id,
-            sha256=sha256,
-            chunks=chunks,
-        )
-        on_result(source, result)
+    with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this is left
+        for stored in storing:
+            source, sha256 = taken[0]
+            document_id = stored.document.id
+            if sha256 is not None:
+                seen.add(sha256, document_id, source.name)
+            result = Result(
+                outcome=FileOutcome(stored.outcome),
+                document_id=document_id,
+                sha256=sha256,
+                chunks=chunks,
+            )
+            on_result(source, result)
 
 
 def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draft, str | None]:

@@ -151,7 +151,7 @@ def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedd
 def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
     tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
-    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(4000))
+    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(2500))
     with Corpus.open(tmp_path, embedder) as corpus:
         with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
             job = jobs.submit(entries("Short.", long, "Last."), "default")
