@@ -199,8 +199,8 @@ class JobStore:
         """What is to be stored for a file."""
         return self._spool.read(job_id, piece)
 
-    def begin(self, job_id: str) -> bool:
-        """Say that a job runs; False if it was cancelled before."""
+    def begin(self, job_id: str) -> None:
+        """Say that a job runs, unless it has been cancelled."""
         with self._db.transaction() as db:
             db.execute(
                 "UPDATE jobs SET state = 'running', reason = NULL,"
@@ -208,7 +208,6 @@ class JobStore:
                 " AND state IN ('queued', 'running')",
                 (_now(), job_id),
             )
-            return bool(db.changes())
 
     def record(self, job_id: str, number: int, result: Result) -> None:
         """What became of a file that was waiting."""

@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -169,6 +173,40 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
     none = citespan("ingest", "docs/*.txt")
     assert none.returncode == 2
     assert "matches nothing" in none.stderr
+
+
+def test_an_ingest_that_was_stopped_goes_on_when_it_is_run_again(
+    citespan: Run, tmp_path: Path, models_folder: Path
+):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for n in range(400):
+        (folder / f"{n}.txt").write_text(f"Note {n} tells of {n * 7} birds.")
+    data = tmp_path / "data"
+    environ = {"CITESPAN_DATA__PATH": str(data), "CITESPAN_DATA__MODELS": str(models_folder)}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "citespan", "ingest", str(folder)],
+        env={**os.environ, **environ}, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        while len(list(data.glob("catalog.db-wal"))) == 0 or documents(data) < 5:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, written = process.communicate(timeout=20)
+    assert (process.returncode, written) == (130, "stopped; run it again to go on\n")
+    stored = documents(data)
+    assert 5 <= stored < 400
+    report = json.loads(citespan("ingest", "--json", str(folder)).stdout)
+    assert report["outcomes"] == {"unchanged": stored, "added": 400 - stored}
+    assert (report["documents"], report["stopped"]) == (400, False)
+
+
+def documents(data: Path) -> int:
+    with closing(sqlite3.connect(data / "catalog.db")) as catalogue:
+        try:
+            return catalogue.execute("SELECT count(*) FROM documents").fetchone()[0]
+        except sqlite3.OperationalError:  # not made yet
+            return 0
 
 
 def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):
