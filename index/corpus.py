@@ -131,8 +131,8 @@ class Corpus:
 
         Args:
             drafts: taken one at a time.
-            on_chunks: told how many chunks of a draft's document are embedded, and how many there
-                are, first with 0. If it raises, nothing of that document is stored.
+            on_chunks: told a document's id, how many of its chunks are embedded, first 0, and how
+                many there are. If it raises, nothing of that document is stored.
         """
         behind = 0
         self._batches += 1
@@ -353,10 +353,10 @@ class Corpus:
                 yield done, catalogue.counts()[0]
 
     def _unless_closing(self, on_chunks: OnChunks) -> OnChunks:
-        def tell(done: int, total: int) -> None:
+        def tell(document_id: str, done: int, total: int) -> None:
             if self._closing.is_set():
                 raise StoreUnavailable("the corpus is being closed; nothing was stored")
-            on_chunks(done, total)
+            on_chunks(document_id, done, total)
 
         return tell
 

@@ -15,12 +15,12 @@ from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue, SearchIndex
 from index.types import Chunk, Document, Passage, Side
 
-OnChunks: TypeAlias = Callable[[int, int], None]
+OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
 
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 
 
-def quiet(_: int, __: int) -> None:
+def quiet(_: str, __: int, ___: int) -> None:
     """Tell nobody."""
 
 
@@ -70,15 +70,15 @@ class Searchable:
 
         Args:
             document: what is cut.
-            on_chunks: told between batches how many chunks are embedded and how many there are,
-                first with 0; what it raises ends the work.
+            on_chunks: told between batches the document's id, how many chunks are embedded, first
+                0, and how many there are; what it raises ends the work.
         """
         count = self.embedder.count_tokens
         spans = chunk_spans(document.text, self.chunk_tokens, count)
         texts = embedded_texts(document, spans, count)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
-            on_chunks(at, len(texts))
+            on_chunks(document.id, at, len(texts))
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
         chunks = [chunk_of(document, span, count(span.of(document.text))) for span in spans]
         return chunks, np.concatenate(batches)

@@ -1,5 +1,6 @@
 """Many files into a corpus: each one's outcome with its reason, whatever the others do."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Seen:
         self._texts: dict[str, str] = {}
 
     def add(self, sha256: str, document_id: str, name: str) -> None:
-        """Remember what was stored from a file."""
+        """Remember what is stored from a file, or is about to be."""
         self._places.setdefault(sha256, (document_id, name))
         self._texts[document_id] = sha256
 
@@ -46,6 +47,8 @@ class Seen:
         if place is None or draft.metadata or _is_stored(corpus, document.id):
             return None
         document_id, name = place
+        if document_id == document.id:
+            return None
         return Result(
             outcome=FileOutcome.DUPLICATE,
             reason=f"the same text as {name}",
@@ -71,43 +74,46 @@ def ingest(
         on_chunks: told how many chunks of a file are embedded, and how many it has; if it raises,
             nothing of that file is stored.
     """
-    taken: list[tuple[Source, str | None]] = []
-    chunks = 0
+    taken: deque[Source] = deque()  # drafts are drawn before those ahead of them are stored
+    at: dict[str, Source] = {}
+    chunks: dict[str, int] = {}
+    hashes: dict[int, str] = {}
 
     def drafts() -> Iterator[Draft]:
-        nonlocal chunks
         for source in sources:
             found = _examined(source, seen, corpus)
             if isinstance(found, Result):
                 on_result(source, found)
                 continue
-            draft, sha256 = found
-            chunks = 0
-            taken[:] = [(source, sha256)]
+            draft, document = found
+            if draft.id is None:
+                seen.add(document.sha256, document.id, source.name)
+                hashes[source.number] = document.sha256
+            at[document.id] = source
+            taken.append(source)
             yield draft
 
-    def count(done: int, total: int) -> None:
-        nonlocal chunks
-        chunks = total
-        on_chunks(taken[0][0], done, total)
+    def count(document_id: str, done: int, total: int) -> None:
+        chunks[document_id] = total
+        on_chunks(at[document_id], done, total)
 
     with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this is left
         for stored in storing:
-            source, sha256 = taken[0]
+            source = taken.popleft()
             document_id = stored.document.id
-            if sha256 is not None:
-                seen.add(sha256, document_id, source.name)
+            if at.get(document_id) is source:
+                del at[document_id]
             result = Result(
                 outcome=FileOutcome(stored.outcome),
                 document_id=document_id,
-                sha256=sha256,
-                chunks=chunks,
+                sha256=hashes.pop(source.number, None),
+                chunks=chunks.pop(document_id, 0),
             )
             on_result(source, result)
 
 
-def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draft, str | None]:
-    """The draft of a file and the hash it is known by, or why there is nothing to be stored."""
+def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draft, Document]:
+    """The draft of a file and its document, or why there is nothing to be stored."""
     try:
         draft = source.read()
         document = document_of(draft)
@@ -115,9 +121,8 @@ def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draf
         return Result(outcome=FileOutcome.REJECTED, reason=str(error))
     except OSError as error:
         return Result(outcome=FileOutcome.REJECTED, reason=error.strerror or str(error))
-    if draft.id is not None:
-        return draft, None
-    return seen.verdict(draft, document, corpus) or (draft, document.sha256)
+    refused = seen.verdict(draft, document, corpus) if draft.id is None else None
+    return refused or (draft, document)
 
 
 def _is_stored(corpus: Corpus, document_id: str) -> bool:
