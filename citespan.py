@@ -6,21 +6,20 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 
 import errno
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from evals.commands import evaluate
-from index.errors import DocumentRejected, InvalidFilter, StoreError
+from index.errors import InvalidFilter, StoreError
 from qa.commands import collections
 from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from index import Corpus, DocumentInfo, Draft, Filter
+    from index import Corpus, DocumentInfo, Filter
 
 T = TypeVar("T")
 
@@ -121,38 +120,33 @@ def search(
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
+@_json_flag
 @click.pass_obj
-def ingest(settings: Settings, paths: tuple[Path, ...], encoding: str | None) -> None:
-    """Store files, and the text files of folders. What is stored already is skipped."""
-    from index.files import TEXT_SUFFIXES, other_files, printable, text_files
-    from qa.build import open_corpus
+def ingest(
+    settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
+) -> None:
+    """Store files, the text files of folders, and what patterns such as 'docs/**/*.md' match.
 
-    files = list(text_files(paths))
-    rejected: list[str] = []
-    outcomes: Counter[str] = Counter()
-    stopped = False
+    What is stored already is skipped, and a file with the same text as another is left out.
+    """
+    from qa.build import open_corpus
+    from qa.intake import take_in
+
+    chosen = _chosen(paths)
     with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
-        drafts = _drafts(
-            files, encoding, lambda file, why: rejected.append(f"{printable(file)}: {why}")
-        )
-        try:
-            for stored in corpus.put_many(drafts):
-                outcomes[stored.outcome] += 1
-        except KeyboardInterrupt:
-            stopped = True
-        documents, chunks = corpus.counts()
-    done = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing new"
-    click.echo(f"{done}; {documents} documents and {chunks} chunks are stored")
-    if others := other_files(paths):
-        click.echo(f"skipped {others} files that are not {', '.join(sorted(TEXT_SUFFIXES))}")
-    for line in rejected:
-        click.echo(f"not stored: {line}", err=True)
-    if stopped:
+        intake = take_in(corpus, chosen, encoding, every=as_json)
+    if as_json:
+        _print_json(intake)
+    else:
+        from qa.show import print_intake
+
+        print_intake(intake)
+    if intake.stopped:
         click.echo("stopped; run it again to go on", err=True)
         sys.exit(130)
-    if rejected:
+    if "rejected" in intake.outcomes:
         sys.exit(1)
 
 
@@ -343,18 +337,16 @@ def _filter(text: str | None) -> "Filter | None":
     return parse_filter(given)
 
 
-def _drafts(
-    files: list[Path], encoding: str | None, reject: Callable[[Path, str], None]
-) -> Iterator["Draft"]:
-    from index.files import read_file
+def _chosen(paths: Iterable[Path]) -> list[Path]:
+    from index.files import matching
 
-    for file in _counted(files, "Storing", len(files)):
-        try:
-            yield read_file(file, encoding)
-        except DocumentRejected as error:
-            reject(file, str(error))
-        except OSError as error:
-            reject(file, error.strerror or str(error))
+    chosen: list[Path] = []
+    for path in paths:
+        found = matching(path)
+        if not found:
+            raise click.UsageError(f"{path} does not exist, and as a pattern matches nothing")
+        chosen.extend(found)
+    return chosen
 
 
 def _say(message: str) -> None:

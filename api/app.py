@@ -14,6 +14,7 @@ from api.collections import CollectionRoutes, InCollection
 from api.documents import Documents
 from api.guard import Guard
 from api.health import live, ready, version
+from api.jobs import JobRoutes
 from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
 from api.openapi import description
@@ -56,7 +57,7 @@ def create_app(
         """Give figures for Prometheus."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
-    routes = [ask, search, Documents, CollectionRoutes, live, ready, version, figures]
+    routes = [ask, search, Documents, CollectionRoutes, JobRoutes, live, ready, version, figures]
 
     @cache
     def described() -> bytes:

@@ -9,7 +9,7 @@ from litestar import Request
 
 from api.errors import InvalidRequest, MalformedRequest, UnsupportedMediaType
 from api.requests import DocumentRequest
-from api.uploads import Upload, parse_upload
+from api.uploads import Upload, parse_uploads
 from index import Draft, decode
 
 T = TypeVar("T")
@@ -18,6 +18,7 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 _TEXTS = frozenset({"text/plain", "text/markdown"})
+_MAX_NAME = 255
 _UNTYPED = frozenset({"", "application/octet-stream"})  # what browsers send for unknown suffixes
 _PLACE = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`$")
 
@@ -42,7 +43,7 @@ def read_json(request: AnyRequest, body: bytes, kind: type[T]) -> T:
     media_type, _ = request.content_type
     if media_type != _JSON:
         raise UnsupportedMediaType(f"send {_JSON}, not {media_type or 'a body without a type'}")
-    return _decode_json(body, kind)
+    return decode_json(body, kind)
 
 
 def read_draft(request: AnyRequest, body: bytes, described: Described) -> Draft:
@@ -55,7 +56,7 @@ def read_draft(request: AnyRequest, body: bytes, described: Described) -> Draft:
     media_type, options = request.content_type
     if media_type == _JSON:
         _refuse_query(described)
-        return _decode_json(body, DocumentRequest).draft()
+        return decode_json(body, DocumentRequest).draft()
     if media_type in _TEXTS:
         text = decode(body, options.get("charset"))
         return Draft(
@@ -66,12 +67,20 @@ def read_draft(request: AnyRequest, body: bytes, described: Described) -> Draft:
             uri=described.uri,
         )
     if media_type == _MULTIPART:
-        return _uploaded(parse_upload(body, options.get("boundary", "")), described)
+        uploads = parse_uploads(body, options.get("boundary", ""), "file", 1)
+        if not uploads:
+            raise InvalidRequest.of("file", "send exactly one part, with this name")
+        return uploaded_draft(uploads[0], described)
     accepted = ", ".join([_JSON, *sorted(_TEXTS), _MULTIPART])
     raise UnsupportedMediaType(f"send one of {accepted}, not {media_type or 'nothing'}")
 
 
-def _decode_json(body: bytes, kind: type[T]) -> T:
+def decode_json(body: bytes, kind: type[T]) -> T:
+    """JSON as one of the wire types.
+
+    Raises:
+        MalformedRequest, InvalidRequest: as for `read_json`.
+    """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -87,9 +96,17 @@ def _decode_json(body: bytes, kind: type[T]) -> T:
         raise MalformedRequest(f"the body is not JSON: {error}") from error
 
 
-def _uploaded(upload: Upload, described: Described) -> Draft:
+def uploaded_draft(upload: Upload, described: Described) -> Draft:
+    """The document in an uploaded text file.
+
+    Raises:
+        UnsupportedMediaType, InvalidRequest: the file is no text, or its name is too long.
+        DocumentRejected: the text is not valid in its encoding.
+    """
     if upload.media_type not in _TEXTS | _UNTYPED:
         raise UnsupportedMediaType(f"the file is {upload.media_type}; only text is read")
+    if len(upload.filename) > _MAX_NAME:
+        raise InvalidRequest.of("file", f"has a name of more than {_MAX_NAME} characters")
     media_type = "text/plain" if upload.media_type in _UNTYPED else upload.media_type
     return Draft(
         text=decode(upload.data, upload.charset),

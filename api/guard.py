@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -44,18 +45,24 @@ class Guard:
             error it answered with there.
         max_body_bytes: larger bodies are refused, whatever their headers say.
         metrics: told of every request.
+
+    Attributes:
+        stopping: set when the process is told to stop; streams that would go on end then. Apps
+            find it in `scope["state"]`.
     """
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._metrics = metrics
+        self.stopping = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
+        scope["state"]["stopping"] = self.stopping
         try:
             exchange.check()
             await self._app(scope, exchange.receive, exchange.send)

@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
+from api.batches import JSON_LINES, MAX_DOCUMENTS
 from api.problems import MEDIA_TYPE, Problem
 from api.requests import AskRequest, CollectionRequest, DocumentRequest, SearchRequest
 
@@ -20,6 +21,20 @@ _FILE = {
         "type": "object",
         "required": ["file"],
         "properties": {"file": {"type": "string", "contentMediaType": "text/plain"}},
+    }
+}
+_FILES = {
+    "schema": {
+        "type": "object",
+        "required": ["files"],
+        "properties": {
+            "files": {
+                "type": "array",
+                "items": {"type": "string", "contentMediaType": "text/plain"},
+                "minItems": 1,
+                "maxItems": MAX_DOCUMENTS,
+            }
+        },
     }
 }
 
@@ -57,6 +72,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/search", "post"): {"application/json": {"schema": search}},
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
+        ("/v1/jobs", "post"): {"multipart/form-data": _FILES} | dict.fromkeys(JSON_LINES, _TEXT),
         ("/v1/documents/{document_id}", "put"): documents,
     }
     failure = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": problem}}}

@@ -57,6 +57,8 @@ class Opening:
     async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
         """Opens them, and closes them in the end, if they were not given."""
         if self._open is None:
+            if self._opened is not None:
+                await to_thread.run_sync(self._opened.start_jobs)
             yield
             return
         self._failed = self._closed = False
@@ -84,6 +86,7 @@ class Opening:
             return
         with self._lock:
             if not self._closed:
+                opened.start_jobs()
                 self._opened = opened
                 logger().info("service_ready")
                 return

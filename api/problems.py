@@ -79,6 +79,7 @@ TABLE: dict[type[Exception], Row] = {
     store.StoreError: INTERNAL,
     store.DocumentRejected: Row(status=422, slug="document-rejected", title="Document rejected"),
     store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
+    store.JobNotFound: Row(status=404, slug="job-not-found", title="No such job"),
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
     # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
     store.InvalidSpan: INTERNAL,

@@ -1,7 +1,5 @@
 """Wire types: exactly the JSON that goes over HTTP. Offsets are Unicode code points."""
 
-import secrets
-import time
 from collections.abc import Mapping
 from typing import Literal
 
@@ -9,12 +7,11 @@ import msgspec
 
 from api.urls import text_url
 from index import Passage, Scores
+from index.ulid import ulid
 from qa import Answer, Citation
 from qa.errors import UngroundedCitation
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class SpanBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,7 +194,7 @@ def answer_body(answer: Answer, *, collection: str = DEFAULT, passages: bool = F
     names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
     why = answer.abstention
     return AnswerBody(
-        id=answer_id(),
+        id=f"ans_{ulid()}",
         status=answer.status,
         answer=answer.text,
         mode=answer.mode,
@@ -218,12 +215,3 @@ def answer_body(answer: Answer, *, collection: str = DEFAULT, passages: bool = F
         timings_ms=answer.timings_ms,
         index_generation=answer.index_generation,
     )
-
-
-def answer_id() -> str:
-    """`ans_` and a ULID: 48 bits of time in milliseconds, then 80 random ones.
-
-    Source: https://github.com/ulid/spec
-    """
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "ans_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

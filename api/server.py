@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -37,9 +38,14 @@ class PortInUse(CannotListen):
 class _Server(uvicorn.Server):
     """Stops on signals by returning: the process ends as its caller says, not by the signal."""
 
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._stopping.set()
 
 
 def run_server(
@@ -83,7 +89,8 @@ def run_server(
             server_header=False,
             lifespan="on",
             timeout_graceful_shutdown=_GRACE_S,
-        )
+        ),
+        app.stopping,
     )
     with listener:
         url = _url(host, listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""One text file from a multipart/form-data body."""
+"""Files from a multipart/form-data body."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,6 @@ import multipart as _untyped  # pyright: ignore[reportMissingTypeStubs]
 from api.errors import InvalidRequest, MalformedRequest
 
 _multipart: Any = _untyped
-
-_MAX_PARTS = 10
-_MAX_NAME = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,29 +20,30 @@ class Upload:
     data: bytes
 
 
-def parse_upload(body: bytes, boundary: str) -> Upload:
-    """The one part of a body; it is named `file`.
+def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upload]:
+    """The parts of a body, which are all named `field`.
 
     Raises:
         MalformedRequest: the body is not multipart/form-data.
-        InvalidRequest: it has other parts, or the file's name is too long.
+        InvalidRequest: it has other parts, or more than `most`.
     """
     try:
-        parts = _parts(body, boundary)
+        parts = _parts(body, boundary, most)
+    except _multipart.ParserLimitReached as error:
+        raise MalformedRequest(f"more than {most} parts, or headers that are too long") from error
     except (_multipart.MultipartError, UnicodeError, LookupError) as error:
         raise MalformedRequest("the body is not valid multipart/form-data") from error
-    if [segment.name for segment, _ in parts] != ["file"]:
-        raise InvalidRequest.of("file", "send exactly one part, with this name")
-    segment, data = parts[0]
-    filename = base_name(segment.filename or "")
-    if len(filename) > _MAX_NAME:
-        raise InvalidRequest.of("file", f"has a name of more than {_MAX_NAME} characters")
-    return Upload(
-        filename=filename,
-        media_type=segment.content_type or "",
-        charset=segment.charset,
-        data=bytes(data),
-    )
+    if len(parts) > most or any(segment.name != field for segment, _ in parts):
+        raise InvalidRequest.of(field, f"send parts with this name alone, at most {most}")
+    return [
+        Upload(
+            filename=base_name(segment.filename or ""),
+            media_type=segment.content_type or "",
+            charset=segment.charset,
+            data=bytes(data),
+        )
+        for segment, data in parts
+    ]
 
 
 def base_name(filename: str) -> str:
@@ -55,9 +53,9 @@ def base_name(filename: str) -> str:
     return "" if name in {".", ".."} else name
 
 
-def _parts(body: bytes, boundary: str) -> list[tuple[Any, bytearray]]:
+def _parts(body: bytes, boundary: str, most: int) -> list[tuple[Any, bytearray]]:
     found: list[tuple[Any, bytearray]] = []
-    with _multipart.PushMultipartParser(boundary, max_segment_count=_MAX_PARTS) as parser:
+    with _multipart.PushMultipartParser(boundary, max_segment_count=most + 1) as parser:
         for event in parser.parse(body):
             if isinstance(event, _multipart.MultipartSegment):
                 found.append((event, bytearray()))

@@ -24,3 +24,8 @@ def text_url(
     url = f"{document_url(document_id)}/text?revision={revision}"
     url += "" if collection == DEFAULT else f"&collection={collection}"
     return url if span is None else f"{url}&start={span.start}&end={span.end}"
+
+
+def job_url(job_id: str) -> str:
+    """Where a job is, below the service's address."""
+    return f"/v1/jobs/{quote(job_id, safe='')}"

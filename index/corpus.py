@@ -14,7 +14,7 @@ from index.ahead import map_ahead
 from index.catalog import SqliteCatalogue, glance
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
-from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch
+from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch, StoreUnavailable
 from index.filters import Filter
 from index.folder import (
     CATALOGUE,
@@ -25,7 +25,7 @@ from index.folder import (
 )
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue, SearchIndex
-from index.searchable import Searchable, build_settings
+from index.searchable import OnChunks, Searchable, build_settings, quiet
 from index.types import (
     Build,
     Chunk,
@@ -141,15 +141,18 @@ class Corpus:
         """
         return self._store(draft, replace=True)
 
-    def put_many(self, drafts: Iterable[Draft]) -> Iterator[Stored]:
+    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Generator[Stored]:
         """`put` each draft, durable when it is yielded, and make them searchable in batches.
 
-        Drafts are drawn a few ahead of what is yielded.
+        Args:
+            drafts: drawn a few ahead of what is yielded.
+            on_chunks: told on other threads a document's id, how many of its chunks are embedded,
+                first 0, and how many there are. If it raises, nothing of that document is stored.
         """
         behind = 0
         self._batches += 1
         try:
-            with self._made_ahead(drafts) as documents:
+            with self._made_ahead(drafts, on_chunks) as documents:
                 for document, made in documents:
                     stored, chunks = self._write(document, made, replace=True)
                     behind += chunks
@@ -340,20 +343,25 @@ class Corpus:
                     return unchanged, 0
                 if made and made.live is self._live:
                     return self._stored(document, made.chunks, made.vectors)
-            made = self._make(document, self._closing.is_set)
+            made = self._make(document, quiet)
 
     @contextmanager
     def _made_ahead(
-        self, drafts: Iterable[Draft]
+        self, drafts: Iterable[Draft], on_chunks: OnChunks
     ) -> Generator[Generator[tuple[Document, _Made | None]]]:
         """The documents of drafts, with what they are stored with; given up on leaving."""
         left = threading.Event()
+
+        def told(document_id: str, done: int, total: int) -> None:
+            if left.is_set():
+                raise StoreUnavailable("the ingest was left; nothing was stored")
+            on_chunks(document_id, done, total)
 
         def made(draft: Draft) -> tuple[Document, _Made | None]:
             document = document_of(draft)
             if self._unchanged(document, replace=True):
                 return document, None
-            return document, self._make(document, lambda: left.is_set() or self._closing.is_set())
+            return document, self._make(document, told)
 
         with closing(map_ahead(made, drafts, _AHEAD)) as documents:
             try:
@@ -361,9 +369,9 @@ class Corpus:
             finally:
                 left.set()
 
-    def _make(self, document: Document, stop: Callable[[], bool]) -> _Made:
+    def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
         live = self._live
-        return _Made(live, *live.chunked(document, stop))
+        return _Made(live, *live.chunked(document, self._unless_closing(on_chunks)))
 
     def _stored(
         self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
@@ -384,9 +392,18 @@ class Corpus:
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    catalogue.fill(document, *beside.chunked(document, self._closing.is_set))
+                    made = beside.chunked(document, self._unless_closing(quiet))
+                    catalogue.fill(document, *made)
                 done += 1
                 yield done, catalogue.counts()[0]
+
+    def _unless_closing(self, on_chunks: OnChunks) -> OnChunks:
+        def tell(document_id: str, done: int, total: int) -> None:
+            if self._closing.is_set():
+                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            on_chunks(document_id, done, total)
+
+        return tell
 
     def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
         """What is stored, if storing the document would change nothing.

@@ -3,6 +3,7 @@
 StoreError
 ├── DocumentRejected     the text cannot be stored as given
 ├── DocumentNotFound     no document (or revision) has that id
+├── JobNotFound          no job has that id, or none any more
 ├── DuplicateDocument    the id is taken by another text
 ├── InvalidSpan          offsets outside the text
 ├── InvalidFilter        not a filter; `place` says where
@@ -34,6 +35,14 @@ class DocumentNotFound(StoreError):
         )
         self.document_id = document_id
         self.revision = revision
+
+
+class JobNotFound(StoreError):
+    """No job has this id; finished ones are forgotten after a while."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"there is no job {job_id!r}, or none any more")
+        self.job_id = job_id
 
 
 class DuplicateDocument(StoreError):

@@ -1,5 +1,6 @@
 """Text files on disk, as drafts of documents."""
 
+import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,21 @@ from index.types import Draft
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".rst"})
 _MARKDOWN = frozenset({".md", ".markdown"})
 _MAX_TITLE = 200  # characters of a heading that is taken for a title
+
+
+def matching(path: Path) -> list[Path]:
+    """The path itself if there is such a file or folder, otherwise what it matches as a pattern.
+
+    `*`, `?` and `[…]` stand for characters of a name, `**` for any folders; names that begin with
+    a dot are matched by patterns that do. Empty if nothing matches.
+    """
+    if path.exists():
+        return [path]
+    try:
+        found = glob.iglob(str(path), recursive=True)  # noqa: PTH207  (Path: no absolute ones)
+        return sorted(map(Path, found))
+    except ValueError:  # a NUL
+        return []
 
 
 def text_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from index.chunking import counted_chunks
 from index.embedding import Embedder, Vectors
-from index.errors import StoreMismatch, StoreUnavailable
+from index.errors import StoreMismatch
 from index.filters import Filter
 from index.fusion import reciprocal_rank_fusion
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue, SearchIndex
 from index.types import Chunk, Document, Passage, Side
 
-_EMBED_BATCH = 64  # texts between two looks at whether to stop
+OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
+
+_EMBED_BATCH = 64  # texts between two calls of `on_chunks`
+
+
+def quiet(_: str, __: int, ___: int) -> None:
+    """Tell nobody."""
 
 
 def build_settings(embedder: Embedder, chunk_tokens: int) -> dict[str, str]:
@@ -58,21 +65,20 @@ class Searchable:
         fused = reciprocal_rank_fusion([dense, lexical])[:k]
         return passages_of(self.catalogue, fused, dense, lexical)
 
-    def chunked(
-        self, document: Document, stop: Callable[[], bool]
-    ) -> tuple[Sequence[Chunk], Vectors]:
+    def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
         """The chunks of a document, and their (n, dim) vectors.
 
-        Raises:
-            StoreUnavailable: `stop` said so, between two batches.
+        Args:
+            document: what is cut.
+            on_chunks: told between batches the document's id, how many chunks are embedded, first
+                0, and how many there are; what it raises ends the work.
         """
         count = self.embedder.count_tokens
         counted = counted_chunks(document.text, self.chunk_tokens, count)
         texts = embedded_texts(document, [span for span, _ in counted], count)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
-            if stop():
-                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            on_chunks(document.id, at, len(texts))
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
         chunks = [chunk_of(document, span, tokens) for span, tokens in counted]
         return chunks, np.concatenate(batches)

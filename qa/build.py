@@ -22,8 +22,8 @@ from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_setti
 Say = Callable[[str], None]
 
 _OURS = {
-    "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "writer.lock",
-    "writer.pid", "lost+found",
+    "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "jobs.db-wal",
+    "jobs.db-shm", "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
 

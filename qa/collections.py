@@ -16,11 +16,13 @@ from typing import Self
 import msgspec
 
 from index import glance
-from index.errors import StoreError, StoreMismatch
+from index.errors import StoreError, StoreMismatch, StoreUnavailable
 from index.folder import sync_folder
+from index.jobs import JobStore
 from index.types import Build
 from qa.build import Say, open_service
 from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
+from qa.jobs import INGEST, Jobs, Work, ingest_work
 from qa.ownsettings import OWN_SETTINGS, Own, collection_settings, read_own, with_own
 from qa.service import Service
 from qa.settings import COLLECTIONS, DEFAULT, Settings
@@ -65,6 +67,7 @@ class Collections:
         self._changing = threading.Lock()
         self._damaged: dict[str, Exception] = {}
         self._open = {DEFAULT: default}
+        self._jobs = Jobs(JobStore(folder), self._works()) if folder else None
         for name in self._stored():
             try:
                 self._open[name] = self._opened(name)
@@ -94,6 +97,22 @@ class Collections:
         if name in self._damaged:
             raise self._damaged[name]
         raise CollectionNotFound(name)
+
+    @property
+    def jobs(self) -> Jobs:
+        """What stores documents in the background.
+
+        Raises:
+            StoreUnavailable: there is no data folder to keep jobs in.
+        """
+        if self._jobs is None:
+            raise StoreUnavailable("there is no data folder, and so there are no jobs")
+        return self._jobs
+
+    def start_jobs(self) -> None:
+        """Go on with jobs that were interrupted, and run new ones as they come."""
+        if self._jobs is not None:
+            self._jobs.start()
 
     def names(self) -> list[str]:
         """Of all collections, `default` first."""
@@ -176,7 +195,9 @@ class Collections:
             service.warm()
 
     def close(self) -> None:
-        """Close all collections."""
+        """Close all collections; jobs go on in the next process."""
+        if self._jobs is not None:
+            self._jobs.close()
         for service in self._open.values():
             service.close()
 
@@ -194,6 +215,9 @@ class Collections:
     def _opened(self, name: str) -> Service:
         settings = collection_settings(self._settings, name)
         return open_service(settings.collection_path(), settings=settings, say=self._say)
+
+    def _works(self) -> dict[str, Work]:
+        return {INGEST: ingest_work(lambda name: self.service(name).corpus)}
 
     def _own(self, name: str) -> Own:
         parent = self._parent()

@@ -116,7 +116,7 @@ class Service:
         count_tokens("warm")
 
     def close(self) -> None:
-        """Close the corpus."""
+        """Stop what runs in the background, and close the corpus."""
         self.corpus.close()
 
     def __enter__(self) -> Self:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from index.files import TEXT_SUFFIXES
+from index.jobs import FileOutcome
 from index.types import DocumentInfo, Passage
 from qa.cite import Citation
+from qa.intake import Intake
 from qa.types import Answer, Segment
 
 # Documents must not steer the terminal: escapes, other controls, and reversals of direction.
@@ -62,6 +65,27 @@ def print_documents(documents: Sequence[DocumentInfo], console: Console | None =
         line.append(f"  revision {info.revision}, {info.length:,} characters  ", style=_QUIET)
         line.append(_shown(info.title))
         console.print(line, soft_wrap=True)
+
+
+def print_intake(
+    intake: Intake, console: Console | None = None, errors: Console | None = None
+) -> None:
+    """How many files have which outcome; and on standard error, a line for each not stored."""
+    console, errors = console or Console(), errors or Console(stderr=True)
+    stored = [
+        f"{count} {outcome}"
+        for outcome, count in intake.outcomes.items()
+        if outcome is not FileOutcome.REJECTED
+    ]
+    summary = f"{', '.join(stored) or 'nothing new'}; {intake.documents} documents and"
+    console.print(Text(f"{summary} {intake.chunks} chunks are stored"), soft_wrap=True)
+    if intake.skipped:
+        suffixes = ", ".join(sorted(TEXT_SUFFIXES))
+        skipped = f"skipped {intake.skipped} files that are not {suffixes}"
+        console.print(Text(skipped), soft_wrap=True)
+    for file in intake.files:
+        what = "not stored" if file.outcome is FileOutcome.REJECTED else "left out"
+        errors.print(Text(_shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:

@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 from api.guard import Guard
 from api.problems import TABLE
 from qa import Service, load_settings, open_service
+from qa.collections import Collections
 
 Client: TypeAlias = TestClient[Guard]
 
@@ -24,6 +25,11 @@ def seeded(folder: Path, models: Path) -> Service:
     return open_service(
         folder, settings=load_settings(environ={"CITESPAN_DATA__MODELS": str(models)})
     )
+
+
+def seeded_collections(folder: Path, models: Path) -> Collections:
+    environ = {"CITESPAN_DATA__PATH": str(folder), "CITESPAN_DATA__MODELS": str(models)}
+    return Collections.open(load_settings(environ=environ))
 
 
 def problem(response: httpx.Response, status: int | None = None, slug: str = "") -> dict[str, Any]:

@@ -35,6 +35,7 @@ def test_the_port_answers_before_the_service_is_open(models_folder: Path, tmp_pa
             ("POST", "/v1/search"),
             ("GET", "/v1/documents"),
             ("PUT", "/v1/documents/a"),
+            ("POST", "/v1/jobs"),
         ):
             response = client.request(method, url)
             assert "starting" in problem(response, 503, "not-ready")["detail"]

@@ -11,7 +11,8 @@ from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.schemas import answer_body, answer_id
+from api.schemas import answer_body
+from index.ulid import ulid
 from qa import Service
 from qa.errors import UngroundedCitation
 
@@ -252,7 +253,7 @@ def test_there_are_figures_for_prometheus(client: Client) -> None:
         for family in text_string_to_metric_families(response.text)
         for sample in family.samples
     }
-    assert figures["citespan_documents", "default"] == 1
+    assert figures["citespan_documents", "default"] >= 1
     assert figures["citespan_chunks", "default"] > 5
     missing = ("/v1/documents/{document_id}", "404", "GET")
     assert figures["citespan_request_duration_seconds_count", *missing] >= 1
@@ -268,6 +269,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     assert described == {
         ("/v1/ask", "post"), ("/v1/search", "post"), ("/v1/documents", "get"),
         ("/v1/documents", "post"), ("/v1/documents/{document_id}/text", "get"),
+        ("/v1/jobs", "get"), ("/v1/jobs", "post"), ("/v1/jobs/{job_id}", "get"),
+        ("/v1/jobs/{job_id}", "delete"),
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
         ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
@@ -276,6 +279,9 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {
         "application/json", "text/plain", "text/markdown", "multipart/form-data",
+    }  # fmt: skip
+    assert set(schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]) == {
+        "multipart/form-data", "application/x-ndjson", "application/jsonl",
     }  # fmt: skip
     components = schema["components"]["schemas"]
     assert set(components["AskRequest"]["properties"]) == {
@@ -292,8 +298,8 @@ def test_a_citation_id_without_its_object_cannot_be_made(service: Service) -> No
         msgspec.structs.replace(made, citations=())
 
 
-def test_answer_ids_sort_by_time() -> None:
-    ids = [answer_id() for _ in range(200)]
+def test_ids_sort_by_time() -> None:
+    ids = [ulid() for _ in range(200)]
     assert len(set(ids)) == 200
-    assert all(len(made) == 30 and made[4] in "01234567" for made in ids)
-    assert [made[:14] for made in ids] == sorted(made[:14] for made in ids)
+    assert all(len(made) == 26 and made[0] in "01234567" for made in ids)
+    assert [made[:10] for made in ids] == sorted(made[:10] for made in ids)

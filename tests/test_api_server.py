@@ -24,10 +24,10 @@ ROOT = Path(__file__).parent.parent
 SERVE = """
 import sys
 from pathlib import Path
-from api_client import seeded
+from api_client import seeded_collections
 from api.server import run_server
-run_server(lambda: seeded(Path(sys.argv[1]), Path(sys.argv[2])), port=0, on_listening=lambda url:
-           print(url, flush=True))
+run_server(lambda: seeded_collections(Path(sys.argv[1]), Path(sys.argv[2])), port=0,
+           on_listening=lambda url: print(url, flush=True))
 """
 
 

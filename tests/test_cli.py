@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,6 +138,75 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     found = json.loads(citespan("search", "--json", "orbit of the Moon").stdout)
     assert found["passages"][0]["title"] == "The Moon"
     assert found["passages"][0]["tokens"] == 13  # of cl100k_base
+
+
+def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Path):
+    deep = tmp_path / "docs" / "a" / "b"
+    deep.mkdir(parents=True)
+    for name, text in {
+        "1.md": "# One\n\nThe first.",
+        "a/2.md": "The second.",
+        "a/b/3.md": "The second.",
+        "a/b/4.log": "The fourth.",
+        "[5].md": "The fifth.",
+    }.items():
+        (tmp_path / "docs" / name).write_text(text)
+    done = citespan("ingest", "docs/**/*.md")
+    assert (done.returncode, done.stdout) == (
+        0, "3 added, 1 duplicate; 3 documents and 3 chunks are stored\n",
+    )  # fmt: skip
+    assert done.stderr.endswith("left out: docs/a/b/3.md: the same text as docs/a/2.md\n")
+    literal = citespan("ingest", "--json", "docs/[5].md", str(tmp_path / "docs/a/?/*.log"))
+    report = json.loads(literal.stdout)
+    assert [(file["name"], file["outcome"]) for file in report["files"]] == [
+        ("docs/[5].md", "unchanged"), (str(deep / "4.log"), "added"),
+    ]  # fmt: skip
+    assert report["files"][1] == {
+        "name": str(deep / "4.log"), "outcome": "added", "reason": None, "chunks": 1,
+        "document_id": report["files"][1]["document_id"],
+    }  # fmt: skip
+    assert (report["outcomes"], report["documents"]) == ({"unchanged": 1, "added": 1}, 4)
+    (deep / "3.md").write_text("Not the second any more.")
+    assert "1 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
+    (deep / "3.md").write_text("The second.")  # it is stored by now: it has to follow its file
+    assert "1 replaced" in citespan("ingest", "docs/a").stdout
+    none = citespan("ingest", "docs/*.txt")
+    assert none.returncode == 2
+    assert "matches nothing" in none.stderr
+
+
+def test_an_ingest_that_was_stopped_goes_on_when_it_is_run_again(
+    citespan: Run, tmp_path: Path, models_folder: Path
+):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for n in range(400):
+        (folder / f"{n}.txt").write_text(f"Note {n} tells of {n * 7} birds.")
+    data = tmp_path / "data"
+    environ = {"CITESPAN_DATA__PATH": str(data), "CITESPAN_DATA__MODELS": str(models_folder)}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "citespan", "ingest", str(folder)],
+        env={**os.environ, **environ}, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        while len(list(data.glob("catalog.db-wal"))) == 0 or documents(data) < 5:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, written = process.communicate(timeout=20)
+    assert (process.returncode, written) == (130, "stopped; run it again to go on\n")
+    stored = documents(data)
+    assert 5 <= stored < 400
+    report = json.loads(citespan("ingest", "--json", str(folder)).stdout)
+    assert report["outcomes"] == {"unchanged": stored, "added": 400 - stored}
+    assert (report["documents"], report["stopped"]) == (400, False)
+
+
+def documents(data: Path) -> int:
+    with closing(sqlite3.connect(data / "catalog.db")) as catalogue:
+        try:
+            return catalogue.execute("SELECT count(*) FROM documents").fetchone()[0]
+        except sqlite3.OperationalError:  # not made yet
+            return 0
 
 
 def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):

@@ -35,7 +35,7 @@ from index.embedding import Vectors
 from index.folder import CATALOGUE
 from index.hashing import sha256_text
 from index.passages import chunk_of
-from index.searchable import Searchable, build_settings
+from index.searchable import Searchable, build_settings, quiet
 from qa import load_settings
 from qa.build import build_embedder
 
@@ -68,11 +68,12 @@ def _embedded(
     dataset: Dataset, embedder: Embedder, documents: int
 ) -> list[tuple[Document, list[Chunk], Vectors]]:
     chosen = spread(list(dataset.documents.values()), documents)
-    maker: Any = Searchable(None, None, embedder, _CHUNK_TOKENS)
+    nowhere: Any = None
+    maker = Searchable(nowhere, nowhere, embedder, _CHUNK_TOKENS)
     found: list[tuple[Document, list[Chunk], Vectors]] = []
     for one in chosen:
         document = document_of(Draft(id=one.id, text=one.text, title=one.title))
-        chunks, vectors = maker.chunked(document, lambda: False)
+        chunks, vectors = maker.chunked(document, quiet)
         found.append((document, list(chunks), vectors))
     return found
 
@@ -144,7 +145,8 @@ def _measure(folder: Path, embedder: Embedder, questions: list[str], size: int) 
         chunks = corpus.counts()[1] - size
         deleted, _ = _timed(lambda: corpus.delete(stored.document.id))
         click.echo(
-            f"  a document of {chunks} chunks: added in {added:.2f} s, deleted in {deleted * 1000:.0f} ms"
+            f"  a document of {chunks} chunks: added in {added:.2f} s,"
+            f" deleted in {deleted * 1000:.0f} ms"
         )
 
 

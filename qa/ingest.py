@@ -1,0 +1,133 @@
+"""Many files into a corpus: each one's outcome with its reason, whatever the others do."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from index import Corpus, Document, Draft
+from index.drafts import document_of
+from index.errors import DocumentNotFound, DocumentRejected
+from index.jobs import FileOutcome, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file that is to be stored; `read` raises DocumentRejected or OSError if it cannot be."""
+
+    number: int
+    name: str
+    read: Callable[[], Draft]
+
+
+class Seen:
+    """What one run has stored: the same text again is left out, another one is no revision of it.
+
+    Left out is only what would become a new document. Drafts with ids or metadata of their own
+    are all wanted.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[str, str]] = {}
+        self._texts: dict[str, str] = {}
+
+    def add(self, sha256: str, document_id: str, name: str) -> None:
+        """Remember what is stored from a file, or is about to be."""
+        self._places.setdefault(sha256, (document_id, name))
+        self._texts[document_id] = sha256
+
+    def verdict(self, draft: Draft, document: Document, corpus: Corpus) -> Result | None:
+        """Why a draft is not to be stored, if it is not."""
+        if self._texts.get(document.id, document.sha256) != document.sha256:
+            return Result(
+                outcome=FileOutcome.REJECTED,
+                reason="another file of the same name was stored just before; rename one of them",
+            )
+        place = self._places.get(document.sha256)
+        if place is None or draft.metadata or _is_stored(corpus, document.id):
+            return None
+        document_id, name = place
+        if document_id == document.id:
+            return None
+        return Result(
+            outcome=FileOutcome.DUPLICATE,
+            reason=f"the same text as {name}",
+            document_id=document_id,
+        )
+
+
+def ingest(
+    corpus: Corpus,
+    sources: Iterable[Source],
+    *,
+    seen: Seen,
+    on_result: Callable[[Source, Result], None],
+    on_chunks: Callable[[Source, int, int], None] = lambda _, __, ___: None,
+) -> None:
+    """Store files one after another; what either of the callbacks raises ends it.
+
+    Args:
+        corpus: where to.
+        sources: taken, and read, one at a time.
+        seen: what was stored before in the same run.
+        on_result: told each file's outcome, once it is durable.
+        on_chunks: told how many chunks of a file are embedded, and how many it has; if it raises,
+            nothing of that file is stored.
+    """
+    taken: deque[Source] = deque()  # drafts are drawn before those ahead of them are stored
+    at: dict[str, Source] = {}
+    chunks: dict[str, int] = {}
+    hashes: dict[int, str] = {}
+
+    def drafts() -> Iterator[Draft]:
+        for source in sources:
+            found = _examined(source, seen, corpus)
+            if isinstance(found, Result):
+                on_result(source, found)
+                continue
+            draft, document = found
+            if draft.id is None:
+                seen.add(document.sha256, document.id, source.name)
+                hashes[source.number] = document.sha256
+            at[document.id] = source
+            taken.append(source)
+            yield draft
+
+    def count(document_id: str, done: int, total: int) -> None:
+        chunks[document_id] = total
+        on_chunks(at[document_id], done, total)
+
+    with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this is left
+        for stored in storing:
+            source = taken.popleft()
+            document_id = stored.document.id
+            if at.get(document_id) is source:
+                del at[document_id]
+            result = Result(
+                outcome=FileOutcome(stored.outcome),
+                document_id=document_id,
+                sha256=hashes.pop(source.number, None),
+                chunks=chunks.pop(document_id, 0),
+            )
+            on_result(source, result)
+
+
+def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draft, Document]:
+    """The draft of a file and its document, or why there is nothing to be stored."""
+    try:
+        draft = source.read()
+        document = document_of(draft)
+    except DocumentRejected as error:
+        return Result(outcome=FileOutcome.REJECTED, reason=str(error))
+    except OSError as error:
+        return Result(outcome=FileOutcome.REJECTED, reason=error.strerror or str(error))
+    refused = seen.verdict(draft, document, corpus) if draft.id is None else None
+    return refused or (draft, document)
+
+
+def _is_stored(corpus: Corpus, document_id: str) -> bool:
+    try:
+        corpus.info(document_id)
+    except DocumentNotFound:
+        return False
+    return True

@@ -1,0 +1,225 @@
+"""Jobs as they are kept and run: what was accepted is stored once, whatever happens between."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from index import Corpus, Draft, OnnxEmbedder
+from index.errors import JobNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
+from index.jobs import KEPT, FileOutcome, Job, JobState, JobStore, Result
+from index.spool import Entry
+from qa import jobs as qa_jobs
+from qa.ingest import Source, ingest
+from qa.jobs import INGEST, Jobs, Stopped, Task, ingest_work
+
+Work = Callable[[Task], None]
+
+
+def entries(*texts: str) -> list[Entry]:
+    return [Entry(name=text, draft=Draft(text=text, uri=text)) for text in texts]
+
+
+def runner(folder: Path, work: Work) -> Jobs:
+    jobs = Jobs(JobStore(folder), {INGEST: work})
+    jobs.start()
+    return jobs
+
+
+def until(jobs: Jobs, job: Job, condition: Callable[[Job], bool]) -> Job:
+    found, _ = jobs.job(job.id)
+    while not condition(found):
+        threading.Event().wait(0.005)
+        found, _ = jobs.job(job.id)
+    return found
+
+
+def ended(jobs: Jobs, job: Job) -> Job:
+    return until(jobs, job, lambda found: found.finished_at is not None)
+
+
+def waiting_files(folder: Path) -> list[str]:
+    return [path.name for path in (folder / "jobs").iterdir()]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    with closing(JobStore(tmp_path)) as opened:
+        yield opened
+
+
+def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
+    sent = [*entries("á🐍", "b"), Entry(name="c", reason="broken")]
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(INGEST, "default", sent)
+        store.begin(job.id)
+        store.record(job.id, 0, Result(outcome=FileOutcome.ADDED, document_id="d", chunks=3))
+    with closing(JobStore(tmp_path)) as store:
+        found = store.job(job.id)
+        assert (found.state, found.files, found.files_done, found.chunks) == ("queued", 3, 2, 3)
+        assert found.outcomes == {FileOutcome.ADDED: 1, FileOutcome.REJECTED: 1}
+        assert found.started_at is not None
+        (left,) = store.waiting(job.id)
+        assert store.draft(job.id, left) == sent[1].draft
+        files = store.files(job.id)
+        assert [file.name for file in files] == ["á🐍", "b", "c"]
+        assert files[1].result is None
+        assert files[2].result == Result(outcome=FileOutcome.REJECTED, reason="broken")
+        assert store.next() == found
+
+
+def test_what_is_not_needed_any_more_is_removed(tmp_path: Path, store: JobStore) -> None:
+    done, failed, cancelled, queued = (
+        store.submit(INGEST, "default", entries(name)).id for name in "abcd"
+    )
+    store.finish(done, JobState.DONE)
+    store.finish(failed, JobState.FAILED, "why")
+    store.cancel(cancelled, running=True)  # and then the process is killed
+    (tmp_path / "jobs" / "job_half").write_bytes(b"{")
+    assert set(waiting_files(tmp_path)) == {failed, cancelled, queued, "job_half"}
+    with closing(JobStore(tmp_path)) as again:
+        assert set(waiting_files(tmp_path)) == {failed, queued}
+        assert [job.state for job in again.jobs()] == ["queued", "cancelled", "queued", "done"]
+        assert again.job(cancelled).finished_at is not None
+        assert again.job(failed).reason is None
+
+
+def test_only_the_last_ended_jobs_are_remembered(store: JobStore) -> None:
+    failed = store.submit(INGEST, "default", entries("f")).id
+    store.finish(failed, JobState.FAILED)
+    ids = [store.submit(INGEST, "default", entries("x")).id for _ in range(KEPT + 2)]
+    for job_id in ids[:-1]:
+        store.finish(job_id, JobState.DONE)
+    with pytest.raises(JobNotFound):
+        store.job(ids[0])
+    assert store.files(ids[0]) == []
+    assert [job.id for job in store.jobs()] == [*reversed(ids[1:]), failed]
+
+
+def test_an_entry_that_fails_leaves_nothing(tmp_path: Path, store: JobStore) -> None:
+    def broken() -> Iterator[Entry]:
+        yield from entries("a")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        store.submit(INGEST, "default", broken())
+    assert (store.jobs(), waiting_files(tmp_path)) == ([], [])
+
+
+def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) -> None:
+    JobStore(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "jobs.db")) as database:
+        database.execute("PRAGMA user_version = 2")
+    with pytest.raises(StoreMismatch):
+        JobStore(tmp_path)
+    (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreCorrupt):
+        JobStore(tmp_path)
+
+
+def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    texts = [f"Document {n}." for n in range(5)]
+    copy = Entry(name="copy", draft=Draft(text=texts[0], uri="copy"))
+    rounds: list[list[int]] = []
+
+    def work(task: Task) -> None:
+        rounds.append([])
+
+        def keep(source: Source, result: Result) -> None:
+            rounds[-1].append(source.number)
+            task.record(source, result)
+            if source.number == 2:
+                raise Stopped
+
+        ingest(corpus, task.sources(), seen=task.stored(), on_result=keep)
+
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, work)) as jobs:
+            job = jobs.submit([*entries(*texts), copy], "default")
+            assert ended(jobs, job).outcomes == {FileOutcome.ADDED: 5, FileOutcome.DUPLICATE: 1}
+            results = [file.result for file in jobs.files(job.id)]
+        assert [sorted(numbers) for numbers in rounds] == [[0, 1, 2], [3, 4, 5]]
+        assert results[5]
+        assert results[5].reason == "the same text as Document 0."
+        assert [corpus.get(r.document_id or "").text for r in results[:5] if r] == texts
+        assert corpus.counts() == (5, 5)
+
+
+def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
+    tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(2500))
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+            job = jobs.submit(entries("Short.", long, "Last."), "default")
+            while not (current := jobs.job(job.id)[1]) or not current.chunks_done:
+                threading.Event().wait(0.005)
+            assert jobs.cancel(job.id).state == "cancelled"
+            assert ended(jobs, job).outcomes == {FileOutcome.ADDED: 1}
+        assert corpus.counts() == (1, 1)
+        assert waiting_files(tmp_path) == []
+
+
+def test_a_job_that_fails_is_kept_and_tried_again(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    def broken(_: Task) -> None:
+        raise ZeroDivisionError("/secret")
+
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, broken)) as jobs:
+            job = jobs.submit(entries("Text."), "default")
+            found = ended(jobs, job)
+            assert found.state == "failed"
+            assert "secret" not in (found.reason or "")
+            assert waiting_files(tmp_path) == [job.id]
+        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+            done = until(jobs, job, lambda found: found.state == "done")
+            assert (done.reason, done.outcomes) == (None, {FileOutcome.ADDED: 1})
+
+
+def test_a_failed_job_can_be_given_up(tmp_path: Path) -> None:
+    def broken(_: Task) -> None:
+        raise ZeroDivisionError
+
+    with closing(runner(tmp_path, broken)) as jobs:
+        job = jobs.submit(entries("Text."), "default")
+        ended(jobs, job)
+        assert jobs.cancel(job.id).state == "cancelled"
+        assert waiting_files(tmp_path) == []
+
+
+def test_a_job_waits_until_storage_is_there(
+    tmp_path: Path, embedder: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa_jobs, "_FIRST_PAUSE_S", 0.01)
+    failures = iter(range(3))
+    with Corpus.open(tmp_path, embedder) as corpus:
+
+        def at_first_full(task: Task) -> None:
+            if next(failures, None) is not None:
+                raise StoreUnavailable("/secret: no space left on device")
+            ingest_work(lambda _: corpus)(task)
+
+        with closing(runner(tmp_path, at_first_full)) as jobs:
+            job = jobs.submit(entries("Text."), "default")
+            done = ended(jobs, job)
+        assert (done.state, done.reason) == ("done", None)
+        assert corpus.counts() == (1, 1)
+
+
+def test_jobs_run_one_after_another(tmp_path: Path) -> None:
+    order: list[str] = []
+    running = threading.Lock()
+
+    def work(task: Task) -> None:
+        assert running.acquire(blocking=False)
+        order.append(task.job.id)
+        running.release()
+
+    with closing(runner(tmp_path, work)) as jobs:
+        sent = [jobs.submit(entries(str(n)), "default") for n in range(20)]
+        for job in sent:
+            assert ended(jobs, job).state == "done"
+    assert order == [job.id for job in sent]
