@@ -4,6 +4,7 @@ StoreError
 ├── DocumentRejected     the text cannot be stored as given
 ├── DocumentNotFound     no document (or revision) has that id
 ├── DuplicateDocument    the id is taken by another text
+├── CurrentRevision      the current revision cannot be purged
 ├── InvalidSpan          offsets outside the text
 ├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
@@ -12,6 +13,7 @@ StoreError
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
 ├── BackupInvalid        a file is no backup, or damaged
+├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
 └── ModelUnavailable     model files are missing or not the ones pinned
 """
 
@@ -30,7 +32,9 @@ class DocumentNotFound(StoreError):
     def __init__(self, document_id: str, revision: int | None = None) -> None:
         what = f"document {document_id!r}"
         super().__init__(
-            f"{what} has no revision {revision}" if revision else f"there is no {what}"
+            f"{what} has no revision {revision}: it was purged, or never was"
+            if revision is not None
+            else f"there is no {what}"
         )
         self.document_id = document_id
         self.revision = revision
@@ -44,6 +48,18 @@ class DuplicateDocument(StoreError):
             f"document {document_id!r} exists with other content; replace it, or choose another id"
         )
         self.document_id = document_id
+
+
+class CurrentRevision(StoreError):
+    """The current revision of a document cannot be purged; the document can be deleted."""
+
+    def __init__(self, document_id: str, revision: int) -> None:
+        super().__init__(
+            f"revision {revision} is the current one of document {document_id!r}; replace the"
+            " document first, or delete it"
+        )
+        self.document_id = document_id
+        self.revision = revision
 
 
 class InvalidSpan(StoreError):
@@ -84,6 +100,10 @@ class StoreCorrupt(StoreError):
 
 class BackupInvalid(StoreError):
     """A file that is not a backup, or not what was written any more."""
+
+
+class ExportInvalid(StoreError):
+    """A file that is not an export, or not what was written any more, or not to be stored here."""
 
 
 class ModelUnavailable(StoreError):

@@ -97,6 +97,7 @@ def open_corpus(
         build_embedder(folder, settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
+        keep_revisions=settings.data.keep_revisions or None,
     )
 
 

@@ -60,6 +60,7 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "document-rejected": (422, "POST", "/v1/documents", {"json": {"text": ""}}),
     "document-not-found": (404, "GET", "/v1/documents/none", {}),
     "duplicate-document": (409, "POST", "/v1/documents", {"json": {"id": "seed", "text": "x"}}),
+    "current-revision": (409, "DELETE", "/v1/documents/seed/revisions/1", {}),
     "span-out-of-range": (422, "GET", "/v1/documents/seed/text?start=4&end=3", {}),
 }
 CAUSED_BY_US = {
