@@ -228,7 +228,7 @@ def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
     """
     from qa.build import open_corpus
 
-    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
         for document_id in ids:
             corpus.info(document_id)  # all of them, before anything is removed
         removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
@@ -243,9 +243,9 @@ def export(settings: Settings, file: Path) -> None:
     from index.transfer import export_file, export_to
 
     if str(file) == "-":
-        made = export_to(settings.data_path(), sys.stdout.buffer)
+        made = export_to(settings.collection_path(), sys.stdout.buffer)
     else:
-        made = export_file(settings.data_path(), file)
+        made = export_file(settings.collection_path(), file)
     _say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
 
 
@@ -263,7 +263,7 @@ def import_documents(settings: Settings, file: Path) -> None:
 
     outcomes: Counter[str] = Counter()
     stopped = False
-    with open_corpus(settings.data_path(), settings, say=_say) as corpus:
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
         found = transfer.import_documents(corpus, file)
         try:
             for stored in _counted(found.stored, "Storing", found.documents):

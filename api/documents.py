@@ -121,7 +121,8 @@ class Documents(Controller):
         self, service: NamedDependency[Service], document_id: FromPath[str]
     ) -> RevisionListBody:
         """List the revisions that are kept of a document."""
-        return RevisionListBody(revisions=tuple(map(_body, service.corpus.revisions(document_id))))
+        found = service.corpus.revisions(document_id)
+        return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
 
     @delete("/{document_id:str}/revisions/{revision:int}", sync_to_thread=True)
     def purge(
