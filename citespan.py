@@ -201,7 +201,7 @@ def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
     """List the revisions that are kept of the document with this ID, oldest first."""
     from qa.build import open_for_questions
 
-    with open_for_questions(settings, say=_say) as service:
+    with open_for_questions(_here(settings), say=_say) as service:
         found = service.corpus.revisions(document_id)
     if as_json:
         _print_json({"revisions": found})
