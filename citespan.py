@@ -6,6 +6,7 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 
 import errno
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -185,6 +186,89 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
         for document_id in ids:
             corpus.delete(document_id)
             click.echo(f"deleted {document_id}")
+
+
+@cli.command()
+@click.argument("document_id", metavar="ID")
+@_json_flag
+@click.pass_obj
+def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
+    """List the revisions that are kept of the document with this ID, oldest first."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(_here(settings), say=_say) as service:
+        found = service.corpus.revisions(document_id)
+    if as_json:
+        _print_json({"revisions": found})
+        return
+    from qa.show import print_documents
+
+    print_documents(found)
+
+
+@cli.command()
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="How many past revisions of each document stay.",
+)
+@click.pass_obj
+def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
+    """Remove past revisions: of the documents with these IDS, or of all.
+
+    What points into a removed revision does not resolve any more.
+    """
+    from qa.build import open_corpus
+
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
+        for document_id in ids:
+            corpus.info(document_id)  # all of them, before anything is removed
+        removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
+    click.echo(f"removed {removed} past revisions")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, file: Path) -> None:
+    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
+    from index.transfer import export_file, export_to
+
+    if str(file) == "-":
+        made = export_to(settings.collection_path(), sys.stdout.buffer)
+    else:
+        made = export_file(settings.collection_path(), file)
+    _say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
+
+
+@cli.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_documents(settings: Settings, file: Path) -> None:
+    """Store what an export FILE holds, its ids and revisions as they were.
+
+    Nothing is stored unless all of the file is sound. What is stored already is skipped, so that
+    an import that was stopped goes on when it is run again.
+    """
+    from index import transfer
+    from qa.build import open_corpus
+
+    outcomes: Counter[str] = Counter()
+    stopped = False
+    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
+        found = transfer.import_documents(corpus, file)
+        try:
+            for stored in _counted(found.stored, "Storing", found.documents):
+                outcomes[stored.outcome] += 1
+        except KeyboardInterrupt:
+            stopped = True
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
+    if stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
 
 
 @cli.command()

@@ -51,6 +51,12 @@ class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class RevisionListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The revisions that are kept of a document, oldest first; the last is the current one."""
+
+    revisions: tuple[DocumentBody, ...]
+
+
 class Documents(Controller):
     """`/v1/documents`: what is stored, by id."""
 
@@ -109,6 +115,24 @@ class Documents(Controller):
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
         """Remove a document with all its revisions."""
         service.corpus.delete(document_id)
+
+    @get("/{document_id:str}/revisions", sync_to_thread=True)
+    def revisions(
+        self, service: NamedDependency[Service], document_id: FromPath[str]
+    ) -> RevisionListBody:
+        """List the revisions that are kept of a document."""
+        found = service.corpus.revisions(document_id)
+        return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
+
+    @delete("/{document_id:str}/revisions/{revision:int}", sync_to_thread=True)
+    def purge(
+        self,
+        service: NamedDependency[Service],
+        document_id: FromPath[str],
+        revision: FromPath[int],
+    ) -> None:
+        """Remove a past revision: its text, and what points into it, is gone."""
+        service.corpus.purge_revision(document_id, revision)
 
     @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
     def text(

@@ -81,6 +81,7 @@ TABLE: dict[type[Exception], Row] = {
     store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
     store.JobNotFound: Row(status=404, slug="job-not-found", title="No such job"),
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
+    store.CurrentRevision: Row(status=409, slug="current-revision", title="Current revision"),
     # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
     store.InvalidSpan: INTERNAL,
     store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
@@ -107,6 +108,7 @@ TABLE: dict[type[Exception], Row] = {
         detail="Stored data is damaged; whoever runs this service has to repair it.",
     ),
     store.BackupInvalid: INTERNAL,
+    store.ExportInvalid: INTERNAL,
     store.ModelUnavailable: Row(
         status=503,
         slug="model-unavailable",

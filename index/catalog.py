@@ -1,5 +1,6 @@
 """The catalogue in SQLite: the only truth, durable when a call returns."""
 
+import logging
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from copy import copy
@@ -15,6 +16,7 @@ from index.database import Database
 from index.embedding import Vectors
 from index.errors import (
     BuildIncomplete,
+    CurrentRevision,
     DocumentNotFound,
     StoreCorrupt,
     StoreMismatch,
@@ -24,8 +26,11 @@ from index.filters import Filter
 from index.folder import CATALOGUE
 from index.hashing import sha256_text
 from index.protocols import Changes, IndexedText
+from index.remains import PURGED, ownerless_rows, unclean_free_pages
 from index.schema import add_build, open_schema
-from index.types import Build, Chunk, Contents, Document, DocumentInfo, DocumentPage
+from index.types import Build, Chunk, Contents, Document, DocumentInfo, DocumentPage, Retired
+
+_log = logging.getLogger("citespan.index")
 
 _INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
 _TEXTS = 500  # chunks whose texts are in memory at a time
@@ -49,11 +54,14 @@ class SqliteCatalogue:
 
     def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._path = path
+        self._read_only = read_only
         self._db = Database(path, read_only=read_only)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
             self._check_settings(settings)
+            if not read_only:
+                self._empty_log()  # of one that was killed before it could
         except BaseException:
             self._db.close()
             raise
@@ -123,12 +131,16 @@ class SqliteCatalogue:
     def snapshot(self) -> AbstractContextManager[None]:
         return self._db.snapshot()
 
-    def store(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        revision = (
-            document.id, document.revision, document.title, document.uri, document.sha256,
-            document.media_type, msgspec.json.encode(document.metadata).decode(),
-            document.length, document.created_at, document.text,
-        )  # fmt: skip
+    def store(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        *,
+        past: Sequence[Document] = (),
+        keep: int | None = None,
+    ) -> int:
+        revisions = [_row(one) for one in (*past, document)]
         with self._change() as (db, generation):
             self._forget(db, generation, document.id)
             db.execute(
@@ -136,8 +148,9 @@ class SqliteCatalogue:
                 " SET revision = excluded.revision, generation = excluded.generation",
                 (document.id, document.revision, generation),
             )
-            db.execute("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revision)
+            db.executemany("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revisions)
             self._chunks.insert(db, chunks, vectors)
+            return 0 if keep is None else self._purge(db, document.id, keep)
 
     def delete(self, document_id: str) -> None:
         if self.find(document_id) is None:
@@ -148,6 +161,7 @@ class SqliteCatalogue:
                 "INSERT OR REPLACE INTO retired SELECT id, revision FROM documents WHERE id = ?",
                 (document_id,),
             )
+            self._db.log_is_clean = False
             db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             if not db.changes():
                 raise DocumentNotFound(document_id)
@@ -172,6 +186,45 @@ class SqliteCatalogue:
             (document_id,),
         )
         return DocumentInfo(**_info(rows[0])) if rows else None
+
+    def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
+        rows = self._db.rows(
+            f"SELECT {_INFO} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
+            (document_id,),
+        )
+        return tuple(DocumentInfo(**_info(row)) for row in rows)
+
+    def purge(self, document_id: str | None, keep: int) -> int:
+        if document_id is not None and self.find(document_id) is None:
+            raise DocumentNotFound(document_id)
+        with self._transaction() as db:
+            return self._purge(db, document_id, keep)
+
+    def purge_revision(self, document_id: str, revision: int) -> None:
+        with self._transaction() as db:
+            self.document(document_id, revision)
+            if revision == self.last_revision(document_id):
+                raise CurrentRevision(document_id, revision)
+            db.execute(
+                "DELETE FROM revisions WHERE document_id = ? AND revision = ?",
+                (document_id, revision),
+            )
+            self._db.log_is_clean = False
+
+    def retire(self, document_id: str, revision: int) -> None:
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO retired VALUES (?, ?) ON CONFLICT (id)"
+                " DO UPDATE SET revision = max(revision, excluded.revision)",
+                (document_id, revision),
+            )
+
+    def retired(self, after: str | None, limit: int) -> list[Retired]:
+        rows = self._db.rows(
+            "SELECT id, revision FROM retired WHERE id > ? ORDER BY id LIMIT ?",
+            (after or "", limit),
+        )
+        return [Retired(id=row[0], revision=row[1]) for row in rows]
 
     def last_revision(self, document_id: str) -> int:
         rows = self._db.rows(
@@ -232,7 +285,7 @@ class SqliteCatalogue:
 
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
         encoded = msgspec.json.encode(record).decode()
-        with self._db.transaction() as db:
+        with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO derived VALUES (?, ?)",
                 (f"{self._build.id}/{name}", encoded),
@@ -249,6 +302,17 @@ class SqliteCatalogue:
         problems.extend(self._check_chunks())
         return problems
 
+    def leftovers(self) -> list[str]:
+        found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
+        if self._read_only:
+            return found  # the file is another's, and may be changing
+        if self._empty_log():
+            if pages := unclean_free_pages(self._path):
+                found.append(f"{pages} free pages of the catalogue hold data that was removed")
+        elif not self._db.log_is_clean:
+            found.append("pages that were removed are in the log until nothing reads it any more")
+        return found
+
     def copy_to(self, path: Path) -> None:
         """Write all that is stored, as it is at one moment, to a new file.
 
@@ -257,6 +321,8 @@ class SqliteCatalogue:
         self._db.rows("VACUUM INTO ?", (str(path),))
 
     def close(self) -> None:
+        if not self._read_only:
+            self._empty_log()
         self._db.close()
 
     def _check_chunks(self) -> Iterator[str]:
@@ -295,7 +361,7 @@ class SqliteCatalogue:
     @contextmanager
     def _change(self) -> Generator[tuple[Any, int]]:
         """A transaction that is a generation of its own."""
-        with self._db.transaction() as db:
+        with self._transaction() as db:
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
             yield db, self.generation
 
@@ -303,6 +369,36 @@ class SqliteCatalogue:
         """Remove a document's chunks from all builds."""
         for build in self.builds():
             ChunkTable(self._db, build.id).forget(db, generation, document_id)
+
+    @contextmanager
+    def _transaction(self) -> Generator[Any]:
+        """After it nothing of what it removed is in the log, unless another process reads it."""
+        with self._db.transaction() as db:
+            yield db
+        if not self._db.log_is_clean:
+            self._empty_log()
+
+    def _purge(self, db: Any, document_id: str | None, keep: int) -> int:
+        db.execute(f"DELETE FROM revisions WHERE {PURGED}", (document_id, keep))  # noqa: S608
+        if removed := db.changes():
+            self._db.log_is_clean = False
+        return removed
+
+    def _empty_log(self) -> bool:
+        """Whether the log could be emptied; if not, the next change tries again, and closing."""
+        try:
+            return self._db.empty_log()
+        except StoreUnavailable as error:  # what was asked for is done, and durable
+            _log.warning("write-ahead log not emptied: %s", error)
+            return False
+
+
+def _row(document: Document) -> tuple[object, ...]:
+    return (
+        document.id, document.revision, document.title, document.uri, document.sha256,
+        document.media_type, msgspec.json.encode(document.metadata).decode(),
+        document.length, document.created_at, document.text,
+    )  # fmt: skip
 
 
 def glance(folder: Path) -> Contents | None:

@@ -23,6 +23,7 @@ from index.folder import (
     clear_builds,
     lock_for_writing,
 )
+from index.histories import History, each_retired, is_held
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue, SearchIndex
 from index.searchable import OnChunks, Searchable, build_settings, quiet
@@ -42,6 +43,7 @@ from index.types import (
 DEFAULT_CHUNK_TOKENS = 150
 _REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
 _AHEAD = 2  # documents that are embedded while the one before them is stored
+_MOST_REVISIONS = 2**53
 _PAGE = 100  # documents looked up at a time
 
 
@@ -60,6 +62,7 @@ class Corpus:
         live: what is searched and stored to.
         index_of: makes the search index of another build, for vectors of that length.
         lock: let go when the corpus is closed.
+        keep_revisions: as for `open`.
     """
 
     def __init__(
@@ -67,11 +70,13 @@ class Corpus:
         live: Searchable,
         index_of: Callable[[Catalogue, int], SearchIndex],
         lock: FileLock | None = None,
+        keep_revisions: int | None = None,
     ) -> None:
         self._live = live
         self._beside: Searchable | None = None
         self._index_of = index_of
         self._lock = lock
+        self._keep_revisions = keep_revisions
         self._writing = threading.Lock()
         self._batches = 0  # that make searchable what they store themselves
         self._closing = threading.Event()
@@ -85,6 +90,7 @@ class Corpus:
         chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
         read_only: bool = False,
         remake: bool = False,
+        keep_revisions: int | None = None,
     ) -> Self:
         """The corpus in a data folder; an empty one is made there if there is none.
 
@@ -95,6 +101,8 @@ class Corpus:
             read_only: open beside a process that writes; its changes are seen.
             remake: the chunks may be made with anything, as they are only to be made anew, by
                 `fill_beside` and `switch`.
+            keep_revisions: how many past revisions of a document stay when it is replaced, at
+                least 0; None keeps all.
 
         Raises:
             StoreLocked: another process has it open for writing.
@@ -114,7 +122,8 @@ class Corpus:
             catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
             opened.callback(catalogue.close)
             if lock:
-                clear_builds(folder, [build.id for build in catalogue.builds()])
+                # Of other builds too: their files would keep words of what is deleted from now on.
+                clear_builds(folder, [catalogue.build.id])
 
             def index_of(seen: Catalogue, dim: int) -> SearchIndex:
                 files = build_folder(folder, seen.build.id)
@@ -122,7 +131,8 @@ class Corpus:
 
             index = index_of(catalogue, embedder.dim)
             opened.pop_all()
-        return cls(Searchable(catalogue, index, embedder, chunk_tokens), index_of, lock)
+        live = Searchable(catalogue, index, embedder, chunk_tokens)
+        return cls(live, index_of, lock, keep_revisions)
 
     def add(self, draft: Draft) -> Stored:
         """Store a new document; the same one again changes nothing.
@@ -164,6 +174,37 @@ class Corpus:
             self._batches -= 1
             self._live.index.refresh()
 
+    def adopt(self, documents: Iterable[History]) -> Iterator[Stored]:
+        """Store documents as another store had them, with their past, revisions and times.
+
+        Each is durable when it is yielded; what is stored already is left as it is.
+
+        Raises:
+            ExportInvalid: another document is, or was, stored under an id.
+        """
+        behind = 0
+        self._batches += 1
+        try:
+            for history in documents:
+                stored, chunks = self._adopt(history)
+                behind += chunks
+                if behind >= _REFRESH_CHUNKS:
+                    self._live.index.refresh()
+                    behind = 0
+                if stored:
+                    yield stored
+        finally:
+            self._batches -= 1
+            self._live.index.refresh()
+
+    def holds(self, history: History) -> bool:
+        """Whether `adopt` would store nothing.
+
+        Raises:
+            ExportInvalid: it would be refused.
+        """
+        return is_held(self._live.catalogue, history)
+
     def delete(self, document_id: str) -> None:
         """Remove a document with all its revisions.
 
@@ -191,6 +232,45 @@ class Corpus:
         if found is None:
             raise DocumentNotFound(document_id)
         return found
+
+    def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
+        """What is known of each revision that is kept of a document; the last is the current one.
+
+        Raises:
+            DocumentNotFound: there is no such document.
+        """
+        found = self._live.catalogue.revisions(document_id)
+        if not found:
+            raise DocumentNotFound(document_id)
+        return found
+
+    def purge(self, document_id: str | None = None, keep: int = 0) -> int:
+        """Remove past revisions, of one document or of all; nothing resolves into them any more.
+
+        Args:
+            document_id: all documents without it.
+            keep: how many past revisions of each stay, the newest ones; at least 0.
+
+        Returns:
+            How many revisions were removed.
+
+        Raises:
+            DocumentNotFound: there is no such document.
+        """
+        if keep < 0:
+            raise ValueError(f"{keep} revisions cannot be kept")
+        removed = self._live.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
+        self._live.index.compact()
+        return removed
+
+    def purge_revision(self, document_id: str, revision: int) -> None:
+        """Remove one past revision.
+
+        Raises:
+            DocumentNotFound: there is no such document or revision.
+            CurrentRevision: it is the current one.
+        """
+        self._live.catalogue.purge_revision(document_id, revision)
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
         """A page of the documents in id order, from the beginning or after a page's cursor."""
@@ -305,6 +385,35 @@ class Corpus:
         """Everything wrong with the stored data; empty if nothing is."""
         return self._live.catalogue.check()
 
+    def deleted(self) -> int:
+        """How many documents were deleted and are not stored again."""
+        return sum(
+            self._live.catalogue.find(one.id) is None for one in each_retired(self._live.catalogue)
+        )
+
+    def compact(self) -> int:
+        """Write anew the files of the index that hold words of chunks that are gone.
+
+        It is done anyway when segments are merged, which small ones soon are, and when a corpus of
+        up to 10,000 chunks is closed.
+
+        Returns:
+            How many chunks they were of.
+        """
+        return self._live.index.compact()
+
+    def uncompacted(self) -> int:
+        """Of how many chunks that are gone there are words in files until `compact`."""
+        return self._live.index.uncompacted()
+
+    def leftovers(self) -> list[str]:
+        """Everything found of what was deleted or purged; empty if nothing is left of it.
+
+        Single words may be left in files of the lexical index, which tells nobody of them:
+        `uncompacted`.
+        """
+        return self._live.catalogue.leftovers() + self._live.index.leftovers()
+
     def repaired(self) -> list[str]:
         """What was found damaged in derived files and was made again since opening."""
         return self._live.index.problems()
@@ -381,9 +490,29 @@ class Corpus:
         revision = catalogue.last_revision(document.id) + 1
         document = dataclasses.replace(document, revision=revision)
         chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
-        catalogue.store(document, chunks, vectors)
+        catalogue.store(document, chunks, vectors, keep=self._keep_revisions)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return Stored(document=document.info(), outcome=outcome), len(chunks)
+
+    def _adopt(self, history: History) -> tuple[Stored | None, int]:
+        """What became of the current revision, if there is one, and how many chunks are new."""
+        if not history.revisions:
+            if not self.holds(history):
+                self._live.catalogue.retire(history.id, history.retired)
+            return None, 0
+        *past, document = history.revisions
+        while not self.holds(history):
+            live = self._live
+            chunks, vectors = live.chunked(document, self._unless_closing(quiet))
+            with self._writing:
+                if self._live is not live or self.holds(history):
+                    continue  # made for other chunks, or stored meanwhile by another thread
+                if history.retired:
+                    live.catalogue.retire(history.id, history.retired)
+                keep = self._keep_revisions
+                live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
+                return Stored(document=document.info(), outcome=Outcome.ADDED), len(chunks)
+        return Stored(document=self.info(document.id), outcome=Outcome.UNCHANGED), 0
 
     def _filled(self, beside: Searchable) -> Iterator[tuple[int, int]]:
         catalogue = beside.catalogue

@@ -10,6 +10,7 @@ import apsw
 
 from index.errors import StoreCorrupt, StoreUnavailable
 
+_BUSY_MS = 5000  # how long a write waits for another connection
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
 
 
@@ -28,6 +29,7 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._lock = threading.RLock()
         self._path = path
+        self.log_is_clean = False  # nothing that was removed is in it; who removes says so
         writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         with _translated(path):
             self._db: Any = apsw.Connection(
@@ -35,7 +37,7 @@ class Database:
             )
         try:
             with _translated(path):
-                self._db.set_busy_timeout(5000)
+                self._db.set_busy_timeout(_BUSY_MS)
                 self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
                 if not read_only:
                     # Of a new file: vectors of 384 numbers fill 8 kB pages, and leave a quarter
@@ -72,6 +74,20 @@ class Database:
         """The connection; what is done with it inside is done whole, or not at all."""
         with self._lock, _translated(self._path), self._db:
             yield self._db
+
+    def empty_log(self) -> bool:
+        """Write what the log holds into the file, and cut the log to nothing.
+
+        False if another connection is reading from it: nothing waits for that.
+        """
+        with self._lock, _translated(self._path):
+            self._db.set_busy_timeout(0)
+            try:
+                busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._db.set_busy_timeout(_BUSY_MS)
+        self.log_is_clean = self.log_is_clean or not busy
+        return not busy
 
     def close(self) -> None:
         """Close the file."""

@@ -5,6 +5,7 @@ StoreError
 ├── DocumentNotFound     no document (or revision) has that id
 ├── JobNotFound          no job has that id, or none any more
 ├── DuplicateDocument    the id is taken by another text
+├── CurrentRevision      the current revision cannot be purged
 ├── InvalidSpan          offsets outside the text
 ├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
@@ -13,6 +14,7 @@ StoreError
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
 ├── BackupInvalid        a file is no backup, or damaged
+├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
 └── ModelUnavailable     model files are missing or not the ones pinned
 """
 
@@ -31,7 +33,9 @@ class DocumentNotFound(StoreError):
     def __init__(self, document_id: str, revision: int | None = None) -> None:
         what = f"document {document_id!r}"
         super().__init__(
-            f"{what} has no revision {revision}" if revision else f"there is no {what}"
+            f"{what} has no revision {revision}: it was purged, or never was"
+            if revision is not None
+            else f"there is no {what}"
         )
         self.document_id = document_id
         self.revision = revision
@@ -53,6 +57,18 @@ class DuplicateDocument(StoreError):
             f"document {document_id!r} exists with other content; replace it, or choose another id"
         )
         self.document_id = document_id
+
+
+class CurrentRevision(StoreError):
+    """The current revision of a document cannot be purged; the document can be deleted."""
+
+    def __init__(self, document_id: str, revision: int) -> None:
+        super().__init__(
+            f"revision {revision} is the current one of document {document_id!r}; replace the"
+            " document first, or delete it"
+        )
+        self.document_id = document_id
+        self.revision = revision
 
 
 class InvalidSpan(StoreError):
@@ -93,6 +109,10 @@ class StoreCorrupt(StoreError):
 
 class BackupInvalid(StoreError):
     """A file that is not a backup, or not what was written any more."""
+
+
+class ExportInvalid(StoreError):
+    """A file that is not an export, or not what was written any more, or not to be stored here."""
 
 
 class ModelUnavailable(StoreError):

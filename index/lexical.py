@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
@@ -17,6 +18,21 @@ _HEAP_BYTES = 20_000_000
 _NARROW = 1000  # ids that are looked up; of more, some are soon met among the best
 _TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see DECISIONS.md
 _FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the rest is locks and housekeeping
+
+
+class _Deletes(msgspec.Struct):
+    num_deleted_docs: int
+
+
+class _Segment(msgspec.Struct):
+    segment_id: str
+    deletes: _Deletes | None
+
+
+class _Meta(msgspec.Struct):
+    """The part of tantivy's `meta.json` that tells of removed documents."""
+
+    segments: list[_Segment]
 
 
 class LexicalIndex:
@@ -51,21 +67,35 @@ class LexicalIndex:
 
     def change(self, removed: Sequence[int], added: Iterable[tuple[int, str, str]]) -> None:
         """Forget ids and add (id, title, text) rows, then make both visible and durable."""
-        # One thread (two killed the writer), and a writer per change: it can then wait for its
-        # merges, after which the files on disk stand still and can be hashed.
-        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        writer = self._writer()
         for chunk_id in removed:
             # Not by term: that takes a Python int for a signed one and deletes nothing.
             writer.delete_documents_by_query(tantivy.Query.term_query(self._schema, "id", chunk_id))
-        for chunk_id, title, text in added:
-            document = tantivy.Document()
-            document.add_unsigned("id", chunk_id)
-            document.add_text("title", title)
-            document.add_text("text", text)
-            writer.add_document(document)
-        writer.commit()
+        self._finish(writer, added)
+
+    def rewrite(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Hold these (id, title, text) rows alone, in new files; the old ones are removed."""
+        writer = self._writer()
+        writer.delete_all_documents()
+        self._finish(writer, rows)
+        self.tidy()
+
+    def forgotten(self) -> int:
+        """How many ids were removed whose words are still in a file in use."""
+        deletes = (segment.deletes for segment in self._segments())
+        return sum(found.num_deleted_docs for found in deletes if found)
+
+    def tidy(self) -> bool:
+        """Remove the files of merged segments, which searches kept; whether there were any."""
+        if self._folder is None:
+            return False
+        used = {segment.segment_id.replace("-", "") for segment in self._segments()} | {"meta"}
+        if all(path.name.partition(".")[0] in used for path in _files(self._folder)):
+            return False
+        writer = self._writer()
+        writer.garbage_collect_files()
         writer.wait_merging_threads()
-        self._index.reload()
+        return True
 
     def search(self, query: str, k: int, among: NDArray[np.int64] | None = None) -> list[Scored]:
         """Best chunks for the words of a query by BM25, best first; ties in order of chunk id.
@@ -109,6 +139,27 @@ class LexicalIndex:
             key = (path.name, found.st_size, found.st_mtime_ns)
             self._hashed[key] = known.get(key) or sha256_file(path)
         return {name: sha256 for (name, _, _), sha256 in self._hashed.items()}
+
+    def _segments(self) -> list[_Segment]:
+        if self._folder is None:
+            return []
+        return msgspec.json.decode((self._folder / "meta.json").read_bytes(), type=_Meta).segments
+
+    def _writer(self) -> tantivy.IndexWriter:
+        # One thread (two killed the writer), and a writer per change: it can then wait for its
+        # merges, after which the files on disk stand still and can be hashed.
+        return self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+
+    def _finish(self, writer: tantivy.IndexWriter, rows: Iterable[tuple[int, str, str]]) -> None:
+        for chunk_id, title, text in rows:
+            document = tantivy.Document()
+            document.add_unsigned("id", chunk_id)
+            document.add_text("title", title)
+            document.add_text("text", text)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
 
     def _narrowed(self, sought: tantivy.Query, among: NDArray[np.int64]) -> tantivy.Query:
         """The same with the same scores, of these ids alone."""

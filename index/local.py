@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Vectors
-from index.errors import StoreUnavailable
+from index.errors import StoreError, StoreUnavailable
 from index.filters import Filter
 from index.lexical import LexicalIndex, folder_hashes
 from index.protocols import Catalogue, IndexedText
@@ -27,6 +27,7 @@ _LEXICAL = "lexical"
 _KEPT_FILTERS = 16
 _BATCH = 10_000  # vectors read at a time
 _FEW = 5_000  # texts kept in memory, so that the catalogue is free while they are indexed
+_REWRITTEN_AT_CLOSE = 10_000  # chunks: a second or two
 
 
 class LocalSearchIndex:
@@ -72,12 +73,31 @@ class LocalSearchIndex:
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
         return self._lexical.search(query, k, self._among(filters))  # of a snapshot of its own
 
+    def compact(self) -> int:
+        with self._refreshing:
+            return self._rewrite_lexical()
+
+    def uncompacted(self) -> int:
+        return self._lexical.forgotten()
+
+    def leftovers(self) -> list[str]:
+        self.refresh()
+        stored = self._catalogue.chunk_ids()
+        found: list[str] = []
+        for what, held in (("vectors", self._vectors.ids()), ("words", self._lexical.ids())):
+            if gone := len(held - stored):
+                found.append(f"the {what} of {gone} chunks are held that are not stored")
+            if lacking := len(stored - held):
+                found.append(f"the {what} of {lacking} chunks that are stored are lacking")
+        return found
+
     def problems(self) -> list[str]:
         return list(self._problems)
 
     def close(self) -> None:
         with self._refreshing:
-            pass  # the files are whole after each change
+            if len(self._held) <= _REWRITTEN_AT_CLOSE:
+                self._rewrite_lexical()
 
     def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
         """The ids that a filter leaves; kept, as both sides and the next question need them."""
@@ -139,6 +159,23 @@ class LocalSearchIndex:
             self._lexical.change([], _rows(everything))
         if hashes := self._lexical.file_hashes():
             self._record(_LEXICAL, hashes)
+
+    def _rewrite_lexical(self) -> int:
+        """Of how many chunks that are gone no words are left in files any more."""
+        if self._read_only:
+            return 0
+        try:
+            forgotten = self._lexical.forgotten()
+            if forgotten:
+                texts = self._catalogue.indexed_texts(self._lexical.ids())
+                self._lexical.rewrite(_rows(texts))
+            elif not self._lexical.tidy():
+                return 0
+        except (OSError, ValueError, StoreError) as error:  # a full disk, say: it can wait
+            _log.warning("lexical index not written anew: %s", error)
+            return 0
+        self._record(_LEXICAL, self._lexical.file_hashes())
+        return forgotten
 
     def _reread_lexical(self, wanted: set[int]) -> LexicalIndex:
         """What the writer has on disk by now, or else nothing, to be filled in memory."""

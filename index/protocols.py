@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.filters import Filter
-from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Scored
+from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired, Scored
 
 
 class IndexedText(NamedTuple):
@@ -89,8 +89,27 @@ class Catalogue(Protocol):
         """Reads inside see one state, whatever is written meanwhile."""
         ...
 
-    def store(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Make `document` the current revision with these chunks; durable on return."""
+    def store(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        *,
+        past: Sequence[Document] = (),
+        keep: int | None = None,
+    ) -> int:
+        """Make `document` the current revision with these chunks; durable on return.
+
+        Args:
+            document: the new revision.
+            chunks: of it.
+            vectors: (len(chunks), dim) float32.
+            past: lower revisions to be stored with it.
+            keep: how many past revisions stay, the newest ones; None keeps all.
+
+        Returns:
+            How many past revisions were removed.
+        """
         ...
 
     def delete(self, document_id: str) -> None:
@@ -118,6 +137,35 @@ class Catalogue(Protocol):
 
         A number is never used again, so an old pointer never resolves to another text.
         """
+        ...
+
+    def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
+        """What is kept of a document, oldest first; empty if there is no such document."""
+        ...
+
+    def purge(self, document_id: str | None, keep: int) -> int:
+        """Remove past revisions, of one document or all, but for the newest `keep` of each.
+
+        Returns:
+            How many were removed.
+        """
+        ...
+
+    def purge_revision(self, document_id: str, revision: int) -> None:
+        """Remove one past revision.
+
+        Raises:
+            DocumentNotFound: there is no such document or revision.
+            CurrentRevision: it is not a past one.
+        """
+        ...
+
+    def retire(self, document_id: str, revision: int) -> None:
+        """Never use the revisions of this id up to this one; durable on return."""
+        ...
+
+    def retired(self, after: str | None, limit: int) -> list[Retired]:
+        """Up to `limit` of the documents ever deleted, in id order, beginning after an id."""
         ...
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
@@ -164,6 +212,10 @@ class Catalogue(Protocol):
         """Everything found wrong with the truth itself; empty if nothing is."""
         ...
 
+    def leftovers(self) -> list[str]:
+        """Everything found of what was removed; empty if nothing is left of it."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -187,6 +239,22 @@ class SearchIndex(Protocol):
 
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
         """Best chunks for the words of a query by BM25, best first; filtered as for `dense`."""
+        ...
+
+    def compact(self) -> int:
+        """Write anew what still holds words of chunks that are not stored any more.
+
+        Returns:
+            How many chunks they were of.
+        """
+        ...
+
+    def uncompacted(self) -> int:
+        """Of how many chunks that are not stored any more there are words in files."""
+        ...
+
+    def leftovers(self) -> list[str]:
+        """Every difference between the chunks held and those stored; empty if there is none."""
         ...
 
     def problems(self) -> list[str]:

@@ -176,3 +176,11 @@ class DocumentPage:
 
     documents: tuple[DocumentInfo, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """A document that was deleted: revisions up to this one are never used again."""
+
+    id: str
+    revision: int

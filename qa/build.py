@@ -103,6 +103,7 @@ def open_corpus(
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
         remake=remake,
+        keep_revisions=settings.data.keep_revisions or None,
     )
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import msgspec
 
+from index import Corpus
 from index.errors import StoreError, StoreLocked
 from qa.build import Say, build_decision, build_reader, open_corpus
 from qa.errors import ConfigError
@@ -56,4 +57,18 @@ def _examine_corpus(
         facts["generation"] = str(corpus.generation)
         repaired.extend(corpus.repaired())
         problems.extend(corpus.check())
+        facts["deleted documents"] = _examine_deleted(corpus, repaired, problems)
     return facts
+
+
+def _examine_deleted(corpus: Corpus, repaired: list[str], problems: list[str]) -> str:
+    """How many documents were deleted, and whether anything is left of them."""
+    if chunks := corpus.compact():
+        repaired.append(f"words of {chunks} deleted chunks were still in files of the index")
+    deleted = corpus.deleted()
+    if left := corpus.leftovers():
+        problems.extend(left)
+        return str(deleted)
+    if chunks := corpus.uncompacted():  # another process writes: it is not for this one to mend
+        return f"{deleted}; only single words of {chunks} chunks are left, in files of the index"
+    return f"{deleted}; nothing of them is left in the catalogue, the vectors or the words"

@@ -28,12 +28,14 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     collection: the one that commands are about.
     seed: an empty data folder gets the seed document, so that it can be asked at once.
+    keep_revisions: how many past revisions of a document stay when it is replaced; 0 keeps all.
     """
 
     path: _Path = ""
     models: _Path = ""
     collection: _Name = DEFAULT
     seed: bool = True
+    keep_revisions: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] = 0
 
 
 class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,9 +18,9 @@ from strategies import document, raw_texts
 
 from index import Chunk, Document, Span
 from index.embedding import Vectors
-from index.errors import BuildIncomplete, DocumentNotFound, StoreMismatch
+from index.errors import BuildIncomplete, CurrentRevision, DocumentNotFound, StoreMismatch
 from index.protocols import Catalogue, Changes, IndexedText
-from index.types import Scored
+from index.types import Retired, Scored
 from qa.reading import Reader, Reading, Titled
 
 BM25_K1, BM25_B = 1.2, 0.75
@@ -537,6 +537,76 @@ class CatalogueContract:
                 break
         assert pages == [ids[:3], ids[3:6], ids[6:]]
         assert catalogue.page(None, 7).next_cursor is None
+
+    def test_revisions_are_listed_and_purged(
+        self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
+    ) -> None:
+        history = [stored[0], *(document(f"N{n}.", id="one", revision=n) for n in range(2, 6))]
+        for one in history[1:]:
+            catalogue.store(one, [], rows().reshape(0, 2))
+        other = [document(f"O{n}.", id="other", revision=n) for n in (3, 8)]
+        catalogue.store(other[1], [], rows().reshape(0, 2), past=other[:1])
+        assert catalogue.revisions("one") == tuple(one.info() for one in history)
+        assert catalogue.revisions("other") == tuple(one.info() for one in other)
+        assert catalogue.document("other") == other[1]
+        assert catalogue.document("other", 3) == other[0]
+        assert catalogue.revisions("none") == ()
+        generation = catalogue.generation
+        assert catalogue.purge("one", 2) == 2
+        assert [one.revision for one in catalogue.revisions("one")] == [3, 4, 5]
+        catalogue.purge_revision("one", 4)
+        assert [one.revision for one in catalogue.revisions("one")] == [3, 5]
+        for gone in (1, 2, 4):
+            with pytest.raises(DocumentNotFound, match=f"revision {gone}: it was purged, or never"):
+                catalogue.document("one", gone)
+        assert catalogue.document("one", 3) == history[2]
+        assert catalogue.purge("one", 2**53) == 0
+        assert catalogue.purge(None, 0) == 2
+        assert catalogue.purge(None, 0) == 0
+        assert catalogue.revisions("one") == (history[-1].info(),)
+        assert catalogue.revisions("other") == (other[-1].info(),)
+        assert [catalogue.last_revision(name) for name in ("one", "other")] == [5, 8]
+        assert catalogue.generation == generation
+        assert catalogue.leftovers() == []
+
+    def test_past_revisions_are_kept_by_the_rule(self, catalogue: Catalogue) -> None:
+        removed = [
+            catalogue.store(document(f"{n}.", id="x", revision=n), [], rows().reshape(0, 2), keep=2)
+            for n in range(1, 6)
+        ]
+        assert removed == [0, 0, 0, 1, 1]
+        assert [one.revision for one in catalogue.revisions("x")] == [3, 4, 5]
+
+    @pytest.mark.parametrize("revision", [0, 2, -1, 2**70])
+    def test_what_is_not_a_past_revision_is_not_purged(
+        self,
+        catalogue: Catalogue,
+        stored: tuple[Document, list[Chunk], Vectors],
+        revision: int,
+    ) -> None:
+        with pytest.raises(DocumentNotFound, match=f"no revision {revision}"):
+            catalogue.purge_revision("one", revision)
+        with pytest.raises(CurrentRevision, match="revision 1 is the current one"):
+            catalogue.purge_revision("one", 1)
+        for name in ("none", "\ud800"):
+            with pytest.raises(DocumentNotFound):
+                catalogue.purge(name, 0)
+            with pytest.raises(DocumentNotFound):
+                catalogue.purge_revision(name, 1)
+        assert catalogue.document("one", 1) == stored[0]
+
+    def test_retired_numbers_only_grow(self, catalogue: Catalogue) -> None:
+        assert catalogue.retired(None, 5) == []
+        for name, revision in (("b", 4), ("a", 2), ("c", 1), ("b", 3)):
+            catalogue.retire(name, revision)
+        assert catalogue.last_revision("b") == 4
+        first = catalogue.retired(None, 2)
+        assert first == [Retired(id="a", revision=2), Retired(id="b", revision=4)]
+        assert catalogue.retired("b", 2) == [Retired(id="c", revision=1)]
+        catalogue.store(document("Again.", id="a", revision=7), [], rows().reshape(0, 2))
+        catalogue.delete("a")
+        assert catalogue.retired(None, 1) == [Retired(id="a", revision=7)]
+        assert catalogue.counts() == (0, 0)
 
     def test_derived_records_are_replaced_whole(self, catalogue: Catalogue) -> None:
         assert catalogue.derived("vectors") == {}

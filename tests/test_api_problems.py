@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 import structlog
-from api_client import JSON, KNOWN, Client, problem, seeded
+from api_client import JSON, KNOWN, Client, problem, seeded, seeded_collections
 from litestar.testing import TestClient
 
 from api.app import create_app
@@ -13,20 +13,28 @@ from api.errors import ApiError
 from api.problems import TABLE, problem_of, row_of
 from index.errors import StoreError, StoreMismatch
 from qa import Service
+from qa.collections import Collections
 from qa.errors import QAError, UngroundedCitation
 
 TEXT = {"content-type": "text/plain"}
 
 
 @pytest.fixture(scope="module")
-def service(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with seeded(tmp_path_factory.mktemp("data"), models_folder) as opened:
+def collections(
+    models_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collections]:
+    with seeded_collections(tmp_path_factory.mktemp("data"), models_folder) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def client(service: Service) -> Iterator[Client]:
-    with TestClient(create_app(service, max_body_bytes=200_000)) as opened:
+def service(collections: Collections) -> Service:
+    return collections.service()
+
+
+@pytest.fixture(scope="module")
+def client(collections: Collections) -> Iterator[Client]:
+    with TestClient(create_app(collections, max_body_bytes=200_000)) as opened:
         yield opened
 
 
@@ -63,6 +71,7 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "duplicate-document": (409, "POST", "/v1/documents", {"json": {"id": "seed", "text": "x"}}),
     "collection-not-found": (404, "GET", "/v1/collections/none", {}),
     "collection-exists": (409, "POST", "/v1/collections", {"json": {"name": "default"}}),
+    "current-revision": (409, "DELETE", "/v1/documents/seed/revisions/1", {}),
     "span-out-of-range": (422, "GET", "/v1/documents/seed/text?start=4&end=3", {}),
 }
 CAUSED_BY_US = {

@@ -172,6 +172,34 @@ def test_replacing_makes_a_revision_and_the_old_one_still_resolves(client: Clien
     problem(client.get(f"{url}/text?revision=3"), 404, "document-not-found")
 
 
+def test_past_revisions_are_listed_and_purged_one_by_one(client: Client) -> None:
+    url = f"/v1/documents/{next(_ids)}"
+    stored = [client.put(url, json={"text": f"State {n}."}).json() for n in range(3)]
+    assert client.get(f"{url}/revisions").json() == {"revisions": stored}
+    etag = client.get(stored[1]["url"]).headers["etag"]
+    assert client.delete(f"{url}/revisions/2").status_code == 204
+    gone = (
+        client.get(stored[1]["url"]),
+        client.get(stored[1]["url"], headers={"if-none-match": etag}),
+        client.delete(f"{url}/revisions/2"),
+        client.get(f"{url}/text?revision=4"),
+        client.delete(f"{url}/revisions/{2**70}"),
+        client.delete(f"{url}/revisions/0"),
+        client.delete(f"{url}/revisions/-1"),
+    )
+    for response in gone:
+        told = problem(response, 404, "document-not-found")
+        assert "it was purged, or never was" in told["detail"]
+    problem(client.delete(f"{url}/revisions/3"), 409, "current-revision")
+    problem(client.delete(f"{url}/revisions/x"), 404)
+    assert client.get(f"{url}/revisions").json() == {"revisions": [stored[0], stored[2]]}
+    assert client.get(stored[0]["url"]).text == "State 0."
+    assert client.put(url, json={"text": "State 1."}).json()["revision"] == 4
+    client.delete(url)
+    for response in (client.get(f"{url}/revisions"), client.delete(f"{url}/revisions/1")):
+        problem(response, 404, "document-not-found")
+
+
 def test_a_deleted_document_is_nowhere(client: Client) -> None:
     url = f"/v1/documents/{next(_ids)}"
     client.put(url, json={"text": "Xylographers of Tbilisi adore marzipan."})
@@ -275,6 +303,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
         ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
         *(("/v1/documents/{document_id}", method) for method in documents),
+        ("/v1/documents/{document_id}/revisions", "get"),
+        ("/v1/documents/{document_id}/revisions/{revision}", "delete"),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {

@@ -110,6 +110,76 @@ def test_documents_are_listed_and_deleted(citespan: Run):
     assert "there is no document 'seed'" in again.stderr
 
 
+def put_states(citespan: Run, file: Path, states: int) -> str:
+    """The id of a document of that many revisions."""
+    for number in range(states):
+        file.write_text(f"State {number}: the bridge was opened in May.")
+        assert citespan("ingest", str(file)).returncode == 0
+    (found,) = json.loads(citespan("list", "--json").stdout)["documents"]
+    return found["id"]
+
+
+def test_revisions_are_listed_and_purged(citespan: Run, tmp_path: Path):
+    name = put_states(citespan, tmp_path / "bridge.txt", 4)
+    assert f"{name}  revision 1, 38 characters  bridge" in citespan("revisions", name).stdout
+    assert citespan("purge", name, "--keep", "1").stdout == "removed 2 past revisions\n"
+    left = json.loads(citespan("revisions", "--json", name).stdout)["revisions"]
+    assert [one["revision"] for one in left] == [3, 4]
+    for arguments in (("revisions", "none"), ("purge", name, "none"), ("purge", "--keep", "-1")):
+        done = citespan(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+    assert citespan("purge").stdout == "removed 1 past revisions\n"
+    assert citespan("purge").stdout == "removed 0 past revisions\n"
+
+
+def test_the_rule_for_past_revisions_is_a_setting(citespan: Run, tmp_path: Path):
+    name = put_states(citespan, tmp_path / "bridge.txt", 2)
+    (tmp_path / "bridge.txt").write_text("The bridge is closed.")
+    citespan("ingest", str(tmp_path / "bridge.txt"), CITESPAN_DATA__KEEP_REVISIONS="1")
+    left = json.loads(citespan("revisions", "--json", name).stdout)["revisions"]
+    assert [one["revision"] for one in left] == [2, 3]
+    wrong = citespan("list", CITESPAN_DATA__KEEP_REVISIONS="-1")
+    assert wrong.returncode == 2
+    assert "keep_revisions" in wrong.stderr
+
+
+def test_doctor_proves_that_what_was_deleted_is_gone(citespan: Run, tmp_path: Path):
+    citespan("ask", "What is CELAC?")
+    citespan("delete", "seed")
+    report = json.loads(citespan("doctor", "--json").stdout)
+    assert report["facts"]["deleted documents"] == (
+        "1; nothing of them is left in the catalogue, the vectors or the words"
+    )
+    assert (report["repaired"], report["problems"]) == ([], [])
+    with sqlite3.connect(tmp_path / "data" / "catalog.db") as catalogue:
+        catalogue.execute(
+            "INSERT INTO revisions VALUES ('seed', 1, '', NULL, '', '', '{}', 4, '', 'text')"
+        )
+    catalogue.close()
+    planted = citespan("doctor")
+    assert planted.returncode == 1
+    assert "problem: the catalogue holds 1 revisions of documents that were del" in planted.stdout
+    assert "deleted documents: 1\n" in planted.stdout
+
+
+def test_documents_move_to_another_folder_with_their_revisions(citespan: Run, tmp_path: Path):
+    name = put_states(citespan, tmp_path / "bridge.txt", 3)
+    citespan("purge", name, "--keep", "1")
+    file = tmp_path / "all.jsonl"
+    done = citespan("export", str(file))
+    assert done.stderr == "1 documents in 2 revisions, 0 deleted ids\n"
+    assert citespan("export", str(file)).returncode == 2  # it exists
+    assert citespan("export", "-").stdout.splitlines()[1:-1] == file.read_text().splitlines()[1:-1]
+    new = ("--data", str(tmp_path / "new"))
+    assert citespan(*new, "import", str(file)).stdout == "1 added\n"
+    assert citespan(*new, "import", str(file)).stdout == "1 unchanged\n"
+    assert citespan(*new, "revisions", name).stdout == citespan("revisions", name).stdout
+    file.write_bytes(file.read_bytes()[:-9])
+    cut = citespan("--data", str(tmp_path / "newer"), "import", str(file))
+    assert (cut.returncode, cut.stdout) == (2, "")
+    assert "citespan: line 4: the file was cut here" in cut.stderr
+
+
 def test_an_abstention_is_an_ordinary_result(citespan: Run):
     done = citespan("ask", "How often should a cactus be watered in winter?")
     assert done.returncode == 0
@@ -209,16 +279,16 @@ def documents(data: Path) -> int:
             return 0
 
 
-def test_doctor_names_and_mends_a_corrupted_vector_file(citespan: Run, tmp_path: Path):
+def test_doctor_names_and_mends_a_corrupted_index_file(citespan: Run, tmp_path: Path):
     citespan("ask", "What is CELAC?")
     assert "all is well" in citespan("doctor").stdout
-    (snapshot,) = (tmp_path / "data").glob("vectors-*.faiss")
-    damaged = bytearray(snapshot.read_bytes())
+    file = next((tmp_path / "data").glob("build-1/lexical/*.idx"))
+    damaged = bytearray(file.read_bytes())
     damaged[len(damaged) // 2] ^= 1
-    snapshot.write_bytes(damaged)
+    file.write_bytes(damaged)
     report = json.loads(citespan("doctor", "--json").stdout)
     assert report["problems"] == []
-    assert "vector index" in report["repaired"][0]
+    assert "lexical index" in report["repaired"][0]
     assert "China Institute" in citespan("ask", "Where does Song Junying work?").stdout
     assert json.loads(citespan("doctor", "--json").stdout)["repaired"] == []
 
