@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.chunktable import CURRENT, ChunkTable
+from index.crashpoints import reached
 from index.database import Database
 from index.embedding import Vectors
 from index.errors import (
@@ -137,6 +138,7 @@ class SqliteCatalogue:
                 (document.id, document.revision, generation),
             )
             db.execute("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revision)
+            reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
 
     def delete(self, document_id: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import apsw
 
-from index.errors import StoreCorrupt, StoreUnavailable
+from index.crashpoints import reached
+from index.errors import StoreCorrupt, StoreFull, StoreUnavailable
 
+_NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the file beside it cannot grow
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
 
 
@@ -64,14 +66,17 @@ class Database:
     @contextmanager
     def snapshot(self) -> Generator[None]:
         """Reads inside see one state."""
-        with self.transaction():
+        with self._lock, _translated(self._path), self._db:
             yield
 
     @contextmanager
     def transaction(self) -> Generator[Any]:
         """The connection; what is done with it inside is done whole, or not at all."""
-        with self._lock, _translated(self._path), self._db:
-            yield self._db
+        with self._lock, _translated(self._path):
+            with self._db:
+                yield self._db
+                reached("catalogue.before-commit")
+            reached("catalogue.after-commit")
 
     def close(self) -> None:
         """Close the file."""
@@ -89,4 +94,7 @@ def _translated(path: Path) -> Generator[None]:
             " away and ingest the documents again"
         ) from error
     except apsw.Error as error:
+        code = getattr(error, "extendedresult", 0)
+        if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
+            raise StoreFull(f"the disk is full; the catalogue {path} is as it was") from error
         raise StoreUnavailable(f"the catalogue {path} cannot be used: {error}") from error
