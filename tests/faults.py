@@ -8,6 +8,7 @@ milliseconds; they run the functions that `Nursery.start` is given the names of.
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,8 +62,14 @@ def open_corpus(folder: Path, *, read_only: bool = False) -> Corpus:
 @contextmanager
 def scratch_folder() -> Generator[Path]:
     """An empty folder."""
-    with TemporaryDirectory(dir=SCRATCH) as made:
+    with TemporaryDirectory(dir=SCRATCH, ignore_cleanup_errors=True) as made:
         yield Path(made)
+
+
+def remove(folder: Path) -> None:
+    """Tantivy's watcher, which outlives an index a little, may be making its lock file."""
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def await_file(file: Path) -> None:
@@ -194,17 +201,15 @@ class Ended:
     told: list[Any]
 
     def operations(self) -> tuple[list[list[str]], list[str] | None]:
-        """What was acknowledged, and what had only begun."""
+        """What was acknowledged, and what was next: many are begun ahead, but stored in turn."""
         done: list[list[str]] = []
-        begun: list[str] | None = None
+        begun: list[list[str]] = []
         for line in self.told:
             if line == "done":
-                assert begun is not None
-                done.append(begun)
-                begun = None
+                done.append(begun.pop(0))
             else:
-                begun = line
-        return done, begun
+                begun.append(line)
+        return done, begun[0] if begun else None
 
 
 class Child:

@@ -1,13 +1,12 @@
 """Killed at any moment, a corpus holds what was acknowledged: whole, once, and nothing more."""
 
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import CYCLES, NIGHTLY, Ended, Known, Nursery, assert_whole, scratch_folder
+from faults import CYCLES, NIGHTLY, Ended, Known, Nursery, assert_whole, remove, scratch_folder
 from workloads import KINDS
 
 from index.backup import restore
@@ -49,7 +48,7 @@ def checked(folder: Path, known: Known, ended: Ended) -> Known:
         whole_archive(Path(last), archived[last])
     for path in folder.parent.iterdir():
         if path != folder:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path) if path.is_dir() else path.unlink()
     return assert_whole(folder, known, pending)
 
 

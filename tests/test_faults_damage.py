@@ -14,6 +14,7 @@ from faults import (
     assert_whole,
     everything,
     open_corpus,
+    remove,
     scratch_folder,
     stored,
     text_of,
@@ -44,7 +45,7 @@ def grown(folder: Path, known: Known, numbers: range) -> None:
         corpus.delete("d5")
         known.delete("d5")
     # Made again, as BM25 goes by the words of deleted texts too until they are merged away.
-    shutil.rmtree(folder / _WORDS)
+    remove(folder / _WORDS)
     open_corpus(folder).close()
 
 
@@ -99,7 +100,7 @@ def test_damage_in_any_derived_file(room: Path) -> None:
             (room / "copy" / file).write_bytes(damaged)
             # What begins with a dot is tantivy's housekeeping, of which nothing depends.
             assert_mended(room / "copy", expected, noticed=not file.name.startswith("."))
-            shutil.rmtree(room / "copy")
+            remove(room / "copy")
 
 
 def test_older_derived_files_in_place_of_newer_ones(room: Path) -> None:
@@ -127,12 +128,12 @@ def test_older_derived_files_in_place_of_newer_ones(room: Path) -> None:
         for change in swap:
             change(room / "copy")
         assert_mended(room / "copy", expected)
-        shutil.rmtree(room / "copy")
+        remove(room / "copy")
     for name in {path.name for path in old} & {path.name for path in new}:
         shutil.copytree(room / "new", room / "copy")
         shutil.copy(room / "old" / _WORDS / name, room / "copy" / _WORDS / name)
         assert_mended(room / "copy", expected, noticed=name == "meta.json")
-        shutil.rmtree(room / "copy")
+        remove(room / "copy")
 
 
 def test_an_older_catalogue_beside_newer_derived_files(room: Path) -> None:
@@ -158,7 +159,7 @@ def test_damage_in_the_catalogue(room: Path) -> None:
             (room / "copy" / path).unlink()
         (room / "copy" / "catalog.db").write_bytes(damaged)
         named += is_named(room / "copy", known)
-        shutil.rmtree(room / "copy")
+        remove(room / "copy")
     assert named > _CUTS  # a flipped bit may be one that nothing is kept in
     restore(room / "backup.zip", room / "restored")
     assert_whole(room / "restored", known)

@@ -1,12 +1,11 @@
 """Any sequence of operations leaves what a dictionary would hold, and finds what is in it."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from faults import SCRATCH, Words, open_corpus
+from faults import SCRATCH, Words, open_corpus, remove
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -45,7 +44,7 @@ class Sequences(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self._corpus.close()
-        shutil.rmtree(self._folder)
+        remove(self._folder)
 
     @rule(name=_NAMES, text=_TEXTS, kind=_KINDS)
     def put(self, name: str, text: str, kind: str) -> None:

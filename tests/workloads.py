@@ -4,7 +4,6 @@ import ctypes
 import errno
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from faults import (
     assert_whole,
     await_file,
     open_corpus,
+    remove,
     stored,
     text_of,
 )
@@ -187,7 +187,7 @@ def assert_survives(
         assert_finds(corpus, known.current(), known.old)
         corpus.close()
     assert_whole(folder, known)
-    shutil.rmtree(folder)
+    remove(folder)
 
 
 def _attempt(
