@@ -94,6 +94,8 @@ def _translated(path: Path) -> Generator[None]:
             " away and ingest the documents again"
         ) from error
     except apsw.Error as error:
+        if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
+            raise StoreCorrupt(f"the catalogue {path} has lost a part: {error}") from error
         code = getattr(error, "extendedresult", 0)
         if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
             raise StoreFull(f"the disk is full; the catalogue {path} is as it was") from error
