@@ -94,6 +94,12 @@ TABLE: dict[type[Exception], Row] = {
         detail="The stored documents cannot be read or written at the moment.",
         retry_after_s=5,
     ),
+    store.StoreFull: Row(
+        status=507,
+        slug="storage-full",
+        title="Storage full",
+        detail="There is no room to store this; what is stored can be read and searched.",
+    ),
     store.StoreLocked: Row(
         status=503,
         slug="storage-locked",

@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from index.catalog import SqliteCatalogue
+from index.crashpoints import reached
 from index.errors import BackupInvalid, StoreCorrupt, StoreUnavailable
-from index.folder import CATALOGUE, RESTORING, lock_for_writing, sync_folder
+from index.folder import CATALOGUE, RESTORING, lock_for_writing, sync_folder, unavailable
 from index.hashing import sha256_file
 
 _MANIFEST = "manifest.json"
@@ -55,12 +56,15 @@ def back_up(folder: Path, file: Path) -> Backup:
             copy = Path(scratch) / CATALOGUE
             with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
                 catalogue.copy_to(copy)
+            reached("backup.copied")
             made = _described(copy)
             _write_archive(Path(scratch) / "archive", copy, made)
+            reached("backup.written")
             (Path(scratch) / "archive").rename(file)
+            reached("backup.renamed")
             sync_folder(file.absolute().parent)
     except OSError as error:
-        raise StoreUnavailable(f"cannot write {file}: {error.strerror or error}") from error
+        raise unavailable(f"cannot write {file}", error) from error
     return made
 
 
@@ -84,10 +88,12 @@ def restore(file: Path, folder: Path) -> Backup:
         with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
             copy = Path(scratch) / CATALOGUE
             made = _extracted(file, copy)
+            reached("restore.extracted")
             copy.rename(folder / CATALOGUE)
+            reached("restore.renamed")
             sync_folder(folder)
     except OSError as error:
-        raise StoreUnavailable(f"cannot restore: {error.strerror or error}") from error
+        raise unavailable("cannot restore", error) from error
     finally:
         lock.release()
     return made

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.chunktable import CURRENT, ChunkTable
+from index.crashpoints import reached
 from index.database import Database
 from index.embedding import Vectors
 from index.errors import (
@@ -149,6 +150,7 @@ class SqliteCatalogue:
                 (document.id, document.revision, generation),
             )
             db.executemany("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revisions)
+            reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
             return 0 if keep is None else self._purge(db, document.id, keep)
 

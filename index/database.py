@@ -8,9 +8,11 @@ from typing import Any
 
 import apsw
 
-from index.errors import StoreCorrupt, StoreUnavailable
+from index.crashpoints import reached
+from index.errors import StoreCorrupt, StoreFull, StoreUnavailable
 
 _BUSY_MS = 5000  # how long a write waits for another connection
+_NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the file beside it cannot grow
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
 
 
@@ -66,14 +68,17 @@ class Database:
     @contextmanager
     def snapshot(self) -> Generator[None]:
         """Reads inside see one state."""
-        with self.transaction():
+        with self._lock, _translated(self._path), self._db:
             yield
 
     @contextmanager
     def transaction(self) -> Generator[Any]:
         """The connection; what is done with it inside is done whole, or not at all."""
-        with self._lock, _translated(self._path), self._db:
-            yield self._db
+        with self._lock, _translated(self._path):
+            with self._db:
+                yield self._db
+                reached("catalogue.before-commit")
+            reached("catalogue.after-commit")
 
     def empty_log(self) -> bool:
         """Write what the log holds into the file, and cut the log to nothing.
@@ -105,4 +110,9 @@ def _translated(path: Path) -> Generator[None]:
             " away and ingest the documents again"
         ) from error
     except apsw.Error as error:
+        if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
+            raise StoreCorrupt(f"the catalogue {path} has lost a part: {error}") from error
+        code = getattr(error, "extendedresult", 0)
+        if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
+            raise StoreFull(f"the disk is full; the catalogue {path} is as it was") from error
         raise StoreUnavailable(f"the catalogue {path} cannot be used: {error}") from error

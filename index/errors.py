@@ -11,6 +11,7 @@ StoreError
 ├── StoreMismatch        the data folder was built with other settings
 ├── BuildIncomplete      a build lacks documents; it cannot be switched to
 ├── StoreUnavailable     the data folder cannot be opened, read or written
+│   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
 ├── BackupInvalid        a file is no backup, or damaged
@@ -97,6 +98,10 @@ class BuildIncomplete(StoreError):
 
 class StoreUnavailable(StoreError):
     """The data folder cannot be opened, read or written."""
+
+
+class StoreFull(StoreUnavailable):
+    """The disk has no room for what was to be written; it was not stored, and reads go on."""
 
 
 class StoreLocked(StoreError):

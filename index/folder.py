@@ -1,17 +1,33 @@
 """The data folder: one writer, and no beginning anew where something was stored."""
 
+import errno
 import os
 import shutil
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import StoreCorrupt, StoreLocked, StoreUnavailable
+from index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUnavailable
 
 CATALOGUE = "catalog.db"
 RESTORING = ".restore-"  # how a folder begins in which a restore is being made
+
+
+_HOLDER = "writer.pid"
+_NAMING_S = 1.0  # how long a writer may take to say who it is
+
+
+class WriterLock(FileLock):
+    """A lock whose holder's process id stands in a file beside it."""
+
+    def release(self, force: bool = False) -> None:  # noqa: FBT001, FBT002  (as in FileLock)
+        if self.is_locked:
+            with suppress(OSError):
+                Path(self.lock_file).with_name(_HOLDER).unlink(missing_ok=True)
+        super().release(force=force)
 
 
 def check_catalogue(folder: Path) -> None:
@@ -51,15 +67,15 @@ def clear_builds(folder: Path, kept: Collection[int]) -> None:
             path.unlink()
 
 
-def lock_for_writing(folder: Path) -> FileLock:
+def lock_for_writing(folder: Path) -> WriterLock:
     """The data folder, made if need be, for this process alone to write to.
 
     Raises:
         StoreLocked: another process has it; the message names it.
-        StoreUnavailable: it cannot be written.
+        StoreUnavailable: it cannot be written; StoreFull, if for want of room.
     """
-    lock = FileLock(folder / "writer.lock", timeout=0, thread_local=False)
-    holder = folder / "writer.pid"
+    lock = WriterLock(folder / "writer.lock", timeout=0, thread_local=False)
+    holder = folder / _HOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -67,16 +83,34 @@ def lock_for_writing(folder: Path) -> FileLock:
         for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
             shutil.rmtree(left)
     except Timeout as error:
-        by = holder.read_text() if holder.exists() else "unknown"
         raise StoreLocked(
-            f"process {by} is writing to {folder}; stop it, or send the documents to it over HTTP"
+            f"process {_named(holder)} is writing to {folder}; stop it, or send the documents to it"
+            " over HTTP"
         ) from error
     except OSError as error:
         lock.release()
-        raise StoreUnavailable(
-            f"the data folder {folder} cannot be written: {error.strerror or error}"
-        ) from error
+        raise unavailable(f"the data folder {folder} cannot be written", error) from error
     return lock
+
+
+def unavailable(what: str, error: OSError) -> StoreUnavailable:
+    """The error to raise when `what` is the case because the system refused something."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return (StoreFull if full else StoreUnavailable)(f"{what}: {error.strerror or error}")
+
+
+def _named(holder: Path) -> str:
+    """The process that has locked the folder, once it has said so; or who did before."""
+    given_up = time.monotonic() + _NAMING_S
+    while True:
+        named = ""
+        with suppress(OSError, ValueError):  # not there yet, or not yet written
+            named = holder.read_text()
+            os.kill(int(named), 0)
+            return named
+        if time.monotonic() > given_up:
+            return named or "unknown"
+        time.sleep(0.01)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from index.crashpoints import reached
 from index.hashing import sha256_file
 from index.types import Scored
 
@@ -157,8 +158,11 @@ class LexicalIndex:
             document.add_text("title", title)
             document.add_text("text", text)
             writer.add_document(document)
+        reached("lexical.changed")
         writer.commit()
+        reached("lexical.committed")
         writer.wait_merging_threads()
+        reached("lexical.merged")
         self._index.reload()
 
     def _narrowed(self, sought: tantivy.Query, among: NDArray[np.int64]) -> tantivy.Query:

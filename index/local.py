@@ -7,12 +7,14 @@ whatever is missing, damaged or behind is made again from the catalogue.
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Generator, Iterable, Mapping, Set
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.crashpoints import reached
 from index.embedding import Vectors
 from index.errors import StoreError, StoreUnavailable
 from index.filters import Filter
@@ -60,10 +62,15 @@ class LocalSearchIndex:
         if not self._refreshing.acquire(blocking=wait):
             return
         try:
-            if self._catalogue.generation != self._generation:
-                self._generation = self._catch_up()
+            self._hold_what_is_stored()
         finally:
             self._refreshing.release()
+
+    @contextmanager
+    def steady(self) -> Generator[None]:
+        with self._refreshing, self._catalogue.snapshot():
+            self._hold_what_is_stored()
+            yield
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
         among = self._among(filters)
@@ -111,8 +118,18 @@ class LocalSearchIndex:
             self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
         return kept[key]
 
+    def _hold_what_is_stored(self) -> None:
+        if self._catalogue.generation == self._generation:
+            return
+        try:
+            self._generation = self._catch_up()
+        except BaseException:
+            self._generation = -1  # a part may have been taken over: compare everything
+            raise
+
     def _catch_up(self) -> int:
         """Take over the difference; while it is read, others that use the catalogue wait."""
+        lexical = self._lexical
         with self._catalogue.snapshot():
             generation = self._catalogue.generation
             known = self._generation >= 0 and not self._read_only
@@ -122,9 +139,9 @@ class LocalSearchIndex:
                 worded_gone, worded_new = gone, new
             else:
                 wanted = self._catalogue.chunk_ids()
-                if self._read_only and self._lexical.ids() != wanted:
-                    self._lexical = self._reread_lexical(wanted)
-                worded = self._lexical.ids()
+                if self._read_only and lexical.ids() != wanted:
+                    lexical = self._reread_lexical(wanted)
+                worded = lexical.ids()
                 gone, new = self._held - wanted, wanted - self._held
                 worded_gone, worded_new = worded - wanted, wanted - worded
             self._change_vectors(gone, new)
@@ -133,32 +150,38 @@ class LocalSearchIndex:
             if few:
                 texts = list(texts)
             else:  # not all at once in memory
-                self._change_lexical(worded_gone, texts)
+                lexical = self._changed(lexical, worded_gone, texts)
         if few and (worded_gone or worded_new):
-            self._change_lexical(worded_gone, texts)
+            lexical = self._changed(lexical, worded_gone, texts)
+        self._lexical = lexical  # only now: others search meanwhile
         return generation
 
     def _change_vectors(self, gone: Set[int], new: Set[int]) -> None:
         if gone:
             with self._lock:
                 self._vectors.remove(sorted(gone))
+            self._held -= gone
         adding = sorted(new)
         for at in range(0, len(adding), _BATCH):
             ids, vectors = self._catalogue.vectors(adding[at : at + _BATCH])
             with self._lock:
                 self._vectors.add(ids, vectors)
-        self._held = (self._held - gone) | new
+            self._held.update(ids)
 
-    def _change_lexical(self, gone: Set[int], texts: Iterable[IndexedText]) -> None:
+    def _changed(
+        self, lexical: LexicalIndex, gone: Set[int], texts: Iterable[IndexedText]
+    ) -> LexicalIndex:
         try:
-            self._lexical.change(sorted(gone), _rows(texts))
+            lexical.change(sorted(gone), _rows(texts))
         except (OSError, ValueError) as error:  # a full disk, say: go on in memory until restart
             self._found("the lexical index", error)
-            self._lexical = LexicalIndex(None)
+            lexical = LexicalIndex(None)
             everything = self._catalogue.indexed_texts(self._catalogue.chunk_ids())
-            self._lexical.change([], _rows(everything))
-        if hashes := self._lexical.file_hashes():
+            lexical.change([], _rows(everything))
+        if hashes := lexical.file_hashes():
             self._record(_LEXICAL, hashes)
+            reached("lexical.recorded")
+        return lexical
 
     def _rewrite_lexical(self) -> int:
         """Of how many chunks that are gone no words are left in files any more."""

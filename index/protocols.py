@@ -230,6 +230,10 @@ class SearchIndex(Protocol):
         """
         ...
 
+    def steady(self) -> AbstractContextManager[None]:
+        """Inside, index and catalogue hold one state, whatever is written meanwhile."""
+        ...
+
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
         """Nearest chunks to a unit vector by cosine, best first.
 

@@ -56,14 +56,24 @@ class Searchable:
         filters: Filter | None,
     ) -> list[Passage]:
         """As `Corpus.search`."""
-        dense = lexical = []
-        if Side.DENSE in sides:
-            vector = self.embedder.embed_query(query) if vector is None else vector
-            dense = self.index.dense(vector, candidates, filters)
-        if Side.LEXICAL in sides:
-            lexical = self.index.lexical(query, candidates, filters)
-        fused = reciprocal_rank_fusion([dense, lexical])[:k]
-        return passages_of(self.catalogue, fused, dense, lexical)
+        if vector is None and Side.DENSE in sides:
+            vector = self.embedder.embed_query(query)
+
+        def found() -> tuple[list[Passage], bool]:
+            dense = lexical = []
+            if vector is not None and Side.DENSE in sides:
+                dense = self.index.dense(vector, candidates, filters)
+            if Side.LEXICAL in sides:
+                lexical = self.index.lexical(query, candidates, filters)
+            fused = reciprocal_rank_fusion([dense, lexical])[:k]
+            passages = passages_of(self.catalogue, fused, dense, lexical)
+            return passages, len(passages) == len(fused)
+
+        passages, whole = found()
+        if not whole:  # some were replaced before they were read: what is there in their place?
+            with self.index.steady():
+                passages, _ = found()
+        return passages
 
     def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
         """The chunks of a document, and their (n, dim) vectors.

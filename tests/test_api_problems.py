@@ -1,3 +1,4 @@
+import errno
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 import structlog
 from api_client import JSON, KNOWN, Client, problem, seeded, seeded_collections
 from litestar.testing import TestClient
+from workloads import FailingWrites
 
 from api.app import create_app
 from api.errors import ApiError
@@ -78,6 +80,7 @@ CAUSED_BY_US = {
     "internal",
     "not-ready",
     "storage-unavailable",
+    "storage-full",
     "storage-locked",
     "storage-corrupt",
     "model-unavailable",
@@ -194,6 +197,16 @@ def test_closed_storage_is_unavailable_and_no_path_is_shown(
         found = client.get("/v1/documents/seed")
     problem(found, 503, "storage-unavailable")
     assert found.headers["retry-after"]
+
+
+def test_a_full_disk_refuses_writes_and_nothing_else(client: Client) -> None:
+    with FailingWrites(1, errno.ENOSPC, for_good=True):
+        problem(client.put("/v1/documents/full", json={"text": "Full."}), 507, "storage-full")
+        assert client.get("/v1/documents/seed").status_code == 200
+        assert client.post("/v1/search", json={"query": KNOWN}).json()["passages"]
+    assert client.get("/v1/documents/full").status_code == 404
+    assert client.put("/v1/documents/full", json={"text": "Full."}).status_code == 201
+    assert client.delete("/v1/documents/full").status_code == 204
 
 
 def test_damaged_text_is_never_given_out(models_folder: Path, tmp_path: Path) -> None:

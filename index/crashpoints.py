@@ -1,0 +1,42 @@
+"""Places where a test has the process killed, to see that nothing acknowledged is lost.
+
+`CITESPAN_CRASH_AT=lexical.committed` ends the process with SIGKILL when it first comes to that
+place, `lexical.committed:3` when it comes there for the third time.
+"""
+
+import os
+import signal
+from functools import cache
+from itertools import count
+from typing import Literal, get_args
+
+Point = Literal[
+    "catalogue.half-stored",
+    "catalogue.before-commit",
+    "catalogue.after-commit",
+    "lexical.changed",
+    "lexical.committed",
+    "lexical.merged",
+    "lexical.recorded",
+    "backup.copied",
+    "backup.written",
+    "backup.renamed",
+    "restore.extracted",
+    "restore.renamed",
+]
+POINTS: tuple[Point, ...] = get_args(Point)
+
+_arrivals = count(1)
+
+
+def reached(point: Point) -> None:
+    """Die here, if that is what the environment asked for before the first point was reached."""
+    chosen, nth = _chosen()
+    if point == chosen and next(_arrivals) == nth:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@cache
+def _chosen() -> tuple[str, int]:
+    name, _, nth = os.environ.get("CITESPAN_CRASH_AT", "").partition(":")
+    return name, int(nth or 1)

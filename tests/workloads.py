@@ -1,0 +1,290 @@
+"""What the children of a `faults.Nursery` do until they are killed or something fails."""
+
+import ctypes
+import errno
+import os
+import random
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import apsw
+from faults import (
+    NIGHTLY,
+    Known,
+    Tell,
+    assert_finds,
+    assert_whole,
+    await_file,
+    open_corpus,
+    remove,
+    stored,
+    text_of,
+)
+
+from index import Corpus, Draft, Side
+from index.backup import back_up, restore
+from index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
+
+_TEXTS = 1000  # most of one child, which fails when they are used up
+NAMES = [f"d{number}" for number in range(12)]
+
+
+def work(tell: Tell, folder: str, seed: int, kind: str, crash_at: str) -> None:
+    """Change a corpus in one way, or in all, until killed; tell what is begun and what is done."""
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    worker = _Worker(tell, Path(folder), seed)
+    chosen = [_KINDS[kind]] if kind else list(_KINDS.values())
+    while True:
+        worker.random.choice(chosen)(worker)
+
+
+class _Worker:
+    def __init__(self, tell: Tell, folder: Path, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311
+        self._tell = tell
+        self._folder = folder
+        self._numbers = iter(range(seed * _TEXTS, (seed + 1) * _TEXTS))
+        self._corpus = open_corpus(folder)
+
+    def ingest(self) -> None:
+        def drafts() -> Iterator[Draft]:
+            for name in self.random.sample(NAMES, 4):
+                text = self._text()
+                self._tell(["put", name, text])
+                yield Draft(id=name, text=text)
+
+        for _ in self._corpus.put_many(drafts()):
+            self._tell("done")
+
+    def replace(self) -> None:
+        name, text = self.random.choice(NAMES), self._text()
+        self._told(["put", name, text], lambda: self._corpus.put(Draft(id=name, text=text)))
+
+    def delete(self) -> None:
+        names = [info.id for info in self._corpus.documents().documents]
+        if not names:
+            self.ingest()
+            return
+        name = self.random.choice(names)
+        self._told(["delete", name], lambda: self._corpus.delete(name))
+
+    def snapshot(self) -> None:
+        self.replace()
+        self._corpus.close()
+        self._corpus = open_corpus(self._folder)
+
+    def compact(self) -> None:
+        for _ in range(9):  # tantivy merges eight segments
+            self.replace()
+
+    def restore(self) -> None:
+        self.replace()
+        beside = self._folder.parent
+        archive = beside / f"{next(self._numbers)}.zip"
+        self._told(["back_up", str(archive)], lambda: back_up(self._folder, archive))
+        target = archive.with_suffix("")
+        self._told(["restore", str(archive)], lambda: restore(archive, target))
+
+    def _text(self) -> str:
+        return text_of(next(self._numbers), self.random.randint(1, 4))
+
+    def _told(self, operation: list[str], do: Callable[[], object]) -> None:
+        self._tell(operation)
+        do()
+        self._tell("done")
+
+
+_KINDS: dict[str, Callable[[_Worker], None]] = {
+    "ingest": _Worker.ingest,
+    "replace": _Worker.replace,
+    "delete": _Worker.delete,
+    "snapshot": _Worker.snapshot,
+    "compaction": _Worker.compact,
+    "restore": _Worker.restore,
+}
+KINDS = tuple(_KINDS)
+
+
+def disk_full(tell: Tell, room: str, free: int) -> None:
+    """Each operation on a disk with so many bytes left: done, or refused as such."""
+    balloon = Path(room) / "balloon"
+
+    @contextmanager
+    def fault() -> Generator[None]:
+        usage = os.statvfs(room)
+        balloon.write_bytes(b"\1" * max(0, usage.f_bavail * usage.f_bsize - free))
+        try:
+            yield
+        finally:
+            balloon.unlink()
+
+    for operation in OPERATIONS:
+        assert_survives(Path(room), operation, fault, StoreFull)
+
+
+def sqlite_writes_fail(tell: Tell, room: str, error: str, times: str) -> None:
+    """Each operation with each of SQLite's writes failing, that one alone or all from there on."""
+    expected = StoreFull if error == "ENOSPC" else StoreUnavailable
+    for operation in OPERATIONS:
+        for nth in count(1, 1 if NIGHTLY else 4):
+            fault = FailingWrites(nth, getattr(errno, error), for_good=times == "always")
+            assert_survives(Path(room), operation, fault, expected)
+            if not fault.fired:
+                assert nth > 1 or operation == ["open"]
+                break
+
+
+def waits_for_faults(tell: Tell, room: str, operation: list[str]) -> None:
+    """One operation while the parent makes system calls fail; each sees the other's files."""
+
+    @contextmanager
+    def fault() -> Generator[None]:
+        (Path(room) / "ready").touch()
+        await_file(Path(room) / "attached")
+        try:
+            yield
+        finally:
+            (Path(room) / "acted").touch()
+            await_file(Path(room) / "detached")
+
+    assert_survives(Path(room), operation, fault, StoreUnavailable)
+
+
+OPERATIONS = (
+    ["put", "new", text_of(901)],
+    ["put", "d0", text_of(902)],
+    ["delete", "d1"],
+    ["open"],
+)
+Fault: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+
+def assert_survives(
+    room: Path, operation: list[str], fault: Fault, expected: type[StoreError]
+) -> None:
+    """An operation under a fault is done or refused; reads go on; afterwards it can be done."""
+    folder, known = room / "data", Known()
+    with open_corpus(folder) as corpus:
+        for at in range(3):
+            known.put(f"d{at}", text_of(at))
+            corpus.put(Draft(id=f"d{at}", text=text_of(at)))
+    if operation == ["open"]:
+        with fault(), suppress(expected), open_corpus(folder) as corpus:
+            assert_finds(corpus, known.current())
+    else:
+        corpus = open_corpus(folder)
+        with fault():
+            known = _attempt(corpus, known, operation, expected)
+        if operation[0] != "delete" or operation[1] in known.revisions:
+            _perform(corpus, operation)
+            known.apply(operation)
+        assert stored(corpus, known) == known.revisions
+        assert_finds(corpus, known.current(), known.old)
+        corpus.close()
+    assert_whole(folder, known)
+    remove(folder)
+
+
+def _attempt(
+    corpus: Corpus, known: Known, operation: list[str], expected: type[StoreError]
+) -> Known:
+    """What is stored after an operation that may be refused."""
+    after = known.copy()
+    after.apply(operation)
+    outcomes = [after.revisions]
+    try:
+        _perform(corpus, operation)
+    except expected:
+        outcomes.append(known.revisions)
+    found = stored(corpus, after)
+    assert found in outcomes
+    now = after if found == after.revisions else known
+    assert_finds(corpus, now.current(), now.old)
+    return now
+
+
+def _perform(corpus: Corpus, operation: list[str]) -> None:
+    if operation[0] == "delete":
+        corpus.delete(operation[1])
+    else:
+        corpus.put(Draft(id=operation[1], text=operation[2]))
+
+
+class FailingWrites:
+    """SQLite's nth write in this process fails, and for good also those that follow."""
+
+    _WRITE = ctypes.CFUNCTYPE(
+        ctypes.c_ssize_t, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64,
+        use_errno=True,
+    )  # fmt: skip
+
+    def __init__(self, nth: int, error: int, *, for_good: bool) -> None:
+        self._left, self._error, self._for_good = nth, error, for_good
+        self._vfs: Any = apsw.VFS("faulty", "unix")
+        self._original: int = self._vfs.xGetSystemCall("pwrite64")
+        self._real = self._WRITE(self._original)
+        self._instead = self._WRITE(self._write)
+        self.fired = False
+
+    def __call__(self) -> AbstractContextManager[object]:
+        return self
+
+    def __enter__(self) -> None:
+        address = ctypes.cast(self._instead, ctypes.c_void_p).value
+        self._vfs.xSetSystemCall("pwrite64", address)
+
+    def __exit__(self, *_: object) -> None:
+        self._vfs.xSetSystemCall("pwrite64", self._original)
+
+    def _write(self, file: int, data: int, size: int, at: int) -> int:
+        self._left -= 1
+        if self._left == 0 or (self._left < 0 and self._for_good):
+            self.fired = True
+            ctypes.set_errno(self._error)
+            return -1
+        return self._real(file, data, size, at)
+
+
+def write_alone(tell: Tell, room: str) -> None:
+    """Be the writer until the parent has seen enough, or tell who is."""
+    await_file(Path(room) / "go")
+    began = time.monotonic()
+    try:
+        with open_corpus(Path(room) / "data"):
+            tell(["won", os.getpid()])
+            await_file(Path(room) / "over")
+    except StoreLocked as error:
+        tell(["left", str(error), time.monotonic() - began])
+        (Path(room) / "left").touch()
+
+
+def reindex(tell: Tell, folder: str, documents: int, times: int) -> None:
+    """Replace all documents so many times."""
+    with open_corpus(Path(folder)) as corpus:
+        for number in range(times):
+            drafts = (
+                Draft(id=f"d{at}", text=text_of(number * documents + at)) for at in range(documents)
+            )
+            for _ in corpus.put_many(drafts):
+                pass
+
+
+def read_on(tell: Tell, folder: str, threads: int) -> None:
+    """Search on some threads until told that it is over; nothing fails or comes back empty."""
+    over = Path(folder).parent / "over"
+
+    def search(corpus: Corpus) -> int:
+        searches = 0
+        while not over.exists():
+            for side in Side:
+                assert corpus.search("common fact0", sides=[side]), side
+                searches += 1
+        return searches
+
+    with open_corpus(Path(folder), read_only=True) as corpus, ThreadPoolExecutor(threads) as pool:
+        tell(sum(pool.map(search, [corpus] * threads)))
