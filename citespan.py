@@ -9,11 +9,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from evals.commands import evaluate
+from evals.commands import evaluate, tracked
 from index.errors import InvalidFilter, StoreError
 from qa.commands import collections
 from qa.errors import ConfigError, QAError
@@ -21,8 +21,6 @@ from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from index import Corpus, DocumentInfo, Filter
-
-T = TypeVar("T")
 
 _filter_option = click.option(
     "--filter",
@@ -238,9 +236,9 @@ def export(settings: Settings, file: Path) -> None:
     from index.transfer import export_file, export_to
 
     if str(file) == "-":
-        made = export_to(settings.collection_path(), sys.stdout.buffer)
+        made = export_to(_here(settings).collection_path(), sys.stdout.buffer)
     else:
-        made = export_file(settings.collection_path(), file)
+        made = export_file(_here(settings).collection_path(), file)
     _say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
 
 
@@ -261,7 +259,7 @@ def import_documents(settings: Settings, file: Path) -> None:
     with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
         found = transfer.import_documents(corpus, file)
         try:
-            for stored in _counted(found.stored, "Storing", found.documents):
+            for stored in tracked(found.stored, "Storing", found.documents):
                 outcomes[stored.outcome] += 1
         except KeyboardInterrupt:
             stopped = True
@@ -278,7 +276,7 @@ def backup(settings: Settings, file: Path) -> None:
     """Write all that is stored to a new FILE; a running server goes on meanwhile."""
     from index.backup import back_up
 
-    made = back_up(settings.collection_path(), file)
+    made = back_up(_here(settings).collection_path(), file)
     click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
@@ -288,7 +286,9 @@ def backup(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path) -> None:
     """Put what a backup FILE holds into the data folder, which must be empty."""
     from index import backup
+    from qa.ownsettings import check_name
 
+    check_name(settings.data.collection)
     made = backup.restore(file, settings.collection_path())
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
 
@@ -392,19 +392,11 @@ def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Setting
     asked = open_dataset(dataset)
     check_holds(corpus, asked)
     systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, beside)]
-    found = compared(asked, systems[0], systems[1], _counted)
+    found = compared(asked, systems[0], systems[1], tracked)
     print_differences(found)
     if any(difference.is_worse for difference in found):
         click.echo("worse: not switched; run it again without --compare to switch", err=True)
         sys.exit(1)
-
-
-def _counted(items: Iterable[T], label: str, total: int | None = None) -> Iterable[T]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(items, label, total, console=console, disable=not console.is_terminal)
 
 
 def _filter(text: str | None) -> "Filter | None":

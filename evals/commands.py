@@ -77,7 +77,7 @@ def run(
     for dataset in opened:
         folder = base / dataset.card.name
         try:
-            result = measure(dataset, folder, plan, _track, _say)
+            result = measure(dataset, folder, plan, tracked, _say)
         except KeyboardInterrupt:
             click.echo(f"stopped; the same command with --out {base} goes on", err=True)
             sys.exit(130)
@@ -221,7 +221,8 @@ def _say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def _track(items: Iterable[T], label: str, total: int) -> Iterable[T]:
+def tracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:
+    """Go through things with a bar, in a terminal."""
     from rich.console import Console
     from rich.progress import track
 

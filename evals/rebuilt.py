@@ -1,22 +1,14 @@
 """The same questions asked of two systems: a collection before and after it is reindexed."""
 
-from collections.abc import Iterable
-from typing import Protocol
-
 from evals.compare import Difference, compare
 from evals.errors import NotComparable
 from evals.records import DatasetRef, QuestionRecord, RunRecord, SystemRecord
+from evals.runner import Track
 from evals.scoring import score
 from evals.systems import System
-from evals.types import Dataset, Question
+from evals.types import Dataset
 from index import Corpus
 from index.errors import DocumentNotFound
-
-
-class Track(Protocol):
-    """Shows how far a loop over questions has come."""
-
-    def __call__(self, items: Iterable[Question], label: str, total: int) -> Iterable[Question]: ...
 
 
 def check_holds(corpus: Corpus, dataset: Dataset) -> None:

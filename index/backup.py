@@ -18,7 +18,15 @@ import msgspec
 from index.catalog import SqliteCatalogue
 from index.crashpoints import reached
 from index.errors import BackupInvalid, StoreCorrupt, StoreUnavailable
-from index.folder import CATALOGUE, RESTORING, lock_for_writing, sync_folder, unavailable
+from index.folder import (
+    CATALOGUE,
+    OWN_SETTINGS,
+    RESTORING,
+    lock_for_writing,
+    sync_folder,
+    unavailable,
+    write_durably,
+)
 from index.hashing import sha256_file
 
 _MANIFEST = "manifest.json"
@@ -26,13 +34,14 @@ _BLOCK = 1 << 20  # bytes copied at a time
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds; `sha256` is that of the catalogue in it."""
+    """What a backup holds: `sha256` of the catalogue in it, `own` settings of a collection."""
 
     format: int = 1
     created_at: str
     documents: int
     chunks: int
     sha256: str
+    own: str = ""
 
 
 def back_up(folder: Path, file: Path) -> Backup:
@@ -57,7 +66,7 @@ def back_up(folder: Path, file: Path) -> Backup:
             with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
                 catalogue.copy_to(copy)
             reached("backup.copied")
-            made = _described(copy)
+            made = _described(copy, _own_settings(folder))
             _write_archive(Path(scratch) / "archive", copy, made)
             reached("backup.written")
             (Path(scratch) / "archive").rename(file)
@@ -88,6 +97,10 @@ def restore(file: Path, folder: Path) -> Backup:
         with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
             copy = Path(scratch) / CATALOGUE
             made = _extracted(file, copy)
+            if made.own:
+                own = Path(scratch) / OWN_SETTINGS
+                write_durably(own, made.own.encode())
+                own.rename(folder / OWN_SETTINGS)
             reached("restore.extracted")
             copy.rename(folder / CATALOGUE)
             reached("restore.renamed")
@@ -99,7 +112,12 @@ def restore(file: Path, folder: Path) -> Backup:
     return made
 
 
-def _described(copy: Path) -> Backup:
+def _own_settings(folder: Path) -> str:
+    own = folder / OWN_SETTINGS
+    return own.read_text(encoding="utf-8") if own.exists() else ""
+
+
+def _described(copy: Path, own: str) -> Backup:
     with closing(SqliteCatalogue(copy, {}, read_only=True)) as catalogue:
         problems = catalogue.check()
         if problems:
@@ -110,6 +128,7 @@ def _described(copy: Path) -> Backup:
         documents=documents,
         chunks=chunks,
         sha256=sha256_file(copy),
+        own=own,
     )
 
 

@@ -1,6 +1,7 @@
 """The chunks and vectors of one build, as a table of the catalogue."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from index.database import Database
 from index.embedding import Vectors
+from index.errors import StoreCorrupt, StoreMismatch
 from index.filters import Filter
 from index.filtersql import where
 from index.protocols import Changes
@@ -83,12 +85,11 @@ class ChunkTable:
                 id=row[0], document_id=row[1], revision=row[2], span=Span(row[3], row[4]),
                 tokens=row[5],
             )
-            for row in self._db.in_batches(self._named(_BY_ID), ids)
+            for row in self._rows_of(_BY_ID, ids)
         }  # fmt: skip
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        statement = self._named("SELECT id, vector FROM CHUNKS WHERE id IN")
-        found = dict(self._db.in_batches(statement, ids))
+        found = dict(self._rows_of("SELECT id, vector FROM CHUNKS WHERE id IN", ids))
         stored = [chunk_id for chunk_id in ids if chunk_id in found]
         rows = np.frombuffer(b"".join(found[chunk_id] for chunk_id in stored), dtype=np.float32)
         return stored, rows.reshape(len(stored), -1 if stored else 0)
@@ -117,8 +118,23 @@ class ChunkTable:
         db.execute(self._named("DELETE FROM CHUNKS WHERE document_id = ?"), (document_id,))
         db.execute("DELETE FROM removed WHERE generation < ?", (generation - _REMEMBERED,))
 
+    def _rows_of(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        with self._told():
+            yield from self._db.in_batches(self._named(statement), ids)
+
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        return self._db.rows(self._named(statement), values)
+        with self._told():
+            return self._db.rows(self._named(statement), values)
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        """That the chunks were dropped is no damage."""
+        try:
+            yield
+        except StoreCorrupt as error:
+            if self._db.rows("SELECT 1 FROM builds WHERE id = ?", (self._build,)):
+                raise
+            raise StoreMismatch("all chunks were made anew meanwhile; open it again") from error
 
     def _named(self, statement: str) -> str:
         return statement.replace("CHUNKS", f"chunks_{self._build}")

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUnavailable
 
 CATALOGUE = "catalog.db"
+OWN_SETTINGS = "collection.json"  # of a collection, beside its catalogue; not read here
 RESTORING = ".restore-"  # how a folder begins in which a restore is being made
 
 
@@ -111,6 +112,15 @@ def _named(holder: Path) -> str:
         if time.monotonic() > given_up:
             return named or "unknown"
         time.sleep(0.01)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file so that it survives a crash, once its folder is synced too."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

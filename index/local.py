@@ -236,14 +236,12 @@ class LocalSearchIndex:
         self._problems.append(problem)
         _log.warning("derived index rebuilt: %s", problem)
 
-    def _record(self, name: str, record: Mapping[str, str]) -> bool:
+    def _record(self, name: str, record: Mapping[str, str]) -> None:
         try:
             self._catalogue.record_derived(name, record)
         except StoreUnavailable as error:
             # Not worth failing for: what is not recorded is made again at the next start.
             _log.warning("state of derived index not recorded: %s", error)
-            return False
-        return True
 
 
 def _rows(texts: Iterable[IndexedText]) -> Iterable[tuple[int, str, str]]:

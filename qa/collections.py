@@ -3,7 +3,6 @@
 `default` lies in the data folder itself, the others in `collections/<name>` below it.
 """
 
-import re
 import secrets
 import shutil
 import threading
@@ -17,17 +16,22 @@ import msgspec
 
 from index import glance
 from index.errors import StoreError, StoreMismatch, StoreUnavailable
-from index.folder import sync_folder
+from index.folder import OWN_SETTINGS, sync_folder, write_durably
 from index.jobs import JobStore
 from index.types import Build
 from qa.build import Say, open_service
-from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
+from qa.errors import (
+    CollectionExists,
+    CollectionNotFound,
+    ConfigError,
+    InvalidCollection,
+    QAError,
+)
 from qa.jobs import INGEST, Jobs, Work, ingest_work
-from qa.ownsettings import OWN_SETTINGS, Own, collection_settings, read_own, with_own
+from qa.ownsettings import Own, check_name, collection_settings, read_own, with_own
 from qa.service import Service
 from qa.settings import COLLECTIONS, DEFAULT, Settings
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _HIDDEN = "."  # how the folders of collections begin that are being made or removed
 
 
@@ -83,7 +87,12 @@ class Collections:
             ConfigError, StoreError: the default collection cannot be opened.
         """
         folder = settings.data_path()
-        return cls(open_service(folder, settings=settings, say=say), folder, settings, say)
+        default = open_service(folder, settings=settings, say=say)
+        try:
+            return cls(default, folder, settings, say)
+        except BaseException:
+            default.close()
+            raise
 
     def service(self, name: str = DEFAULT) -> Service:
         """The service of a collection.
@@ -144,8 +153,7 @@ class Collections:
             InvalidCollection: the name or the settings cannot be used.
             CollectionExists: the name is taken.
         """
-        if not _NAME.fullmatch(name):
-            raise InvalidCollection("name", "is 1 to 63 of a-z, 0-9, '-' and '_', no sign first")
+        check_name(name)
         with_own(self._settings, own)
         with self._changing:
             if name in self.names():
@@ -156,7 +164,7 @@ class Collections:
             parent.mkdir(exist_ok=True)
             scratch = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
             scratch.mkdir()
-            (scratch / OWN_SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(own)))
+            write_durably(scratch / OWN_SETTINGS, msgspec.json.format(msgspec.json.encode(own)))
             scratch.rename(parent / name)
             sync_folder(parent)
             try:
@@ -236,15 +244,23 @@ class Collections:
         return self._folder and self._folder / COLLECTIONS
 
 
-def known(settings: Settings) -> list[Collection]:
-    """The collections of a data folder, read beside whoever has them open."""
+def known(settings: Settings, say: Say = lambda _: None) -> list[Collection]:
+    """The collections of a data folder, read beside whoever has them open.
+
+    Those that cannot be read are left out, and said.
+    """
     parent = settings.data_path() / COLLECTIONS
     names = sorted(path.name for path in parent.glob("[!.]*")) if parent.is_dir() else []
     found: list[Collection] = []
     for name in [DEFAULT, *names]:
-        here = collection_settings(settings, name)
-        if contents := glance(here.collection_path()):
+        try:
+            here = collection_settings(settings, name)
+            contents = glance(here.collection_path())
             own: Own = {} if name == DEFAULT else read_own(here.collection_path())
+        except (StoreError, QAError) as error:
+            say(f"The collection {name} cannot be read: {error}")
+            continue
+        if contents:
             found.append(_described(name, contents.documents, contents.chunks, contents.build, own))
     return found
 

@@ -20,7 +20,7 @@ def list_collections(settings: Settings, *, as_json: bool) -> None:
     """List the collections: documents, chunks, settings of their own."""
     from qa.collections import known
 
-    found = known(settings)
+    found = known(settings, _say)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode({"collections": found}), indent=2))
         return

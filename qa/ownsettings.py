@@ -1,17 +1,19 @@
 """Settings of one collection, over those of the service."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from index.folder import OWN_SETTINGS
 from qa.errors import CollectionNotFound, ConfigError, InvalidCollection
 from qa.settings import COLLECTIONS, DEFAULT, Settings
 
 Own: TypeAlias = Mapping[str, Mapping[str, Any]]  # by section and key
 
-OWN_SETTINGS = "collection.json"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SECTIONS = ("chunking", "embedding", "retrieval", "evidence")
 
 
@@ -36,15 +38,27 @@ def with_own(settings: Settings, own: Own) -> Settings:
 
 
 def read_own(folder: Path) -> Own:
-    """What a collection's folder says.
+    """What a collection's folder says; nothing if it was restored from a backup that had none.
 
     Raises:
         ConfigError: it cannot be read.
     """
     try:
         return msgspec.json.decode((folder / OWN_SETTINGS).read_bytes(), type=Own)
+    except FileNotFoundError:
+        return {}
     except (OSError, msgspec.MsgspecError) as error:
         raise ConfigError(f"the settings of collection {folder.name} cannot be read") from error
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a collection.
+
+    Raises:
+        InvalidCollection: up to 63 of a-z, 0-9, `-` and `_`, not beginning with the last two, can.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidCollection("name", "is 1 to 63 of a-z, 0-9, '-' and '_', no sign first")
 
 
 def collection_settings(settings: Settings, name: str) -> Settings:

@@ -184,6 +184,10 @@ class TestReindexing:
             list(corpus.fill_beside(embedder, chunk_tokens=8))
             corpus.switch()
             assert found(reader) == before
+            list(corpus.fill_beside(embedder, chunk_tokens=16))
+            corpus.switch()  # only the last two are kept
+            with pytest.raises(StoreMismatch, match="open it again"):
+                found(reader)
 
 
 _VERSION_1 = """

@@ -219,6 +219,33 @@ class TestCommands:
         gone = run(environ, "--collection", "trade", "list")
         assert (gone.exit_code, gone.output) == (2, "citespan: there is no collection 'trade'\n")
 
+    def test_one_comes_back_from_its_backup_with_its_settings(
+        self, environ: dict[str, str], tmp_path: Path
+    ) -> None:
+        file, backup = tmp_path / "trade.txt", str(tmp_path / "trade.zip")
+        file.write_text(TRADE)
+        run(environ, "collections", "create", "trade", "--set", "chunking.max_tokens=60")
+        run(environ, "--collection", "trade", "ingest", str(file))
+        before = run(environ, "collections", "list").output
+        assert run(environ, "--collection", "trade", "backup", backup).exit_code == 0
+        run(environ, "collections", "delete", "trade")
+        assert run(environ, "--collection", "trade", "restore", backup).exit_code == 0
+        assert run(environ, "collections", "list").output == before
+        assert TRADE in run(environ, "--collection", "trade", "search", "copper").output
+        for name in ("../out", ".x"):
+            assert run(environ, "--collection", name, "restore", backup).exit_code == 2
+            assert run(environ, "--collection", name, "backup", f"{backup}2").exit_code == 2
+
+    def test_a_damaged_one_is_said_and_the_others_are_listed(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        run(environ, "collections", "create", "trade")
+        folder = settings.data_path() / "collections" / "trade"
+        (folder / "catalog.db").write_bytes(b"garbage" * 1000)
+        listed = run(environ, "collections", "list")
+        assert listed.stdout == "default: 0 documents, 0 chunks\n"
+        assert "trade cannot be read" in listed.stderr
+
     def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
         assert run(environ, "collections", "create", "x", "--set", "chunking=1").exit_code == 2
         refused = run(environ, "collections", "create", "x", "--set", "chunking.tokens=1")
