@@ -157,16 +157,17 @@ class LocalSearchIndex:
         return generation
 
     def _change_vectors(self, gone: Set[int], new: Set[int]) -> None:
-        if gone:
-            with self._lock:
-                self._vectors.remove(sorted(gone))
-            self._held -= gone
+        """The new ones first, so that who searches meanwhile finds something; the gone are not read."""
         adding = sorted(new)
         for at in range(0, len(adding), _BATCH):
             ids, vectors = self._catalogue.vectors(adding[at : at + _BATCH])
             with self._lock:
                 self._vectors.add(ids, vectors)
             self._held.update(ids)
+        if gone:
+            with self._lock:
+                self._vectors.remove(sorted(gone))
+            self._held -= gone
 
     def _changed(
         self, lexical: LexicalIndex, gone: Set[int], texts: Iterable[IndexedText]

@@ -1,5 +1,6 @@
 """The corpus: what is stored is found, what is deleted is not, whatever happens to its files."""
 
+import dataclasses
 import hashlib
 import os
 import threading
@@ -489,7 +490,32 @@ class Meddled(SqliteCatalogue):
             meddle()
 
 
+class Watched(SqliteCatalogue):
+    """A catalogue that has something done after vectors were read."""
+
+    look: Callable[[], None] = staticmethod(lambda: None)
+
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        found = super().vectors(ids)
+        self.look()
+        return found
+
+
 class TestRaces:
+    def test_while_everything_is_replaced_something_is_found(
+        self, folder: Path, embedder: OnnxEmbedder
+    ) -> None:
+        catalogue = Watched(folder / "catalog.db", {}, read_only=True)
+        index = LocalSearchIndex(folder / "build-1", catalogue, embedder.dim, read_only=True)
+        with Corpus.open(folder, embedder) as writer:
+            for draft in (seed_draft(), CATS, TRADE, RIVERS):
+                writer.put(dataclasses.replace(draft, title="Another"))
+        query, seen = embedder.embed_query("cats"), list[int]()
+        catalogue.look = lambda: seen.append(len(index.dense(query, 3)))
+        index.refresh()
+        catalogue.close()
+        assert seen == [3]
+
     @pytest.fixture
     def reader(self, folder: Path, embedder: OnnxEmbedder) -> Iterator[tuple[Meddled, Corpus]]:
         settings = {"embedder": embedder.name, "chunk_tokens": "150"}
