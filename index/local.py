@@ -157,7 +157,7 @@ class LocalSearchIndex:
         return generation
 
     def _change_vectors(self, gone: Set[int], new: Set[int]) -> None:
-        """The new ones first, so that who searches meanwhile finds something; the gone are not read."""
+        """The new ones first: a search meanwhile finds something, and drops what is gone."""
         adding = sorted(new)
         for at in range(0, len(adding), _BATCH):
             ids, vectors = self._catalogue.vectors(adding[at : at + _BATCH])
