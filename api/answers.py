@@ -1,32 +1,53 @@
 """Routes that answer: questions and plain retrieval."""
 
 from collections.abc import Mapping
-from typing import Any
+from threading import Event as Flag
+from typing import Any, cast
 
-from litestar import post
+from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
+from litestar.response import ServerSentEvent
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
 from api.requests import AskRequest, SearchRequest
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
+from api.streams import EVENT_STREAM, Telling, answer_events
 from index import Filter, parse_filter
 from index.errors import InvalidFilter
+from qa import Mode
 from qa.collections import Collections
+from qa.endpoint import Message
+from qa.events import folded
 
 
 @post("/v1/ask", status_code=200, sync_to_thread=True)
 def ask(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
-) -> AnswerBody:
-    """Answer a question from the documents; abstaining is an ordinary answer."""
+) -> Response[AnswerBody]:
+    """Answer a question from the documents; abstaining is an ordinary answer.
+
+    As a stream of events if `stream` is true or text/event-stream is what the client accepts.
+    """
     asked = read_json(request, body, AskRequest)
-    if asked.stream:
-        raise InvalidRequest.of("stream", "streaming is not supported yet")
-    service = collections.service(asked.collection)
-    answer = service.ask(asked.question, top_k=asked.top_k, filters=_filter(asked.filters))
-    return answer_body(answer, collection=asked.collection, passages="passages" in asked.include)
+    cancelled = Flag()
+    events = collections.service(asked.collection).stream(
+        asked.question,
+        mode=asked.mode and Mode(asked.mode),
+        top_k=asked.top_k,
+        filters=_filter(asked.filters),
+        history=[Message(role=one.role, content=one.content) for one in asked.history],
+        cancelled=cancelled,
+    )
+    passages = "passages" in asked.include
+    if asked.stream or EVENT_STREAM in request.headers.get("accept", ""):
+        telling = Telling(asked.collection, passages=passages)
+        request_id = request.scope["state"]["request_id"]
+        return cast("Any", ServerSentEvent(answer_events(events, cancelled, telling, request_id)))
+    return Response(
+        answer_body(folded(events), collection=asked.collection, passages=passages)
+    )
 
 
 @post("/v1/search", status_code=200, sync_to_thread=True)

@@ -15,15 +15,14 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from api.batches import read_entries
 from api.bodies import AnyRequest
 from api.collections import InCollection
+from api.streams import EVENT_STREAM, PING_S
 from api.urls import job_url
 from index.jobs import Job, JobFile
 from qa.collections import Collections
 from qa.jobs import Current, Jobs
 from qa.settings import DEFAULT
 
-_STREAM = "text/event-stream"
 _LOOK_S = 0.2  # between two looks at whether a job has changed
-_PING_S = 15.0
 
 
 class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +109,7 @@ class JobRoutes(Controller):
     ) -> Response[JobResultsBody]:
         """Tell how a job is; as a stream of events, until it has ended."""
         results = _results(collections.jobs, job_id)
-        if _STREAM not in request.headers.get("accept", ""):
+        if EVENT_STREAM not in request.headers.get("accept", ""):
             return Response(results)
         stopping = request.scope["state"]["stopping"]
         return cast("Any", ServerSentEvent(_events(collections.jobs, job_id, stopping)))
@@ -139,7 +138,7 @@ async def _events(
             if encoded != told:
                 told, told_at = encoded, anyio.current_time()
                 yield ServerSentEventMessage(event="job.progress", data=told)
-        if anyio.current_time() - told_at > _PING_S:
+        if anyio.current_time() - told_at > PING_S:
             told_at = anyio.current_time()
             yield ServerSentEventMessage(comment="ping", data=None)
         await anyio.sleep(_LOOK_S)

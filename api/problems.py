@@ -129,6 +129,7 @@ TABLE: dict[type[Exception], Row] = {
     qa.CollectionNotFound: Row(status=404, slug="collection-not-found", title="No such collection"),
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
+    qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     qa.ConfigError: INTERNAL,
 }

@@ -18,14 +18,22 @@ _Short = Annotated[str, msgspec.Meta(max_length=2000)]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class MessageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An earlier message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question."""
+    """A question; `history` are the messages before it, oldest first."""
 
     question: str
     top_k: _TopK | None = None
     collection: str = DEFAULT
-    mode: Literal["extractive"] = "extractive"
+    mode: Literal["extractive", "generated"] | None = None
     filters: Mapping[str, Any] | None = None
+    history: Annotated[tuple[MessageRequest, ...], msgspec.Meta(max_length=1000)] = ()
     include: Annotated[tuple[Literal["passages"], ...], msgspec.Meta(max_length=8)] = ()
     stream: bool = False
 
@@ -85,6 +93,15 @@ class OwnEvidence(
     depth: _TopK | None = None
 
 
+class OwnAnswer(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """How a collection's answers are made."""
+
+    mode: Literal["extractive", "generated"] | None = None
+    policy: Literal["strict", "mark"] | None = None
+
+
 class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new collection, with settings of its own.
 
@@ -95,9 +112,10 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     chunking: OwnChunking = OwnChunking()
     retrieval: OwnRetrieval = OwnRetrieval()
     evidence: OwnEvidence = OwnEvidence()
+    answer: OwnAnswer = OwnAnswer()
 
     def own(self) -> dict[str, dict[str, Any]]:
         """The settings that are given, by section and key."""
-        sections = ("chunking", "retrieval", "evidence")
+        sections = ("chunking", "retrieval", "evidence", "answer")
         given = {section: msgspec.to_builtins(getattr(self, section)) for section in sections}
         return {section: values for section, values in given.items() if values}

@@ -8,7 +8,7 @@ import msgspec
 from api.urls import text_url
 from index import Passage, Scores
 from index.ulid import ulid
-from qa import Answer, Citation
+from qa import Answer, Citation, Segment
 from qa.errors import UngroundedCitation
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
@@ -93,8 +93,8 @@ class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
 class UsageBody(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of a language model; an extractive answer takes none."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int
+    completion_tokens: int
 
 
 class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +109,9 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[CitationBody, ...]
     abstention: AbstentionBody | None
     confidence: float
+    question: str
+    fallback: str | None
+    dropped: int
     passages: tuple[PassageBody, ...]
     usage: UsageBody
     timings_ms: Mapping[str, float]
@@ -119,6 +122,27 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
         used = {name for segment in self.segments for name in segment.citations}
         if known != used or len(known) != len(self.citations):
             raise UngroundedCitation("citations and the ids that segments name differ")
+
+
+class CreatedBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer is on its way."""
+
+    id: str
+    collection: str
+
+
+class RetrievalBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How many passages were found for the question, which stands alone in it."""
+
+    question: str
+    passages: int
+    timings_ms: Mapping[str, float]
+
+
+class DeltaBody(msgspec.Struct, frozen=True, kw_only=True):
+    """More of the answer's text."""
+
+    text: str
 
 
 class SearchBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,35 +207,50 @@ def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
     )
 
 
-def answer_body(answer: Answer, *, collection: str = DEFAULT, passages: bool = False) -> AnswerBody:
+def segment_body(segment: Segment, names: Mapping[int, str]) -> SegmentBody:
+    """A segment on the wire; `names` are those of its citations, by their `id()`."""
+    return SegmentBody(
+        start=segment.span.start,
+        end=segment.span.end,
+        support=segment.support,
+        citations=tuple(names[id(citation)] for citation in segment.citations),
+    )
+
+
+def answer_body(
+    answer: Answer,
+    *,
+    answer_id: str | None = None,
+    collection: str = DEFAULT,
+    passages: bool = False,
+) -> AnswerBody:
     """The answer on the wire, its citations numbered in order of first use.
 
     Args:
         answer: what the service said.
+        answer_id: the one it goes by; a new one by default.
         collection: the one that was asked.
         passages: whether the judged passages go with it.
     """
     names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
     why = answer.abstention
     return AnswerBody(
-        id=f"ans_{ulid()}",
+        id=answer_id or f"ans_{ulid()}",
         status=answer.status,
         answer=answer.text,
         mode=answer.mode,
-        segments=tuple(
-            SegmentBody(
-                start=segment.span.start,
-                end=segment.span.end,
-                support=segment.support,
-                citations=tuple(names[id(citation)] for citation in segment.citations),
-            )
-            for segment in answer.segments
-        ),
+        segments=tuple(segment_body(segment, names) for segment in answer.segments),
         citations=tuple(citation_body(c, names[id(c)], collection) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
         confidence=answer.confidence,
         passages=tuple(passage_body(p, collection) for p in answer.passages if passages),
-        usage=UsageBody(),
+        question=answer.question,
+        fallback=answer.fallback,
+        dropped=answer.dropped,
+        usage=UsageBody(
+            prompt_tokens=answer.usage.prompt_tokens,
+            completion_tokens=answer.usage.completion_tokens,
+        ),
         timings_ms=answer.timings_ms,
         index_generation=answer.index_generation,
     )

@@ -91,7 +91,7 @@ def describe(
 
 def measured_settings(settings: Settings) -> dict[str, Any]:
     """What has an influence on what is measured: no folders and no ports."""
-    found = msgspec.to_builtins(settings)
+    found = msgspec.to_builtins(settings.shown())
     del found["data"], found["serve"]
     return found
 

@@ -21,6 +21,8 @@ from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_setti
 
 Say = Callable[[str], None]
 
+_LEAST_PROMPT_TOKENS = 400
+
 _OURS = {
     "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "jobs.db-wal",
     "jobs.db-shm", "writer.lock", "writer.pid", "lost+found",
@@ -58,16 +60,68 @@ def open_service(
         raise
 
 
-def service_of(corpus: Corpus, settings: Settings) -> Service:
-    """A service that answers from a corpus as the settings say."""
+def service_of(
+    corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None
+) -> Service:
+    """A service that answers from a corpus as the settings say; `endpoint` as `build_endpoint`'s.
+
+    Raises:
+        ConfigError: answers are to be generated, and no language model is set.
+    """
+    if settings.answer.mode == Mode.GENERATED and endpoint is None:
+        raise ConfigError("answer.mode is generated; set llm.base_url and llm.model, too")
+    reader = build_reader(settings.evidence)
     return Service(
         corpus,
-        build_reader(settings.evidence),
+        reader,
         decision=build_decision(settings.evidence),
         rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
         top_k=settings.retrieval.top_k,
         candidates=settings.retrieval.candidates,
         collection=settings.data.collection,
+        writer=endpoint and build_writer(endpoint, reader, settings),
+        mode=Mode(settings.answer.mode),
+    )
+
+
+def build_endpoint(settings: LlmSettings) -> Endpoint | None:
+    """The language model that the settings name, if any; close it when done.
+
+    Raises:
+        ConfigError: it cannot be used so.
+    """
+    if not settings.base_url:
+        return None
+    if not settings.model:
+        raise ConfigError("llm.base_url is set; set llm.model, too")
+    return Endpoint(
+        base_url=settings.base_url,
+        model=settings.model,
+        api_key=settings.api_key,
+        timeout_s=settings.timeout_s,
+        limit_s=settings.limit_s,
+        retries=settings.retries,
+        concurrency=settings.concurrency,
+    )
+
+
+def build_writer(endpoint: Endpoint, reader: Reader, settings: Settings) -> Writer:
+    """What writes a collection's generated answers.
+
+    Raises:
+        ConfigError: the model could read nothing beside what it may write.
+    """
+    budget_tokens = settings.llm.context_tokens - settings.llm.max_tokens
+    if budget_tokens < _LEAST_PROMPT_TOKENS:
+        raise ConfigError(
+            f"llm.context_tokens must be at least {_LEAST_PROMPT_TOKENS} more than llm.max_tokens"
+        )
+    return Writer(
+        endpoint,
+        Checker(reader),
+        policy=Policy(settings.answer.policy),
+        max_tokens=settings.llm.max_tokens,
+        budget_tokens=budget_tokens,
     )
 
 

@@ -26,7 +26,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     facts = {
         "citespan": version("citespan"),
         "data folder": str(settings.collection_path()),
-        "settings": msgspec.json.encode(settings).decode(),
+        "settings": msgspec.json.encode(settings.shown()).decode(),
     }
     repaired: list[str] = []
     problems: list[str] = []

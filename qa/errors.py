@@ -6,6 +6,7 @@ QAError
 ├── CollectionNotFound   there is no collection of that name
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
+├── ModeUnavailable      the service cannot answer in that way
 ├── NotReady             the service is still warming up, or closed
 └── ConfigError          settings that cannot be used
 """
@@ -46,6 +47,10 @@ class InvalidCollection(QAError):
         super().__init__(f"{place} {why}")
         self.place = place
         self.why = why
+
+
+class ModeUnavailable(QAError):
+    """Answers of this mode need something that is not set up."""
 
 
 class NotReady(QAError):

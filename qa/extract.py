@@ -1,4 +1,4 @@
-"""Which sentences are the evidence, and the answer they make. Pure: readings in, spans out."""
+"""Which sentences are the evidence. Pure: readings in, spans out."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from index.types import Passage, Span
 from qa.cite import Citation
 from qa.reading import Mark, Reading
-from qa.types import Segment, Support
 
 _HEADING = re.compile(r"#{1,6}\s")
 _SINGLE_WORD = re.compile(r"[^\w\u3040-\u9fff]*[^\W\u3040-\u9fff]+[^\w\u3040-\u9fff]*")
@@ -122,17 +121,9 @@ def folded(quote: str) -> str:
     return " ".join(quote.split())
 
 
-def compose(citations: Sequence[Citation]) -> tuple[str, tuple[Segment, ...]]:
-    """An answer of whole quotes and its segments; a quote that comes again is said once."""
-    by_quote: dict[str, list[Citation]] = {}
+def by_quote(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
+    """Citations whose quotes say the same together, in order of the first of each."""
+    found: dict[str, list[Citation]] = {}
     for citation in citations:
-        by_quote.setdefault(folded(citation.quote), []).append(citation)
-    text = ""
-    segments: list[Segment] = []
-    for same in by_quote.values():
-        start = len(text) + 1 if text else 0
-        text = f"{text} {same[0].quote}" if text else same[0].quote
-        segments.append(
-            Segment(span=Span(start, len(text)), citations=tuple(same), support=Support.QUOTED)
-        )
-    return text, tuple(segments)
+        found.setdefault(folded(citation.quote), []).append(citation)
+    return [tuple(same) for same in found.values()]

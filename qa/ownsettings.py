@@ -14,7 +14,7 @@ from qa.settings import COLLECTIONS, DEFAULT, Settings
 Own: TypeAlias = Mapping[str, Mapping[str, Any]]  # by section and key
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_SECTIONS = ("chunking", "embedding", "retrieval", "evidence")
+_SECTIONS = ("chunking", "embedding", "retrieval", "evidence", "answer")
 
 
 def with_own(settings: Settings, own: Own) -> Settings:

@@ -1,31 +1,39 @@
 """The façade: questions in, cited answers out."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from threading import Event as Flag
 from types import TracebackType
 from typing import Self
 
 from index import Corpus, Document, Filter, Passage
 from index.errors import DocumentNotFound
-from qa.cite import Citation
-from qa.conflicts import conflicting
+from qa import events
 from qa.decision import Decision
-from qa.extract import Rules, Sentence, compose, once
+from qa.endpoint import Message
+from qa.errors import ModeUnavailable
+from qa.extract import Rules
 from qa.finding import Finder, Found
+from qa.generate import Writer
 from qa.questions import checked_question, checked_top_k
+from qa.quoted import Material, write_quotes
 from qa.reading import Reader
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
-from qa.types import Abstention, Answer, Mode, Reason, Status
+from qa.types import Answer, Mode, Reason
 
-_MESSAGES = {
-    Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
-    Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
-    Reason.FILTERED_OUT: "No document passes the filter.",
-    Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A question, checked."""
+
+    question: str
+    mode: Mode
+    top_k: int
+    filters: Filter | None
+    history: Sequence[Message]
 
 
 class Service:
@@ -39,6 +47,8 @@ class Service:
         top_k: passages that are looked at for a question.
         candidates: chunks that each side of the retrieval puts forward.
         collection: the name that the documents go by.
+        writer: writes generated answers; without one there are only extractive ones.
+        mode: how answers are made unless a question says otherwise.
     """
 
     def __init__(
@@ -51,15 +61,25 @@ class Service:
         top_k: int = 20,
         candidates: int = 50,
         collection: str = DEFAULT,
+        writer: Writer | None = None,
+        mode: Mode = Mode.EXTRACTIVE,
     ) -> None:
         self.corpus = corpus
         self.collection = collection
         self._finder = Finder(reader, decision or Decision(), rules or Rules())
         self._top_k = top_k
         self._candidates = candidates
+        self._writer = writer
+        self._mode = mode
 
     def ask(
-        self, question: str, *, top_k: int | None = None, filters: Filter | None = None
+        self,
+        question: str,
+        *,
+        mode: Mode | None = None,
+        top_k: int | None = None,
+        filters: Filter | None = None,
+        history: Sequence[Message] = (),
     ) -> Answer:
         """The answer to a question, or an abstention with its reason.
 
@@ -67,34 +87,48 @@ class Service:
 
         Args:
             question: 1 to `MAX_QUESTION` characters that are not all white space.
+            mode: extractive or generated; the service's setting by default.
             top_k: passages that are looked at, 1 to `MAX_TOP_K`; the service's setting by default.
             filters: answer from the documents alone for which it holds.
+            history: earlier messages of the conversation, oldest first.
 
         Raises:
             InvalidQuestion: the question or `top_k` is not as above.
+            ModeUnavailable: a generated answer is asked for, and no language model is set up.
         """
-        question = checked_question(question)
-        k = checked_top_k(top_k) if top_k is not None else self._top_k
-        timings: dict[str, float] = {}
-        generation = self.corpus.generation
-        with _timed(timings, "total"):
-            with _timed(timings, "embed"):
-                vector = self.corpus.embed(question)
-            with _timed(timings, "retrieve"):
-                passages = self.corpus.search(
-                    question,
-                    k=k,
-                    candidates=max(k, self._candidates),
-                    vector=vector,
-                    filters=filters,
-                )
-            with _timed(timings, "evidence"):
-                answer = self._answer(question, passages, filtered=filters is not None)
-        return replace(
-            answer,
-            timings_ms={name: round(ms, 2) for name, ms in timings.items()},
-            index_generation=generation,
+        return events.folded(
+            self.stream(question, mode=mode, top_k=top_k, filters=filters, history=history)
         )
+
+    def stream(
+        self,
+        question: str,
+        *,
+        mode: Mode | None = None,
+        top_k: int | None = None,
+        filters: Filter | None = None,
+        history: Sequence[Message] = (),
+        cancelled: Flag | None = None,
+    ) -> Iterator[events.Event]:
+        """The same, told as it happens; the last event is `Done`.
+
+        Args:
+            question, mode, top_k, filters, history: as for `ask`.
+            cancelled: set to have it end early, without `Done`.
+
+        Raises:
+            InvalidQuestion, ModeUnavailable: at once, as for `ask`.
+        """
+        asked = _Asked(
+            question=checked_question(question),
+            mode=mode or self._mode,
+            top_k=checked_top_k(top_k) if top_k is not None else self._top_k,
+            filters=filters,
+            history=history,
+        )
+        if asked.mode is Mode.GENERATED and self._writer is None:
+            raise ModeUnavailable("no language model is set up here; ask for extractive answers")
+        return self._events(asked, cancelled or Flag())
 
     def search(
         self, query: str, *, top_k: int = 10, filters: Filter | None = None
@@ -130,37 +164,78 @@ class Service:
     ) -> None:
         self.close()
 
-    def _answer(self, question: str, passages: Sequence[Passage], *, filtered: bool) -> Answer:
+    def _events(self, asked: _Asked, cancelled: Flag) -> Iterator[events.Event]:
+        timings: dict[str, float] = {}
+        generation = self.corpus.generation
+        started_s = time.perf_counter()
+        with _timed(timings, "embed"):
+            vector = self.corpus.embed(asked.question)
+        with _timed(timings, "retrieve"):
+            passages = self.corpus.search(
+                asked.question,
+                k=asked.top_k,
+                candidates=max(asked.top_k, self._candidates),
+                vector=vector,
+                filters=asked.filters,
+            )
+        yield events.Retrieved(
+            question=asked.question, passages=tuple(passages), timings_ms=_rounded(timings)
+        )
+        if cancelled.is_set():
+            return
+        with _timed(timings, "evidence"):
+            material = self._gather(asked.question, passages, filtered=asked.filters is not None)
+        if cancelled.is_set():
+            return
+        with _timed(timings, "generate" if asked.mode is Mode.GENERATED else "quote"):
+            answer = yield from self._written(material, asked, cancelled)
+        if cancelled.is_set():
+            return
+        timings["total"] = (time.perf_counter() - started_s) * 1000
+        yield events.Done(
+            answer=replace(answer, timings_ms=_rounded(timings), index_generation=generation)
+        )
+
+    def _written(
+        self, material: Material, asked: _Asked, cancelled: Flag
+    ) -> Generator[events.Event, None, Answer]:
+        composer = events.Composer()
+        if asked.mode is Mode.EXTRACTIVE or self._writer is None:
+            return (yield from write_quotes(material, composer))
+        return (
+            yield from self._writer.write(
+                material,
+                composer,
+                refresh=self._refreshed,
+                history=asked.history,
+                cancelled=cancelled,
+            )
+        )
+
+    def _refreshed(self, material: Material) -> Material:
+        """Without what has been deleted since."""
+        return _as_stored(material, self._documents(material.passages))
+
+    def _gather(self, question: str, passages: Sequence[Passage], *, filtered: bool) -> Material:
+        nothing = Material(question=question, documents={}, stored={})
         if not self.corpus.counts()[0]:
-            return _abstained(Reason.EMPTY_INDEX)
+            return replace(nothing, reason=Reason.EMPTY_INDEX)
         if filtered and not passages:  # the nearest by meaning are always found
-            return _abstained(Reason.FILTERED_OUT)
+            return replace(nothing, reason=Reason.FILTERED_OUT)
         documents = self._documents(passages)
         passages = _of(documents, passages)
         if not passages:
-            return _abstained(Reason.NO_RELEVANT_PASSAGE)
-        found, passages = self._finder.find(question, passages, documents)
-        stored = self._documents(passages)  # what was deleted while it was being read is not quoted
-        passages = _of(stored, passages)
-        found = [_still(one, stored) for one in found]
-        answered = [one for one in found if not one.reason]
-        if not answered:
-            about = any(one.reason is Reason.NOT_IN_PASSAGES for one in found) and passages
-            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
-            return _abstained(reason, passages, max(one.confidence for one in found))
-        sentences = once([sentence for one in answered for sentence in one.sentences])
-        text, segments = compose([_citation(one, documents, stored) for one in sentences])
-        lacking = _lacking(found, documents)
-        return Answer(
-            status=Status.PARTIAL if lacking else Status.ANSWERED,
-            text=text,
-            segments=segments,
-            citations=tuple(c for segment in segments for c in segment.citations),
-            abstention=lacking,
-            passages=tuple(passages),
-            mode=Mode.EXTRACTIVE,
-            confidence=min(one.confidence for one in answered),
+            return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
+        found, judged = self._finder.find(question, passages, documents)
+        stored = self._documents(judged)  # what was deleted while it was being read is not quoted
+        material = Material(
+            question=question,
+            passages=judged,
+            documents=documents,
+            stored=stored,
+            found=tuple(found),
         )
+        return _as_stored(material, stored)
 
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
         """The revisions that the passages are from; those deleted since are left out."""
@@ -171,15 +246,13 @@ class Service:
         return found
 
 
-def _citation(
-    sentence: Sentence, documents: Mapping[str, Document], stored: Mapping[str, Document]
-) -> Citation:
-    """Cut from the document that was judged, and checked against the store."""
-    scores = replace(sentence.passage.scores, evidence=sentence.evidence)
-    marked = (sentence.answer,) if sentence.answer else ()
-    citation = Citation.of(documents[sentence.document_id], sentence.span, scores, marked)
-    citation.verify(stored[sentence.document_id])
-    return citation
+def _as_stored(material: Material, stored: Mapping[str, Document]) -> Material:
+    return replace(
+        material,
+        passages=tuple(_of(stored, material.passages)),
+        stored=stored,
+        found=tuple(_still(one, stored) for one in material.found),
+    )
 
 
 def _of(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[Passage]:
@@ -193,35 +266,6 @@ def _still(found: Found, stored: Mapping[str, Document]) -> Found:
     return replace(found, sentences=left, reason=reason)
 
 
-def _abstained(reason: Reason, passages: Sequence[Passage] = (), confidence: float = 0.0) -> Answer:
-    return Answer(
-        status=Status.ABSTAINED,
-        text="",
-        segments=(),
-        citations=(),
-        abstention=Abstention(reason=reason, message=_MESSAGES[reason]),
-        passages=tuple(passages),
-        mode=Mode.EXTRACTIVE,
-        confidence=confidence,
-    )
-
-
-def _lacking(found: Sequence[Found], documents: Mapping[str, Document]) -> Abstention | None:
-    """The parts of the question that have no evidence, and those on which documents disagree."""
-    missing = ", ".join(f"“{one.question}”" for one in found if one.reason)
-    disagreed = any(conflicting(one.sentences, documents) for one in found)
-    messages = [
-        f"The documents answer only a part: nothing was found for {missing}." if missing else "",
-        "The documents disagree: they give different figures, and each is quoted."
-        if disagreed
-        else "",
-    ]
-    if not missing and not disagreed:
-        return None
-    reason = Reason.NOT_IN_PASSAGES if missing else Reason.CONFLICTING_SOURCES
-    return Abstention(reason=reason, message=" ".join(filter(None, messages)))
-
-
 @contextmanager
 def _timed(timings: dict[str, float], stage: str) -> Generator[None]:
     start = time.perf_counter()
@@ -229,3 +273,7 @@ def _timed(timings: dict[str, float], stage: str) -> Generator[None]:
         yield
     finally:
         timings[stage] = (time.perf_counter() - start) * 1000
+
+
+def _rounded(timings: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(ms, 2) for name, ms in timings.items()}

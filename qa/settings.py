@@ -13,6 +13,7 @@ from qa.errors import ConfigError
 from qa.extract import Rules
 
 PREFIX = "CITESPAN_"
+_SECRET = "(set)"
 BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all but the default one
 DEFAULT = "default"  # the collection that is always there
@@ -78,6 +79,41 @@ class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = Rules().depth
 
 
+class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How answers are made unless a question says otherwise.
+
+    mode: extractive, of quotes alone, or generated, written by the language model of `[llm]`.
+    policy: what becomes of a generated sentence that nothing supports: strict leaves it out, mark
+        sends it, marked so.
+    """
+
+    mode: Literal["extractive", "generated"] = "extractive"
+    policy: Literal["strict", "mark"] = "strict"
+
+
+class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A language model behind an OpenAI-compatible endpoint; none without a `base_url`.
+
+    base_url: such as http://127.0.0.1:8080/v1.
+    timeout_s: for the connection, the first word, and between two words.
+    limit_s: for a whole answer.
+    context_tokens: what the model can read and write, in tokens of cl100k_base.
+    max_tokens: of those, the most that it may write.
+    retries: before its first word.
+    concurrency: the most answers that it writes at once.
+    """
+
+    base_url: str = ""
+    model: str = ""
+    api_key: str = ""
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    limit_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 60.0
+    context_tokens: Annotated[int, msgspec.Meta(ge=500)] = 4000
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 500
+    retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+    concurrency: _Positive = 4
+
+
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the HTTP server listens and how large a request body may be."""
 
@@ -94,7 +130,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    answer: AnswerSettings = AnswerSettings()
+    llm: LlmSettings = LlmSettings()
     serve: ServeSettings = ServeSettings()
+
+    def shown(self) -> "Settings":
+        """The same without secrets, for whatever is printed or kept."""
+        if not self.llm.api_key:
+            return self
+        return msgspec.structs.replace(
+            self, llm=msgspec.structs.replace(self.llm, api_key=_SECRET)
+        )
 
     def data_path(self) -> Path:
         """The data folder: the one set, or the user's own by the platform's custom."""

@@ -30,12 +30,31 @@ class Mode(StrEnum):
     """How the answer was made."""
 
     EXTRACTIVE = "extractive"
+    GENERATED = "generated"
+    CHAT = "chat"  # small talk: nothing was looked up, and nothing is cited
 
 
 class Support(StrEnum):
     """How a segment relates to its citations."""
 
     QUOTED = "quoted"
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+
+
+class Policy(StrEnum):
+    """What becomes of a generated sentence that nothing supports: dropped, or sent marked so."""
+
+    STRICT = "strict"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of a language model, by its own count."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +76,20 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the service says to a question; citations are in the order of the segments' own.
+    """What the service says to a question; citations are in the order of their first use.
 
-    Every segment of an answered question has at least one citation; an abstention has no text,
-    no segments and no citations. A partial answer has both: `abstention` then says what is missing
-    or contradicts itself. `confidence` is the probability that the answer is right, also of one
-    that was not given: calibrated for the bundled evidence model, the least of its parts' for a
-    partial answer, 0 where nothing could be read. `timings_ms` holds the stages `embed`,
-    `retrieve`, `evidence` and `total`.
+    Every segment of an answered question has at least one citation, unless its support is
+    `unsupported`; an abstention has no text, no segments and no citations. A partial answer has
+    both: `abstention` then says what is missing or contradicts itself. What is said in a chat
+    (`mode`) is about no document, and has no citations.
+
+    question: as it was looked up: a follow-up stands alone in it.
+    confidence: the probability that the extractive answer is right, also of one that was not
+        given: calibrated for the bundled evidence model, the least of its parts' for a partial
+        answer, 0 where nothing could be read.
+    fallback: why an answer that should have been generated was not, or only in part.
+    dropped: generated sentences that were left out because nothing supports them.
+    timings_ms: of the stages `embed`, `retrieve`, `evidence`, `generate` and `total`.
     """
 
     status: Status
@@ -75,5 +100,9 @@ class Answer:
     passages: tuple[Passage, ...]
     mode: Mode
     confidence: float
+    question: str = ""
+    fallback: str | None = None
+    dropped: int = 0
+    usage: Usage = Usage()
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     index_generation: int = 0

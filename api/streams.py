@@ -1,0 +1,119 @@
+"""Answers as server-sent events, told as they are made."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from threading import Event as Flag
+from typing import TypeVar
+
+import msgspec
+from anyio import to_thread
+from litestar.response import ServerSentEventMessage
+
+from api.problems import problem_of
+from api.schemas import (
+    CreatedBody,
+    DeltaBody,
+    RetrievalBody,
+    answer_body,
+    citation_body,
+    segment_body,
+)
+from api.telemetry import logger
+from index.ulid import ulid
+from qa.events import CitationAdded, Delta, Done, Event, Retrieved
+
+EVENT_STREAM = "text/event-stream"
+PING_S = 15.0
+
+T = TypeVar("T")
+
+
+class Telling:
+    """Events of one answer, on the wire.
+
+    Args:
+        collection: the one that was asked.
+        passages: whether the judged passages go with the answer.
+    """
+
+    def __init__(self, collection: str, *, passages: bool) -> None:
+        self.answer_id = f"ans_{ulid()}"
+        self._collection, self._passages = collection, passages
+        self._numbers: dict[int, str] = {}
+
+    def created(self) -> ServerSentEventMessage:
+        """What is said before anything is known."""
+        return _message(
+            "answer.created", CreatedBody(id=self.answer_id, collection=self._collection)
+        )
+
+    def message(self, event: Event) -> ServerSentEventMessage:
+        """An event on the wire."""
+        match event:
+            case Retrieved():
+                body = RetrievalBody(
+                    question=event.question,
+                    passages=len(event.passages),
+                    timings_ms=event.timings_ms,
+                )
+                return _message("retrieval.done", body)
+            case CitationAdded():
+                name = self._numbers[id(event.citation)] = f"c{event.number}"
+                return _message(
+                    "citation.added", citation_body(event.citation, name, self._collection)
+                )
+            case Delta():
+                return _message("answer.delta", DeltaBody(text=event.text))
+            case Done():
+                body = answer_body(
+                    event.answer,
+                    answer_id=self.answer_id,
+                    collection=self._collection,
+                    passages=self._passages,
+                )
+                return _message("answer.done", body)
+            case _:
+                return _message("segment.done", segment_body(event.segment, self._numbers))
+
+
+async def answer_events(
+    events: Iterator[Event], cancelled: Flag, telling: Telling, request_id: str
+) -> AsyncGenerator[ServerSentEventMessage]:
+    """Tell of an answer while it is made; the client that leaves cancels it."""
+    yield telling.created()
+    try:
+        async for event in in_thread(events, cancelled):
+            if event is None:
+                yield ServerSentEventMessage(comment="ping", data=None)
+            else:
+                yield telling.message(event)
+    except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
+        logger().exception("stream_failed", error=type(error).__name__, request_id=request_id)
+        yield _message("error", problem_of(error, request_id))
+
+
+async def in_thread(values: Iterator[T], cancelled: Flag) -> AsyncGenerator[T | None]:
+    """Values that are made in a thread, as they come, and None when none has come for a while.
+
+    Sets `cancelled` when nobody listens any more; the thread is left to notice.
+    """
+    try:
+        while True:
+            made = asyncio.ensure_future(
+                to_thread.run_sync(next, values, None, abandon_on_cancel=True)
+            )
+            try:
+                while not (await asyncio.wait({made}, timeout=PING_S))[0]:
+                    yield None
+            finally:
+                made.cancel()
+            value = made.result()
+            if value is None:
+                return
+            yield value
+    finally:
+        cancelled.set()
+
+
+def _message(name: str, body: msgspec.Struct) -> ServerSentEventMessage:
+    return ServerSentEventMessage(event=name, data=msgspec.json.encode(body))

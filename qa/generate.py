@@ -1,0 +1,161 @@
+"""Answers that a language model writes: no sentence is said before it has been checked."""
+
+import secrets
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from threading import Event as Flag
+
+from index import Passage
+from qa.checking import Checker
+from qa.claims import Claim, Claims
+from qa.endpoint import Endpoint, Message, Writing
+from qa.errors import EndpointFailed
+from qa.events import Composer, Event
+from qa.prompt import NO_ANSWER, Prompt, build_prompt
+from qa.quoted import Material, abstained, write_quotes
+from qa.tokens import count_tokens
+from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support, Usage
+
+_UNSUPPORTED = "What the language model wrote is not in the documents."
+
+
+class Writer:
+    """Writes answers with a language model. Safe for many threads.
+
+    Args:
+        endpoint: the language model.
+        checker: looks every sentence up in the passages that it names.
+        policy: what becomes of sentences that nothing supports.
+        max_tokens: the most that the model may write.
+        budget_tokens: the most that it is given to read.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        checker: Checker,
+        *,
+        policy: Policy = Policy.STRICT,
+        max_tokens: int = 500,
+        budget_tokens: int = 3000,
+    ) -> None:
+        self._endpoint, self._checker, self._policy = endpoint, checker, policy
+        self._max_tokens, self._budget_tokens = max_tokens, budget_tokens
+
+    def write(
+        self,
+        material: Material,
+        composer: Composer,
+        *,
+        refresh: Callable[[Material], Material],
+        history: Sequence[Message] = (),
+        cancelled: Flag | None = None,
+    ) -> Generator[Event, None, Answer]:
+        """Say what the model writes and the documents support; returns the answer.
+
+        If the endpoint fails, what was said so far stays, and the quotes of the extractive answer
+        follow; `fallback` says why.
+
+        Args:
+            material: what there is to answer from.
+            composer: the answer so far: empty.
+            refresh: the material without what has been deleted since.
+            history: earlier messages of the conversation, oldest first.
+            cancelled: set to have the model stop.
+        """
+        if not any(one.reason is not Reason.NO_RELEVANT_PASSAGE for one in material.found):
+            return (yield from write_quotes(material, composer))  # an abstention
+        prompt = build_prompt(
+            material.question,
+            material.passages,
+            budget_tokens=self._budget_tokens,
+            history=history,
+            fence=secrets.token_hex(8),
+        )
+        draft = _Draft(prompt)
+        try:
+            with self._endpoint.write(
+                prompt.messages, max_tokens=self._max_tokens, cancelled=cancelled
+            ) as writing:
+                for claim in draft.claims(writing):
+                    yield from self._say(claim, draft, refresh(material), composer)
+        except EndpointFailed as error:
+            return (yield from _fallen_back(refresh(material), composer, draft, error.reason))
+        return draft.answer(material, composer)
+
+    def _say(
+        self, claim: Claim, draft: "_Draft", material: Material, composer: Composer
+    ) -> Iterator[Event]:
+        checked = self._checker.check(claim, draft.prompt.passages, material.documents)
+        stored = all(one.document_id in material.stored for one in checked.sentences)
+        if checked.support is not Support.UNSUPPORTED and stored:
+            citations = [material.cite(one) for one in checked.sentences]
+            yield from composer.say(claim.text, citations, checked.support)
+        elif self._policy is Policy.MARK and stored:
+            yield from composer.say(claim.text, (), Support.UNSUPPORTED)
+        else:
+            draft.dropped += 1
+
+
+class _Draft:
+    """What a model has written so far, in numbers."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self.dropped = 0
+        self.usage = Usage(prompt_tokens=sum(count_tokens(m.content) for m in prompt.messages))
+
+    def claims(self, writing: Writing) -> Iterator[Claim]:
+        """What it says, sentence by sentence; that it has no answer is no claim."""
+        claims, written = Claims(), ""
+        for piece in writing:
+            written += piece
+            yield from _told(claims.feed(piece))
+        yield from _told(claims.end())
+        self.usage = (
+            Usage(
+                prompt_tokens=writing.usage.prompt_tokens,
+                completion_tokens=writing.usage.completion_tokens,
+            )
+            if writing.usage
+            else replace(self.usage, completion_tokens=count_tokens(written))
+        )
+
+    def answer(self, material: Material, composer: Composer) -> Answer:
+        """The answer that was said, or that there is none."""
+        if not composer.segments:
+            message = _UNSUPPORTED if self.dropped else ""
+            given = abstained(material, Reason.NOT_IN_PASSAGES, message)
+        else:
+            lacking = (
+                None
+                if composer.citations
+                else Abstention(reason=Reason.NOT_IN_PASSAGES, message=_UNSUPPORTED)
+            )
+            given = Answer(
+                status=Status.PARTIAL if lacking else Status.ANSWERED,
+                text=composer.text,
+                segments=tuple(composer.segments),
+                citations=composer.citations,
+                abstention=lacking,
+                passages=material.passages,
+                mode=Mode.GENERATED,
+                confidence=material.confidence,
+                question=material.question,
+            )
+        return replace(given, mode=Mode.GENERATED, dropped=self.dropped, usage=self.usage)
+
+
+def _told(claims: Iterable[Claim]) -> Iterator[Claim]:
+    return (claim for claim in claims if claim.text.strip(" .*\"'") != NO_ANSWER)
+
+
+def _fallen_back(
+    material: Material, composer: Composer, draft: _Draft, reason: str
+) -> Generator[Event, None, Answer]:
+    begun = bool(composer.segments)
+    given = yield from write_quotes(material, composer)
+    if begun and given.status is Status.ABSTAINED:  # what was said is never taken back
+        given = draft.answer(material, composer)
+    mode = Mode.GENERATED if begun else Mode.EXTRACTIVE
+    return replace(given, mode=mode, fallback=reason, dropped=draft.dropped, usage=draft.usage)

@@ -1,0 +1,118 @@
+"""What was found for a question, and the extractive answer that it makes."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index import Document, Passage
+from qa.cite import Citation
+from qa.conflicts import conflicting
+from qa.events import Composer, Event
+from qa.extract import Sentence, by_quote, once
+from qa.finding import Found
+from qa.types import Abstention, Answer, Mode, Reason, Status, Support
+
+_MESSAGES = {
+    Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
+    Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
+    Reason.FILTERED_OUT: "No document passes the filter.",
+    Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What there is to answer a question from.
+
+    passages: likeliest to answer first; none if nothing could be read.
+    documents: those that the passages are from, by id, as they were judged.
+    stored: the same as they are stored now, which citations are checked against.
+    found: what each part of the question came to.
+    reason: why nothing could be read, if so.
+    """
+
+    question: str
+    passages: tuple[Passage, ...] = ()
+    documents: Mapping[str, Document]
+    stored: Mapping[str, Document]
+    found: tuple[Found, ...] = ()
+    reason: Reason | None = None
+
+    @property
+    def confidence(self) -> float:
+        """In the likeliest part of the answer, whether it is given or not."""
+        return max((one.confidence for one in self.found), default=0.0)
+
+    def cite(self, sentence: Sentence) -> Citation:
+        """The citation of a sentence: cut from what was judged, checked against what is stored.
+
+        Raises:
+            UngroundedCitation: they differ.
+        """
+        scores = replace(sentence.passage.scores, evidence=sentence.evidence)
+        marked = (sentence.answer,) if sentence.answer else ()
+        document = self.documents[sentence.document_id]
+        citation = Citation.of(document, sentence.span, scores, marked)
+        citation.verify(self.stored[sentence.document_id])
+        return citation
+
+
+def write_quotes(material: Material, composer: Composer) -> Generator[Event, None, Answer]:
+    """Say the sentences that were found, as they stand in the documents; returns the answer.
+
+    What has been cited before is not said again.
+    """
+    answered = [one for one in material.found if not one.reason]
+    if not answered:
+        return abstained(material, material.reason or _why_not(material))
+    sentences = once([sentence for one in answered for sentence in one.sentences])
+    for same in by_quote([material.cite(one) for one in sentences]):
+        if not composer.cites(same):
+            yield from composer.say(same[0].quote, same, Support.QUOTED)
+    lacking = _lacking(material)
+    return Answer(
+        status=Status.PARTIAL if lacking else Status.ANSWERED,
+        text=composer.text,
+        segments=tuple(composer.segments),
+        citations=composer.citations,
+        abstention=lacking,
+        passages=material.passages,
+        mode=Mode.EXTRACTIVE,
+        confidence=min(one.confidence for one in answered),
+        question=material.question,
+    )
+
+
+def abstained(material: Material, reason: Reason, message: str = "") -> Answer:
+    """No answer, and why."""
+    return Answer(
+        status=Status.ABSTAINED,
+        text="",
+        segments=(),
+        citations=(),
+        abstention=Abstention(reason=reason, message=message or _MESSAGES[reason]),
+        passages=material.passages,
+        mode=Mode.EXTRACTIVE,
+        confidence=material.confidence,
+        question=material.question,
+    )
+
+
+def _why_not(material: Material) -> Reason:
+    about = any(one.reason is Reason.NOT_IN_PASSAGES for one in material.found)
+    return Reason.NOT_IN_PASSAGES if about and material.passages else Reason.NO_RELEVANT_PASSAGE
+
+
+def _lacking(material: Material) -> Abstention | None:
+    """The parts of the question that have no evidence, and those on which documents disagree."""
+    missing = ", ".join(f"“{one.question}”" for one in material.found if one.reason)
+    disagreed = any(conflicting(one.sentences, material.documents) for one in material.found)
+    messages = [
+        f"The documents answer only a part: nothing was found for {missing}." if missing else "",
+        "The documents disagree: they give different figures, and each is quoted."
+        if disagreed
+        else "",
+    ]
+    if not missing and not disagreed:
+        return None
+    reason = Reason.NOT_IN_PASSAGES if missing else Reason.CONFLICTING_SOURCES
+    return Abstention(reason=reason, message=" ".join(filter(None, messages)))
