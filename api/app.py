@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import msgspec
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from api.answers import ask, search
 from api.collections import CollectionRoutes, InCollection
+from api.completions import CompletionRoutes
 from api.documents import Documents
+from api.failures import failure_of
 from api.guard import Guard
 from api.health import live, ready, version
 from api.jobs import JobRoutes
@@ -19,7 +20,6 @@ from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
 from api.openapi import description
 from api.opening import Opening, Source
-from api.problems import MEDIA_TYPE, problem_headers, problem_of
 from qa import Service
 from qa.settings import DEFAULT
 
@@ -57,7 +57,10 @@ def create_app(
         """Give figures for Prometheus."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
-    routes = [ask, search, Documents, CollectionRoutes, JobRoutes, live, ready, version, figures]
+    routes = [
+        ask, search, Documents, CollectionRoutes, JobRoutes, CompletionRoutes,
+        live, ready, version, figures,
+    ]  # fmt: skip
 
     @cache
     def described() -> bytes:
@@ -81,10 +84,10 @@ def create_app(
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     request.scope["state"]["error"] = error
-    problem = problem_of(error, request.scope["state"]["request_id"])
+    failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])
     return Response(
-        msgspec.json.encode(problem),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=problem_headers(error),
+        failure.body,
+        status_code=failure.status,
+        media_type=failure.media_type,
+        headers=failure.headers,
     )

@@ -3,6 +3,7 @@
 ApiError
 ├── MalformedRequest       the bytes are not what their headers say they are
 ├── InvalidRequest         well formed, but not what this route takes; `errors` says where
+├── ModelNotFound          no collection answers under that model's name
 ├── SpanOutOfRange         the asked span is not inside the document
 ├── UnsupportedMediaType   a body of a type that this route does not read
 ├── BodyTooLarge           more bytes than the service accepts
@@ -41,6 +42,13 @@ class InvalidRequest(ApiError):
     def of(cls, field: str, message: str) -> "InvalidRequest":
         """The error of one field."""
         return cls([FieldError(field, message)])
+
+
+class ModelNotFound(ApiError):
+    """No collection, or no way of answering, goes by this model's name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no model {name!r}; /v1/models lists what there is")
 
 
 class SpanOutOfRange(ApiError):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import msgspec
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
@@ -27,8 +26,8 @@ from api.errors import (
     MalformedRequest,
     UnsupportedMediaType,
 )
+from api.failures import failure_of
 from api.metrics import Metrics
-from api.problems import MEDIA_TYPE, problem_headers, problem_of
 from api.telemetry import log_request
 from qa.errors import NotReady
 
@@ -145,18 +144,18 @@ class _Exchange:
         await self._send(message)
 
     async def send_problem(self, error: Exception) -> None:
-        """Answer with a problem; nothing has been sent so far."""
-        problem = problem_of(error, self.request_id)
-        body = msgspec.json.encode(problem)
-        headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body))}
+        """Answer with the error; nothing has been sent so far."""
+        failure = failure_of(error, self._scope["path"], self.request_id)
+        length = str(len(failure.body))
+        headers = {"content-type": failure.media_type, "content-length": length}
         await self.send(
             {
                 "type": "http.response.start",
-                "status": problem.status,
-                "headers": _encoded((headers | problem_headers(error)).items()),
+                "status": failure.status,
+                "headers": _encoded((headers | failure.headers).items()),
             }
         )
-        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+        await self.send({"type": "http.response.body", "body": failure.body, "more_body": False})
 
     def duration_ms(self) -> float:
         """Time since the request came."""

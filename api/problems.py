@@ -20,6 +20,7 @@ from api.errors import (
     FieldError,
     InvalidRequest,
     MalformedRequest,
+    ModelNotFound,
     SpanOutOfRange,
     UnsupportedMediaType,
 )
@@ -59,6 +60,7 @@ TABLE: dict[type[Exception], Row] = {
     ApiError: INTERNAL,
     MalformedRequest: _MALFORMED,
     InvalidRequest: _INVALID,
+    ModelNotFound: Row(status=404, slug="model-not-found", title="No such model"),
     SpanOutOfRange: Row(status=422, slug="span-out-of-range", title="Span out of range"),
     UnsupportedMediaType: Row(
         status=415, slug="unsupported-media-type", title="Unsupported media type"
@@ -158,7 +160,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         type=f"urn:citespan:problem:{row.slug}",
         title=row.title,
         status=row.status,
-        detail=_shown(error) if row.detail is None else row.detail,
+        detail=shown(error) if row.detail is None else row.detail,
         instance=f"urn:citespan:request:{request_id}",
         errors=_field_errors(error),
     )

@@ -90,9 +90,9 @@ def describe(
 
 
 def measured_settings(settings: Settings) -> dict[str, Any]:
-    """What has an influence on what is measured: no folders and no ports."""
-    found = msgspec.to_builtins(settings.shown())
-    del found["data"], found["serve"]
+    """What has an influence on what is measured: no folders, no ports and no addresses."""
+    found = msgspec.to_builtins(settings)
+    del found["data"], found["serve"], found["llm"]["base_url"], found["llm"]["api_key"]
     return found
 
 

@@ -10,14 +10,24 @@ from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode, 
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
 from qa.bundled import BundledReader
+from qa.checking import Checker
 from qa.decision import Decision
+from qa.endpoint import Endpoint
 from qa.errors import ConfigError
 from qa.extract import Rules
+from qa.generate import Writer
 from qa.manifest import read_evidence_manifest
 from qa.ownsettings import Own, with_own
 from qa.reading import Reader
 from qa.service import Service
-from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_settings
+from qa.settings import (
+    BUNDLED_EVIDENCE,
+    EvidenceSettings,
+    LlmSettings,
+    Settings,
+    load_settings,
+)
+from qa.types import Mode, Policy
 
 Say = Callable[[str], None]
 
@@ -34,6 +44,7 @@ def open_service(
     *,
     settings: Settings | None = None,
     read_only: bool = False,
+    endpoint: Endpoint | None = None,
     say: Say = lambda _: None,
 ) -> Service:
     """A service on a data folder; an empty folder gets the seed document first, if set so.
@@ -42,6 +53,8 @@ def open_service(
         path: the data folder; by default the one in `settings`.
         settings: by default what the environment says.
         read_only: open beside a process that writes.
+        endpoint: the language model, which stays open; by default the one in `settings`, which the
+            service closes.
         say: told, in words, about work that takes a while.
 
     Raises:
@@ -54,7 +67,7 @@ def open_service(
         if settings.data.seed and not read_only and corpus.generation == 0:
             say("This data folder is empty: ingesting the seed document.")
             corpus.put(seed_draft())
-        return service_of(corpus, settings)
+        return service_of(corpus, settings, endpoint)
     except BaseException:
         corpus.close()
         raise
@@ -63,24 +76,28 @@ def open_service(
 def service_of(
     corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None
 ) -> Service:
-    """A service that answers from a corpus as the settings say; `endpoint` as `build_endpoint`'s.
+    """A service that answers from a corpus as the settings say; `endpoint` as for `open_service`.
 
     Raises:
         ConfigError: answers are to be generated, and no language model is set.
     """
-    if settings.answer.mode == Mode.GENERATED and endpoint is None:
-        raise ConfigError("answer.mode is generated; set llm.base_url and llm.model, too")
     reader = build_reader(settings.evidence)
+    decision = build_decision(settings.evidence)
+    own = build_endpoint(settings.llm) if endpoint is None else None
+    model = endpoint or own
+    if settings.answer.mode == Mode.GENERATED and model is None:
+        raise ConfigError("answer.mode is generated; set llm.base_url and llm.model, too")
     return Service(
         corpus,
         reader,
-        decision=build_decision(settings.evidence),
+        decision=decision,
         rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
         top_k=settings.retrieval.top_k,
         candidates=settings.retrieval.candidates,
         collection=settings.data.collection,
-        writer=endpoint and build_writer(endpoint, reader, settings),
+        writer=model and build_writer(model, reader, settings),
         mode=Mode(settings.answer.mode),
+        owned=own,
     )
 
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,8 @@ from index.errors import StoreError, StoreMismatch, StoreUnavailable
 from index.folder import OWN_SETTINGS, sync_folder, write_durably
 from index.jobs import JobStore
 from index.types import Build
-from qa.build import Say, open_service
+from qa.build import Say, build_endpoint, open_service
+from qa.endpoint import Endpoint
 from qa.errors import (
     CollectionExists,
     CollectionNotFound,
@@ -56,6 +58,7 @@ class Collections:
         settings: what holds where a collection has no setting of its own.
         say: told, in words, about work that takes a while, and of collections that cannot be
             opened: the others can be used all the same.
+        endpoint: the language model of all collections, which is closed with them.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class Collections:
         folder: Path | None = None,
         settings: Settings | None = None,
         say: Say = lambda _: None,
+        endpoint: Endpoint | None = None,
     ) -> None:
+        self._endpoint = endpoint
         self._folder = folder
         self._settings = settings or Settings()
         self._say = say
@@ -87,12 +92,15 @@ class Collections:
             ConfigError, StoreError: the default collection cannot be opened.
         """
         folder = settings.data_path()
-        default = open_service(folder, settings=settings, say=say)
-        try:
-            return cls(default, folder, settings, say)
-        except BaseException:
-            default.close()
-            raise
+        endpoint = build_endpoint(settings.llm)
+        with ExitStack() as opened:
+            if endpoint:
+                opened.callback(endpoint.close)
+            default = open_service(folder, settings=settings, endpoint=endpoint, say=say)
+            opened.callback(default.close)
+            made = cls(default, folder, settings, say, endpoint)
+            opened.pop_all()
+            return made
 
     def service(self, name: str = DEFAULT) -> Service:
         """The service of a collection.
@@ -208,6 +216,8 @@ class Collections:
             self._jobs.close()
         for service in self._open.values():
             service.close()
+        if self._endpoint is not None:
+            self._endpoint.close()
 
     def __enter__(self) -> Self:
         return self
@@ -222,7 +232,12 @@ class Collections:
 
     def _opened(self, name: str) -> Service:
         settings = collection_settings(self._settings, name)
-        return open_service(settings.collection_path(), settings=settings, say=self._say)
+        return open_service(
+            settings.collection_path(),
+            settings=settings,
+            endpoint=self._endpoint,
+            say=self._say,
+        )
 
     def _works(self) -> dict[str, Work]:
         return {INGEST: ingest_work(lambda name: self.service(name).corpus)}

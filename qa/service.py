@@ -12,7 +12,7 @@ from index import Corpus, Document, Filter, Passage
 from index.errors import DocumentNotFound
 from qa import events
 from qa.decision import Decision
-from qa.endpoint import Message
+from qa.endpoint import Endpoint, Message
 from qa.errors import ModeUnavailable
 from qa.extract import Rules
 from qa.finding import Finder, Found
@@ -49,6 +49,7 @@ class Service:
         collection: the name that the documents go by.
         writer: writes generated answers; without one there are only extractive ones.
         mode: how answers are made unless a question says otherwise.
+        owned: what the service closes, too.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Service:
         collection: str = DEFAULT,
         writer: Writer | None = None,
         mode: Mode = Mode.EXTRACTIVE,
+        owned: Endpoint | None = None,
     ) -> None:
         self.corpus = corpus
         self.collection = collection
@@ -71,6 +73,7 @@ class Service:
         self._candidates = candidates
         self._writer = writer
         self._mode = mode
+        self._owned = owned
 
     def ask(
         self,
@@ -143,6 +146,10 @@ class Service:
             checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
         )
 
+    def modes(self) -> list[Mode]:
+        """How it can answer."""
+        return [Mode.EXTRACTIVE, *([Mode.GENERATED] if self._writer else [])]
+
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
         self.corpus.embed("warm")
@@ -151,6 +158,8 @@ class Service:
 
     def close(self) -> None:
         """Stop what runs in the background, and close the corpus."""
+        if self._owned is not None:
+            self._owned.close()
         self.corpus.close()
 
     def __enter__(self) -> Self:
@@ -187,8 +196,7 @@ class Service:
             material = self._gather(asked.question, passages, filtered=asked.filters is not None)
         if cancelled.is_set():
             return
-        with _timed(timings, "generate" if asked.mode is Mode.GENERATED else "quote"):
-            answer = yield from self._written(material, asked, cancelled)
+        answer = yield from self._written(material, asked, cancelled, timings)
         if cancelled.is_set():
             return
         timings["total"] = (time.perf_counter() - started_s) * 1000
@@ -197,20 +205,21 @@ class Service:
         )
 
     def _written(
-        self, material: Material, asked: _Asked, cancelled: Flag
+        self, material: Material, asked: _Asked, cancelled: Flag, timings: dict[str, float]
     ) -> Generator[events.Event, None, Answer]:
         composer = events.Composer()
         if asked.mode is Mode.EXTRACTIVE or self._writer is None:
             return (yield from write_quotes(material, composer))
-        return (
-            yield from self._writer.write(
-                material,
-                composer,
-                refresh=self._refreshed,
-                history=asked.history,
-                cancelled=cancelled,
+        with _timed(timings, "generate"):
+            return (
+                yield from self._writer.write(
+                    material,
+                    composer,
+                    refresh=self._refreshed,
+                    history=asked.history,
+                    cancelled=cancelled,
+                )
             )
-        )
 
     def _refreshed(self, material: Material) -> Material:
         """Without what has been deleted since."""

@@ -1,0 +1,343 @@
+"""OpenAI-compatible routes, for chat programs and client libraries as they are."""
+
+import time
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, RawBody
+from litestar.response import Stream
+
+from api.bodies import AnyRequest, read_json
+from api.errors import InvalidRequest, ModelNotFound
+from api.markdown import Annotation, Piece, Rendering
+from api.openaierrors import error_body
+from api.schemas import AnswerBody, answer_body, citation_body
+from api.streams import EVENT_STREAM, in_thread
+from api.telemetry import logger
+from index.ulid import ulid
+from qa import Mode, Service
+from qa.collections import Collections
+from qa.endpoint import Message
+from qa.errors import CollectionNotFound
+from qa.events import CitationAdded, Done, Event
+
+_PREFIX = "citespan/"
+_MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a message; only text is read."""
+
+    type: str
+    text: str = ""
+
+
+class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a conversation; what else it has is ignored."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | tuple[Part, ...] | None = None
+
+
+class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with a stream."""
+
+    include_usage: bool | None = None
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation to be answered. What is not named here is ignored."""
+
+    model: str
+    messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+    logprobs: bool | None = None
+    modalities: tuple[str, ...] | None = None
+    response_format: dict[str, Any] | None = None
+    tool_choice: Any = None
+
+
+class ModelBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection and the way it answers, as a model."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: Literal["citespan"] = "citespan"
+
+
+class ModelsBody(msgspec.Struct, frozen=True, kw_only=True):
+    """All models."""
+
+    object: Literal["list"] = "list"
+    data: tuple[ModelBody, ...]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of the language model behind an answer; none for one of quotes."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a chunk adds to the message."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+
+class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The one choice of a chunk."""
+
+    delta: Delta
+    index: int = 0
+    finish_reason: Literal["stop"] | None = None
+    logprobs: None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a streamed completion; `citespan` is in the last that has a choice."""
+
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: tuple[ChunkChoice, ...]
+    usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
+    citespan: AnswerBody | msgspec.UnsetType = msgspec.UNSET
+
+
+class MessageOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer as a message."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    annotations: tuple[Annotation, ...]
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """The one choice of a completion."""
+
+    index: int = 0
+    message: MessageOut
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """An answered conversation; `citespan` is the answer as `/v1/ask` gives it."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: tuple[Choice, ...]
+    usage: Usage
+    citespan: AnswerBody
+
+
+class CompletionRoutes(Controller):
+    """`/v1/chat/completions` and `/v1/models`."""
+
+    path = "/v1"
+
+    @post("/chat/completions", status_code=200, sync_to_thread=True)
+    def complete(
+        self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
+    ) -> Response[Completion]:
+        """Answer the last message of a conversation from a collection's documents."""
+        asked = read_json(request, body, CompletionRequest)
+        _refuse_impossible(asked)
+        collection, mode = _model(asked.model)
+        question, history = _conversation(asked.messages)
+        cancelled = Flag()
+        events = _service(collections, collection, asked.model).stream(
+            question, mode=mode, history=history, cancelled=cancelled
+        )
+        told = _Told(
+            rendering=Rendering(str(request.base_url).rstrip("/")),
+            collection=collection,
+            model=asked.model,
+            created=int(time.time()),
+            answer_id=f"ans_{ulid()}",
+        )
+        if not asked.stream:
+            return Response(_completed(events, told))
+        usage = bool(asked.stream_options and asked.stream_options.include_usage)
+        request_id = request.scope["state"]["request_id"]
+        chunks = _lines(events, cancelled, told, request_id, usage=usage)
+        return cast("Any", Stream(chunks, media_type=EVENT_STREAM))
+
+    @get("/models", sync_to_thread=True)
+    def models(self, collections: NamedDependency[Collections]) -> ModelsBody:
+        """List collections, and the ways they can answer, as models."""
+        return ModelsBody(data=tuple(ModelBody(id=name) for name in _names(collections)))
+
+    @get("/models/{name:path}", sync_to_thread=True)
+    def model(self, collections: NamedDependency[Collections], name: FromPath[str]) -> ModelBody:
+        """Tell of one model."""
+        name = name.strip("/")
+        if name not in _names(collections):
+            raise ModelNotFound(name)
+        return ModelBody(id=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What all chunks of a completion share."""
+
+    rendering: Rendering
+    collection: str
+    model: str
+    created: int
+    answer_id: str
+
+    @property
+    def id(self) -> str:
+        return f"chatcmpl-{self.answer_id.removeprefix('ans_')}"
+
+    def piece(self, event: Event) -> Piece | None:
+        """What an event adds to the message."""
+        if isinstance(event, CitationAdded):
+            body = citation_body(event.citation, f"c{event.number}", self.collection)
+            self.rendering.cite(event, body)
+        return self.rendering.piece(event)
+
+    def answer(self, done: Done) -> AnswerBody:
+        """The whole answer, as elsewhere."""
+        return answer_body(done.answer, answer_id=self.answer_id, collection=self.collection)
+
+    def chunk(self, delta: Delta, done: AnswerBody | None = None) -> Chunk:
+        """A chunk with its choice; the last one if it has the answer."""
+        return Chunk(
+            id=self.id,
+            created=self.created,
+            model=self.model,
+            choices=(ChunkChoice(delta=delta, finish_reason="stop" if done else None),),
+            citespan=done or msgspec.UNSET,
+        )
+
+
+def _completed(events: Iterator[Event], told: _Told) -> Completion:
+    content, annotations, done = "", (), None
+    for event in events:
+        if isinstance(event, Done):
+            done = told.answer(event)
+        if piece := told.piece(event):
+            content += piece.content
+            annotations += piece.annotations
+    if done is None:
+        raise ValueError("the events do not end with an answer")
+    return Completion(
+        id=told.id,
+        created=told.created,
+        model=told.model,
+        choices=(Choice(message=MessageOut(content=content, annotations=annotations)),),
+        usage=_usage(done),
+        citespan=done,
+    )
+
+
+async def _lines(
+    events: Iterator[Event], cancelled: Flag, told: _Told, request_id: str, *, usage: bool
+) -> AsyncGenerator[bytes]:
+    yield _line(told.chunk(Delta(role="assistant", content="")))
+    try:
+        async for event in in_thread(events, cancelled):
+            if event is None:
+                yield b": ping\n\n"
+                continue
+            piece = told.piece(event)
+            if piece and piece.content:
+                delta = Delta(content=piece.content, annotations=piece.annotations)
+                yield _line(told.chunk(delta))
+            if isinstance(event, Done):
+                done = told.answer(event)
+                yield _line(told.chunk(Delta(), done))
+                if usage:
+                    last = told.chunk(Delta())
+                    yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))
+    except Exception as error:  # noqa: BLE001  (the status has been sent: told as a line)
+        logger().exception("stream_failed", error=type(error).__name__, request_id=request_id)
+        yield _line(error_body(error))
+    yield b"data: [DONE]\n\n"
+
+
+def _line(body: msgspec.Struct) -> bytes:
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"
+
+
+def _usage(answer: AnswerBody) -> Usage:
+    prompt, completion = answer.usage.prompt_tokens, answer.usage.completion_tokens
+    return Usage(
+        prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion
+    )
+
+
+def _refuse_impossible(asked: CompletionRequest) -> None:
+    """What would change the answer's form, and cannot be had; what only tunes it is ignored."""
+    if asked.n not in {None, 1}:
+        raise InvalidRequest.of("n", "there is one answer to a question")
+    if asked.logprobs:
+        raise InvalidRequest.of("logprobs", "there are none")
+    if asked.modalities and "audio" in asked.modalities:
+        raise InvalidRequest.of("modalities", "answers are text")
+    if asked.response_format and asked.response_format.get("type") != "text":
+        raise InvalidRequest.of("response_format", "answers are text; `citespan` has them as JSON")
+    if asked.tool_choice not in {None, "none", "auto"}:
+        raise InvalidRequest.of("tool_choice", "answers call no tools")
+
+
+def _conversation(messages: tuple[MessageIn, ...]) -> tuple[str, list[Message]]:
+    """The question, and the messages before it; instructions and tools have no say here."""
+    said = [one for one in messages if one.role in {"user", "assistant"}]
+    if not said or said[-1].role != "user" or messages[-1] is not said[-1]:
+        raise InvalidRequest.of("messages", "the last message must be the user's")
+    texts = [Message(role=one.role, content=_text(one)) for one in said]  # pyright: ignore
+    return texts[-1].content, texts[:-1]
+
+
+def _text(message: MessageIn) -> str:
+    content = message.content
+    if content is None or isinstance(content, str):
+        return content or ""
+    for part in content:
+        if part.type not in {"text", "input_text", "output_text", "refusal"}:
+            raise InvalidRequest.of("messages", f"only text is read, not {part.type}")
+    return "\n".join(part.text for part in content)
+
+
+def _model(name: str) -> tuple[str, Mode | None]:
+    collection, separator, mode = name.removeprefix(_PREFIX).partition(":")
+    if not name.startswith(_PREFIX) or (separator and mode not in _MODES):
+        raise ModelNotFound(name)
+    return collection, _MODES.get(mode)
+
+
+def _service(collections: Collections, collection: str, model: str) -> Service:
+    try:
+        return collections.service(collection)
+    except CollectionNotFound as error:
+        raise ModelNotFound(model) from error
+
+
+def _names(collections: Collections) -> list[str]:
+    found: list[str] = []
+    for name in collections.names():
+        if name in collections.damaged():
+            continue
+        service = collections.service(name)
+        found.append(f"{_PREFIX}{name}")
+        found += [f"{_PREFIX}{name}:{mode}" for mode in service.modes()]
+    return found

@@ -1,0 +1,102 @@
+"""An answer as Markdown for chat programs: a numbered link to its source behind each sentence.
+
+Nothing in it links anywhere else, whatever documents or a language model say. Pure.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from api.schemas import CitationBody
+from qa.events import CitationAdded, Delta, Done, Event, SegmentDone
+from qa.types import Answer, Status, Support
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>~|!#&])")
+_ADDRESS = re.compile(r"(?<=[a-z0-9+.-]):(?=//)|(?<=\bwww)\.|(?<=\bmailto):", re.IGNORECASE)
+_BREAK = "\u200b"  # of no width: chat programs make links of bare addresses
+_UNSUPPORTED = " _(not in the documents)_"
+
+
+class UrlCitation(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a marker stands in the message, in code points, and what it points to."""
+
+    start_index: int
+    end_index: int
+    url: str
+    title: str
+
+
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A citation as OpenAI's clients know it."""
+
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """More of a message; a marker is never cut."""
+
+    content: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+class Rendering:
+    """Events of an answer to pieces of a message.
+
+    Args:
+        base_url: what the addresses of citations are below, without a slash at its end.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._citations: dict[int, tuple[int, CitationBody]] = {}
+        self._length = 0
+
+    def cite(self, event: CitationAdded, body: CitationBody) -> None:
+        """Know a citation that markers will point to."""
+        self._citations[id(event.citation)] = (event.number, body)
+
+    def piece(self, event: Event) -> Piece | None:
+        """What an event adds to the message."""
+        match event:
+            case Delta():
+                piece = Piece(content=escaped(event.text))
+            case SegmentDone():
+                piece = self._markers(event)
+            case Done():
+                piece = Piece(content=_note(event.answer))
+            case _:
+                return None
+        self._length += len(piece.content)
+        return piece
+
+    def _markers(self, event: SegmentDone) -> Piece:
+        content = _UNSUPPORTED if event.segment.support is Support.UNSUPPORTED else ""
+        annotations: list[Annotation] = []
+        for number, body in (self._citations[id(one)] for one in event.segment.citations):
+            url = f"{self._base_url}{body.url}"
+            marker = f"[[{number}]]({url})"
+            start = self._length + len(content) + 1
+            content += f" {marker}"
+            found = UrlCitation(
+                start_index=start,
+                end_index=start + len(marker),
+                url=url,
+                title=body.document.title or body.document.id,
+            )
+            annotations.append(Annotation(url_citation=found))
+        return Piece(content=content, annotations=tuple(annotations))
+
+
+def escaped(text: str) -> str:
+    """Text that stands for itself in Markdown: no markup, no image, no link, no address."""
+    return _ADDRESS.sub(lambda found: f"{found[0]}{_BREAK}", _SPECIAL.sub(r"\\\1", text))
+
+
+def _note(answer: Answer) -> str:
+    """What is said when there is no answer, or not a whole one."""
+    if answer.abstention is None:
+        return ""
+    message = escaped(answer.abstention.message)
+    return message if answer.status is Status.ABSTAINED else f"\n\n_{message}_"
