@@ -8,6 +8,7 @@ QAError
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── ModeUnavailable      the service cannot answer in that way
 ├── NotReady             the service is still warming up, or closed
+├── EndpointFailed       the language model gave no whole text; `reason` says why
 └── ConfigError          settings that cannot be used
 """
 
@@ -59,3 +60,11 @@ class NotReady(QAError):
 
 class ConfigError(QAError):
     """A setting is unknown, of the wrong type, or out of range; the message names it."""
+
+
+class EndpointFailed(QAError):
+    """The language model's endpoint gave no whole text; `reason` says why in a word."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the language model gave no whole text: {reason}")
+        self.reason = reason

@@ -1,0 +1,152 @@
+"""What the last message of a conversation asks: a stand-alone question, or small talk."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from qa.endpoint import Message
+from qa.errors import EndpointFailed, InvalidQuestion
+from qa.followups import standalone
+from qa.rewriting import MAX_TOKENS, believed, rewriting_messages
+from qa.smalltalk import small_talk
+from qa.tokens import count_tokens
+
+_HISTORY_TOKENS = 1000
+_LIMIT_S = 2.0
+_LONGEST_TOKEN = 128  # code points of white space, dashes and the like that are one token
+_FOOTNOTE = re.compile(r"^[ \t]*\[\^?\w{1,20}\]:.*$", re.MULTILINE)
+_LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)")
+_NUMBER = re.compile(r"\^?\d{1,3}")
+_MARK = re.compile(r"[ \t]*[\[【]\^?\d{1,3}(?:[,;†:\s-]+\w{1,20})*[\]】]")
+
+
+class Pieces(AbstractContextManager["Pieces"], Protocol):
+    """What a language model writes, piece by piece."""
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+class Writer(Protocol):
+    """A language model; `qa.endpoint.Endpoint` is one."""
+
+    def write(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        cancelled: threading.Event | None = None,
+    ) -> Pieces: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """Either a question for the documents or small talk.
+
+    question: stand-alone, for retrieval and the evidence model; empty for small talk.
+    small_talk: the reply, without citations; None for a question.
+    history: what was said before, oldest first, as plain text, within the budget.
+    rewritten: whether the question is other than what the user wrote.
+    """
+
+    question: str
+    small_talk: str | None
+    history: tuple[Message, ...]
+    rewritten: bool
+
+
+def understand(
+    messages: Sequence[Message],
+    writer: Writer | None = None,
+    *,
+    history_tokens: int = _HISTORY_TOKENS,
+    limit_s: float = _LIMIT_S,
+    cancelled: threading.Event | None = None,
+) -> Understood:
+    """What the last message asks. Nothing is kept from one call to the next.
+
+    Args:
+        messages: of a conversation, oldest first; the last one is the user's. Answers may hold
+            the Markdown of earlier citations. System messages are passed over.
+        writer: asked to rewrite a question that leans on the history; the rules do it where there
+            is none, or where it fails, takes too long, or writes what cannot be the question.
+        history_tokens: of cl100k_base, that the history may have.
+        limit_s: how long the writer may take.
+        cancelled: when set, the writer is stopped, and the rules give the result.
+
+    Raises:
+        InvalidQuestion: the last message is not the user's.
+    """
+    if not messages or messages[-1].role != "user":
+        raise InvalidQuestion("the last message is not the user's; end with a question")
+    asked = messages[-1].content.strip()
+    reply = small_talk(asked)
+    history = recent(messages[:-1], history_tokens)
+    if reply is not None:
+        return Understood(question="", small_talk=reply, history=history, rewritten=False)
+    question = standalone(asked, history)
+    if writer and question != asked:
+        question = _rewritten(asked, history, writer, limit_s, cancelled) or question
+    return Understood(
+        question=question, small_talk=None, history=history, rewritten=question != asked
+    )
+
+
+def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
+    """The latest messages that fit a budget together, oldest first, none cut, as plain text.
+
+    System messages and what is empty are left out.
+
+    Args:
+        messages: oldest first.
+        budget_tokens: of cl100k_base, at least 0.
+    """
+    kept: list[Message] = []
+    for message in reversed(messages):
+        if message.role == "system":
+            continue
+        said = plain(message.content) if message.role == "assistant" else message.content.strip()
+        if not said:
+            continue
+        if len(said) > budget_tokens * _LONGEST_TOKEN:  # counting would take long, and in vain
+            break
+        budget_tokens -= count_tokens(said)
+        if budget_tokens < 0:
+            break
+        kept.append(Message(role=message.role, content=said))
+    return tuple(reversed(kept))
+
+
+def plain(answer: str) -> str:
+    """An answer without the marks of its citations: numbers, footnotes, links but for labels."""
+    text = _FOOTNOTE.sub("", answer)
+    text = _LINK.sub(lambda link: "" if _NUMBER.fullmatch(link["label"]) else link["label"], text)
+    text = _MARK.sub("", text)
+    return "\n".join(line for line in (one.strip() for one in text.splitlines()) if line)
+
+
+def _rewritten(
+    asked: str,
+    history: Sequence[Message],
+    writer: Writer,
+    limit_s: float,
+    cancelled: threading.Event | None,
+) -> str | None:
+    stop = threading.Event()
+    over = cancelled or threading.Event()
+
+    def watch() -> None:
+        over.wait(limit_s)
+        stop.set()
+
+    threading.Thread(target=watch, name="rewriting-limit", daemon=True).start()
+    try:
+        with writer.write(
+            rewriting_messages(asked, history), max_tokens=MAX_TOKENS, cancelled=stop
+        ) as pieces:
+            written = "".join(pieces)
+    except EndpointFailed:
+        return None  # the rules' question is there
+    return believed(written, asked, history)

@@ -1,0 +1,56 @@
+"""Closed lists of English words that tell a follow-up from a question of its own."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+QUESTION_WORDS = _set("who whom whose what when where which why how")
+
+AUXILIARIES = _set(
+    "is are was were be been being am has have had having will would can could may might must do"
+    " does did shall should isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't"
+    " won't wouldn't can't couldn't shouldn't"
+)
+
+#: They point to somebody or something that was named before.
+THIRD_PERSON = _set(
+    "he she it they him her them his hers its their theirs himself herself itself themselves"
+)
+
+#: They point back if they stand alone, or before a word that does not say all.
+POINTERS = _set("this that these those")
+
+#: They ask for something beyond what was spoken of.
+BEYOND = _set("else other others another more further same similar instead besides")
+
+PREPOSITIONS = _set(
+    "in on at by from to of for with as into onto after before during until since under over"
+    " between among through across against near within without about around along via"
+    " throughout than like per off up out down"
+)
+
+#: Nothing can be searched by these.
+STOP_WORDS = (
+    QUESTION_WORDS
+    | AUXILIARIES
+    | THIRD_PERSON
+    | POINTERS
+    | BEYOND
+    | PREPOSITIONS
+    | _set(
+        "a an the and or but nor so yet if then because although though while i me my mine myself"
+        " we us our ours ourselves you your yours yourself there here one ones some any no not all"
+        " both each either neither every few many much most several such own only just even also"
+        " too very really still ever never already now again once please thanks thank ok okay yes"
+        " yeah no sure well oh hi hello hey let's lets"
+        " what's who's where's when's how's it's that's there's he's she's they're i'm i'd i've"
+        " i'll you're we're"
+        # what one asks with
+        " tell know explain describe give list name say show find mean want like wonder wondering"
+        " learn hear interested interesting curious about something anything everything nothing"
+        " someone anyone everyone thing things kind kinds kinda sort sorts type types way ways"
+        " example examples exactly actually detail details information info talk back get got"
+        " possible happen happened happens sound sounds"
+    )
+)
