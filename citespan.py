@@ -28,6 +28,11 @@ _filter_option = click.option(
     metavar="JSON",
     help='Of these documents alone, such as {"year": {"$gte": 2020}}.',
 )
+_mode_option = click.option(
+    "--mode",
+    type=click.Choice(["extractive", "generated"]),
+    help="Of quotes, or written by the language model of the settings.",
+)
 _json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -73,15 +78,19 @@ def _here(settings: Settings) -> Settings:
 @cli.command()
 @click.argument("question")
 @_filter_option
+@_mode_option
 @_json_flag
 @click.pass_obj
-def ask(settings: Settings, question: str, filter_json: str | None, *, as_json: bool) -> None:
+def ask(
+    settings: Settings, question: str, filter_json: str | None, mode: str | None, *, as_json: bool
+) -> None:
     """Answer QUESTION from the documents, with numbered sources."""
     from qa.build import open_for_questions
+    from qa.types import Mode
 
     chosen = _filter(filter_json)
     with open_for_questions(_here(settings), say=_say) as service:
-        answer = service.ask(question, filters=chosen)
+        answer = service.ask(question, mode=mode and Mode(mode), filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
@@ -350,6 +359,40 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
     )
+
+
+@cli.command()
+@_mode_option
+@click.pass_obj
+def chat(settings: Settings, mode: str | None) -> None:
+    """Talk about the documents; /help lists what else can be typed."""
+    from qa.build import open_for_questions
+    from qa.chat import Chat, typed
+    from qa.types import Mode
+
+    typing = sys.stdin.isatty()
+    with open_for_questions(_here(settings), say=_say) as service:
+        if typing:
+            service.warm()
+            click.echo("Ask about the documents; /help says what else there is.", err=True)
+        lines = typed("> ") if typing else iter(sys.stdin)
+        Chat(service, mode and Mode(mode)).run(lines)
+
+
+@cli.command()
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Give language models tools to search, fetch and ask, over standard input and output."""
+    import anyio
+
+    from api.mcp import serve_stdio
+    from api.telemetry import configure_logging
+    from qa.build import open_for_questions
+    from qa.collections import Collections
+
+    configure_logging()
+    with Collections(open_for_questions(_here(settings), say=_say)) as opened:
+        anyio.run(serve_stdio, opened)
 
 
 @cli.command()

@@ -16,6 +16,7 @@ from api.failures import failure_of
 from api.guard import Guard
 from api.health import live, ready, version
 from api.jobs import JobRoutes
+from api.mcp import mcp_route
 from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
 from api.openapi import description
@@ -59,7 +60,7 @@ def create_app(
 
     routes = [
         ask, search, Documents, CollectionRoutes, JobRoutes, CompletionRoutes,
-        live, ready, version, figures,
+        mcp_route(opening.collections), live, ready, version, figures,
     ]  # fmt: skip
 
     @cache

@@ -39,7 +39,8 @@ class Writer:
         max_tokens: int = 500,
         budget_tokens: int = 3000,
     ) -> None:
-        self._endpoint, self._checker, self._policy = endpoint, checker, policy
+        self.endpoint = endpoint
+        self._checker, self._policy = checker, policy
         self._max_tokens, self._budget_tokens = max_tokens, budget_tokens
 
     def write(
@@ -74,7 +75,7 @@ class Writer:
         )
         draft = _Draft(prompt)
         try:
-            with self._endpoint.write(
+            with self.endpoint.write(
                 prompt.messages, max_tokens=self._max_tokens, cancelled=cancelled
             ) as writing:
                 for claim in draft.claims(writing):

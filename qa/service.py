@@ -11,8 +11,10 @@ from typing import Self
 from index import Corpus, Document, Filter, Passage
 from index.errors import DocumentNotFound
 from qa import events
+from qa.conversation import understand
 from qa.decision import Decision
-from qa.endpoint import Endpoint, Message
+from qa.endpoint import Endpoint
+from qa.messages import Message
 from qa.errors import ModeUnavailable
 from qa.extract import Rules
 from qa.finding import Finder, Found
@@ -22,7 +24,7 @@ from qa.quoted import Material, write_quotes
 from qa.reading import Reader
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
-from qa.types import Answer, Mode, Reason
+from qa.types import Answer, Mode, Reason, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +179,16 @@ class Service:
         timings: dict[str, float] = {}
         generation = self.corpus.generation
         started_s = time.perf_counter()
+        understood = understand(
+            (*asked.history, Message(role="user", content=asked.question)),
+            self._writer and self._writer.endpoint,
+            cancelled=cancelled,
+        )
+        if understood.small_talk is not None:
+            yield events.Delta(text=understood.small_talk)
+            yield events.Done(answer=_chatted(understood.small_talk, asked.question))
+            return
+        asked = replace(asked, question=understood.question, history=understood.history)
         with _timed(timings, "embed"):
             vector = self.corpus.embed(asked.question)
         with _timed(timings, "retrieve"):
@@ -253,6 +265,20 @@ class Service:
             with suppress(DocumentNotFound):
                 found[chunk.document_id] = self.corpus.get(chunk.document_id, chunk.revision)
         return found
+
+
+def _chatted(text: str, question: str) -> Answer:
+    return Answer(
+        status=Status.ANSWERED,
+        text=text,
+        segments=(),
+        citations=(),
+        abstention=None,
+        passages=(),
+        mode=Mode.CHAT,
+        confidence=0.0,
+        question=question,
+    )
 
 
 def _as_stored(material: Material, stored: Mapping[str, Document]) -> Material:

@@ -1,0 +1,223 @@
+"""Tools for language models, over the Model Context Protocol: search, fetch and ask.
+
+The protocol's library is loaded at first use: nobody else should wait for it.
+"""
+
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import msgspec
+from anyio import to_thread
+from litestar import asgi
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import is_fault, row_of, shown
+from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
+from api.telemetry import logger
+from api.urls import text_url
+from index import Span
+from qa import Mode
+from qa.collections import Collections
+from qa.questions import MAX_TOP_K
+from qa.settings import DEFAULT
+
+if TYPE_CHECKING:
+    import mcp_types
+    from mcp.server.lowlevel import Server
+
+PATH = "/mcp"
+_INSTRUCTIONS = (
+    "citespan answers questions from a collection of documents. Every sentence of an answer points"
+    " to the exact characters of a document that say so; `fetch` gives them. It says so when the"
+    " documents do not answer: do not guess then."
+)
+
+_TopK = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOP_K, description="Most passages.")]
+_Collection = Annotated[str, msgspec.Meta(description="The collection that is asked.")]
+_Offset = Annotated[int, msgspec.Meta(ge=0, description="In code points of the text.")]
+
+
+class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Find passages of the documents, best first."""
+
+    query: str
+    top_k: _TopK = 10
+    collection: _Collection = DEFAULT
+
+
+class FetchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Read a document, or the characters of it from `start` to `end`."""
+
+    document_id: str
+    revision: int | None = None
+    start: _Offset = 0
+    end: _Offset | None = None
+    collection: _Collection = DEFAULT
+
+
+class AskArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Answer a question from the documents, with a citation for every sentence."""
+
+    question: str
+    mode: Literal["extractive", "generated"] | None = None
+    top_k: _TopK | None = None
+    collection: _Collection = DEFAULT
+
+
+class TextBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Characters of a document, exactly as stored."""
+
+    id: str
+    revision: int
+    title: str
+    uri: str | None
+    start: int
+    end: int
+    length: int
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tool:
+    arguments: type[msgspec.Struct]
+    result: type[msgspec.Struct]
+    call: Callable[[Collections, Any], msgspec.Struct]
+
+
+def _search(collections: Collections, asked: SearchArguments) -> SearchBody:
+    service = collections.service(asked.collection)
+    generation = service.corpus.generation
+    found = service.search(asked.query, top_k=asked.top_k)
+    return SearchBody(
+        passages=tuple(passage_body(one, asked.collection) for one in found),
+        index_generation=generation,
+    )
+
+
+def _fetch(collections: Collections, asked: FetchArguments) -> TextBody:
+    document = collections.service(asked.collection).corpus.get(asked.document_id, asked.revision)
+    span = Span(asked.start, len(document.text) if asked.end is None else asked.end)
+    return TextBody(
+        id=document.id,
+        revision=document.revision,
+        title=document.title,
+        uri=document.uri,
+        start=span.start,
+        end=span.end,
+        length=len(document.text),
+        text=span.of(document.text),
+        url=text_url(document.id, document.revision, span, asked.collection),
+    )
+
+
+def _ask(collections: Collections, asked: AskArguments) -> AnswerBody:
+    answer = collections.service(asked.collection).ask(
+        asked.question, mode=asked.mode and Mode(asked.mode), top_k=asked.top_k
+    )
+    return answer_body(answer, collection=asked.collection)
+
+
+_TOOLS = {
+    "search": _Tool(arguments=SearchArguments, result=SearchBody, call=_search),
+    "fetch": _Tool(arguments=FetchArguments, result=TextBody, call=_fetch),
+    "ask": _Tool(arguments=AskArguments, result=AnswerBody, call=_ask),
+}
+
+
+def build_server(collections: Callable[[], Collections]) -> "Server[Any]":
+    """The tools on collections that are open by the time of a call."""
+    import mcp_types as types
+    from mcp.server.lowlevel import Server
+
+    async def list_tools(_: Any, __: Any) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[_described(name) for name in _TOOLS])
+
+    async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
+        return await to_thread.run_sync(_called, collections, params.name, params.arguments or {})
+
+    return Server(
+        "citespan",
+        version=importlib.metadata.version("citespan"),
+        instructions=_INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+async def serve_stdio(collections: Collections) -> None:
+    """Answer on standard input and output until the input ends."""
+    from mcp.server.stdio import stdio_server
+
+    server = build_server(lambda: collections)
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
+    """The same over HTTP, without sessions: each request stands alone."""
+
+    @asgi(PATH, is_mount=True, copy_scope=True)
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        manager = await to_thread.run_sync(_manager, collections)
+        async with manager.run():
+            await manager.handle_request(cast("Any", scope), cast("Any", receive), cast("Any", send))
+
+    return cast("ASGIApp", route)
+
+
+def _manager(collections: Callable[[], Collections]) -> Any:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+    return StreamableHTTPSessionManager(
+        app=build_server(collections), stateless=True, json_response=True
+    )
+
+
+def _described(name: str) -> "mcp_types.Tool":
+    import mcp_types as types
+
+    tool = _TOOLS[name]
+    return types.Tool(
+        name=name,
+        description=tool.arguments.__doc__,
+        input_schema=_schema(tool.arguments),
+        output_schema=_schema(tool.result),
+        annotations=types.ToolAnnotations(read_only_hint=True, open_world_hint=False),
+    )
+
+
+def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON schema of a type, an object at its top as the protocol wants it."""
+    (_,), parts = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")
+    return {**parts.pop(kind.__name__), "$defs": parts}
+
+
+def _called(
+    collections: Callable[[], Collections], name: str, arguments: dict[str, Any]
+) -> "mcp_types.CallToolResult":
+    import mcp_types as types
+
+    try:
+        if name not in _TOOLS:
+            raise msgspec.ValidationError(f"there is no tool {name!r}")
+        tool = _TOOLS[name]
+        body = tool.call(collections(), msgspec.convert(arguments, tool.arguments))
+    except Exception as error:  # noqa: BLE001  (told to the model, and logged where it is our fault)
+        return types.CallToolResult(
+            content=[types.TextContent(type="text", text=_told(error))], is_error=True
+        )
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=msgspec.json.encode(body).decode())],
+        structured_content=msgspec.to_builtins(body),
+    )
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return str(error)
+    if is_fault(error):
+        logger().exception("tool_failed", error=type(error).__name__)
+    return row_of(error).detail or shown(error)
