@@ -12,8 +12,8 @@ from qa.errors import QAError
 from qa.events import Delta, Done, SegmentDone
 from qa.messages import Message
 from qa.service import Service
-from qa.show import print_source, shown
-from qa.types import Answer, Mode, Status, Support
+from qa.show import FELL_BACK, print_source, shown
+from qa.types import Answer, Mode, Support
 
 _HELP = """\
 Ask anything about the documents; a follow-up may lean on what was said before.
@@ -103,8 +103,8 @@ class Chat:
         if answer.abstention:
             self._say(answer.abstention.message)
         if answer.fallback:
-            self._say(f"(The language model did not answer: {answer.fallback}. These are quotes.)")
-        if answer.question and answer.status is not Status.ABSTAINED and answer.citations:
+            self._say(FELL_BACK.format(answer.fallback))
+        if answer.citations:
             self._say(f"{len(answer.citations)} sources: /sources, /open N")
 
     def _sources(self) -> None:

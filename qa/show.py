@@ -11,7 +11,7 @@ from index.jobs import FileOutcome
 from index.types import DocumentInfo, Passage
 from qa.cite import Citation
 from qa.intake import Intake
-from qa.types import Answer, Segment
+from qa.types import Answer, Segment, Support
 
 # Documents must not steer the terminal: escapes, other controls, and reversals of direction.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -20,6 +20,7 @@ _QUOTE = "bold green"
 _ANSWER = "underline"
 _MARK = "cyan"
 _QUIET = "dim"
+FELL_BACK = "The language model did not write all of this ({}): these are quotes."
 
 
 def print_answer(answer: Answer, console: Console | None = None) -> None:
@@ -30,15 +31,24 @@ def print_answer(answer: Answer, console: Console | None = None) -> None:
         console.print(Text(why.message, style="yellow"))
         console.print(Text(f"No answer ({why.reason}).", style=_QUIET))
         return
+    if answer.fallback:
+        console.print(Text(FELL_BACK.format(shown(answer.fallback)), style="yellow"))
     numbers = {id(citation): n for n, citation in enumerate(answer.citations, start=1)}
+    if not answer.segments:
+        console.print(Text(shown(answer.text)), soft_wrap=True)
     for segment in answer.segments:
         console.print(_sentence(answer, segment, numbers), soft_wrap=not console.is_terminal)
     if why:
-        console.print(Text(_shown(why.message), style="yellow"), soft_wrap=True)
+        console.print(Text(shown(why.message), style="yellow"), soft_wrap=True)
     console.print()
     for citation in answer.citations:
-        source = _source(citation, numbers[id(citation)], coloured=console.is_terminal)
-        console.print(source, soft_wrap=not console.is_terminal)
+        print_source(citation, numbers[id(citation)], console)
+
+
+def print_source(citation: Citation, number: int, console: Console) -> None:
+    """A citation under its number: where it is, and its quote in context."""
+    source = _source(citation, number, coloured=console.is_terminal)
+    console.print(source, soft_wrap=not console.is_terminal)
 
 
 def print_passages(passages: Sequence[Passage], console: Console | None = None) -> None:
@@ -51,19 +61,19 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
         parts = {"dense": scores.dense, "lexical": scores.lexical, "fused": scores.fused}
         shown = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
         head = Text(f"[{n}] ", style=_MARK)
-        head.append(f"{_shown(passage.title or chunk.document_id)}  ", style="bold")
+        head.append(f"{shown(passage.title or chunk.document_id)}  ", style="bold")
         head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {shown}", _QUIET)
         console.print(head, soft_wrap=True)
-        console.print(Text(_shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
+        console.print(Text(shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
 
 
 def print_documents(documents: Sequence[DocumentInfo], console: Console | None = None) -> None:
     """A line for each document."""
     console = console or Console()
     for info in documents:
-        line = Text(_shown(info.id), style="bold")
+        line = Text(shown(info.id), style="bold")
         line.append(f"  revision {info.revision}, {info.length:,} characters  ", style=_QUIET)
-        line.append(_shown(info.title))
+        line.append(shown(info.title))
         console.print(line, soft_wrap=True)
 
 
@@ -85,25 +95,27 @@ def print_intake(
         console.print(Text(skipped), soft_wrap=True)
     for file in intake.files:
         what = "not stored" if file.outcome is FileOutcome.REJECTED else "left out"
-        errors.print(Text(_shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
+        errors.print(Text(shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:
-    line = Text(_shown(segment.span.of(answer.text)))
+    line = Text(shown(segment.span.of(answer.text)))
     for citation in segment.citations:
         line.append(f" [{numbers[id(citation)]}]", style=_MARK)
+    if segment.support is Support.UNSUPPORTED:
+        line.append(" [not in the documents]", style="yellow")
     return line
 
 
 def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     document = citation.document
     text = Text(f"[{number}] ", style=_MARK)
-    text.append(_shown(document.title or document.id), style="bold")
+    text.append(shown(document.title or document.id), style="bold")
     place = f"{document.id}, revision {document.revision}, characters "
     place += f"{citation.span.start}-{citation.span.end}"
-    text.append(f"\n    {_shown(place)}\n", style=_QUIET)
+    text.append(f"\n    {shown(place)}\n", style=_QUIET)
     if document.uri:
-        text.append(f"    {_shown(document.uri)}\n", style=_QUIET)
+        text.append(f"    {shown(document.uri)}\n", style=_QUIET)
     before, after = _words_before(citation), _words_after(citation)
     quote = Text(_one_line(citation.quote), style=_QUOTE)
     for answer in citation.highlights:
@@ -130,8 +142,9 @@ def _words_after(citation: Citation) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _shown(text).replace("\n", " ")
+    return shown(text).replace("\n", " ")
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Text that does not steer the terminal."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
