@@ -133,6 +133,9 @@ TABLE: dict[type[Exception], Row] = {
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
     qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
+    # Where the language model is of no help, passages are quoted instead.
+    qa.PromptTooLong: INTERNAL,
+    qa.EndpointFailed: INTERNAL,
     qa.ConfigError: INTERNAL,
 }
 
