@@ -33,9 +33,11 @@ class Mode(StrEnum):
 
 
 class Support(StrEnum):
-    """How a segment relates to its citations."""
+    """How a segment relates to its citations: their words, what they say, or neither."""
 
     QUOTED = "quoted"
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
