@@ -18,7 +18,7 @@ from index import Filter, parse_filter
 from index.errors import InvalidFilter
 from qa import Mode
 from qa.collections import Collections
-from qa.endpoint import Message
+from qa.messages import Message
 from qa.events import folded
 
 

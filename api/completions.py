@@ -22,7 +22,7 @@ from api.telemetry import logger
 from index.ulid import ulid
 from qa import Mode, Service
 from qa.collections import Collections
-from qa.endpoint import Message
+from qa.messages import Message
 from qa.errors import CollectionNotFound
 from qa.events import CitationAdded, Done, Event
 

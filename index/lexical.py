@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.crashpoints import reached
 from index.hashing import sha256_file
 from index.types import Scored
+from index.words import english_analyzer
 
 _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
@@ -51,11 +52,11 @@ class LexicalIndex:
         self._schema = _schema()
         try:
             self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
-            self._index.register_tokenizer(_ANALYZER, _analyzer())
+            self._index.register_tokenizer(_ANALYZER, english_analyzer())
             self._index.reload()
         except (ValueError, OSError) as error:
             raise ValueError(f"not a readable lexical index: {error}") from error
-        self._query_analyzer = _analyzer()
+        self._query_analyzer = english_analyzer()
         self._hashed: dict[tuple[str, int, int], str] = {}
 
     def ids(self) -> set[int]:
@@ -208,16 +209,4 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("id", indexed=True, fast=True)
     for name in ("title", "text"):
         builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
-    return builder.build()
-
-
-def _analyzer() -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (
-        tantivy.Filter.remove_long(60),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stemmer("english"),
-    ):
-        builder = builder.filter(step)
     return builder.build()

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from qa.endpoint import Message
+from qa.messages import Message
 from qa.errors import EndpointFailed, InvalidQuestion
 from qa.followups import standalone
 from qa.rewriting import MAX_TOKENS, believed, rewriting_messages

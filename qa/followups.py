@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.endpoint import Message
+from qa.messages import Message
 from qa.english import (
     AUXILIARIES,
     BEYOND,

@@ -8,13 +8,14 @@ from threading import Event as Flag
 from index import Passage
 from qa.checking import Checker
 from qa.claims import Claim, Claims
-from qa.endpoint import Endpoint, Message, Writing
-from qa.errors import EndpointFailed
+from qa.endpoint import Endpoint
+from qa.errors import EndpointFailed, PromptTooLong
 from qa.events import Composer, Event
+from qa.messages import Message, Usage
 from qa.prompt import NO_ANSWER, Prompt, build_prompt
 from qa.quoted import Material, abstained, write_quotes
 from qa.tokens import count_tokens
-from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support, Usage
+from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support
 
 _UNSUPPORTED = "What the language model wrote is not in the documents."
 
@@ -104,7 +105,7 @@ class _Draft:
     def __init__(self, prompt: Prompt) -> None:
         self.prompt = prompt
         self.dropped = 0
-        self.usage = Usage(prompt_tokens=sum(count_tokens(m.content) for m in prompt.messages))
+        self.usage = Usage(0, 0)
 
     def claims(self, writing: Writing) -> Iterator[Claim]:
         """What it says, sentence by sentence; that it has no answer is no claim."""
@@ -112,15 +113,9 @@ class _Draft:
         for piece in writing:
             written += piece
             yield from _told(claims.feed(piece))
-        yield from _told(claims.end())
-        self.usage = (
-            Usage(
-                prompt_tokens=writing.usage.prompt_tokens,
-                completion_tokens=writing.usage.completion_tokens,
-            )
-            if writing.usage
-            else replace(self.usage, completion_tokens=count_tokens(written))
-        )
+        if not writing.truncated:  # else the last one may lack its end, a "not" maybe
+            yield from _told(claims.end())
+        self.usage = writing.usage or Usage(self.prompt.tokens, count_tokens(written))
 
     def answer(self, material: Material, composer: Composer) -> Answer:
         """The answer that was said, or that there is none."""

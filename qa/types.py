@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from index.types import Passage, Span
 from qa.cite import Citation
+from qa.messages import Usage
 
 
 class Status(StrEnum):
@@ -35,7 +36,7 @@ class Mode(StrEnum):
 
 
 class Support(StrEnum):
-    """How a segment relates to its citations."""
+    """How a segment relates to its citations: their words, what they say, or neither."""
 
     QUOTED = "quoted"
     SUPPORTED = "supported"
@@ -47,14 +48,6 @@ class Policy(StrEnum):
 
     STRICT = "strict"
     MARK = "mark"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens of a language model, by its own count."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +96,6 @@ class Answer:
     question: str = ""
     fallback: str | None = None
     dropped: int = 0
-    usage: Usage = Usage()
+    usage: Usage = Usage(0, 0)
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     index_generation: int = 0

@@ -1,0 +1,72 @@
+"""What a language model writes, as plain text that nothing shows as a link or as markup. Pure."""
+
+import re
+
+import regex
+
+# \p{Cf}: bidirectional controls, zero widths, tags; but not the joiners of scripts and emoji
+_UNSEEN = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}--[\n\u200c\u200d]]", regex.VERSION1)
+_LINE_ENDS = str.maketrans(
+    dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {"\t": " ", "\xa0": " "}
+)
+_HEADING = re.compile(r"\s*#{1,6}(?:\s|$)")
+_BLOCK = re.compile(
+    r"\s*(?:```|~~~).*|(?:\s*(?:>|#{1,6}(?=\s)|[-*+•‣▪–—](?=\s)|\(?\d{1,2}[.)](?=\s)|\|))+",
+    re.DOTALL,
+)
+_COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
+_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*(?:>|$)")
+_IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^()]*(?:\)|$)|\[[^\[\]]*(?:\]|$))?")
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*(?:\)|$)")
+_ADDRESS = re.compile(
+    r"(?<![\w.+-])[a-z][a-z0-9+.-]{1,30}:/\S*"
+    r"|(?<!\w)(?:www\.|//)\S+"
+    r"|\b(?:mailto|javascript|vbscript|data|tel|sms|file|blob|ftp):\S+"
+    r"|(?<![\w.-])(?:[\w-]{1,63}\.)+[a-z]{2,24}(?::\d{1,5})?[/?#]\S*",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"\\+(?=[!-/:-@\[-`{-~]|$)")
+_EMPHASIS = re.compile(r"\*{2,}|__+|~~+|`+|(?:(?<=\s)|^)[*_](?=\S)|(?<=\S)[*_](?=\W|$)")
+# What would still open a tag, a link, a definition or an image
+_OPENING = re.compile(r"<(?=[/!?a-zA-Z])|(?<=\])(?=[(\[:])|!(?=\[)|\|")
+_BEFORE_STOP = re.compile(r" +(?=[.,;!?…]+[\"'”’»)]*(?:\s|$))")
+
+
+def visible(piece: str) -> str:
+    """A piece without characters that are not seen; every line end as LF.
+
+    It goes character by character, so that pieces may be cut anywhere.
+    """
+    return _UNSEEN.sub("", piece.translate(_LINE_ENDS))
+
+
+def is_heading(line: str) -> bool:
+    """Whether Markdown shows a line as a heading."""
+    return bool(_HEADING.match(line))
+
+
+def plain(text: str) -> str:
+    """A sentence without Markdown, HTML and addresses; of a link its label is left.
+
+    A number in brackets stays in them. What is nested is taken out from the inside.
+    """
+    opened = _BLOCK.match(text)
+    text = text[opened.end() :] if opened else text
+    before = ""
+    while text != before:  # each round but the last makes it shorter
+        before = text
+        text = _TAG.sub("", _COMMENT.sub(" ", text))
+        text = _LINK.sub(_label, _IMAGE.sub(" ", text))
+        text = _ADDRESS.sub(" ", text)
+        text = _EMPHASIS.sub("", _ESCAPE.sub("", text))
+    return tidy(_OPENING.sub(" ", text))
+
+
+def tidy(text: str) -> str:
+    """One space between words, none before a full stop or a comma."""
+    return _BEFORE_STOP.sub("", " ".join(text.split()))
+
+
+def _label(match: re.Match[str]) -> str:
+    label = match.group(1)
+    return f"[{label}]" if label.strip().isdecimal() else label
