@@ -90,7 +90,7 @@ def ask(
 
     chosen = _filter(filter_json)
     with open_for_questions(_here(settings), say=_say) as service:
-        answer = service.ask(question, mode=mode and Mode(mode), filters=chosen)
+        answer = service.ask(question, mode=Mode(mode) if mode else None, filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
@@ -376,7 +376,7 @@ def chat(settings: Settings, mode: str | None) -> None:
             service.warm()
             click.echo("Ask about the documents; /help says what else there is.", err=True)
         lines = typed("> ") if typing else iter(sys.stdin)
-        Chat(service, mode and Mode(mode)).run(lines)
+        Chat(service, Mode(mode) if mode else None).run(lines)
 
 
 @cli.command()

@@ -18,8 +18,8 @@ from index import Filter, parse_filter
 from index.errors import InvalidFilter
 from qa import Mode
 from qa.collections import Collections
-from qa.messages import Message
 from qa.events import folded
+from qa.messages import Message
 
 
 @post("/v1/ask", status_code=200, sync_to_thread=True)
@@ -45,9 +45,7 @@ def ask(
         telling = Telling(asked.collection, passages=passages)
         request_id = request.scope["state"]["request_id"]
         return cast("Any", ServerSentEvent(answer_events(events, cancelled, telling, request_id)))
-    return Response(
-        answer_body(folded(events), collection=asked.collection, passages=passages)
-    )
+    return Response(answer_body(folded(events), collection=asked.collection, passages=passages))
 
 
 @post("/v1/search", status_code=200, sync_to_thread=True)

@@ -14,17 +14,17 @@ from litestar.response import Stream
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest, ModelNotFound
+from api.failures import error_body
 from api.markdown import Annotation, Piece, Rendering
-from api.openaierrors import error_body
 from api.schemas import AnswerBody, answer_body, citation_body
 from api.streams import EVENT_STREAM, in_thread
 from api.telemetry import logger
 from index.ulid import ulid
 from qa import Mode, Service
 from qa.collections import Collections
-from qa.messages import Message
 from qa.errors import CollectionNotFound
 from qa.events import CitationAdded, Done, Event
+from qa.messages import Message
 
 _PREFIX = "citespan/"
 _MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
@@ -301,11 +301,14 @@ def _refuse_impossible(asked: CompletionRequest) -> None:
 
 def _conversation(messages: tuple[MessageIn, ...]) -> tuple[str, list[Message]]:
     """The question, and the messages before it; instructions and tools have no say here."""
-    said = [one for one in messages if one.role in {"user", "assistant"}]
-    if not said or said[-1].role != "user" or messages[-1] is not said[-1]:
+    if messages[-1].role != "user":
         raise InvalidRequest.of("messages", "the last message must be the user's")
-    texts = [Message(role=one.role, content=_text(one)) for one in said]  # pyright: ignore
-    return texts[-1].content, texts[:-1]
+    said = [
+        Message(role=one.role, content=_text(one))
+        for one in messages
+        if one.role == "user" or one.role == "assistant"
+    ]
+    return said[-1].content, said[:-1]
 
 
 def _text(message: MessageIn) -> str:

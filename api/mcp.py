@@ -163,7 +163,9 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         manager = await to_thread.run_sync(_manager, collections)
         async with manager.run():
-            await manager.handle_request(cast("Any", scope), cast("Any", receive), cast("Any", send))
+            await manager.handle_request(
+                cast("Any", scope), cast("Any", receive), cast("Any", send)
+            )
 
     return cast("ASGIApp", route)
 

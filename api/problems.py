@@ -184,7 +184,8 @@ def is_fault(error: Exception) -> bool:
     return row.status >= 500 and row.detail is not None
 
 
-def _shown(error: Exception) -> str:
+def shown(error: Exception) -> str:
+    """The error's own message, cut to what a client should read."""
     if isinstance(error, ValidationException):
         text = "; ".join(f"{e.field}: {e.message}" for e in _field_errors(error)) or error.detail
     elif isinstance(error, HTTPException):

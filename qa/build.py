@@ -73,9 +73,7 @@ def open_service(
         raise
 
 
-def service_of(
-    corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None
-) -> Service:
+def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None) -> Service:
     """A service that answers from a corpus as the settings say; `endpoint` as for `open_service`.
 
     Raises:

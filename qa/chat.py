@@ -1,5 +1,6 @@
 """A conversation in the terminal: answers as they are made, with sources that can be opened."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -146,7 +147,7 @@ def _place(citation: Citation) -> tuple[str, int, Span]:
 def typed(prompt: str) -> Iterator[str]:
     """Lines that are typed, with the editing and the memory that a terminal has."""
     with suppress(ImportError):
-        import readline  # noqa: F401  (its import is what makes `input` editable)
+        importlib.import_module("readline")  # which makes `input` editable
     while True:
         try:
             yield input(prompt)

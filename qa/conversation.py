@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from qa.messages import Message
 from qa.errors import EndpointFailed, InvalidQuestion
 from qa.followups import standalone
+from qa.messages import Message
 from qa.rewriting import MAX_TOKENS, believed, rewriting_messages
 from qa.smalltalk import small_talk
 from qa.tokens import count_tokens

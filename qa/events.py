@@ -56,12 +56,10 @@ Event: TypeAlias = Retrieved | CitationAdded | Delta | SegmentDone | Done
 
 def folded(told: Iterable[Event]) -> Answer:
     """The answer that events end with; they must not have been cancelled."""
-    last = None
-    for last in told:
-        pass
-    if not isinstance(last, Done):
-        raise ValueError("the events do not end with an answer")
-    return last.answer
+    for event in told:
+        if isinstance(event, Done):
+            return event.answer
+    raise ValueError("the events do not end with an answer")
 
 
 _Place: TypeAlias = tuple[str, int, Span]

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.messages import Message
 from qa.english import (
     AUXILIARIES,
     BEYOND,
@@ -16,6 +15,7 @@ from qa.english import (
     STOP_WORDS,
     THIRD_PERSON,
 )
+from qa.messages import Message
 from qa.questions import MAX_QUESTION
 from qa.smalltalk import small_talk
 from qa.tokens import count_tokens

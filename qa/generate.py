@@ -5,17 +5,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 
-from index import Passage
 from qa.checking import Checker
 from qa.claims import Claim, Claims
 from qa.endpoint import Endpoint
 from qa.errors import EndpointFailed, PromptTooLong
 from qa.events import Composer, Event
-from qa.messages import Message, Usage
+from qa.messages import NO_USAGE, Message, Usage
 from qa.prompt import NO_ANSWER, Prompt, build_prompt
 from qa.quoted import Material, abstained, write_quotes
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support
+from qa.writing import Writing
 
 _UNSUPPORTED = "What the language model wrote is not in the documents."
 
@@ -67,13 +67,17 @@ class Writer:
         """
         if not any(one.reason is not Reason.NO_RELEVANT_PASSAGE for one in material.found):
             return (yield from write_quotes(material, composer))  # an abstention
-        prompt = build_prompt(
-            material.question,
-            material.passages,
-            budget_tokens=self._budget_tokens,
-            history=history,
-            fence=secrets.token_hex(8),
-        )
+        try:
+            prompt = build_prompt(
+                material.question,
+                material.passages,
+                budget_tokens=self._budget_tokens,
+                history=history,
+                fence=secrets.token_hex(8),
+            )
+        except PromptTooLong:
+            given = yield from write_quotes(material, composer)
+            return replace(given, fallback="too_long")
         draft = _Draft(prompt)
         try:
             with self.endpoint.write(
@@ -105,7 +109,7 @@ class _Draft:
     def __init__(self, prompt: Prompt) -> None:
         self.prompt = prompt
         self.dropped = 0
-        self.usage = Usage(0, 0)
+        self.usage = NO_USAGE
 
     def claims(self, writing: Writing) -> Iterator[Claim]:
         """What it says, sentence by sentence; that it has no answer is no claim."""

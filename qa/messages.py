@@ -19,6 +19,9 @@ class Usage(msgspec.Struct, frozen=True):
     completion_tokens: int
 
 
+NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0)
+
+
 class Ending(msgspec.Struct):
     """How an answer ended: the protocol's finish reason, and the token counts if there were any."""
 

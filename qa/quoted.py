@@ -1,6 +1,6 @@
 """What was found for a question, and the extractive answer that it makes."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 from index import Document, Passage

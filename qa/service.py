@@ -14,11 +14,11 @@ from qa import events
 from qa.conversation import understand
 from qa.decision import Decision
 from qa.endpoint import Endpoint
-from qa.messages import Message
 from qa.errors import ModeUnavailable
 from qa.extract import Rules
 from qa.finding import Finder, Found
 from qa.generate import Writer
+from qa.messages import Message
 from qa.questions import checked_question, checked_top_k
 from qa.quoted import Material, write_quotes
 from qa.reading import Reader
@@ -117,12 +117,8 @@ class Service:
     ) -> Iterator[events.Event]:
         """The same, told as it happens; the last event is `Done`.
 
-        Args:
-            question, mode, top_k, filters, history: as for `ask`.
-            cancelled: set to have it end early, without `Done`.
-
-        Raises:
-            InvalidQuestion, ModeUnavailable: at once, as for `ask`.
+        What is not said here is as for `ask`; errors are raised at once. Set `cancelled` to have it
+        end early, without `Done`.
         """
         asked = _Asked(
             question=checked_question(question),

@@ -13,7 +13,7 @@ from qa.errors import ConfigError
 from qa.extract import Rules
 
 PREFIX = "CITESPAN_"
-_SECRET = "(set)"
+_HIDDEN = "(set)"  # in the place of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all but the default one
 DEFAULT = "default"  # the collection that is always there
@@ -138,9 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The same without secrets, for whatever is printed or kept."""
         if not self.llm.api_key:
             return self
-        return msgspec.structs.replace(
-            self, llm=msgspec.structs.replace(self.llm, api_key=_SECRET)
-        )
+        return msgspec.structs.replace(self, llm=msgspec.structs.replace(self.llm, api_key=_HIDDEN))
 
     def data_path(self) -> Path:
         """The data folder: the one set, or the user's own by the platform's custom."""

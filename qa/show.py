@@ -59,10 +59,10 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
     for n, passage in enumerate(passages, start=1):
         chunk, scores = passage.chunk, passage.scores
         parts = {"dense": scores.dense, "lexical": scores.lexical, "fused": scores.fused}
-        shown = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
+        scored = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
         head = Text(f"[{n}] ", style=_MARK)
         head.append(f"{shown(passage.title or chunk.document_id)}  ", style="bold")
-        head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {shown}", _QUIET)
+        head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {scored}", _QUIET)
         console.print(head, soft_wrap=True)
         console.print(Text(shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
 

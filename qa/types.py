@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from index.types import Passage, Span
 from qa.cite import Citation
-from qa.messages import Usage
+from qa.messages import NO_USAGE, Usage
 
 
 class Status(StrEnum):
@@ -96,6 +96,6 @@ class Answer:
     question: str = ""
     fallback: str | None = None
     dropped: int = 0
-    usage: Usage = Usage(0, 0)
+    usage: Usage = NO_USAGE
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     index_generation: int = 0

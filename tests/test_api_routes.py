@@ -41,7 +41,7 @@ def test_an_answer_is_the_json_of_the_contract(client: Client) -> None:
     answer = ask(client, KNOWN)
     assert list(answer) == [
         "id", "status", "answer", "mode", "offset_unit", "segments", "citations", "abstention",
-        "confidence", "passages", "usage", "timings_ms", "index_generation",
+        "confidence", "question", "fallback", "dropped", "passages", "usage", "timings_ms", "index_generation",
     ]  # fmt: skip
     assert answer["status"] == "answered"
     assert (answer["mode"], answer["offset_unit"]) == ("extractive", "codepoint")

@@ -1,5 +1,6 @@
 """From readings to an answer: what is evidence, what is cited, and whether it is enough."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,12 @@ from strategies import document, texts_with_spans
 
 from index import Chunk, Document, Passage, Scores, Span
 from index.errors import InvalidSpan
-from qa import Citation, Support
+from qa import Citation, Segment, Support
 from qa.conflicts import conflicting
 from qa.decision import Decision
 from qa.errors import ConfigError, UngroundedCitation
-from qa.extract import Read, Rules, Sentence, choose, compose, judged, once, says_something
+from qa.events import Composer
+from qa.extract import Read, Rules, Sentence, by_quote, choose, judged, once, says_something
 from qa.parts import parts
 from qa.reading import Mark, Reading
 
@@ -242,6 +244,13 @@ def test_what_says_something_may_be(text: str) -> None:
     assert says_something(text)
 
 
+def composed(citations: Sequence[Citation]) -> tuple[str, tuple[Segment, ...]]:
+    composer = Composer()
+    for same in by_quote(citations):
+        list(composer.say(same[0].quote, same, Support.QUOTED))
+    return composer.text, tuple(composer.segments)
+
+
 class TestCompose:
     def test_quotes_are_joined_and_sliced(self) -> None:
         one, two = document("Cats 𝔘 sleep. Dogs run."), document("Fish swim.", id="two")
@@ -250,7 +259,7 @@ class TestCompose:
             Citation.of(one, Span(14, 23)),
             Citation.of(two, Span(0, 10)),
         ]
-        text, segments = compose(citations)
+        text, segments = composed(citations)
         assert text == "Cats 𝔘 sleep. Dogs run. Fish swim."
         assert [segment.span for segment in segments] == [Span(0, 13), Span(14, 23), Span(24, 34)]
         assert [segment.span.of(text) for segment in segments] == [c.quote for c in citations]
@@ -264,7 +273,7 @@ class TestCompose:
             Citation.of(one, Span(12, 21)),
             Citation.of(two, Span(4, 15)),
         ]
-        text, segments = compose(citations)
+        text, segments = composed(citations)
         assert text == "Cats sleep. Dogs run."
         assert [segment.citations for segment in segments] == [
             (citations[0], citations[2]), (citations[1],),
@@ -272,12 +281,12 @@ class TestCompose:
 
     def test_another_case_is_another_quote(self) -> None:
         one, two = document("It yields 5 MW."), document("It yields 5 mW.", id="two")
-        text, segments = compose([Citation.of(one, Span(0, 15)), Citation.of(two, Span(0, 15))])
+        text, segments = composed([Citation.of(one, Span(0, 15)), Citation.of(two, Span(0, 15))])
         assert text == "It yields 5 MW. It yields 5 mW."
         assert len(segments) == 2
 
     def test_nothing_makes_no_answer(self) -> None:
-        assert compose([]) == ("", ())
+        assert composed([]) == ("", ())
 
 
 @pytest.mark.parametrize(
