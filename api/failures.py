@@ -38,12 +38,14 @@ class Failure:
 
 def failure_of(error: Exception, path: str, request_id: str) -> Failure:
     """The response to a request for `path` that ended in an error."""
+    status = row_of(error).status
     if _is_openai(path):
         body, media_type = msgspec.json.encode(error_body(error)), "application/json"
+        status = 400 if status == 422 else status  # it has no other for what cannot be done
     else:
         body, media_type = msgspec.json.encode(problem_of(error, request_id)), MEDIA_TYPE
     return Failure(
-        status=row_of(error).status,
+        status=status,
         media_type=media_type,
         headers=problem_headers(error),
         body=body,

@@ -11,6 +11,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from api.batches import JSON_LINES, MAX_DOCUMENTS
+from api.completions import CompletionRequest
 from api.problems import MEDIA_TYPE, Problem
 from api.requests import AskRequest, CollectionRequest, DocumentRequest, SearchRequest
 
@@ -58,9 +59,11 @@ def description(
 
 
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
-    kinds = (AskRequest, SearchRequest, DocumentRequest, CollectionRequest, Problem)
+    kinds = (
+        AskRequest, SearchRequest, DocumentRequest, CollectionRequest, CompletionRequest, Problem,
+    )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, collection, problem = references
+    ask, search, document, collection, completion, problem = references
     documents = {
         "application/json": {"schema": document},
         "text/plain": _TEXT,
@@ -70,6 +73,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("/v1/ask", "post"): {"application/json": {"schema": ask}},
         ("/v1/search", "post"): {"application/json": {"schema": search}},
+        ("/v1/chat/completions", "post"): {"application/json": {"schema": completion}},
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
         ("/v1/jobs", "post"): {"multipart/form-data": _FILES} | dict.fromkeys(JSON_LINES, _TEXT),

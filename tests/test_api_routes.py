@@ -41,7 +41,8 @@ def test_an_answer_is_the_json_of_the_contract(client: Client) -> None:
     answer = ask(client, KNOWN)
     assert list(answer) == [
         "id", "status", "answer", "mode", "offset_unit", "segments", "citations", "abstention",
-        "confidence", "question", "fallback", "dropped", "passages", "usage", "timings_ms", "index_generation",
+        "confidence", "question", "fallback", "dropped", "passages", "usage", "timings_ms",
+        "index_generation",
     ]  # fmt: skip
     assert answer["status"] == "answered"
     assert (answer["mode"], answer["offset_unit"]) == ("extractive", "codepoint")
@@ -299,6 +300,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/documents", "post"), ("/v1/documents/{document_id}/text", "get"),
         ("/v1/jobs", "get"), ("/v1/jobs", "post"), ("/v1/jobs/{job_id}", "get"),
         ("/v1/jobs/{job_id}", "delete"),
+        ("/v1/chat/completions", "post"), ("/v1/models", "get"), ("/v1/models/{name}", "get"),
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
         ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
@@ -315,7 +317,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     }  # fmt: skip
     components = schema["components"]["schemas"]
     assert set(components["AskRequest"]["properties"]) == {
-        "question", "collection", "top_k", "mode", "filters", "include", "stream",
+        "question", "collection", "top_k", "mode", "filters", "history", "include", "stream",
     }  # fmt: skip
     references = str(schema).split("#/components/schemas/")[1:]
     assert {reference.split("'")[0] for reference in references} <= set(components)
