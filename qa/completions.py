@@ -17,7 +17,6 @@ from openai import (
     AsyncOpenAI,
     AsyncStream,
     BadRequestError,
-    Omit,
 )
 
 from qa.errors import EndpointFailed, EndpointReason
@@ -68,10 +67,6 @@ class Completions:
         self._client = AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",  # the client insists on one
-            default_headers={  # which would be what the environment has
-                "OpenAI-Organization": Omit(),
-                "OpenAI-Project": Omit(),
-            },
             max_retries=0,
             http_client=httpx2.AsyncClient(
                 timeout=timeout_s,
@@ -81,6 +76,7 @@ class Completions:
                 headers={"Accept-Encoding": "identity"},
             ),
         )
+        self._client.organization = self._client.project = None  # what the environment has
 
     async def write(
         self, messages: Sequence[Message], max_tokens: int, put: Callable[[str], None]
@@ -94,7 +90,7 @@ class Completions:
         async with await self._opened(messages, max_tokens) as stream:
             try:
                 await _read(stream, ending, put, most=_MAX_TOKEN_CHARACTERS * max_tokens)
-            except (*_ERRORS, ValueError, EndpointFailed) as error:
+            except (*_ERRORS, ValueError, RecursionError, EndpointFailed) as error:
                 if not ending.reason:  # what comes after it would only have been the counts
                     raise _failed(error, begun=True) from None
         return ending
@@ -115,7 +111,7 @@ class Completions:
                     stream=True,
                     stream_cls=AsyncStream[object],
                 )
-            except _ERRORS as error:
+            except (*_ERRORS, EndpointFailed) as error:
                 if self._adapted(error):
                     continue
                 pause = _pause_s(error, tries)
@@ -163,15 +159,19 @@ async def _read(
         async for raw in stream:
             chunk = msgspec.convert(raw, _Chunk)
             ending.usage = chunk.usage or ending.usage
-            for choice in chunk.choices[:1]:
-                piece = _text(choice)
-                begun = begun or bool(piece)
-                most -= len(piece)
-                if piece and not ending.reason:
-                    put(piece)
-                if choice.finish_reason or most < 0:
-                    ending.reason = choice.finish_reason or "length"
-                    scope.deadline = anyio.current_time() + _AFTER_THE_END_S
+            if ending.reason or not chunk.choices:
+                continue
+            piece = _text(chunk.choices[0])
+            if piece:
+                begun = True
+                put(piece)
+            most -= len(piece)
+            if most < 0:
+                ending.reason = "length"
+                break
+            ending.reason = chunk.choices[0].finish_reason
+            if ending.reason:
+                scope.deadline = anyio.current_time() + _AFTER_THE_END_S
     if not ending.reason:
         raise EndpointFailed("cut" if begun else "malformed")
 
