@@ -1,7 +1,7 @@
 """The asynchronous half of an endpoint: one answer, over the official client of the protocol."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from email.utils import mktime_tz, parsedate_tz
 from math import inf, isnan, nan
 from time import time
@@ -22,7 +22,7 @@ from openai import (
 from qa.errors import EndpointFailed, EndpointReason
 from qa.messages import Ending, Message, Usage
 
-MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
+_MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
 _MAX_TOKEN_CHARACTERS = 20  # on the average over an answer; English has 4 to 5
 _AFTER_THE_END_S = 1.0  # for the token counts, which come after the text
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
@@ -103,16 +103,17 @@ class Completions:
         """The response of the first try whose first byte arrived."""
         tries = 0
         while True:
+            body = self._body(messages, max_tokens)
             try:
                 return await self._client.post(
                     "/chat/completions",
-                    body=self._body(messages, max_tokens),
+                    body=body,
                     cast_to=object,
                     stream=True,
                     stream_cls=AsyncStream[object],
                 )
             except (*_ERRORS, EndpointFailed) as error:
-                if self._adapted(error):
+                if self._adapted(error, body):
                     continue
                 pause = _pause_s(error, tries)
                 tries += 1
@@ -133,14 +134,12 @@ class Completions:
         names = {name: self._names.get(name, name) for name in body}
         return {names[name]: value for name, value in body.items() if names[name]}
 
-    def _adapted(self, error: Exception) -> bool:
-        """Whether the server named a parameter that it wants otherwise, so that it can be asked so.
+    def _adapted(self, error: Exception, body: Mapping[str, object]) -> bool:
+        """Whether the server named a parameter that it wants otherwise, and from now on gets so.
 
         OpenAI's own newer models take neither `max_tokens` nor a `temperature`.
         """
-        if not isinstance(error, BadRequestError) or error.param not in _OPTIONAL:
-            return False
-        if error.param in self._names:
+        if not isinstance(error, BadRequestError) or error.param not in _OPTIONAL.keys() & body:
             return False
         self._names[error.param] = _OPTIONAL[error.param]
         return True
@@ -249,7 +248,7 @@ async def _bound(response: httpx2.Response) -> None:
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """A body of at most `MAX_BYTES`."""
+    """A body of at most 16 MB."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
@@ -258,7 +257,7 @@ class _Bounded(httpx2.AsyncByteStream):
         read = 0
         async for part in self._stream:
             read += len(part)
-            if read > MAX_BYTES:
+            if read > _MAX_BYTES:
                 raise EndpointFailed("malformed")
             yield part
 

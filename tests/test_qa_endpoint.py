@@ -87,6 +87,15 @@ EXPECTED: dict[str, tuple[str, EndpointReason | None]] = {
     "usage_always": (TEXT, None),
     "particular": (TEXT, None),
 }
+URLS = [
+    "",
+    "127.0.0.1:80",
+    "ftp://127.0.0.1/v1",
+    "http:///v1",
+    "http://[::1/v1",
+    "http://host:port/v1",
+    "http://user:password@127.0.0.1/v1",
+]
 HANGS = {"hang_before_headers", "hang_after_headers", "hang_mid_stream", "hanging_error"}
 UNENDING = {"slow_drip", "pings"}
 # The number of requests where it is not one.
@@ -209,6 +218,14 @@ class TestRequests:
         assert last["max_completion_tokens"] == 100
         assert not {"max_tokens", "temperature"} & last.keys()
 
+    def test_all_who_ask_at_once_learn_what_it_wants(self) -> None:
+        with (
+            scripted("particular") as server,
+            reached(server, wait_s=60) as endpoint,
+            ThreadPoolExecutor(8) as pool,
+        ):
+            assert list(pool.map(read, [endpoint] * 16)) == [(TEXT, None)] * 16
+
     def test_connections_are_kept(self) -> None:
         with scripted("fine") as server, reached(server) as endpoint:
             before = len(sockets())
@@ -218,7 +235,7 @@ class TestRequests:
                 read(endpoint)
             assert len(sockets()) == one > before
 
-    @pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://127.0.0.1/v1", "http:///v1"])
+    @pytest.mark.parametrize("url", URLS)
     def test_an_address_that_is_none_is_refused(self, url: str) -> None:
         with pytest.raises(ConfigError, match="base_url"):
             Endpoint(base_url=url, model="tiny")
