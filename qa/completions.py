@@ -1,7 +1,7 @@
 """The asynchronous half of an endpoint: one answer, over the official client of the protocol."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from email.utils import mktime_tz, parsedate_tz
 from math import inf, isnan, nan
 from time import time
@@ -17,13 +17,12 @@ from openai import (
     AsyncOpenAI,
     AsyncStream,
     BadRequestError,
-    Omit,
 )
 
 from qa.errors import EndpointFailed, EndpointReason
 from qa.messages import Ending, Message, Usage
 
-MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
+_MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
 _MAX_TOKEN_CHARACTERS = 20  # on the average over an answer; English has 4 to 5
 _AFTER_THE_END_S = 1.0  # for the token counts, which come after the text
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
@@ -68,10 +67,6 @@ class Completions:
         self._client = AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",  # the client insists on one
-            default_headers={  # which would be what the environment has
-                "OpenAI-Organization": Omit(),
-                "OpenAI-Project": Omit(),
-            },
             max_retries=0,
             http_client=httpx2.AsyncClient(
                 timeout=timeout_s,
@@ -81,6 +76,7 @@ class Completions:
                 headers={"Accept-Encoding": "identity"},
             ),
         )
+        self._client.organization = self._client.project = None  # what the environment has
 
     async def write(
         self, messages: Sequence[Message], max_tokens: int, put: Callable[[str], None]
@@ -94,7 +90,7 @@ class Completions:
         async with await self._opened(messages, max_tokens) as stream:
             try:
                 await _read(stream, ending, put, most=_MAX_TOKEN_CHARACTERS * max_tokens)
-            except (*_ERRORS, ValueError, EndpointFailed) as error:
+            except (*_ERRORS, ValueError, RecursionError, EndpointFailed) as error:
                 if not ending.reason:  # what comes after it would only have been the counts
                     raise _failed(error, begun=True) from None
         return ending
@@ -107,16 +103,17 @@ class Completions:
         """The response of the first try whose first byte arrived."""
         tries = 0
         while True:
+            body = self._body(messages, max_tokens)
             try:
                 return await self._client.post(
                     "/chat/completions",
-                    body=self._body(messages, max_tokens),
+                    body=body,
                     cast_to=object,
                     stream=True,
                     stream_cls=AsyncStream[object],
                 )
-            except _ERRORS as error:
-                if self._adapted(error):
+            except (*_ERRORS, EndpointFailed) as error:
+                if self._adapted(error, body):
                     continue
                 pause = _pause_s(error, tries)
                 tries += 1
@@ -137,14 +134,12 @@ class Completions:
         names = {name: self._names.get(name, name) for name in body}
         return {names[name]: value for name, value in body.items() if names[name]}
 
-    def _adapted(self, error: Exception) -> bool:
-        """Whether the server named a parameter that it wants otherwise, so that it can be asked so.
+    def _adapted(self, error: Exception, body: Mapping[str, object]) -> bool:
+        """Whether the server named a parameter that it wants otherwise, and from now on gets so.
 
         OpenAI's own newer models take neither `max_tokens` nor a `temperature`.
         """
-        if not isinstance(error, BadRequestError) or error.param not in _OPTIONAL:
-            return False
-        if error.param in self._names:
+        if not isinstance(error, BadRequestError) or error.param not in _OPTIONAL.keys() & body:
             return False
         self._names[error.param] = _OPTIONAL[error.param]
         return True
@@ -163,15 +158,19 @@ async def _read(
         async for raw in stream:
             chunk = msgspec.convert(raw, _Chunk)
             ending.usage = chunk.usage or ending.usage
-            for choice in chunk.choices[:1]:
-                piece = _text(choice)
-                begun = begun or bool(piece)
-                most -= len(piece)
-                if piece and not ending.reason:
-                    put(piece)
-                if choice.finish_reason or most < 0:
-                    ending.reason = choice.finish_reason or "length"
-                    scope.deadline = anyio.current_time() + _AFTER_THE_END_S
+            if ending.reason or not chunk.choices:
+                continue
+            piece = _text(chunk.choices[0])
+            if piece:
+                begun = True
+                put(piece)
+            most -= len(piece)
+            if most < 0:
+                ending.reason = "length"
+                break
+            ending.reason = chunk.choices[0].finish_reason
+            if ending.reason:
+                scope.deadline = anyio.current_time() + _AFTER_THE_END_S
     if not ending.reason:
         raise EndpointFailed("cut" if begun else "malformed")
 
@@ -249,7 +248,7 @@ async def _bound(response: httpx2.Response) -> None:
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """A body of at most `MAX_BYTES`."""
+    """A body of at most 16 MB."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
@@ -258,7 +257,7 @@ class _Bounded(httpx2.AsyncByteStream):
         read = 0
         async for part in self._stream:
             read += len(part)
-            if read > MAX_BYTES:
+            if read > _MAX_BYTES:
                 raise EndpointFailed("malformed")
             yield part
 

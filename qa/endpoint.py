@@ -193,8 +193,12 @@ def _connect(
 
 
 def _check(base_url: str, api_key: str) -> None:
-    address = urlsplit(base_url)
-    if address.scheme not in {"http", "https"} or not address.hostname:
-        raise ConfigError("the language model's base_url is no address of HTTP")
+    try:
+        address = urlsplit(base_url)
+        usable = address.scheme in {"http", "https"} and address.hostname and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in base_url:  # a password would be in the log
+        raise ConfigError("the language model's base_url must be like http://host:8080/v1")
     if not all("!" <= character <= "~" for character in api_key):
         raise ConfigError("the language model's api_key has characters that cannot be sent")

@@ -18,8 +18,7 @@ _LOOK_S = 0.1  # how often a waiting reader looks whether it was cancelled
 class Writing:
     """Pieces of an answer, none empty, as they come; it ends when the model is done.
 
-    For one reader, who closes it. What was received so far waits for the reader, and no longer
-    answer than was asked for is received.
+    For one reader, who closes it. It is received whether or not it is read.
 
     Args:
         portal: to the event loop that receives.
