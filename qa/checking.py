@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from index.sentences import sentences
 from index.types import Document, Passage, Span
+from qa.alignment import denied
 from qa.claims import Claim
 from qa.extract import Sentence
 from qa.numbers import missing
@@ -94,23 +95,24 @@ class Checker:
     ) -> Checked:
         said = wording(claim.text)
         told = self._told(claim, named, documents)
-        chosen = _choose(said, told)
+        about = wording(" . ".join(one.title for one in named)).stems
+        names = said.names.union(about, *(one.wording.names for one in told))
+        chosen = _choose(said, told, about)
         if not chosen:
             return _unsupported("not in the passages")
-        together = " ".join(
-            one.sentence.span.of(documents[one.sentence.document_id].text) for one in chosen
-        )
-        source = wording(together)
-        if missing(said.numbers, source.numbers):
+        source = frozenset().union(*(one.wording.stems for one in chosen))
+        if missing(said.numbers, [number for one in chosen for number in one.wording.numbers]):
             return _unsupported("number not in source")
-        titles = wording(" ".join(one.title for one in named)).stems
-        if said.names - source.stems - titles:
+        if said.names - source - about:
             return _unsupported("name not in source")
-        if said.negations % 2 != source.negations % 2:
-            return _unsupported("negated")
-        if _coverage(said, source, told) < self._limits.coverage:
+        if why := denied(said.words, chosen[0].wording.words, names, about):
+            return _unsupported(why)
+        if _coverage(said, source | about, told) < self._limits.coverage:
             return _unsupported("not in the passages")
-        return Checked(support=Support.SUPPORTED, sentences=tuple(one.sentence for one in chosen))
+        return Checked(
+            support=Support.SUPPORTED,
+            sentences=tuple(one.sentence for one in sorted(chosen, key=_place)),
+        )
 
     def _told(
         self, claim: Claim, named: Sequence[Passage], documents: Mapping[str, Document]
@@ -125,30 +127,41 @@ class Checker:
         return found
 
 
-def _choose(said: Wording, told: Sequence[_Told]) -> list[_Told]:
-    """The fewest sentences that hold the most of a claim's words: greedily, at most three."""
+def _choose(said: Wording, told: Sequence[_Told], about: frozenset[str]) -> list[_Told]:
+    """The fewest sentences that hold the most of a claim's words: greedily, at most three.
+
+    The first is the one that is most like the claim.
+    """
     chosen: list[_Told] = []
-    left = said.content | {number.value for number in said.numbers}
+    left = said.content.union(number.value for number in said.numbers)
     while left and len(chosen) < _MOST:
-        best = max(told, key=lambda one: len(_held(left, one)), default=None)
+        best = max(told, key=lambda one: _weight(left, one), default=None)
         if best is None or not _held(left, best):
             break
         chosen.append(best)
-        left -= _held(left, best)
-    return sorted(chosen, key=lambda one: (one.sentence.document_id, one.sentence.span))
+        left -= _held(left, best) | about
+    return chosen
+
+
+def _weight(left: frozenset[str], one: _Told) -> tuple[int, int]:
+    return len(_held(left, one)), -len(one.wording.words)
 
 
 def _held(left: frozenset[str], one: _Told) -> frozenset[str]:
-    return left & (one.wording.stems | {number.value for number in one.wording.numbers})
+    return left & one.wording.stems.union(number.value for number in one.wording.numbers)
 
 
-def _coverage(said: Wording, source: Wording, told: Sequence[_Told]) -> float:
+def _place(one: _Told) -> tuple[str, Span]:
+    return one.sentence.document_id, one.sentence.span
+
+
+def _coverage(said: Wording, source: frozenset[str], told: Sequence[_Told]) -> float:
     weights = {
         word: math.log(2 + len(told)) - math.log(1 + sum(word in one.wording.stems for one in told))
         for word in said.content
     }
     total = sum(weights.values())
-    return sum(weights[word] for word in said.content & source.stems) / total if total else 0.0
+    return sum(weights[word] for word in said.content & source) / total if total else 0.0
 
 
 def _unsupported(why: str) -> Checked:
