@@ -27,7 +27,7 @@ for _one, _other in _PAIRS:
     _OPPOSITE.setdefault(_one, set()).add(_other)
     _OPPOSITE.setdefault(_other, set()).add(_one)
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non")
-_REACH = 3  # words before the first matched one that may still negate it
+_REACH = 4  # words before the first matched one that may still negate it
 _PLAIN = 0.2  # what a matched word that says little weighs beside one that says much
 
 
@@ -56,14 +56,17 @@ def denied(
         told, matched[0][1], matched[-1][1]
     ):
         return "negated"
+    if {word.folded for word in told if word.doubt} - {word.folded for word in said}:
+        return "only supposed in the source"
     passive = _is_passive(said) != _is_passive(told)
+    implied = set(about) - {word.stem for word in told}  # what the sentence has, it says itself
     for gap in _gaps(said, told, matched):
         if _opposed(gap):
             return "the opposite is in the source"
         if _exchanged(_numbers(gap.said), _numbers(gap.told)):
             return "number not in source"
         said_names, told_names = _names(gap.said, names), _names(gap.told, names)
-        if not passive and _exchanged(said_names - set(about), told_names):
+        if not passive and _exchanged(said_names - implied, told_names):
             return "name not in source"
     return None
 

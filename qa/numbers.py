@@ -40,7 +40,6 @@ _SPELLED = re.compile(
     rf"|(?P<small>{'|'.join(_ONES)}))\b{_SCALE}{_UNIT}",
     re.IGNORECASE,
 )
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _ONE_WORD = re.compile(r"(\d+(?:[.,]\d+)*)(s|st|nd|rd|th)?", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 
@@ -59,7 +58,6 @@ class Number(NamedTuple):
 
 def numbers(text: str) -> list[Number]:
     """Every number of a text; a lone "one" is none, as it seldom counts."""
-    text = _ISO_DATE.sub(r"\3 - \2 - \1", text)
     found = [
         _number(match, match["number"], match["end"] or "") for match in _DIGITS.finditer(text)
     ]

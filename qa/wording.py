@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.words import stem
 from qa.numbers import Number, number_value, numbers
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’.&-][^\W_]+)*")
+_ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b")
 _JOINT = re.compile(r"['’.&-]")
 _POSSESSIVE = re.compile(r"['’]s$")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n])[\s\"'“”‘’«»()\[\]*•–—-]*$")
 _NEGATING = """not no never none nobody nothing nowhere neither nor without cannot hardly scarcely
     unable false untrue incorrect myth denied denies deny refused refuses failed fails lacks lacked
     unlikely"""
+_DOUBTING = """if unless whether alleged allegedly claimed supposed supposedly rumoured rumored
+    reportedly falsely wrongly mistakenly hypothetical hypothetically pretended"""
 _STOP_WORDS = """a about after again all also am an and any are as at be because been before being
     both but by can could did do does doing during each for from further had has have having he her
     here hers him his how i if in into is it its itself just me most more less least my now of off
@@ -23,6 +27,7 @@ _STOP_WORDS = """a about after again all also am an and any are as at be because
 _MONTHS = """january february march april may june july august september october november
     december"""
 _NEGATIONS = frozenset(_NEGATING.split())
+_DOUBTS = frozenset(_DOUBTING.split())
 _STOPS = frozenset(_STOP_WORDS.split())
 _SHORT_MONTHS = {month[:3]: month for month in _MONTHS.split()} | {"sept": "september"}
 
@@ -34,6 +39,7 @@ class Word:
     folded: without capitals; short months in full.
     stem: of the folded word; of a number its value.
     name: written as names are, with capitals; but `first` words of sentences may be no names.
+    doubt: what it introduces may not be so.
     content: it says something by itself, and does not negate.
     """
 
@@ -44,6 +50,7 @@ class Word:
     number: bool
     content: bool
     negation: bool
+    doubt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +72,10 @@ class Wording:
         return frozenset(word.stem for word in self.words if word.name and not word.first)
 
 
+@lru_cache(maxsize=4096)  # the claims of an answer are checked against the same sentences
 def wording(text: str) -> Wording:
     """What a text says."""
+    text = _ISO_DATE.sub(_spelled_date, text)
     words = tuple(_word(text, match) for match in _WORD.finditer(text))
     parts = {stem(part) for match in _WORD.finditer(text) for part in _JOINT.split(match.group())}
     return Wording(
@@ -74,6 +83,11 @@ def wording(text: str) -> Wording:
         numbers=tuple(numbers(text)),
         stems=frozenset(word.stem for word in words) | parts,
     )
+
+
+def _spelled_date(match: re.Match[str]) -> str:
+    month = _MONTHS.split()[int(match["month"]) - 1]
+    return f"{match['day']} {month.capitalize()} {match['year']}"
 
 
 def _word(text: str, match: re.Match[str]) -> Word:
@@ -94,4 +108,5 @@ def _word(text: str, match: re.Match[str]) -> Word:
         number=value is not None,
         content=not says_little,
         negation=negation,
+        doubt=folded in _DOUBTS,
     )

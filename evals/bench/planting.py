@@ -5,8 +5,9 @@ reported of them compares checks, and says little of models that write.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from qa.extract import says_something
@@ -16,7 +17,9 @@ _LEADING = re.compile(
     r"|Nevertheless|Meanwhile|For example|For instance|As a result|In fact),? "
 )
 _ADVERB = re.compile(r",? (?:[a-z]{3,}ly|also|very|quite|even|just|still|thus|therefore)\b(?!-),?")
-_NOT_ADVERBS = re.compile(r"(?:only|early|family|supply|apply|reply|july|daily|likely|rely|ally|hardly|nearly)$")
+_NOT_ADVERBS = re.compile(
+    r"(?:only|early|family|supply|apply|reply|july|daily|likely|rely|ally|hardly|nearly)$"
+)
 _ASIDE = re.compile(r" \([^()]*\)| \[[^\[\]]*\]|, (?:which|who|where) [^,.;]+(?=[,.;])")
 _TAIL = re.compile(r"(?:; |, (?:while|whereas|although|but|which|who|with|as) ).*(?=[.!?]$)")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])|(?<![\w.,])\d+(?:\.\d+)?(?![\w])")
@@ -43,7 +46,9 @@ _SYNONYMS = {
     "people": "persons", "within": "in", "attempted": "tried", "ended": "finished",
 }  # fmt: skip
 _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
-_FRONTED = re.compile(r"((?:In|During|By|After|Before|Until|At|On) [^,.;]{3,40}), ([A-Z][^;]*[^.])\.")
+_FRONTED = re.compile(
+    r"((?:In|During|By|After|Before|Until|At|On) [^,.;]{3,40}), ([A-Z][^;]*[^.])\."
+)
 _SPELLED = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 
 
@@ -59,7 +64,9 @@ def paraphrased(sentence: str) -> str | None:
     """The main clause, without adverbs and asides; None where little is left or nothing changed."""
     text = _LEADING.sub("", sentence)
     text = _TAIL.sub("", _ASIDE.sub("", text))
-    text = _ADVERB.sub(lambda m: m.group() if _NOT_ADVERBS.search(m.group().strip(", ")) else "", text)
+    text = _ADVERB.sub(
+        lambda m: m.group() if _NOT_ADVERBS.search(m.group().strip(", ")) else "", text
+    )
     text = _NUMBER.sub(_otherwise_written, text)
     text = _SYNONYM.sub(lambda match: _SYNONYMS[match.group()], text, count=1)
     if fronted := _FRONTED.fullmatch(text):
@@ -75,9 +82,7 @@ def _otherwise_written(match: re.Match[str]) -> str:
     return _SPELLED.get(int(digits), digits) if digits.isdecimal() else digits
 
 
-def untrue(
-    claim: str, names: Sequence[str], numbers: Sequence[str], rng: Random
-) -> list[Planted]:
+def untrue(claim: str, names: Sequence[str], numbers: Sequence[str], rng: Random) -> list[Planted]:
     """The claim made untrue in every way that it allows.
 
     Args:
@@ -106,14 +111,23 @@ def numbers_of(text: str) -> list[str]:
     return list(dict.fromkeys(_NUMBER.findall(text)))
 
 
-def _changed(claim: str, pattern: re.Pattern[str], others: Sequence[str], rng: Random) -> str | None:
+def _changed(
+    claim: str, pattern: re.Pattern[str], others: Sequence[str], rng: Random
+) -> str | None:
     """One match exchanged for another of the same kind that the claim does not hold."""
     matches = list(pattern.finditer(claim))
     if not matches:
         return None
     match = rng.choice(matches)
     shape = _shape(match.group())
-    fitting = [one for one in others if one not in claim and _shape(one) == shape and one not in match.group() and match.group() not in one]
+    fitting = [
+        one
+        for one in others
+        if one not in claim
+        and _shape(one) == shape
+        and one not in match.group()
+        and match.group() not in one
+    ]
     if not fitting:
         return None
     return claim[: match.start()] + rng.choice(fitting) + claim[match.end() :]
@@ -134,8 +148,14 @@ def _negated(claim: str) -> str | None:
 def _exchanged(claim: str) -> str | None:
     """Two names in each other's place; where "and" joins them nothing would change."""
     found = list(_NAME.finditer(claim))
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         between = claim[first.end() : second.start()]
         if len(between.split()) >= 2 and " and " not in between and first.group() != second.group():
-            return claim[: first.start()] + second.group() + between + first.group() + claim[second.end() :]
+            return (
+                claim[: first.start()]
+                + second.group()
+                + between
+                + first.group()
+                + claim[second.end() :]
+            )
     return None
