@@ -21,7 +21,7 @@ def test_a_paraphrase_leaves_out_adverbs_and_asides():
 
 
 def test_each_untrue_claim_differs_as_its_kind_says():
-    made = {one.kind: one.text for one in untrue(TRUE, ["Brown"], ["2,700", "4"], Random(1))}
+    made = {one.kind: one.text for one in untrue(TRUE, ["Brown"], ["2,700", "4"], Random(1))}  # noqa: S311
     assert made.pop("name") in {TRUE.replace("Smith", "Brown"), TRUE.replace("Ireland", "Brown")}
     assert made == {
         "number": TRUE.replace("1,500", "2,700"),
