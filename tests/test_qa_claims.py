@@ -68,7 +68,7 @@ def assert_harmless(text: str) -> None:
         links = [token.attrs["href"] for token in tokens if token.type == "link_open"]
         assert set(links) <= {"/documents/d?start=0&end=3"}, text
     assert not re.search(
-        r"(?<!\w)[a-z]\w+:/|(?<!\w)www\.\w|(?<!\w)//\w|javascript:\S|data:\S|!\[|\]\(|\]:",
+        r"(?<!\w)[a-z]\w+:/|(?<!\w)www\.\w|(?<!\w)//\w|javascript:\S|\bdata:\S|!\[|\]\(|\]:",
         text,
         re.I,
     )
