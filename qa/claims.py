@@ -144,7 +144,7 @@ class Claims:
 
 def read_claim(written: str) -> Claim:
     """The claim of one sentence as it was written."""
-    text = plain(written)
+    text = plain(visible(written))
     named = _MARKER.findall(text)
     text = tidy(_MARKER.sub(" ", text))
     if not named and (last := _ROUND.search(text)):

@@ -21,7 +21,7 @@ _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*(?:\)|$)")
 _ADDRESS = re.compile(
     r"(?<![\w.+-])[a-z][a-z0-9+.-]{1,30}:/\S*"
     r"|(?<!\w)(?:www\.|//)\S+"
-    r"|\b(?:mailto|javascript|vbscript|data|tel|sms|file|blob|ftp):\S+"
+    r"|(?:javascript|vbscript|\b(?:mailto|data|tel|sms|file|blob|ftp)):\S+"
     r"|(?<![\w.-])(?:[\w-]{1,63}\.)+[a-z]{2,24}(?::\d{1,5})?[/?#]\S*",
     re.IGNORECASE,
 )

@@ -40,7 +40,7 @@ _SPELLED = re.compile(
     rf"|(?P<small>{'|'.join(_ONES)}))\b{_SCALE}{_UNIT}",
     re.IGNORECASE,
 )
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_ONE_WORD = re.compile(r"(\d+(?:[.,]\d+)*)(s|st|nd|rd|th)?", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 
 
@@ -58,7 +58,6 @@ class Number(NamedTuple):
 
 def numbers(text: str) -> list[Number]:
     """Every number of a text; a lone "one" is none, as it seldom counts."""
-    text = _ISO_DATE.sub(r"\3 - \2 - \1", text)
     found = [
         _number(match, match["number"], match["end"] or "") for match in _DIGITS.finditer(text)
     ]
@@ -68,6 +67,14 @@ def numbers(text: str) -> list[Number]:
         value = sum(_WORDS[word.casefold()] for word in match.group("tens", "one", "small") if word)
         found.append(_number(match, f"{value}", ""))
     return found
+
+
+def number_value(word: str) -> str | None:
+    """The value of a word that is a number, in one spelling; None if it is none, or "one"."""
+    if found := _ONE_WORD.fullmatch(word):
+        return canonical(found[1]) + ("s" if found[2] == "s" else "")
+    value = _WORDS.get(word.casefold(), 1)
+    return None if value == 1 else f"{value}"
 
 
 def missing(claimed: Iterable[Number], told: Iterable[Number]) -> list[Number]:

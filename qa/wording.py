@@ -2,15 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.words import stem
-from qa.numbers import Number, numbers
+from qa.numbers import Number, number_value, numbers
 
-_WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’.&-][^\W_]+)*")
+_ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b")
+_JOINT = re.compile(r"['’.&-]")
+_POSSESSIVE = re.compile(r"['’]s$")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n])[\s\"'“”‘’«»()\[\]*•–—-]*$")
 _NEGATING = """not no never none nobody nothing nowhere neither nor without cannot hardly scarcely
     unable false untrue incorrect myth denied denies deny refused refuses failed fails lacks lacked
     unlikely"""
+_DOUBTING = """if unless whether alleged allegedly claimed supposed supposedly rumoured rumored
+    reportedly falsely wrongly mistakenly hypothetical hypothetically pretended"""
 _STOP_WORDS = """a about after again all also am an and any are as at be because been before being
     both but by can could did do does doing during each for from further had has have having he her
     here hers him his how i if in into is it its itself just me most more less least my now of off
@@ -21,29 +27,35 @@ _STOP_WORDS = """a about after again all also am an and any are as at be because
 _MONTHS = """january february march april may june july august september october november
     december"""
 _NEGATIONS = frozenset(_NEGATING.split())
+_DOUBTS = frozenset(_DOUBTING.split())
 _STOPS = frozenset(_STOP_WORDS.split())
 _SHORT_MONTHS = {month[:3]: month for month in _MONTHS.split()} | {"sept": "september"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word of a text: as written, its stem, its place in the text.
+    """A word of a text.
 
-    name: written as a name is, by its capitals; first: it begins a sentence.
+    folded: without capitals; short months in full.
+    stem: of the folded word; of a number its value.
+    name: written as names are, with capitals; but `first` words of sentences may be no names.
+    doubt: what it introduces may not be so.
+    content: it says something by itself, and does not negate.
     """
 
-    written: str
+    folded: str
     stem: str
-    start: int
     name: bool
     first: bool
+    number: bool
     content: bool
     negation: bool
+    doubt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a text says, by its words."""
+    """What a text says: its words in order, its numbers, and the stems of words and their parts."""
 
     words: tuple[Word, ...]
     numbers: tuple[Number, ...]
@@ -51,46 +63,50 @@ class Wording:
 
     @property
     def content(self) -> frozenset[str]:
-        """The stems of its content words."""
+        """The stems of what says something by itself, numbers aside."""
         return frozenset(word.stem for word in self.words if word.content)
 
     @property
     def names(self) -> frozenset[str]:
-        """The stems of its names."""
+        """The stems of what are names for certain."""
         return frozenset(word.stem for word in self.words if word.name and not word.first)
 
-    @property
-    def negations(self) -> int:
-        """How many words negate."""
-        return sum(word.negation for word in self.words)
 
-
+@lru_cache(maxsize=4096)  # the claims of an answer are checked against the same sentences
 def wording(text: str) -> Wording:
-    """What a text says; apostrophes at the end of a word are not of it."""
+    """What a text says."""
+    text = _ISO_DATE.sub(_spelled_date, text)
     words = tuple(_word(text, match) for match in _WORD.finditer(text))
+    parts = {stem(part) for match in _WORD.finditer(text) for part in _JOINT.split(match.group())}
     return Wording(
         words=words,
         numbers=tuple(numbers(text)),
-        stems=frozenset(word.stem for word in words)
-        | {stem(part) for word in words for part in re.split(r"[-.&'’]", word.written) if part},
+        stems=frozenset(word.stem for word in words) | parts,
     )
 
 
+def _spelled_date(match: re.Match[str]) -> str:
+    month = _MONTHS.split()[int(match["month"]) - 1]
+    return f"{match['day']} {month.capitalize()} {match['year']}"
+
+
 def _word(text: str, match: re.Match[str]) -> Word:
-    written = re.sub(r"['’]s$", "", match.group())
+    written = _POSSESSIVE.sub("", match.group())
     folded = written.casefold()
-    negation = folded in _NEGATIONS or folded.endswith(("n't", "n’t"))
-    capital = written[0].isupper()
+    capital = any(character.isupper() for character in written)
     if capital and folded in _SHORT_MONTHS:
         folded = _SHORT_MONTHS[folded]
+    value = number_value(written)
+    negation = folded in _NEGATIONS or folded.endswith(("n't", "n’t"))
     first = bool(_SENTENCE_START.search(text[max(0, match.start() - 12) : match.start()]))
-    numeral = written.isdecimal()
+    says_little = value is not None or negation or folded in _STOPS
     return Word(
-        written=written,
-        stem=stem(folded),
-        start=match.start(),
-        name=(capital or any(c.isupper() for c in written)) and folded not in _STOPS,
+        folded=folded,
+        stem=value or stem(folded),
+        name=capital and not says_little,
         first=first and not (len(written) > 1 and written.isupper()),
-        content=not negation and not numeral and folded not in _STOPS,
+        number=value is not None,
+        content=not says_little,
         negation=negation,
+        doubt=folded in _DOUBTS,
     )
