@@ -24,6 +24,8 @@ POINTERS = _set("this that these those")
 #: They ask for something beyond what was spoken of.
 BEYOND = _set("else other others another more further same similar instead besides")
 
+DETERMINERS = _set("the a an")
+
 PREPOSITIONS = _set(
     "in on at by from to of for with as into onto after before during until since under over"
     " between among through across against near within without about around along via"
@@ -51,8 +53,14 @@ STOP_WORDS = (
         " learn hear interested interesting curious about something anything everything nothing"
         " someone anyone everyone thing things kind kinds kinda sort sorts type types way ways"
         " example examples exactly actually detail details information info talk back get got"
-        " possible happen happened happens sound sounds able described mentioned said"
+        " possible happen happened happens sound sounds able let described mentioned said"
     )
+)
+
+#: "it" before these stands for what follows.
+FORESEEN = _set(
+    "true possible likely unlikely known clear necessary important legal illegal correct right"
+    " wrong safe dangerous normal common said"
 )
 
 PERSONS = _set("he she him her his hers himself herself")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qa.endpoint import Message
+from qa.ellipsis import completed
 from qa.leaning import bare, leans, wants_person
 from qa.questions import MAX_QUESTION
 from qa.smalltalk import small_talk
@@ -53,8 +54,10 @@ class Thread:
     def asked(self, question: str) -> "Thread":
         """The thread after another question."""
         heard = self.heard | stems(self.question) | stems(self.answer)
-        if not self.question or not leans(question):
+        if not self.question or not leans(question, heard):
             return Thread(question=question, topics=topics(question), heard=heard)
+        if (whole := completed(question, self.question)) is not None:
+            return Thread(question=whole, topics=topics(whole), heard=heard)
         carried = self._carried(question)
         own = [one for one in names(question) if one not in self.topics]
         return Thread(
@@ -91,3 +94,4 @@ def _with_topic(question: str, carried: Sequence[str]) -> str:
     topic = ", ".join(sorted(kept, key=carried.index))
     text = f"{topic}: {rest}" if topic else question
     return text if len(text) <= MAX_QUESTION else question
+

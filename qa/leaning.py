@@ -1,11 +1,14 @@
 """Whether a question can be understood without what was said before. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from itertools import takewhile
 
 from qa.english import (
     AUXILIARIES,
     BEYOND,
+    DETERMINERS,
+    FORESEEN,
     PERSONS,
     POINTERS,
     POSSESSIVES,
@@ -15,17 +18,26 @@ from qa.english import (
     STOP_WORDS,
     THIRD_PERSON,
 )
-from qa.topics import names, words
+from qa.topics import names, stems, words
 
 _LEAD = re.compile(
     r"(?:(?:and|but|so|also|then|yes|yeah|yep|no|sure|ok|okay|thanks|thank you|great|right|cool"
     r"|i see|interesting|please|well|alright)\b(?:\s+(?:then|please|so much|very much))?"
-    r"[\s,.;:!]*)+",
+    r"[\s,.;:!?]*)+",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(r"(?:what|how)\s+about\s", re.IGNORECASE)
+ABOUT = re.compile(r"(?:what|how)\s+about\s", re.IGNORECASE)
 _DEFINED = re.compile(r"(?:what(?:'s| is| are| was| were)|define|who(?:'s| is| was))\s+(?!the\b)", re.I)
-_CLAUSE = re.compile(r"[,;]|\b(?:and|or|but|because|if|when|while|although)\b", re.IGNORECASE)
+_EFFORT = re.compile(r"\bit\s+(?:takes?|took|costs?)\b.*\bto\b", re.IGNORECASE)
+_UNSPACED = re.compile(r"[\u3040-\u9fff]")  # a word may be a whole question there
+_SAYS_WHICH = {"of", "for", "to", "that", "which", "who", "with"}
+_FRAGMENT_WORDS, _ABOUT_WORDS = 6, 4  # more say enough themselves
+_CLAUSE = re.compile(
+    r"[,;]|\b(?:because|if|when|while|although|before|after)\b|\b(?:and|or|but)\s+(?="
+    + "|".join(sorted(QUESTION_WORDS | AUXILIARIES | THIRD_PERSON))
+    + r")\b",
+    re.IGNORECASE,
+)
 
 
 def bare(question: str) -> str:
@@ -38,29 +50,49 @@ def wants_person(question: str) -> bool:
     return bool(set(words(question)) & PERSONS)
 
 
-def leans(question: str) -> bool:
-    """Whether a question cannot be understood without what was said before."""
+def leans(question: str, heard: Set[str]) -> bool:
+    """Whether a question cannot be understood without what was said before.
+
+    Args:
+        question: as the user wrote it.
+        heard: stems of all that was said before it.
+    """
     rest = bare(question)
     said = words(rest)
     content = [word for word in said if word not in STOP_WORDS]
     named = bool(names(rest))
-    if not content or _ABOUT.match(rest) and len(content) < 4 or _fragment(question, said):
+    if not content or fragment(question):
         return True
     if _refers(rest, said):
         return True
     if named:
         return False
-    if len(content) == 1 and not _DEFINED.match(rest):
+    if len(content) == 1 and len(said) > 1 and not _DEFINED.match(rest):
         return True
-    if set(said) & BEYOND and len(content) < 3:
+    if set(said) & (BEYOND - {"more", "further"}) and len(content) < 3:
         return True
-    return all(word in RELATIONAL for word in content)
+    return _known_thing(said, heard) or all(word in RELATIONAL for word in content)
 
 
-def _fragment(question: str, said: Sequence[str]) -> bool:
-    """Whether it goes on from a question before: "and in 2019?"."""
-    verbless = not set(said) & (AUXILIARIES | QUESTION_WORDS) and question.rstrip().endswith("?")
-    return verbless and len(said) < 6
+def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
+    """Whether "the" stands before what was spoken of, and nothing says which one it is."""
+    for at in (n for n, word in enumerate(said) if word == "the"):
+        thing = list(takewhile(lambda word: word not in STOP_WORDS, said[at + 1 :]))
+        after = said[at + 1 + len(thing) : at + 2 + len(thing)]
+        if thing and thing[0].isalpha() and stems(" ".join(thing)) <= heard and not set(after) & _SAYS_WHICH:
+            return True
+    return False
+
+
+def fragment(question: str) -> bool:
+    """Whether it goes on from a question before: "and in 2019?", "what about 2019?"."""
+    said = words(rest := bare(question))
+    if ABOUT.match(rest):
+        return len([word for word in said if word not in STOP_WORDS]) < _ABOUT_WORDS
+    if set(said) & (AUXILIARIES | QUESTION_WORDS) or not question.rstrip().endswith("?"):
+        return False
+    opens = _LEAD.match(question) or said[:1] and said[0] in PREPOSITIONS | DETERMINERS
+    return len(said) < (_FRAGMENT_WORDS if opens else 3) and not _UNSPACED.search(question)
 
 
 def _refers(question: str, said: Sequence[str]) -> bool:
@@ -68,14 +100,18 @@ def _refers(question: str, said: Sequence[str]) -> bool:
     for at, word in enumerate(said):
         plain = word.removesuffix("'s").removesuffix("'re")
         before, after = (said[at - 1] if at else ""), said[at + 1 : at + 2]
+        if plain == "it" and (set(after) & FORESEEN or _EFFORT.search(question)):
+            continue
         if plain in THIRD_PERSON:
             return not _named_inside(question, said, at)
         if plain in POINTERS and (
             plain != "that" or not after or before in PREPOSITIONS | AUXILIARIES
         ):
             return not (plain == "those" and after and after[0] in {"who", "that", "of", "with"})
-        if plain == "there" and before not in AUXILIARIES and not set(after) & AUXILIARIES:
+        if plain in {"one", "ones"} and before in {"the", "which", "other", "another"}:
             return True
+        if plain == "there" and before not in AUXILIARIES and not set(after) & AUXILIARIES:
+            return not _named_inside(question, said, at)
     return False
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from qa.english import STOP_WORDS
+from qa.english import RELATIONAL, STOP_WORDS
 
 WORD = re.compile(r"[^\W_](?:[\w'’&.-]*\w)?")
-_JOINT = re.compile(r"\s+(?:(?:of|and|de|the|von|van|du|la)\s+){0,2}")
+_JOINT = re.compile(r"\s+(?:(?:of|on|and|de|the|von|van|du|la)\s+){0,2}")
 _INITIAL = re.compile(r"(?:^|\W)[A-Z]$")
 _OF_A_PEOPLE = re.compile(r"(?:[ae]n|ese|ish|ench|utch|viet|eek)$")
 _ENDS = re.compile(r"[.!?:;]\s")
@@ -37,7 +37,8 @@ def phrases(text: str) -> list[str]:
     found: list[list[str]] = [[]]
     for match in WORD.finditer(text):
         word = match.group()
-        if word.casefold().replace("’", "'") in STOP_WORDS or stems(word) <= inside:
+        plain = word.casefold().replace("’", "'")
+        if plain in STOP_WORDS | RELATIONAL or word[0].isdigit() or stems(word) <= inside:
             found.append([])
         else:
             found[-1].append(word)
