@@ -130,6 +130,9 @@ TABLE: dict[type[Exception], Row] = {
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
+    # Where the language model is of no help, passages are quoted instead.
+    qa.PromptTooLong: INTERNAL,
+    qa.EndpointFailed: INTERNAL,
     qa.ConfigError: INTERNAL,
 }
 

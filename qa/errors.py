@@ -7,9 +7,30 @@ QAError
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── NotReady             the service is still warming up, or closed
-├── EndpointFailed       the language model gave no whole text; `reason` says why
+├── PromptTooLong        question and rules alone are more than the language model takes
+├── EndpointFailed       the language model gave no answer, or not a whole one; `reason` says why
 └── ConfigError          settings that cannot be used
 """
+
+from typing import Literal, TypeAlias
+
+EndpointReason: TypeAlias = Literal[
+    "unreachable", "timeout", "busy", "failing", "rejected", "refused", "malformed", "cut",
+    "cancelled", "open",
+]  # fmt: skip
+
+_WHY: dict[EndpointReason, str] = {
+    "unreachable": "no connection to the language model could be made",
+    "timeout": "the language model took too long",
+    "busy": "the language model has too many requests at once",
+    "failing": "the language model's server had an error of its own",
+    "rejected": "the language model's server did not accept the request; the log has its status",
+    "refused": "the language model declined to answer",
+    "malformed": "what the language model's server sent could not be read",
+    "cut": "the language model's answer broke off",
+    "cancelled": "nobody waits for the answer any more",
+    "open": "the language model failed several times in a row and is left alone for a while",
+}
 
 
 class QAError(Exception):
@@ -51,6 +72,27 @@ class InvalidCollection(QAError):
 
 class NotReady(QAError):
     """The service cannot answer yet, or no longer."""
+
+
+class PromptTooLong(QAError):
+    """Not even the question fits into what the language model takes at once, in tokens."""
+
+    def __init__(self, tokens: int, budget: int) -> None:
+        super().__init__(f"the question makes a prompt of {tokens} tokens; {budget} are allowed")
+        self.tokens = tokens
+        self.budget = budget
+
+
+class EndpointFailed(QAError):
+    """The language model failed; the message holds nothing of what its server sent.
+
+    `status` is that of its HTTP response, if that was the failure.
+    """
+
+    def __init__(self, reason: EndpointReason, status: int | None = None) -> None:
+        super().__init__(_WHY[reason])
+        self.reason: EndpointReason = reason
+        self.status = status
 
 
 class ConfigError(QAError):
