@@ -97,11 +97,3 @@ class EndpointFailed(QAError):
 
 class ConfigError(QAError):
     """A setting is unknown, of the wrong type, or out of range; the message names it."""
-
-
-class EndpointFailed(QAError):
-    """The language model's endpoint gave no whole text; `reason` says why in a word."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the language model gave no whole text: {reason}")
-        self.reason = reason

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.endpoint import Message
 from qa.ellipsis import completed
 from qa.leaning import bare, leans, wants_person
+from qa.messages import Message
 from qa.questions import MAX_QUESTION
 from qa.smalltalk import small_talk
 from qa.tokens import count_tokens
-from qa.topics import stems, names, topics
+from qa.topics import names, stems, topics
 
 _READ_TOKENS = 64  # of a question; the evidence model reads no more
 _TOPIC_TOKENS = 24
@@ -27,6 +27,8 @@ def standalone(question: str, history: Sequence[Message]) -> str:
         question: what the user says last.
         history: messages before it, oldest first, as plain text.
     """
+    if len(question) > MAX_QUESTION:
+        return question  # it will be refused as it is
     thread = Thread()
     for message in history:
         if message.role == "assistant":
@@ -55,25 +57,26 @@ class Thread:
         """The thread after another question."""
         heard = self.heard | stems(self.question) | stems(self.answer)
         if not self.question or not leans(question, heard):
-            return Thread(question=question, topics=topics(question), heard=heard)
+            return Thread(question=question, topics=topics(question) or self.topics, heard=heard)
         if (whole := completed(question, self.question)) is not None:
             return Thread(question=whole, topics=topics(whole), heard=heard)
         carried = self._carried(question)
         own = [one for one in names(question) if one not in self.topics]
         return Thread(
             question=_with_topic(question, carried),
-            topics=(*self._topics(), *(own)),
+            topics=(*self._topics(), *own),
             heard=heard,
         )
 
     def _topics(self) -> tuple[str, ...]:
-        """The topics, without words that were said once and never again."""
-        told = [one for one in self.topics if one in names(self.question)]
+        """The names, and of the other topics those whose words were said more than once."""
         again = self.heard | stems(self.answer)
-        told += [one for one in self.topics if one not in told and stems(one) & again]
-        return tuple(one for one in self.topics if one in told) or self.topics
+        named = names(self.question)
+        told = [one for one in self.topics if one in named or stems(one) & again]
+        return tuple(told) or self.topics
 
     def _carried(self, question: str) -> list[str]:
+        """The topics that a question leaves out; whom the answer named, if it asks for a person."""
         told = list(self._topics())
         if wants_person(question) and _WHO.match(self.question):
             told += names(self.answer)[:1]
@@ -92,6 +95,5 @@ def _with_topic(question: str, carried: Sequence[str]) -> str:
             break
         kept.append(topic)
     topic = ", ".join(sorted(kept, key=carried.index))
-    text = f"{topic}: {rest}" if topic else question
-    return text if len(text) <= MAX_QUESTION else question
-
+    text = f"{topic}: {rest}"
+    return text if topic and len(text) <= MAX_QUESTION else question

@@ -18,7 +18,7 @@ from qa.english import (
     STOP_WORDS,
     THIRD_PERSON,
 )
-from qa.topics import names, stems, words
+from qa.topics import WORD, names, stems, words
 
 _LEAD = re.compile(
     r"(?:(?:and|but|so|also|then|yes|yeah|yep|no|sure|ok|okay|thanks|thank you|great|right|cool"
@@ -27,7 +27,9 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 ABOUT = re.compile(r"(?:what|how)\s+about\s", re.IGNORECASE)
-_DEFINED = re.compile(r"(?:what(?:'s| is| are| was| were)|define|who(?:'s| is| was))\s+(?!the\b)", re.I)
+_DEFINED = re.compile(
+    r"(?:what(?:'s| is| are| was| were)|define|who(?:'s| is| was))\s+(?!the\b)", re.I
+)
 _EFFORT = re.compile(r"\bit\s+(?:takes?|took|costs?)\b.*\bto\b", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u3040-\u9fff]")  # a word may be a whole question there
 _SAYS_WHICH = {"of", "for", "to", "that", "which", "who", "with"}
@@ -45,6 +47,11 @@ def bare(question: str) -> str:
     return question[lead.end() :] or question if (lead := _LEAD.match(question)) else question
 
 
+def agrees(question: str) -> bool:
+    """Whether it says no more than "yes, please"."""
+    return bool(_LEAD.fullmatch(question.strip()))
+
+
 def wants_person(question: str) -> bool:
     """Whether a pronoun of the question stands for a person."""
     return bool(set(words(question)) & PERSONS)
@@ -60,12 +67,9 @@ def leans(question: str, heard: Set[str]) -> bool:
     rest = bare(question)
     said = words(rest)
     content = [word for word in said if word not in STOP_WORDS]
-    named = bool(names(rest))
-    if not content or fragment(question):
+    if not content or fragment(question) or _refers(rest, said):
         return True
-    if _refers(rest, said):
-        return True
-    if named:
+    if names(rest):
         return False
     if len(content) == 1 and len(said) > 1 and not _DEFINED.match(rest):
         return True
@@ -79,7 +83,12 @@ def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
     for at in (n for n, word in enumerate(said) if word == "the"):
         thing = list(takewhile(lambda word: word not in STOP_WORDS, said[at + 1 :]))
         after = said[at + 1 + len(thing) : at + 2 + len(thing)]
-        if thing and thing[0].isalpha() and stems(" ".join(thing)) <= heard and not set(after) & _SAYS_WHICH:
+        if (
+            thing
+            and thing[0].isalpha()
+            and stems(" ".join(thing)) <= heard
+            and not set(after) & _SAYS_WHICH
+        ):
             return True
     return False
 
@@ -91,38 +100,42 @@ def fragment(question: str) -> bool:
         return len([word for word in said if word not in STOP_WORDS]) < _ABOUT_WORDS
     if set(said) & (AUXILIARIES | QUESTION_WORDS) or not question.rstrip().endswith("?"):
         return False
-    opens = _LEAD.match(question) or said[:1] and said[0] in PREPOSITIONS | DETERMINERS
+    opens = _LEAD.match(question) or set(said[:1]) & (PREPOSITIONS | DETERMINERS)
     return len(said) < (_FRAGMENT_WORDS if opens else 3) and not _UNSPACED.search(question)
 
 
 def _refers(question: str, said: Sequence[str]) -> bool:
-    """Whether a pronoun stands for what the question does not name."""
-    for at, word in enumerate(said):
-        plain = word.removesuffix("'s").removesuffix("'re")
-        before, after = (said[at - 1] if at else ""), said[at + 1 : at + 2]
-        if plain == "it" and (set(after) & FORESEEN or _EFFORT.search(question)):
-            continue
-        if plain in THIRD_PERSON:
-            return not _named_inside(question, said, at)
-        if plain in POINTERS and (
-            plain != "that" or not after or before in PREPOSITIONS | AUXILIARIES
-        ):
-            return not (plain == "those" and after and after[0] in {"who", "that", "of", "with"})
-        if plain in {"one", "ones"} and before in {"the", "which", "other", "another"}:
-            return True
-        if plain == "there" and before not in AUXILIARIES and not set(after) & AUXILIARIES:
-            return not _named_inside(question, said, at)
-    return False
+    """Whether a word stands for what the question does not name."""
+    return any(
+        _stands_for_something(question, said, at) and not _named_inside(question, said, at)
+        for at in range(len(said))
+    )
+
+
+def _stands_for_something(question: str, said: Sequence[str], at: int) -> bool:
+    word = said[at].removesuffix("'s").removesuffix("'re")
+    before, after = (said[at - 1] if at else ""), (said[at + 1] if at + 1 < len(said) else "")
+    if word == "it" and (after in FORESEEN or _EFFORT.search(question)):
+        return False
+    if word == "that":  # it may as well join a clause
+        return not after or before in PREPOSITIONS | AUXILIARIES
+    if word == "those" and after in _SAYS_WHICH:
+        return False
+    if word in {"one", "ones"}:
+        return before in {"the", "which", "other", "another"}
+    if word == "there":
+        return not {before, after} & AUXILIARIES
+    return word in THIRD_PERSON | POINTERS
 
 
 def _named_inside(question: str, said: Sequence[str], at: int) -> bool:
-    """Whether what the pronoun stands for comes before it in the question."""
-    pieces = re.split(rf"\b{re.escape(said[at])}(?!\w)", question, maxsplit=1, flags=re.IGNORECASE)
-    before = pieces[0]
+    """Whether what a word stands for comes before it in the question."""
+    before = question[: list(WORD.finditer(question))[at].start()]
+    if said[at] in {"one", "ones"} | POINTERS:
+        return False
     if names(before):
         return True
-    earlier = [word for word in said[:at] if word not in STOP_WORDS]
-    if earlier and _CLAUSE.search(before):
+    if _CLAUSE.search(before):
         return any(word not in STOP_WORDS for word in words(_CLAUSE.split(before)[0]))
     done = [n for n, word in enumerate(said[:at]) if word in {"do", "does", "did"}]
     return said[at] in POSSESSIVES and any(said[n + 1] not in STOP_WORDS for n in done)

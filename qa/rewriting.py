@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from qa.endpoint import Message
+from qa.messages import Message
 
 MAX_REWRITTEN = 300  # code points
 MAX_TOKENS = 80

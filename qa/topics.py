@@ -32,7 +32,7 @@ def names(text: str) -> list[str]:
 
 
 def phrases(text: str) -> list[str]:
-    """Runs of words that can be searched by, names left out."""
+    """Runs of words that can be searched by; names and what is but a verb are left out."""
     inside = stems(" ".join(names(text)))
     found: list[list[str]] = [[]]
     for match in WORD.finditer(text):
@@ -42,7 +42,7 @@ def phrases(text: str) -> list[str]:
             found.append([])
         else:
             found[-1].append(word)
-    return [" ".join(run) for run in found if run]
+    return [" ".join(run) for run in found if run and not (len(run) == 1 and run[0].endswith("ed"))]
 
 
 def words(text: str) -> list[str]:
@@ -68,15 +68,18 @@ def _joins(text: str, end: int, start: int) -> bool:
     between = text[end:start]
     if between.startswith(".") and _INITIAL.search(text[max(0, end - 2) : end]):
         between = between[1:]
-    return bool(_JOINT.fullmatch(between)) and not text[end - 2 : end] in {"'s", "’s"}
+    return bool(_JOINT.fullmatch(between)) and text[end - 2 : end] not in {"'s", "’s"}
 
 
 def _only_begins(text: str, start: int, end: int) -> bool:
     """Whether a single word has its capital from beginning a sentence."""
     before = text[:start].rstrip("\"'“‘( ")
-    return " " not in text[start:end] and (not before or before[-1] in ".!?") and (
-        text[start + 1 : end].islower()
-    ) and bool(before or not text[end:].startswith(("'s", "’s")))
+    return (
+        " " not in text[start:end]
+        and (not before or before[-1] in ".!?")
+        and (text[start + 1 : end].islower())
+        and bool(before or not text[end:].startswith(("'s", "’s")))
+    )
 
 
 def _extended(text: str, start: int, end: int) -> str:

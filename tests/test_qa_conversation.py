@@ -3,8 +3,8 @@
 import pytest
 
 from qa.conversation import understand
-from qa.endpoint import Message
 from qa.errors import InvalidQuestion
+from qa.messages import Message
 
 
 def talk(*said: str) -> list[Message]:

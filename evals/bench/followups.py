@@ -30,7 +30,7 @@ from evals.types import SourceDocument
 from index import Draft
 from qa import Service, load_settings, open_service
 from qa.conversation import understand
-from qa.endpoint import Message
+from qa.messages import Message
 
 Way: TypeAlias = Callable[[Turn], str]
 
@@ -84,7 +84,9 @@ def main(folder: Path, half: str, index: Path | None) -> None:
     turns = [
         turn
         for turn in turns
-        if turn.gold and len(turn.said) > 1 and (_parity(turn.conversation) == 0) == (half == "chosen")
+        if turn.gold
+        and len(turn.said) > 1
+        and (_parity(turn.conversation) == 0) == (half == "chosen")
     ]
     if not turns:
         raise click.ClickException(f"no turn in {folder} is a follow-up with evidence")
@@ -132,7 +134,9 @@ def _print(turns: Sequence[Turn], found: Mapping[str, Floats]) -> None:
     numbers = {name: at for at, name in enumerate(dict.fromkeys(one.conversation for one in turns))}
     units = [numbers[turn.conversation] for turn in turns]
     changed = np.array([stand_alone(turn) != last(turn) for turn in turns])
-    click.echo(f"{len(turns)} follow-ups of {len(numbers)} conversations, {changed.sum()} rewritten")
+    click.echo(
+        f"{len(turns)} follow-ups of {len(numbers)} conversations, {changed.sum()} rewritten"
+    )
     for kind, rows in (("all", np.ones(len(turns), bool)), ("rewritten", changed)):
         click.echo(f"{kind}:")
         clusters = np.array(units)[rows]
@@ -141,9 +145,7 @@ def _print(turns: Sequence[Turn], found: Mapping[str, Floats]) -> None:
             click.echo(f"  {name:<20}" + "".join(_cells(values[rows], base[rows], clusters)))
 
 
-def _cells(
-    values: Floats, base: Floats, clusters: NDArray[np.int64]
-) -> list[str]:
+def _cells(values: Floats, base: Floats, clusters: NDArray[np.int64]) -> list[str]:
     _, units = np.unique(clusters, return_inverse=True)
 
     def means(counts: Floats) -> tuple[Floats, Floats]:
