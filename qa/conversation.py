@@ -18,9 +18,11 @@ _LIMIT_S = 2.0
 _LONGEST_ANSWER = 1200  # code points of an answer that are remembered
 _LONGEST_TOKEN = 128  # code points of white space, dashes and the like that are one token
 _FOOTNOTE = re.compile(r"^[ \t]*\[\^?\w{1,20}\]:.*$", re.MULTILINE)
-_LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)")
+_LINK = re.compile(
+    r"(?P<before>[ \t]*)!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)"
+)
 _NUMBER = re.compile(r"\^?\d{1,3}")
-_MARK = re.compile(r"[ \t]*[\[【]\^?\d{1,3}(?:[,;†:\s-]+\w{1,20})*[\]】]")
+_MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}[\]】]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +112,13 @@ def _beginning(answer: str) -> str:
 def plain(answer: str) -> str:
     """An answer without the marks of its citations: numbers, footnotes, links but for labels."""
     text = _FOOTNOTE.sub("", answer)
-    text = _LINK.sub(lambda link: "" if _NUMBER.fullmatch(link["label"]) else link["label"], text)
+    text = _LINK.sub(_label, text)
     text = _MARK.sub("", text)
     return "\n".join(line for line in (one.strip() for one in text.splitlines()) if line)
+
+
+def _label(link: re.Match[str]) -> str:
+    return "" if _NUMBER.fullmatch(link["label"]) else link["before"] + link["label"]
 
 
 def _rewritten(

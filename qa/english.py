@@ -86,6 +86,7 @@ RELATIONAL = _set(
     " famous important notable noteworthy major minor common main recent recently different"
     " specific general big biggest large largest best worst first last next previous early earlier"
     " late later current currently popular typical new old little long far often"
+    " tall taller high higher wide deep big bigger small smaller fast faster many older younger"
     " work works worked do made make makes making used use using start started begin began begun"
     " end ended last lasted change changed changes come came go went look looks become became"
     " involve involved affect affected cause caused cost help helped win won take took"

@@ -83,11 +83,11 @@ def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
     for at in (n for n, word in enumerate(said) if word == "the"):
         thing = list(takewhile(lambda word: word not in STOP_WORDS, said[at + 1 :]))
         after = said[at + 1 + len(thing) : at + 2 + len(thing)]
-        if (
-            thing
-            and thing[0].isalpha()
-            and stems(" ".join(thing)) <= heard
-            and not set(after) & _SAYS_WHICH
+        if not thing or not thing[0].isalpha() or set(after) & _SAYS_WHICH:
+            continue
+        asked = at > 0 and said[at - 1] in AUXILIARIES  # "was the city built": a verb is last
+        if any(
+            stems(" ".join(one)) <= heard for one in (thing, thing[:-1] if asked else thing) if one
         ):
             return True
     return False
