@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -302,7 +302,7 @@ def test_what_a_model_writes_counts_only_as_the_same_question(written: str, *, c
 
 
 @contextmanager
-def model_that_writes(text: str, *, hangs: bool = False) -> Iterator[tuple[Endpoint, list[str]]]:
+def model_that_writes(text: str, *, hangs: bool = False) -> Generator[tuple[Endpoint, list[str]]]:
     """An endpoint of a real server, and what it was asked."""
     asked: list[str] = []
     released = threading.Event()
@@ -324,7 +324,7 @@ def model_that_writes(text: str, *, hangs: bool = False) -> Iterator[tuple[Endpo
                 self.wfile.write(f"data: {data}\n\n".encode())
             self.wfile.write(b"data: [DONE]\n\n")
 
-        def log_message(self, *args):
+        def log_message(self, format: str, *args: object):  # noqa: A002  (the name is inherited)
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
