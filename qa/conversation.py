@@ -2,11 +2,10 @@
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from qa.endpoint import Endpoint
 from qa.errors import EndpointFailed, InvalidQuestion
 from qa.followups import standalone
 from qa.messages import Message
@@ -16,29 +15,14 @@ from qa.tokens import count_tokens
 
 _HISTORY_TOKENS = 1000
 _LIMIT_S = 2.0
+_LONGEST_ANSWER = 1200  # code points of an answer that are remembered
 _LONGEST_TOKEN = 128  # code points of white space, dashes and the like that are one token
 _FOOTNOTE = re.compile(r"^[ \t]*\[\^?\w{1,20}\]:.*$", re.MULTILINE)
-_LINK = re.compile(r"!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)")
+_LINK = re.compile(
+    r"(?P<before>[ \t]*)!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)"
+)
 _NUMBER = re.compile(r"\^?\d{1,3}")
-_MARK = re.compile(r"[ \t]*[\[【]\^?\d{1,3}(?:[,;†:\s-]+\w{1,20})*[\]】]")
-
-
-class Pieces(AbstractContextManager["Pieces"], Protocol):
-    """What a language model writes, piece by piece."""
-
-    def __iter__(self) -> Iterator[str]: ...
-
-
-class Writer(Protocol):
-    """A language model; `qa.endpoint.Endpoint` is one."""
-
-    def write(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        cancelled: threading.Event | None = None,
-    ) -> Pieces: ...
+_MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}[\]】]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +43,7 @@ class Understood:
 
 def understand(
     messages: Sequence[Message],
-    writer: Writer | None = None,
+    writer: Endpoint | None = None,
     *,
     history_tokens: int = _HISTORY_TOKENS,
     limit_s: float = _LIMIT_S,
@@ -95,9 +79,9 @@ def understand(
 
 
 def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
-    """The latest messages that fit a budget together, oldest first, none cut, as plain text.
+    """The latest messages that fit a budget together, oldest first, as plain text.
 
-    System messages and what is empty are left out.
+    Of a long answer the beginning is kept. System messages and what is empty are left out.
 
     Args:
         messages: oldest first.
@@ -105,9 +89,9 @@ def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ..
     """
     kept: list[Message] = []
     for message in reversed(messages):
-        if message.role == "system":
-            continue
-        said = plain(message.content) if message.role == "assistant" else message.content.strip()
+        said = "" if message.role == "system" else message.content.strip()
+        if message.role == "assistant":
+            said = _beginning(plain(said))
         if not said:
             continue
         if len(said) > budget_tokens * _LONGEST_TOKEN:  # counting would take long, and in vain
@@ -119,32 +103,35 @@ def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ..
     return tuple(reversed(kept))
 
 
+def _beginning(answer: str) -> str:
+    if len(answer) <= _LONGEST_ANSWER:
+        return answer
+    return answer[:_LONGEST_ANSWER].rpartition(" ")[0] + " …"
+
+
 def plain(answer: str) -> str:
     """An answer without the marks of its citations: numbers, footnotes, links but for labels."""
     text = _FOOTNOTE.sub("", answer)
-    text = _LINK.sub(lambda link: "" if _NUMBER.fullmatch(link["label"]) else link["label"], text)
+    text = _LINK.sub(_label, text)
     text = _MARK.sub("", text)
     return "\n".join(line for line in (one.strip() for one in text.splitlines()) if line)
+
+
+def _label(link: re.Match[str]) -> str:
+    return "" if _NUMBER.fullmatch(link["label"]) else link["before"] + link["label"]
 
 
 def _rewritten(
     asked: str,
     history: Sequence[Message],
-    writer: Writer,
+    writer: Endpoint,
     limit_s: float,
     cancelled: threading.Event | None,
 ) -> str | None:
-    stop = threading.Event()
-    over = cancelled or threading.Event()
-
-    def watch() -> None:
-        over.wait(limit_s)
-        stop.set()
-
-    threading.Thread(target=watch, name="rewriting-limit", daemon=True).start()
+    asked_of = rewriting_messages(asked, history)
     try:
         with writer.write(
-            rewriting_messages(asked, history), max_tokens=MAX_TOKENS, cancelled=stop
+            asked_of, max_tokens=MAX_TOKENS, cancelled=cancelled, limit_s=limit_s
         ) as pieces:
             written = "".join(pieces)
     except EndpointFailed:

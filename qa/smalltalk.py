@@ -58,7 +58,8 @@ _KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the 
         r"ok(?:ay)?|i see|got it|understood|great(?: (?:answer|job))?|good(?: (?:answer|job))?"
         r"|nice(?: (?:answer|one))?|cool|perfect|awesome|excellent|wonderful|amazing|wow"
         r"|interesting|(?:that(?:'s| is|'s| was) )?(?:very |really |so )?(?:helpful|interesting"
-        r"|useful|great|good|nice|cool)|makes sense|well done|lol|haha+|never ?mind|alright",
+        r"|useful|great|good|nice|cool)|makes sense|well done|lol|haha+|never ?mind|alright"
+        r"|no(?:pe)?",
     ),
 )
 _PATTERNS = tuple((re.compile(rf"(?:{pattern})"), reply) for _, reply, pattern in _KINDS)
