@@ -16,6 +16,7 @@ _Integer = Annotated[int, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Short = Annotated[str, msgspec.Meta(max_length=2000)]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Tags = Annotated[tuple[_Short | _Integer | float | bool, ...], msgspec.Meta(max_length=100)]
 
 
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +48,8 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     title: _Short | None = None
     uri: _Short | None = None
     metadata: Annotated[
-        Mapping[_Key, _Short | _Integer | float | bool | None], msgspec.Meta(max_length=100)
+        Mapping[_Key, _Short | _Integer | float | bool | _Tags | None],
+        msgspec.Meta(max_length=100),
     ] = {}
 
     def draft(self) -> Draft:
