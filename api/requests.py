@@ -87,6 +87,25 @@ class OwnEvidence(
     depth: _TopK | None = None
 
 
+class OtherEmbedding(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a collection's documents are embedded with: a model that the service may load."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+
+
+class ReindexRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a collection's chunks are to be made anew; what is not given stays as it is."""
+
+    chunking: OwnChunking = OwnChunking()
+    embedding: OtherEmbedding = OtherEmbedding()
+
+    def own(self) -> dict[str, dict[str, Any]]:
+        """The settings that are given, by section and key."""
+        return _given(self)
+
+
 class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new collection, with settings of its own.
 
@@ -100,6 +119,10 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     def own(self) -> dict[str, dict[str, Any]]:
         """The settings that are given, by section and key."""
-        sections = ("chunking", "retrieval", "evidence")
-        given = {section: msgspec.to_builtins(getattr(self, section)) for section in sections}
-        return {section: values for section, values in given.items() if values}
+        return _given(self, "name")
+
+
+def _given(request: msgspec.Struct, *others: str) -> dict[str, dict[str, Any]]:
+    """The sections of a request, but for those without any key."""
+    sections: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: keys for name, keys in sections.items() if keys and name not in others}

@@ -286,6 +286,7 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
         "collections": ["default"],
         "damaged": [],
         "rebuilt": 0,
+        "rebuilding": [],
     }
     assert client.get("/version").json()["name"] == "citespan"
 
@@ -320,6 +321,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
         ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
+        ("/v1/collections/{name}/reindex", "post"), ("/v1/collections/{name}/rollback", "post"),
         *(("/v1/documents/{document_id}", method) for method in documents),
         ("/v1/documents/{document_id}/revisions", "get"),
         ("/v1/documents/{document_id}/revisions/{revision}", "delete"),
