@@ -21,6 +21,7 @@ from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
 from api.openapi import description
 from api.opening import Opening, Source
+from api.rebuilds import reindex, roll_back
 from qa import Service
 from qa.settings import DEFAULT
 
@@ -59,7 +60,7 @@ def create_app(
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
-        ask, search, Documents, CollectionRoutes, JobRoutes, CompletionRoutes,
+        ask, search, Documents, CollectionRoutes, reindex, roll_back, JobRoutes, CompletionRoutes,
         mcp_route(opening.collections), live, ready, version, figures,
     ]  # fmt: skip
 

@@ -89,6 +89,7 @@ TABLE: dict[type[Exception], Row] = {
     store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
     store.BuildIncomplete: INTERNAL,
+    store.BuildInUse: Row(status=409, slug="chunks-unchanged", title="Nothing to change"),
     store.StoreUnavailable: Row(
         status=503,
         slug="storage-unavailable",
@@ -132,6 +133,8 @@ TABLE: dict[type[Exception], Row] = {
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
     qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
+    qa.ReindexRunning: Row(status=409, slug="reindex-running", title="Being reindexed"),
+    qa.NoEarlierChunks: Row(status=409, slug="no-earlier-chunks", title="Nothing to go back to"),
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     # Where the language model is of no help, passages are quoted instead.
     qa.PromptTooLong: INTERNAL,
