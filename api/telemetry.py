@@ -45,6 +45,7 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
             ],
         )
     )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else every address that is asked
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -153,6 +153,8 @@ class Service:
         self.corpus.embed("warm")
         self._finder.warm()
         count_tokens("warm")
+        if self._writer:
+            self._writer.endpoint.warm()
 
     def close(self) -> None:
         """Stop what runs in the background, and close the corpus."""
