@@ -74,27 +74,6 @@ class VectorIndex:
         """What it is made of."""
         return Facts(kind=Kind.EXACT, vectors=len(self), bytes=len(self) * (4 * self.dim + 8))
 
-    def dump(self) -> bytes:
-        """A snapshot that `load` reads back."""
-        return faiss.serialize_index(self._index).tobytes()
-
-    @classmethod
-    def load(cls, snapshot: bytes, dim: int) -> "VectorIndex":
-        """An index from a snapshot whose checksum the caller has verified.
-
-        Raises:
-            ValueError: the snapshot is of another kind or dimension.
-        """
-        try:
-            index: Any = faiss.deserialize_index(np.frombuffer(snapshot, dtype=np.uint8))
-        except RuntimeError as error:
-            raise ValueError("not a FAISS index") from error
-        if not isinstance(index, faiss.IndexIDMap2) or index.d != dim:
-            raise ValueError("not a flat index of this dimension")
-        loaded = cls(dim)
-        loaded._index = index
-        return loaded
-
 
 def _best_first(found: tuple[float, int]) -> tuple[float, int]:
     return -found[0], found[1]

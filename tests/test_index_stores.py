@@ -87,44 +87,6 @@ class TestDenseIndexes(DenseContract):
         assert 2 * (4 + 8) <= facts.bytes - few <= 2 * (4 * 4 + 8)
 
 
-class TestVectorIndex:
-    @given(st.sets(st.integers(0, 2**63 - 1), max_size=10), st.integers(1, 12))
-    def test_a_snapshot_is_the_same_index(self, ids: set[int], k: int) -> None:
-        index = VectorIndex(3)
-        random = np.random.default_rng(1).normal(size=(len(ids), 3)).astype(np.float32)
-        if ids:
-            index.add(list(ids), random)
-        loaded = VectorIndex.load(index.dump(), 3)
-        assert loaded.ids() == ids
-        query = rows([0.6, 0.0, 0.8])[0]
-        assert pairs(loaded.search(query, k)) == pairs(index.search(query, k))
-        loaded.remove(list(ids))  # it is whole: it can be changed
-        assert len(loaded) == 0
-
-    def test_other_dimensions_are_refused(self) -> None:
-        snapshot = VectorIndex(3).dump()
-        with pytest.raises(ValueError, match="dimension"):
-            VectorIndex.load(snapshot, 4)
-
-    @pytest.mark.parametrize("data", [b"", b"garbage", b"IxFI" + b"\0" * 8, b"\xff" * 200])
-    def test_garbage_is_refused(self, data: bytes) -> None:
-        with pytest.raises(ValueError, match="index"):
-            VectorIndex.load(data, 3)
-
-    def test_a_cut_snapshot_is_refused(self) -> None:
-        index = VectorIndex(3)
-        index.add([1, 2], rows([1, 0, 0], [0, 1, 0]))
-        snapshot = index.dump()
-        for size in range(0, len(snapshot), 7):
-            with pytest.raises(ValueError, match="index"):
-                VectorIndex.load(snapshot[:size], 3)
-
-    def test_an_index_of_another_kind_is_refused(self) -> None:
-        other: Any = faiss.IndexFlatIP(3)
-        with pytest.raises(ValueError, match="flat index"):
-            VectorIndex.load(faiss.serialize_index(other).tobytes(), 3)
-
-
 class TestApproximateIndex:
     @given(st.integers(0, 99), st.integers(1, 15), st.sampled_from([None, 2, 5, 40]))
     def test_of_all_lists_it_finds_what_brute_force_does(

@@ -86,16 +86,13 @@ def _measure(real: Vectors, questions: Vectors, size: int, scratch: Path) -> Non
     ):
         exact.add(ids, vectors)
 
-    def vectors_of(ids: Sequence[int]) -> tuple[Sequence[int], Vectors]:
-        return ids, catalogue.vectors(ids)
-
     every = sorted(exact.ids())
     started = time.perf_counter()
-    built = ApproximateIndex.build(every, vectors_of)
+    built = ApproximateIndex.build(every, catalogue.vectors)
     took = time.perf_counter() - started
     file = scratch / "vectors.faiss"
     built.save(file)
-    approximate = ApproximateIndex.load(file, real.shape[1], vectors_of)
+    approximate = ApproximateIndex.load(file, real.shape[1], catalogue.vectors)
     click.echo(
         f"{size:>9,} vectors: built in {took:.1f} s; bytes a vector: exact"
         f" {exact.facts().bytes / size:.0f}, approximate {built.facts().bytes / size:.0f}, on the"
