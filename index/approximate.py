@@ -61,7 +61,6 @@ class ApproximateIndex:
         self._probes = probes
         self._spare = spare
         self._mapped = False
-        self._centroids: Vectors = index.quantizer.reconstruct_n(0, index.nlist)
         self._sizes: NDArray[np.int64] | None = None
         self._known: _Places | None = None
         self._asked: tuple[NDArray[np.int64], _Places] | None = None
@@ -155,6 +154,7 @@ class ApproximateIndex:
                 passed over. As many of them are looked at as without it, so that few of them are
                 all looked at.
         """
+        faiss.omp_set_num_threads(1)  # of the calling thread, as for the exact index
         candidates = self._candidates(query, 2 * k + self._spare, among)
         if not candidates:
             return []
@@ -168,8 +168,8 @@ class ApproximateIndex:
     def facts(self) -> Facts:
         """What it is made of."""
         each = int(self._index.code_size) + 8 + _PLACE
-        size = len(self) * each + self._centroids.nbytes
-        return Facts(kind=Kind.APPROXIMATE, vectors=len(self), bytes=size)
+        size = len(self) * each + self._index.nlist * 4 * self.dim
+        return Facts(kind=Kind.APPROXIMATE, vectors=len(self), bytes=int(size))
 
     def save(self, path: Path) -> str:
         """Write it all to a file, durably, and give the SHA-256 of what was written.
@@ -219,7 +219,7 @@ class ApproximateIndex:
             places = self._held(among)
             if len(places.ids) <= count:
                 return cast(list[int], places.ids.tolist())
-            sizes = np.bincount(places.lists, minlength=len(self._centroids))
+            sizes = np.bincount(places.lists, minlength=self._index.nlist)
             lists = self._nearest(query, count, sizes)
             found = self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
         return [one for one in found.tolist() if one >= 0]
@@ -230,7 +230,8 @@ class ApproximateIndex:
         Enough of them to see as many such vectors as the usual number of lists holds, and four
         times as many as are wanted.
         """
-        nearest = np.argsort(-(self._centroids @ query), kind="stable")
+        # Not by numpy, whose threads would wait for each other.
+        nearest = self._index.quantizer.search(query.reshape(1, -1), len(sizes))[1][0]
         nearest = nearest[sizes[nearest] > 0]
         enough = max(self._probes * len(self) // len(sizes), 4 * count)
         needed = int(np.searchsorted(np.cumsum(sizes[nearest]), enough)) + 1
