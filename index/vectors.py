@@ -7,6 +7,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.dense import Facts, Kind
 from index.embedding import Vectors
 from index.types import Scored
 
@@ -68,6 +69,10 @@ class VectorIndex:
         found = zip(scores[0].tolist(), ids[0].tolist(), strict=True)
         best = sorted(((score, key) for score, key in found if key >= 0), key=_best_first)
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in best[:k]]
+
+    def facts(self) -> Facts:
+        """What it is made of."""
+        return Facts(kind=Kind.EXACT, vectors=len(self), bytes=len(self) * (4 * self.dim + 8))
 
 
 def _best_first(found: tuple[float, int]) -> tuple[float, int]:
