@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ SPARE = 50  # candidates above twice the number asked for
 _SAMPLE = 50  # vectors a list to train with
 _SEED = 1
 _BATCH = 5_000
+_AT_ONCE = 250  # vectors added while searches wait: some 10 ms among a million
+_UNSCORED = -1.0  # less than that of any vector, but the opposite one
 _PLACE = 12  # bytes of an id and its list, kept once a filter asked for them
 _MAPPED: int = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
 # What their stubs lack:
@@ -43,7 +46,11 @@ class ApproximateIndex:
 
     What the nearest lists hold is ranked by the quantised vectors, and the best of that, twice as
     many as asked for and 50, by the stored ones: scores are exact, and the order is that of the
-    scores and of ids. Only which chunks are found is approximate. Not safe for concurrent use.
+    scores and of ids. Only which chunks are found is approximate. What it holds that is stored no
+    more is found with the score of its quantised vector, so that who searches can tell.
+
+    Searched by any thread; changed or saved by one at a time. The lock within is never held while
+    stored vectors are read.
 
     Args:
         index: a trained `IndexIVFScalarQuantizer` of inner products.
@@ -60,6 +67,7 @@ class ApproximateIndex:
         self._vectors_of = vectors_of
         self._probes = probes
         self._spare = spare
+        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
         self._mapped = False
         self._sizes: NDArray[np.int64] | None = None
         self._known: _Places | None = None
@@ -107,16 +115,23 @@ class ApproximateIndex:
         time of the others.
 
         Args:
-            ids: at least one that is stored, in ascending order; one that is not is passed over.
+            ids: in ascending order; one that is not stored is passed over.
             vectors_of: the stored vectors.
+
+        Raises:
+            ValueError: none of them are stored.
         """
         lists = lists_for(len(ids))
         picked = np.random.default_rng(_SEED).permutation(len(ids))[: _SAMPLE * lists]
         picked.sort()
-        _, sample = vectors_of([ids[at] for at in cast(list[int], picked.tolist())])
+        found, sample = vectors_of([ids[at] for at in cast(list[int], picked.tolist())])
+        if not found:
+            raise ValueError("there are no vectors to build an index of")
         built = cls.train(sample, vectors_of, lists=lists)
         for at in range(0, len(ids), _BATCH):
-            built.add(*vectors_of(ids[at : at + _BATCH]))
+            stored, vectors = vectors_of(ids[at : at + _BATCH])
+            if stored:
+                built.add(stored, vectors)
         return built
 
     def __len__(self) -> int:
@@ -129,18 +144,22 @@ class ApproximateIndex:
 
     def ids(self) -> set[int]:
         """The ids of all vectors held."""
-        return set(cast(list[int], self._places().ids.tolist()))
+        with self._lock:
+            return set(cast(list[int], self._places().ids.tolist()))
 
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """Add vectors, (n, dim) float32 of unit norm, under ids that are not held yet."""
         self._become_changeable()
-        with _one_thread():
-            self._index.add_with_ids(vectors, np.array(ids, dtype=np.int64))
+        for at in range(0, len(ids), _AT_ONCE):
+            some = np.array(ids[at : at + _AT_ONCE], dtype=np.int64)
+            with _one_thread(), self._changing():
+                self._index.add_with_ids(vectors[at : at + _AT_ONCE], some)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget these ids; unknown ones are passed over."""
         self._become_changeable()
-        self._index.remove_ids(np.array(ids, dtype=np.int64))
+        with _one_thread(), self._changing():
+            self._index.remove_ids(np.array(ids, dtype=np.int64))
 
     def search(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
@@ -155,15 +174,15 @@ class ApproximateIndex:
                 all looked at.
         """
         faiss.omp_set_num_threads(1)  # of the calling thread, as for the exact index
-        candidates = self._candidates(query, 2 * k + self._spare, among)
-        if not candidates:
-            return []
-        ids, vectors = self._vectors_of(candidates)
+        with self._lock:
+            candidates = self._candidates(query, 2 * k + self._spare, among)
+        ids, vectors = self._vectors_of(list(candidates))
+        gone = [Scored(chunk_id=at, score=candidates[at]) for at in candidates.keys() - set(ids)]
         if not ids:
-            return []
+            return sorted(gone, key=_best_first)[:k]
         exact = VectorIndex(self.dim)  # so that scores do not depend on the kind
         exact.add(ids, vectors)
-        return exact.search(query, k)
+        return sorted(exact.search(query, k) + gone, key=_best_first)[:k]
 
     def facts(self) -> Facts:
         """What it is made of."""
@@ -174,9 +193,12 @@ class ApproximateIndex:
     def save(self, path: Path) -> str:
         """Write it all to a file, durably, and give the SHA-256 of what was written.
 
+        It is searched meanwhile, but not to be changed.
+
         Raises:
             OSError: it cannot be written; what is there is not to be used.
         """
+        self._become_changeable()  # of mapped lists FAISS would write the name of their file
         digest = hashlib.sha256()
         with path.open("wb") as file:
 
@@ -211,18 +233,18 @@ class ApproximateIndex:
         loaded._mapped = True
         return loaded
 
-    def _candidates(self, query: Vectors, count: int, among: NDArray[np.int64] | None) -> list[int]:
-        """The best by quantised vectors, in no order."""
+    def _candidates(
+        self, query: Vectors, count: int, among: NDArray[np.int64] | None
+    ) -> dict[int, float]:
+        """The best by quantised vectors, in no order; or all of a few, with the lowest score."""
         if among is None:
-            found = self._ranked(query, count, self._nearest(query, count, self._list_sizes()))
-        else:
-            places = self._held(among)
-            if len(places.ids) <= count:
-                return cast(list[int], places.ids.tolist())
-            sizes = np.bincount(places.lists, minlength=self._index.nlist)
-            lists = self._nearest(query, count, sizes)
-            found = self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
-        return [one for one in found.tolist() if one >= 0]
+            return self._ranked(query, count, self._nearest(query, count, self._list_sizes()))
+        places = self._held(among)
+        if len(places.ids) <= count:
+            return dict.fromkeys(cast(list[int], places.ids.tolist()), _UNSCORED)
+        sizes = np.bincount(places.lists, minlength=self._index.nlist)
+        lists = self._nearest(query, count, sizes)
+        return self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
 
     def _nearest(self, query: Vectors, count: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
         """The lists to look at: of those with vectors that may be found, the nearest.
@@ -243,15 +265,17 @@ class ApproximateIndex:
         count: int,
         lists: NDArray[np.int64],
         among: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.int64]:
-        """The best of these lists, or of some ids in them, by quantised vectors; -1 beyond."""
+    ) -> dict[int, float]:
+        """The best of these lists, or of some ids in them, with the scores of quantised vectors."""
         if not len(lists):
-            return lists
+            return {}
         selected = {} if among is None else {"sel": faiss.IDSelectorBatch(among)}
         only = _Selected(sel=faiss.IDSelectorBatch(lists))
         params = _Probed(nprobe=len(lists), quantizer_params=only, **selected)
-        _, ids = self._index.search(query.reshape(1, -1), min(count, len(self)), params=params)
-        return ids[0]
+        count = min(count, len(self))
+        scores, ids = self._index.search(query.reshape(1, -1), count, params=params)
+        found = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
+        return {at: score for at, score in found if at >= 0}
 
     def _list_sizes(self) -> NDArray[np.int64]:
         if self._sizes is None:
@@ -281,9 +305,15 @@ class ApproximateIndex:
             self._asked = among, _found(among, self._places())
         return self._asked[1]
 
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """No search runs; afterwards it is not known any more where the ids are."""
+        with self._lock:
+            yield
+            self._sizes = self._known = self._asked = None
+
     def _become_changeable(self) -> None:
-        """Take mapped lists into memory; and forget where the ids are."""
-        self._sizes = self._known = self._asked = None
+        """Take mapped lists into memory."""
         if not self._mapped:
             return
         mapped, nlist = self._index.invlists, self._index.nlist
@@ -292,7 +322,8 @@ class ApproximateIndex:
             if size := mapped.list_size(at):
                 held.add_entries(at, size, mapped.get_ids(at), mapped.get_codes(at))
         held.this.disown()
-        self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
+        with self._lock:
+            self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
         self._mapped = False
 
 
@@ -318,3 +349,7 @@ def _one_thread() -> Generator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
+
+
+def _best_first(found: Scored) -> tuple[float, int]:
+    return -found.score, found.chunk_id

@@ -24,22 +24,38 @@ class Kind(StrEnum):
     """How nearest vectors are found."""
 
     EXACT = "exact"
-    APPROXIMATE = "approximate"
+    APPROXIMATE = "ivf-sq8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a dense index is made of; `bytes` are those of its vectors, in memory or mapped."""
+    """What a dense index is made of.
+
+    bytes: those of its vectors, in memory or mapped.
+    recall: the share of the true 10 best that it finds, when that was last measured; None if it
+        never was.
+    """
 
     kind: Kind
     vectors: int
     bytes: int
+    recall: float | None = None
+
+    @property
+    def bytes_per_million(self) -> int:
+        """Of a million vectors such as these; 0 if there are none."""
+        return self.bytes * 1_000_000 // self.vectors if self.vectors else 0
 
 
 class DenseIndex(Protocol):
-    """Vectors by chunk id. Not safe for concurrent use."""
+    """Vectors by chunk id. Searched by any thread; changed by one at a time."""
 
     def __len__(self) -> int: ...
+
+    @property
+    def fits(self) -> bool:
+        """Whether it was made for about as many vectors as it holds."""
+        ...
 
     def ids(self) -> set[int]:
         """The ids of all vectors held."""
@@ -61,22 +77,24 @@ class DenseIndex(Protocol):
         Args:
             query: (dim,) float32, unit L2 norm.
             k: at least 1; fewer are returned if fewer are held.
-            among: (n,) the ids that may be returned; unknown ones are passed over.
+            among: (n,) the ids that may be returned, not to be changed later; unknown ones are
+                passed over.
         """
         ...
 
     def facts(self) -> Facts: ...
 
 
-def kind_for(count: int, now: Kind = Kind.EXACT) -> Kind:
+def kind_for(count: int, now: Kind = Kind.EXACT, exact_most: int = EXACT_MOST) -> Kind:
     """The kind for so many vectors.
 
     Args:
         count: vectors to be held.
         now: the kind that holds them; it stays until they are half as few as where it began, so
             that adding and removing a document does not build an index each time.
+        exact_most: vectors that are searched exactly.
     """
-    most = EXACT_MOST if now is Kind.EXACT else EXACT_MOST // 2
+    most = exact_most if now is Kind.EXACT else exact_most // 2
     return Kind.EXACT if count <= most else Kind.APPROXIMATE
 
 
@@ -96,7 +114,9 @@ def measured_recall(
     ids = sorted(index.ids())
     best = np.full((len(queries), min(k, len(ids))), -np.inf, dtype=np.float32)
     for at in range(0, len(ids), _BATCH):
-        _, vectors = vectors_of(ids[at : at + _BATCH])
+        stored, vectors = vectors_of(ids[at : at + _BATCH])
+        if not stored:
+            continue
         scores = np.concatenate([best, queries @ vectors.T], axis=1)
         best = -np.sort(-scores, axis=1)[:, : best.shape[1]]
     if not best.size:

@@ -1,5 +1,6 @@
 """Catalogue, dense and lexical index, fusion: each against its contract."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,13 +128,43 @@ class TestApproximateIndex:
         queries = unit_vectors(100, 32, centres=100, seed=1)
         assert measured_recall(index, store.vectors_of, queries) >= 0.98
 
-    def test_what_is_stored_no_more_is_not_found(self) -> None:
-        index = approximate_index(2)
-        index.add([3, 5], rows([1, 0], [0.6, 0.8]))
-        del index.store[3]
-        assert [at for at, _ in pairs(index.search(rows([1, 0])[0], 9))] == [5]
-        del index.store[5]
-        assert index.search(rows([1, 0])[0], 9) == []
+    def test_what_is_stored_no_more_is_told_until_it_is_removed(self) -> None:
+        vectors = unit_vectors(500, 8, centres=9)
+        index = approximate_index(8)
+        index.add(range(500), vectors)
+        every = pairs(index.search(vectors[3], 50))
+        for at in (3, every[20][0]):
+            del index.store[at]
+        found = pairs(index.search(vectors[3], 50))
+        assert {at for at, _ in found} == {at for at, _ in every}
+        assert [score for _, score in found] == pytest.approx([s for _, s in every], abs=0.02)
+        few = index.search(vectors[3], 9, np.array([3, 7]))
+        assert few == [Scored(chunk_id=7, score=few[0].score), Scored(chunk_id=3, score=-1.0)]
+        index.store.clear()
+        assert len(index.search(vectors[3], 50)) == 50
+        index.remove(range(500))
+        assert index.search(vectors[3], 50) == []
+
+    def test_it_answers_while_it_changes(self) -> None:
+        vectors = unit_vectors(4000, 16, centres=50)
+        index = approximate_index(16, lists=20)
+        index.add(range(2000), vectors[:2000])
+        among = np.arange(0, 2000, 3)
+        expected = index.search(vectors[0], 5, among)
+        over = threading.Event()
+
+        def change() -> None:
+            for _ in range(5):
+                index.add(range(2000, 4000), vectors[2000:])
+                index.remove(range(2000, 4000))
+            over.set()
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        while not over.is_set():
+            assert index.search(vectors[0], 5, among) == expected
+            assert index.ids() >= set(range(2000))
+        thread.join()
 
     def test_equal_contents_make_equal_indexes(self, tmp_path: Path) -> None:
         store = Store(enumerate(unit_vectors(3000, 8, centres=50)))
@@ -148,6 +179,8 @@ class TestApproximateIndex:
     def test_building_passes_over_what_is_gone(self) -> None:
         store = Store({at: one for at, one in enumerate(unit_vectors(300, 8, centres=9)) if at % 2})
         assert ApproximateIndex.build(range(300), store.vectors_of).ids() == set(range(1, 300, 2))
+        with pytest.raises(ValueError, match="no vectors"):
+            ApproximateIndex.build(range(0, 300, 2), store.vectors_of)
 
     def test_a_file_holds_the_same_index(self, tmp_path: Path) -> None:
         file = tmp_path / "vectors"
@@ -156,6 +189,8 @@ class TestApproximateIndex:
         index.add(range(500), vectors)
         assert index.save(file) == sha256_file(file)
         loaded = ApproximateIndex.load(file, 8, index.store.vectors_of)
+        copy = ApproximateIndex.load(file, 8, index.store.vectors_of)
+        assert copy.save(tmp_path / "copy") == sha256_file(file)  # as it is, still mapped
         file.unlink()
         assert (loaded.ids(), loaded.facts()) == (index.ids(), index.facts())
         for among in (None, np.arange(0, 500, 2)):
@@ -210,6 +245,8 @@ class TestKinds:
         assert kind_for(EXACT_MOST, approximate) is approximate
         assert kind_for(EXACT_MOST // 2 + 1, approximate) is approximate
         assert kind_for(EXACT_MOST // 2, approximate) is exact
+        assert kind_for(4, exact_most=4) is exact
+        assert kind_for(5, exact_most=4) is kind_for(3, approximate, 4) is approximate
 
     def test_recall_by_hand(self) -> None:
         vectors = unit_vectors(900, 16, centres=300)
