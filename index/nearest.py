@@ -166,9 +166,10 @@ class Nearest:
             while self._step():
                 pass
         except (StoreError, OSError, ValueError) as error:  # the next change tries again
-            _log.warning("vector index not built: %s", error)
             with self._changing:
                 self._working = None
+                if not self._closed:
+                    _log.warning("vector index not built: %s", error)
 
     def _step(self) -> bool:
         """Build or save, once; False if nothing is left to do."""
