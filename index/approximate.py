@@ -67,6 +67,7 @@ class ApproximateIndex:
         self._vectors_of = vectors_of
         self._probes = probes
         self._spare = spare
+        self.recall = 0.0  # at 10, until it is measured: by whoever can read all vectors
         self._lock = threading.Lock()  # FAISS is not to be searched while it changes
         self._mapped = False
         self._sizes: NDArray[np.int64] | None = None
@@ -188,7 +189,7 @@ class ApproximateIndex:
         """What it is made of."""
         each = int(self._index.code_size) + 8 + _PLACE
         size = len(self) * each + self._index.nlist * 4 * self.dim
-        return Facts(kind=Kind.APPROXIMATE, vectors=len(self), bytes=int(size))
+        return Facts(kind=Kind.APPROXIMATE, vectors=len(self), bytes=int(size), recall=self.recall)
 
     def save(self, path: Path) -> str:
         """Write it all to a file, durably, and give the SHA-256 of what was written.

@@ -32,14 +32,13 @@ class Facts:
     """What a dense index is made of.
 
     bytes: those of its vectors, in memory or mapped.
-    recall: the share of the true 10 best that it finds, when that was last measured; None if it
-        never was.
+    recall: the share of the true 10 best that are found, when that was last measured.
     """
 
     kind: Kind
     vectors: int
     bytes: int
-    recall: float | None = None
+    recall: float
 
     @property
     def bytes_per_million(self) -> int:

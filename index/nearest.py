@@ -4,7 +4,6 @@ Which of the two is decided anew after each change. Another index is built on a 
 catalogue; until it is there, the present one is changed and searched.
 """
 
-import dataclasses
 import logging
 import random
 import threading
@@ -69,7 +68,6 @@ class Nearest:
         self._working: threading.Thread | None = None
         self._closed = False
         self._index: DenseIndex = VectorIndex(dim)
-        self._recall: float | None = None
         self._changed = 0  # ids, since it was saved
         self._untried = 0  # ids, since it was to be saved
         self._removed = 0  # ids whose vectors are in the file
@@ -102,7 +100,7 @@ class Nearest:
             self._forget()
             return
         if saved:
-            self._index, self._recall = saved
+            self._index = saved
             self.held = self._index.ids()
             self._changed = self._untried = self._removed = 0
 
@@ -144,16 +142,14 @@ class Nearest:
 
     def facts(self) -> Facts:
         """How vectors are found, and how well when that was last measured."""
-        facts = self._index.facts()
-        exact = facts.kind is Kind.EXACT
-        return facts if exact else dataclasses.replace(facts, recall=self._recall)
+        return self._index.facts()
 
     def measure(self) -> Facts:
         """The same once nothing is being built, measured now; reads all vectors."""
         if working := self._working:
             working.join()
         if isinstance(index := self._index, ApproximateIndex):
-            self._recall = self._recall_of(index)
+            index.recall = self._recall_of(index)
         return self.facts()
 
     def _due(self) -> bool:
@@ -182,22 +178,23 @@ class Nearest:
                 self._working = None
                 return False
             ids = sorted(self.held)
-        built, recall = self._built(ids)
+        built = self._built(ids)
         reached("vectors.built")
         with self._changing:
-            self._take(built, recall)
+            self._take(built)
         return True
 
-    def _built(self, ids: Sequence[int]) -> tuple[DenseIndex, float | None]:
+    def _built(self, ids: Sequence[int]) -> DenseIndex:
         if kind_for(len(ids), self._index.facts().kind, self._exact_most) is Kind.APPROXIMATE:
             index = ApproximateIndex.build(ids, self._stored)
-            return index, self._recall_of(index)
+            index.recall = self._recall_of(index)
+            return index
         exact = VectorIndex(self._dim)
         for some, vectors in self._batches(ids):
             exact.add(some, vectors)
-        return exact, None
+        return exact
 
-    def _take(self, built: DenseIndex, recall: float | None) -> None:
+    def _take(self, built: DenseIndex) -> None:
         """Hold in another index what is held."""
         if self._closed:
             return
@@ -205,7 +202,7 @@ class Nearest:
         for some, vectors in self._batches(sorted(self.held - ids)):
             built.add(some, vectors)
         built.remove(sorted(ids - self.held))
-        self._index, self._recall, self.held = built, recall, built.ids()
+        self._index, self.held = built, built.ids()
         if isinstance(built, ApproximateIndex):
             self._save()
         else:
@@ -216,7 +213,7 @@ class Nearest:
         if self._read_only or not isinstance(self._index, ApproximateIndex):
             return False
         try:
-            self._file.save(self._index, self._recall or 0.0)
+            self._file.save(self._index)
         except (OSError, StoreUnavailable) as error:  # a full disk, say: it can wait
             _log.warning("vector index not saved: %s", error)
             return False

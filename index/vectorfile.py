@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from index.approximate import ApproximateIndex
 from index.crashpoints import reached
@@ -11,13 +10,6 @@ from index.hashing import sha256_file
 from index.protocols import Catalogue
 
 _NAME = "vectors"
-
-
-class Saved(NamedTuple):
-    """An index from a file, and its recall as it was measured before it was saved."""
-
-    vectors: ApproximateIndex
-    recall: float
 
 
 class VectorFile:
@@ -33,7 +25,7 @@ class VectorFile:
         self._fresh = folder / "vectors.faiss.new"
         self._catalogue = catalogue
 
-    def load(self, dim: int) -> Saved | None:
+    def load(self, dim: int) -> ApproximateIndex | None:
         """What was saved last, mapped into memory; None if nothing was.
 
         Raises:
@@ -48,9 +40,10 @@ class VectorFile:
         index = ApproximateIndex.load(self._path, dim, self._catalogue.vectors)
         if str(len(index)) != record.get("vectors"):
             raise ValueError("it holds more or fewer vectors than were saved")
-        return Saved(index, float(record.get("recall", "")))
+        index.recall = float(record.get("recall", ""))
+        return index
 
-    def save(self, index: ApproximateIndex, recall: float) -> None:
+    def save(self, index: ApproximateIndex) -> None:
         """Put an index in the place of what was saved before.
 
         Raises:
@@ -68,7 +61,7 @@ class VectorFile:
         self._fresh.replace(self._path)
         reached("vectors.renamed")
         sync_folder(self._path.parent)
-        record = {"sha256": sha256, "vectors": str(len(index)), "recall": repr(recall)}
+        record = {"sha256": sha256, "vectors": str(len(index)), "recall": repr(index.recall)}
         self._catalogue.record_derived(_NAME, record)
         reached("vectors.recorded")
 
