@@ -67,7 +67,7 @@ def opened(room: Path, catalogue: Gated) -> Open:
 
 def vector_of(number: int) -> Vectors:
     vector = np.random.default_rng(number).normal(size=_DIM).astype(np.float32)
-    return vector / np.linalg.norm(vector)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
 def store(catalogue: SqliteCatalogue, numbers: range) -> None:
