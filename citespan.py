@@ -20,7 +20,10 @@ from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index import Corpus, DocumentInfo, Filter
+    from index.backup import Backup
 
 _filter_option = click.option(
     "--filter",
@@ -271,11 +274,19 @@ def import_documents(settings: Settings, file: Path) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--all", "every", is_flag=True, help="All collections instead of one.")
 @click.pass_obj
-def backup(settings: Settings, file: Path) -> None:
-    """Write all that is stored to a new FILE; a running server goes on meanwhile."""
+def backup(settings: Settings, file: Path, *, every: bool) -> None:
+    """Write all that is stored to a new FILE; a running server goes on meanwhile.
+
+    Jobs are not in it: what they have not stored yet. With --all, a collection that is damaged is
+    named and left out, and the exit code is 1.
+    """
     from index.backup import back_up
 
+    if every:
+        _back_up_all(settings, file)
+        return
     made = back_up(_here(settings).collection_path(), file)
     click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
@@ -284,10 +295,17 @@ def backup(settings: Settings, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def restore(settings: Settings, file: Path) -> None:
-    """Put what a backup FILE holds into the data folder, which must be empty."""
+    """Put what a backup FILE holds into the data folder, which must be empty.
+
+    Of a backup of all collections, none of them may be there.
+    """
     from index import backup
+    from index.backups import is_of_many
     from qa.ownsettings import check_name
 
+    if is_of_many(file):
+        _restore_all(settings, file)
+        return
     check_name(settings.data.collection)
     made = backup.restore(file, settings.collection_path())
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
@@ -314,7 +332,7 @@ def reindex(
     Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
     """
     from qa.commands import show_progress
-    from qa.reindex import Reindexing, open_to_reindex, previous
+    from qa.reindex import Reindexing, going_back, open_to_reindex
 
     given = (
         ("embedding", {"model": model, "runtime": runtime}),
@@ -324,7 +342,10 @@ def reindex(
     own = {section: keys for section, keys in own.items() if keys}
     here, folder = _here(settings), settings.collection_path()
     with open_to_reindex(folder, here, _say) as corpus:
-        made = Reindexing(corpus, folder, here, previous(corpus) if back else own, _say)
+        if back:
+            made = going_back(corpus, folder, here, _say)
+        else:
+            made = Reindexing(corpus, folder, here, own, _say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
             _compare(dataset, corpus, made.beside(), here)
@@ -377,6 +398,34 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 cli.add_command(evaluate)
 cli.add_command(collections)
+
+
+def _back_up_all(settings: Settings, file: Path) -> None:
+    from index.backups import back_up_all
+    from qa.collectionfolders import collection_folder, stored_names
+    from qa.settings import COLLECTIONS, DEFAULT
+
+    names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
+    folders = {name: collection_folder(settings, name) for name in names}
+    made = back_up_all(folders, file, lambda name, error: _say(f"{name} is left out: {error}"))
+    _print_backups(made.collections, f"{file}: ")
+    if made.left_out:
+        sys.exit(1)
+
+
+def _restore_all(settings: Settings, file: Path) -> None:
+    from index.backups import restore_all
+    from qa.collectionfolders import collection_folder
+
+    made = restore_all(file, settings.data_path(), lambda name: collection_folder(settings, name))
+    _print_backups(made.collections, "restored ")
+    if made.left_out:
+        _say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
+
+
+def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:
+    for name, one in made.items():
+        click.echo(f"{before}{name}, {one.documents} documents, {one.chunks} chunks")
 
 
 def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Settings) -> None:

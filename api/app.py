@@ -20,6 +20,7 @@ from api.metrics import Metrics
 from api.openapi import description
 from api.opening import Opening, Source
 from api.problems import MEDIA_TYPE, problem_headers, problem_of
+from api.rebuilds import reindex, roll_back
 from qa import Service
 from qa.settings import DEFAULT
 
@@ -57,7 +58,10 @@ def create_app(
         """Give figures for Prometheus."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
-    routes = [ask, search, Documents, CollectionRoutes, JobRoutes, live, ready, version, figures]
+    routes = [
+        ask, search, Documents, CollectionRoutes, reindex, roll_back, JobRoutes, live, ready,
+        version, figures,
+    ]  # fmt: skip
 
     @cache
     def described() -> bytes:

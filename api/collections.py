@@ -48,7 +48,7 @@ class CollectionRoutes(Controller):
         """List the collections."""
         usable = [name for name in collections.names() if name not in collections.damaged()]
         return CollectionListBody(
-            collections=tuple(_body(collections.info(name)) for name in usable)
+            collections=tuple(collection_body(collections.info(name)) for name in usable)
         )
 
     @post(sync_to_thread=True)
@@ -62,7 +62,7 @@ class CollectionRoutes(Controller):
         except InvalidCollection as error:
             raise InvalidRequest.of(error.place, error.why) from error
         return Response(
-            _body(made), status_code=201, headers={"location": collection_url(made.name)}
+            collection_body(made), status_code=201, headers={"location": collection_url(made.name)}
         )
 
     @get("/{name:str}", sync_to_thread=True)
@@ -70,7 +70,7 @@ class CollectionRoutes(Controller):
         self, collections: NamedDependency[Collections], name: FromPath[str]
     ) -> CollectionBody:
         """Tell what is known of a collection."""
-        return _body(collections.info(name))
+        return collection_body(collections.info(name))
 
     @delete("/{name:str}", sync_to_thread=True)
     def remove(self, collections: NamedDependency[Collections], name: FromPath[str]) -> None:
@@ -80,7 +80,8 @@ class CollectionRoutes(Controller):
         collections.delete(name)
 
 
-def _body(found: Collection) -> CollectionBody:
+def collection_body(found: Collection) -> CollectionBody:
+    """A collection as clients see it."""
     return CollectionBody(
         name=found.name,
         documents=found.documents,

@@ -14,6 +14,7 @@ from api.errors import InvalidRequest, SpanOutOfRange
 from api.urls import document_url, text_url
 from index import Document, DocumentInfo, Outcome, Span, Stored
 from index.errors import InvalidSpan
+from index.types import MetadataValue
 from qa import Service
 
 _MAX_OFFSET = 2**53 - 1
@@ -38,7 +39,7 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     revision: int
     media_type: str
-    metadata: Mapping[str, str | int | float | bool | None]
+    metadata: Mapping[str, MetadataValue]
     length: int
     created_at: str
     url: str

@@ -6,7 +6,9 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from api.urls import job_url
 from qa.collections import Collections
+from qa.rebuilds import Rebuilding
 
 
 class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,13 +17,27 @@ class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
+class RebuildingBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection whose chunks are made anew; `job` is null if it goes back to those before."""
+
+    collection: str
+    what: str
+    documents_done: int
+    documents: int
+    job: str | None
+
+
 class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether questions are answered; `damaged` are collections that cannot be used."""
+    """Whether questions are answered; `damaged` are collections that cannot be used.
+
+    `rebuilding` are collections that answer from the chunks before, while new ones are made.
+    """
 
     status: str
     collections: tuple[str, ...]
     damaged: tuple[str, ...]
     rebuilt: int
+    rebuilding: tuple[RebuildingBody, ...]
 
 
 class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,14 +55,31 @@ def live() -> HealthBody:
 
 @get("/health/ready", sync_to_thread=False)
 def ready(collections: NamedDependency[Collections]) -> ReadyBody:
-    """Tell whether questions are answered, and what is wrong.
+    """Tell whether questions are answered, what is wrong, and what is being made anew.
 
     `rebuilt` counts derived files that were found damaged since the start, and made again.
     """
     damaged = tuple(collections.damaged())
     usable = tuple(name for name in collections.names() if name not in damaged)
     rebuilt = sum(len(collections.service(name).corpus.repaired()) for name in usable)
-    return ReadyBody(status="ready", collections=usable, damaged=damaged, rebuilt=rebuilt)
+    rebuilding = tuple(map(_rebuilding, collections.rebuilding()))
+    return ReadyBody(
+        status="ready",
+        collections=usable,
+        damaged=damaged,
+        rebuilt=rebuilt,
+        rebuilding=rebuilding,
+    )
+
+
+def _rebuilding(one: Rebuilding) -> RebuildingBody:
+    return RebuildingBody(
+        collection=one.collection,
+        what="chunks",
+        documents_done=one.documents_done,
+        documents=one.documents,
+        job=one.job_id and job_url(one.job_id),
+    )
 
 
 @get("/version", sync_to_thread=False)

@@ -1,4 +1,4 @@
-"""Routes for long work: documents that are stored in the background."""
+"""Routes for long work: what it is at, and what became of it."""
 
 from collections.abc import AsyncGenerator, Mapping
 from threading import Event
@@ -27,7 +27,7 @@ _PING_S = 15.0
 
 
 class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The file that is being stored, and how many of its chunks are embedded."""
+    """The file or document that it is at, and how many of its chunks are embedded."""
 
     name: str
     chunks_done: int
@@ -47,12 +47,14 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
 class JobBody(msgspec.Struct, frozen=True, kw_only=True):
     """A job: queued, running, done, failed or cancelled. It has ended once `finished_at` is set.
 
-    `outcomes` says how many files have which one, `chunks` how many those have that are stored.
+    `outcomes` says how many files have which one, `chunks` how many those have that are stored. A
+    job of the kind `reindex` counts documents as files, and `settings` are those that it changes.
     """
 
     id: str
     kind: str
     collection: str
+    settings: Mapping[str, Any]
     state: str
     reason: str | None
     files: int
@@ -79,14 +81,14 @@ class JobListBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobRoutes(Controller):
-    """`/v1/jobs`: documents on their way."""
+    """`/v1/jobs`: documents on their way, and collections that are reindexed."""
 
     path = "/v1/jobs"
 
     @get(sync_to_thread=True)
     def page(self, collections: NamedDependency[Collections]) -> JobListBody:
         """List jobs, the newest first."""
-        return JobListBody(jobs=tuple(_body(job, None) for job in collections.jobs.jobs()))
+        return JobListBody(jobs=tuple(job_body(job) for job in collections.jobs.jobs()))
 
     @post(sync_to_thread=True, status_code=202)
     def add(
@@ -99,7 +101,7 @@ class JobRoutes(Controller):
         """Take many documents, and store them in the background; none is lost from here on."""
         collections.service(collection)
         job = collections.jobs.submit(read_entries(request, body), collection)
-        return Response(_body(job, None), status_code=202, headers={"location": job_url(job.id)})
+        return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     @get("/{job_id:str}", sync_to_thread=True)
     def info(
@@ -118,7 +120,7 @@ class JobRoutes(Controller):
     @delete("/{job_id:str}", sync_to_thread=True, status_code=200)
     def cancel(self, collections: NamedDependency[Collections], job_id: FromPath[str]) -> JobBody:
         """Cancel what a job has not stored yet; what it has stored stays."""
-        return _body(collections.jobs.cancel(job_id), None)
+        return job_body(collections.jobs.cancel(job_id))
 
 
 async def _events(
@@ -149,7 +151,7 @@ async def _events(
 
 
 def _latest(jobs: Jobs, job_id: str) -> JobBody:
-    return _body(*jobs.job(job_id))
+    return job_body(*jobs.job(job_id))
 
 
 def _results(jobs: Jobs, job_id: str) -> JobResultsBody:
@@ -159,11 +161,13 @@ def _results(jobs: Jobs, job_id: str) -> JobResultsBody:
     )
 
 
-def _body(job: Job, current: Current | None) -> JobBody:
+def job_body(job: Job, current: Current | None = None) -> JobBody:
+    """A job as clients see it."""
     return JobBody(
         id=job.id,
         kind=job.kind,
         collection=job.collection,
+        settings=job.arguments,
         state=job.state,
         reason=job.reason,
         files=job.files,

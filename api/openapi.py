@@ -12,7 +12,13 @@ from litestar.types import ControllerRouterHandler
 
 from api.batches import JSON_LINES, MAX_DOCUMENTS
 from api.problems import MEDIA_TYPE, Problem
-from api.requests import AskRequest, CollectionRequest, DocumentRequest, SearchRequest
+from api.requests import (
+    AskRequest,
+    CollectionRequest,
+    DocumentRequest,
+    ReindexRequest,
+    SearchRequest,
+)
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
@@ -58,9 +64,11 @@ def description(
 
 
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
-    kinds = (AskRequest, SearchRequest, DocumentRequest, CollectionRequest, Problem)
+    kinds = (
+        AskRequest, SearchRequest, DocumentRequest, CollectionRequest, ReindexRequest, Problem
+    )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, collection, problem = references
+    ask, search, document, collection, reindex, problem = references
     documents = {
         "application/json": {"schema": document},
         "text/plain": _TEXT,
@@ -72,6 +80,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/search", "post"): {"application/json": {"schema": search}},
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
+        ("/v1/collections/{name}/reindex", "post"): {"application/json": {"schema": reindex}},
         ("/v1/jobs", "post"): {"multipart/form-data": _FILES} | dict.fromkeys(JSON_LINES, _TEXT),
         ("/v1/documents/{document_id}", "put"): documents,
     }

@@ -87,6 +87,7 @@ TABLE: dict[type[Exception], Row] = {
     store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
     store.BuildIncomplete: INTERNAL,
+    store.BuildInUse: Row(status=409, slug="chunks-unchanged", title="Nothing to change"),
     store.StoreUnavailable: Row(
         status=503,
         slug="storage-unavailable",
@@ -129,6 +130,8 @@ TABLE: dict[type[Exception], Row] = {
     qa.CollectionNotFound: Row(status=404, slug="collection-not-found", title="No such collection"),
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
+    qa.ReindexRunning: Row(status=409, slug="reindex-running", title="Being reindexed"),
+    qa.NoEarlierChunks: Row(status=409, slug="no-earlier-chunks", title="Nothing to go back to"),
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     qa.ConfigError: INTERNAL,
 }

@@ -16,6 +16,7 @@ _Integer = Annotated[int, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Short = Annotated[str, msgspec.Meta(max_length=2000)]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Tags = Annotated[tuple[_Short | _Integer | float | bool, ...], msgspec.Meta(max_length=100)]
 
 
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +48,8 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     title: _Short | None = None
     uri: _Short | None = None
     metadata: Annotated[
-        Mapping[_Key, _Short | _Integer | float | bool | None], msgspec.Meta(max_length=100)
+        Mapping[_Key, _Short | _Integer | float | bool | _Tags | None],
+        msgspec.Meta(max_length=100),
     ] = {}
 
     def draft(self) -> Draft:
@@ -85,6 +87,25 @@ class OwnEvidence(
     depth: _TopK | None = None
 
 
+class OtherEmbedding(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a collection's documents are embedded with: a model that the service may load."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+
+
+class ReindexRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a collection's chunks are to be made anew; what is not given stays as it is."""
+
+    chunking: OwnChunking = OwnChunking()
+    embedding: OtherEmbedding = OtherEmbedding()
+
+    def own(self) -> dict[str, dict[str, Any]]:
+        """The settings that are given, by section and key."""
+        return _given(self)
+
+
 class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new collection, with settings of its own.
 
@@ -98,6 +119,10 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     def own(self) -> dict[str, dict[str, Any]]:
         """The settings that are given, by section and key."""
-        sections = ("chunking", "retrieval", "evidence")
-        given = {section: msgspec.to_builtins(getattr(self, section)) for section in sections}
-        return {section: values for section, values in given.items() if values}
+        return _given(self, "name")
+
+
+def _given(request: msgspec.Struct, *others: str) -> dict[str, dict[str, Any]]:
+    """The sections of a request, but for those without any key."""
+    sections: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: keys for name, keys in sections.items() if keys and name not in others}

@@ -8,7 +8,8 @@ import os
 import struct
 import zipfile
 import zlib
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,25 +56,12 @@ def back_up(folder: Path, file: Path) -> Backup:
         StoreCorrupt: the catalogue is damaged: that is no backup.
         StoreMismatch: it was made by another version.
     """
-    source = folder / CATALOGUE
-    if not source.exists():
+    if not (folder / CATALOGUE).exists():
         raise StoreUnavailable(f"nothing is stored in {folder}")
-    if file.exists():
-        raise StoreUnavailable(f"{file} exists; choose another name")
-    try:
-        with TemporaryDirectory(dir=file.absolute().parent, prefix=".citespan-backup-") as scratch:
-            copy = Path(scratch) / CATALOGUE
-            with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
-                catalogue.copy_to(copy)
-            reached("backup.copied")
-            made = _described(copy, _own_settings(folder))
-            _write_archive(Path(scratch) / "archive", copy, made)
-            reached("backup.written")
-            (Path(scratch) / "archive").rename(file)
-            reached("backup.renamed")
-            sync_folder(file.absolute().parent)
-    except OSError as error:
-        raise unavailable(f"cannot write {file}", error) from error
+    with new_archive(file) as (packed, scratch):
+        made, copy = packed_catalogue(folder, scratch)
+        packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(made)))
+        packed.write(copy, CATALOGUE)
     return made
 
 
@@ -112,6 +100,80 @@ def restore(file: Path, folder: Path) -> Backup:
     return made
 
 
+def packed_catalogue(folder: Path, scratch: Path) -> tuple[Backup, Path]:
+    """A sound copy of a catalogue, as it is at one moment, in another folder; and what it holds.
+
+    Raises:
+        StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreMismatch: it was made by another version.
+    """
+    copy = scratch / CATALOGUE
+    with closing(SqliteCatalogue(folder / CATALOGUE, {}, read_only=True)) as catalogue:
+        catalogue.copy_to(copy)
+    reached("backup.copied")
+    return _described(copy, _own_settings(folder)), copy
+
+
+@contextmanager
+def new_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, Path]]:
+    """An archive that is there under its name once it is whole and on the disk; and a folder.
+
+    Raises:
+        StoreUnavailable: the file exists, or cannot be written.
+    """
+    if file.exists():
+        raise StoreUnavailable(f"{file} exists; choose another name")
+    parent = file.absolute().parent
+    try:
+        with TemporaryDirectory(dir=parent, prefix=".citespan-backup-") as scratch:
+            archive = Path(scratch) / "archive"
+            with archive.open("wb") as opened:
+                with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+                    yield packed, Path(scratch)
+                opened.flush()
+                os.fsync(opened.fileno())
+            reached("backup.written")
+            archive.rename(file)
+            reached("backup.renamed")
+            sync_folder(parent)
+    except OSError as error:
+        raise unavailable(f"cannot write {file}", error) from error
+
+
+@contextmanager
+def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
+    """An archive to be read.
+
+    Raises:
+        BackupInvalid: it is none, or damaged; of what is read inside too.
+    """
+    try:
+        with zipfile.ZipFile(file) as packed:
+            yield packed
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError,
+        OverflowError, RuntimeError, msgspec.MsgspecError,
+    ) as error:  # fmt: skip
+        raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
+
+
+def unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> None:
+    """Write what an archive holds under a name to a new file, durably.
+
+    Raises:
+        BackupInvalid: it is not what was packed.
+    """
+    digest = hashlib.sha256()
+    with packed.open(name) as source, target.open("wb") as file:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    if digest.hexdigest() != sha256:
+        raise BackupInvalid(f"{packed.filename} is damaged: its checksum is wrong")
+
+
 def _own_settings(folder: Path) -> str:
     own = folder / OWN_SETTINGS
     return own.read_text(encoding="utf-8") if own.exists() else ""
@@ -132,33 +194,10 @@ def _described(copy: Path, own: str) -> Backup:
     )
 
 
-def _write_archive(archive: Path, copy: Path, made: Backup) -> None:
-    with archive.open("wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-            packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(made)))
-            packed.write(copy, CATALOGUE)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _extracted(file: Path, copy: Path) -> Backup:
-    digest = hashlib.sha256()
-    try:
-        with zipfile.ZipFile(file) as packed:
-            made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
-            with packed.open(CATALOGUE) as source, copy.open("wb") as target:
-                while block := source.read(_BLOCK):
-                    digest.update(block)
-                    target.write(block)
-                target.flush()
-                os.fsync(target.fileno())
-    except (
-        zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError,
-        OverflowError, RuntimeError, msgspec.MsgspecError,
-    ) as error:  # fmt: skip
-        raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
-    if made.format != 1:
-        raise BackupInvalid(f"{file} was made by a later version of citespan")
-    if digest.hexdigest() != made.sha256:
-        raise BackupInvalid(f"{file} is damaged: its checksum is wrong")
+    with opened_archive(file) as packed:
+        made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
+        if made.format != 1:
+            raise BackupInvalid(f"{file} was made by a later version of citespan")
+        unpack(packed, CATALOGUE, copy, made.sha256)
     return made

@@ -96,6 +96,9 @@ class SqliteCatalogue:
     def missing(self, after: str, limit: int) -> list[str]:
         return self._chunks.missing(after, limit)
 
+    def filled(self) -> int:
+        return self._chunks.documents()
+
     def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
         with self._change() as (db, generation):
             db.execute(
@@ -112,8 +115,14 @@ class SqliteCatalogue:
         with self._change() as (db, _):
             if self.missing("", 1):
                 raise BuildIncomplete(self._build.id)
-            for key, value in (("build", str(self._build.id)), ("note", note)):
-                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            values = {"build": str(self._build.id), "note": note, "previous": str(self.current())}
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    def previous(self) -> int | None:
+        rows = self._db.rows(
+            "SELECT b.id FROM builds b JOIN meta m ON m.key = 'previous' AND m.value = b.id"
+        )
+        return rows[0][0] if rows else None
 
     def note(self) -> str:
         rows = self._db.rows("SELECT value FROM meta WHERE key = 'note'")

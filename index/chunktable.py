@@ -62,6 +62,9 @@ class ChunkTable:
             row[0] for row in self._rows("SELECT id FROM CHUNKS ORDER BY at") if row[0] in wanted
         ]
 
+    def documents(self) -> int:
+        return self._rows("SELECT count(DISTINCT document_id) FROM CHUNKS")[0][0]
+
     def missing(self, after: str, limit: int) -> list[str]:
         return [row[0] for row in self._rows(_MISSING, (after, limit))]
 

@@ -15,7 +15,13 @@ from index.catalog import SqliteCatalogue, glance
 from index.dense import EXACT_MOST, Facts
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
-from index.errors import DocumentNotFound, DuplicateDocument, StoreMismatch, StoreUnavailable
+from index.errors import (
+    BuildInUse,
+    DocumentNotFound,
+    DuplicateDocument,
+    StoreMismatch,
+    StoreUnavailable,
+)
 from index.filters import Filter
 from index.folder import (
     CATALOGUE,
@@ -313,23 +319,33 @@ class Corpus:
             query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters
         )
 
-    def fill_beside(self, embedder: Embedder, *, chunk_tokens: int) -> Iterator[tuple[int, int]]:
+    def fill_beside(
+        self, embedder: Embedder, *, chunk_tokens: int, on_chunks: OnChunks = quiet
+    ) -> Iterator[tuple[int, int]]:
         """Make chunks and vectors of all documents anew, beside those that are searched.
 
         What an earlier call with the same settings has done stays done. Documents can be stored
         and searched meanwhile.
 
+        Args:
+            embedder: of the new chunks.
+            chunk_tokens: of the new chunks, at most.
+            on_chunks: as for `put_many`; if it raises, this ends, and can be begun again.
+
         Yields:
-            How many documents are done, and how many there are.
+            How many documents are done, by earlier calls too, and how many there are.
 
         Raises:
             StoreMismatch: the chunks would not fit the embedder.
+            BuildInUse: the chunks that are searched are made so.
         """
         settings = build_settings(embedder, chunk_tokens)
+        if settings == self.build().settings:
+            raise BuildInUse
         catalogue = self._live.catalogue.beside(settings)
         index = self._index_of(catalogue, embedder.dim)
         beside = Searchable(catalogue, index, embedder, chunk_tokens)
-        yield from self._filled(beside)
+        yield from self._filled(beside, on_chunks)
         index.refresh()
         self._beside = beside
 
@@ -354,7 +370,7 @@ class Corpus:
         """
         with self._writing:
             beside = self.beside()._live
-            for _ in self._filled(beside):  # stored since
+            for _ in self._filled(beside, quiet):  # stored since
                 pass
             beside.index.refresh()
             beside.catalogue.switch(note)
@@ -364,9 +380,22 @@ class Corpus:
             if build.id not in kept:
                 beside.catalogue.drop(build.id)
 
+    def drop_unfinished(self) -> None:
+        """Forget what `fill_beside` has made and nothing was switched to; not while it runs."""
+        self._beside = None
+        kept = {self.build().id, self._live.catalogue.previous()}
+        for build in self.builds():
+            if build.id not in kept:
+                self._live.catalogue.drop(build.id)
+
     def build(self) -> Build:
         """The chunks that are searched."""
         return self._live.catalogue.build
+
+    def previous(self) -> Build | None:
+        """The chunks that were searched before the last switch, if there was one."""
+        previous = self._live.catalogue.previous()
+        return next((build for build in self.builds() if build.id == previous), None)
 
     def builds(self) -> tuple[Build, ...]:
         """All chunks that there are, oldest first."""
@@ -527,17 +556,18 @@ class Corpus:
                 return Stored(document=document.info(), outcome=Outcome.ADDED), len(chunks)
         return Stored(document=self.info(document.id), outcome=Outcome.UNCHANGED), 0
 
-    def _filled(self, beside: Searchable) -> Iterator[tuple[int, int]]:
+    def _filled(self, beside: Searchable, on_chunks: OnChunks) -> Iterator[tuple[int, int]]:
         catalogue = beside.catalogue
-        last, done = "", 0
+        last, done = "", catalogue.filled()
         while lacking := catalogue.missing(last, _PAGE):
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    made = beside.chunked(document, self._unless_closing(quiet))
+                    made = beside.chunked(document, self._unless_closing(on_chunks))
                     catalogue.fill(document, *made)
                 done += 1
-                yield done, catalogue.counts()[0]
+                documents, _ = catalogue.counts()
+                yield min(done, documents), documents  # some may have been replaced or deleted
 
     def _unless_closing(self, on_chunks: OnChunks) -> OnChunks:
         def tell(document_id: str, done: int, total: int) -> None:

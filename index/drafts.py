@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from index.decode import canonical
 from index.errors import DocumentRejected
 from index.hashing import sha256_text
-from index.types import Document, DocumentInfo, Draft
+from index.types import Document, DocumentInfo, Draft, MetadataValue
 
 _MAX_ID = 200
 
@@ -39,15 +40,21 @@ def document_of(draft: Draft) -> Document:
 
 
 def _check_strings(draft: Draft) -> None:
-    strings = {"title": draft.title, "uri": draft.uri, "media type": draft.media_type}
+    strings = [("title", draft.title), ("uri", draft.uri), ("media type", draft.media_type)]
     for key, value in draft.metadata.items():
-        strings[f"metadata key {key!r}"] = key
-        strings[f"metadata value of {key!r}"] = value if isinstance(value, str) else None
-        if isinstance(value, float) and not math.isfinite(value):
-            raise DocumentRejected(f"the metadata value of {key!r} is {value}: not a number")
-    for what, string in strings.items():
+        strings.append((f"metadata key {key!r}", key))
+        for one in _values(value):
+            strings.append((f"metadata value of {key!r}", one if isinstance(one, str) else None))
+            if isinstance(one, float) and not math.isfinite(one):
+                raise DocumentRejected(f"the metadata value of {key!r} is {one}: not a number")
+    for what, string in strings:
         if string and any("\ud800" <= character <= "\udfff" for character in string):
             raise DocumentRejected(f"the {what} holds a lone surrogate: not valid Unicode")
+
+
+def _values(value: MetadataValue) -> Sequence[MetadataValue]:
+    """Those of a list, or the only one."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
 def _document_id(draft: Draft, sha256: str) -> str:

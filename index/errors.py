@@ -10,6 +10,7 @@ StoreError
 ├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
 ├── BuildIncomplete      a build lacks documents; it cannot be switched to
+├── BuildInUse           the chunks are made with these settings already
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 │   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
@@ -94,6 +95,13 @@ class BuildIncomplete(StoreError):
 
     def __init__(self, build: int) -> None:
         super().__init__(f"build {build} lacks chunks of some documents; go on with it first")
+
+
+class BuildInUse(StoreError):
+    """Nothing is to be made anew: the chunks that are searched are as they were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("the chunks are made with these settings already")
 
 
 class StoreUnavailable(StoreError):

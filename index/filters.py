@@ -7,7 +7,8 @@ of every document is named `$id`, `$title`, `$uri`, `$media_type` and `$created_
 
 Values compare by kind: a number never equals a text or a truth value; texts are ordered by code
 point, so dates in ISO 8601 are ordered by time. `$ne`, `$nin` and `$not` hold for documents that
-lack the field.
+lack the field. Where a document has a list, such as tags, a condition holds if one of its values
+meets it, and so `$ne` and `$nin` hold if none of them does.
 """
 
 import math
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from index.errors import InvalidFilter
-from index.types import MetadataValue
+from index.types import Scalar
 
 OWN_FIELDS = ("id", "title", "uri", "media_type", "created_at")
 _MAX_VALUES = 1000  # of one list
@@ -28,15 +29,15 @@ _ORDERED = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The field has one of these values."""
+    """The field has one of these values, or is a list with one of them."""
 
     field: str
-    values: tuple[MetadataValue, ...]
+    values: tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The field compares so with a value of its kind; `operator` is >, >=, < or <=."""
+    """The field, or one of its values, compares so with a value of its kind; by >, >=, < or <=."""
 
     field: str
     operator: str
@@ -178,7 +179,7 @@ _CONDITIONS: dict[str, Callable[[str, str, object, str], Filter]] = {
 }
 
 
-def _value(value: object, place: str) -> MetadataValue:
+def _value(value: object, place: str) -> Scalar:
     if isinstance(value, str):
         _check_unicode(value, place)
         return value

@@ -3,12 +3,19 @@
 from typing import TypeAlias
 
 from index.filters import OWN_FIELDS, Equals, Every, Exists, Filter, Ordered, Some, Without
-from index.types import MetadataValue
+from index.types import Scalar
 
 Clause: TypeAlias = tuple[str, list[str | int | float]]
 
 _COLUMNS = {f"${name}": f"r.{name}" for name in OWN_FIELDS} | {"$id": "d.id"}
 _KINDS = {str: "('text')", bool: "('true', 'false')", int: "('integer', 'real')"}
+# The entries of the metadata, each value of a list for itself. An empty list stays as it is: its
+# kind is none that a condition looks for.
+_VALUES = (
+    "SELECT m.key, coalesce(e.type, m.type) kind, coalesce(e.atom, m.atom) atom"
+    " FROM json_each(r.metadata) m"
+    " LEFT JOIN json_each(CASE m.type WHEN 'array' THEN m.value ELSE '[]' END) e"
+)
 
 
 def where(filters: Filter) -> Clause:
@@ -46,7 +53,7 @@ def _together(clauses: list[Clause], word: str, none: str) -> Clause:
     return f"({word.join(text for text, _ in clauses)})", values
 
 
-def _compared(field: str, operator: str, values: list[MetadataValue]) -> Clause:
+def _compared(field: str, operator: str, values: list[Scalar]) -> Clause:
     """One comparison with values of one kind."""
     kind = _kind(values[0])
     marks = f"({', '.join('?' * len(values))})" if operator == "IN" else "?"
@@ -55,24 +62,24 @@ def _compared(field: str, operator: str, values: list[MetadataValue]) -> Clause:
         if kind is not str:
             return "(0)", []
         return f"coalesce({_COLUMNS[field]} {operator} {marks}, 0)", plain
-    return _entry(field, f"m.type IN {_KINDS[kind]} AND m.atom {operator} {marks}", plain)
+    return _entry(field, f"kind IN {_KINDS[kind]} AND atom {operator} {marks}", plain)
 
 
 def _null(field: str) -> Clause:
     if field in _COLUMNS:
         return f"({_COLUMNS[field]} IS NULL)", []
-    return _entry(field, "m.type = 'null'", [])
+    return _entry(field, "kind = 'null'", [])
 
 
 def _entry(field: str, condition: str, values: list[str | int | float]) -> Clause:
-    text = f"EXISTS (SELECT 1 FROM json_each(r.metadata) m WHERE m.key = ? AND {condition})"  # noqa: S608
+    text = f"EXISTS (SELECT 1 FROM ({_VALUES}) WHERE key = ? AND {condition})"  # noqa: S608
     return text, [field, *values]
 
 
-def _kind(value: MetadataValue) -> type:
+def _kind(value: Scalar) -> type:
     """Text, truth value or number (`int`, also for floats)."""
     return int if isinstance(value, float) else type(value)
 
 
-def _plain(value: MetadataValue) -> str | int | float:
+def _plain(value: Scalar) -> str | int | float:
     return int(value or 0) if value is None or isinstance(value, bool) else value

@@ -5,21 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from index.database import Database
-from index.errors import JobNotFound, StoreMismatch
+from index.errors import JobNotFound, StoreCorrupt, StoreMismatch
 from index.spool import Entry, Piece, Spool
 from index.types import Draft
 from index.ulid import ulid
 
 KEPT = 100  # done and cancelled jobs that are remembered; what has failed is kept until cancelled
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
     collection TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, files INTEGER NOT NULL,
-    created_at TEXT NOT NULL, started_at TEXT, finished_at TEXT) STRICT;
+    created_at TEXT NOT NULL, started_at TEXT, finished_at TEXT,
+    arguments TEXT NOT NULL DEFAULT '{}') STRICT;
 CREATE TABLE files (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     name TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, outcome TEXT, reason TEXT,
@@ -34,7 +38,8 @@ _FORGET = """
 DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at IS NOT NULL AND number NOT IN
     (SELECT number FROM jobs WHERE state IN ('done', 'cancelled') ORDER BY number DESC LIMIT ?)
 """
-_JOB = "id, kind, collection, state, reason, files, created_at, started_at, finished_at"
+_TO_2 = "ALTER TABLE jobs ADD COLUMN arguments TEXT NOT NULL DEFAULT '{}'"
+_JOB = "id, kind, collection, state, reason, files, created_at, started_at, finished_at, arguments"
 
 
 class JobState(StrEnum):
@@ -48,13 +53,17 @@ class JobState(StrEnum):
 
 
 class FileOutcome(StrEnum):
-    """What became of a file; `DUPLICATE` has the same text as another one of the same run."""
+    """What became of a file; `DUPLICATE` has the same text as another one of the same run.
+
+    `REINDEXED` are documents whose chunks were made anew.
+    """
 
     ADDED = "added"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+    REINDEXED = "reindexed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +89,9 @@ class JobFile:
 class Job:
     """A job as it is at one moment.
 
+    arguments: what the work was asked for, besides the files.
     files, outcomes, chunks: how many there are, how many have which outcome, and how many chunks
-        those have that are stored.
+        those have that are stored. Where there are no files, documents are counted.
     reason: why it failed, or what it waits for.
     finished_at: when nothing more would happen; a job that is being cancelled has none yet.
     """
@@ -89,6 +99,7 @@ class Job:
     id: str
     kind: str
     collection: str
+    arguments: Mapping[str, Any]
     state: JobState
     reason: str | None
     files: int
@@ -127,13 +138,20 @@ class JobStore:
             self._db.close()
             raise
 
-    def submit(self, kind: str, collection: str, entries: Iterable[Entry]) -> Job:
+    def submit(
+        self,
+        kind: str,
+        collection: str,
+        entries: Iterable[Entry] = (),
+        arguments: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Job:
         """A new job, durable with all that it has to store when this returns.
 
         Args:
             kind: what is to be done.
             collection: with which documents.
             entries: taken one at a time.
+            arguments: what else the work needs to know, as JSON has it.
         """
         job_id = f"job_{ulid()}"
         pieces = self._spool.write(job_id, entries)
@@ -141,10 +159,13 @@ class JobStore:
         try:
             with self._db.transaction() as db:
                 db.execute(
-                    "INSERT INTO jobs (id, kind, collection, state, files, created_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (job_id, kind, collection, JobState.QUEUED, len(pieces), _now()),
-                )
+                    "INSERT INTO jobs (id, kind, collection, state, files, created_at, arguments)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        job_id, kind, collection, JobState.QUEUED, len(pieces), _now(),
+                        msgspec.json.encode(dict(arguments)).decode(),
+                    ),
+                )  # fmt: skip
                 db.executemany(
                     "INSERT INTO files (job_id, number, name, start, length, outcome, reason)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -222,6 +243,15 @@ class JobStore:
             )  # fmt: skip
             _tally(db, job_id, result.outcome, 1, result.chunks)
 
+    def count(self, job_id: str, outcome: FileOutcome, done: int, of: int, chunks: int) -> None:
+        """How far a job is that has no files: of how many documents how many are done."""
+        with self._db.transaction() as db:
+            db.execute("UPDATE jobs SET files = ? WHERE id = ?", (of, job_id))
+            db.execute(
+                "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?)",
+                (job_id, outcome, done, chunks),
+            )
+
     def explain(self, job_id: str, reason: str) -> None:
         """Say what a running job waits for."""
         with self._db.transaction() as db:
@@ -268,16 +298,16 @@ class JobStore:
             id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
             files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
             outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies},
-            chunks=sum(chunks for _, _, chunks in tallies),
+            chunks=sum(chunks for _, _, chunks in tallies), arguments=_arguments(row),
         )  # fmt: skip
 
     def _open_schema(self, folder: Path) -> None:
         ((version,),) = self._db.rows("PRAGMA user_version")
         if version > _VERSION:
             raise StoreMismatch(f"the jobs in {folder} were written by a later version of citespan")
-        if not version:
+        if version < _VERSION:
             with self._db.transaction() as db:
-                db.execute(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
+                db.execute(f"{_TO_2 if version else _SCHEMA}; PRAGMA user_version = {_VERSION}")
 
     def _recover(self) -> None:
         with self._db.transaction() as db:
@@ -304,6 +334,13 @@ def _tally(db: Any, job_id: str, outcome: FileOutcome, files: int, chunks: int) 
         " SET files = files + excluded.files, chunks = chunks + excluded.chunks",
         (job_id, outcome, files, chunks),
     )
+
+
+def _arguments(row: tuple[Any, ...]) -> Mapping[str, Any]:
+    try:
+        return msgspec.json.decode(row[9], type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(f"the arguments of job {row[0]} are not what was stored") from error
 
 
 def _result(row: tuple[Any, ...]) -> Result | None:

@@ -107,11 +107,12 @@ class LexicalIndex:
             among: (n,) the ids that may be returned, ascending; scores are the same without it.
         """
         words = dict.fromkeys(self._query_analyzer.analyze(query))
-        clauses = [(tantivy.Occur.Should, self._word_query(word)) for word in words]
+        # One flat list of words: only of such does tantivy skip what cannot be among the best.
+        clauses = [clause for word in words for clause in self._word_clauses(word)]
         if not clauses:
             return []
         searcher = self._index.searcher()
-        sought, limit = tantivy.Query.boolean_query(clauses), k + 1
+        sought, limit = tantivy.Query.boolean_query(clauses), 2 * k
         if among is not None and len(among) <= _NARROW:
             sought = self._narrowed(sought, among)
         while True:  # until all that tie with the last place are there
@@ -173,13 +174,11 @@ class LexicalIndex:
             [(tantivy.Occur.Must, sought), (tantivy.Occur.Must, unscored)]
         )
 
-    def _word_query(self, word: str) -> tantivy.Query:
+    def _word_clauses(self, word: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
         text = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
         title = tantivy.Query.term_query(self._schema, "title", word, index_option="freq")
         boosted = tantivy.Query.boost_query(title, _TITLE_BOOST)
-        return tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, text), (tantivy.Occur.Should, boosted)]
-        )
+        return [(tantivy.Occur.Should, text), (tantivy.Occur.Should, boosted)]
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:

@@ -62,6 +62,10 @@ class Catalogue(Protocol):
         """Up to `limit` ids, after an id in their order, of documents without chunks here."""
         ...
 
+    def filled(self) -> int:
+        """How many documents have chunks in this build."""
+        ...
+
     def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
         """Give a document its chunks in this build; False if that revision is not current."""
         ...
@@ -72,6 +76,10 @@ class Catalogue(Protocol):
         Raises:
             BuildIncomplete: documents have no chunks in it.
         """
+        ...
+
+    def previous(self) -> int | None:
+        """The build that was the current one before the last switch, if it is still there."""
         ...
 
     def note(self) -> str:

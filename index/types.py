@@ -1,13 +1,14 @@
 """The values that `index` takes and gives. Offsets are Unicode code points of `Document.text`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeAlias
 
 from index.errors import InvalidSpan
 
-MetadataValue: TypeAlias = str | int | float | bool | None
+Scalar: TypeAlias = str | int | float | bool | None
+MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
 
 
 @dataclass(frozen=True, slots=True, order=True)

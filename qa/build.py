@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode, glance
+from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder
 from qa.bundled import BundledReader
@@ -14,7 +14,7 @@ from qa.decision import Decision
 from qa.errors import ConfigError
 from qa.extract import Rules
 from qa.manifest import read_evidence_manifest
-from qa.ownsettings import Own, with_own
+from qa.ownsettings import noted, with_own
 from qa.reading import Reader
 from qa.service import Service
 from qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings, load_settings
@@ -95,7 +95,7 @@ def open_corpus(
     say: Say = lambda _: None,
 ) -> Corpus:
     """The corpus alone, for work that asks no questions; `remake` as for `Corpus.open`."""
-    _check_folder(folder)
+    check_folder(folder)
     settings = as_made(folder, settings)
     return Corpus.open(
         folder,
@@ -112,10 +112,7 @@ def as_made(folder: Path, settings: Settings) -> Settings:
 
     They were chosen later than whatever stands in a file.
     """
-    found = glance(folder)
-    if not found or not found.note:
-        return settings
-    return with_own(settings, msgspec.json.decode(found.note, type=Own))
+    return with_own(settings, noted(folder))
 
 
 def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) -> Embedder:
@@ -167,8 +164,12 @@ def is_warm(folder: Path, settings: Settings) -> bool:
     return ready and (folder / "catalog.db").exists()
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder of something else, a user's documents say, before anything is put there."""
+def check_folder(folder: Path) -> None:
+    """Refuse a folder of something else, a user's documents say, before anything is put there.
+
+    Raises:
+        ConfigError: it is one.
+    """
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
     if others := sorted(path.name for path in folder.iterdir() if path.name not in _OURS):

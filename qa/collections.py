@@ -3,7 +3,6 @@
 `default` lies in the data folder itself, the others in `collections/<name>` below it.
 """
 
-import secrets
 import shutil
 import threading
 from collections.abc import Mapping
@@ -14,12 +13,18 @@ from typing import Self
 
 import msgspec
 
-from index import glance
-from index.errors import StoreError, StoreMismatch, StoreUnavailable
-from index.folder import OWN_SETTINGS, sync_folder, write_durably
-from index.jobs import JobStore
+from index import Corpus, glance
+from index.errors import StoreError, StoreUnavailable
+from index.jobs import Job, JobStore
 from index.types import Build
 from qa.build import Say, open_service
+from qa.collectionfolders import (
+    check_deletable,
+    clear_hidden,
+    hide_folder,
+    new_folder,
+    stored_names,
+)
 from qa.errors import (
     CollectionExists,
     CollectionNotFound,
@@ -28,11 +33,10 @@ from qa.errors import (
     QAError,
 )
 from qa.jobs import INGEST, Jobs, Work, ingest_work
-from qa.ownsettings import Own, check_name, collection_settings, read_own, with_own
+from qa.ownsettings import Own, check_name, collection_settings, own_settings, with_own
+from qa.rebuilds import REINDEX, Rebuilding, Rebuilds
 from qa.service import Service
 from qa.settings import COLLECTIONS, DEFAULT, Settings
-
-_HIDDEN = "."  # how the folders of collections begin that are being made or removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Collections:
         self._changing = threading.Lock()
         self._damaged: dict[str, Exception] = {}
         self._open = {DEFAULT: default}
+        self._rebuilds = Rebuilds(self._corpus, self._settings_of, say)
         self._jobs = Jobs(JobStore(folder), self._works()) if folder else None
         for name in self._stored():
             try:
@@ -118,6 +123,27 @@ class Collections:
             raise StoreUnavailable("there is no data folder, and so there are no jobs")
         return self._jobs
 
+    def reindex(self, name: str, given: Own) -> Job:
+        """A job that makes a collection's chunks anew, with these settings instead of its own.
+
+        Raises:
+            As `Rebuilds.begin`.
+        """
+        return self._rebuilds.begin(self.jobs, name, given)
+
+    def roll_back(self, name: str) -> Collection:
+        """Answer from a collection's chunks before the last reindexing.
+
+        Raises:
+            As `Rebuilds.roll_back`.
+        """
+        self._rebuilds.roll_back(self.jobs, name)
+        return self.info(name)
+
+    def rebuilding(self) -> list[Rebuilding]:
+        """The collections whose chunks are being made anew."""
+        return self._rebuilds.running()
+
     def start_jobs(self) -> None:
         """Go on with jobs that were interrupted, and run new ones as they come."""
         if self._jobs is not None:
@@ -161,19 +187,8 @@ class Collections:
             parent = self._parent()
             if parent is None:
                 raise InvalidCollection("name", "cannot be another one: there is no data folder")
-            parent.mkdir(exist_ok=True)
-            scratch = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
-            scratch.mkdir()
-            write_durably(scratch / OWN_SETTINGS, msgspec.json.format(msgspec.json.encode(own)))
-            scratch.rename(parent / name)
-            sync_folder(parent)
-            try:
+            with new_folder(parent, name, own):
                 self._open[name] = self._opened(name)
-            except BaseException as error:
-                shutil.rmtree(parent / name, ignore_errors=True)
-                if isinstance(error, ConfigError | StoreMismatch):
-                    raise InvalidCollection("settings", f"cannot be used: {error}") from error
-                raise
         return self.info(name)
 
     def delete(self, name: str) -> None:
@@ -183,15 +198,12 @@ class Collections:
             CollectionNotFound: there is none of this name.
             InvalidCollection: it is the default one.
         """
-        if name == DEFAULT:
-            raise InvalidCollection("name", "the default collection stays; delete its documents")
+        check_deletable(name)
         parent = self._parent()
         with self._changing:
             if parent is None or name not in self.names():
                 raise CollectionNotFound(name)
-            gone = parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
-            (parent / name).rename(gone)
-            sync_folder(parent)
+            gone = hide_folder(parent, name)
             self._damaged.pop(name, None)
             if service := self._open.pop(name, None):
                 service.close()
@@ -225,20 +237,25 @@ class Collections:
         return open_service(settings.collection_path(), settings=settings, say=self._say)
 
     def _works(self) -> dict[str, Work]:
-        return {INGEST: ingest_work(lambda name: self.service(name).corpus)}
+        return {INGEST: ingest_work(self._corpus), REINDEX: self._rebuilds.work}
+
+    def _corpus(self, name: str) -> Corpus:
+        return self.service(name).corpus
+
+    def _settings_of(self, name: str) -> Settings:
+        data = msgspec.structs.replace(self._settings.data, collection=DEFAULT)
+        return collection_settings(msgspec.structs.replace(self._settings, data=data), name)
 
     def _own(self, name: str) -> Own:
-        parent = self._parent()
-        return {} if name == DEFAULT or parent is None else read_own(parent / name)
+        return own_settings(self._settings_of(name).collection_path()) if self._folder else {}
 
     def _stored(self) -> list[str]:
         """Collections on disk; those half made or half removed are cleared away."""
         parent = self._parent()
-        if parent is None or not parent.is_dir():
+        if parent is None:
             return []
-        for path in parent.glob(f"{_HIDDEN}*"):
-            shutil.rmtree(path, ignore_errors=True)
-        return sorted(path.name for path in parent.iterdir() if path.is_dir())
+        clear_hidden(parent)
+        return stored_names(parent)
 
     def _parent(self) -> Path | None:
         return self._folder and self._folder / COLLECTIONS
@@ -249,14 +266,12 @@ def known(settings: Settings, say: Say = lambda _: None) -> list[Collection]:
 
     Those that cannot be read are left out, and said.
     """
-    parent = settings.data_path() / COLLECTIONS
-    names = sorted(path.name for path in parent.glob("[!.]*")) if parent.is_dir() else []
     found: list[Collection] = []
-    for name in [DEFAULT, *names]:
+    for name in [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]:
         try:
             here = collection_settings(settings, name)
             contents = glance(here.collection_path())
-            own: Own = {} if name == DEFAULT else read_own(here.collection_path())
+            own = own_settings(here.collection_path())
         except (StoreError, QAError) as error:
             say(f"The collection {name} cannot be read: {error}")
             continue

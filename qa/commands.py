@@ -42,7 +42,7 @@ def list_collections(settings: Settings, *, as_json: bool) -> None:
 @click.pass_obj
 def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> None:
     """Make an empty collection NAME."""
-    from qa.collections import Collections
+    from qa import collectionfolders
 
     own: dict[str, dict[str, str]] = {}
     for pair in pairs:
@@ -51,8 +51,7 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
         if not (equals and dot):
             raise click.BadParameter(f"{pair!r} is not SECTION.KEY=VALUE")
         own.setdefault(section, {})[key] = value
-    with Collections.open(settings, say=_say) as opened:
-        opened.create(name, own)
+    collectionfolders.create_collection(settings, name, own, _say)
     click.echo(f"created {name}")
 
 
@@ -61,10 +60,9 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
 @click.pass_obj
 def delete_collection(settings: Settings, name: str) -> None:
     """Delete the collection NAME with all its documents."""
-    from qa.collections import Collections
+    from qa import collectionfolders
 
-    with Collections.open(settings, say=_say) as opened:
-        opened.delete(name)
+    collectionfolders.delete_collection(settings, name)
     click.echo(f"deleted {name}")
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from index import Corpus
 from index.errors import StoreError, StoreLocked
+from index.jobcheck import check_jobs
 from qa.build import Say, build_decision, build_reader, open_corpus
 from qa.errors import ConfigError
 from qa.settings import Settings
@@ -35,6 +36,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
         build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model
         facts |= _examine_corpus(settings, say, repaired, problems)
+        facts |= _examine_jobs(settings, problems)
     except (StoreError, ConfigError) as error:
         problems.append(str(error))
     return Report(facts=facts, repaired=repaired, problems=problems)
@@ -69,6 +71,18 @@ def _examine_vectors(corpus: Corpus) -> str:
         return str(found.kind)
     size = f"{found.bytes_per_million / 1e6:,.0f} MB a million chunks"
     return f"{found.kind}; recall@10 {found.recall:.3f}; {size}"
+
+
+def _examine_jobs(settings: Settings, problems: list[str]) -> dict[str, str]:
+    """How many jobs of the data folder are in which state, whatever their collection."""
+    found = check_jobs(settings.data_path())
+    problems.extend(found.problems)
+    told = [f"{count} {state}" for state, count in found.states.items()]
+    if found.states.keys() & {"queued", "running", "failed"}:
+        told.append("`citespan serve` goes on with those that are not done")
+    if found.leftovers:
+        told.append(f"{found.leftovers} files in jobs/ are left over, until it starts")
+    return {"jobs": "; ".join(told) or "none"}
 
 
 def _examine_deleted(corpus: Corpus, repaired: list[str], problems: list[str]) -> str:

@@ -6,6 +6,8 @@ QAError
 ├── CollectionNotFound   there is no collection of that name
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
+├── ReindexRunning       a collection's chunks are being made anew
+├── NoEarlierChunks      a collection was not reindexed: there is nothing to go back to
 ├── NotReady             the service is still warming up, or closed
 └── ConfigError          settings that cannot be used
 """
@@ -46,6 +48,23 @@ class InvalidCollection(QAError):
         super().__init__(f"{place} {why}")
         self.place = place
         self.why = why
+
+
+class ReindexRunning(QAError):
+    """Chunks are made anew once at a time; `job_id` names the job, if it is one."""
+
+    def __init__(self, name: str, job_id: str | None = None) -> None:
+        by = f" by {job_id}; wait for it, or cancel it" if job_id else "; try it again"
+        super().__init__(f"the chunks of collection {name!r} are being made anew{by}")
+        self.name = name
+        self.job_id = job_id
+
+
+class NoEarlierChunks(QAError):
+    """There is nothing to go back to."""
+
+    def __init__(self) -> None:
+        super().__init__("there are no earlier chunks to go back to")
 
 
 class NotReady(QAError):

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from index import Corpus
 from index.errors import StoreError, StoreUnavailable
-from index.jobs import Job, JobFile, JobState, JobStore, Result
+from index.jobs import FileOutcome, Job, JobFile, JobState, JobStore, Result
 from index.spool import Entry
+from qa.errors import CollectionNotFound
 from qa.ingest import Seen, Source, ingest
 
 INGEST = "ingest"
@@ -27,7 +29,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current:
-    """The file that a job is at: how many of its chunks are embedded, and how many it has."""
+    """What a job is at, a file or a document: how many of its chunks are embedded, of how many."""
 
     name: str
     chunks_done: int
@@ -69,9 +71,18 @@ class Task:
         self._store.record(self.job.id, source.number, result)
         self._on_progress(None)
 
-    def progress(self, source: Source, done: int, total: int) -> None:
-        """Tell how many chunks of a file are embedded; may raise Stopped."""
-        self._on_progress(Current(name=source.name, chunks_done=done, chunks=total))
+    def count(self, outcome: FileOutcome, done: int, of: int, chunks: int = 0) -> None:
+        """Keep how many documents are done where there are no files; may raise Stopped then."""
+        self._store.count(self.job.id, outcome, done, of, chunks)
+        self._on_progress(None)
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Tell how many chunks of a file or document are embedded; may raise Stopped."""
+        self._on_progress(Current(name=name, chunks_done=done, chunks=total))
+
+    def is_cancelled(self) -> bool:
+        """Whether it is not to go on, in the next process neither."""
+        return self._store.job(self.job.id).state is JobState.CANCELLED
 
 
 Work: TypeAlias = Callable[[Task], None]
@@ -86,7 +97,7 @@ def ingest_work(corpus_of: Callable[[str], Corpus]) -> Work:
             task.sources(),
             seen=task.stored(),
             on_result=task.record,
-            on_chunks=task.progress,
+            on_chunks=lambda source, done, total: task.progress(source.name, done, total),
         )
 
     return work
@@ -120,15 +131,22 @@ class Jobs:
                 self._started = True
                 self._thread.start()
 
-    def submit(self, entries: Iterable[Entry], collection: str, kind: str = INGEST) -> Job:
+    def submit(
+        self,
+        entries: Iterable[Entry],
+        collection: str,
+        kind: str = INGEST,
+        arguments: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Job:
         """A new job, which survives a crash when this returns.
 
         Args:
             entries: the files, taken one at a time.
             collection: whose documents they are to become.
             kind: one that there is a work for.
+            arguments: what the work needs to know besides, as JSON has it.
         """
-        job = self._store.submit(kind, collection, entries)
+        job = self._store.submit(kind, collection, entries, arguments)
         self._tell()
         return job
 
@@ -222,6 +240,8 @@ class Jobs:
             with suppress(StoreError):  # the same disk may be full; the log has it in any case
                 self._store.explain(job.id, "storage is unavailable; it is tried again")
             raise
+        except CollectionNotFound as error:
+            return JobState.CANCELLED, str(error)
         except Exception:  # noqa: BLE001  (logged, and told)
             _log.exception("job %s failed", job.id)
             return JobState.FAILED, "something went wrong here; the log has it under this job's id"

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from index import glance
 from index.folder import OWN_SETTINGS
 from qa.errors import CollectionNotFound, ConfigError, InvalidCollection
 from qa.settings import COLLECTIONS, DEFAULT, Settings
@@ -38,7 +39,7 @@ def with_own(settings: Settings, own: Own) -> Settings:
 
 
 def read_own(folder: Path) -> Own:
-    """What a collection's folder says; nothing if it was restored from a backup that had none.
+    """What a collection's folder says; nothing if it is the default one.
 
     Raises:
         ConfigError: it cannot be read.
@@ -49,6 +50,31 @@ def read_own(folder: Path) -> Own:
         return {}
     except (OSError, msgspec.MsgspecError) as error:
         raise ConfigError(f"the settings of collection {folder.name} cannot be read") from error
+
+
+def noted(folder: Path) -> Own:
+    """What the present chunks were made with on purpose, chosen later than what stands in a file.
+
+    Raises:
+        StoreError: the collection cannot be read.
+    """
+    found = glance(folder)
+    return msgspec.json.decode(found.note, type=Own) if found and found.note else {}
+
+
+def merged(first: Own, then: Own) -> Own:
+    """All settings of both; where both have one, the one of `then`."""
+    sections = dict.fromkeys((*first, *then))
+    return {name: {**first.get(name, {}), **then.get(name, {})} for name in sections}
+
+
+def own_settings(folder: Path) -> Own:
+    """All in which a collection differs: what it was made with, and reindexed with since.
+
+    Raises:
+        ConfigError, StoreError: that cannot be read.
+    """
+    return merged(read_own(folder), noted(folder))
 
 
 def check_name(name: str) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import msgspec
 
 from index import Corpus, glance
-from index.errors import StoreMismatch
+from index.errors import ModelUnavailable, StoreMismatch
+from index.searchable import OnChunks, build_settings, quiet
 from index.types import Build
 from qa.build import Say, build_embedder, open_corpus
+from qa.errors import NoEarlierChunks
 from qa.ownsettings import Own, with_own
 from qa.settings import Settings
 
@@ -27,6 +29,7 @@ class Reindexing:
     Raises:
         InvalidCollection: a setting cannot be used.
         ModelUnavailable: the embedder cannot be loaded.
+        StoreMismatch: the chunks would not fit the embedder.
     """
 
     def __init__(
@@ -42,13 +45,19 @@ class Reindexing:
         self._own = own
         self._chunk_tokens = target.chunking.max_tokens
         self._embedder = build_embedder(folder, target, say)
+        self.settings = build_settings(self._embedder, self._chunk_tokens)
 
-    def fill(self) -> Iterator[tuple[int, int]]:
+    def fill(self, on_chunks: OnChunks = quiet) -> Iterator[tuple[int, int]]:
         """Make what is missing; how many documents are done, and how many there are.
 
         Stopped, it goes on from there when it is begun again.
+
+        Raises:
+            BuildInUse: there is nothing to change.
         """
-        yield from self._corpus.fill_beside(self._embedder, chunk_tokens=self._chunk_tokens)
+        yield from self._corpus.fill_beside(
+            self._embedder, chunk_tokens=self._chunk_tokens, on_chunks=on_chunks
+        )
 
     def beside(self) -> Corpus:
         """The new chunks, to be searched; not to be changed or closed."""
@@ -69,16 +78,22 @@ def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None)
         return open_corpus(folder, settings, remake=True, say=say)
 
 
-def previous(corpus: Corpus) -> Own:
-    """The settings of the chunks that were searched before, to go back to them.
+def going_back(
+    corpus: Corpus, folder: Path, settings: Settings, say: Say = lambda _: None
+) -> Reindexing:
+    """The chunks that were searched before the last switch, to be completed and switched to.
 
     Raises:
-        StoreMismatch: there are none.
+        NoEarlierChunks: there are none.
+        ModelUnavailable: their embedder is gone, or is another one now.
     """
-    others = [build for build in corpus.builds() if build.id != corpus.build().id]
-    if not others:
-        raise StoreMismatch("there are no earlier chunks to go back to")
-    return _made_with(others[0])
+    build = corpus.previous()
+    if build is None:
+        raise NoEarlierChunks
+    made = Reindexing(corpus, folder, settings, _made_with(build), say)
+    if made.settings != build.settings:
+        raise ModelUnavailable(f"the embedder {build.settings['embedder']} is not there any more")
+    return made
 
 
 def _made_with(build: Build) -> Own:

@@ -79,11 +79,17 @@ class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the HTTP server listens and how large a request body may be."""
+    """Where the HTTP server listens, and what it lets its clients do.
+
+    max_body_bytes: larger request bodies are refused.
+    models: embedding models that clients may have a collection reindexed with, separated by
+        commas, besides the one that is set.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     max_body_bytes: _Positive = 20_000_000
+    models: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

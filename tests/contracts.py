@@ -478,8 +478,10 @@ class CatalogueContract:
         assert held(other, [parts[0].id]) == [[0, 1, 0]]
         assert held(catalogue, [chunk.id for chunk in chunks]) == vectors.tolist()
         assert catalogue.current() == catalogue.build.id
+        assert (other.filled(), other.previous()) == (1, None)
         other.switch()
         assert catalogue.current() == other.build.id != catalogue.build.id
+        assert catalogue.previous() == catalogue.build.id
         assert (other.check(), catalogue.check()) == ([], [])
 
     def test_what_is_stored_through_one_build_is_missing_in_the_others(

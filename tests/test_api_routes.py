@@ -125,6 +125,20 @@ def test_filters_leave_documents_out(client: Client) -> None:
         assert len(refused.content) < 3000
 
 
+def test_a_tag_is_one_of_those_that_a_document_has(client: Client) -> None:
+    for name, tags in (("span", ["bridge", "steel"]), ("arch", ["bridge", "stone"])):
+        body = {"text": f"The {name} crosses the river Lea.", "metadata": {"tags": tags}}
+        assert client.put(f"/v1/documents/{name}", json=body).status_code == 201
+    for filters, names in (
+        ({"tags": "bridge"}, {"span", "arch"}),
+        ({"tags": {"$in": ["stone", "wood"]}}, {"arch"}),
+        ({"tags": {"$exists": True, "$ne": "stone"}}, {"span"}),
+    ):
+        asked = {"query": "crossing the Lea", "filters": filters}
+        passages = client.post("/v1/search", json=asked).json()["passages"]
+        assert {passage["document_id"] for passage in passages} == names
+
+
 def test_abstaining_is_an_ordinary_answer(client: Client) -> None:
     answer = ask(client, UNKNOWN, include=["passages"])
     assert answer["status"] == "abstained"
@@ -142,7 +156,11 @@ def test_passages_come_when_asked_for(client: Client) -> None:
 
 
 def test_storing_the_same_again_changes_nothing_and_other_text_is_refused(client: Client) -> None:
-    draft = {"id": next(_ids), "text": "First.", "metadata": {"n": 1, "ok": True, "x": None}}
+    draft = {
+        "id": next(_ids),
+        "text": "First.",
+        "metadata": {"n": 1, "ok": True, "x": None, "tags": ["a", 2]},
+    }
     first, again = (client.post("/v1/documents", json=draft) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.headers["location"] == f"/v1/documents/{draft['id']}"
@@ -268,6 +286,7 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
         "collections": ["default"],
         "damaged": [],
         "rebuilt": 0,
+        "rebuilding": [],
     }
     assert client.get("/version").json()["name"] == "citespan"
 
@@ -304,6 +323,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),
         ("/v1/collections/{name}", "get"), ("/v1/collections/{name}", "delete"),
+        ("/v1/collections/{name}/reindex", "post"), ("/v1/collections/{name}/rollback", "post"),
         *(("/v1/documents/{document_id}", method) for method in documents),
         ("/v1/documents/{document_id}/revisions", "get"),
         ("/v1/documents/{document_id}/revisions/{revision}", "delete"),

@@ -13,7 +13,7 @@ from strategies import document
 from index import Corpus, Draft, OnnxEmbedder, Passage
 from index.catalog import SqliteCatalogue
 from index.embedding import Embedder, Vectors
-from index.errors import StoreMismatch, StoreUnavailable
+from index.errors import BuildInUse, StoreMismatch, StoreUnavailable
 
 TEXTS = {
     "cats": "Cats sleep for most of the day. They hunt at dusk.",
@@ -100,7 +100,7 @@ class TestReindexing:
         corpus.put(Draft(id="cats", text="Cats purr. Dogs bark."))
         corpus.put(Draft(id="new", text="Volcanoes erupt now and then."))
         corpus.delete("trade")
-        assert list(corpus.fill_beside(embedder, chunk_tokens=150)) == [(1, 3), (2, 3)]
+        assert list(corpus.fill_beside(embedder, chunk_tokens=150)) == [(2, 3), (3, 3)]
         corpus.switch()
         assert corpus.build() == first
         assert found(corpus, "cats")[0] == "Cats purr. Dogs bark."
@@ -134,7 +134,7 @@ class TestReindexing:
         next(corpus.fill_beside(embedder, chunk_tokens=8))
         corpus.close()
         with Corpus.open(folder, embedder) as again:
-            assert list(again.fill_beside(embedder, chunk_tokens=8)) == [(1, 3), (2, 3)]
+            assert list(again.fill_beside(embedder, chunk_tokens=8)) == [(2, 3), (3, 3)]
             again.switch()
             assert again.counts() == (3, 6)
 
@@ -144,6 +144,25 @@ class TestReindexing:
             corpus.switch()
         sizes = [build.settings["chunk_tokens"] for build in corpus.builds()]
         assert sizes == ["16", "32"]
+
+    def test_what_was_before_is_told_and_what_was_given_up_is_not_it(
+        self, folder: Path, corpus: Corpus, embedder: OnnxEmbedder
+    ) -> None:
+        first = corpus.build()
+        next(corpus.fill_beside(embedder, chunk_tokens=8))
+        assert corpus.previous() is None
+        list(corpus.fill_beside(embedder, chunk_tokens=16))
+        corpus.switch()
+        assert corpus.previous() == first
+        next(corpus.fill_beside(embedder, chunk_tokens=8))
+        assert len(corpus.builds()) == 3
+        corpus.drop_unfinished()
+        assert corpus.builds() == (first, corpus.build())
+        corpus.close()
+        with Corpus.open(folder, embedder, chunk_tokens=16) as again:
+            assert again.previous() == first
+            with pytest.raises(BuildInUse):
+                next(again.fill_beside(embedder, chunk_tokens=16))
 
     def test_nothing_made_is_nothing_to_switch_to(self, corpus: Corpus) -> None:
         with pytest.raises(StoreMismatch, match="make them first"):

@@ -230,6 +230,8 @@ class TestStoring:
             (Draft(text="a", metadata={"\ud800": 1}), "key"),
             (Draft(text="a", metadata={"k": float("nan")}), "'k' is nan"),
             (Draft(text="a", metadata={"k": float("-inf")}), "'k' is -inf"),
+            (Draft(text="a", metadata={"k": ["\ud800", "b"]}), "value of 'k'"),
+            (Draft(text="a", metadata={"k": [1.5, float("inf")]}), "'k' is inf"),
         ],
     )
     def test_what_cannot_be_stored_is_rejected_by_name(

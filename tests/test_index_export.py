@@ -31,7 +31,11 @@ def source(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
     with Corpus.open(tmp_path / "source", embedder) as corpus:
         corpus.put(Draft(id="cats", text="Cats slept."))
         corpus.put(Draft(id="cats", text="Cats sleep.", title="Cats"))
-        corpus.put(Draft(id="cats", text="Cats\nsleep 𝔘 all day.", metadata={"n": 1, "x": None}))
+        corpus.put(
+            Draft(
+                id="cats", text="Cats\nsleep 𝔘 all day.", metadata={"n": 1, "x": ["a", True, 2.5]}
+            )
+        )
         corpus.purge_revision("cats", 2)
         corpus.put(Draft(id="again", text="This is deleted."))
         corpus.delete("again")
@@ -99,7 +103,7 @@ class TestExport:
         current = source.get("cats")
         assert body[3] == {
             "kind": "revision", "id": "cats", "revision": 3, "current": True, "title": "",
-            "uri": None, "media_type": "text/plain", "metadata": {"n": 1, "x": None},
+            "uri": None, "media_type": "text/plain", "metadata": {"n": 1, "x": ["a", True, 2.5]},
             "created_at": current.created_at, "sha256": current.sha256, "text": current.text,
         }  # fmt: skip
         assert not body[2]["current"]
@@ -275,7 +279,7 @@ HOSTILE: dict[str, tuple[Callable[[Lines], object], str]] = {
     "a dot for an id": (lambda told: told.insert(1, told[3] | {"id": "..", "current": True}),
                         "line 2: a document id"),
     "a time that is none": (replaced(3, created_at="yesterday"), "line 4: .*yesterday"),
-    "a list in the metadata": (replaced(3, metadata={"a": [1]}), "line 4: .*metadata"),
+    "a list in a list": (replaced(3, metadata={"a": [[1]]}), "line 4: .*metadata"),
     "revision 0": (replaced(3, revision=0), "line 4: .*>= 1"),
     "a negative revision": (replaced(3, revision=-1), "line 4: .*>= 1"),
     "a huge revision": (replaced(3, revision=10**30), "line 4: .*<="),

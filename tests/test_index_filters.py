@@ -25,7 +25,8 @@ _values = st.one_of(
     st.sampled_from([0, 1, -1, 2020, 2021, 2**53 + 1, -(2**63), 0.0, 1.0, 0.5, 1e300]),
     st.sampled_from(["", "a", "A", "b", "é", "e\u0301", "2020", "2026-11-26", "𝔘", "x\0y"]),
 )
-_metadata = st.dictionaries(st.sampled_from(_NAMES), _values, max_size=4)
+_tags = st.lists(_values.filter(lambda value: value is not None), max_size=3)
+_metadata = st.dictionaries(st.sampled_from(_NAMES), _values | _tags, max_size=4)
 _ordered = _values.filter(lambda value: value is not None and not isinstance(value, bool))
 _condition = st.one_of(
     _values,
@@ -62,20 +63,23 @@ class TestMatching:
     def test_it_is_what_the_notation_means(
         self, catalogue: SqliteCatalogue, metadata: list[dict[str, Any]], data: st.DataObject
     ) -> None:
-        ids: dict[int, Document] = {}
-        for number, facts in enumerate(metadata):
-            one = stored(
+        documents = [
+            stored(
                 "ab"[number % 2] * (number + 1),
                 title=data.draw(st.sampled_from(["", "a", "é"])),
                 uri=data.draw(st.sampled_from([None, "a", "b"])),
                 metadata=facts,
             )
+            for number, facts in enumerate(metadata)
+        ]
+        filters = [data.draw(_filters) for _ in range(4)]
+        ids: dict[int, Document] = {}
+        for one in documents:
             chunks = chunks_of(one, Span(0, 4), Span(4, 8))
             catalogue.store(one, chunks, np.zeros((2, 2), dtype=np.float32))
             ids |= {chunk.id: one for chunk in chunks}
         try:
-            for _ in range(4):
-                asked = data.draw(_filters)
+            for asked in filters:
                 expected = sorted(at for at, one in ids.items() if holds(asked, one.info()))
                 assert catalogue.matching(parse_filter(asked)).tolist() == expected
         finally:

@@ -209,10 +209,7 @@ class TestCommands:
         assert made.output == "created trade\n"
         assert run(environ, "--collection", "trade", "ingest", str(file)).exit_code == 0
         listed = run(environ, "collections", "list").output.splitlines()
-        assert listed == [
-            "default: 0 documents, 0 chunks",
-            "trade: 1 documents, 1 chunks, chunking.max_tokens=60",
-        ]
+        assert listed == ["trade: 1 documents, 1 chunks, chunking.max_tokens=60"]
         assert TRADE in run(environ, "--collection", "trade", "search", "copper").output
         assert TRADE not in run(environ, "search", "copper").output
         assert run(environ, "collections", "delete", "trade").output == "deleted trade\n"
@@ -239,12 +236,67 @@ class TestCommands:
     def test_a_damaged_one_is_said_and_the_others_are_listed(
         self, environ: dict[str, str], settings: Settings
     ) -> None:
+        run(environ, "list")
         run(environ, "collections", "create", "trade")
         folder = settings.data_path() / "collections" / "trade"
         (folder / "catalog.db").write_bytes(b"garbage" * 1000)
         listed = run(environ, "collections", "list")
         assert listed.stdout == "default: 0 documents, 0 chunks\n"
         assert "trade cannot be read" in listed.stderr
+
+    def test_making_and_deleting_one_opens_no_other(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        folder = settings.data_path()
+        (folder / "collections" / "broken").mkdir(parents=True)
+        for broken in (folder, folder / "collections" / "broken"):
+            (broken / "catalog.db").write_bytes(b"garbage" * 1000)
+        assert run(environ, "collections", "create", "cats").output == "created cats\n"
+        again = run(environ, "collections", "create", "cats")
+        assert (again.exit_code, "is a collection 'cats' already" in again.output) == (2, True)
+        large = ("collections", "create", "x", "--set", "chunking.max_tokens=5000")
+        assert "this embedder takes 1 to 221" in run(environ, *large).output
+        unsure = ("collections", "create", "x", "--set", "evidence.risk=0.01")
+        assert run(environ, *unsure).exit_code == 2
+        assert run(environ, "collections", "delete", "broken").output == "deleted broken\n"
+        assert run(environ, "collections", "delete", "default").exit_code == 2
+        assert [path.name for path in (folder / "collections").iterdir()] == ["cats"]
+
+    def test_none_is_made_or_deleted_while_they_are_open(
+        self, environ: dict[str, str], collections: Collections
+    ) -> None:
+        collections.create("trade", {})
+        for words in (("create", "cats"), ("delete", "trade")):
+            refused = run(environ, "collections", *words)
+            assert (refused.exit_code, "is writing to" in refused.output) == (2, True)
+        assert collections.names() == ["default", "trade"]
+
+    def test_one_backup_of_all(
+        self, environ: dict[str, str], settings: Settings, tmp_path: Path
+    ) -> None:
+        file, backup = tmp_path / "trade.txt", str(tmp_path / "all.zip")
+        file.write_text(TRADE)
+        for name in ("trade", "broken"):
+            run(environ, "collections", "create", name, "--set", "chunking.max_tokens=60")
+        run(environ, "--collection", "trade", "ingest", str(file))
+        run(environ, "list")
+        broken = settings.data_path() / "collections" / "broken" / "catalog.db"
+        broken.write_bytes(b"garbage" * 1000)
+        made = run(environ, "backup", "--all", backup)
+        assert (made.exit_code, "broken is left out" in made.stderr) == (1, True)
+        elsewhere = environ | {"CITESPAN_DATA__PATH": str(tmp_path / "elsewhere")}
+        restored = run(elsewhere, "restore", backup)
+        assert restored.stdout.splitlines() == [
+            "restored default, 0 documents, 0 chunks",
+            "restored trade, 1 documents, 1 chunks",
+        ]
+        assert "as they were damaged: broken" in restored.stderr
+        assert TRADE in run(elsewhere, "--collection", "trade", "search", "copper").output
+        assert "chunking.max_tokens=60" in run(elsewhere, "collections", "list").output
+        assert run(elsewhere, "restore", backup).exit_code == 0  # it is so already
+        run(elsewhere, "ingest", str(file))
+        again = run(elsewhere, "restore", backup)
+        assert (again.exit_code, "hold documents already" in again.output) == (2, True)
 
     def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
         assert run(environ, "collections", "create", "x", "--set", "chunking=1").exit_code == 2
@@ -289,6 +341,8 @@ class TestReindexing:
     def test_nothing_to_go_back_to(self, environ: dict[str, str]) -> None:
         refused = run(environ, "reindex", "--back")
         assert (refused.exit_code, "no earlier chunks" in refused.output) == (2, True)
+        refused = run(environ, "reindex")
+        assert (refused.exit_code, "made with these settings" in refused.output) == (2, True)
 
     def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
         seeded = environ | {"CITESPAN_DATA__SEED": "true"}

@@ -10,6 +10,7 @@ import pytest
 
 from index import Corpus, Draft, OnnxEmbedder
 from index.errors import JobNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
+from index.jobcheck import JobsReport, check_jobs
 from index.jobs import KEPT, FileOutcome, Job, JobState, JobStore, Result
 from index.spool import Entry
 from qa import jobs as qa_jobs
@@ -99,6 +100,26 @@ def test_only_the_last_ended_jobs_are_remembered(store: JobStore) -> None:
     assert [job.id for job in store.jobs()] == [*reversed(ids[1:]), failed]
 
 
+def test_what_is_wrong_with_jobs_is_found_beside_whoever_runs_them(
+    tmp_path: Path, store: JobStore
+) -> None:
+    assert check_jobs(tmp_path / "none") == JobsReport(states={}, problems=[], leftovers=0)
+    failed, queued, done = (store.submit(INGEST, "default", entries(name)).id for name in "abc")
+    store.finish(failed, JobState.FAILED, "the reason")
+    store.finish(done, JobState.DONE)
+    (tmp_path / "jobs" / "job_half").write_bytes(b"{")
+    found = check_jobs(tmp_path)
+    assert found.states == {"failed": 1, "queued": 1, "done": 1}
+    assert (found.problems, found.leftovers) == ([f"job {failed} failed: the reason"], 1)
+    (tmp_path / "jobs" / queued).unlink()
+    lost = f"what job {queued} was to store is missing"
+    assert check_jobs(tmp_path).problems == [f"job {failed} failed: the reason", lost]
+    store.close()
+    (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreCorrupt):
+        check_jobs(tmp_path)
+
+
 def test_an_entry_that_fails_leaves_nothing(tmp_path: Path, store: JobStore) -> None:
     def broken() -> Iterator[Entry]:
         yield from entries("a")
@@ -112,12 +133,26 @@ def test_an_entry_that_fails_leaves_nothing(tmp_path: Path, store: JobStore) -> 
 def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) -> None:
     JobStore(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "jobs.db")) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
     with pytest.raises(StoreMismatch):
         JobStore(tmp_path)
     (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
     with pytest.raises(StoreCorrupt):
         JobStore(tmp_path)
+
+
+def test_jobs_of_the_version_before_are_kept(tmp_path: Path) -> None:
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(INGEST, "default", entries("a"))
+    with closing(sqlite3.connect(tmp_path / "jobs.db")) as database:
+        database.execute("ALTER TABLE jobs DROP COLUMN arguments")
+        database.execute("PRAGMA user_version = 1")
+    with closing(JobStore(tmp_path)) as store:
+        assert store.jobs() == [job]
+        other = store.submit("reindex", "default", arguments={"chunking": {"max_tokens": 9}})
+        assert store.next() == job
+    with closing(JobStore(tmp_path)) as store:
+        assert store.job(other.id).arguments == {"chunking": {"max_tokens": 9}}
 
 
 def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from index import Corpus, Draft, OnnxEmbedder, parse_filter
+from index import Corpus, Draft, OnnxEmbedder, Side, parse_filter
 from index.sentences import sentences
 from qa import Answer, Mode, Reason, Service, Status
 from qa.build import seed_draft, seeds_folder
@@ -155,6 +155,16 @@ class TestService:
         for state, count in (("public", 1), ("secret", 0), ("public", 1)):
             service.corpus.put(Draft(id="one", text="A cat.", metadata={"state": state}))
             assert len(service.search("cat", filters=filters)) == count
+
+    @pytest.mark.parametrize("side", list(Side))
+    def test_tags_are_met_by_each_side(self, service: Service, side: Side) -> None:
+        texts = {"steel": ["metal", "hard"], "copper": ["metal", "soft"], "wax": ["soft"]}
+        for name, tags in texts.items():
+            draft = Draft(id=name, text=f"A cat made of {name}.", metadata={"tags": tags})
+            service.corpus.put(draft)
+        for asked, names in (({"tags": "metal"}, ["copper", "steel"]), ({"tags": "wax"}, [])):
+            found = service.corpus.search("cat", sides=[side], filters=parse_filter(asked))
+            assert sorted(passage.chunk.document_id for passage in found) == names
 
     def test_true_is_not_one(self, service: Service) -> None:
         service.corpus.put(Draft(id="one", text="A cat.", metadata={"flag": True}))

@@ -40,8 +40,13 @@ def _meets(operator: str, wanted: Any, held: Any, there: bool, own: bool) -> boo
         return not _meets(positive, wanted, held, there, own)
     if operator in {"$eq", "$in"}:
         values = wanted if operator == "$in" else [wanted]
-        return any(_same(one, held) for one in values) if there or own else False
-    return _kind(held) == _kind(wanted) and _ORDERED[operator](held, wanted)
+        return any(_same(one, h) for one in values for h in _each(held)) if there or own else False
+    compares = _ORDERED[operator]
+    return any(_kind(one) == _kind(wanted) and compares(one, wanted) for one in _each(held))
+
+
+def _each(held: Any) -> list[Any]:
+    return held if isinstance(held, list) else [held]
 
 
 def _same(wanted: Any, held: Any) -> bool:

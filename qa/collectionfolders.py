@@ -1,0 +1,140 @@
+"""The folders of collections, made and removed whole, also where none of them is open."""
+
+import secrets
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from index.errors import StoreMismatch
+from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
+from qa.build import Say, build_decision, build_reader, check_folder, open_corpus
+from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
+from qa.ownsettings import Own, check_name, collection_settings, with_own
+from qa.settings import COLLECTIONS, DEFAULT, Settings
+
+_HIDDEN = "."  # how the folders of collections begin that are being made or removed
+
+
+def create_collection(settings: Settings, name: str, own: Own, say: Say = lambda _: None) -> None:
+    """Make an empty collection; no other one is opened.
+
+    Args:
+        settings: of the data folder, which nobody else may be writing to.
+        name: as for `Collections.create`.
+        own: as for `Collections.create`.
+        say: told, in words, about work that takes a while.
+
+    Raises:
+        InvalidCollection: the name or the settings cannot be used.
+        CollectionExists: the name is taken.
+        StoreLocked: another process has the collections open.
+    """
+    check_name(name)
+    with_own(settings, own)
+    folder = settings.data_path()
+    check_folder(folder)
+    lock = lock_for_writing(folder)
+    try:
+        if name in (DEFAULT, *stored_names(folder / COLLECTIONS)):
+            raise CollectionExists(name)
+        with new_folder(folder / COLLECTIONS, name, own):
+            here = collection_settings(settings, name)
+            open_corpus(here.collection_path(), here, say=say).close()
+            build_decision(here.evidence)
+            if "model" in own.get("evidence", {}):
+                build_reader(here.evidence)
+    finally:
+        lock.release()
+
+
+def delete_collection(settings: Settings, name: str) -> None:
+    """Remove a collection with all its documents; none is opened.
+
+    Raises:
+        CollectionNotFound: there is none of this name.
+        InvalidCollection: it is the default one.
+        StoreLocked: another process has it, or all collections, open.
+    """
+    check_deletable(name)
+    parent = settings.data_path() / COLLECTIONS
+    if name not in stored_names(parent):
+        raise CollectionNotFound(name)
+    lock = lock_for_writing(settings.data_path())
+    try:
+        lock_for_writing(parent / name).release()  # nobody stores to it
+        shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def check_deletable(name: str) -> None:
+    """Refuse to remove the default collection.
+
+    Raises:
+        InvalidCollection: it is that one.
+    """
+    if name == DEFAULT:
+        raise InvalidCollection("name", "the default collection stays; delete its documents")
+
+
+def collection_folder(settings: Settings, name: str) -> Path:
+    """Where a collection lies, or would.
+
+    Raises:
+        InvalidCollection: it cannot have this name.
+    """
+    check_name(name)
+    data = msgspec.structs.replace(settings.data, collection=name)
+    return msgspec.structs.replace(settings, data=data).collection_path()
+
+
+@contextmanager
+def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
+    """The folder of a new collection with its settings; gone again if what is done inside fails.
+
+    Raises:
+        InvalidCollection: the settings cannot be used.
+    """
+    parent.mkdir(exist_ok=True)
+    scratch = _hidden(parent, name)
+    scratch.mkdir()
+    write_durably(scratch / OWN_SETTINGS, msgspec.json.format(msgspec.json.encode(own)))
+    scratch.rename(parent / name)
+    sync_folder(parent)
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(parent / name, ignore_errors=True)
+        if isinstance(error, ConfigError | StoreMismatch):
+            raise InvalidCollection("settings", f"cannot be used: {error}") from error
+        raise
+
+
+def hide_folder(parent: Path, name: str) -> Path:
+    """The folder of a collection that is none any more, to be removed; `clear_hidden` does it."""
+    gone = _hidden(parent, name)
+    (parent / name).rename(gone)
+    sync_folder(parent)
+    return gone
+
+
+def clear_hidden(parent: Path) -> None:
+    """Remove the folders of collections that were half made or half removed."""
+    for path in parent.glob(f"{_HIDDEN}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def stored_names(parent: Path) -> list[str]:
+    """Of all collections but the default one, in order."""
+    return sorted(path.name for path in parent.glob("*") if _is_collection(path))
+
+
+def _is_collection(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(_HIDDEN)
+
+
+def _hidden(parent: Path, name: str) -> Path:
+    return parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"
