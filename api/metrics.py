@@ -49,6 +49,16 @@ class Metrics:
         rebuilt = GaugeMetricFamily(
             "citespan_rebuilt_files", "Found damaged since the start.", labels=["collection"]
         )
+        recall = GaugeMetricFamily(
+            "citespan_vector_recall",
+            "The share of the 10 nearest vectors that is found, when that was last measured.",
+            labels=["collection", "method"],
+        )
+        memory = GaugeMetricFamily(
+            "citespan_vector_bytes_per_million",
+            "Of a million vectors such as those that are searched.",
+            labels=["collection", "method"],
+        )
         damaged = GaugeMetricFamily("citespan_damaged_collections", "Cannot be used.")
         try:
             collections = self._collections()
@@ -62,5 +72,8 @@ class Metrics:
                 documents.add_metric([name], stored)
                 chunks.add_metric([name], searched)
                 rebuilt.add_metric([name], len(corpus.repaired()))
+                vectors = corpus.vector_facts()
+                recall.add_metric([name, vectors.kind], vectors.recall)
+                memory.add_metric([name, vectors.kind], vectors.bytes_per_million)
         damaged.add_metric([], len(broken))
-        yield from (documents, chunks, rebuilt, damaged)
+        yield from (documents, chunks, rebuilt, recall, memory, damaged)

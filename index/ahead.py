@@ -1,5 +1,8 @@
 """Work that runs ahead of what takes its results."""
 
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,6 +10,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_BEHIND = 10  # nice value; a search beside an ingest then takes 1.3 times as long, at 0 four times
 
 
 def map_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Generator[R]:
@@ -32,6 +37,12 @@ def map_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Gen
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def step_back() -> None:
+    """Let other threads go before this one, for good."""
+    if sys.platform == "linux":  # elsewhere priorities are of whole processes
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
 def _submitted(

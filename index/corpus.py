@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from index.ahead import map_ahead
 from index.catalog import SqliteCatalogue, glance
+from index.dense import EXACT_MOST, Facts
 from index.drafts import content_of, document_of
 from index.embedding import Embedder, Vectors
 from index.errors import (
@@ -97,6 +98,7 @@ class Corpus:
         read_only: bool = False,
         remake: bool = False,
         keep_revisions: int | None = None,
+        exact_most: int = EXACT_MOST,
     ) -> Self:
         """The corpus in a data folder; an empty one is made there if there is none.
 
@@ -109,6 +111,7 @@ class Corpus:
                 `fill_beside` and `switch`.
             keep_revisions: how many past revisions of a document stay when it is replaced, at
                 least 0; None keeps all.
+            exact_most: of more chunks, the nearest vectors are found approximately.
 
         Raises:
             StoreLocked: another process has it open for writing.
@@ -133,7 +136,9 @@ class Corpus:
 
             def index_of(seen: Catalogue, dim: int) -> SearchIndex:
                 files = build_folder(folder, seen.build.id)
-                return LocalSearchIndex(files, seen, dim, read_only=read_only)
+                return LocalSearchIndex(
+                    files, seen, dim, read_only=read_only, exact_most=exact_most
+                )
 
             index = index_of(catalogue, embedder.dim)
             opened.pop_all()
@@ -421,10 +426,10 @@ class Corpus:
         )
 
     def compact(self) -> int:
-        """Write anew the files of the index that hold words of chunks that are gone.
+        """Write anew the files of the index that hold words or vectors of chunks that are gone.
 
         It is done anyway when segments are merged, which small ones soon are, and when a corpus of
-        up to 10,000 chunks is closed.
+        up to 10,000 chunks is closed; and with the vectors when a tenth of them have changed.
 
         Returns:
             How many chunks they were of.
@@ -432,16 +437,24 @@ class Corpus:
         return self._live.index.compact()
 
     def uncompacted(self) -> int:
-        """Of how many chunks that are gone there are words in files until `compact`."""
+        """Of how many chunks that are gone something is left in files until `compact`."""
         return self._live.index.uncompacted()
 
     def leftovers(self) -> list[str]:
         """Everything found of what was deleted or purged; empty if nothing is left of it.
 
-        Single words may be left in files of the lexical index, which tells nobody of them:
-        `uncompacted`.
+        Single words and rounded vectors may be left in files of the index, which tells nobody of
+        them: `uncompacted`.
         """
         return self._live.catalogue.leftovers() + self._live.index.leftovers()
+
+    def vector_facts(self) -> Facts:
+        """How vectors are found, and how well when that was last measured."""
+        return self._live.index.facts()
+
+    def measure_vectors(self) -> Facts:
+        """The same, measured now, once nothing is being built; reads all vectors."""
+        return self._live.index.measure()
 
     def repaired(self) -> list[str]:
         """What was found damaged in derived files and was made again since opening."""

@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.crashpoints import reached
+from index.dense import EXACT_MOST, Facts
 from index.embedding import Vectors
 from index.errors import StoreError, StoreUnavailable
 from index.filters import Filter
 from index.lexical import LexicalIndex, folder_hashes
+from index.nearest import Nearest
 from index.protocols import Catalogue, IndexedText
 from index.types import Scored
-from index.vectors import VectorIndex
 
 _log = logging.getLogger("citespan.index")
 
 _LEXICAL = "lexical"
 _KEPT_FILTERS = 16
-_BATCH = 10_000  # vectors read at a time
 _FEW = 5_000  # texts kept in memory, so that the catalogue is free while they are indexed
 _REWRITTEN_AT_CLOSE = 10_000  # chunks: a second or two
 
@@ -40,21 +40,34 @@ class LocalSearchIndex:
         catalogue: the truth they are derived from.
         dim: length of the vectors.
         read_only: write nothing; what is behind on disk is made again in memory.
+        exact_most: of more chunks, the nearest vectors are found approximately.
     """
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue, dim: int, *, read_only: bool = False
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        dim: int,
+        *,
+        read_only: bool = False,
+        exact_most: int = EXACT_MOST,
     ) -> None:
         self._folder = folder
         self._catalogue = catalogue
         self._read_only = read_only
-        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
         self._refreshing = threading.Lock()
         self._problems: list[str] = []
         self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._generation = -1
-        self._held: set[int] = set()
-        self._vectors = VectorIndex(dim)
+        self._nearest = Nearest(
+            folder,
+            catalogue,
+            dim,
+            changing=self._refreshing,
+            found=self._found,
+            exact_most=exact_most,
+            read_only=read_only,
+        )
         self._lexical = self._load_lexical()
         self.refresh()
 
@@ -73,38 +86,43 @@ class LocalSearchIndex:
             yield
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
-        among = self._among(filters)
-        with self._lock:
-            return self._vectors.search(query, k, among)
+        return self._nearest.search(query, k, self._among(filters))
 
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
         return self._lexical.search(query, k, self._among(filters))  # of a snapshot of its own
 
     def compact(self) -> int:
         with self._refreshing:
-            return self._rewrite_lexical()
+            return max(self._rewrite_lexical(), self._nearest.compact())
 
     def uncompacted(self) -> int:
-        return self._lexical.forgotten()
+        return max(self._lexical.forgotten(), self._nearest.uncompacted())
 
     def leftovers(self) -> list[str]:
         self.refresh()
         stored = self._catalogue.chunk_ids()
         found: list[str] = []
-        for what, held in (("vectors", self._vectors.ids()), ("words", self._lexical.ids())):
+        for what, held in (("vectors", self._nearest.ids()), ("words", self._lexical.ids())):
             if gone := len(held - stored):
                 found.append(f"the {what} of {gone} chunks are held that are not stored")
             if lacking := len(stored - held):
                 found.append(f"the {what} of {lacking} chunks that are stored are lacking")
         return found
 
+    def facts(self) -> Facts:
+        return self._nearest.facts()
+
+    def measure(self) -> Facts:
+        return self._nearest.measure()
+
     def problems(self) -> list[str]:
         return list(self._problems)
 
     def close(self) -> None:
         with self._refreshing:
-            if len(self._held) <= _REWRITTEN_AT_CLOSE:
+            if len(self._nearest.held) <= _REWRITTEN_AT_CLOSE:
                 self._rewrite_lexical()
+            self._nearest.close()
 
     def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
         """The ids that a filter leaves; kept, as both sides and the next question need them."""
@@ -123,28 +141,31 @@ class LocalSearchIndex:
             return
         try:
             self._generation = self._catch_up()
+            self._nearest.keep_up()
         except BaseException:
             self._generation = -1  # a part may have been taken over: compare everything
             raise
 
     def _catch_up(self) -> int:
         """Take over the difference; while it is read, others that use the catalogue wait."""
-        lexical = self._lexical
+        lexical, nearest = self._lexical, self._nearest
         with self._catalogue.snapshot():
             generation = self._catalogue.generation
             known = self._generation >= 0 and not self._read_only
             changes = self._catalogue.changes(self._generation) if known else None
             if changes:
-                gone, new = changes.removed & self._held, changes.added - self._held
+                gone, new = changes.removed & nearest.held, changes.added - nearest.held
                 worded_gone, worded_new = gone, new
             else:
                 wanted = self._catalogue.chunk_ids()
                 if self._read_only and lexical.ids() != wanted:
                     lexical = self._reread_lexical(wanted)
+                if self._read_only and not nearest.suits(len(wanted)):
+                    nearest.reload()
                 worded = lexical.ids()
-                gone, new = self._held - wanted, wanted - self._held
+                gone, new = nearest.held - wanted, wanted - nearest.held
                 worded_gone, worded_new = worded - wanted, wanted - worded
-            self._change_vectors(gone, new)
+            nearest.change(gone, new)
             texts = self._catalogue.indexed_texts(worded_new)
             few = len(worded_new) <= _FEW
             if few:
@@ -155,19 +176,6 @@ class LocalSearchIndex:
             lexical = self._changed(lexical, worded_gone, texts)
         self._lexical = lexical  # only now: others search meanwhile
         return generation
-
-    def _change_vectors(self, gone: Set[int], new: Set[int]) -> None:
-        """The new ones first: a search meanwhile finds something, and drops what is gone."""
-        adding = sorted(new)
-        for at in range(0, len(adding), _BATCH):
-            ids, vectors = self._catalogue.vectors(adding[at : at + _BATCH])
-            with self._lock:
-                self._vectors.add(ids, vectors)
-            self._held.update(ids)
-        if gone:
-            with self._lock:
-                self._vectors.remove(sorted(gone))
-            self._held -= gone
 
     def _changed(
         self, lexical: LexicalIndex, gone: Set[int], texts: Iterable[IndexedText]

@@ -6,8 +6,6 @@ would change a result (cosine down to .990). Inputs run side by side on threads 
 
 import importlib
 import os
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -18,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from index.ahead import step_back
 from index.errors import ModelUnavailable
 from index.hashing import sha256_file
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_BEHIND = 10  # nice value; a search beside an ingest then takes 1.3 times as long, at 0 four times
 
 
 class Session(Protocol):
@@ -110,13 +107,8 @@ def _pool(*, behind: bool) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
         _cores(),
         thread_name_prefix="behind" if behind else "model",
-        initializer=_step_back if behind else None,
+        initializer=step_back if behind else None,
     )
-
-
-def _step_back() -> None:
-    if sys.platform == "linux":  # elsewhere priorities are of whole processes
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
 def _cores() -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.dense import Facts
 from index.embedding import Vectors
 from index.filters import Filter
 from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired, Scored
@@ -254,7 +255,7 @@ class SearchIndex(Protocol):
         ...
 
     def compact(self) -> int:
-        """Write anew what still holds words of chunks that are not stored any more.
+        """Write anew what still holds words or vectors of chunks that are not stored any more.
 
         Returns:
             How many chunks they were of.
@@ -262,11 +263,19 @@ class SearchIndex(Protocol):
         ...
 
     def uncompacted(self) -> int:
-        """Of how many chunks that are not stored any more there are words in files."""
+        """Of how many chunks that are not stored any more something is left in files."""
         ...
 
     def leftovers(self) -> list[str]:
         """Every difference between the chunks held and those stored; empty if there is none."""
+        ...
+
+    def facts(self) -> Facts:
+        """How vectors are found, and how well when that was last measured."""
+        ...
+
+    def measure(self) -> Facts:
+        """The same, measured now, once nothing is being built; reads all vectors."""
         ...
 
     def problems(self) -> list[str]:

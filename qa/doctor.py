@@ -59,8 +59,18 @@ def _examine_corpus(
         facts["generation"] = str(corpus.generation)
         repaired.extend(corpus.repaired())
         problems.extend(corpus.check())
+        facts["nearest vectors"] = _examine_vectors(corpus)
         facts["deleted documents"] = _examine_deleted(corpus, repaired, problems)
     return facts
+
+
+def _examine_vectors(corpus: Corpus) -> str:
+    """How they are found, how well on a sample of them, and what they take."""
+    found = corpus.measure_vectors()
+    if not found.vectors:
+        return str(found.kind)
+    size = f"{found.bytes_per_million / 1e6:,.0f} MB a million chunks"
+    return f"{found.kind}; recall@10 {found.recall:.3f}; {size}"
 
 
 def _examine_jobs(settings: Settings, problems: list[str]) -> dict[str, str]:
@@ -78,11 +88,14 @@ def _examine_jobs(settings: Settings, problems: list[str]) -> dict[str, str]:
 def _examine_deleted(corpus: Corpus, repaired: list[str], problems: list[str]) -> str:
     """How many documents were deleted, and whether anything is left of them."""
     if chunks := corpus.compact():
-        repaired.append(f"words of {chunks} deleted chunks were still in files of the index")
+        repaired.append(f"traces of {chunks} deleted chunks were still in files of the index")
     deleted = corpus.deleted()
     if left := corpus.leftovers():
         problems.extend(left)
         return str(deleted)
     if chunks := corpus.uncompacted():  # another process writes: it is not for this one to mend
-        return f"{deleted}; only single words of {chunks} chunks are left, in files of the index"
+        return (
+            f"{deleted}; only single words, or rounded vectors, of {chunks} chunks are left, in"
+            " files of the index"
+        )
     return f"{deleted}; nothing of them is left in the catalogue, the vectors or the words"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from strategies import document, raw_texts
 
 from index import Chunk, Document, Span
+from index.dense import DenseIndex
 from index.embedding import Vectors
 from index.errors import BuildIncomplete, CurrentRevision, DocumentNotFound, StoreMismatch
 from index.protocols import Catalogue, Changes, IndexedText
@@ -66,18 +67,6 @@ def bm25(texts: Mapping[int, str], query: str, k: int) -> list[tuple[int, float]
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
 
 
-class Dense(Protocol):
-    """The dense side of a search index."""
-
-    def __len__(self) -> int: ...
-    def ids(self) -> set[int]: ...
-    def add(self, ids: Sequence[int], vectors: Vectors) -> None: ...
-    def remove(self, ids: Sequence[int]) -> None: ...
-    def search(
-        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
-    ) -> list[Scored]: ...
-
-
 class Lexical(Protocol):
     """The lexical side of a search index."""
 
@@ -96,7 +85,7 @@ _exact = st.lists(st.integers(-3, 3), min_size=_DIM, max_size=_DIM).map(
 _ids = st.integers(0, 2**63 - 1)
 
 
-def filled(make: Callable[[int], Dense], vectors: Mapping[int, Vectors]) -> Dense:
+def filled(make: Callable[[int], DenseIndex], vectors: Mapping[int, Vectors]) -> DenseIndex:
     index = make(_DIM)
     if vectors:
         index.add(list(vectors), np.stack(list(vectors.values())))
@@ -109,7 +98,7 @@ class DenseContract:
     @given(st.dictionaries(_ids, _exact, max_size=12), _exact, st.integers(1, 15), st.data())
     def test_it_agrees_with_brute_force(
         self,
-        make: Callable[[int], Dense],
+        make: Callable[[int], DenseIndex],
         vectors: dict[int, Vectors],
         query: Vectors,
         k: int,
@@ -127,7 +116,7 @@ class DenseContract:
     @given(st.dictionaries(_ids, _exact, max_size=30), _exact, st.integers(1, 9), st.data())
     def test_of_some_it_finds_the_best_as_if_there_were_no_others(
         self,
-        make: Callable[[int], Dense],
+        make: Callable[[int], DenseIndex],
         vectors: dict[int, Vectors],
         query: Vectors,
         k: int,
@@ -139,7 +128,9 @@ class DenseContract:
         found = index.search(query, k, np.array(among, dtype=np.int64))
         assert pairs(found) == brute_force_dense(left, query, k)
 
-    def test_it_agrees_with_brute_force_on_unit_vectors(self, make: Callable[[int], Dense]) -> None:
+    def test_it_agrees_with_brute_force_on_unit_vectors(
+        self, make: Callable[[int], DenseIndex]
+    ) -> None:
         random = np.random.default_rng(11)
         rows = random.normal(size=(500, 64)).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -152,14 +143,16 @@ class DenseContract:
             assert [at for at, _ in found] == [at for at, _ in expected]
             assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
 
-    def test_ties_do_not_depend_on_the_order_of_adding(self, make: Callable[[int], Dense]) -> None:
+    def test_ties_do_not_depend_on_the_order_of_adding(
+        self, make: Callable[[int], DenseIndex]
+    ) -> None:
         same = np.ones((6, _DIM), dtype=np.float32)
         index = make(_DIM)
         index.add([9, 3, 7, 1, 5, 8], same)
         for k in range(1, 8):
             assert [at for at, _ in pairs(index.search(same[0], k))] == [1, 3, 5, 7, 8, 9][:k]
 
-    def test_a_removed_id_can_be_added_again(self, make: Callable[[int], Dense]) -> None:
+    def test_a_removed_id_can_be_added_again(self, make: Callable[[int], DenseIndex]) -> None:
         index = make(2)
         index.add([5], np.array([[1, 0]], dtype=np.float32))
         index.remove([5])

@@ -31,6 +31,7 @@ from index.errors import DocumentNotFound
 CYCLES = int(os.environ.get("CITESPAN_CYCLES", "20"))  # 100 at night
 NIGHTLY = CYCLES >= 100
 READY_S = 10.0
+EXACT_MOST = 6  # chunks
 _EVERYTHING = 100_000
 _SHM = Path("/dev/shm")  # noqa: S108
 # In memory where that can be: syncing is what takes time, and a killed process loses nothing.
@@ -56,7 +57,8 @@ class Words:
 
 
 def open_corpus(folder: Path, *, read_only: bool = False) -> Corpus:
-    return Corpus.open(folder, Words(), chunk_tokens=12, read_only=read_only)
+    """So small that it goes from the exact vector index to the approximate one and back."""
+    return Corpus.open(folder, Words(), chunk_tokens=12, read_only=read_only, exact_most=EXACT_MOST)
 
 
 @contextmanager
@@ -190,6 +192,8 @@ def assert_whole(folder: Path, known: Known, pending: list[str] | None = None) -
         assert [everything(again, side) for side in Side] == results
     left = {path.name for path in folder.iterdir()}
     assert left == {"catalog.db", "writer.lock", "build-1"}
+    derived = {path.name for path in (folder / "build-1").iterdir()}
+    assert {"lexical"} <= derived <= {"lexical", "vectors.faiss"}
     data = (folder / "catalog.db").read_bytes()
     assert not any(text.encode() in data for text in now.gone[-30:])
     return now

@@ -303,6 +303,8 @@ def test_there_are_figures_for_prometheus(client: Client) -> None:
     }
     assert figures["citespan_documents", "default"] >= 1
     assert figures["citespan_chunks", "default"] > 5
+    assert figures["citespan_vector_recall", "default", "exact"] == 1
+    assert figures["citespan_vector_bytes_per_million", "default", "exact"] == 1544e6
     missing = ("/v1/documents/{document_id}", "404", "GET")
     assert figures["citespan_request_duration_seconds_count", *missing] >= 1
     assert "secret" not in response.text

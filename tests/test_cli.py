@@ -147,6 +147,7 @@ def test_doctor_proves_that_what_was_deleted_is_gone(citespan: Run, tmp_path: Pa
     citespan("ask", "What is CELAC?")
     citespan("delete", "seed")
     report = json.loads(citespan("doctor", "--json").stdout)
+    assert report["facts"]["nearest vectors"] == "exact"
     assert report["facts"]["deleted documents"] == (
         "1; nothing of them is left in the catalogue, the vectors or the words"
     )
@@ -288,6 +289,9 @@ def test_doctor_names_and_mends_a_corrupted_index_file(citespan: Run, tmp_path: 
     file.write_bytes(damaged)
     report = json.loads(citespan("doctor", "--json").stdout)
     assert report["problems"] == []
+    assert report["facts"]["nearest vectors"] == (
+        "exact; recall@10 1.000; 1,544 MB a million chunks"
+    )
     assert "lexical index" in report["repaired"][0]
     assert "China Institute" in citespan("ask", "Where does Song Junying work?").stdout
     assert json.loads(citespan("doctor", "--json").stdout)["repaired"] == []

@@ -16,6 +16,7 @@ from evals.bench.__main__ import main
 from evals.bench.figures import figure, interleaved
 from evals.bench.load import Round, ask_all
 from evals.bench.server import serving
+from evals.bench.vectors import main as compare_kinds
 from evals.errors import RunError
 from evals.memory import in_bytes, peak_bytes
 from evals.readers import seed_dataset
@@ -245,6 +246,24 @@ def test_the_baseline_cuts_windows_of_tokens(naive: Any, tmp_path: Path):
     naive.ingest([text], 3, tmp_path / "short")
     kept = json.loads((tmp_path / "short" / "texts.json").read_text(encoding="utf-8"))
     assert kept == ["one two three", "four five six", "seven"]
+
+
+def test_both_kinds_of_dense_index(
+    tmp_path: Path, models_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CITESPAN_DATA__MODELS", str(models_folder))
+    kept = tmp_path / "embedded.npz"
+    arguments = ["seed", "--sizes", "300", "--questions", "3", "--kept", str(kept)]
+    first, again = (CliRunner().invoke(compare_kinds, arguments) for _ in range(2))
+    with np.load(kept) as arrays:
+        chunks = len(arrays["chunks"])
+        assert arrays["questions"].shape == (3, 384)
+    for result in (first, again):
+        assert result.exit_code == 0, result.output
+        assert f"{chunks} real chunks, 3 questions" in result.stdout
+        assert "300 vectors: built in" in result.stdout
+        assert "exact 1544," in result.stdout  # 384 float32 and an id
+        assert result.stdout.count("recall@10 1.0000") == 3  # all lists of so few are looked at
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, models_folder: Path):

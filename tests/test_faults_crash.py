@@ -13,6 +13,7 @@ from index.backup import restore
 from index.crashpoints import POINTS
 
 _KILLS_A_POINT = 25 if NIGHTLY else 3
+_KIND_OF = {"backup": "restore", "restore": "restore", "vectors": "resize"}
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,8 @@ def test_killed_at_any_time(nursery: Nursery, folder: Path, kind: str) -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_named_point(nursery: Nursery, folder: Path, point: str) -> None:
     known = Known()
-    kind = "restore" if point.startswith(("backup", "restore")) else ""
+    kind = _KIND_OF.get(point.partition(".")[0], "")
     for cycle in range(_KILLS_A_POINT):
-        nth = 1 + cycle % (2 if kind else 5)
+        nth = 1 + cycle % (2 if kind == "restore" else 5)
         ended = nursery.run("work", folder, cycle, kind, f"{point}:{nth}")
         known = checked(folder, known, ended)

@@ -279,14 +279,14 @@ class TestProof:
     def test_a_vector_and_a_word(self, folder: Path, embedder: OnnxEmbedder) -> None:
         with Corpus.open(folder, embedder) as corpus:
             index: Any = corpus._live.index  # pyright: ignore[reportPrivateUsage]
-            index._vectors.add([77], np.ones((1, embedder.dim), dtype=np.float32))
+            index._nearest._index.add([77], np.ones((1, embedder.dim), dtype=np.float32))
             index._lexical.change([], [(78, "", "left"), (79, "", "over")])
             assert corpus.leftovers() == [
                 "the vectors of 1 chunks are held that are not stored",
                 "the words of 2 chunks are held that are not stored",
             ]
-            lost = next(iter(index._vectors.ids() - {77}))
-            index._vectors.remove([lost])
+            lost = next(iter(index._nearest._index.ids() - {77}))
+            index._nearest._index.remove([lost])
             assert "the vectors of 1 chunks that are stored are lacking" in corpus.leftovers()
 
     @pytest.mark.parametrize("erased", [True, False])

@@ -1,20 +1,35 @@
 """Catalogue, dense and lexical index, fusion: each against its contract."""
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
+import faiss
+import numpy as np
 import pytest
-from contracts import CatalogueContract, DenseContract, LexicalContract, chunks_of, pairs, rows
+from contracts import (
+    CatalogueContract,
+    DenseContract,
+    LexicalContract,
+    brute_force_dense,
+    chunks_of,
+    pairs,
+    rows,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import document
 
 from index import Span
+from index.approximate import ApproximateIndex
 from index.catalog import SqliteCatalogue
+from index.dense import EXACT_MOST, DenseIndex, Kind, kind_for, measured_recall
+from index.embedding import Vectors
 from index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
 from index.fusion import reciprocal_rank_fusion
+from index.hashing import sha256_file
 from index.lexical import LexicalIndex
 from index.types import Scored
 from index.vectors import VectorIndex
@@ -23,10 +38,237 @@ _SETTINGS = {"embedder": "some@model", "chunk_tokens": "150"}
 _CHUNKS = "chunks of document 'one' are missing or outside its text"
 
 
-class TestVectorIndex(DenseContract):
-    @pytest.fixture
-    def make(self) -> Callable[[int], VectorIndex]:
-        return VectorIndex
+class Store(dict[int, Vectors]):
+    """Vectors by id, as a catalogue has them."""
+
+    def vectors_of(self, ids: Sequence[int]) -> tuple[Sequence[int], Vectors]:
+        kept = [at for at in ids if at in self]
+        return kept, rows(*(self[at].tolist() for at in kept))
+
+
+class StoredIndex(ApproximateIndex):
+    """Whose vectors are stored as they are added."""
+
+    store: Store
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        self.store.update(zip(ids, vectors, strict=True))
+        super().add(ids, vectors)
+
+
+def approximate_index(dim: int, *, lists: int = 4, **limits: int) -> StoredIndex:
+    """An empty index that looks at all lists unless told otherwise."""
+    store = Store()
+    sample = np.random.default_rng(5).uniform(-3, 3, (80, dim)).astype(np.float32)
+    limits = {"probes": lists} | limits
+    index = StoredIndex.train(sample, store.vectors_of, lists=lists, **limits)
+    index.store = store
+    return index
+
+
+def unit_vectors(count: int, dim: int, *, centres: int, seed: int = 1) -> Vectors:
+    """Around so many centres in turn."""
+    random = np.random.default_rng(seed)
+    near = random.normal(size=(centres, dim))[np.arange(count) % centres]
+    found = near + random.normal(size=(count, dim)) / 2
+    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+
+
+class TestDenseIndexes(DenseContract):
+    @pytest.fixture(params=["exact", "approximate"])
+    def make(self, request: pytest.FixtureRequest) -> Callable[[int], DenseIndex]:
+        return VectorIndex if request.param == "exact" else approximate_index
+
+    def test_facts(self, make: Callable[[int], DenseIndex]) -> None:
+        index = make(4)
+        few = index.facts().bytes
+        index.add([3, 9], rows([1, 0, 0, 0], [0, 1, 0, 0]))
+        facts = index.facts()
+        assert facts.vectors == 2
+        assert 2 * (4 + 8) <= facts.bytes - few <= 2 * (4 * 4 + 8)
+
+
+class TestApproximateIndex:
+    @given(st.integers(0, 99), st.integers(1, 15), st.sampled_from([None, 2, 5, 40]))
+    def test_of_all_lists_it_finds_what_brute_force_does(
+        self, seed: int, k: int, share: int | None
+    ) -> None:
+        vectors = unit_vectors(400, 8, centres=7, seed=seed)
+        index = approximate_index(8, spare=20)
+        index.add(range(1000, 1400), vectors)
+        among = None if share is None else np.arange(1000, 1400, share)
+        left = {at: vectors[at - 1000] for at in range(1000, 1400, share or 1)}
+        query = unit_vectors(1, 8, centres=1, seed=seed + 100)[0]
+        found, expected = pairs(index.search(query, k, among)), brute_force_dense(left, query, k)
+        assert [at for at, _ in found] == [at for at, _ in expected]
+        assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-6)
+
+    def test_a_filter_is_not_lost_among_what_is_nearer(self) -> None:
+        vectors = unit_vectors(2000, 16, centres=20)
+        index = approximate_index(16, lists=20, probes=1, spare=0)
+        index.add(range(2000), vectors)
+        for centre in range(1, 20):
+            among = np.arange(centre, 2000, 20)
+            left = {at: vectors[at] for at in among.tolist()}
+            found = [at for at, _ in pairs(index.search(vectors[0], 5, among))]
+            assert found == [at for at, _ in brute_force_dense(left, vectors[0], 5)]
+
+    def test_as_many_as_are_held_can_be_asked_for(self) -> None:
+        vectors = unit_vectors(300, 8, centres=9)
+        index = approximate_index(8, lists=9, probes=1, spare=0)
+        index.add(range(300), vectors)
+        assert {at for at, _ in pairs(index.search(vectors[0], 300))} == set(range(300))
+        assert len(index.search(vectors[0], 1000)) == 300
+
+    def test_recall_at_the_default(self) -> None:
+        vectors = unit_vectors(EXACT_MOST + 1, 32, centres=400)
+        store = Store(enumerate(vectors))
+        index = ApproximateIndex.build(range(len(vectors)), store.vectors_of)
+        assert len(index) == len(vectors)
+        queries = unit_vectors(100, 32, centres=100, seed=1)
+        assert measured_recall(index, store.vectors_of, queries) >= 0.98
+
+    def test_what_is_stored_no_more_is_told_until_it_is_removed(self) -> None:
+        vectors = unit_vectors(500, 8, centres=9)
+        index = approximate_index(8)
+        index.add(range(500), vectors)
+        every = pairs(index.search(vectors[3], 50))
+        for at in (3, every[20][0]):
+            del index.store[at]
+        found = pairs(index.search(vectors[3], 50))
+        assert {at for at, _ in found} == {at for at, _ in every}
+        assert [score for _, score in found] == pytest.approx([s for _, s in every], abs=0.02)
+        few = index.search(vectors[3], 9, np.array([3, 7]))
+        assert few == [Scored(chunk_id=7, score=few[0].score), Scored(chunk_id=3, score=-1.0)]
+        index.store.clear()
+        assert len(index.search(vectors[3], 50)) == 50
+        index.remove(range(500))
+        assert index.search(vectors[3], 50) == []
+
+    def test_it_answers_while_it_changes(self) -> None:
+        vectors = unit_vectors(4000, 16, centres=50)
+        index = approximate_index(16, lists=20)
+        index.add(range(2000), vectors[:2000])
+        among = np.arange(0, 2000, 3)
+        expected = index.search(vectors[0], 5, among)
+        over = threading.Event()
+
+        def change() -> None:
+            for _ in range(5):
+                index.add(range(2000, 4000), vectors[2000:])
+                index.remove(range(2000, 4000))
+            over.set()
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        while not over.is_set():
+            assert index.search(vectors[0], 5, among) == expected
+            assert index.ids() >= set(range(2000))
+        thread.join()
+
+    def test_equal_contents_make_equal_indexes(self, tmp_path: Path) -> None:
+        store = Store(enumerate(unit_vectors(3000, 8, centres=50)))
+        threads = faiss.omp_get_max_threads()
+        hashes = {
+            ApproximateIndex.build(ids, store.vectors_of).save(tmp_path / "vectors")
+            for ids in (range(3000), range(3000), [*range(3000)])
+        }
+        assert len(hashes) == 1
+        assert faiss.omp_get_max_threads() == threads
+
+    def test_building_passes_over_what_is_gone(self) -> None:
+        store = Store({at: one for at, one in enumerate(unit_vectors(300, 8, centres=9)) if at % 2})
+        assert ApproximateIndex.build(range(300), store.vectors_of).ids() == set(range(1, 300, 2))
+        with pytest.raises(ValueError, match="no vectors"):
+            ApproximateIndex.build(range(0, 300, 2), store.vectors_of)
+
+    def test_a_file_holds_the_same_index(self, tmp_path: Path) -> None:
+        file = tmp_path / "vectors"
+        vectors = unit_vectors(500, 8, centres=20)
+        index = approximate_index(8)
+        index.add(range(500), vectors)
+        assert index.save(file) == sha256_file(file)
+        loaded = ApproximateIndex.load(file, 8, index.store.vectors_of)
+        copy = ApproximateIndex.load(file, 8, index.store.vectors_of)
+        assert copy.save(tmp_path / "copy") == sha256_file(file)  # as it is, still mapped
+        file.unlink()
+        assert (loaded.ids(), loaded.facts()) == (index.ids(), index.facts())
+        for among in (None, np.arange(0, 500, 2)):
+            assert loaded.search(vectors[3], 9, among) == index.search(vectors[3], 9, among)
+        for one in (loaded, index):  # it is whole: it can be changed, and saved again
+            one.remove(range(100))
+            one.add([3], vectors[:1])
+        assert loaded.ids() == {3, *range(100, 500)}
+        assert loaded.search(vectors[3], 9) == index.search(vectors[3], 9)
+        assert loaded.save(file) == index.save(file)
+
+    def test_a_full_disk(self) -> None:
+        index = approximate_index(8)
+        with pytest.raises(OSError, match="space"):
+            index.save(Path("/dev/full"))
+
+    @pytest.mark.parametrize("data", [b"", b"garbage", b"IwSq" + b"\0" * 8, b"\xff" * 200])
+    def test_garbage_is_refused(self, tmp_path: Path, data: bytes) -> None:
+        (tmp_path / "vectors").write_bytes(data)
+        with pytest.raises(ValueError, match="index"):
+            ApproximateIndex.load(tmp_path / "vectors", 3, Store().vectors_of)
+
+    def test_other_dimensions_and_kinds_are_refused(self, tmp_path: Path) -> None:
+        approximate_index(3).save(tmp_path / "vectors")
+        with pytest.raises(ValueError, match="dimension"):
+            ApproximateIndex.load(tmp_path / "vectors", 4, Store().vectors_of)
+        other: Any = faiss.IndexFlatIP(3)
+        faiss.write_index(other, str(tmp_path / "vectors"))
+        with pytest.raises(ValueError, match="lists"):
+            ApproximateIndex.load(tmp_path / "vectors", 3, Store().vectors_of)
+
+    def test_it_fits_from_half_to_twice_its_size(self) -> None:
+        vectors = unit_vectors(1000, 4, centres=10)
+        store = Store({at: vectors[at % 1000] for at in range(3000)})
+        index = ApproximateIndex.build(range(1000), store.vectors_of)
+        assert index.fits
+        index.remove(range(400))
+        assert index.fits
+        index.remove(range(400, 600))
+        assert not index.fits
+        index.add(range(1000, 2500), store.vectors_of(range(1000, 2500))[1])
+        assert index.fits
+        index.add(range(2500, 2800), store.vectors_of(range(2500, 2800))[1])
+        assert not index.fits
+
+
+class TestKinds:
+    def test_a_kind_stays_until_it_is_plainly_wrong(self) -> None:
+        exact, approximate = Kind.EXACT, Kind.APPROXIMATE
+        assert kind_for(0) is kind_for(EXACT_MOST) is exact
+        assert kind_for(EXACT_MOST + 1) is approximate
+        assert kind_for(EXACT_MOST, approximate) is approximate
+        assert kind_for(EXACT_MOST // 2 + 1, approximate) is approximate
+        assert kind_for(EXACT_MOST // 2, approximate) is exact
+        assert kind_for(4, exact_most=4) is exact
+        assert kind_for(5, exact_most=4) is kind_for(3, approximate, 4) is approximate
+
+    def test_recall_by_hand(self) -> None:
+        vectors = unit_vectors(900, 16, centres=300)
+        index = approximate_index(16, lists=30, probes=1, spare=0)
+        index.add(range(900), vectors)
+        every = dict(enumerate(vectors))
+        found = 0
+        for query in vectors[:50]:
+            expected = {at for at, _ in brute_force_dense(every, query, 10)}
+            found += len({at for at, _ in pairs(index.search(query, 10))} & expected)
+        assert 50 < found < 500  # each finds itself, but not all that is near
+        recall = measured_recall(index, index.store.vectors_of, vectors[:50])
+        assert recall == pytest.approx(found / 500)
+
+    def test_what_is_exact_finds_all(self) -> None:
+        store = Store(enumerate(unit_vectors(50, 4, centres=5)))
+        index = VectorIndex(4)
+        queries = store.vectors_of(range(5))[1]
+        assert measured_recall(index, store.vectors_of, queries) == 1
+        index.add(*store.vectors_of(range(50)))
+        assert measured_recall(index, store.vectors_of, queries) == 1
+        assert measured_recall(index, store.vectors_of, queries, k=99) == 1
 
 
 class TestLexicalIndex(LexicalContract):

@@ -82,6 +82,14 @@ class _Worker:
         for _ in range(9):  # tantivy merges eight segments
             self.replace()
 
+    def resize(self) -> None:
+        """So that each time another vector index is needed."""
+        for info in self._corpus.documents().documents[1:]:
+            self._told(["delete", info.id], lambda name=info.id: self._corpus.delete(name))
+        self._corpus.measure_vectors()
+        self.ingest()
+        self._corpus.measure_vectors()
+
     def restore(self) -> None:
         self.replace()
         beside = self._folder.parent
@@ -105,6 +113,7 @@ _KINDS: dict[str, Callable[[_Worker], None]] = {
     "delete": _Worker.delete,
     "snapshot": _Worker.snapshot,
     "compaction": _Worker.compact,
+    "resize": _Worker.resize,
     "restore": _Worker.restore,
 }
 KINDS = tuple(_KINDS)

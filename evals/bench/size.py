@@ -10,6 +10,7 @@ Times are the middle and the 95th percentile over the questions, in this process
 
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -51,17 +52,30 @@ _WARM = 5  # questions asked before any is timed
 @click.option("--chunks", "sizes", type=click.IntRange(1), multiple=True, default=(2_000, 20_000))
 @click.option("--questions", type=click.IntRange(1), default=200, help="Spread over all.")
 @click.option("--documents", type=click.IntRange(1), default=60, help="Embedded; spread over all.")
-def main(folder: str, sizes: tuple[int, ...], questions: int, documents: int) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for the corpora: one that is there already is measured as it is.",
+)
+def main(
+    folder: str, sizes: tuple[int, ...], questions: int, documents: int, keep: Path | None
+) -> None:
     """Measure a corpus of copies of the documents in FOLDER, at each size."""
     dataset = open_dataset(folder)
     settings = load_settings()
     embedder = build_embedder(settings.models_path(), settings, click.echo)
     asked = [question.text for question in spread(dataset.questions, questions)]
-    real = _embedded(dataset, embedder, documents)
-    for size in sorted(sizes):
-        with tempfile.TemporaryDirectory() as scratch:
-            _fill(Path(scratch), embedder, real, size)
-            _measure(Path(scratch), embedder, asked, size)
+    real: list[tuple[Document, list[Chunk], Vectors]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for size in sorted(sizes):
+            made = (keep or Path(scratch)) / str(size)
+            if not (made / CATALOGUE).exists():
+                real = real or _embedded(dataset, embedder, documents)
+                made.mkdir(parents=True)
+                _fill(made, embedder, real, size)
+            _measure(made, embedder, asked, size)
+            if not keep:
+                shutil.rmtree(made)
 
 
 def _embedded(
@@ -130,12 +144,17 @@ def _measure(folder: Path, embedder: Embedder, questions: list[str], size: int) 
     started = time.perf_counter()
     with Corpus.open(folder, embedder) as corpus:
         first = time.perf_counter() - started
+        built, vectors = _timed(corpus.measure_vectors)
+    click.echo(
+        f"{size:>9,} chunks: nearest vectors {vectors.kind}, recall@10 {vectors.recall:.4f},"
+        f" {vectors.bytes_per_million / 1e6:,.0f} MB a million; built and measured in {built:.0f} s"
+    )
     started = time.perf_counter()
     with Corpus.open(folder, embedder) as corpus:
         opened = time.perf_counter() - started
         disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         click.echo(
-            f"{size:>9,} chunks: opened in {opened:.2f} s (with no index yet in {first:.1f} s);"
+            f"  opened in {opened:.2f} s (at first in {first:.1f} s);"
             f" {disk / size:.0f} bytes of disk a chunk; peak memory {_peak_mb():.0f} MB"
         )
         for sides in (list(Side), [Side.DENSE], [Side.LEXICAL]):

@@ -1,0 +1,362 @@
+"""The dense index for many vectors: the nearest lists of quantised ones, scored again exactly."""
+
+import hashlib
+import math
+import os
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Self, cast
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.dense import Facts, Kind, StoredVectors
+from index.embedding import Vectors
+from index.types import Scored
+from index.vectors import VectorIndex
+
+# Measured with `python -m evals.bench.vectors`; DECISIONS.md has the figures.
+PROBES = 128  # lists looked at, at least
+SHARE = 8  # and one list of so many: of 2,000, 128 found .982 of what questions have near, 250 .997
+SPARE = 50  # candidates above twice the number asked for
+_SAMPLE = 50  # vectors a list to train with
+_SEED = 1
+_BATCH = 5_000
+_AT_ONCE = 250  # vectors added while searches wait: some 10 ms among a million
+_UNSCORED = -1.0  # less than that of any vector, but the opposite one
+_PLACE = 12  # bytes of an id and its list, kept once a filter asked for them
+_MAPPED: int = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
+# What their stubs lack:
+_Selected: Any = faiss.SearchParameters
+_Probed: Any = faiss.SearchParametersIVF
+_Writer: Any = cast(Any, faiss).PyCallbackIOWriter
+
+
+class _Places(NamedTuple):
+    """Ids in ascending order, and the list that each is in."""
+
+    ids: NDArray[np.int64]
+    lists: NDArray[np.int32]
+
+
+class ApproximateIndex:
+    """Vectors by chunk id in inverted lists, a byte a dimension (FAISS IVF, SQ8).
+
+    What the nearest lists hold is ranked by the quantised vectors, and the best of that, twice as
+    many as asked for and 50, by the stored ones: scores are exact, and the order is that of the
+    scores and of ids. Only which chunks are found is approximate. What it holds that is stored no
+    more is found with the score of its quantised vector, so that who searches can tell.
+
+    Searched by any thread; changed or saved by one at a time. The lock within is never held while
+    stored vectors are read.
+
+    Args:
+        index: a trained `IndexIVFScalarQuantizer` of inner products.
+        vectors_of: the stored vectors.
+        probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
+        spare: how many candidates above twice the number asked for are scored exactly.
+    """
+
+    def __init__(
+        self,
+        index: Any,
+        vectors_of: StoredVectors,
+        *,
+        probes: int | None = None,
+        spare: int = SPARE,
+    ) -> None:
+        self.dim = int(index.d)
+        self._index = index
+        self._vectors_of = vectors_of
+        self._probes = probes or max(PROBES, int(index.nlist) // SHARE)
+        self._spare = spare
+        self.recall = 0.0  # at 10, until it is measured: by whoever can read all vectors
+        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
+        self._mapped = False
+        self._sizes: NDArray[np.int64] | None = None
+        self._known: _Places | None = None
+        self._asked: tuple[NDArray[np.int64], _Places] | None = None
+
+    @classmethod
+    def train(
+        cls,
+        sample: Vectors,
+        vectors_of: StoredVectors,
+        *,
+        lists: int,
+        probes: int | None = None,
+        spare: int = SPARE,
+    ) -> Self:
+        """An empty index whose lists are of the sample's clusters.
+
+        Args:
+            sample: (n, dim) float32 of unit norm, n at least 1, better 50 a list.
+            vectors_of: the stored vectors.
+            lists: how many; no more than the sample has rows are made.
+            probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
+            spare: how many candidates above twice the number asked for are scored exactly.
+        """
+        dim = sample.shape[1]
+        index: Any = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(dim),
+            dim,
+            min(lists, len(sample)),
+            faiss.ScalarQuantizer.QT_8bit,
+            faiss.METRIC_INNER_PRODUCT,
+            False,  # not the residuals: that was no better, and slower  # noqa: FBT003
+        )
+        index.cp.seed = _SEED
+        index.cp.min_points_per_centroid = 1  # fewer than it likes are no cause to print a warning
+        with _one_thread():
+            index.train(sample)
+        return cls(index, vectors_of, probes=probes, spare=spare)
+
+    @classmethod
+    def build(cls, ids: Sequence[int], vectors_of: StoredVectors) -> Self:
+        """An index of these vectors, made on one thread; equal ones whenever built of the same.
+
+        Holds the quantised vectors and a sample of some 100 `sqrt(n)` in memory, and 5,000 at a
+        time of the others.
+
+        Args:
+            ids: in ascending order; one that is not stored is passed over.
+            vectors_of: the stored vectors.
+
+        Raises:
+            ValueError: none of them are stored.
+        """
+        lists = lists_for(len(ids))
+        picked = np.random.default_rng(_SEED).permutation(len(ids))[: _SAMPLE * lists]
+        picked.sort()
+        found, sample = vectors_of([ids[at] for at in cast(list[int], picked.tolist())])
+        if not found:
+            raise ValueError("there are no vectors to build an index of")
+        built = cls.train(sample, vectors_of, lists=lists)
+        for at in range(0, len(ids), _BATCH):
+            stored, vectors = vectors_of(ids[at : at + _BATCH])
+            if stored:
+                built.add(stored, vectors)
+        return built
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def fits(self) -> bool:
+        """Whether it has the lists for what it holds: it was built at half to twice the size."""
+        return lists_for(len(self) // 2) <= self._index.nlist <= lists_for(len(self) * 2)
+
+    def ids(self) -> set[int]:
+        """The ids of all vectors held."""
+        with self._lock:
+            return set(cast(list[int], self._places().ids.tolist()))
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        """Add vectors, (n, dim) float32 of unit norm, under ids that are not held yet."""
+        self._become_changeable()
+        for at in range(0, len(ids), _AT_ONCE):
+            some = np.array(ids[at : at + _AT_ONCE], dtype=np.int64)
+            with _one_thread(), self._changing():
+                self._index.add_with_ids(vectors[at : at + _AT_ONCE], some)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Forget these ids; unknown ones are passed over."""
+        self._become_changeable()
+        with _one_thread(), self._changing():
+            self._index.remove_ids(np.array(ids, dtype=np.int64))
+
+    def search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Scored]:
+        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+
+        Args:
+            query: (dim,) float32, unit L2 norm.
+            k: at least 1; fewer are returned if fewer are held.
+            among: (n,) the ids that may be returned, not to be changed later; unknown ones are
+                passed over. As many of them are looked at as without it, so that few of them are
+                all looked at.
+        """
+        faiss.omp_set_num_threads(1)  # of the calling thread, as for the exact index
+        with self._lock:
+            candidates = self._candidates(query, 2 * k + self._spare, among)
+        ids, vectors = self._vectors_of(list(candidates))
+        gone = [Scored(chunk_id=at, score=candidates[at]) for at in candidates.keys() - set(ids)]
+        if not ids:
+            return sorted(gone, key=_best_first)[:k]
+        exact = VectorIndex(self.dim)  # so that scores do not depend on the kind
+        exact.add(ids, vectors)
+        return sorted(exact.search(query, k) + gone, key=_best_first)[:k]
+
+    def facts(self) -> Facts:
+        """What it is made of."""
+        each = int(self._index.code_size) + 8 + _PLACE
+        size = len(self) * each + self._index.nlist * 4 * self.dim
+        return Facts(kind=Kind.APPROXIMATE, vectors=len(self), bytes=int(size), recall=self.recall)
+
+    def save(self, path: Path) -> str:
+        """Write it all to a file, durably, and give the SHA-256 of what was written.
+
+        It is searched meanwhile, but not to be changed.
+
+        Raises:
+            OSError: it cannot be written; what is there is not to be used.
+        """
+        self._become_changeable()  # of mapped lists FAISS would write the name of their file
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+
+            def write(data: bytes) -> None:
+                digest.update(data)
+                file.write(data)
+
+            faiss.write_index(self._index, _Writer(write))
+            file.flush()
+            os.fsync(file.fileno())
+        return digest.hexdigest()
+
+    @classmethod
+    def load(cls, path: Path, dim: int, vectors_of: StoredVectors) -> Self:
+        """An index from a file whose checksum the caller has verified.
+
+        The vectors stay in the file, mapped into memory, until the first change; the file may be
+        unlinked, but not be written to.
+
+        Raises:
+            ValueError: the file is of another kind or dimension.
+        """
+        try:
+            index: Any = faiss.read_index(str(path), _MAPPED)
+        except RuntimeError as error:
+            raise ValueError("not a FAISS index") from error
+        if not isinstance(index, faiss.IndexIVFScalarQuantizer) or index.d != dim:
+            raise ValueError("not an index of inverted lists of this dimension")
+        mapped: Any = faiss.downcast_InvertedLists(cast(Any, index).invlists)
+        mapped.prefetch_nthread = 0  # by default each search starts 32 threads
+        loaded = cls(index, vectors_of)
+        loaded._mapped = True
+        return loaded
+
+    def _candidates(
+        self, query: Vectors, count: int, among: NDArray[np.int64] | None
+    ) -> dict[int, float]:
+        """The best by quantised vectors, in no order; or all of a few, with the lowest score."""
+        if among is None:
+            return self._ranked(query, count, self._nearest(query, count, self._list_sizes()))
+        places = self._held(among)
+        if len(places.ids) <= count:
+            return dict.fromkeys(cast(list[int], places.ids.tolist()), _UNSCORED)
+        sizes = np.bincount(places.lists, minlength=self._index.nlist)
+        lists = self._nearest(query, count, sizes)
+        return self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
+
+    def _nearest(self, query: Vectors, count: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The lists to look at: of those with vectors that may be found, the nearest.
+
+        Enough of them to see as many such vectors as the usual number of lists holds, and four
+        times as many as are wanted.
+        """
+        # Not by numpy, whose threads would wait for each other.
+        nearest = self._index.quantizer.search(query.reshape(1, -1), len(sizes))[1][0]
+        nearest = nearest[sizes[nearest] > 0]
+        enough = max(self._probes * len(self) // len(sizes), 4 * count)
+        needed = int(np.searchsorted(np.cumsum(sizes[nearest]), enough)) + 1
+        return nearest[: max(self._probes, needed)]
+
+    def _ranked(
+        self,
+        query: Vectors,
+        count: int,
+        lists: NDArray[np.int64],
+        among: NDArray[np.int64] | None = None,
+    ) -> dict[int, float]:
+        """The best of these lists, or of some ids in them, with the scores of quantised vectors."""
+        if not len(lists):
+            return {}
+        selected = {} if among is None else {"sel": faiss.IDSelectorBatch(among)}
+        only = _Selected(sel=faiss.IDSelectorBatch(lists))
+        params = _Probed(nprobe=len(lists), quantizer_params=only, **selected)
+        count = min(count, len(self))
+        scores, ids = self._index.search(query.reshape(1, -1), count, params=params)
+        found = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
+        return {at: score for at, score in found if at >= 0}
+
+    def _list_sizes(self) -> NDArray[np.int64]:
+        if self._sizes is None:
+            held = self._index.invlists
+            self._sizes = np.array([held.list_size(at) for at in range(self._index.nlist)])
+        return self._sizes
+
+    def _places(self) -> _Places:
+        if self._known is None:
+            held, sizes = self._index.invlists, self._list_sizes()
+            ids = np.concatenate(
+                [np.empty(0, dtype=np.int64)]
+                + [
+                    faiss.rev_swig_ptr(held.get_ids(at), size).copy()
+                    for at, size in enumerate(sizes.tolist())
+                    if size
+                ]
+            )
+            order = np.argsort(ids)
+            lists = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+            self._known = _Places(ids[order], lists[order])
+        return self._known
+
+    def _held(self, among: NDArray[np.int64]) -> _Places:
+        """Those of the ids that are held; kept, as the next question has the same filter often."""
+        if self._asked is None or self._asked[0] is not among:
+            self._asked = among, _found(among, self._places())
+        return self._asked[1]
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """No search runs; afterwards it is not known any more where the ids are."""
+        with self._lock:
+            yield
+            self._sizes = self._known = self._asked = None
+
+    def _become_changeable(self) -> None:
+        """Take mapped lists into memory."""
+        if not self._mapped:
+            return
+        mapped, nlist = self._index.invlists, self._index.nlist
+        held: Any = faiss.ArrayInvertedLists(nlist, self._index.code_size)
+        for at in range(nlist):
+            if size := mapped.list_size(at):
+                held.add_entries(at, size, mapped.get_ids(at), mapped.get_codes(at))
+        held.this.disown()
+        with self._lock:
+            self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
+        self._mapped = False
+
+
+def lists_for(count: int) -> int:
+    """How many lists for so many vectors: `2 sqrt(n)`, at least 1."""
+    return max(1, round(2 * math.sqrt(count)))
+
+
+def _found(among: NDArray[np.int64], places: _Places) -> _Places:
+    """Those of the ids that are held; each once."""
+    at = np.searchsorted(places.ids, among)
+    at[at == len(places.ids)] = 0
+    held = np.unique(at[places.ids[at] == among]) if len(places.ids) else at[:0]
+    return _Places(places.ids[held], places.lists[held])
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """Sums in one order, so one result, and a core left to questions. Of this thread alone."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _best_first(found: Scored) -> tuple[float, int]:
+    return -found.score, found.chunk_id
