@@ -100,7 +100,8 @@ class _Worker:
         self._told(["restore", str(archive)], lambda: restore(archive, target))
 
     def reindex(self) -> None:
-        tokens = self.random.choice([12, 24, 36])
+        present = int(self._corpus.build().settings["chunk_tokens"])
+        tokens = self.random.choice([size for size in (12, 24, 36) if size != present])
         for done, _ in self._corpus.fill_beside(Words(), chunk_tokens=tokens):
             if done == 2:
                 self.replace()
