@@ -31,6 +31,7 @@ class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
     """Whether questions are answered; `damaged` are collections that cannot be used.
 
     `rebuilding` are collections that answer from the chunks before, while new ones are made.
+    `damaged_documents` counts those of other collections that were found damaged since the start.
     """
 
     status: str
@@ -38,6 +39,7 @@ class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[str, ...]
     rebuilt: int
     rebuilding: tuple[RebuildingBody, ...]
+    damaged_documents: int
 
 
 class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +63,14 @@ def ready(collections: NamedDependency[Collections]) -> ReadyBody:
     """
     damaged = tuple(collections.damaged())
     usable = tuple(name for name in collections.names() if name not in damaged)
-    rebuilt = sum(len(collections.service(name).corpus.repaired()) for name in usable)
+    corpora = [collections.service(name).corpus for name in usable]
     rebuilding = tuple(map(_rebuilding, collections.rebuilding()))
     return ReadyBody(
         status="ready",
         collections=usable,
         damaged=damaged,
-        rebuilt=rebuilt,
+        rebuilt=sum(len(corpus.repaired()) for corpus in corpora),
+        damaged_documents=sum(len(corpus.damaged()) for corpus in corpora),
         rebuilding=rebuilding,
     )
 

@@ -60,6 +60,9 @@ class Metrics:
             labels=["collection", "method"],
         )
         damaged = GaugeMetricFamily("citespan_damaged_collections", "Cannot be used.")
+        unreadable = GaugeMetricFamily(
+            "citespan_damaged_documents", "Found damaged since the start.", labels=["collection"]
+        )
         try:
             collections = self._collections()
         except NotReady:
@@ -75,5 +78,6 @@ class Metrics:
                 vectors = corpus.vector_facts()
                 recall.add_metric([name, vectors.kind], vectors.recall)
                 memory.add_metric([name, vectors.kind], vectors.bytes_per_million)
+                unreadable.add_metric([name], len(corpus.damaged()))
         damaged.add_metric([], len(broken))
-        yield from (documents, chunks, rebuilt, recall, memory, damaged)
+        yield from (documents, chunks, rebuilt, recall, memory, damaged, unreadable)

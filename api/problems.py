@@ -116,6 +116,7 @@ TABLE: dict[type[Exception], Row] = {
         title="Storage corrupt",
         detail="Stored data is damaged; whoever runs this service has to repair it.",
     ),
+    store.DocumentDamaged: Row(status=500, slug="storage-corrupt", title="Storage corrupt"),
     store.BackupInvalid: INTERNAL,
     store.ExportInvalid: INTERNAL,
     store.ModelUnavailable: Row(

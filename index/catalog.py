@@ -1,7 +1,7 @@
 """The catalogue in SQLite: the only truth, durable when a call returns."""
 
 import logging
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from index.chunktable import CURRENT, ChunkTable
 from index.crashpoints import reached
+from index.damage import mend_chunks, wrong_parts
 from index.database import Database
 from index.embedding import Vectors
 from index.errors import (
     BuildIncomplete,
     CurrentRevision,
+    DocumentDamaged,
     DocumentNotFound,
     StoreCorrupt,
     StoreMismatch,
@@ -26,9 +28,9 @@ from index.errors import (
 from index.filters import Filter
 from index.folder import CATALOGUE
 from index.hashing import sha256_text
-from index.protocols import Changes, IndexedText
+from index.protocols import Changes, IndexedText, Make
 from index.remains import PURGED, ownerless_rows, unclean_free_pages
-from index.schema import add_build, open_schema
+from index.schema import add_build, drop_build, open_schema
 from index.types import Build, Chunk, Contents, Document, DocumentInfo, DocumentPage, Retired
 
 _log = logging.getLogger("citespan.index")
@@ -56,6 +58,7 @@ class SqliteCatalogue:
     def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._path = path
         self._read_only = read_only
+        self._damaged: set[str] = set()
         self._db = Database(path, read_only=read_only)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
@@ -91,6 +94,7 @@ class SqliteCatalogue:
                 return self._seen_with(build.id)
         with self._db.transaction() as db:
             build_id = add_build(db, settings)
+        reached("build.made")
         return self._seen_with(build_id)
 
     def missing(self, after: str, limit: int) -> list[str]:
@@ -109,6 +113,7 @@ class SqliteCatalogue:
                 return False
             self._chunks.forget(db, generation, document.id)
             self._chunks.insert(db, chunks, vectors)
+        reached("build.filled")
         return True
 
     def switch(self, note: str = "") -> None:
@@ -117,6 +122,7 @@ class SqliteCatalogue:
                 raise BuildIncomplete(self._build.id)
             values = {"build": str(self._build.id), "note": note, "previous": str(self.current())}
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+        reached("build.switched")
 
     def previous(self) -> int | None:
         rows = self._db.rows(
@@ -132,11 +138,8 @@ class SqliteCatalogue:
         if build_id == self.current():
             raise StoreMismatch(f"build {build_id} is in use; switch to another one first")
         with self._db.transaction() as db:
-            db.execute("DELETE FROM builds WHERE id = ?", (build_id,))
-            if db.changes():
-                db.execute(f"DROP TABLE chunks_{build_id}")
-            db.execute("DELETE FROM removed WHERE build = ?", (build_id,))
-            db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build_id}/%",))
+            drop_build(db, build_id)
+        reached("build.dropped")
 
     def snapshot(self) -> AbstractContextManager[None]:
         return self._db.snapshot()
@@ -179,7 +182,8 @@ class SqliteCatalogue:
 
     def document(self, document_id: str, revision: int | None = None) -> Document:
         where = "d.revision" if revision is None else "?2"
-        found = self._db.rows(
+        found = self._rows_of(
+            document_id,
             f"SELECT {_INFO}, text FROM documents d JOIN revisions r"  # noqa: S608  (constants)
             f" ON r.document_id = d.id AND r.revision = {where} WHERE d.id = ?1",
             (document_id,) if revision is None else (document_id, revision),
@@ -188,18 +192,18 @@ class SqliteCatalogue:
             raise DocumentNotFound(document_id, revision)
         *info, text = found[0]
         if sha256_text(text) != info[3]:
-            raise StoreCorrupt(f"the text of document {document_id!r} is not what was stored")
+            self._note({document_id})
+            raise DocumentDamaged(document_id)
         return Document(text=text, **_info(info))
 
     def find(self, document_id: str) -> DocumentInfo | None:
-        rows = self._db.rows(
-            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id = ?",  # noqa: S608  (constants)
-            (document_id,),
-        )
+        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id = ?"  # noqa: S608  (constants)
+        rows = self._rows_of(document_id, statement, (document_id,))
         return DocumentInfo(**_info(rows[0])) if rows else None
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
-        rows = self._db.rows(
+        rows = self._rows_of(
+            document_id,
             f"SELECT {_INFO} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
             (document_id,),
         )
@@ -246,10 +250,13 @@ class SqliteCatalogue:
         return rows[0][0] or 0 if rows else 0
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
-        rows = self._db.rows(
-            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?",  # noqa: S608
-            (after or "", limit + 1),
-        )
+        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?"  # noqa: S608
+        try:
+            rows = self._db.rows(statement, (after or "", limit + 1))
+        except StoreCorrupt:
+            for document_id in self._ids(after, limit + 1):
+                self.find(document_id)  # names the one
+            raise
         documents = tuple(DocumentInfo(**_info(row)) for row in rows[:limit])
         return DocumentPage(
             documents=documents, next_cursor=documents[-1].id if len(rows) > limit else None
@@ -268,22 +275,48 @@ class SqliteCatalogue:
         return self._chunks.matching(filters)
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        return self._chunks.chunks(ids)
+        found, lost = self._chunks.chunks(ids)
+        if lost:
+            raise DocumentDamaged(min(self._lost(lost)))
+        return found
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        return self._chunks.vectors(ids)
+        stored, vectors, lost = self._chunks.vectors(ids)
+        if lost:
+            self._lost(lost)
+        return stored, vectors
 
     def indexed_texts(self, ids: Collection[int]) -> Iterator[IndexedText]:
         ordered = self._chunks.in_order(ids)
         for at in range(0, len(ordered), _TEXTS):
             by_document: dict[str, list[Chunk]] = {}
-            for chunk in self.chunks(ordered[at : at + _TEXTS]).values():
+            found, lost = self._chunks.chunks(ordered[at : at + _TEXTS])
+            if lost:
+                self._lost(lost)
+            for chunk in found.values():
                 by_document.setdefault(chunk.document_id, []).append(chunk)
             for document_id, chunks in by_document.items():
-                with suppress(DocumentNotFound):  # deleted since
+                with suppress(DocumentNotFound, DocumentDamaged):  # deleted since, or told of
                     document = self.document(document_id, chunks[0].revision)
                     for chunk in chunks:
                         yield IndexedText(chunk, document.title, chunk.span.of(document.text))
+
+    def damaged(self) -> list[str]:
+        return sorted(self._damaged)
+
+    def mend(self, make: Make) -> list[str]:
+        if self._read_only or not self._empty_log():
+            return []
+        try:
+            found = sorted(self._chunks.damaged())
+            if found:
+                remade = [(one, *make(one)) for one in map(self.document, found)]
+                mend_chunks(self._path, self._build.id, remade)
+        except StoreCorrupt as error:  # `check` tells what is damaged
+            _log.warning("damaged chunks were not made again: %s", error)
+            return []
+        self._damaged.difference_update(found)
+        return found
 
     def derived(self, name: str) -> Mapping[str, str]:
         rows = self._db.rows(
@@ -303,15 +336,11 @@ class SqliteCatalogue:
             )
 
     def check(self) -> list[str]:
-        found = [row[0] for row in self._db.rows("PRAGMA integrity_check")]
-        problems = [] if found == ["ok"] else found
-        for document_id, revision in self._db.rows("SELECT document_id, revision FROM revisions"):
-            try:
-                self.document(document_id, revision)
-            except (StoreCorrupt, DocumentNotFound) as error:
-                problems.append(str(error))
-        problems.extend(self._check_chunks())
-        return problems
+        return [
+            problem
+            for part in (self._check_file, self._check_texts, self._check_chunks)
+            for problem in _told(part)
+        ]
 
     def leftovers(self) -> list[str]:
         found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
@@ -329,18 +358,65 @@ class SqliteCatalogue:
 
         Pages of what was deleted are not in it.
         """
-        self._db.rows("VACUUM INTO ?", (str(path),))
+        self._db.copy_to(path)
 
     def close(self) -> None:
         if not self._read_only:
             self._empty_log()
         self._db.close()
 
-    def _check_chunks(self) -> Iterator[str]:
+    def _check_file(self) -> Iterator[str]:
+        if not self._read_only and self._empty_log():
+            for part, pages in wrong_parts(self._path).items():
+                yield f"{pages} pages of {part} in the catalogue are damaged"
+        yield from self._db.integrity_problems()
+
+    def _check_texts(self) -> Iterator[str]:
+        for document_id, revision in self._db.rows("SELECT document_id, revision FROM revisions"):
+            try:
+                self.document(document_id, revision)
+            except (StoreCorrupt, DocumentNotFound) as error:
+                yield str(error)
         for (document_id,) in self._db.rows(_LOST_REVISIONS):
             yield f"document {document_id!r} has lost its current revision"
-        for document_id in self._chunks.damaged():
-            yield f"chunks of document {document_id!r} are missing or outside its text"
+
+    def _check_chunks(self) -> Iterator[str]:
+        damaged = self._chunks.damaged()
+        for document_id in sorted(damaged):
+            yield f"chunks of document {document_id!r} are damaged"
+        if not damaged:
+            for document_id in self._chunks.wrong():
+                yield f"chunks of document {document_id!r} are missing or outside its text"
+
+    def _rows_of(
+        self, document_id: str, statement: str, values: tuple[object, ...]
+    ) -> list[tuple[Any, ...]]:
+        """What a statement about one document gives.
+
+        Raises:
+            DocumentDamaged: it cannot be read.
+        """
+        try:
+            return self._db.rows(statement, values)
+        except StoreCorrupt as error:
+            self._note({document_id})
+            raise DocumentDamaged(document_id) from error
+
+    def _ids(self, after: str | None, limit: int) -> Iterator[str]:
+        statement = "SELECT id FROM documents WHERE id > ? ORDER BY id LIMIT ?"
+        for row in self._db.rows(statement, (after or "", limit)):
+            yield row[0]
+
+    def _lost(self, chunk_ids: Sequence[int]) -> set[str]:
+        """The documents of chunks that cannot be read, remembered as damaged."""
+        found = self._chunks.documents_of(chunk_ids)
+        self._note(found)
+        return found
+
+    def _note(self, damaged: set[str]) -> None:
+        for document_id in damaged - self._damaged:
+            _log.error("document %r is damaged in the catalogue", document_id)
+        self._damaged |= damaged
 
     def _check_settings(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
@@ -430,6 +506,14 @@ def glance(folder: Path) -> Contents | None:
             )
     except StoreUnavailable:  # of an earlier version, or empty
         return None
+
+
+def _told(part: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """What a check finds; that it cannot go on is a finding too."""
+    try:
+        yield from part()
+    except StoreCorrupt as error:
+        yield str(error)
 
 
 def _info(row: Sequence[Any]) -> dict[str, Any]:

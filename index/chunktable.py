@@ -17,6 +17,7 @@ from index.types import Chunk, Span
 
 CURRENT = "documents d JOIN revisions r ON r.document_id = d.id AND r.revision = d.revision"
 _MANY = 500  # chunks
+_READ = 10_000  # vectors read at a time to see whether they can be
 _REMEMBERED = 1000  # generations of which it is known what was removed
 
 # In these, `CHUNKS` stands for the table.
@@ -82,22 +83,41 @@ class ChunkTable:
         rows = self._rows(f"{_MATCHING} {condition} ORDER BY c.id", tuple(values))
         return np.array([row[0] for row in rows], dtype=np.int64)
 
-    def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        return {
+    def chunks(self, ids: Sequence[int]) -> tuple[dict[int, Chunk], list[int]]:
+        """Those that are stored and can be read, and the ids of those that are damaged."""
+        rows, lost = self._readable(_BY_ID, ids)
+        found = {
             row[0]: Chunk(
                 id=row[0], document_id=row[1], revision=row[2], span=Span(row[3], row[4]),
                 tokens=row[5],
             )
-            for row in self._rows_of(_BY_ID, ids)
+            for row in rows
         }  # fmt: skip
+        return found, lost
 
-    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        found = dict(self._rows_of("SELECT id, vector FROM CHUNKS WHERE id IN", ids))
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors, list[int]]:
+        """As the catalogue's, and the ids of those that are damaged."""
+        read, lost = self._readable("SELECT id, vector FROM CHUNKS WHERE id IN", ids)
+        found = dict(read)
         stored = [chunk_id for chunk_id in ids if chunk_id in found]
         rows = np.frombuffer(b"".join(found[chunk_id] for chunk_id in stored), dtype=np.float32)
-        return stored, rows.reshape(len(stored), -1 if stored else 0)
+        return stored, rows.reshape(len(stored), -1 if stored else 0), lost
 
-    def damaged(self) -> Iterator[str]:
+    def documents_of(self, ids: Sequence[int]) -> set[str]:
+        """The documents of chunks that cannot be read, as the indexes know them."""
+        places = [row[0] for row in self._rows_of("SELECT at FROM CHUNKS WHERE id IN", ids)]
+        owners = "SELECT document_id FROM CHUNKS INDEXED BY CHUNKS_by_document WHERE at IN"
+        return {row[0] for row in self._rows_of(owners, places)}
+
+    def damaged(self) -> set[str]:
+        """Documents with chunks that cannot be read."""
+        ids = list(self.ids())
+        lost: list[int] = []
+        for at in range(0, len(ids), _READ):
+            lost += self.vectors(ids[at : at + _READ])[2]
+        return self.documents_of(lost)
+
+    def wrong(self) -> Iterator[str]:
         """Documents whose chunks cannot be right."""
         for row in self._rows(_BAD):
             yield row[0]
@@ -120,6 +140,20 @@ class ChunkTable:
         )
         db.execute(self._named("DELETE FROM CHUNKS WHERE document_id = ?"), (document_id,))
         db.execute("DELETE FROM removed WHERE generation < ?", (generation - _REMEMBERED,))
+
+    def _readable(
+        self, statement: str, ids: Sequence[int]
+    ) -> tuple[list[tuple[Any, ...]], list[int]]:
+        """What a statement that ends in IN gives, and for which of the ids it cannot be read."""
+        try:
+            return list(self._rows_of(statement, ids)), []
+        except StoreCorrupt:
+            if len(ids) == 1:
+                return [], list(ids)
+        half = len(ids) // 2
+        rows, lost = self._readable(statement, ids[:half])
+        more_rows, more_lost = self._readable(statement, ids[half:])
+        return rows + more_rows, lost + more_lost
 
     def _rows_of(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         with self._told():

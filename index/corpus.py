@@ -419,6 +419,21 @@ class Corpus:
         """Everything wrong with the stored data; empty if nothing is."""
         return self._live.catalogue.check()
 
+    def damaged(self) -> list[str]:
+        """The documents that were found damaged since opening, by id; nothing is read of them."""
+        return self._live.catalogue.damaged()
+
+    def mend(self) -> list[str]:
+        """Make damaged chunks and vectors again from their texts; the ids of their documents.
+
+        Nothing is done if more than that is damaged: `check` tells.
+        """
+        live = self._live
+        mended = live.catalogue.mend(lambda document: live.chunked(document, quiet))
+        if mended:
+            live.index.refresh()
+        return mended
+
     def deleted(self) -> int:
         """How many documents were deleted and are not stored again."""
         return sum(

@@ -27,6 +27,12 @@ Point = Literal[
     "backup.renamed",
     "restore.extracted",
     "restore.renamed",
+    "migration.changed",
+    "migration.rewritten",
+    "build.made",
+    "build.filled",
+    "build.switched",
+    "build.dropped",
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 

@@ -15,6 +15,7 @@ StoreError
 │   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself is damaged
+│   └── DocumentDamaged  what is stored of one document; others can be read
 ├── BackupInvalid        a file is no backup, or damaged
 ├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
 └── ModelUnavailable     model files are missing or not the ones pinned
@@ -118,6 +119,17 @@ class StoreLocked(StoreError):
 
 class StoreCorrupt(StoreError):
     """The catalogue, the only truth, is damaged."""
+
+
+class DocumentDamaged(StoreCorrupt):
+    """What is stored of a document is not what was stored any more."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(
+            f"document {document_id!r} is damaged: what is kept of it is not what was stored;"
+            " `citespan doctor` mends what can be made again, a backup brings back the rest"
+        )
+        self.document_id = document_id
 
 
 class BackupInvalid(StoreError):

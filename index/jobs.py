@@ -17,7 +17,7 @@ from index.types import Draft
 from index.ulid import ulid
 
 KEPT = 100  # done and cancelled jobs that are remembered; what has failed is kept until cancelled
-_VERSION = 2
+_VERSION = 3  # the tables of 2, with checksums
 _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -306,8 +306,14 @@ class JobStore:
         if version > _VERSION:
             raise StoreMismatch(f"the jobs in {folder} were written by a later version of citespan")
         if version < _VERSION:
-            with self._db.transaction() as db:
-                db.execute(f"{_TO_2 if version else _SCHEMA}; PRAGMA user_version = {_VERSION}")
+            now = f"PRAGMA user_version = {_VERSION}"
+            if version:
+                self._db.rewrite(f"{_TO_2 if version == 1 else ''}; {now}")
+            else:
+                with self._db.transaction() as db:
+                    db.execute(f"{_SCHEMA}; {now}")
+        if not self._db.has_checksums():
+            raise StoreCorrupt(f"the jobs in {folder} are damaged: their checksums are off")
 
     def _recover(self) -> None:
         with self._db.transaction() as db:

@@ -37,17 +37,24 @@ def passages_of(
     dense: Iterable[Scored],
     lexical: Iterable[Scored],
 ) -> list[Passage]:
-    """The passages of fused chunks in their order, with the scores of each side."""
+    """The passages of fused chunks in their order, with the scores of each side.
+
+    Raises:
+        DocumentDamaged: one of them cannot be read; without it the others would not be the best.
+    """
     ranked = {scored.chunk_id: scored.score for scored in fused}
     by_meaning = {scored.chunk_id: scored.score for scored in dense}
     by_words = {scored.chunk_id: scored.score for scored in lexical}
+    documents: dict[str, Document] = {}
     with catalogue.snapshot():
-        found = {row.chunk.id: row for row in catalogue.indexed_texts(ranked)}
+        found = catalogue.chunks(list(ranked))
+        for document_id, revision in {(one.document_id, one.revision) for one in found.values()}:
+            documents[document_id] = catalogue.document(document_id, revision)
     return [
         Passage(
-            chunk=found[key].chunk,
-            title=found[key].title,
-            text=found[key].text,
+            chunk=found[key],
+            title=documents[found[key].document_id].title,
+            text=found[key].span.of(documents[found[key].document_id].text),
             scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
         )
         for key, score in ranked.items()

@@ -1,8 +1,8 @@
 """The seam between `Corpus` and the engines behind it: one truth, and an index derived from it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from index.dense import Facts
 from index.embedding import Vectors
 from index.filters import Filter
 from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired, Scored
+
+# The chunks of a document and their (n, dim) vectors.
+Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
 
 
 class IndexedText(NamedTuple):
@@ -134,6 +137,7 @@ class Catalogue(Protocol):
 
         Raises:
             DocumentNotFound: there is no such document or revision.
+            DocumentDamaged: it is not what was stored.
         """
         ...
 
@@ -198,15 +202,33 @@ class Catalogue(Protocol):
         ...
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        """These chunks by id; ids that are not stored are left out."""
+        """These chunks by id; ids that are not stored are left out.
+
+        Raises:
+            DocumentDamaged: one of them is stored, but cannot be read.
+        """
         ...
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        """Those of the ids that are stored, in the order given, and their (n, dim) float32."""
+        """Those of the ids that are stored, in the order given, and their (n, dim) float32.
+
+        What is damaged is left out, and its document told by `damaged`.
+        """
         ...
 
     def indexed_texts(self, ids: Collection[int]) -> Iterable[IndexedText]:
-        """These chunks with title and text; ids that are not stored are left out."""
+        """These chunks with title and text; ids that are not stored are left out.
+
+        So is what is damaged, and its document told by `damaged`.
+        """
+        ...
+
+    def damaged(self) -> list[str]:
+        """The documents that were found damaged since opening, by id."""
+        ...
+
+    def mend(self, make: Make) -> list[str]:
+        """Make damaged chunks and vectors again, if nothing else is damaged; of which documents."""
         ...
 
     def derived(self, name: str) -> Mapping[str, str]:

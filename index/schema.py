@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from index.crashpoints import reached
 from index.database import Database
 from index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
 
-VERSION = "2"
+VERSION = "3"
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -24,6 +25,7 @@ CREATE TABLE revisions (
 CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+_SET_VERSION = "UPDATE meta SET value = '{}' WHERE key = 'schema_version'"
 _BUILDS = """
 CREATE TABLE builds (
     id INTEGER PRIMARY KEY AUTOINCREMENT, settings TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
@@ -56,7 +58,7 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
     Raises:
         StoreMismatch: a later version made it.
         StoreUnavailable: it is empty or of an earlier version, and is not to be written.
-        StoreCorrupt: it is another program's database.
+        StoreCorrupt: it is another program's database, or its checksums are gone.
     """
     if not db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"):
         if read_only:
@@ -64,8 +66,7 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
         if db.rows("SELECT 1 FROM sqlite_schema"):
             raise StoreCorrupt(f"{path} is a database of something else")
         _make(db, settings)
-    version = dict(db.rows("SELECT key, value FROM meta")).get("schema_version", "")
-    while version != VERSION:
+    while (version := _version(db)) != VERSION:
         if version not in _MIGRATIONS:
             raise StoreMismatch(
                 f"the catalogue {path} has version {version!r}, this citespan knows {VERSION!r};"
@@ -75,7 +76,9 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
             raise StoreUnavailable(
                 f"the catalogue {path} is of an earlier version; open it to write"
             )
-        version = _migrate(db, version)
+        _MIGRATIONS[version](db)
+    if not db.has_checksums():
+        raise StoreCorrupt(f"the catalogue {path} is damaged: its checksums are switched off")
 
 
 def add_build(db: Any, settings: Mapping[str, str]) -> int:
@@ -88,6 +91,15 @@ def add_build(db: Any, settings: Mapping[str, str]) -> int:
     return build
 
 
+def drop_build(db: Any, build: int) -> None:
+    """Forget a build, in the transaction that is open; nothing happens if there is none."""
+    db.execute("DELETE FROM builds WHERE id = ?", (build,))
+    if db.changes():
+        db.execute(f"DROP TABLE chunks_{build}")
+    db.execute("DELETE FROM removed WHERE build = ?", (build,))
+    db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
+
+
 def _make(db: Database, settings: Mapping[str, str]) -> None:
     with db.transaction() as changing:
         changing.execute(_TABLES + _BUILDS)
@@ -96,17 +108,24 @@ def _make(db: Database, settings: Mapping[str, str]) -> None:
         changing.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))
 
 
-def _migrate(db: Database, version: str) -> str:
-    """One version on, whole or not at all."""
-    later, change = _MIGRATIONS[version]
-    with db.transaction() as changing:
-        change(changing)
-        changing.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (later,))
-    return later
+def _version(db: Database) -> str:
+    return dict(db.rows("SELECT key, value FROM meta")).get("schema_version", "")
 
 
-def _to_2(db: Any) -> None:
+def _to_2(db: Database) -> None:
     """Chunks of several builds side by side, and what changed since a generation."""
+    with db.transaction() as changing:
+        _add_builds(changing)
+        reached("migration.changed")
+        changing.execute(_SET_VERSION.format("2"))
+
+
+def _to_3(db: Database) -> None:
+    """A checksum on each page."""
+    db.rewrite(_SET_VERSION.format("3"))
+
+
+def _add_builds(db: Any) -> None:
     meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
     db.execute("ALTER TABLE documents ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
     db.execute(_BUILDS)
@@ -124,4 +143,4 @@ def _to_2(db: Any) -> None:
     db.execute("DELETE FROM derived")
 
 
-_MIGRATIONS: dict[str, tuple[str, Callable[[Any], None]]] = {"1": ("2", _to_2)}
+_MIGRATIONS: dict[str, Callable[[Database], None]] = {"1": _to_2, "2": _to_3}

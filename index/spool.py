@@ -1,6 +1,7 @@
 """Drafts that wait on disk until they are stored: one file for a job, durable once written."""
 
 import os
+import zlib
 from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import msgspec
 from index.errors import StoreCorrupt, StoreUnavailable
 from index.folder import sync_folder
 from index.types import Draft
+
+_CHECKSUM = 8  # hexadecimal digits before each draft; JSON, as earlier versions wrote, has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ class Spool:
                 for number, entry in enumerate(entries):
                     start = file.tell()
                     if entry.draft is not None:
-                        file.write(msgspec.json.encode(entry.draft))
+                        file.write(_sealed(msgspec.json.encode(entry.draft)))
                     pieces.append(
                         Piece(
                             number=number, name=entry.name, start=start,
@@ -81,8 +84,8 @@ class Spool:
         try:
             with _translated(path), path.open("rb") as file:
                 file.seek(piece.start)
-                return msgspec.json.decode(file.read(piece.length), type=Draft)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+                return msgspec.json.decode(_unsealed(file.read(piece.length)), type=Draft)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise StoreCorrupt(f"{path} is not what was written at byte {piece.start}") from error
 
     def remove(self, job_id: str) -> None:
@@ -97,6 +100,24 @@ class Spool:
             for path in self._folder.iterdir():
                 if path.name not in job_ids:
                     path.unlink()
+
+
+def _sealed(data: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(data) + data
+
+
+def _unsealed(sealed: bytes) -> bytes:
+    """What was sealed.
+
+    Raises:
+        ValueError: it is something else now.
+    """
+    if sealed.startswith(b"{"):
+        return sealed
+    data = sealed[_CHECKSUM:]
+    if _sealed(data) != sealed:
+        raise ValueError("its checksum is wrong")
+    return data
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from importlib.metadata import version
 import msgspec
 
 from index import Corpus
+from index.damage import mend_unsearched
 from index.errors import StoreError, StoreLocked
 from index.jobcheck import check_jobs
 from qa.build import Say, build_decision, build_reader, open_corpus
@@ -48,6 +49,7 @@ def _examine_corpus(
     folder = settings.collection_path()
     facts: dict[str, str] = {}
     try:
+        repaired.extend(mend_unsearched(folder))
         corpus = open_corpus(folder, settings, say=say)
     except StoreLocked as error:
         facts["writer"] = str(error)
@@ -58,6 +60,7 @@ def _examine_corpus(
         facts["chunks"] = str(chunks)
         facts["generation"] = str(corpus.generation)
         repaired.extend(corpus.repaired())
+        repaired.extend(f"chunks of document {one!r} were damaged" for one in corpus.mend())
         problems.extend(corpus.check())
         facts["nearest vectors"] = _examine_vectors(corpus)
         facts["deleted documents"] = _examine_deleted(corpus, repaired, problems)

@@ -16,7 +16,7 @@ import time
 import traceback
 import zlib
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from index import Corpus, Passage, Side
+from index import Corpus, Passage, Side, glance
+from index.database import Database
 from index.embedding import Vectors
 from index.errors import DocumentNotFound
 
@@ -56,9 +57,23 @@ class Words:
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
+def tampered(folder: Path, statement: str) -> None:
+    """Change the catalogue behind its owner's back, as no code of ours would."""
+    with closing(Database(folder / "catalog.db", read_only=False)) as database:
+        database.rows("PRAGMA foreign_keys = OFF")
+        database.rows(statement)
+
+
 def open_corpus(folder: Path, *, read_only: bool = False) -> Corpus:
-    """So small that it goes from the exact vector index to the approximate one and back."""
-    return Corpus.open(folder, Words(), chunk_tokens=12, read_only=read_only, exact_most=EXACT_MOST)
+    """With chunks of the size that was switched to last.
+
+    So small that it goes from the exact vector index to the approximate one and back.
+    """
+    found = glance(folder)
+    tokens = int(found.build.settings["chunk_tokens"]) if found else 12
+    return Corpus.open(
+        folder, Words(), chunk_tokens=tokens, read_only=read_only, exact_most=EXACT_MOST
+    )
 
 
 @contextmanager
@@ -187,12 +202,13 @@ def assert_whole(folder: Path, known: Known, pending: list[str] | None = None) -
     # Closing wrote the words anew: what was deleted does not count for the scores any more.
     with open_corpus(folder) as corpus:
         results = [everything(corpus, side) for side in Side]
+        build = corpus.build().id
     with open_corpus(folder) as again:
         assert again.repaired() == []
         assert [everything(again, side) for side in Side] == results
     left = {path.name for path in folder.iterdir()}
-    assert left == {"catalog.db", "writer.lock", "build-1"}
-    derived = {path.name for path in (folder / "build-1").iterdir()}
+    assert left == {"catalog.db", "writer.lock", f"build-{build}"}
+    derived = {path.name for path in (folder / f"build-{build}").iterdir()}
     assert {"lexical"} <= derived <= {"lexical", "vectors.faiss"}
     data = (folder / "catalog.db").read_bytes()
     assert not any(text.encode() in data for text in now.gone[-30:])

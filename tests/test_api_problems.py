@@ -229,7 +229,9 @@ def test_damaged_text_is_never_given_out(models_folder: Path, tmp_path: Path) ->
         database.execute("UPDATE revisions SET text = replace(text, 'China', 'Chile')")
         database.commit()
         database.close()
-        problem(client.get("/v1/documents/seed/text"), 500, "storage-corrupt")
+        told = problem(client.get("/v1/documents/seed/text"), 500, "storage-corrupt")
+        assert "document 'seed' is damaged" in told["detail"]
+        assert client.get("/health/ready").json()["damaged_documents"] == 1
         problem(client.post("/v1/ask", json={"question": KNOWN}), 500, "storage-corrupt")
 
 

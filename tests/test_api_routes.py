@@ -288,6 +288,7 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
         "damaged": [],
         "rebuilt": 0,
         "rebuilding": [],
+        "damaged_documents": 0,
     }
     assert client.get("/version").json()["name"] == "citespan"
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from faults import tampered
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -152,11 +153,10 @@ def test_doctor_proves_that_what_was_deleted_is_gone(citespan: Run, tmp_path: Pa
         "1; nothing of them is left in the catalogue, the vectors or the words"
     )
     assert (report["repaired"], report["problems"]) == ([], [])
-    with sqlite3.connect(tmp_path / "data" / "catalog.db") as catalogue:
-        catalogue.execute(
-            "INSERT INTO revisions VALUES ('seed', 1, '', NULL, '', '', '{}', 4, '', 'text')"
-        )
-    catalogue.close()
+    tampered(
+        tmp_path / "data",
+        "INSERT INTO revisions VALUES ('seed', 1, '', NULL, '', '', '{}', 4, '', 'text')",
+    )
     planted = citespan("doctor")
     assert planted.returncode == 1
     assert "problem: the catalogue holds 1 revisions of documents that were del" in planted.stdout

@@ -1,19 +1,36 @@
 """Killed at any moment, a corpus holds what was acknowledged: whole, once, and nothing more."""
 
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import CYCLES, NIGHTLY, Ended, Known, Nursery, assert_whole, remove, scratch_folder
+from earlier import to_version_1, to_version_2
+from faults import (
+    CYCLES,
+    NIGHTLY,
+    Ended,
+    Known,
+    Nursery,
+    assert_whole,
+    open_corpus,
+    remove,
+    scratch_folder,
+    text_of,
+)
 from workloads import KINDS
 
+from index import Draft
 from index.backup import restore
-from index.crashpoints import POINTS
+from index.crashpoints import POINTS, Point
 
+MIGRATING: list[Point] = ["migration.changed", "migration.rewritten"]
 _KILLS_A_POINT = 25 if NIGHTLY else 3
-_KIND_OF = {"backup": "restore", "restore": "restore", "vectors": "resize"}
+_KIND_OF = {
+    "backup": "restore", "restore": "restore", "vectors": "resize", "build": "reindex",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +90,7 @@ def test_killed_at_any_time(nursery: Nursery, folder: Path, kind: str) -> None:
         known = checked(folder, known, child.ended())
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in MIGRATING])
 def test_killed_at_a_named_point(nursery: Nursery, folder: Path, point: str) -> None:
     known = Known()
     kind = _KIND_OF.get(point.partition(".")[0], "")
@@ -81,3 +98,28 @@ def test_killed_at_a_named_point(nursery: Nursery, folder: Path, point: str) -> 
         nth = 1 + cycle % (2 if kind == "restore" else 5)
         ended = nursery.run("work", folder, cycle, kind, f"{point}:{nth}")
         known = checked(folder, known, ended)
+
+
+@pytest.mark.parametrize("point", MIGRATING)
+@pytest.mark.parametrize("version", [1, 2])
+def test_killed_while_an_earlier_version_is_brought_up_to_date(
+    nursery: Nursery, folder: Path, point: str, version: int
+) -> None:
+    known = Known()
+    with open_corpus(folder) as corpus:
+        for number in range(9):
+            known.put(f"d{number % 6}", text_of(number))
+            corpus.put(Draft(id=f"d{number % 6}", text=text_of(number)))
+    settings = {"embedder": "words", "chunk_tokens": "12"}
+    to_version_1(folder, settings)
+    if version == 2:
+        open_corpus(folder).close()
+        to_version_2(folder / "catalog.db")
+    reached = version == 1 or point == "migration.rewritten"
+    for _ in range(_KILLS_A_POINT):
+        remove(folder.parent / "copy")
+        shutil.copytree(folder, folder.parent / "copy")
+        ended = nursery.run("migrate", folder.parent / "copy", point)
+        assert ended.code == (-9 if reached else 0), ended.told
+        open_corpus(folder.parent / "copy").close()  # which a reader alone may not bring up to date
+        assert_whole(folder.parent / "copy", known)

@@ -8,6 +8,7 @@ from typing import Any
 import apsw
 import numpy as np
 import pytest
+from earlier import VERSION_1
 from strategies import document
 
 from index import Corpus, Draft, OnnxEmbedder, Passage
@@ -209,23 +210,7 @@ class TestReindexing:
                 found(reader)
 
 
-_VERSION_1 = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE documents (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT;
-CREATE TABLE revisions (
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    revision INTEGER NOT NULL, title TEXT NOT NULL, uri TEXT, sha256 TEXT NOT NULL,
-    media_type TEXT NOT NULL, metadata TEXT NOT NULL, length INTEGER NOT NULL,
-    created_at TEXT NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (document_id, revision)) STRICT;
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL) STRICT;
-CREATE INDEX chunks_by_document ON chunks (document_id);
-CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+_STORED = """
 INSERT INTO meta VALUES ('schema_version', '1'), ('generation', '7'), ('chunk_tokens', '150');
 INSERT INTO retired VALUES ('gone', 3);
 INSERT INTO derived VALUES ('lexical', '{}');
@@ -240,7 +225,8 @@ def old(tmp_path: Path, embedder: OnnxEmbedder) -> Path:
     (made / "vectors-0123456789abcdef.faiss").write_bytes(b"old")
     db: Any = apsw.Connection(str(made / "catalog.db"))
     db.execute("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON")
-    db.execute(_VERSION_1)
+    db.execute(VERSION_1)
+    db.execute(_STORED)
     db.execute("INSERT INTO meta VALUES ('embedder', ?)", (embedder.name,))
     db.execute("INSERT INTO documents VALUES ('cats', 2)")
     for revision, text in enumerate(("Cats meow.", TEXTS["cats"]), start=1):
@@ -293,5 +279,5 @@ class TestMigration:
         db: Any = apsw.Connection(str(old / "catalog.db"))
         db.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
         db.close()
-        with pytest.raises(StoreMismatch, match=r"version '99'.*knows '2'"):
+        with pytest.raises(StoreMismatch, match=r"version '99'.*knows '3'"):
             SqliteCatalogue(old / "catalog.db", {})

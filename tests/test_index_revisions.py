@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tantivy
 from contracts import chunks_of
+from faults import tampered
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import document
@@ -52,13 +53,6 @@ def segment_files(folder: Path) -> set[str]:
     """The segments of a lexical index of which there are files."""
     stems = {path.name.partition(".")[0] for path in folder.iterdir()}
     return {stem for stem in stems if re.fullmatch("[0-9a-f]{32}", stem)}
-
-
-def tampered(folder: Path, statement: str) -> None:
-    """Change the catalogue behind its owner's back, as no code of ours would."""
-    with sqlite3.connect(folder / "catalog.db") as database:
-        database.execute(statement)
-    database.close()
 
 
 class TestRule:

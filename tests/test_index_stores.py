@@ -27,7 +27,7 @@ from index.approximate import ApproximateIndex
 from index.catalog import SqliteCatalogue
 from index.dense import EXACT_MOST, DenseIndex, Kind, kind_for, measured_recall
 from index.embedding import Vectors
-from index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
+from index.errors import DocumentDamaged, StoreCorrupt, StoreMismatch, StoreUnavailable
 from index.fusion import reciprocal_rank_fusion
 from index.hashing import sha256_file
 from index.lexical import LexicalIndex
@@ -388,7 +388,7 @@ class TestSqliteCatalogue(CatalogueContract):
         with pytest.raises(StoreCorrupt, match="'one'"):
             catalogue.document("one")
         assert catalogue.document("two").text == "A cat."
-        assert catalogue.check() == ["the text of document 'one' is not what was stored"]
+        assert catalogue.check() == [str(DocumentDamaged("one"))]
 
     def test_a_chunk_beyond_its_text_is_found(
         self, tmp_path: Path, catalogue: SqliteCatalogue

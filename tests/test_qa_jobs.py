@@ -1,12 +1,14 @@
 """Jobs as they are kept and run: what was accepted is stored once, whatever happens between."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
+from earlier import without_checksums
 
 from index import Corpus, Draft, OnnxEmbedder
 from index.errors import JobNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
@@ -132,8 +134,9 @@ def test_an_entry_that_fails_leaves_nothing(tmp_path: Path, store: JobStore) -> 
 
 def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) -> None:
     JobStore(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / "jobs.db")) as database:
-        database.execute("PRAGMA user_version = 3")
+    later: Any = apsw.Connection(str(tmp_path / "jobs.db"), vfs="cksmvfs")
+    with closing(later):
+        later.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreMismatch):
         JobStore(tmp_path)
     (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
@@ -141,18 +144,34 @@ def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) ->
         JobStore(tmp_path)
 
 
-def test_jobs_of_the_version_before_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_jobs_of_an_earlier_version_are_all_there(tmp_path: Path, version: int) -> None:
     with closing(JobStore(tmp_path)) as store:
-        job = store.submit(INGEST, "default", entries("a"))
-    with closing(sqlite3.connect(tmp_path / "jobs.db")) as database:
-        database.execute("ALTER TABLE jobs DROP COLUMN arguments")
-        database.execute("PRAGMA user_version = 1")
+        job = store.submit(INGEST, "default", entries("a", "b"))
+    dropped = "ALTER TABLE jobs DROP COLUMN arguments;" if version == 1 else ""
+    without_checksums(tmp_path / "jobs.db", f"{dropped} PRAGMA user_version = {version}")
     with closing(JobStore(tmp_path)) as store:
         assert store.jobs() == [job]
+        assert [piece.name for piece in store.waiting(job.id)] == ["a", "b"]
         other = store.submit("reindex", "default", arguments={"chunking": {"max_tokens": 9}})
         assert store.next() == job
     with closing(JobStore(tmp_path)) as store:
         assert store.job(other.id).arguments == {"chunking": {"max_tokens": 9}}
+
+
+def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(INGEST, "default", [Entry(name="a", draft=Draft(text="Cats meow."))])
+        (piece,) = store.waiting(job.id)
+        assert store.draft(job.id, piece).text == "Cats meow."
+        file = tmp_path / "jobs" / job.id
+        whole = file.read_bytes()
+        for bit in range(8 * len(whole)):
+            changed = bytearray(whole)
+            changed[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(changed)
+            with pytest.raises(StoreCorrupt):
+                store.draft(job.id, piece)
 
 
 def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:

@@ -17,6 +17,7 @@ from faults import (
     NIGHTLY,
     Known,
     Tell,
+    Words,
     assert_finds,
     assert_whole,
     await_file,
@@ -28,7 +29,7 @@ from faults import (
 
 from index import Corpus, Draft, Side
 from index.backup import back_up, restore
-from index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
+from index.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreUnavailable
 
 _TEXTS = 1000  # most of one child, which fails when they are used up
 NAMES = [f"d{number}" for number in range(12)]
@@ -98,6 +99,15 @@ class _Worker:
         target = archive.with_suffix("")
         self._told(["restore", str(archive)], lambda: restore(archive, target))
 
+    def reindex(self) -> None:
+        present = int(self._corpus.build().settings["chunk_tokens"])
+        tokens = self.random.choice([size for size in (12, 24, 36) if size != present])
+        for done, _ in self._corpus.fill_beside(Words(), chunk_tokens=tokens):
+            if done == 2:
+                self.replace()
+        self._corpus.switch()
+        self.replace()
+
     def _text(self) -> str:
         return text_of(next(self._numbers), self.random.randint(1, 4))
 
@@ -115,8 +125,15 @@ _KINDS: dict[str, Callable[[_Worker], None]] = {
     "compaction": _Worker.compact,
     "resize": _Worker.resize,
     "restore": _Worker.restore,
+    "reindex": _Worker.reindex,
 }
 KINDS = tuple(_KINDS)
+
+
+def migrate(tell: Tell, folder: str, crash_at: str) -> None:
+    """Open a corpus of an earlier version."""
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    open_corpus(Path(folder)).close()
 
 
 def disk_full(tell: Tell, room: str, free: int) -> None:
@@ -150,18 +167,50 @@ def sqlite_writes_fail(tell: Tell, room: str, error: str, times: str) -> None:
 
 def waits_for_faults(tell: Tell, room: str, operation: list[str]) -> None:
     """One operation while the parent makes system calls fail; each sees the other's files."""
+    assert_survives(Path(room), operation, lambda: _while_they_fail(Path(room)), StoreUnavailable)
 
-    @contextmanager
-    def fault() -> Generator[None]:
-        (Path(room) / "ready").touch()
-        await_file(Path(room) / "attached")
-        try:
-            yield
-        finally:
-            (Path(room) / "acted").touch()
-            await_file(Path(room) / "detached")
 
-    assert_survives(Path(room), operation, fault, StoreUnavailable)
+@contextmanager
+def _while_they_fail(room: Path) -> Generator[None]:
+    (room / "ready").touch()
+    await_file(room / "attached")
+    try:
+        yield
+    finally:
+        (room / "acted").touch()
+        await_file(room / "detached")
+
+
+def reads_while_opening(tell: Tell, room: str) -> None:
+    """Open a corpus while reading fails: refused, or what is derived is made again."""
+    texts = {f"d{number}": text_of(number, 20) for number in range(12)}
+    with (
+        _while_they_fail(Path(room)),
+        suppress(StoreUnavailable, StoreCorrupt),
+        open_corpus(Path(room) / "data") as corpus,
+    ):
+        if not corpus.damaged():
+            assert_finds(corpus, texts)
+    with open_corpus(Path(room) / "data") as corpus:
+        assert_finds(corpus, texts)
+        assert corpus.check() == []
+
+
+def reads_while_open(tell: Tell, room: str) -> None:
+    """Read an open corpus while that fails: each answer is right, or refused."""
+    refused = (StoreUnavailable, StoreCorrupt)  # SQLite takes what cannot be read for damage
+    texts = {f"d{number}": text_of(number, 20) for number in range(12)}
+    with open_corpus(Path(room) / "data") as corpus:
+        with _while_they_fail(Path(room)):
+            for name, text in texts.items():
+                with suppress(*refused):
+                    assert corpus.get(name).text == text
+            with suppress(*refused):
+                assert len(corpus.documents().documents) == len(texts)
+            with suppress(*refused):
+                assert_finds(corpus, texts)
+        assert_finds(corpus, texts)
+        assert corpus.check() == []
 
 
 OPERATIONS = (
