@@ -409,11 +409,10 @@ def mcp(settings: Settings) -> None:
     from api.mcp import serve_stdio
     from api.telemetry import configure_logging
     from qa.build import open_for_questions
-    from qa.collections import Collections
 
     configure_logging()
-    with Collections(open_for_questions(_here(settings), say=_say)) as opened:
-        anyio.run(serve_stdio, opened)
+    with open_for_questions(_here(settings), say=_say) as service:
+        anyio.run(serve_stdio, service)
 
 
 @cli.command()
