@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 import msgspec
 from anyio import to_thread
 from litestar import asgi
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.documents import MAX_OFFSET, asked_span
@@ -173,8 +174,11 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
     def find(name: str | None) -> Service:
         return collections().service(name or DEFAULT)
 
-    @asgi(PATH, is_mount=True, copy_scope=True)
+    @asgi(PATH)
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            # A client may listen for what the server says of itself, which is nothing.
+            raise MethodNotAllowedException(headers={"allow": "POST"})
         manager = await to_thread.run_sync(_manager, find)
         async with manager.run():
             await manager.handle_request(
