@@ -222,7 +222,7 @@ def test_the_examples(
         command = [sys.executable, str(ROOT / "examples/chatbot.py")]
     else:
         command = ["node", str(request.getfixturevalue("node") / "chatbot.mjs")]
-    printed = run(*command, server, given=f"{QUESTION}\nWhich think tank is Song Junying at?\n")
+    printed = run(*command, server, given=f"{QUESTION}\n\nWhich think tank is Song Junying at?\n")
     for citation in answer["citations"]:
         assert f"  {citation['document']['title']}: “{citation['quote']}”\n" in printed
     assert all(url in printed for url in links(answer, server))
