@@ -164,10 +164,11 @@ def test_openai_python_knows_the_errors(client: OpenAI) -> None:
     assert "/" not in missing.value.message.replace("/v1/models", "")
 
 
-def test_langchain(server: str, answer: dict[str, Any]) -> None:
+def test_langchain(server: str, answer: dict[str, Any], request: pytest.FixtureRequest) -> None:
     model = ChatOpenAI(
         model=MODEL, base_url=f"{server}/v1", api_key=lambda: "none", stream_usage=True
     )
+    request.addfinalizer(model.root_client.close)
     whole = model.invoke(QUESTION)
     assert isinstance(whole, AIMessage)
     shows(whole.text, answer, server)
