@@ -174,7 +174,7 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
     def find(name: str | None) -> Service:
         return collections().service(name or DEFAULT)
 
-    @asgi(PATH)
+    @asgi(PATH, copy_scope=False)  # so that the log knows the route
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # A client may listen for what the server says of itself, which is nothing.
