@@ -386,34 +386,44 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 @_mode_option
 @click.pass_obj
 def chat(settings: Settings, mode: str | None) -> None:
-    """Talk about the documents; /help lists what else can be typed."""
+    """Talk about the documents: a question a line, and follow-ups may lean on what was said.
+
+    Every sentence of an answer has the number of its source; /open 1 shows the first source in its
+    document, and /help lists what else can be typed. Other programs may send lines, too.
+    """
     from qa.build import open_for_questions
     from qa.chat import Chat, typed
     from qa.types import Mode
 
     typing = sys.stdin.isatty()
     with open_for_questions(_here(settings), say=_say) as service:
+        conversation = Chat(service, Mode(mode) if mode else None)
         if typing:
             service.warm()
             click.echo("Ask about the documents; /help says what else there is.", err=True)
-        lines = typed("> ") if typing else iter(sys.stdin)
-        Chat(service, Mode(mode) if mode else None).run(lines)
+            conversation.run(typed("> "))
+        else:
+            conversation.run(line.decode(errors="replace") for line in sys.stdin.buffer)
 
 
 @cli.command()
 @click.pass_obj
 def mcp(settings: Settings) -> None:
-    """Give language models tools to search, fetch and ask, over standard input and output."""
+    """Give language models tools to search, fetch and ask, over standard input and output.
+
+    Programs with a language model start this command themselves (Model Context Protocol): name it
+    in their configuration. It only reads, also beside a running server, which has the same tools
+    at /mcp.
+    """
     import anyio
 
     from api.mcp import serve_stdio
     from api.telemetry import configure_logging
     from qa.build import open_for_questions
-    from qa.collections import Collections
 
     configure_logging()
-    with Collections(open_for_questions(_here(settings), say=_say)) as opened:
-        anyio.run(serve_stdio, opened)
+    with open_for_questions(_here(settings), say=_say) as service:
+        anyio.run(serve_stdio, service)
 
 
 @cli.command()

@@ -89,7 +89,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a chunk adds to the message."""
+    """What a chunk adds to the message; the last that has a choice adds all annotations."""
 
     role: Literal["assistant"] | None = None
     content: str | None = None
@@ -106,7 +106,7 @@ class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a streamed completion; `citespan` is in the last that has a choice."""
+    """A part of a streamed completion; the last that has a choice has `citespan`, too."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
@@ -253,6 +253,7 @@ async def _lines(
     events: Iterator[Event], cancelled: Flag, told: _Told, request_id: str, *, usage: bool
 ) -> AsyncGenerator[bytes]:
     yield _line(told.chunk(Delta(role="assistant", content="")))
+    annotations: tuple[Annotation, ...] = ()  # in one chunk: `openai` folds no more than one list
     try:
         async for event in in_thread(events, cancelled):
             if event is None:
@@ -260,11 +261,11 @@ async def _lines(
                 continue
             piece = told.piece(event)
             if piece and piece.content:
-                delta = Delta(content=piece.content, annotations=piece.annotations)
-                yield _line(told.chunk(delta))
+                annotations += piece.annotations
+                yield _line(told.chunk(Delta(content=piece.content)))
             if isinstance(event, Done):
                 done = told.answer(event)
-                yield _line(told.chunk(Delta(), done))
+                yield _line(told.chunk(Delta(annotations=annotations), done))
                 if usage:
                     last = told.chunk(Delta())
                     yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))

@@ -17,7 +17,7 @@ from index.errors import InvalidSpan
 from index.types import MetadataValue
 from qa import Service
 
-_MAX_OFFSET = 2**53 - 1
+MAX_OFFSET = 2**53 - 1
 _TEXT = MediaType.TEXT  # sent with charset=utf-8
 _STATUS = {Outcome.ADDED: 201, Outcome.REPLACED: 200, Outcome.UNCHANGED: 200}
 
@@ -26,8 +26,8 @@ _Title = Annotated[str | None, QueryParameter(max_length=2000)]
 _Uri = Annotated[str | None, QueryParameter(max_length=2000)]
 _Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 _Cursor = Annotated[str | None, QueryParameter(max_length=200)]
-_Revision = Annotated[int | None, QueryParameter(ge=1, le=_MAX_OFFSET)]
-_Offset = Annotated[int | None, QueryParameter(ge=0, le=_MAX_OFFSET)]
+_Revision = Annotated[int | None, QueryParameter(ge=1, le=MAX_OFFSET)]
+_Offset = Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)]
 
 
 class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +148,8 @@ class Documents(Controller):
         """Give the text of a revision, or exactly the characters of a span of it."""
         document = service.corpus.get(document_id, revision)
         if start is not None or end is not None:
-            return Response(_cut(document, start, end).encode(), media_type=_TEXT)
+            text = asked_span(document, start, end).of(document.text)
+            return Response(text.encode(), media_type=_TEXT)
         etag = f'"{document.sha256}"'
         if etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers={"etag": etag})
@@ -178,11 +179,18 @@ def _stored(service: Service, stored: Stored) -> Response[DocumentBody]:
     )
 
 
-def _cut(document: Document, start: int | None, end: int | None) -> str:
+def asked_span(document: Document, start: int | None, end: int | None) -> Span:
+    """The span of a document that is asked for; by default from its beginning and to its end.
+
+    Raises:
+        SpanOutOfRange: there is no such span.
+    """
     end = document.length if end is None else end
     try:
-        return Span(start or 0, end).of(document.text)
+        span = Span(start or 0, end)
+        span.of(document.text)
     except InvalidSpan as error:
         raise SpanOutOfRange(
             f"[{start or 0}, {end}) is not inside the text, which has {document.length} characters"
         ) from error
+    return span

@@ -6,20 +6,22 @@ The protocol's library is loaded at first use: nobody else should wait for it.
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 import msgspec
 from anyio import to_thread
 from litestar import asgi
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from api.documents import MAX_OFFSET, asked_span
 from api.problems import is_fault, row_of, shown
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
 from api.urls import text_url
-from index import Span
-from qa import Mode
+from qa import Mode, Service
 from qa.collections import Collections
+from qa.errors import CollectionNotFound
 from qa.questions import MAX_TOP_K
 from qa.settings import DEFAULT
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
 PATH = "/mcp"
+Find: TypeAlias = Callable[[str | None], Service]  # by a collection's name, or its own by default
 _INSTRUCTIONS = (
     "citespan answers questions from a collection of documents. Every sentence of an answer points"
     " to the exact characters of a document that say so; `fetch` gives them. It says so when the"
@@ -35,8 +38,15 @@ _INSTRUCTIONS = (
 )
 
 _TopK = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOP_K, description="Most passages.")]
-_Collection = Annotated[str, msgspec.Meta(description="The collection that is asked.")]
-_Offset = Annotated[int, msgspec.Meta(ge=0, description="In code points of the text.")]
+_Collection = Annotated[
+    str, msgspec.Meta(description="The collection that is asked; this server's own by default.")
+]
+_Revision = Annotated[
+    int, msgspec.Meta(ge=1, le=MAX_OFFSET, description="The current one by default.")
+]
+_Offset = Annotated[
+    int, msgspec.Meta(ge=0, le=MAX_OFFSET, description="In code points of the text.")
+]
 
 
 class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,17 +54,17 @@ class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     query: str
     top_k: _TopK = 10
-    collection: _Collection = DEFAULT
+    collection: _Collection | None = None
 
 
 class FetchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Read a document, or the characters of it from `start` to `end`."""
 
     document_id: str
-    revision: int | None = None
+    revision: _Revision | None = None
     start: _Offset = 0
     end: _Offset | None = None
-    collection: _Collection = DEFAULT
+    collection: _Collection | None = None
 
 
 class AskArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +73,7 @@ class AskArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     question: str
     mode: Literal["extractive", "generated"] | None = None
     top_k: _TopK | None = None
-    collection: _Collection = DEFAULT
+    collection: _Collection | None = None
 
 
 class TextBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,24 +92,23 @@ class TextBody(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tool:
-    arguments: type[msgspec.Struct]
+    arguments: type[SearchArguments | FetchArguments | AskArguments]
     result: type[msgspec.Struct]
-    call: Callable[[Collections, Any], msgspec.Struct]
+    call: Callable[[Service, Any], msgspec.Struct]
 
 
-def _search(collections: Collections, asked: SearchArguments) -> SearchBody:
-    service = collections.service(asked.collection)
+def _search(service: Service, asked: SearchArguments) -> SearchBody:
     generation = service.corpus.generation
     found = service.search(asked.query, top_k=asked.top_k)
     return SearchBody(
-        passages=tuple(passage_body(one, asked.collection) for one in found),
+        passages=tuple(passage_body(one, service.collection) for one in found),
         index_generation=generation,
     )
 
 
-def _fetch(collections: Collections, asked: FetchArguments) -> TextBody:
-    document = collections.service(asked.collection).corpus.get(asked.document_id, asked.revision)
-    span = Span(asked.start, len(document.text) if asked.end is None else asked.end)
+def _fetch(service: Service, asked: FetchArguments) -> TextBody:
+    document = service.corpus.get(asked.document_id, asked.revision)
+    span = asked_span(document, asked.start, asked.end)
     return TextBody(
         id=document.id,
         revision=document.revision,
@@ -107,17 +116,15 @@ def _fetch(collections: Collections, asked: FetchArguments) -> TextBody:
         uri=document.uri,
         start=span.start,
         end=span.end,
-        length=len(document.text),
+        length=document.length,
         text=span.of(document.text),
-        url=text_url(document.id, document.revision, span, asked.collection),
+        url=text_url(document.id, document.revision, span, service.collection),
     )
 
 
-def _ask(collections: Collections, asked: AskArguments) -> AnswerBody:
-    answer = collections.service(asked.collection).ask(
-        asked.question, mode=asked.mode and Mode(asked.mode), top_k=asked.top_k
-    )
-    return answer_body(answer, collection=asked.collection)
+def _ask(service: Service, asked: AskArguments) -> AnswerBody:
+    answer = service.ask(asked.question, mode=asked.mode and Mode(asked.mode), top_k=asked.top_k)
+    return answer_body(answer, collection=service.collection)
 
 
 _TOOLS = {
@@ -127,8 +134,8 @@ _TOOLS = {
 }
 
 
-def build_server(collections: Callable[[], Collections]) -> "Server[Any]":
-    """The tools on collections that are open by the time of a call."""
+def build_server(find: Find) -> "Server[Any]":
+    """The tools on the collections that can be found by the time of a call."""
     import mcp_types as types
     from mcp.server.lowlevel import Server
 
@@ -136,7 +143,7 @@ def build_server(collections: Callable[[], Collections]) -> "Server[Any]":
         return types.ListToolsResult(tools=[_described(name) for name in _TOOLS])
 
     async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        return await to_thread.run_sync(_called, collections, params.name, params.arguments or {})
+        return await to_thread.run_sync(_called, find, params.name, params.arguments or {})
 
     return Server(
         "citespan",
@@ -147,21 +154,32 @@ def build_server(collections: Callable[[], Collections]) -> "Server[Any]":
     )
 
 
-async def serve_stdio(collections: Collections) -> None:
-    """Answer on standard input and output until the input ends."""
+async def serve_stdio(service: Service) -> None:
+    """Answer from one collection on standard input and output until the input ends."""
     from mcp.server.stdio import stdio_server
 
-    server = build_server(lambda: collections)
+    def only(name: str | None) -> Service:
+        if name not in {None, service.collection}:
+            raise CollectionNotFound(name or "")
+        return service
+
+    server = build_server(only)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
 
 
 def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
-    """The same over HTTP, without sessions: each request stands alone."""
+    """The same from all collections over HTTP, without sessions: each request stands alone."""
 
-    @asgi(PATH, is_mount=True, copy_scope=True)
+    def find(name: str | None) -> Service:
+        return collections().service(name or DEFAULT)
+
+    @asgi(PATH, copy_scope=False)  # so that the log knows the route
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        manager = await to_thread.run_sync(_manager, collections)
+        if scope["type"] != "http" or scope["method"] != "POST":
+            # A client may listen for what the server says of itself, which is nothing.
+            raise MethodNotAllowedException(headers={"allow": "POST"})
+        manager = await to_thread.run_sync(_manager, find)
         async with manager.run():
             await manager.handle_request(
                 cast("Any", scope), cast("Any", receive), cast("Any", send)
@@ -170,12 +188,10 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
     return cast("ASGIApp", route)
 
 
-def _manager(collections: Callable[[], Collections]) -> Any:
+def _manager(find: Find) -> Any:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    return StreamableHTTPSessionManager(
-        app=build_server(collections), stateless=True, json_response=True
-    )
+    return StreamableHTTPSessionManager(app=build_server(find), stateless=True, json_response=True)
 
 
 def _described(name: str) -> "mcp_types.Tool":
@@ -197,16 +213,15 @@ def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {**parts.pop(kind.__name__), "$defs": parts}
 
 
-def _called(
-    collections: Callable[[], Collections], name: str, arguments: dict[str, Any]
-) -> "mcp_types.CallToolResult":
+def _called(find: Find, name: str, arguments: dict[str, Any]) -> "mcp_types.CallToolResult":
     import mcp_types as types
 
     try:
         if name not in _TOOLS:
             raise msgspec.ValidationError(f"there is no tool {name!r}")
         tool = _TOOLS[name]
-        body = tool.call(collections(), msgspec.convert(arguments, tool.arguments))
+        asked = msgspec.convert(arguments, tool.arguments)
+        body = tool.call(find(asked.collection), asked)
     except Exception as error:  # noqa: BLE001  (told to the model, and logged where it is our fault)
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=_told(error))], is_error=True
@@ -219,7 +234,7 @@ def _called(
 
 def _told(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
-        return str(error)
+        return shown(error)
     if is_fault(error):
         logger().exception("tool_failed", error=type(error).__name__)
     return row_of(error).detail or shown(error)

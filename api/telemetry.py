@@ -49,6 +49,7 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # it says three things of each request
 
 
 def logger() -> Any:

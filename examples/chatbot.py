@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionMessageParam
 address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 client = OpenAI(base_url=f"{address}/v1", api_key="none")
 messages: list[ChatCompletionMessageParam] = []
-for line in sys.stdin:
+for line in filter(str.strip, sys.stdin):
     messages.append({"role": "user", "content": line.strip()})
     answer = ""
     with client.chat.completions.create(

@@ -1,25 +1,28 @@
 """A conversation in the terminal: answers as they are made, with sources that can be opened."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from rich.console import Console
 from rich.text import Text
 
-from index.types import Span
+from index.errors import StoreError
 from qa.cite import Citation
-from qa.errors import QAError
-from qa.events import Delta, Done, SegmentDone
+from qa.errors import ModeUnavailable, QAError
+from qa.events import CitationAdded, Delta, Done, SegmentDone
 from qa.messages import Message
 from qa.service import Service
-from qa.show import FELL_BACK, print_source, shown
+from qa.show import FELL_BACK, UNSUPPORTED, print_source, shown
 from qa.types import Answer, Mode, Support
 
 _HELP = """\
 Ask anything about the documents; a follow-up may lean on what was said before.
-/sources  what the last answer rests on     /open N  read source N in its document
-/new      begin another conversation        /quit    leave (or ctrl-D)"""
+  /sources  the quotes that the last answer rests on
+  /open N   source N of the last answer in its document
+  /new      begin another conversation
+  /quit     leave, as ctrl-D does; ctrl-C stops an answer
+[1] is the number of a source."""
 _AROUND = 600  # code points on each side of a source that is opened
 
 
@@ -30,26 +33,34 @@ class Chat:
         service: answers.
         mode: how; the service's own by default.
         console: where it is shown.
+
+    Raises:
+        ModeUnavailable: the service does not answer in that mode.
     """
 
     def __init__(
         self, service: Service, mode: Mode | None = None, console: Console | None = None
     ) -> None:
+        if mode and mode not in service.modes():
+            raise ModeUnavailable("no language model is set up: set llm.base_url and llm.model")
         self._service, self._mode = service, mode
         self._console = console or Console()
         self._history: list[Message] = []
-        self._citations: tuple[Citation, ...] = ()
+        self._citations: dict[str, Citation] = {}  # of what was said last, by number
 
-    def run(self, lines: Iterator[str]) -> None:
+    def run(self, lines: Iterable[str]) -> None:
         """Go on until there are no more lines, or one is /quit."""
         for line in lines:
             command, _, argument = line.strip().partition(" ")
             if command == "/quit":
                 return
-            if command.startswith("/"):
-                self._command(command, argument.strip())
-            elif command:
-                self._ask(line.strip())
+            try:
+                if command.startswith("/"):
+                    self._command(command, argument.strip())
+                elif command:
+                    self._ask(line.strip())
+            except (QAError, StoreError) as error:
+                self._say(str(error))
 
     def _command(self, command: str, argument: str) -> None:
         commands: dict[str, Callable[[], None]] = {
@@ -61,16 +72,13 @@ class Chat:
         commands.get(command, lambda: self._say(f"There is no {command}.\n{_HELP}"))()
 
     def _ask(self, question: str) -> None:
+        self._citations = {}
         try:
             answer = self._tell(question)
         except KeyboardInterrupt:
             self._console.print()
             self._say("stopped")
             return
-        except QAError as error:
-            self._say(str(error))
-            return
-        self._citations = answer.citations
         said = answer.text or (answer.abstention.message if answer.abstention else "")
         self._history += [
             Message(role="user", content=question), Message(role="assistant", content=said)
@@ -78,19 +86,19 @@ class Chat:
 
     def _tell(self, question: str) -> Answer:
         """The answer, shown while it is made."""
-        numbers: dict[tuple[str, int, Span], int] = {}
+        numbers: dict[int, int] = {}
         for event in self._service.stream(question, mode=self._mode, history=self._history):
             match event:
+                case CitationAdded():
+                    self._citations[str(event.number)] = event.citation
+                    numbers[id(event.citation)] = event.number
                 case Delta():
                     self._console.print(Text(shown(event.text)), end="", soft_wrap=True)
                 case SegmentDone():
-                    marks = [
-                        numbers.setdefault(_place(one), len(numbers) + 1)
-                        for one in event.segment.citations
-                    ]
-                    unsupported = event.segment.support is Support.UNSUPPORTED
-                    mark = " [?]" if unsupported else "".join(f"[{n}]" for n in marks)
-                    self._console.print(Text(mark, style="cyan"), end="", soft_wrap=True)
+                    marks = "".join(f" [{numbers[id(one)]}]" for one in event.segment.citations)
+                    self._console.print(Text(marks, style="cyan"), end="", soft_wrap=True)
+                    if event.segment.support is Support.UNSUPPORTED:
+                        self._console.print(Text(UNSUPPORTED, style="yellow"), end="")
                 case Done():
                     self._close(event.answer)
                     return event.answer
@@ -106,42 +114,42 @@ class Chat:
         if answer.fallback:
             self._say(FELL_BACK.format(answer.fallback))
         if answer.citations:
-            self._say(f"{len(answer.citations)} sources: /sources, /open N")
+            self._say("/sources shows the sources, /open 1 the first in its document")
 
     def _sources(self) -> None:
         if not self._citations:
             self._say("The last answer has no sources.")
-        for number, citation in enumerate(self._citations, start=1):
-            print_source(citation, number, self._console)
+        for number, citation in self._citations.items():
+            print_source(citation, int(number), self._console)
 
     def _open(self, argument: str) -> None:
-        number = 0
-        with suppress(ValueError):
-            number = int(argument)
-        if not 1 <= number <= len(self._citations):
-            self._say(f"There is no source {argument or 'without a number'}; see /sources.")
+        citation = self._citations.get(argument)
+        if citation is None:
+            last = len(self._citations)
+            known = f"1 to {last}; /sources shows them" if last else "and there are none now"
+            self._say(f"/open takes the number of a source, {known}.")
             return
-        citation = self._citations[number - 1]
         document = self._service.corpus.get(citation.document.id, citation.document.revision)
         citation.verify(document)
         span, text = citation.span, document.text
         head = f"{citation.document.title or citation.document.id} {span.start}-{span.end}"
-        self._console.print(Text(shown(head), style="bold"))
-        whole = Text(shown(text[max(0, span.start - _AROUND) : span.start]), style="dim")
-        whole.append(shown(citation.quote), style="bold green")
-        whole.append(shown(text[span.end : span.end + _AROUND]), style="dim")
-        self._console.print(whole, soft_wrap=not self._console.is_terminal)
+        self._console.print(Text(shown(head), style="bold"), soft_wrap=True)
+        before, after = text[: span.start], text[span.end :]
+        if len(before) > _AROUND:
+            before = "…" + before[-_AROUND:].partition(" ")[2]
+        if len(after) > _AROUND:
+            after = after[:_AROUND].rpartition(" ")[0] + "…"
+        coloured = self._console.is_terminal
+        quote = shown(citation.quote) if coloured else f"**{shown(citation.quote)}**"
+        parts = (shown(before), "dim"), (quote, "bold green"), (shown(after), "dim")
+        self._console.print(Text.assemble(*parts), soft_wrap=not coloured)
 
     def _new(self) -> None:
-        self._history, self._citations = [], ()
+        self._history, self._citations = [], {}
         self._say("A new conversation.")
 
     def _say(self, text: str) -> None:
         self._console.print(Text(shown(text), style="yellow"), soft_wrap=True)
-
-
-def _place(citation: Citation) -> tuple[str, int, Span]:
-    return citation.document.id, citation.document.revision, citation.span
 
 
 def typed(prompt: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ _QUOTE = "bold green"
 _ANSWER = "underline"
 _MARK = "cyan"
 _QUIET = "dim"
+UNSUPPORTED = " [not in the documents]"
 FELL_BACK = "The language model did not write all of this ({}): these are quotes."
 
 
@@ -103,7 +104,7 @@ def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text
     for citation in segment.citations:
         line.append(f" [{numbers[id(citation)]}]", style=_MARK)
     if segment.support is Support.UNSUPPORTED:
-        line.append(" [not in the documents]", style="yellow")
+        line.append(UNSUPPORTED, style="yellow")
     return line
 
 

@@ -7,6 +7,7 @@ const address = process.argv[2] ?? "http://127.0.0.1:8000";
 const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: "none" });
 const messages = [];
 for await (const line of createInterface({ input: process.stdin })) {
+  if (!line.trim()) continue;
   messages.push({ role: "user", content: line });
   const chunks = await client.chat.completions.create({
     model: "citespan/default", messages, stream: true,
