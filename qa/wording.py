@@ -24,6 +24,7 @@ _STOP_WORDS = """a about after again all also am an and any are as at be because
     them then there these they this those through to too under until up upon very was we were what
     when where which while who whom whose why will with would yes you your may might must shall us
     within between among against above below"""
+_NAMES_TOO = frozenset({"may", "us", "will"})  # with a capital inside a sentence
 _MONTHS = """january february march april may june july august september october november
     december"""
 _NEGATIONS = frozenset(_NEGATING.split())
@@ -99,12 +100,14 @@ def _word(text: str, match: re.Match[str]) -> Word:
     value = number_value(written)
     negation = folded in _NEGATIONS or folded.endswith(("n't", "n’t"))
     first = bool(_SENTENCE_START.search(text[max(0, match.start() - 12) : match.start()]))
-    says_little = value is not None or negation or folded in _STOPS
+    first = first and not (len(written) > 1 and written.isupper())
+    named = capital and not first and folded in _NAMES_TOO
+    says_little = value is not None or negation or (folded in _STOPS and not named)
     return Word(
         folded=folded,
         stem=value or stem(folded),
         name=capital and not says_little,
-        first=first and not (len(written) > 1 and written.isupper()),
+        first=first,
         number=value is not None,
         content=not says_little,
         negation=negation,
