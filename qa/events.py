@@ -82,6 +82,10 @@ class Composer:
         """Whether all these characters are cited already."""
         return all(_place(one) in self._citations for one in citations)
 
+    def has_said(self, text: str) -> bool:
+        """Whether a sentence is there already, word for word."""
+        return any(one.span.of(self.text) == text for one in self.segments)
+
     def say(self, text: str, citations: Sequence[Citation], support: Support) -> Iterator[Event]:
         """Add a sentence and what it rests on; the characters that were cited before are shared."""
         for one in citations:

@@ -67,18 +67,19 @@ class Writer:
         """
         if not any(one.reason is not Reason.NO_RELEVANT_PASSAGE for one in material.found):
             return (yield from write_quotes(material, composer))  # an abstention
+        fence = secrets.token_hex(8)
         try:
             prompt = build_prompt(
                 material.question,
                 material.passages,
                 budget_tokens=self._budget_tokens,
                 history=history,
-                fence=secrets.token_hex(8),
+                fence=fence,
             )
         except PromptTooLong:
             given = yield from write_quotes(material, composer)
             return replace(given, fallback="too_long")
-        draft = _Draft(prompt)
+        draft = _Draft(prompt, fence)
         try:
             with self.endpoint.write(
                 prompt.messages, max_tokens=self._max_tokens, cancelled=cancelled
@@ -86,18 +87,23 @@ class Writer:
                 for claim in draft.claims(writing):
                     yield from self._say(claim, draft, refresh(material), composer)
         except EndpointFailed as error:
-            return (yield from _fallen_back(refresh(material), composer, draft, error.reason))
-        return draft.answer(material, composer)
+            if not (cancelled and cancelled.is_set()):  # else nobody would hear the quotes
+                return (yield from _fallen_back(refresh(material), composer, draft, error.reason))
+        return draft.answer(refresh(material), composer)
 
     def _say(
         self, claim: Claim, draft: "_Draft", material: Material, composer: Composer
     ) -> Iterator[Event]:
+        if composer.has_said(claim.text):  # small models repeat themselves
+            return
         checked = self._checker.check(claim, draft.prompt.passages, material.documents)
         stored = all(one.document_id in material.stored for one in checked.sentences)
-        if checked.support is not Support.UNSUPPORTED and stored:
+        if draft.betrays_fence(claim):
+            draft.dropped += 1
+        elif checked.support is not Support.UNSUPPORTED and stored:
             citations = [material.cite(one) for one in checked.sentences]
             yield from composer.say(claim.text, citations, checked.support)
-        elif self._policy is Policy.MARK and stored:
+        elif self._policy is Policy.MARK and draft.all_stored(material):
             yield from composer.say(claim.text, (), Support.UNSUPPORTED)
         else:
             draft.dropped += 1
@@ -106,20 +112,32 @@ class Writer:
 class _Draft:
     """What a model has written so far, in numbers."""
 
-    def __init__(self, prompt: Prompt) -> None:
+    def __init__(self, prompt: Prompt, fence: str) -> None:
         self.prompt = prompt
         self.dropped = 0
         self.usage = NO_USAGE
+        self._fence = fence
+
+    def betrays_fence(self, claim: Claim) -> bool:
+        """Whether it tells what closes a passage: whoever knows that can write one of their own."""
+        return self._fence in claim.text
+
+    def all_stored(self, material: Material) -> bool:
+        """Whether nothing that the model was given has been deleted since."""
+        return all(one.chunk.document_id in material.stored for one in self.prompt.passages)
 
     def claims(self, writing: Writing) -> Iterator[Claim]:
         """What it says, sentence by sentence; that it has no answer is no claim."""
         claims, written = Claims(), ""
-        for piece in writing:
-            written += piece
-            yield from _told(claims.feed(piece))
-        if not writing.truncated:  # else the last one may lack its end, a "not" maybe
-            yield from _told(claims.end())
-        self.usage = writing.usage or Usage(self.prompt.tokens, count_tokens(written))
+        try:
+            for piece in writing:
+                written += piece
+                yield from _told(claims.feed(piece))
+            if not writing.truncated:  # else the last one may lack its end, a "not" maybe
+                yield from _told(claims.end())
+        finally:  # what broke off has been written, too
+            if written or writing.usage:
+                self.usage = writing.usage or Usage(self.prompt.tokens, count_tokens(written))
 
     def answer(self, material: Material, composer: Composer) -> Answer:
         """The answer that was said, or that there is none."""
@@ -147,7 +165,7 @@ class _Draft:
 
 
 def _told(claims: Iterable[Claim]) -> Iterator[Claim]:
-    return (claim for claim in claims if claim.text.strip(" .*\"'") != NO_ANSWER)
+    return (one for one in claims if one.text.strip(" .*\"'").upper() != NO_ANSWER)
 
 
 def _fallen_back(

@@ -15,7 +15,7 @@ _FENCED = re.compile(r"<<<(\w+) (\d+)\n(.*)\n((?:.*\n)*?)\1>>>")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _VERB = re.compile(r"\b(is|are|was|were|has|have|had|can|could|will|would|does|did|must)\b")
 _COMMAND = re.compile(r"(?:say|write|answer|print|reply)\W+[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
-_NAME = re.compile(r"(?<!^)\b[A-Z][a-z]{2,}\b")
+_NAME = re.compile(r"(?<!^)\b[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*\b")
 
 
 @dataclass(frozen=True)
