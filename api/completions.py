@@ -1,7 +1,7 @@
 """OpenAI-compatible routes, for chat programs and client libraries as they are."""
 
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Annotated, Any, Literal, cast
@@ -250,7 +250,7 @@ def _completed(events: Iterator[Event], told: _Told) -> Completion:
 
 
 async def _lines(
-    events: Iterator[Event], cancelled: Flag, told: _Told, request_id: str, *, usage: bool
+    events: Generator[Event], cancelled: Flag, told: _Told, request_id: str, *, usage: bool
 ) -> AsyncGenerator[bytes]:
     yield _line(told.chunk(Delta(role="assistant", content="")))
     annotations: tuple[Annotation, ...] = ()  # in one chunk: `openai` folds no more than one list

@@ -1,8 +1,9 @@
 """Answers as server-sent events, told as they are made."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from threading import Event as Flag
+from threading import Lock
 from typing import TypeVar
 
 import msgspec
@@ -77,7 +78,7 @@ class Telling:
 
 
 async def answer_events(
-    events: Iterator[Event], cancelled: Flag, telling: Telling, request_id: str
+    events: Generator[Event], cancelled: Flag, telling: Telling, request_id: str
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Tell of an answer while it is made; the client that leaves cancels it."""
     yield telling.created()
@@ -92,16 +93,25 @@ async def answer_events(
         yield _message("error", problem_of(error, request_id))
 
 
-async def in_thread(values: Iterator[T], cancelled: Flag) -> AsyncGenerator[T | None]:
+async def in_thread(values: Generator[T], cancelled: Flag) -> AsyncGenerator[T | None]:
     """Values that are made in a thread, as they come, and None when none has come for a while.
 
-    Sets `cancelled` when nobody listens any more; the thread is left to notice.
+    Sets `cancelled` when nobody listens any more; the thread is left to notice. Then `values` are
+    closed: between two of them nothing runs that could notice.
     """
+    turn = Lock()
+
+    def following() -> T | None:
+        with turn:
+            return next(values, None)
+
+    def end() -> None:
+        with turn:
+            values.close()
+
     try:
         while True:
-            made = asyncio.ensure_future(
-                to_thread.run_sync(next, values, None, abandon_on_cancel=True)
-            )
+            made = asyncio.ensure_future(to_thread.run_sync(following, abandon_on_cancel=True))
             try:
                 while not (await asyncio.wait({made}, timeout=PING_S))[0]:
                     yield None
@@ -113,6 +123,7 @@ async def in_thread(values: Iterator[T], cancelled: Flag) -> AsyncGenerator[T | 
             yield value
     finally:
         cancelled.set()
+        asyncio.get_running_loop().run_in_executor(None, end)
 
 
 def _message(name: str, body: msgspec.Struct) -> ServerSentEventMessage:

@@ -1,7 +1,7 @@
 """The façade: questions in, cited answers out."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from threading import Event as Flag
@@ -114,11 +114,11 @@ class Service:
         filters: Filter | None = None,
         history: Sequence[Message] = (),
         cancelled: Flag | None = None,
-    ) -> Iterator[events.Event]:
+    ) -> Generator[events.Event]:
         """The same, told as it happens; the last event is `Done`.
 
         What is not said here is as for `ask`; errors are raised at once. Set `cancelled` to have it
-        end early, without `Done`.
+        end early, without `Done`; close it if you leave in between.
         """
         asked = _Asked(
             question=checked_question(question),
@@ -173,7 +173,7 @@ class Service:
     ) -> None:
         self.close()
 
-    def _events(self, asked: _Asked, cancelled: Flag) -> Iterator[events.Event]:
+    def _events(self, asked: _Asked, cancelled: Flag) -> Generator[events.Event]:
         timings: dict[str, float] = {}
         generation = self.corpus.generation
         started_s = time.perf_counter()

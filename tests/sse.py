@@ -1,6 +1,9 @@
 """Server-sent events as a client reads them, and what they fold to."""
 
 import json
+from codecs import getincrementaldecoder
+from itertools import pairwise
+from random import Random
 from typing import Any, NamedTuple
 
 
@@ -33,3 +36,31 @@ def folded(events: list[Sent]) -> dict[str, Any]:
         elif name == "segment.done":
             made["segments"].append(data)
     return made
+
+
+class Reading:
+    """A stream that comes in pieces, cut anywhere, maybe inside a character."""
+
+    def __init__(self) -> None:
+        self.events: list[Sent] = []
+        self._decoder = getincrementaldecoder("utf-8")()
+        self._held = ""
+
+    def feed(self, piece: bytes) -> None:
+        self._held += self._decoder.decode(piece)
+        if self._held.endswith("\r"):  # a line end may be cut, too
+            return
+        *blocks, self._held = self._held.replace("\r\n", "\n").split("\n\n")
+        for block in blocks:
+            if block.endswith("data: [DONE]"):
+                continue
+            self.events += parsed(block)
+
+
+def read_in_pieces(stream: bytes, chance: Random) -> list[Sent]:
+    """The events of a stream that is cut at random places."""
+    cuts = sorted(chance.randint(0, len(stream)) for _ in range(chance.randint(0, 40)))
+    reading = Reading()
+    for start, end in pairwise([0, *cuts, len(stream)]):
+        reading.feed(stream[start:end])
+    return reading.events

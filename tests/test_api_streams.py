@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def test_a_follow_up_is_asked_as_a_question_of_its_own(client: Client) -> None:
 def test_who_leaves_cancels() -> None:
     cancelled, stopped = threading.Event(), threading.Event()
 
-    def values() -> Iterator[int]:
+    def values() -> Generator[int]:
         yield 1
         cancelled.wait(20)
         stopped.set()
