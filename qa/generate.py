@@ -67,7 +67,7 @@ class Writer:
         """
         if not any(one.reason is not Reason.NO_RELEVANT_PASSAGE for one in material.found):
             return (yield from write_quotes(material, composer))  # an abstention
-        fence = secrets.token_hex(8)
+        fence = f"0{secrets.token_hex(8)}"  # a digit first: what repeats it looks like no tag
         try:
             prompt = build_prompt(
                 material.question,

@@ -11,11 +11,13 @@ import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scripted_endpoint import scripted
 
 from evals.bench.__main__ import main
 from evals.bench.figures import figure, interleaved
 from evals.bench.load import Round, ask_all
 from evals.bench.server import serving
+from evals.bench.streaming import main as measure_streaming
 from evals.bench.vectors import main as compare_kinds
 from evals.errors import RunError
 from evals.memory import in_bytes, peak_bytes
@@ -264,6 +266,23 @@ def test_both_kinds_of_dense_index(
         assert "300 vectors: built in" in result.stdout
         assert "exact 1544," in result.stdout  # 384 float32 and an id
         assert result.stdout.count("recall@10 1.0000") == 3  # all lists of so few are looked at
+
+
+def test_how_soon_an_answer_begins(models_folder: Path, embedder: object):
+    with scripted("right") as model:
+        environ = {
+            "CITESPAN_DATA__MODELS": str(models_folder),
+            "CITESPAN_LLM__BASE_URL": model.base_url,
+            "CITESPAN_LLM__MODEL": "tiny",
+        }
+        arguments = ["--questions", "2", "--repeats", "1"]
+        result = CliRunner().invoke(measure_streaming, arguments, env=environ)
+        assert model.requests
+    assert result.exit_code == 0, result.output
+    quoted, checked = result.stdout.splitlines()
+    assert quoted.startswith("first quote: ")
+    assert quoted.endswith("2 answers")
+    assert "first checked sentence, less the model's own time: " in checked
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, models_folder: Path):

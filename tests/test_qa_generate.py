@@ -116,6 +116,8 @@ def test_whatever_is_written(
     if behaviour in PLANTED:
         assert answer.dropped > 0 if policy is Policy.STRICT else supports
         assert set(supports) <= {Support.UNSUPPORTED}
+    if behaviour in {"leaks_the_system_prompt", "repeats_the_fence"}:
+        assert answer.dropped > 0  # not even marked: it has the fence
     if behaviour.startswith("right") and behaviour != "right_paraphrase":
         assert (answer.status, supports) == (Status.ANSWERED, [Support.QUOTED])
         assert "May 1904" in answer.text
