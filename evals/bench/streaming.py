@@ -181,19 +181,22 @@ def _print(name: str, beside: str, rows: Sequence[_Row]) -> None:
     if not rows:
         click.echo(f"{name}: no question was answered")
         return
-    first, other, whole = (
-        np.percentile([getattr(row, part) for row in rows], [50, 95])
-        for part in ("first", "beside", "whole")
+    first, other = (
+        _percentiles([row.first for row in rows]),
+        _percentiles([row.beside for row in rows]),
     )
-    ratio, over = (
-        float(np.median([value(row) for row in rows]))
-        for value in (lambda row: row.first / row.beside, lambda row: row.first - row.beside)
-    )
+    ratio = float(np.median([row.first / row.beside for row in rows]))
+    over = float(np.median([row.first - row.beside for row in rows]))
+    whole = float(np.median([row.whole for row in rows]))
     click.echo(
-        f"{name}: {first[0]:.1f} ms (p95 {first[1]:.1f}), {beside} {other[0]:.1f} ms"
-        f" (p95 {other[1]:.1f}): {ratio:.3f} of it, {over:+.1f} ms;"
-        f" streamed to its end {whole[0]:.1f} ms; {len(rows)} answers"
+        f"{name}: {first}, {beside} {other}: {ratio:.3f} of it, {over:+.1f} ms;"
+        f" streamed to its end {whole:.1f} ms; {len(rows)} answers"
     )
+
+
+def _percentiles(values: Sequence[float]) -> str:
+    p50, p95 = (float(np.percentile(values, p)) for p in (50, 95))
+    return f"{p50:.1f} ms (p95 {p95:.1f})"
 
 
 if __name__ == "__main__":
