@@ -83,13 +83,12 @@ def assert_answer_folds(whole: dict[str, Any], events: list[Sent]) -> None:
 
 def assert_completion_folds(whole: dict[str, Any], events: list[Sent]) -> None:
     chunks = [data for _, data in events]
-    *said, last = [chunk for chunk in chunks if chunk["choices"]]
+    said = [chunk for chunk in chunks if chunk["choices"]]
+    last = said[-1]
     deltas = [chunk["choices"][0]["delta"] for chunk in said]
     message = whole["choices"][0]["message"]
     assert "".join(delta.get("content", "") for delta in deltas) == message["content"]
-    assert [one for delta in deltas for one in delta.get("annotations", [])] == (
-        message["annotations"]
-    )
+    assert deltas[-1].get("annotations", []) == message["annotations"]
     assert last["choices"][0]["finish_reason"] == "stop"
     assert same(last["citespan"]) == same(whole["citespan"])
     assert chunks[-1]["usage"] == whole["usage"]
