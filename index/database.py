@@ -68,17 +68,22 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Reads inside see one state, unless one of them fails and the others go on."""
+        """Reads inside see one state, unless one of them fails and the others go on.
+
+        What is written inside is kept, if nothing is raised.
+        """
         with self._lock, _translated(self._path):
             if self._db.in_transaction:
                 yield
                 return
             self._db.execute("BEGIN")
+            ending = "ROLLBACK"
             try:
                 yield
+                ending = "COMMIT"
             finally:
                 if self._db.in_transaction:  # one that fails ends it
-                    self._db.execute("ROLLBACK")
+                    self._db.execute(ending)
 
     @contextmanager
     def transaction(self) -> Generator[Any]:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -453,6 +454,16 @@ class TestDamage:
             assert results(corpus) == before
             assert len(corpus.repaired()) == 1
         assert counting.texts == 0
+
+    @pytest.mark.parametrize("few", [0, 5000])
+    def test_what_was_made_again_stands_at_the_next_start(
+        self, folder: Path, embedder: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch, few: int
+    ) -> None:
+        monkeypatch.setattr("index.local._FEW", few)  # more are read inside a snapshot
+        shutil.rmtree(folder / "build-1")
+        Corpus.open(folder, embedder).close()
+        with Corpus.open(folder, embedder) as corpus:
+            assert corpus.repaired() == []
 
     def test_a_kill_between_catalogue_and_index_is_caught_up(
         self, folder: Path, embedder: OnnxEmbedder
