@@ -22,6 +22,10 @@ _LINK = re.compile(
     r"(?P<before>[ \t]*)!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)"
 )
 _NUMBER = re.compile(r"\^?\d{1,3}")
+_OWN_MARK = re.compile(
+    r"[ \t]{0,9}\[\[\d{1,3}\]\]\([^()\s]{0,2000}\)"
+)  # as our own Markdown has them
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>~|!#&])|\u200b")
 _MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}[\]】]")
 
 
@@ -111,9 +115,9 @@ def _beginning(answer: str) -> str:
 
 def plain(answer: str) -> str:
     """An answer without the marks of its citations: numbers, footnotes, links but for labels."""
-    text = _FOOTNOTE.sub("", answer)
+    text = _FOOTNOTE.sub("", _OWN_MARK.sub("", answer))
     text = _LINK.sub(_label, text)
-    text = _MARK.sub("", text)
+    text = _ESCAPED.sub(lambda found: found[1] or "", _MARK.sub("", text))
     return "\n".join(line for line in (one.strip() for one in text.splitlines()) if line)
 
 

@@ -15,6 +15,7 @@ from api.app import create_app
 from api.markdown import escaped
 from index import Draft
 from qa import Service
+from qa.conversation import plain
 
 _MARKER = re.compile(r"\[\[(\d+)\]\]\((http://[^()\s]+)\)")
 _LINK = re.compile(r"(?<!\\)!?(?<!\\)\[[^\]\\]*\]?\]\(")
@@ -92,6 +93,13 @@ def test_the_chunks_fold_to_the_completion(client: Client, question: str) -> Non
     )]  # fmt: skip
     assert left[0] == left[1]
     assert message["content"]
+
+
+def test_a_completion_that_is_sent_back_is_the_answer_again(client: Client) -> None:
+    made = client.post("/v1/chat/completions", json=said(KNOWN)).json()
+    content = made["choices"][0]["message"]["content"]
+    assert "](http" in content
+    assert plain(content).split() == made["citespan"]["answer"].split()
 
 
 def test_usage_comes_only_if_it_is_asked_for(client: Client) -> None:
