@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 from litestar import Controller, Response, get, post
@@ -13,6 +13,19 @@ from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
 from api.bodies import AnyRequest, read_json
+from api.completionbodies import (
+    Choice,
+    Chunk,
+    ChunkChoice,
+    Completion,
+    CompletionRequest,
+    Delta,
+    MessageIn,
+    MessageOut,
+    ModelBody,
+    ModelsBody,
+    Usage,
+)
 from api.errors import InvalidRequest, ModelNotFound
 from api.failures import error_body
 from api.markdown import Annotation, Piece, Rendering
@@ -28,123 +41,6 @@ from qa.messages import Message
 
 _PREFIX = "citespan/"
 _MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a message; only text is read."""
-
-    type: str
-    text: str = ""
-
-
-class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of a conversation; what else it has is ignored."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | tuple[Part, ...] | None = None
-
-
-class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes with a stream."""
-
-    include_usage: bool | None = None
-
-
-class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation to be answered. What is not named here is ignored."""
-
-    model: str
-    messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    n: int | None = None
-    logprobs: bool | None = None
-    modalities: tuple[str, ...] | None = None
-    response_format: dict[str, Any] | None = None
-    tool_choice: Any = None
-
-
-class ModelBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection and the way it answers, as a model."""
-
-    id: str
-    object: Literal["model"] = "model"
-    created: int = 0
-    owned_by: Literal["citespan"] = "citespan"
-
-
-class ModelsBody(msgspec.Struct, frozen=True, kw_only=True):
-    """All models."""
-
-    object: Literal["list"] = "list"
-    data: tuple[ModelBody, ...]
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of the language model behind an answer; none for one of quotes."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-
-
-class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a chunk adds to the message; the last that has a choice adds all annotations."""
-
-    role: Literal["assistant"] | None = None
-    content: str | None = None
-    annotations: tuple[Annotation, ...] = ()
-
-
-class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """The one choice of a chunk."""
-
-    delta: Delta
-    index: int = 0
-    finish_reason: Literal["stop"] | None = None
-    logprobs: None = None
-
-
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a streamed completion; the last that has a choice has `citespan`, too."""
-
-    id: str
-    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
-    created: int
-    model: str
-    choices: tuple[ChunkChoice, ...]
-    usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
-    citespan: AnswerBody | msgspec.UnsetType = msgspec.UNSET
-
-
-class MessageOut(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer as a message."""
-
-    role: Literal["assistant"] = "assistant"
-    content: str
-    refusal: None = None
-    annotations: tuple[Annotation, ...]
-
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """The one choice of a completion."""
-
-    index: int = 0
-    message: MessageOut
-    finish_reason: Literal["stop"] = "stop"
-    logprobs: None = None
-
-
-class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """An answered conversation; `citespan` is the answer as `/v1/ask` gives it."""
-
-    id: str
-    object: Literal["chat.completion"] = "chat.completion"
-    created: int
-    model: str
-    choices: tuple[Choice, ...]
-    usage: Usage
-    citespan: AnswerBody
 
 
 class CompletionRoutes(Controller):

@@ -11,7 +11,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from api.batches import JSON_LINES, MAX_DOCUMENTS
-from api.completions import CompletionRequest
+from api.completionbodies import CompletionRequest
 from api.problems import MEDIA_TYPE, Problem
 from api.requests import (
     AskRequest,
