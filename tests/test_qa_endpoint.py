@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,11 @@ def read(endpoint: Endpoint, **other: Any) -> tuple[str, EndpointFailed | None]:
 
 
 def sockets() -> set[str]:
-    found = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    return {name for name in map(str, map(Path.readlink, found)) if name.startswith("socket:")}
+    found: set[str] = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed, as the listing itself is
+            found.add(str(link.readlink()))
+    return {name for name in found if name.startswith("socket:")}
 
 
 @pytest.fixture(autouse=True, scope="module")
