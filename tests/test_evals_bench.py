@@ -17,11 +17,13 @@ from evals.bench.__main__ import main
 from evals.bench.figures import figure, interleaved
 from evals.bench.load import Round, ask_all
 from evals.bench.server import serving
+from evals.bench.size import main as measure_sizes
 from evals.bench.streaming import main as measure_streaming
 from evals.bench.vectors import main as compare_kinds
 from evals.errors import RunError
 from evals.memory import in_bytes, peak_bytes
 from evals.readers import seed_dataset
+from index import glance
 
 LATENCIES = ("p50", "p95", "p99", "throughput")
 EXPECTED = {
@@ -266,6 +268,21 @@ def test_both_kinds_of_dense_index(
         assert "300 vectors: built in" in result.stdout
         assert "exact 1544," in result.stdout  # 384 float32 and an id
         assert result.stdout.count("recall@10 1.0000") == 3  # all lists of so few are looked at
+
+
+def test_growth_is_measured_and_drawn(tmp_path: Path, models_folder: Path, embedder: object):
+    plot = tmp_path / "growth.svg"
+    arguments = ["seed", "--chunks", "20", "--chunks", "40", "--questions", "3"]
+    environ = {"CITESPAN_DATA__MODELS": str(models_folder)}
+    arguments += ["--plot", str(plot), "--keep", str(tmp_path / "kept")]
+    result = CliRunner().invoke(measure_sizes, arguments, env=environ)
+    assert result.exit_code == 0, result.output
+    for chunks in (20, 40):
+        assert f"{chunks} chunks: nearest vectors exact, recall@10 1.0000" in result.stdout
+        kept = glance(tmp_path / "kept" / str(chunks))
+        assert kept
+        assert kept.chunks == chunks  # what was added is deleted again
+    assert plot.read_text().rstrip().endswith("</svg>")
 
 
 def test_how_soon_an_answer_begins(models_folder: Path, embedder: object):

@@ -6,6 +6,7 @@ real one, moved by a twentieth of the difference of two others, so that nothing 
 documents has to be embedded. Everything else is what users get: the questions are embedded,
 searched for by meaning and by words, and fused; a document is put and deleted through `Corpus`.
 Times are the middle and the 95th percentile over the questions, in this process, one at a time.
+`--plot FILE` draws how they grow.
 """
 
 import random
@@ -26,6 +27,7 @@ import regex
 from rich.console import Console
 from rich.progress import Progress
 
+from evals.bench.growth import Size, draw
 from evals.bench.reading import spread
 from evals.readers import open_dataset
 from evals.types import Dataset
@@ -57,8 +59,18 @@ _WARM = 5  # questions asked before any is timed
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for the corpora: one that is there already is measured as it is.",
 )
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw how what is measured grows: a .svg or .png.",
+)
 def main(
-    folder: str, sizes: tuple[int, ...], questions: int, documents: int, keep: Path | None
+    folder: str,
+    sizes: tuple[int, ...],
+    questions: int,
+    documents: int,
+    keep: Path | None,
+    plot: Path | None,
 ) -> None:
     """Measure a corpus of copies of the documents in FOLDER, at each size."""
     dataset = open_dataset(folder)
@@ -66,6 +78,7 @@ def main(
     embedder = build_embedder(settings.models_path(), settings, click.echo)
     asked = [question.text for question in spread(dataset.questions, questions)]
     real: list[tuple[Document, list[Chunk], Vectors]] = []
+    measured: list[Size] = []
     with tempfile.TemporaryDirectory() as scratch:
         for size in sorted(sizes):
             made = (keep or Path(scratch)) / str(size)
@@ -73,9 +86,11 @@ def main(
                 real = real or _embedded(dataset, embedder, documents)
                 made.mkdir(parents=True)
                 _fill(made, embedder, real, size)
-            _measure(made, embedder, asked, size)
+            measured.append(_measure(made, embedder, asked, size))
             if not keep:
                 shutil.rmtree(made)
+    if plot:
+        draw(measured, plot)
 
 
 def _embedded(
@@ -140,41 +155,46 @@ def _copies(
             yield edited, [chunk_of(edited, c.span, c.tokens) for c in chunks], moved
 
 
-def _measure(folder: Path, embedder: Embedder, questions: list[str], size: int) -> None:
+def _measure(folder: Path, embedder: Embedder, questions: list[str], chunks: int) -> Size:
     started = time.perf_counter()
     with Corpus.open(folder, embedder) as corpus:
-        first = time.perf_counter() - started
-        built, vectors = _timed(corpus.measure_vectors)
+        first_s = time.perf_counter() - started
+        built_s, vectors = _timed(corpus.measure_vectors)
     click.echo(
-        f"{size:>9,} chunks: nearest vectors {vectors.kind}, recall@10 {vectors.recall:.4f},"
-        f" {vectors.bytes_per_million / 1e6:,.0f} MB a million; built and measured in {built:.0f} s"
+        f"{chunks:>9,} chunks: nearest vectors {vectors.kind}, recall@10 {vectors.recall:.4f},"
+        f" {vectors.bytes_per_million / 1e6:,.0f} MB a million;"
+        f" built and measured in {built_s:.0f} s"
     )
     started = time.perf_counter()
     with Corpus.open(folder, embedder) as corpus:
-        opened = time.perf_counter() - started
+        opened_s = time.perf_counter() - started
         disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        click.echo(
-            f"  opened in {opened:.2f} s (at first in {first:.1f} s);"
-            f" {disk / size:.0f} bytes of disk a chunk; peak memory {_peak_mb():.0f} MB"
-        )
-        for sides in (list(Side), [Side.DENSE], [Side.LEXICAL]):
-            _search(corpus, questions, sides)
+        both_ms = _search(corpus, questions, list(Side))
+        dense_ms = _search(corpus, questions, [Side.DENSE])
+        lexical_ms = _search(corpus, questions, [Side.LEXICAL])
         draft = Draft(id="added", text=_long(corpus))
-        added, stored = _timed(lambda: corpus.put(draft))
-        chunks = corpus.counts()[1] - size
-        deleted, _ = _timed(lambda: corpus.delete(stored.document.id))
-        click.echo(
-            f"  a document of {chunks} chunks: added in {added:.2f} s,"
-            f" deleted in {deleted * 1000:.0f} ms"
-        )
+        added_s, stored = _timed(lambda: corpus.put(draft))
+        added = corpus.counts()[1] - chunks
+        deleted_s, _ = _timed(lambda: corpus.delete(stored.document.id))
+    size = Size(
+        chunks, both_ms, dense_ms, lexical_ms, opened_s, added_s, deleted_s, disk / 1e6, _peak_mb()
+    )
+    click.echo(
+        f"  a document of {added} chunks: added in {added_s:.2f} s,"
+        f" deleted in {deleted_s * 1000:.0f} ms\n"
+        f"  opened in {opened_s:.2f} s (at first in {first_s:.1f} s);"
+        f" {disk / chunks:.0f} bytes of disk a chunk; peak memory {size.memory_mb:.0f} MB"
+    )
+    return size
 
 
-def _search(corpus: Corpus, questions: list[str], sides: list[Side]) -> None:
+def _search(corpus: Corpus, questions: list[str], sides: list[Side]) -> tuple[float, float]:
     for question in questions[:_WARM]:
         corpus.search(question, sides=sides)
     taken = [_timed(lambda q=question: corpus.search(q, sides=sides))[0] for question in questions]
     p50, p95 = (1000 * float(at) for at in np.percentile(taken, [50, 95]))
     click.echo(f"  {' and '.join(sides):<18} p50 {p50:6.2f} ms   p95 {p95:6.2f} ms")
+    return p50, p95
 
 
 def _timed(work: Any) -> tuple[float, Any]:
