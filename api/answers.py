@@ -1,6 +1,7 @@
 """Routes that answer: questions and plain retrieval."""
 
 from collections.abc import Mapping
+from functools import partial
 from threading import Event as Flag
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from litestar.response import ServerSentEvent
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
+from api.leaving import while_awaited
 from api.requests import AskRequest, SearchRequest
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.streams import EVENT_STREAM, Telling, answer_events
@@ -22,16 +24,23 @@ from qa.events import folded
 from qa.messages import Message
 
 
-@post("/v1/ask", status_code=200, sync_to_thread=True)
-def ask(
+@post("/v1/ask", status_code=200)
+async def ask(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> Response[AnswerBody]:
     """Answer a question from the documents; abstaining is an ordinary answer.
 
     As a stream of events if `stream` is true or text/event-stream is what the client accepts.
     """
-    asked = read_json(request, body, AskRequest)
     cancelled = Flag()
+    answering = partial(_answer, collections, request, body, cancelled)
+    return await while_awaited(request.receive, cancelled, answering)
+
+
+def _answer(
+    collections: Collections, request: AnyRequest, body: bytes, cancelled: Flag
+) -> Response[AnswerBody]:
+    asked = read_json(request, body, AskRequest)
     events = collections.service(asked.collection).stream(
         asked.question,
         mode=asked.mode and Mode(asked.mode),

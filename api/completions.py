@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as Flag
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from api.completionbodies import (
 )
 from api.errors import InvalidRequest, ModelNotFound
 from api.failures import error_body
+from api.leaving import while_awaited
 from api.markdown import Annotation, Piece, Rendering
 from api.schemas import AnswerBody, answer_body, citation_body
 from api.streams import EVENT_STREAM, in_thread
@@ -48,32 +50,14 @@ class CompletionRoutes(Controller):
 
     path = "/v1"
 
-    @post("/chat/completions", status_code=200, sync_to_thread=True)
-    def complete(
+    @post("/chat/completions", status_code=200)
+    async def complete(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[Completion]:
         """Answer the last message of a conversation from a collection's documents."""
-        asked = read_json(request, body, CompletionRequest)
-        _refuse_impossible(asked)
-        collection, mode = _model(asked.model)
-        question, history = _conversation(asked.messages)
         cancelled = Flag()
-        events = _service(collections, collection, asked.model).stream(
-            question, mode=mode, history=history, cancelled=cancelled
-        )
-        told = _Told(
-            rendering=Rendering(str(request.base_url).rstrip("/")),
-            collection=collection,
-            model=asked.model,
-            created=int(time.time()),
-            answer_id=f"ans_{ulid()}",
-        )
-        if not asked.stream:
-            return Response(_completed(events, told))
-        usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        request_id = request.scope["state"]["request_id"]
-        chunks = _lines(events, cancelled, told, request_id, usage=usage)
-        return cast("Any", Stream(chunks, media_type=EVENT_STREAM))
+        completing = partial(_complete, collections, request, body, cancelled)
+        return await while_awaited(request.receive, cancelled, completing)
 
     @get("/models", sync_to_thread=True)
     def models(self, collections: NamedDependency[Collections]) -> ModelsBody:
@@ -123,6 +107,31 @@ class _Told:
             choices=(ChunkChoice(delta=delta, finish_reason="stop" if done else None),),
             citespan=done or msgspec.UNSET,
         )
+
+
+def _complete(
+    collections: Collections, request: AnyRequest, body: bytes, cancelled: Flag
+) -> Response[Completion]:
+    asked = read_json(request, body, CompletionRequest)
+    _refuse_impossible(asked)
+    collection, mode = _model(asked.model)
+    question, history = _conversation(asked.messages)
+    events = _service(collections, collection, asked.model).stream(
+        question, mode=mode, history=history, cancelled=cancelled
+    )
+    told = _Told(
+        rendering=Rendering(str(request.base_url).rstrip("/")),
+        collection=collection,
+        model=asked.model,
+        created=int(time.time()),
+        answer_id=f"ans_{ulid()}",
+    )
+    if not asked.stream:
+        return Response(_completed(events, told))
+    usage = bool(asked.stream_options and asked.stream_options.include_usage)
+    request_id = request.scope["state"]["request_id"]
+    chunks = _lines(events, cancelled, told, request_id, usage=usage)
+    return cast("Any", Stream(chunks, media_type=EVENT_STREAM))
 
 
 def _completed(events: Iterator[Event], told: _Told) -> Completion:

@@ -8,7 +8,7 @@ ApiError
 ├── UnsupportedMediaType   a body of a type that this route does not read
 ├── BodyTooLarge           more bytes than the service accepts
 ├── CrossOrigin            a web page of another site sent a change
-└── ClientDisconnected     the client left before its request was complete
+└── ClientDisconnected     the client left before its request or answer was complete
 """
 
 from collections.abc import Sequence
@@ -68,4 +68,4 @@ class CrossOrigin(ApiError):
 
 
 class ClientDisconnected(ApiError):
-    """The client went away before it had sent its whole body."""
+    """The client went away before it had sent its whole body, or had its answer."""

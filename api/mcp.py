@@ -6,6 +6,8 @@ The protocol's library is loaded at first use: nobody else should wait for it.
 import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 import msgspec
@@ -15,6 +17,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.documents import MAX_OFFSET, asked_span
+from api.leaving import until_left
 from api.problems import is_fault, row_of, shown
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
@@ -22,6 +25,7 @@ from api.urls import text_url
 from qa import Mode, Service
 from qa.collections import Collections
 from qa.errors import CollectionNotFound
+from qa.events import folded
 from qa.questions import MAX_TOP_K
 from qa.settings import DEFAULT
 
@@ -94,10 +98,10 @@ class TextBody(msgspec.Struct, frozen=True, kw_only=True):
 class _Tool:
     arguments: type[SearchArguments | FetchArguments | AskArguments]
     result: type[msgspec.Struct]
-    call: Callable[[Service, Any], msgspec.Struct]
+    call: Callable[[Service, Any, Flag], msgspec.Struct]  # the flag: set when nobody waits any more
 
 
-def _search(service: Service, asked: SearchArguments) -> SearchBody:
+def _search(service: Service, asked: SearchArguments, _: Flag) -> SearchBody:
     generation = service.corpus.generation
     found = service.search(asked.query, top_k=asked.top_k)
     return SearchBody(
@@ -106,7 +110,7 @@ def _search(service: Service, asked: SearchArguments) -> SearchBody:
     )
 
 
-def _fetch(service: Service, asked: FetchArguments) -> TextBody:
+def _fetch(service: Service, asked: FetchArguments, _: Flag) -> TextBody:
     document = service.corpus.get(asked.document_id, asked.revision)
     span = asked_span(document, asked.start, asked.end)
     return TextBody(
@@ -122,9 +126,10 @@ def _fetch(service: Service, asked: FetchArguments) -> TextBody:
     )
 
 
-def _ask(service: Service, asked: AskArguments) -> AnswerBody:
-    answer = service.ask(asked.question, mode=asked.mode and Mode(asked.mode), top_k=asked.top_k)
-    return answer_body(answer, collection=service.collection)
+def _ask(service: Service, asked: AskArguments, cancelled: Flag) -> AnswerBody:
+    mode = asked.mode and Mode(asked.mode)
+    events = service.stream(asked.question, mode=mode, top_k=asked.top_k, cancelled=cancelled)
+    return answer_body(folded(events), collection=service.collection)
 
 
 _TOOLS = {
@@ -143,7 +148,12 @@ def build_server(find: Find) -> "Server[Any]":
         return types.ListToolsResult(tools=[_described(name) for name in _TOOLS])
 
     async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        return await to_thread.run_sync(_called, find, params.name, params.arguments or {})
+        cancelled = Flag()
+        call = partial(_called, find, params.name, params.arguments or {}, cancelled)
+        try:
+            return await to_thread.run_sync(call, abandon_on_cancel=True)
+        finally:
+            cancelled.set()
 
     return Server(
         "citespan",
@@ -180,10 +190,14 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
             # A client may listen for what the server says of itself, which is nothing.
             raise MethodNotAllowedException(headers={"allow": "POST"})
         manager = await to_thread.run_sync(_manager, find)
-        async with manager.run():
-            await manager.handle_request(
-                cast("Any", scope), cast("Any", receive), cast("Any", send)
-            )
+
+        async def answer(receive: Receive) -> None:
+            async with manager.run():
+                await manager.handle_request(
+                    cast("Any", scope), cast("Any", receive), cast("Any", send)
+                )
+
+        await until_left(receive, answer)
 
     return cast("ASGIApp", route)
 
@@ -213,7 +227,9 @@ def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {**parts.pop(kind.__name__), "$defs": parts}
 
 
-def _called(find: Find, name: str, arguments: dict[str, Any]) -> "mcp_types.CallToolResult":
+def _called(
+    find: Find, name: str, arguments: dict[str, Any], cancelled: Flag
+) -> "mcp_types.CallToolResult":
     import mcp_types as types
 
     try:
@@ -221,8 +237,10 @@ def _called(find: Find, name: str, arguments: dict[str, Any]) -> "mcp_types.Call
             raise msgspec.ValidationError(f"there is no tool {name!r}")
         tool = _TOOLS[name]
         asked = msgspec.convert(arguments, tool.arguments)
-        body = tool.call(find(asked.collection), asked)
-    except Exception as error:  # noqa: BLE001  (told to the model, and logged where it is our fault)
+        body = tool.call(find(asked.collection), asked, cancelled)
+    except Exception as error:  # told to the model, and logged where it is our fault
+        if cancelled.is_set():
+            raise  # to nobody
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=_told(error))], is_error=True
         )

@@ -27,7 +27,7 @@ from qa.types import Policy
 
 ROOT = Path(__file__).parent.parent
 REQUESTS = 1000 if NIGHTLY else 2 * CYCLES
-ASK, COMPLETE = "/v1/ask", "/v1/chat/completions"
+ASK, COMPLETE, MCP = "/v1/ask", "/v1/chat/completions", "/mcp"
 SERVE = """
 from api.server import run_server
 from qa import load_settings
@@ -151,6 +151,31 @@ def served(folder: Path, models: Path, model: ScriptedEndpoint) -> Generator[htt
             yield client
         finally:
             process.terminate()
+
+
+def call_of(path: str) -> dict[str, Any]:
+    """What asks for an answer as a whole."""
+    if path != MCP:
+        return body_of(path, KNOWN, stream=False)
+    params = {"name": "ask", "arguments": {"question": KNOWN, "mode": "generated"}}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
+def test_who_leaves_without_a_stream_stops_the_model(tmp_path: Path, models: Path) -> None:
+    with scripted("hang_before_headers") as model, served(tmp_path, models, model) as client:
+        for path in (ASK, COMPLETE, MCP):
+            before = len(model.requests)
+            leaves = httpx.Timeout(60, read=3)
+            headers = {"accept": "application/json" + ", text/event-stream" * (path == MCP)}
+            with pytest.raises(httpx.ReadTimeout):
+                client.post(path, json=call_of(path), headers=headers, timeout=leaves)
+            assert len(model.requests) == before + 1
+            assert model.requests[-1].disconnected.wait(LEAVING_S), path
+            left_s = time.monotonic() - (model.requests[-1].disconnected_at or 0)
+            assert left_s < LEAVING_S, path  # not before we left
+        model.behaviour = "right"
+        result = client.post(MCP, json=call_of(MCP), headers=headers).json()["result"]
+    assert result["structuredContent"]["mode"] == "generated"
 
 
 def test_who_leaves_a_stream_stops_the_model(tmp_path: Path, models: Path) -> None:
