@@ -379,6 +379,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
+        hosts=settings.serve.hosts.lower().replace(",", " ").split(),
     )
 
 

@@ -1,6 +1,6 @@
 """The composition of the HTTP layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -32,6 +32,7 @@ def create_app(
     source: Source | Callable[[], Source],
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    hosts: Collection[str] = (),
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """The HTTP interface, as an ASGI application.
@@ -41,6 +42,7 @@ def create_app(
             opens either: then the application answers at once, is ready once they are open and
             warm, and closes them at shutdown.
         max_body_bytes: larger request bodies are refused.
+        hosts: names that requests may be for; any if there are none. Addresses always may.
         on_failure: told, on another thread, when opening the service failed.
     """
     opening = Opening(source, on_failure)
@@ -81,7 +83,7 @@ def create_app(
         logging_config=None,
         request_max_body_size=None,  # the guard counts
     )
-    return Guard(app, max_body_bytes=max_body_bytes, metrics=metrics)
+    return Guard(app, max_body_bytes=max_body_bytes, hosts=hosts, metrics=metrics)
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -8,6 +8,7 @@ ApiError
 ├── UnsupportedMediaType   a body of a type that this route does not read
 ├── BodyTooLarge           more bytes than the service accepts
 ├── CrossOrigin            a web page of another site sent a change
+├── UnknownHost            the request is for a server of another name
 └── ClientDisconnected     the client left before its request or answer was complete
 """
 
@@ -65,6 +66,14 @@ class BodyTooLarge(ApiError):
 
 class CrossOrigin(ApiError):
     """A change that a browser sent for a page of another site."""
+
+
+class UnknownHost(ApiError):
+    """A request for a name that this server does not go by.
+
+    A web page can have its own name lead to this machine ("DNS rebinding"): to the browser, what
+    is served here is its own then.
+    """
 
 
 class ClientDisconnected(ApiError):

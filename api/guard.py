@@ -4,7 +4,8 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from api.errors import (
     ClientDisconnected,
     CrossOrigin,
     MalformedRequest,
+    UnknownHost,
     UnsupportedMediaType,
 )
 from api.failures import failure_of
@@ -43,6 +45,7 @@ class Guard:
         app: gets requests that passed; finds the request id in `scope["state"]`, and leaves the
             error it answered with there.
         max_body_bytes: larger bodies are refused, whatever their headers say.
+        hosts: names that requests may be for; any if there are none. Addresses always may.
         metrics: told of every request.
 
     Attributes:
@@ -50,9 +53,12 @@ class Guard:
             find it in `scope["state"]`.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, hosts: Collection[str], metrics: Metrics
+    ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._hosts = hosts
         self._metrics = metrics
         self.stopping = threading.Event()
 
@@ -63,7 +69,7 @@ class Guard:
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
         scope["state"]["stopping"] = self.stopping
         try:
-            exchange.check()
+            exchange.check(self._hosts)
             await self._app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  (logged below, with its traceback)
             scope["state"]["error"] = error
@@ -97,12 +103,14 @@ class _Exchange:
             scope["state"] = {}
         scope["state"]["request_id"] = self.request_id
 
-    def check(self) -> None:
+    def check(self, hosts: Collection[str]) -> None:
         """What can be refused before anything is read.
 
         Raises:
-            BodyTooLarge, CrossOrigin, MalformedRequest, UnsupportedMediaType: it is.
+            BodyTooLarge, CrossOrigin, MalformedRequest, UnknownHost, UnsupportedMediaType: it is.
         """
+        if hosts and not (_is_address(host := self._host()) or host in hosts):
+            raise UnknownHost(f"this server is not known as {host!r}; `serve.hosts` can name it")
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise MalformedRequest("the Content-Length is not a number")
@@ -161,6 +169,12 @@ class _Exchange:
         """Time since the request came."""
         return (time.perf_counter() - self._started_s) * 1000
 
+    def _host(self) -> str:
+        try:
+            return urlsplit("//" + self._headers.get(b"host", "")).hostname or ""
+        except ValueError:
+            return ""
+
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"the body has more than {self._max_body_bytes} bytes")
 
@@ -180,6 +194,13 @@ class _Exchange:
 
 def _request_id(proposed: str) -> str:
     return proposed if _REQUEST_ID.fullmatch(proposed) else uuid4().hex
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

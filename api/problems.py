@@ -22,6 +22,7 @@ from api.errors import (
     MalformedRequest,
     ModelNotFound,
     SpanOutOfRange,
+    UnknownHost,
     UnsupportedMediaType,
 )
 from index import errors as store
@@ -67,6 +68,7 @@ TABLE: dict[type[Exception], Row] = {
     ),
     BodyTooLarge: _TOO_LARGE,
     CrossOrigin: Row(status=403, slug="cross-origin", title="Cross-origin request"),
+    UnknownHost: Row(status=421, slug="unknown-host", title="Misdirected request"),
     ClientDisconnected: _MALFORMED,
     HTTPException: INTERNAL,
     ClientException: _MALFORMED,

@@ -3,7 +3,8 @@
 import errno
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
@@ -54,6 +55,7 @@ def run_server(
     port: int = 8000,
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    hosts: Collection[str] = (),
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -65,6 +67,8 @@ def run_server(
         host: name or address of the interface to listen on.
         port: 0 picks a free one.
         max_body_bytes: larger request bodies are refused.
+        hosts: names that clients may call the server by, besides `host`, localhost and addresses;
+            any if there are none and others than this machine can reach it.
         log_level: the least level that is logged, to standard error as JSON lines.
         on_listening: told the address, with the port that was picked.
 
@@ -80,7 +84,9 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
-    app = create_app(open_source, max_body_bytes=max_body_bytes, on_failure=stop)
+    if hosts or ip_address(listener.getsockname()[0]).is_loopback:
+        hosts = {*hosts, host, "localhost"}
+    app = create_app(open_source, max_body_bytes=max_body_bytes, hosts=hosts, on_failure=stop)
     server = _Server(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]

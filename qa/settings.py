@@ -118,6 +118,8 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where the HTTP server listens, and what it lets its clients do.
 
     max_body_bytes: larger request bodies are refused.
+    hosts: names that clients may call the server by, separated by commas, besides localhost and
+        addresses; if empty none where it listens for this machine alone, and any elsewhere.
     models: embedding models that clients may have a collection reindexed with, separated by
         commas, besides the one that is set.
     """
@@ -125,6 +127,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     max_body_bytes: _Positive = 20_000_000
+    hosts: str = ""
     models: str = ""
 
 

@@ -36,7 +36,7 @@ def service(collections: Collections) -> Service:
 
 @pytest.fixture(scope="module")
 def client(collections: Collections) -> Iterator[Client]:
-    with TestClient(create_app(collections, max_body_bytes=200_000)) as opened:
+    with TestClient(create_app(collections, max_body_bytes=200_000, hosts=NAMES)) as opened:
         yield opened
 
 
@@ -57,6 +57,7 @@ def test_every_error_has_its_own_row(root: type[Exception]) -> None:
 
 
 BAD_JSON = {"content": "{", "headers": JSON}
+NAMES = {"testserver.local", "docs.example"}
 FROM_ELSEWHERE = {"content": "hi", "headers": TEXT | {"origin": "https://evil.example"}}
 CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "not-found": (404, "GET", "/nope", {}),
@@ -64,6 +65,7 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "unsupported-media-type": (415, "POST", "/v1/ask", {"data": {"a": "b"}}),
     "body-too-large": (413, "PUT", "/v1/documents/a", {"content": b"a" * 200_001}),
     "cross-origin": (403, "POST", "/v1/documents", FROM_ELSEWHERE),
+    "unknown-host": (421, "GET", "/v1/documents/seed/text", {"headers": {"host": "evil.example"}}),
     "malformed-request": (400, "POST", "/v1/ask", BAD_JSON),
     "invalid-request": (422, "POST", "/v1/ask", {"json": {"question": 1}}),
     "invalid-question": (422, "POST", "/v1/ask", {"json": {"question": " "}}),
@@ -103,6 +105,25 @@ IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
 def test_what_clients_cause(client: Client, slug: str) -> None:
     status, method, url, content = CAUSED_BY_CLIENTS[slug]
     problem(client.request(method, url, **content), status, slug)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("docs.example", 200),
+        ("DOCS.example:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("localhost", 421),  # `run_server` adds it
+        ("docs.example.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("docs.example@evil.example", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+def test_which_names_a_server_goes_by(client: Client, host: str, status: int) -> None:
+    assert client.get("/health/live", headers={"host": host}).status_code == status
 
 
 def test_every_row_is_caused_somewhere_here() -> None:

@@ -69,6 +69,9 @@ def test_a_server_process(models_folder: Path, tmp_path: Path, end: signal.Signa
             assert client.get(stored.headers["location"]).json() == stored.json()
             assert client.get(stored.json()["url"] + "&start=0&end=3").text == "Odd"
             problem(client.get("/nope"), 404, "not-found")
+            problem(client.get("/", headers={"host": "evil.example"}), 421, "unknown-host")
+            port = httpx.URL(url).port
+            assert client.get("/version", headers={"host": f"localhost:{port}"}).is_success
             big = client.post("/v1/documents", content=(b"a" * 10**6 for _ in range(25)))
             problem(big, 413, "body-too-large")
             with pytest.raises(PortInUse, match=str(httpx.URL(url).port)):
