@@ -53,6 +53,8 @@ class LexicalIndex:
         try:
             self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
             self._index.register_tokenizer(_ANALYZER, english_analyzer())
+            # Else a thread takes over whatever another process writes, before it is checked.
+            self._index.config_reader("manual")
             self._index.reload()
         except (ValueError, OSError) as error:
             raise ValueError(f"not a readable lexical index: {error}") from error

@@ -1,6 +1,7 @@
 """Catalogue, dense and lexical index, fusion: each against its contract."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,14 @@ class TestLexicalIndex(LexicalContract):
         assert index.file_hashes() == before
         index.change([], [(2, "", "cat")])
         assert index.file_hashes() != before
+
+    def test_what_others_write_is_not_taken_over_unchecked(self, tmp_path: Path) -> None:
+        writer = LexicalIndex(tmp_path)
+        writer.change([], [(1, "", "cat")])
+        reader = LexicalIndex(tmp_path)
+        writer.change([], [(2, "", "cat")])
+        time.sleep(1.5)  # tantivy would look twice a second
+        assert reader.ids() == {1}
 
     def test_an_index_in_memory_has_no_files(self) -> None:
         assert LexicalIndex(None).file_hashes() == {}

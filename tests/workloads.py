@@ -142,8 +142,10 @@ def disk_full(tell: Tell, room: str, free: int) -> None:
 
     @contextmanager
     def fault() -> Generator[None]:
-        usage = os.statvfs(room)
-        balloon.write_bytes(b"\1" * max(0, usage.f_bavail * usage.f_bsize - free))
+        with suppress(OSError), balloon.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        os.truncate(balloon, max(0, balloon.stat().st_size - free))
         try:
             yield
         finally:
