@@ -1,6 +1,6 @@
 """Documents to chunks: spans of whole sentences, cut at paragraphs where that fits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import regex
@@ -11,6 +11,7 @@ from index.types import Span
 # A tokenizer may count a word of any length as one unknown token; and what is looked at to find a
 # cut must not grow with the text. English has some 4.5 characters a token.
 _CHARACTERS_A_TOKEN = 20
+_GUESSES = 8  # by the length of what is counted; then by halves
 
 _WORD_START = regex.compile(r"(?<=\s)\S")
 _GRAPHEME = regex.compile(r"\X")
@@ -82,41 +83,63 @@ def _split(
     span = strip(text, span)
     while span:
         near, tokens = _reach(text, span, max_tokens, count_tokens)
-        if tokens is not None:
+        if near == span and tokens <= max_tokens:
             yield span, tokens
             return
-        end = _longest_fit(text, near, max_tokens, count_tokens)
+        end = near.start + _longest_fit(near.of(text), tokens, max_tokens, count_tokens)
         piece = strip(text, Span(span.start, end))
         yield piece, count_tokens(piece.of(text))
         span = strip(text, Span(end, span.end))
 
 
-def _reach(
-    text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]
-) -> tuple[Span, int | None]:
-    """Where to look for a cut; with the tokens of the whole span if none is needed."""
+def _reach(text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]) -> Counted:
+    """Where to look for a cut: the whole span if none is needed."""
     longest = max_tokens * _CHARACTERS_A_TOKEN
-    size = 2 * max_tokens
+    size = 6 * max_tokens
     while True:
         near = Span(span.start, min(span.end, span.start + min(size, longest)))
         tokens = count_tokens(near.of(text))
         if near == span or tokens > max_tokens or size >= longest:
-            return near, tokens if near == span and tokens <= max_tokens else None
+            return near, tokens
         size *= 2
 
 
-def _longest_fit(text: str, span: Span, max_tokens: int, count_tokens: Callable[[str], int]) -> int:
-    inside = span.of(text)
-    words = [match.start() for match in _WORD_START.finditer(inside)]
-    clusters = [match.end() for match in _GRAPHEME.finditer(inside)]
-    for cuts in (words, clusters, list(range(1, len(inside) + 1))):
-        low, high = 0, len(cuts)
-        while low < high:  # the first cut that is too far
-            middle = (low + high) // 2
-            if count_tokens(inside[: cuts[middle]].rstrip()) <= max_tokens:
-                low = middle + 1
-            else:
-                high = middle
-        if low:
-            return span.start + cuts[low - 1]
-    return span.start + 1  # one code point of more tokens than the limit: nothing smaller exists
+def _longest_fit(
+    text: str, tokens: int, max_tokens: int, count_tokens: Callable[[str], int]
+) -> int:
+    """Where to cut a text of so many tokens, that the first piece fits and is as long as can be."""
+    words = [match.start() for match in _WORD_START.finditer(text)]
+    if end := _last_fit(text, words, tokens, max_tokens, count_tokens):
+        return end
+    clusters = [match.end() for match in _GRAPHEME.finditer(text)]
+    everywhere = range(1, len(text) + 1)
+    return (
+        _last_fit(text, clusters, tokens, max_tokens, count_tokens)
+        or _last_fit(text, everywhere, tokens, max_tokens, count_tokens)
+        or 1  # one code point of more tokens than the limit: nothing smaller exists
+    )
+
+
+def _last_fit(
+    text: str,
+    cuts: Sequence[int],
+    tokens: int,
+    max_tokens: int,
+    count_tokens: Callable[[str], int],
+) -> int:
+    """The last of the cuts that leaves a first piece which fits; 0 if none does."""
+    low, high = 0, len(cuts)  # which of the cuts may be the first that is too far
+    before, after = 0, tokens  # the tokens up to there, as far as they are known
+    guesses = 0
+    while low < high:
+        middle = (low + high) // 2
+        if guesses < _GUESSES and before < after:  # as if tokens were as long as each other
+            share = (max_tokens - before) / (after - before)
+            middle = min(high - 1, low + int(share * (high - low)))
+            guesses += 1
+        found = count_tokens(text[: cuts[middle]].rstrip())
+        if found <= max_tokens:
+            low, before = middle + 1, found
+        else:
+            high, after = middle, found
+    return cuts[low - 1] if low else 0
