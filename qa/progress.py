@@ -1,6 +1,5 @@
 """How far storing has come, for people in front of a terminal; nothing anywhere else."""
 
-from types import TracebackType
 from typing import Self
 
 from rich import progress
@@ -51,10 +50,5 @@ class Progress:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()

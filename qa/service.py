@@ -5,7 +5,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from threading import Event as Flag
-from types import TracebackType
 from typing import Self
 
 from index import Corpus, Document, Filter, Passage
@@ -165,12 +164,7 @@ class Service:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _events(self, asked: _Asked, cancelled: Flag) -> Generator[events.Event]:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Self
 
 import anyio
@@ -79,12 +78,7 @@ class Writing:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _next(self) -> str | Exception | Ending:
