@@ -15,7 +15,8 @@ import msgspec
 
 from index import Corpus, glance
 from index.errors import StoreError, StoreUnavailable
-from index.jobs import Job, JobStore
+from index.jobs import Job
+from index.jobstore import JobStore
 from index.types import Build
 from qa.build import Say, build_endpoint, open_service
 from qa.collectionfolders import (

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from index import Corpus
 from index.errors import StoreError, StoreUnavailable
-from index.jobs import FileOutcome, Job, JobFile, JobState, JobStore, Result
+from index.jobs import FileOutcome, Job, JobFile, JobState, Result
+from index.jobstore import JobStore
 from index.spool import Entry
 from qa.errors import CollectionNotFound
 from qa.ingest import Seen, Source, ingest

@@ -13,7 +13,8 @@ from earlier import without_checksums
 from index import Corpus, Draft, OnnxEmbedder
 from index.errors import JobNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
 from index.jobcheck import JobsReport, check_jobs
-from index.jobs import KEPT, FileOutcome, Job, JobState, JobStore, Result
+from index.jobs import FileOutcome, Job, JobState, Result
+from index.jobstore import KEPT, JobStore
 from index.spool import Entry
 from qa import jobs as qa_jobs
 from qa.ingest import Source, ingest
