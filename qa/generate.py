@@ -10,9 +10,10 @@ from qa.claims import Claim, Claims
 from qa.endpoint import Endpoint
 from qa.errors import EndpointFailed, PromptTooLong
 from qa.events import Composer, Event
+from qa.material import Material
 from qa.messages import NO_USAGE, Message, Usage
 from qa.prompt import NO_ANSWER, Prompt, build_prompt
-from qa.quoted import Material, abstained, write_quotes
+from qa.quoted import abstained, write_quotes
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support
 from qa.writing import Writing

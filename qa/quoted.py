@@ -1,14 +1,11 @@
-"""What was found for a question, and the extractive answer that it makes."""
+"""The extractive answer: sentences as they stand in the documents."""
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator
 
-from index import Document, Passage
-from qa.cite import Citation
 from qa.conflicts import conflicting
 from qa.events import Composer, Event
-from qa.extract import Sentence, by_quote, once
-from qa.finding import Found
+from qa.extract import by_quote, once
+from qa.material import Material
 from qa.types import Abstention, Answer, Mode, Reason, Status, Support
 
 _MESSAGES = {
@@ -17,43 +14,6 @@ _MESSAGES = {
     Reason.FILTERED_OUT: "No document passes the filter.",
     Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What there is to answer a question from.
-
-    passages: likeliest to answer first; none if nothing could be read.
-    documents: those that the passages are from, by id, as they were judged.
-    stored: the same as they are stored now, which citations are checked against.
-    found: what each part of the question came to.
-    reason: why nothing could be read, if so.
-    """
-
-    question: str
-    passages: tuple[Passage, ...] = ()
-    documents: Mapping[str, Document]
-    stored: Mapping[str, Document]
-    found: tuple[Found, ...] = ()
-    reason: Reason | None = None
-
-    @property
-    def confidence(self) -> float:
-        """In the likeliest part of the answer, whether it is given or not."""
-        return max((one.confidence for one in self.found), default=0.0)
-
-    def cite(self, sentence: Sentence) -> Citation:
-        """The citation of a sentence: cut from what was judged, checked against what is stored.
-
-        Raises:
-            UngroundedCitation: they differ.
-        """
-        scores = replace(sentence.passage.scores, evidence=sentence.evidence)
-        marked = (sentence.answer,) if sentence.answer else ()
-        document = self.documents[sentence.document_id]
-        citation = Citation.of(document, sentence.span, scores, marked)
-        citation.verify(self.stored[sentence.document_id])
-        return citation
 
 
 def write_quotes(material: Material, composer: Composer) -> Generator[Event, None, Answer]:

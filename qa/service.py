@@ -2,28 +2,28 @@
 
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 from typing import Self
 
-from index import Corpus, Document, Filter, Passage
-from index.errors import DocumentNotFound
+from index import Corpus, Filter, Passage
 from qa import events
 from qa.conversation import understand
 from qa.decision import Decision
 from qa.endpoint import Endpoint
 from qa.errors import ModeUnavailable
 from qa.extract import Rules
-from qa.finding import Finder, Found
+from qa.finding import Finder
 from qa.generate import Writer
+from qa.material import Gatherer, Material
 from qa.messages import Message
 from qa.questions import checked_question, checked_top_k
-from qa.quoted import Material, write_quotes
+from qa.quoted import write_quotes
 from qa.reading import Reader
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
-from qa.types import Answer, Mode, Reason, Status
+from qa.types import Answer, Mode, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ class Service:
         self.corpus = corpus
         self.collection = collection
         self._finder = Finder(reader, decision or Decision(), rules or Rules())
+        self._gatherer = Gatherer(corpus, self._finder)
         self._top_k = top_k
         self._candidates = candidates
         self._writer = writer
@@ -197,7 +198,8 @@ class Service:
         if cancelled.is_set():
             return
         with _timed(timings, "evidence"):
-            material = self._gather(asked.question, passages, filtered=asked.filters is not None)
+            filtered = asked.filters is not None
+            material = self._gatherer.gather(asked.question, passages, filtered=filtered)
         if cancelled.is_set():
             return
         answer = yield from self._written(material, asked, cancelled, timings)
@@ -219,44 +221,11 @@ class Service:
                 yield from self._writer.write(
                     material,
                     composer,
-                    refresh=self._refreshed,
+                    refresh=self._gatherer.refreshed,
                     history=asked.history,
                     cancelled=cancelled,
                 )
             )
-
-    def _refreshed(self, material: Material) -> Material:
-        """Without what has been deleted since."""
-        return _as_stored(material, self._documents(material.passages))
-
-    def _gather(self, question: str, passages: Sequence[Passage], *, filtered: bool) -> Material:
-        nothing = Material(question=question, documents={}, stored={})
-        if not self.corpus.counts()[0]:
-            return replace(nothing, reason=Reason.EMPTY_INDEX)
-        if filtered and not passages:  # the nearest by meaning are always found
-            return replace(nothing, reason=Reason.FILTERED_OUT)
-        documents = self._documents(passages)
-        passages = _of(documents, passages)
-        if not passages:
-            return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
-        found, judged = self._finder.find(question, passages, documents)
-        stored = self._documents(judged)  # what was deleted while it was being read is not quoted
-        material = Material(
-            question=question,
-            passages=judged,
-            documents=documents,
-            stored=stored,
-            found=tuple(found),
-        )
-        return _as_stored(material, stored)
-
-    def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
-        """The revisions that the passages are from; those deleted since are left out."""
-        found: dict[str, Document] = {}
-        for chunk in {passage.chunk.document_id: passage.chunk for passage in passages}.values():
-            with suppress(DocumentNotFound):
-                found[chunk.document_id] = self.corpus.get(chunk.document_id, chunk.revision)
-        return found
 
 
 def _chatted(text: str, question: str) -> Answer:
@@ -271,26 +240,6 @@ def _chatted(text: str, question: str) -> Answer:
         confidence=0.0,
         question=question,
     )
-
-
-def _as_stored(material: Material, stored: Mapping[str, Document]) -> Material:
-    return replace(
-        material,
-        passages=tuple(_of(stored, material.passages)),
-        stored=stored,
-        found=tuple(_still(one, stored) for one in material.found),
-    )
-
-
-def _of(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[Passage]:
-    return [passage for passage in passages if passage.chunk.document_id in documents]
-
-
-def _still(found: Found, stored: Mapping[str, Document]) -> Found:
-    """What was found, without what is not there any more."""
-    left = tuple(one for one in found.sentences if one.document_id in stored)
-    reason = found.reason if left else found.reason or Reason.NOT_IN_PASSAGES
-    return replace(found, sentences=left, reason=reason)
 
 
 @contextmanager
