@@ -1,13 +1,11 @@
 """The dense index for many vectors: the nearest lists of quantised ones, scored again exactly."""
 
-import hashlib
 import math
-import os
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
 import faiss
 import numpy as np
@@ -15,6 +13,16 @@ from numpy.typing import NDArray
 
 from index.dense import Facts, Kind, StoredVectors
 from index.embedding import Vectors
+from index.invertedlists import (
+    SEED,
+    list_sizes,
+    lists_in_memory,
+    mapped_index,
+    one_thread,
+    trained_index,
+    write_index,
+)
+from index.places import Places
 from index.types import Scored
 from index.vectors import VectorIndex
 
@@ -23,23 +31,13 @@ PROBES = 128  # lists looked at, at least
 SHARE = 8  # and one list of so many: of 2,000, 128 found .982 of what questions have near, 250 .997
 SPARE = 50  # candidates above twice the number asked for
 _SAMPLE = 50  # vectors a list to train with
-_SEED = 1
 _BATCH = 5_000
 _AT_ONCE = 250  # vectors added while searches wait: some 10 ms among a million
 _UNSCORED = -1.0  # less than that of any vector, but the opposite one
 _PLACE = 12  # bytes of an id and its list, kept once a filter asked for them
-_MAPPED: int = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
 # What their stubs lack:
 _Selected: Any = faiss.SearchParameters
 _Probed: Any = faiss.SearchParametersIVF
-_Writer: Any = cast(Any, faiss).PyCallbackIOWriter
-
-
-class _Places(NamedTuple):
-    """Ids in ascending order, and the list that each is in."""
-
-    ids: NDArray[np.int64]
-    lists: NDArray[np.int32]
 
 
 class ApproximateIndex:
@@ -54,7 +52,7 @@ class ApproximateIndex:
     stored vectors are read.
 
     Args:
-        index: a trained `IndexIVFScalarQuantizer` of inner products.
+        index: one of `trained_index`.
         vectors_of: the stored vectors.
         probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
         spare: how many candidates above twice the number asked for are scored exactly.
@@ -77,42 +75,8 @@ class ApproximateIndex:
         self._lock = threading.Lock()  # FAISS is not to be searched while it changes
         self._mapped = False
         self._sizes: NDArray[np.int64] | None = None
-        self._known: _Places | None = None
-        self._asked: tuple[NDArray[np.int64], _Places] | None = None
-
-    @classmethod
-    def train(
-        cls,
-        sample: Vectors,
-        vectors_of: StoredVectors,
-        *,
-        lists: int,
-        probes: int | None = None,
-        spare: int = SPARE,
-    ) -> Self:
-        """An empty index whose lists are of the sample's clusters.
-
-        Args:
-            sample: (n, dim) float32 of unit norm, n at least 1, better 50 a list.
-            vectors_of: the stored vectors.
-            lists: how many; no more than the sample has rows are made.
-            probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
-            spare: how many candidates above twice the number asked for are scored exactly.
-        """
-        dim = sample.shape[1]
-        index: Any = faiss.IndexIVFScalarQuantizer(
-            faiss.IndexFlatIP(dim),
-            dim,
-            min(lists, len(sample)),
-            faiss.ScalarQuantizer.QT_8bit,
-            faiss.METRIC_INNER_PRODUCT,
-            False,  # not the residuals: that was no better, and slower  # noqa: FBT003
-        )
-        index.cp.seed = _SEED
-        index.cp.min_points_per_centroid = 1  # fewer than it likes are no cause to print a warning
-        with _one_thread():
-            index.train(sample)
-        return cls(index, vectors_of, probes=probes, spare=spare)
+        self._known: Places | None = None
+        self._asked: tuple[NDArray[np.int64], Places] | None = None
 
     @classmethod
     def build(cls, ids: Sequence[int], vectors_of: StoredVectors) -> Self:
@@ -129,12 +93,12 @@ class ApproximateIndex:
             ValueError: none of them are stored.
         """
         lists = lists_for(len(ids))
-        picked = np.random.default_rng(_SEED).permutation(len(ids))[: _SAMPLE * lists]
+        picked = np.random.default_rng(SEED).permutation(len(ids))[: _SAMPLE * lists]
         picked.sort()
         found, sample = vectors_of([ids[at] for at in cast(list[int], picked.tolist())])
         if not found:
             raise ValueError("there are no vectors to build an index of")
-        built = cls.train(sample, vectors_of, lists=lists)
+        built = cls(trained_index(sample, lists), vectors_of)
         for at in range(0, len(ids), _BATCH):
             stored, vectors = vectors_of(ids[at : at + _BATCH])
             if stored:
@@ -159,13 +123,13 @@ class ApproximateIndex:
         self._become_changeable()
         for at in range(0, len(ids), _AT_ONCE):
             some = np.array(ids[at : at + _AT_ONCE], dtype=np.int64)
-            with _one_thread(), self._changing():
+            with one_thread(), self._changing():
                 self._index.add_with_ids(vectors[at : at + _AT_ONCE], some)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget these ids; unknown ones are passed over."""
         self._become_changeable()
-        with _one_thread(), self._changing():
+        with one_thread(), self._changing():
             self._index.remove_ids(np.array(ids, dtype=np.int64))
 
     def search(
@@ -206,17 +170,7 @@ class ApproximateIndex:
             OSError: it cannot be written; what is there is not to be used.
         """
         self._become_changeable()  # of mapped lists FAISS would write the name of their file
-        digest = hashlib.sha256()
-        with path.open("wb") as file:
-
-            def write(data: bytes) -> None:
-                digest.update(data)
-                file.write(data)
-
-            faiss.write_index(self._index, _Writer(write))
-            file.flush()
-            os.fsync(file.fileno())
-        return digest.hexdigest()
+        return write_index(self._index, path)
 
     @classmethod
     def load(cls, path: Path, dim: int, vectors_of: StoredVectors) -> Self:
@@ -228,15 +182,7 @@ class ApproximateIndex:
         Raises:
             ValueError: the file is of another kind or dimension.
         """
-        try:
-            index: Any = faiss.read_index(str(path), _MAPPED)
-        except RuntimeError as error:
-            raise ValueError("not a FAISS index") from error
-        if not isinstance(index, faiss.IndexIVFScalarQuantizer) or index.d != dim:
-            raise ValueError("not an index of inverted lists of this dimension")
-        mapped: Any = faiss.downcast_InvertedLists(cast(Any, index).invlists)
-        mapped.prefetch_nthread = 0  # by default each search starts 32 threads
-        loaded = cls(index, vectors_of)
+        loaded = cls(mapped_index(path, dim), vectors_of)
         loaded._mapped = True
         return loaded
 
@@ -286,30 +232,18 @@ class ApproximateIndex:
 
     def _list_sizes(self) -> NDArray[np.int64]:
         if self._sizes is None:
-            held = self._index.invlists
-            self._sizes = np.array([held.list_size(at) for at in range(self._index.nlist)])
+            self._sizes = list_sizes(self._index)
         return self._sizes
 
-    def _places(self) -> _Places:
+    def _places(self) -> Places:
         if self._known is None:
-            held, sizes = self._index.invlists, self._list_sizes()
-            ids = np.concatenate(
-                [np.empty(0, dtype=np.int64)]
-                + [
-                    faiss.rev_swig_ptr(held.get_ids(at), size).copy()
-                    for at, size in enumerate(sizes.tolist())
-                    if size
-                ]
-            )
-            order = np.argsort(ids)
-            lists = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-            self._known = _Places(ids[order], lists[order])
+            self._known = Places.of(self._index, self._list_sizes())
         return self._known
 
-    def _held(self, among: NDArray[np.int64]) -> _Places:
+    def _held(self, among: NDArray[np.int64]) -> Places:
         """Those of the ids that are held; kept, as the next question has the same filter often."""
         if self._asked is None or self._asked[0] is not among:
-            self._asked = among, _found(among, self._places())
+            self._asked = among, self._places().among(among)
         return self._asked[1]
 
     @contextmanager
@@ -323,12 +257,7 @@ class ApproximateIndex:
         """Take mapped lists into memory."""
         if not self._mapped:
             return
-        mapped, nlist = self._index.invlists, self._index.nlist
-        held: Any = faiss.ArrayInvertedLists(nlist, self._index.code_size)
-        for at in range(nlist):
-            if size := mapped.list_size(at):
-                held.add_entries(at, size, mapped.get_ids(at), mapped.get_codes(at))
-        held.this.disown()
+        held = lists_in_memory(self._index)
         with self._lock:
             self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
         self._mapped = False
@@ -337,25 +266,6 @@ class ApproximateIndex:
 def lists_for(count: int) -> int:
     """How many lists for so many vectors: `2 sqrt(n)`, at least 1."""
     return max(1, round(2 * math.sqrt(count)))
-
-
-def _found(among: NDArray[np.int64], places: _Places) -> _Places:
-    """Those of the ids that are held; each once."""
-    at = np.searchsorted(places.ids, among)
-    at[at == len(places.ids)] = 0
-    held = np.unique(at[places.ids[at] == among]) if len(places.ids) else at[:0]
-    return _Places(places.ids[held], places.lists[held])
-
-
-@contextmanager
-def _one_thread() -> Generator[None]:
-    """Sums in one order, so one result, and a core left to questions. Of this thread alone."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
 
 
 def _best_first(found: Scored) -> tuple[float, int]:

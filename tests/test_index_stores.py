@@ -31,6 +31,7 @@ from index.embedding import Vectors
 from index.errors import DocumentDamaged, StoreCorrupt, StoreMismatch, StoreUnavailable
 from index.fusion import reciprocal_rank_fusion
 from index.hashing import sha256_file
+from index.invertedlists import trained_index
 from index.lexical import LexicalIndex
 from index.types import Scored
 from index.vectors import VectorIndex
@@ -62,7 +63,7 @@ def approximate_index(dim: int, *, lists: int = 4, **limits: int) -> StoredIndex
     store = Store()
     sample = np.random.default_rng(5).uniform(-3, 3, (80, dim)).astype(np.float32)
     limits = {"probes": lists} | limits
-    index = StoredIndex.train(sample, store.vectors_of, lists=lists, **limits)
+    index = StoredIndex(trained_index(sample, lists), store.vectors_of, **limits)
     index.store = store
     return index
 
