@@ -69,8 +69,8 @@ def ready(collections: NamedDependency[Collections]) -> ReadyBody:
         status="ready",
         collections=usable,
         damaged=damaged,
-        rebuilt=sum(len(corpus.repaired()) for corpus in corpora),
-        damaged_documents=sum(len(corpus.damaged()) for corpus in corpora),
+        rebuilt=sum(len(corpus.health.repaired()) for corpus in corpora),
+        damaged_documents=sum(len(corpus.health.damaged()) for corpus in corpora),
         rebuilding=rebuilding,
     )
 

@@ -1,26 +1,17 @@
 """The façade: documents in, scored passages out."""
 
-import dataclasses
-import threading
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from filelock import FileLock
 
-from index.ahead import map_ahead
+from index.builds import Builds
 from index.catalog import SqliteCatalogue, glance
-from index.dense import EXACT_MOST, Facts
-from index.drafts import content_of, document_of
+from index.dense import EXACT_MOST
 from index.embedding import Embedder, Vectors
-from index.errors import (
-    BuildInUse,
-    DocumentNotFound,
-    DuplicateDocument,
-    StoreMismatch,
-    StoreUnavailable,
-)
+from index.errors import DocumentNotFound
 from index.filters import Filter
 from index.folder import (
     CATALOGUE,
@@ -29,36 +20,25 @@ from index.folder import (
     clear_builds,
     lock_for_writing,
 )
-from index.histories import History, each_retired, is_held
+from index.health import Health
+from index.histories import History, is_held
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue, SearchIndex
 from index.searchable import OnChunks, Searchable, build_settings, quiet
+from index.storing import Storing
 from index.types import (
     Build,
-    Chunk,
     Document,
     DocumentInfo,
     DocumentPage,
     Draft,
-    Outcome,
     Passage,
     Side,
     Stored,
 )
 
 DEFAULT_CHUNK_TOKENS = 150
-_REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
-_AHEAD = 2  # documents that are embedded while the one before them is stored
 _MOST_REVISIONS = 2**53
-_PAGE = 100  # documents looked up at a time
-
-
-class _Made(NamedTuple):
-    """What a document is stored with, and what it was made for."""
-
-    live: Searchable
-    chunks: Sequence[Chunk]
-    vectors: Vectors
 
 
 class Corpus:
@@ -78,14 +58,10 @@ class Corpus:
         lock: FileLock | None = None,
         keep_revisions: int | None = None,
     ) -> None:
-        self._live = live
-        self._beside: Searchable | None = None
+        self._storing = Storing(live, keep_revisions)
+        self.builds = Builds(self._storing, index_of)
         self._index_of = index_of
         self._lock = lock
-        self._keep_revisions = keep_revisions
-        self._writing = threading.Lock()
-        self._batches = 0  # that make searchable what they store themselves
-        self._closing = threading.Event()
 
     @classmethod
     def open(
@@ -107,7 +83,7 @@ class Corpus:
             chunk_tokens: most tokens of a chunk, by the embedder's count.
             read_only: open beside a process that writes; its changes are seen.
             remake: the chunks may be made with anything, as they are only to be made anew, by
-                `fill_beside` and `switch`.
+                `builds.fill` and `builds.switch`.
             keep_revisions: how many past revisions of a document stay when it is replaced, at
                 least 0; None keeps all.
             exact_most: of more chunks, the nearest vectors are found approximately.
@@ -144,6 +120,15 @@ class Corpus:
         live = Searchable(catalogue, index, embedder, chunk_tokens)
         return cls(live, index_of, lock, keep_revisions)
 
+    @property
+    def _live(self) -> Searchable:
+        return self._storing.live
+
+    @property
+    def health(self) -> Health:
+        """Whether what is stored is sound, and making it so."""
+        return Health(self._live)
+
     def add(self, draft: Draft) -> Stored:
         """Store a new document; the same one again changes nothing.
 
@@ -151,7 +136,7 @@ class Corpus:
             DuplicateDocument: its id is taken by other content.
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._store(draft, replace=False)
+        return self._storing.put(draft, replace=False)
 
     def put(self, draft: Draft) -> Stored:
         """Store a document, as a new revision if its id is taken by other content.
@@ -159,7 +144,7 @@ class Corpus:
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._store(draft, replace=True)
+        return self._storing.put(draft, replace=True)
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Generator[Stored]:
         """`put` each draft, durable when it is yielded, and make them searchable in batches.
@@ -169,20 +154,7 @@ class Corpus:
             on_chunks: told on other threads a document's id, how many of its chunks are embedded,
                 first 0, and how many there are. If it raises, nothing of that document is stored.
         """
-        behind = 0
-        self._batches += 1
-        try:
-            with self._made_ahead(drafts, on_chunks) as documents:
-                for document, made in documents:
-                    stored, chunks = self._write(document, made, replace=True)
-                    behind += chunks
-                    if behind >= _REFRESH_CHUNKS:
-                        self._live.index.refresh()
-                        behind = 0
-                    yield stored
-        finally:
-            self._batches -= 1
-            self._live.index.refresh()
+        yield from self._storing.put_many(drafts, on_chunks)
 
     def adopt(self, documents: Iterable[History]) -> Iterator[Stored]:
         """Store documents as another store had them, with their past, revisions and times.
@@ -192,20 +164,7 @@ class Corpus:
         Raises:
             ExportInvalid: another document is, or was, stored under an id.
         """
-        behind = 0
-        self._batches += 1
-        try:
-            for history in documents:
-                stored, chunks = self._adopt(history)
-                behind += chunks
-                if behind >= _REFRESH_CHUNKS:
-                    self._live.index.refresh()
-                    behind = 0
-                if stored:
-                    yield stored
-        finally:
-            self._batches -= 1
-            self._live.index.refresh()
+        yield from self._storing.adopt(documents)
 
     def holds(self, history: History) -> bool:
         """Whether `adopt` would store nothing.
@@ -312,93 +271,23 @@ class Corpus:
                 them as if there were no others.
         """
         live = self._live
-        if not self._batches:
+        if not self._storing.in_batches:
             live.index.refresh(wait=False)
         return live.search(
             query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters
         )
 
-    def fill_beside(
-        self, embedder: Embedder, *, chunk_tokens: int, on_chunks: OnChunks = quiet
-    ) -> Iterator[tuple[int, int]]:
-        """Make chunks and vectors of all documents anew, beside those that are searched.
-
-        What an earlier call with the same settings has done stays done. Documents can be stored
-        and searched meanwhile.
-
-        Args:
-            embedder: of the new chunks.
-            chunk_tokens: of the new chunks, at most.
-            on_chunks: as for `put_many`; if it raises, this ends, and can be begun again.
-
-        Yields:
-            How many documents are done, by earlier calls too, and how many there are.
-
-        Raises:
-            StoreMismatch: the chunks would not fit the embedder.
-            BuildInUse: the chunks that are searched are made so.
-        """
-        settings = build_settings(embedder, chunk_tokens)
-        if settings == self.build().settings:
-            raise BuildInUse
-        catalogue = self._live.catalogue.beside(settings)
-        index = self._index_of(catalogue, embedder.dim)
-        beside = Searchable(catalogue, index, embedder, chunk_tokens)
-        yield from self._filled(beside, on_chunks)
-        index.refresh()
-        self._beside = beside
-
     def beside(self) -> "Corpus":
-        """What `fill_beside` has made, to be searched; not to be changed or closed.
+        """What `builds.fill` has made, to be searched; not to be changed or closed.
 
         Raises:
             StoreMismatch: nothing was made.
         """
-        if self._beside is None:
-            raise StoreMismatch("there are no other chunks to search; make them first")
-        return Corpus(self._beside, self._index_of)
-
-    def switch(self, note: str = "") -> None:
-        """Search and store to what `fill_beside` has made; the present chunks stay as they are.
-
-        Args:
-            note: kept until the next switch, for whoever opens the corpus later: `glance`.
-
-        Raises:
-            StoreMismatch: nothing was made.
-        """
-        with self._writing:
-            beside = self.beside()._live
-            for _ in self._filled(beside, quiet):  # stored since
-                pass
-            beside.index.refresh()
-            beside.catalogue.switch(note)
-            left, self._live, self._beside = self._live, beside, None
-        kept = {left.catalogue.build.id, beside.catalogue.build.id}
-        for build in beside.catalogue.builds():
-            if build.id not in kept:
-                beside.catalogue.drop(build.id)
-
-    def drop_unfinished(self) -> None:
-        """Forget what `fill_beside` has made and nothing was switched to; not while it runs."""
-        self._beside = None
-        kept = {self.build().id, self._live.catalogue.previous()}
-        for build in self.builds():
-            if build.id not in kept:
-                self._live.catalogue.drop(build.id)
+        return Corpus(self.builds.made(), self._index_of)
 
     def build(self) -> Build:
         """The chunks that are searched."""
         return self._live.catalogue.build
-
-    def previous(self) -> Build | None:
-        """The chunks that were searched before the last switch, if there was one."""
-        previous = self._live.catalogue.previous()
-        return next((build for build in self.builds() if build.id == previous), None)
-
-    def builds(self) -> tuple[Build, ...]:
-        """All chunks that there are, oldest first."""
-        return self._live.catalogue.builds()
 
     @property
     def generation(self) -> int:
@@ -414,69 +303,9 @@ class Corpus:
         """How many documents and chunks there are."""
         return self._live.catalogue.counts()
 
-    def check(self) -> list[str]:
-        """Everything wrong with the stored data; empty if nothing is."""
-        return self._live.catalogue.check()
-
-    def damaged(self) -> list[str]:
-        """The documents that were found damaged since opening, by id; nothing is read of them."""
-        return self._live.catalogue.damaged()
-
-    def mend(self) -> list[str]:
-        """Make damaged chunks and vectors again from their texts; the ids of their documents.
-
-        Nothing is done if more than that is damaged: `check` tells.
-        """
-        live = self._live
-        mended = live.catalogue.mend(lambda document: live.chunked(document, quiet))
-        if mended:
-            live.index.refresh()
-        return mended
-
-    def deleted(self) -> int:
-        """How many documents were deleted and are not stored again."""
-        return sum(
-            self._live.catalogue.find(one.id) is None for one in each_retired(self._live.catalogue)
-        )
-
-    def compact(self) -> int:
-        """Write anew the files of the index that hold words or vectors of chunks that are gone.
-
-        It is done anyway when segments are merged, which small ones soon are, and when a corpus of
-        up to 10,000 chunks is closed; and with the vectors when a tenth of them have changed.
-
-        Returns:
-            How many chunks they were of.
-        """
-        return self._live.index.compact()
-
-    def uncompacted(self) -> int:
-        """Of how many chunks that are gone something is left in files until `compact`."""
-        return self._live.index.uncompacted()
-
-    def leftovers(self) -> list[str]:
-        """Everything found of what was deleted or purged; empty if nothing is left of it.
-
-        Single words and rounded vectors may be left in files of the index, which tells nobody of
-        them: `uncompacted`.
-        """
-        return self._live.catalogue.leftovers() + self._live.index.leftovers()
-
-    def vector_facts(self) -> Facts:
-        """How vectors are found, and how well when that was last measured."""
-        return self._live.index.facts()
-
-    def measure_vectors(self) -> Facts:
-        """The same, measured now, once nothing is being built; reads all vectors."""
-        return self._live.index.measure()
-
-    def repaired(self) -> list[str]:
-        """What was found damaged in derived files and was made again since opening."""
-        return self._live.index.problems()
-
     def close(self) -> None:
         """Save what makes the next start fast, and let others write."""
-        self._closing.set()
+        self._storing.end()
         self._live.index.close()
         self._live.catalogue.close()
         if self._lock:
@@ -487,116 +316,3 @@ class Corpus:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _store(self, draft: Draft, *, replace: bool) -> Stored:
-        stored, _ = self._write(document_of(draft), None, replace=replace)
-        self._live.index.refresh()
-        return stored
-
-    def _write(
-        self, document: Document, made: _Made | None, *, replace: bool
-    ) -> tuple[Stored, int]:
-        """Store what was made of a document; it is made here if it was not, or not for this."""
-        while True:
-            with self._writing:  # making took its time: another thread may have stored the same
-                if unchanged := self._unchanged(document, replace=replace):
-                    return unchanged, 0
-                if made and made.live is self._live:
-                    return self._stored(document, made.chunks, made.vectors)
-            made = self._make(document, quiet)
-
-    @contextmanager
-    def _made_ahead(
-        self, drafts: Iterable[Draft], on_chunks: OnChunks
-    ) -> Generator[Generator[tuple[Document, _Made | None]]]:
-        """The documents of drafts, with what they are stored with; given up on leaving."""
-        left = threading.Event()
-
-        def told(document_id: str, done: int, total: int) -> None:
-            if left.is_set():
-                raise StoreUnavailable("the ingest was left; nothing was stored")
-            on_chunks(document_id, done, total)
-
-        def made(draft: Draft) -> tuple[Document, _Made | None]:
-            document = document_of(draft)
-            if self._unchanged(document, replace=True):
-                return document, None
-            return document, self._make(document, told)
-
-        with closing(map_ahead(made, drafts, _AHEAD)) as documents:
-            try:
-                yield documents
-            finally:
-                left.set()
-
-    def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
-        live = self._live
-        return _Made(live, *live.chunked(document, self._unless_closing(on_chunks)))
-
-    def _stored(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
-    ) -> tuple[Stored, int]:
-        catalogue = self._live.catalogue
-        present = catalogue.find(document.id)
-        revision = catalogue.last_revision(document.id) + 1
-        document = dataclasses.replace(document, revision=revision)
-        chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
-        catalogue.store(document, chunks, vectors, keep=self._keep_revisions)
-        outcome = Outcome.REPLACED if present else Outcome.ADDED
-        return Stored(document=document.info(), outcome=outcome), len(chunks)
-
-    def _adopt(self, history: History) -> tuple[Stored | None, int]:
-        """What became of the current revision, if there is one, and how many chunks are new."""
-        if not history.revisions:
-            if not self.holds(history):
-                self._live.catalogue.retire(history.id, history.retired)
-            return None, 0
-        *past, document = history.revisions
-        while not self.holds(history):
-            live = self._live
-            chunks, vectors = live.chunked(document, self._unless_closing(quiet))
-            with self._writing:
-                if self._live is not live or self.holds(history):
-                    continue  # made for other chunks, or stored meanwhile by another thread
-                if history.retired:
-                    live.catalogue.retire(history.id, history.retired)
-                keep = self._keep_revisions
-                live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
-                return Stored(document=document.info(), outcome=Outcome.ADDED), len(chunks)
-        return Stored(document=self.info(document.id), outcome=Outcome.UNCHANGED), 0
-
-    def _filled(self, beside: Searchable, on_chunks: OnChunks) -> Iterator[tuple[int, int]]:
-        catalogue = beside.catalogue
-        last, done = "", catalogue.filled()
-        while lacking := catalogue.missing(last, _PAGE):
-            for last in lacking:
-                with suppress(DocumentNotFound):  # deleted since
-                    document = catalogue.document(last)
-                    made = beside.chunked(document, self._unless_closing(on_chunks))
-                    catalogue.fill(document, *made)
-                done += 1
-                documents, _ = catalogue.counts()
-                yield min(done, documents), documents  # some may have been replaced or deleted
-
-    def _unless_closing(self, on_chunks: OnChunks) -> OnChunks:
-        def tell(document_id: str, done: int, total: int) -> None:
-            if self._closing.is_set():
-                raise StoreUnavailable("the corpus is being closed; nothing was stored")
-            on_chunks(document_id, done, total)
-
-        return tell
-
-    def _unchanged(self, document: Document, *, replace: bool) -> Stored | None:
-        """What is stored, if storing the document would change nothing.
-
-        Raises:
-            DuplicateDocument: it would, and the id is taken.
-        """
-        present = self._live.catalogue.find(document.id)
-        if present is None:
-            return None
-        if content_of(present) == content_of(document):
-            return Stored(document=present, outcome=Outcome.UNCHANGED)
-        if not replace:
-            raise DuplicateDocument(document.id)
-        return None

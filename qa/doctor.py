@@ -8,6 +8,7 @@ import msgspec
 from index import Corpus
 from index.damage import mend_unsearched
 from index.errors import StoreError, StoreLocked
+from index.health import Health
 from index.jobcheck import check_jobs
 from qa.build import Say, build_decision, build_reader, open_corpus
 from qa.errors import ConfigError
@@ -59,17 +60,17 @@ def _examine_corpus(
         facts["documents"] = str(documents)
         facts["chunks"] = str(chunks)
         facts["generation"] = str(corpus.generation)
-        repaired.extend(corpus.repaired())
-        repaired.extend(f"chunks of document {one!r} were damaged" for one in corpus.mend())
-        problems.extend(corpus.check())
+        repaired.extend(corpus.health.repaired())
+        repaired.extend(f"chunks of document {one!r} were damaged" for one in corpus.health.mend())
+        problems.extend(corpus.health.check())
         facts["nearest vectors"] = _examine_vectors(corpus)
-        facts["deleted documents"] = _examine_deleted(corpus, repaired, problems)
+        facts["deleted documents"] = _examine_deleted(corpus.health, repaired, problems)
     return facts
 
 
 def _examine_vectors(corpus: Corpus) -> str:
     """How they are found, how well on a sample of them, and what they take."""
-    found = corpus.measure_vectors()
+    found = corpus.health.measure_vectors()
     if not found.vectors:
         return str(found.kind)
     size = f"{found.bytes_per_million / 1e6:,.0f} MB a million chunks"
@@ -88,15 +89,15 @@ def _examine_jobs(settings: Settings, problems: list[str]) -> dict[str, str]:
     return {"jobs": "; ".join(told) or "none"}
 
 
-def _examine_deleted(corpus: Corpus, repaired: list[str], problems: list[str]) -> str:
+def _examine_deleted(health: Health, repaired: list[str], problems: list[str]) -> str:
     """How many documents were deleted, and whether anything is left of them."""
-    if chunks := corpus.compact():
+    if chunks := health.compact():
         repaired.append(f"traces of {chunks} deleted chunks were still in files of the index")
-    deleted = corpus.deleted()
-    if left := corpus.leftovers():
+    deleted = health.deleted()
+    if left := health.leftovers():
         problems.extend(left)
         return str(deleted)
-    if chunks := corpus.uncompacted():  # another process writes: it is not for this one to mend
+    if chunks := health.uncompacted():  # another process writes: it is not for this one to mend
         return (
             f"{deleted}; only single words, or rounded vectors, of {chunks} chunks are left, in"
             " files of the index"

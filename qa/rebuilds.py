@@ -99,7 +99,7 @@ class Rebuilds:
                     made.switch()
             except Stopped:
                 if task.is_cancelled():
-                    corpus.drop_unfinished()
+                    corpus.builds.drop_unfinished()
                 raise
         documents, chunks = corpus.counts()
         task.count(FileOutcome.REINDEXED, documents, documents, chunks)

@@ -55,7 +55,7 @@ class Reindexing:
         Raises:
             BuildInUse: there is nothing to change.
         """
-        yield from self._corpus.fill_beside(
+        yield from self._corpus.builds.fill(
             self._embedder, chunk_tokens=self._chunk_tokens, on_chunks=on_chunks
         )
 
@@ -65,7 +65,7 @@ class Reindexing:
 
     def switch(self) -> None:
         """Answer from the new chunks from now on."""
-        self._corpus.switch(msgspec.json.encode(self._own).decode() if self._own else "")
+        self._corpus.builds.switch(msgspec.json.encode(self._own).decode() if self._own else "")
 
 
 def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:
@@ -87,7 +87,7 @@ def going_back(
         NoEarlierChunks: there are none.
         ModelUnavailable: their embedder is gone, or is another one now.
     """
-    build = corpus.previous()
+    build = corpus.builds.previous()
     if build is None:
         raise NoEarlierChunks
     made = Reindexing(corpus, folder, settings, _made_with(build), say)

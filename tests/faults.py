@@ -197,14 +197,14 @@ def assert_whole(folder: Path, known: Known, pending: list[str] | None = None) -
         found = stored(corpus, known)
         assert found in (known.revisions, after.revisions)
         now = known if found == known.revisions else after
-        assert corpus.check() == []
+        assert corpus.health.check() == []
         assert_finds(corpus, now.current(), now.old[-10:])
     # Closing wrote the words anew: what was deleted does not count for the scores any more.
     with open_corpus(folder) as corpus:
         results = [everything(corpus, side) for side in Side]
         build = corpus.build().id
     with open_corpus(folder) as again:
-        assert again.repaired() == []
+        assert again.health.repaired() == []
         assert [everything(again, side) for side in Side] == results
     left = {path.name for path in folder.iterdir()}
     assert left == {"catalog.db", "writer.lock", f"build-{build}"}

@@ -122,7 +122,7 @@ def test_progress_cancelling_and_what_is_refused_meanwhile(
     assert kinds == {"job.done"} or kinds == {"job.progress", "job.done"}
     assert client.get("/health/ready").json()["rebuilding"] == []
     assert client.get(URL).json()["chunk_tokens"] == 150
-    assert len(collections.service().corpus.builds()) == 1
+    assert len(collections.service().corpus.builds.all()) == 1
     problem(client.post(f"{URL}/rollback"), 409, "no-earlier-chunks")
 
 
@@ -201,5 +201,5 @@ def test_killed_after_any_of_its_commits_it_answers_and_goes_on(
                     assert (kind, told["state"], told["files_done"]) == ("job.done", "done", 1)
                     assert best(client).strip() == known["12"]
                     assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 150
-            assert corpus.check() == []
+            assert corpus.health.check() == []
     assert list(dict.fromkeys(seen)) == [("150", 0), ("150", 1), ("12", 1)]

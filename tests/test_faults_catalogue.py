@@ -41,10 +41,10 @@ def build(folder: Path) -> None:
                 )
             )
         corpus.delete("d24")
-        list(corpus.fill_beside(Words(), chunk_tokens=24))
-        corpus.switch()
-        list(corpus.fill_beside(Words(), chunk_tokens=12))
-        corpus.switch("a note")
+        list(corpus.builds.fill(Words(), chunk_tokens=24))
+        corpus.builds.switch()
+        list(corpus.builds.fill(Words(), chunk_tokens=12))
+        corpus.builds.switch("a note")
     with open_corpus(folder):  # closing writes the words anew
         pass
 
@@ -57,9 +57,9 @@ def questions() -> Questions:
     asked: Questions = {
         "list": lambda corpus: corpus.documents(limit=100),
         "counts": lambda corpus: corpus.counts(),
-        "deleted": lambda corpus: corpus.deleted(),
+        "deleted": lambda corpus: corpus.health.deleted(),
         "generation": lambda corpus: corpus.generation,
-        "builds": lambda corpus: corpus.builds(),
+        "builds": lambda corpus: corpus.builds.all(),
         "note": lambda corpus: corpus.build(),
     }
     for name in [*_NAMES, "d24"]:
@@ -104,7 +104,7 @@ def told(corpus: Corpus, truth: dict[str, object]) -> Iterator[str]:
         except StoreCorrupt as error:
             yield str(error)
             continue
-        damaged = corpus.damaged()
+        damaged = corpus.health.damaged()
         assert kept(found, damaged) == kept(truth[name], damaged), name
         yield from damaged
 
@@ -132,17 +132,17 @@ def outcome(folder: Path, truth: dict[str, object], *, writable: bool) -> tuple[
             where = "by reading" if list(told(corpus, truth)) else "by the doctor"
             if where == "by the doctor":
                 with open_corpus(folder) if not writable else corpus as checked:
-                    assert checked.check()
+                    assert checked.health.check()
     except StoreCorrupt:
         where = "at open"
     mend_unsearched(folder)
     try:
         with open_corpus(folder) as corpus:
-            corpus.mend()
-            if corpus.check():
+            corpus.health.mend()
+            if corpus.health.check():
                 return where, False
             # Mending raises the one, and leaves out former chunks if those are damaged.
-            mended = truth | {"generation": corpus.generation, "builds": corpus.builds()}
+            mended = truth | {"generation": corpus.generation, "builds": corpus.builds.all()}
             assert not list(told(corpus, mended))
     except StoreCorrupt:
         return where, False
@@ -169,5 +169,5 @@ def test_any_bit_of_the_catalogue(room: Path) -> None:
     print(outcomes)  # noqa: T201
     restore(room / "backup.zip", room / "restored")
     with open_corpus(room / "restored") as corpus:
-        assert corpus.check() == []
+        assert corpus.health.check() == []
         assert not list(told(corpus, truth))

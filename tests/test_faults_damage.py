@@ -44,7 +44,7 @@ def grown(folder: Path, known: Known, numbers: range) -> None:
             known.put(name, text)
         corpus.delete("d5")
         known.delete("d5")
-        assert corpus.measure_vectors().recall == 1
+        assert corpus.health.measure_vectors().recall == 1
     # Made again, as BM25 goes by the words of deleted texts too until they are merged away.
     remove(folder / _WORDS)
     open_corpus(folder).close()
@@ -83,9 +83,9 @@ def assert_mended(folder: Path, expected: Results, *, noticed: bool = True) -> N
         assert results(reader) == expected
     with open_corpus(folder) as corpus:
         assert results(corpus) == expected
-        assert bool(corpus.repaired()) == noticed or not noticed
+        assert bool(corpus.health.repaired()) == noticed or not noticed
     with open_corpus(folder) as again:
-        assert again.repaired() == []
+        assert again.health.repaired() == []
         assert results(again) == expected
 
 
@@ -177,7 +177,7 @@ def is_named(folder: Path, known: Known) -> bool:
             passages = [passage for side in Side for passage in everything(corpus, side)]
             for passage in passages:
                 assert passage.text in known.current()[passage.chunk.document_id]
-            if corpus.check():
+            if corpus.health.check():
                 return True
             assert stored(corpus, known) == known.revisions
             assert_finds(corpus, known.current())

@@ -80,8 +80,8 @@ class Sequences(RuleBasedStateMachine):
     def reopen(self) -> None:
         self._corpus.close()
         self._corpus = open_corpus(self._folder)
-        assert self._corpus.repaired() == []
-        assert self._corpus.check() == []
+        assert self._corpus.health.repaired() == []
+        assert self._corpus.health.check() == []
 
     @rule(size=st.integers(1, 3))
     def list_in_pages(self, size: int) -> None:

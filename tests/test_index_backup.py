@@ -191,7 +191,7 @@ class TestRestore:
         restore(tmp_path / "b.zip", tmp_path / "new")
         with Corpus.open(tmp_path / "new", embedder) as again:
             assert again.search("bridge") == found
-            assert again.check() == []
+            assert again.health.check() == []
 
 
 _KILLED = """

@@ -69,26 +69,26 @@ class TestReindexing:
         self, folder: Path, corpus: Corpus, embedder: OnnxEmbedder
     ) -> None:
         before = found(corpus)
-        steps = list(corpus.fill_beside(embedder, chunk_tokens=8))
+        steps = list(corpus.builds.fill(embedder, chunk_tokens=8))
         assert steps == [(1, 3), (2, 3), (3, 3)]
         assert found(corpus) == before
         assert found(corpus.beside())[0] == "Cats sleep for most of the day."
         assert found(corpus) == before
-        corpus.switch()
+        corpus.builds.switch()
         assert found(corpus)[0] == "Cats sleep for most of the day."
         assert corpus.counts() == (3, 6)
-        assert corpus.check() == []
+        assert corpus.health.check() == []
         corpus.close()
         with Corpus.open(folder, embedder, chunk_tokens=8) as again:
             assert found(again)[0] == "Cats sleep for most of the day."
-            assert again.repaired() == []
+            assert again.health.repaired() == []
         with pytest.raises(StoreMismatch, match="chunk_tokens = 8, now it is 150"):
             Corpus.open(folder, embedder)
 
     def test_another_embedder_finds_the_same(self, corpus: Corpus, embedder: OnnxEmbedder) -> None:
         before = shape(corpus.search("copper exports"))
-        list(corpus.fill_beside(Turned(embedder), chunk_tokens=150))
-        corpus.switch()
+        list(corpus.builds.fill(Turned(embedder), chunk_tokens=150))
+        corpus.builds.switch()
         assert corpus.embedder == f"turned-{embedder.name}"
         assert shape(corpus.search("copper exports")) == before
 
@@ -96,13 +96,13 @@ class TestReindexing:
         self, folder: Path, corpus: Corpus, embedder: OnnxEmbedder
     ) -> None:
         first = corpus.build()
-        list(corpus.fill_beside(embedder, chunk_tokens=8))
-        corpus.switch()
+        list(corpus.builds.fill(embedder, chunk_tokens=8))
+        corpus.builds.switch()
         corpus.put(Draft(id="cats", text="Cats purr. Dogs bark."))
         corpus.put(Draft(id="new", text="Volcanoes erupt now and then."))
         corpus.delete("trade")
-        assert list(corpus.fill_beside(embedder, chunk_tokens=150)) == [(2, 3), (3, 3)]
-        corpus.switch()
+        assert list(corpus.builds.fill(embedder, chunk_tokens=150)) == [(2, 3), (3, 3)]
+        corpus.builds.switch()
         assert corpus.build() == first
         assert found(corpus, "cats")[0] == "Cats purr. Dogs bark."
         assert found(corpus, "volcanoes")[0] == "Volcanoes erupt now and then."
@@ -116,58 +116,58 @@ class TestReindexing:
     def test_what_is_stored_while_it_is_made_is_in_it(
         self, corpus: Corpus, embedder: OnnxEmbedder
     ) -> None:
-        filling = corpus.fill_beside(embedder, chunk_tokens=8)
+        filling = corpus.builds.fill(embedder, chunk_tokens=8)
         next(filling)
         corpus.put(Draft(id="cats", text="Cats purr. Dogs bark."))
         corpus.put(Draft(id="aardvark", text="Aardvarks dig. They eat ants."))
         list(filling)
         corpus.delete("rivers")
-        corpus.switch()
+        corpus.builds.switch()
         assert found(corpus, "What do cats do?")[0] == "Cats purr. Dogs bark."
         assert "Aardvarks dig." in found(corpus, "aardvarks")[0]
         assert all(p.chunk.document_id != "rivers" for p in corpus.search("river", k=99))
         assert corpus.counts()[0] == 3
-        assert corpus.check() == []
+        assert corpus.health.check() == []
 
     def test_it_goes_on_after_a_stop(
         self, folder: Path, corpus: Corpus, embedder: OnnxEmbedder
     ) -> None:
-        next(corpus.fill_beside(embedder, chunk_tokens=8))
+        next(corpus.builds.fill(embedder, chunk_tokens=8))
         corpus.close()
         with Corpus.open(folder, embedder) as again:
-            assert list(again.fill_beside(embedder, chunk_tokens=8)) == [(2, 3), (3, 3)]
-            again.switch()
+            assert list(again.builds.fill(embedder, chunk_tokens=8)) == [(2, 3), (3, 3)]
+            again.builds.switch()
             assert again.counts() == (3, 6)
 
     def test_the_last_two_builds_are_kept(self, corpus: Corpus, embedder: OnnxEmbedder) -> None:
         for tokens in (8, 16, 32):
-            list(corpus.fill_beside(embedder, chunk_tokens=tokens))
-            corpus.switch()
-        sizes = [build.settings["chunk_tokens"] for build in corpus.builds()]
+            list(corpus.builds.fill(embedder, chunk_tokens=tokens))
+            corpus.builds.switch()
+        sizes = [build.settings["chunk_tokens"] for build in corpus.builds.all()]
         assert sizes == ["16", "32"]
 
     def test_what_was_before_is_told_and_what_was_given_up_is_not_it(
         self, folder: Path, corpus: Corpus, embedder: OnnxEmbedder
     ) -> None:
         first = corpus.build()
-        next(corpus.fill_beside(embedder, chunk_tokens=8))
-        assert corpus.previous() is None
-        list(corpus.fill_beside(embedder, chunk_tokens=16))
-        corpus.switch()
-        assert corpus.previous() == first
-        next(corpus.fill_beside(embedder, chunk_tokens=8))
-        assert len(corpus.builds()) == 3
-        corpus.drop_unfinished()
-        assert corpus.builds() == (first, corpus.build())
+        next(corpus.builds.fill(embedder, chunk_tokens=8))
+        assert corpus.builds.previous() is None
+        list(corpus.builds.fill(embedder, chunk_tokens=16))
+        corpus.builds.switch()
+        assert corpus.builds.previous() == first
+        next(corpus.builds.fill(embedder, chunk_tokens=8))
+        assert len(corpus.builds.all()) == 3
+        corpus.builds.drop_unfinished()
+        assert corpus.builds.all() == (first, corpus.build())
         corpus.close()
         with Corpus.open(folder, embedder, chunk_tokens=16) as again:
-            assert again.previous() == first
+            assert again.builds.previous() == first
             with pytest.raises(BuildInUse):
-                next(again.fill_beside(embedder, chunk_tokens=16))
+                next(again.builds.fill(embedder, chunk_tokens=16))
 
     def test_nothing_made_is_nothing_to_switch_to(self, corpus: Corpus) -> None:
         with pytest.raises(StoreMismatch, match="make them first"):
-            corpus.switch()
+            corpus.builds.switch()
         with pytest.raises(StoreMismatch, match="make them first"):
             corpus.beside()
 
@@ -189,8 +189,8 @@ class TestReindexing:
         for thread in threads:
             thread.start()
         for tokens in (20, 150) * 10:
-            list(corpus.fill_beside(embedder, chunk_tokens=tokens))
-            corpus.switch()
+            list(corpus.builds.fill(embedder, chunk_tokens=tokens))
+            corpus.builds.switch()
         done.set()
         for thread in threads:
             thread.join()
@@ -201,11 +201,11 @@ class TestReindexing:
     ) -> None:
         with Corpus.open(folder, embedder, read_only=True) as reader:
             before = found(reader)
-            list(corpus.fill_beside(embedder, chunk_tokens=8))
-            corpus.switch()
+            list(corpus.builds.fill(embedder, chunk_tokens=8))
+            corpus.builds.switch()
             assert found(reader) == before
-            list(corpus.fill_beside(embedder, chunk_tokens=16))
-            corpus.switch()  # only the last two are kept
+            list(corpus.builds.fill(embedder, chunk_tokens=16))
+            corpus.builds.switch()  # only the last two are kept
             with pytest.raises(StoreMismatch, match="open it again"):
                 found(reader)
 
@@ -251,12 +251,12 @@ class TestMigration:
             assert found(corpus) == [TEXTS["cats"]]
             assert corpus.get("cats", 1).text == "Cats meow."
             assert corpus.counts() == (1, 1)
-            assert corpus.check() == []
+            assert corpus.health.check() == []
             assert corpus.put(Draft(id="gone", text="Back.")).document.revision == 4
         assert sorted(path.name for path in old.iterdir() if path.is_dir()) == ["build-1"]
         assert not list(old.glob("*.faiss"))
         with Corpus.open(old, embedder) as again:
-            assert again.repaired() == []
+            assert again.health.repaired() == []
             assert found(again)[0] == TEXTS["cats"]
 
     def test_a_reader_changes_nothing(self, old: Path, embedder: OnnxEmbedder) -> None:

@@ -337,8 +337,8 @@ class TestOpening:
             before = results(corpus)
         with Corpus.open(folder, counting) as corpus:
             assert results(corpus) == before
-            assert corpus.repaired() == []
-            assert corpus.check() == []
+            assert corpus.health.repaired() == []
+            assert corpus.health.check() == []
         assert counting.texts == 0
 
     def test_each_chunk_is_embedded_once(self, tmp_path: Path, embedder: OnnxEmbedder) -> None:
@@ -392,7 +392,7 @@ class TestOpening:
         before = state()
         with Corpus.open(folder, embedder, read_only=True) as reader:
             assert found(reader, "cats sleep")[0] == "cats"
-            assert reader.repaired() == []  # that is for the writer to tell
+            assert reader.health.repaired() == []  # that is for the writer to tell
         assert state() == before
 
     def test_a_reader_of_nothing_is_refused(self, tmp_path: Path, embedder: OnnxEmbedder) -> None:
@@ -452,7 +452,7 @@ class TestDamage:
         counting = Counting(embedder)
         with Corpus.open(folder, counting) as corpus:
             assert results(corpus) == before
-            assert len(corpus.repaired()) == 1
+            assert len(corpus.health.repaired()) == 1
         assert counting.texts == 0
 
     @pytest.mark.parametrize("few", [0, 5000])
@@ -463,7 +463,7 @@ class TestDamage:
         shutil.rmtree(folder / "build-1")
         Corpus.open(folder, embedder).close()
         with Corpus.open(folder, embedder) as corpus:
-            assert corpus.repaired() == []
+            assert corpus.health.repaired() == []
 
     def test_a_kill_between_catalogue_and_index_is_caught_up(
         self, folder: Path, embedder: OnnxEmbedder
@@ -478,7 +478,7 @@ class TestDamage:
 
     def _results(self, folder: Path, embedder: OnnxEmbedder) -> list[list[Passage]]:
         with Corpus.open(folder, embedder) as corpus:
-            assert corpus.repaired() == []
+            assert corpus.health.repaired() == []
             return results(corpus)
 
 

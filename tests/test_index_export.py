@@ -179,8 +179,8 @@ class TestImport:
             assert corpus.revisions(name) == source.revisions(name)
         for query in ("cats", "rivers", "stored again"):
             assert corpus.search(query) == source.search(query)
-        assert corpus.deleted() == 1
-        assert corpus.leftovers() == corpus.check() == []
+        assert corpus.health.deleted() == 1
+        assert corpus.health.leftovers() == corpus.health.check() == []
         with pytest.raises(DocumentNotFound):
             corpus.get("cats", 2)
         stored = [corpus.put(Draft(id=name, text="New.")) for name in ("cats", "again", "gone")]

@@ -318,12 +318,12 @@ def test_a_corpus_finds_the_same_with_either_kind(room: Path) -> None:
                 corpus.put(Draft(id=f"d{number}", text=text_of(number + 100)))
             for number in range(30, 35):
                 corpus.delete(f"d{number}")
-            assert (corpus.measure_vectors().kind is _APPROXIMATE) == (most == _MOST)
+            assert (corpus.health.measure_vectors().kind is _APPROXIMATE) == (most == _MOST)
             every = everything(corpus, Side.DENSE)
             assert len(every) == corpus.counts()[1]
             found.append([every, corpus.search("fact2 of tale17")])
             for wanted in ({"half": 1}, {"rare": True}, {"half": 0, "rare": False}):
                 filters = parse_filter(wanted)
                 found[-1].append(corpus.search("fact0 of tale12", filters=filters, k=12))
-            assert corpus.leftovers() == []
+            assert corpus.health.leftovers() == []
     assert found[0] == found[1]

@@ -105,7 +105,7 @@ class TestRule:
         with pytest.raises(ValueError, match="-1"):
             corpus.purge(keep=-1)
         assert corpus.search("state") == found
-        assert corpus.check() == []
+        assert corpus.health.check() == []
 
 
 def deleted(corpus: Corpus) -> None:
@@ -145,17 +145,17 @@ class TestGone:
             before = corpus.search("cats")
             remove(corpus)
             assert traces(folder) <= {"lexical"}
-            corpus.compact()
+            corpus.health.compact()
             assert traces(folder) == set()
-            assert corpus.uncompacted() == 0
-            assert corpus.leftovers() == []
+            assert corpus.health.uncompacted() == 0
+            assert corpus.health.leftovers() == []
             assert [found.chunk for found in corpus.search("cats")] == [
                 found.chunk for found in before
             ]
             back_up(folder, tmp_path / "b.zip")
         assert traces(folder) == set()
         with Corpus.open(folder, embedder) as again:
-            assert again.leftovers() == again.check() == again.repaired() == []
+            assert again.health.leftovers() == again.health.check() == again.health.repaired() == []
             for word in WORDS:
                 assert SECRET not in {found.text for found in again.search(word)}
 
@@ -165,10 +165,10 @@ class TestGone:
         assert traces(tmp_path)
         with Corpus.open(tmp_path, embedder) as corpus:
             corpus.delete("secret")
-            assert corpus.uncompacted() > 0
+            assert corpus.health.uncompacted() > 0
         assert traces(tmp_path) == set()
         with Corpus.open(tmp_path, embedder) as corpus:
-            assert corpus.repaired() == []
+            assert corpus.health.repaired() == []
             assert len(corpus.search("cats", k=50)) == corpus.counts()[1] > 0
 
     def test_small_segments_are_soon_merged_without_their_deleted_words(
@@ -179,14 +179,14 @@ class TestGone:
         assert traces(tmp_path / "corpus") == {"lexical"}
         for number in range(8):
             corpus.put(Draft(id=f"e{number}", text="The bridge was opened in May."))
-        assert corpus.uncompacted() == 0
+        assert corpus.health.uncompacted() == 0
         assert traces(tmp_path / "corpus") == set()
-        corpus.compact()  # and the merged files are removed
+        corpus.health.compact()  # and the merged files are removed
         (lexical,) = (tmp_path / "corpus").glob("build-*/lexical")
         meta = json.loads((lexical / "meta.json").read_bytes())
         used = {one["segment_id"].replace("-", "") for one in meta["segments"]}
         assert segment_files(lexical) == used
-        assert corpus.check() == corpus.leftovers() == []
+        assert corpus.health.check() == corpus.health.leftovers() == []
 
     def test_a_kill_between_commit_and_cleaning_is_made_good_when_it_opens(
         self, tmp_path: Path, embedder: OnnxEmbedder
@@ -207,9 +207,9 @@ class TestGone:
         assert "catalog.db" in traces(tmp_path)  # only the log says that it is deleted
         with Corpus.open(tmp_path, embedder) as corpus:
             assert traces(tmp_path) <= {"lexical"}
-            corpus.compact()
+            corpus.health.compact()
             assert traces(tmp_path) == set()
-            assert corpus.leftovers() == []
+            assert corpus.health.leftovers() == []
 
     def test_while_another_process_reads_the_log_stays_and_this_is_said(
         self, tmp_path: Path
@@ -242,8 +242,8 @@ class TestProof:
         with Corpus.open(tmp_path, embedder) as corpus:
             list(corpus.put_many([*OTHERS, Draft(id="secret", text=SECRET)]))
             corpus.delete("secret")
-            assert corpus.deleted() == 1
-            assert corpus.leftovers() == []
+            assert corpus.health.deleted() == 1
+            assert corpus.health.leftovers() == []
         return tmp_path
 
     @pytest.mark.parametrize(
@@ -268,20 +268,22 @@ class TestProof:
     ) -> None:
         tampered(folder, statement)
         with Corpus.open(folder, embedder) as corpus:
-            assert any(line in found for found in corpus.leftovers())
+            assert any(line in found for found in corpus.health.leftovers())
 
     def test_a_vector_and_a_word(self, folder: Path, embedder: OnnxEmbedder) -> None:
         with Corpus.open(folder, embedder) as corpus:
             index: Any = corpus._live.index  # pyright: ignore[reportPrivateUsage]
             index._nearest._index.add([77], np.ones((1, embedder.dim), dtype=np.float32))
             index._lexical.change([], [(78, "", "left"), (79, "", "over")])
-            assert corpus.leftovers() == [
+            assert corpus.health.leftovers() == [
                 "the vectors of 1 chunks are held that are not stored",
                 "the words of 2 chunks are held that are not stored",
             ]
             lost = next(iter(index._nearest._index.ids() - {77}))
             index._nearest._index.remove([lost])
-            assert "the vectors of 1 chunks that are stored are lacking" in corpus.leftovers()
+            assert (
+                "the vectors of 1 chunks that are stored are lacking" in corpus.health.leftovers()
+            )
 
     @pytest.mark.parametrize("erased", [True, False])
     def test_free_pages(self, tmp_path: Path, *, erased: bool) -> None:

@@ -87,9 +87,9 @@ class _Worker:
         """So that each time another vector index is needed."""
         for info in self._corpus.documents().documents[1:]:
             self._told(["delete", info.id], lambda name=info.id: self._corpus.delete(name))
-        self._corpus.measure_vectors()
+        self._corpus.health.measure_vectors()
         self.ingest()
-        self._corpus.measure_vectors()
+        self._corpus.health.measure_vectors()
 
     def restore(self) -> None:
         self.replace()
@@ -102,10 +102,10 @@ class _Worker:
     def reindex(self) -> None:
         present = int(self._corpus.build().settings["chunk_tokens"])
         tokens = self.random.choice([size for size in (12, 24, 36) if size != present])
-        for done, _ in self._corpus.fill_beside(Words(), chunk_tokens=tokens):
+        for done, _ in self._corpus.builds.fill(Words(), chunk_tokens=tokens):
             if done == 2:
                 self.replace()
-        self._corpus.switch()
+        self._corpus.builds.switch()
         self.replace()
 
     def _text(self) -> str:
@@ -191,11 +191,11 @@ def reads_while_opening(tell: Tell, room: str) -> None:
         suppress(StoreUnavailable, StoreCorrupt),
         open_corpus(Path(room) / "data") as corpus,
     ):
-        if not corpus.damaged():
+        if not corpus.health.damaged():
             assert_finds(corpus, texts)
     with open_corpus(Path(room) / "data") as corpus:
         assert_finds(corpus, texts)
-        assert corpus.check() == []
+        assert corpus.health.check() == []
 
 
 def reads_while_open(tell: Tell, room: str) -> None:
@@ -212,7 +212,7 @@ def reads_while_open(tell: Tell, room: str) -> None:
             with suppress(*refused):
                 assert_finds(corpus, texts)
         assert_finds(corpus, texts)
-        assert corpus.check() == []
+        assert corpus.health.check() == []
 
 
 OPERATIONS = (

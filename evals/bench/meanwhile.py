@@ -73,9 +73,9 @@ def _reindexing(
 ) -> None:
     def reindex() -> None:
         for _, tokens in zip(range(switches), cycle(_SIZES), strict=False):
-            for _ in corpus.fill_beside(embedder, chunk_tokens=tokens):
+            for _ in corpus.builds.fill(embedder, chunk_tokens=tokens):
                 pass
-            corpus.switch()
+            corpus.builds.switch()
 
     idle, empty = _searched_while(corpus, questions, lambda: time.sleep(5.0))
     started = time.perf_counter()

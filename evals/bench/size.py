@@ -159,7 +159,7 @@ def _measure(folder: Path, embedder: Embedder, questions: list[str], chunks: int
     started = time.perf_counter()
     with Corpus.open(folder, embedder) as corpus:
         first_s = time.perf_counter() - started
-        built_s, vectors = _timed(corpus.measure_vectors)
+        built_s, vectors = _timed(corpus.health.measure_vectors)
     click.echo(
         f"{chunks:>9,} chunks: nearest vectors {vectors.kind}, recall@10 {vectors.recall:.4f},"
         f" {vectors.bytes_per_million / 1e6:,.0f} MB a million;"
