@@ -6,23 +6,23 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 
 import errno
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from evals.commands import evaluate, tracked
+from evals.commands import evaluate
 from index.errors import InvalidFilter, StoreError
-from qa.commands import collections
+from qa.commands import documents
+from qa.commands.collections import collections, here
+from qa.commands.terminal import json_flag, print_json, say, show_progress, tracked
 from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index import Corpus, DocumentInfo, Filter
+    from index import Corpus, Filter
     from index.backup import Backup
 
 _filter_option = click.option(
@@ -36,7 +36,6 @@ _mode_option = click.option(
     type=click.Choice(["extractive", "generated"]),
     help="Of quotes, or written by the language model of the settings.",
 )
-_json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 class _Group(click.Group):
@@ -71,18 +70,11 @@ def cli(ctx: click.Context, data: str | None, config: Path | None, collection: s
     ctx.obj = load_settings(config, flags=flags)
 
 
-def _here(settings: Settings) -> Settings:
-    """The settings of the collection that the command is about."""
-    from qa.ownsettings import collection_settings
-
-    return collection_settings(settings, settings.data.collection)
-
-
 @cli.command()
 @click.argument("question")
 @_filter_option
 @_mode_option
-@_json_flag
+@json_flag
 @click.pass_obj
 def ask(
     settings: Settings, question: str, filter_json: str | None, mode: str | None, *, as_json: bool
@@ -92,12 +84,12 @@ def ask(
     from qa.types import Mode
 
     chosen = _filter(filter_json)
-    with open_for_questions(_here(settings), say=_say) as service:
+    with open_for_questions(here(settings), say=say) as service:
         answer = service.ask(question, mode=Mode(mode) if mode else None, filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
-        _print_json(answer_body(answer, collection=settings.data.collection))
+        print_json(answer_body(answer, collection=settings.data.collection))
         return
     from qa.show import print_answer
 
@@ -108,7 +100,7 @@ def ask(
 @click.argument("query")
 @click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
 @_filter_option
-@_json_flag
+@json_flag
 @click.pass_obj
 def search(
     settings: Settings, query: str, top_k: int, filter_json: str | None, *, as_json: bool
@@ -117,168 +109,17 @@ def search(
     from qa.build import open_for_questions
 
     chosen = _filter(filter_json)
-    with open_for_questions(_here(settings), say=_say) as service:
+    with open_for_questions(here(settings), say=say) as service:
         passages = service.search(query, top_k=top_k, filters=chosen)
     if as_json:
         from api.schemas import passage_body
 
         bodies = [passage_body(passage, settings.data.collection) for passage in passages]
-        _print_json({"passages": bodies})
+        print_json({"passages": bodies})
         return
     from qa.show import print_passages
 
     print_passages(passages)
-
-
-@cli.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
-@_json_flag
-@click.pass_obj
-def ingest(
-    settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
-) -> None:
-    """Store files, the text files of folders, and what patterns such as 'docs/**/*.md' match.
-
-    What is stored already is skipped, and a file with the same text as another is left out.
-    """
-    from qa.build import open_corpus
-    from qa.intake import take_in
-
-    chosen = _chosen(paths)
-    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
-        intake = take_in(corpus, chosen, encoding, every=as_json)
-    if as_json:
-        _print_json(intake)
-    else:
-        from qa.show import print_intake
-
-        print_intake(intake)
-    if intake.stopped:
-        click.echo("stopped; run it again to go on", err=True)
-        sys.exit(130)
-    if "rejected" in intake.outcomes:
-        sys.exit(1)
-
-
-@cli.command(name="list")
-@_json_flag
-@click.pass_obj
-def list_documents(settings: Settings, *, as_json: bool) -> None:
-    """List the stored documents: id, revision, length in characters, title."""
-    from qa.build import open_for_questions
-
-    with open_for_questions(_here(settings), say=_say) as service:
-        documents: list[DocumentInfo] = []
-        cursor: str | None = None
-        while True:
-            page = service.corpus.documents(cursor=cursor)
-            documents.extend(page.documents)
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    if as_json:
-        _print_json({"documents": documents})
-        return
-    from qa.show import print_documents
-
-    print_documents(documents)
-
-
-@cli.command()
-@click.argument("ids", nargs=-1, required=True)
-@click.pass_obj
-def delete(settings: Settings, ids: tuple[str, ...]) -> None:
-    """Delete the documents with these ids, with all their revisions."""
-    from qa.build import open_corpus
-
-    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
-        for document_id in ids:
-            corpus.delete(document_id)
-            click.echo(f"deleted {document_id}")
-
-
-@cli.command()
-@click.argument("document_id", metavar="ID")
-@_json_flag
-@click.pass_obj
-def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
-    """List the revisions that are kept of the document with this ID, oldest first."""
-    from qa.build import open_for_questions
-
-    with open_for_questions(_here(settings), say=_say) as service:
-        found = service.corpus.revisions(document_id)
-    if as_json:
-        _print_json({"revisions": found})
-        return
-    from qa.show import print_documents
-
-    print_documents(found)
-
-
-@cli.command()
-@click.argument("ids", nargs=-1)
-@click.option(
-    "--keep",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="How many past revisions of each document stay.",
-)
-@click.pass_obj
-def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
-    """Remove past revisions: of the documents with these IDS, or of all.
-
-    What points into a removed revision does not resolve any more.
-    """
-    from qa.build import open_corpus
-
-    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
-        for document_id in ids:
-            corpus.info(document_id)  # all of them, before anything is removed
-        removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
-    click.echo(f"removed {removed} past revisions")
-
-
-@cli.command()
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.pass_obj
-def export(settings: Settings, file: Path) -> None:
-    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
-    from index.transfer import export_file, export_to
-
-    if str(file) == "-":
-        made = export_to(_here(settings).collection_path(), sys.stdout.buffer)
-    else:
-        made = export_file(_here(settings).collection_path(), file)
-    _say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
-
-
-@cli.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.pass_obj
-def import_documents(settings: Settings, file: Path) -> None:
-    """Store what an export FILE holds, its ids and revisions as they were.
-
-    Nothing is stored unless all of the file is sound. What is stored already is skipped, so that
-    an import that was stopped goes on when it is run again.
-    """
-    from index import transfer
-    from qa.build import open_corpus
-
-    outcomes: Counter[str] = Counter()
-    stopped = False
-    with open_corpus(settings.collection_path(), _here(settings), say=_say) as corpus:
-        found = transfer.import_documents(corpus, file)
-        try:
-            for stored in tracked(found.stored, "Storing", found.documents):
-                outcomes[stored.outcome] += 1
-        except KeyboardInterrupt:
-            stopped = True
-    click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
-    if stopped:
-        click.echo("stopped; run it again to go on", err=True)
-        sys.exit(130)
 
 
 @cli.command()
@@ -296,7 +137,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
     if every:
         _back_up_all(settings, file)
         return
-    made = back_up(_here(settings).collection_path(), file)
+    made = back_up(here(settings).collection_path(), file)
     click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
@@ -340,7 +181,6 @@ def reindex(
 
     Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
     """
-    from qa.commands import show_progress
     from qa.reindex import Reindexing, going_back, open_to_reindex
 
     given = (
@@ -349,15 +189,15 @@ def reindex(
     )
     own = {section: {k: v for k, v in keys.items() if v} for section, keys in given}
     own = {section: keys for section, keys in own.items() if keys}
-    here, folder = _here(settings), settings.collection_path()
-    with open_to_reindex(folder, here, _say) as corpus:
+    chosen, folder = here(settings), settings.collection_path()
+    with open_to_reindex(folder, chosen, say) as corpus:
         if back:
-            made = going_back(corpus, folder, here, _say)
+            made = going_back(corpus, folder, chosen, say)
         else:
-            made = Reindexing(corpus, folder, here, own, _say)
+            made = Reindexing(corpus, folder, chosen, own, say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
-            _compare(dataset, corpus, made.beside(), here)
+            _compare(dataset, corpus, made.beside(), chosen)
         made.switch()
         documents, chunks = corpus.counts()
     click.echo(f"reindexed {documents} documents: {chunks} chunks")
@@ -375,7 +215,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     from qa.collections import Collections
 
     run_server(
-        lambda: Collections.open(settings, say=_say),
+        lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
@@ -397,7 +237,7 @@ def chat(settings: Settings, mode: str | None) -> None:
     from qa.types import Mode
 
     typing = sys.stdin.isatty()
-    with open_for_questions(_here(settings), say=_say) as service:
+    with open_for_questions(here(settings), say=say) as service:
         conversation = Chat(service, Mode(mode) if mode else None)
         if typing:
             service.warm()
@@ -423,20 +263,20 @@ def mcp(settings: Settings) -> None:
     from qa.build import open_for_questions
 
     configure_logging()
-    with open_for_questions(_here(settings), say=_say) as service:
+    with open_for_questions(here(settings), say=say) as service:
         anyio.run(serve_stdio, service)
 
 
 @cli.command()
-@_json_flag
+@json_flag
 @click.pass_obj
 def doctor(settings: Settings, *, as_json: bool) -> None:
     """Check settings, models and stored data; derived files are repaired."""
     from qa.doctor import examine
 
-    report = examine(_here(settings), say=_say)
+    report = examine(here(settings), say=say)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         for name, value in report.facts.items():
             click.echo(f"{name}: {value}")
@@ -450,8 +290,18 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-cli.add_command(evaluate)
-cli.add_command(collections)
+for _command in (
+    documents.ingest,
+    documents.list_documents,
+    documents.revisions,
+    documents.delete,
+    documents.purge,
+    documents.export,
+    documents.import_documents,
+    collections,
+    evaluate,
+):
+    cli.add_command(_command)
 
 
 def _back_up_all(settings: Settings, file: Path) -> None:
@@ -461,7 +311,7 @@ def _back_up_all(settings: Settings, file: Path) -> None:
 
     names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
     folders = {name: collection_folder(settings, name) for name in names}
-    made = back_up_all(folders, file, lambda name, error: _say(f"{name} is left out: {error}"))
+    made = back_up_all(folders, file, lambda name, error: say(f"{name} is left out: {error}"))
     _print_backups(made.collections, f"{file}: ")
     if made.left_out:
         sys.exit(1)
@@ -474,7 +324,7 @@ def _restore_all(settings: Settings, file: Path) -> None:
     made = restore_all(file, settings.data_path(), lambda name: collection_folder(settings, name))
     _print_backups(made.collections, "restored ")
     if made.left_out:
-        _say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
+        say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
 
 
 def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:
@@ -514,28 +364,6 @@ def _filter(text: str | None) -> "Filter | None":
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidFilter("", f"is not JSON: {error}") from error
     return parse_filter(given)
-
-
-def _chosen(paths: Iterable[Path]) -> list[Path]:
-    from index.files import matching
-
-    chosen: list[Path] = []
-    for path in paths:
-        found = matching(path)
-        if not found:
-            raise click.UsageError(f"{path} does not exist, and as a pattern matches nothing")
-        chosen.extend(found)
-    return chosen
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
-
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def main() -> None:

@@ -2,15 +2,13 @@
 
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
+from qa.commands.terminal import say, tracked
 from qa.settings import Settings
 
-T = TypeVar("T")
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -77,7 +75,7 @@ def run(
     for dataset in opened:
         folder = base / dataset.card.name
         try:
-            result = measure(dataset, folder, plan, tracked, _say)
+            result = measure(dataset, folder, plan, tracked, say)
         except KeyboardInterrupt:
             click.echo(f"stopped; the same command with --out {base} goes on", err=True)
             sys.exit(130)
@@ -215,16 +213,3 @@ def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
         f" ({accepted.rejected} rejected, {accepted.undecided} undecided);"
         f" measure with: citespan eval run {folder}"
     )
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
-
-
-def tracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:
-    """Go through things with a bar, in a terminal."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(items, label, total, console=console, disable=not console.is_terminal)

@@ -1,11 +1,16 @@
-"""`citespan collections …`, and what commands share."""
-
-from collections.abc import Iterable
+"""`citespan collections …`, and the collection that another command is about."""
 
 import click
-import msgspec
 
+from qa.commands.terminal import json_flag, print_json, say
 from qa.settings import Settings
+
+
+def here(settings: Settings) -> Settings:
+    """The settings of the collection that a command is about."""
+    from qa.ownsettings import collection_settings
+
+    return collection_settings(settings, settings.data.collection)
 
 
 @click.group()
@@ -14,15 +19,15 @@ def collections() -> None:
 
 
 @collections.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_flag
 @click.pass_obj
 def list_collections(settings: Settings, *, as_json: bool) -> None:
     """List the collections: documents, chunks, settings of their own."""
     from qa.collections import known
 
-    found = known(settings, _say)
+    found = known(settings, say)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode({"collections": found}), indent=2))
+        print_json({"collections": found})
         return
     for one in found:
         own = [f"{s}.{key}={v}" for s, keys in one.settings.items() for key, v in keys.items()]
@@ -51,7 +56,7 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
         if not (equals and dot):
             raise click.BadParameter(f"{pair!r} is not SECTION.KEY=VALUE")
         own.setdefault(section, {})[key] = value
-    collectionfolders.create_collection(settings, name, own, _say)
+    collectionfolders.create_collection(settings, name, own, say)
     click.echo(f"created {name}")
 
 
@@ -64,19 +69,3 @@ def delete_collection(settings: Settings, name: str) -> None:
 
     collectionfolders.delete_collection(settings, name)
     click.echo(f"deleted {name}")
-
-
-def show_progress(steps: Iterable[tuple[int, int]], label: str) -> None:
-    """Run to the end what yields how much is done, and of how much."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(label, total=None)
-        for done, total in steps:
-            progress.update(bar, completed=done, total=total)
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)

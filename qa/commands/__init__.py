@@ -1,0 +1,1 @@
+"""Commands about what is stored; the others are in `citespan.py` and `evals.commands`."""

@@ -1,0 +1,179 @@
+"""`citespan ingest`, `list`, `delete` and the like: the documents of a collection."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa.commands.collections import here
+from qa.commands.terminal import json_flag, print_json, say, tracked
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from index import DocumentInfo
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
+@json_flag
+@click.pass_obj
+def ingest(
+    settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
+) -> None:
+    """Store files, the text files of folders, and what patterns such as 'docs/**/*.md' match.
+
+    What is stored already is skipped, and a file with the same text as another is left out.
+    """
+    from qa.build import open_corpus
+    from qa.intake import take_in
+
+    chosen = _chosen(paths)
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        intake = take_in(corpus, chosen, encoding, every=as_json)
+    if as_json:
+        print_json(intake)
+    else:
+        from qa.show import print_intake
+
+        print_intake(intake)
+    if intake.stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
+    if "rejected" in intake.outcomes:
+        sys.exit(1)
+
+
+@click.command(name="list")
+@json_flag
+@click.pass_obj
+def list_documents(settings: Settings, *, as_json: bool) -> None:
+    """List the stored documents: id, revision, length in characters, title."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(here(settings), say=say) as service:
+        documents: list[DocumentInfo] = []
+        cursor: str | None = None
+        while True:
+            page = service.corpus.documents(cursor=cursor)
+            documents.extend(page.documents)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    if as_json:
+        print_json({"documents": documents})
+        return
+    from qa.show import print_documents
+
+    print_documents(documents)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def delete(settings: Settings, ids: tuple[str, ...]) -> None:
+    """Delete the documents with these ids, with all their revisions."""
+    from qa.build import open_corpus
+
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        for document_id in ids:
+            corpus.delete(document_id)
+            click.echo(f"deleted {document_id}")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID")
+@json_flag
+@click.pass_obj
+def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
+    """List the revisions that are kept of the document with this ID, oldest first."""
+    from qa.build import open_for_questions
+
+    with open_for_questions(here(settings), say=say) as service:
+        found = service.corpus.revisions(document_id)
+    if as_json:
+        print_json({"revisions": found})
+        return
+    from qa.show import print_documents
+
+    print_documents(found)
+
+
+@click.command()
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="How many past revisions of each document stay.",
+)
+@click.pass_obj
+def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
+    """Remove past revisions: of the documents with these IDS, or of all.
+
+    What points into a removed revision does not resolve any more.
+    """
+    from qa.build import open_corpus
+
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        for document_id in ids:
+            corpus.info(document_id)  # all of them, before anything is removed
+        removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
+    click.echo(f"removed {removed} past revisions")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, file: Path) -> None:
+    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
+    from index.transfer import export_file, export_to
+
+    if str(file) == "-":
+        made = export_to(here(settings).collection_path(), sys.stdout.buffer)
+    else:
+        made = export_file(here(settings).collection_path(), file)
+    say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_documents(settings: Settings, file: Path) -> None:
+    """Store what an export FILE holds, its ids and revisions as they were.
+
+    Nothing is stored unless all of the file is sound. What is stored already is skipped, so that
+    an import that was stopped goes on when it is run again.
+    """
+    from index import transfer
+    from qa.build import open_corpus
+
+    outcomes: Counter[str] = Counter()
+    stopped = False
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        found = transfer.import_documents(corpus, file)
+        try:
+            for stored in tracked(found.stored, "Storing", found.documents):
+                outcomes[stored.outcome] += 1
+        except KeyboardInterrupt:
+            stopped = True
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
+    if stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
+
+
+def _chosen(paths: Iterable[Path]) -> list[Path]:
+    from index.files import matching
+
+    chosen: list[Path] = []
+    for path in paths:
+        found = matching(path)
+        if not found:
+            raise click.UsageError(f"{path} does not exist, and as a pattern matches nothing")
+        chosen.extend(found)
+    return chosen
