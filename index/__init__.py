@@ -1,6 +1,6 @@
 """Documents in, scored passages out."""
 
-from index.catalog import glance
+from index.contents import glance
 from index.corpus import Corpus
 from index.decode import decode
 from index.embedding import Embedder, OnnxEmbedder, TorchEmbedder

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunktable import CURRENT, ChunkTable
+from index.chunktable import ChunkTable
 from index.crashpoints import reached
 from index.damage import mend_chunks, wrong_parts
 from index.database import Database
@@ -26,18 +26,16 @@ from index.errors import (
     StoreUnavailable,
 )
 from index.filters import Filter
-from index.folder import CATALOGUE
-from index.hashing import sha256_text
 from index.protocols import Changes, IndexedText, Make
-from index.remains import PURGED, ownerless_rows, unclean_free_pages
+from index.remains import ownerless_rows, unclean_free_pages
+from index.revisiontable import RevisionTable
 from index.schema import add_build, drop_build, open_schema
-from index.types import Build, Chunk, Contents, Document, DocumentInfo, DocumentPage, Retired
+from index.storedjson import decoded
+from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired
 
 _log = logging.getLogger("citespan.index")
 
-_INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
 _TEXTS = 500  # chunks whose texts are in memory at a time
-_LOST_REVISIONS = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {CURRENT}"  # noqa: S608
 
 
 class SqliteCatalogue:
@@ -58,8 +56,8 @@ class SqliteCatalogue:
     def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._path = path
         self._read_only = read_only
-        self._damaged: set[str] = set()
         self._db = Database(path, read_only=read_only)
+        self._revisions = RevisionTable(self._db)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
@@ -84,7 +82,7 @@ class SqliteCatalogue:
     def builds(self) -> tuple[Build, ...]:
         rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
         return tuple(
-            Build(id=row[0], settings=_decoded(row[1], "settings of a build"), created_at=row[2])
+            Build(id=row[0], settings=decoded(row[1], "settings of a build"), created_at=row[2])
             for row in rows
         )
 
@@ -153,117 +151,57 @@ class SqliteCatalogue:
         past: Sequence[Document] = (),
         keep: int | None = None,
     ) -> int:
-        revisions = [_row(one) for one in (*past, document)]
         with self._change() as (db, generation):
             self._forget(db, generation, document.id)
-            db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
-                " SET revision = excluded.revision, generation = excluded.generation",
-                (document.id, document.revision, generation),
-            )
-            db.executemany("INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", revisions)
+            self._revisions.add(db, generation, [*past, document])
             reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
-            return 0 if keep is None else self._purge(db, document.id, keep)
+            return 0 if keep is None else self._revisions.purge(db, document.id, keep)
 
     def delete(self, document_id: str) -> None:
         if self.find(document_id) is None:
             raise DocumentNotFound(document_id)
         with self._change() as (db, generation):
             self._forget(db, generation, document_id)
-            db.execute(
-                "INSERT OR REPLACE INTO retired SELECT id, revision FROM documents WHERE id = ?",
-                (document_id,),
-            )
-            self._db.log_is_clean = False
-            db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-            if not db.changes():
-                raise DocumentNotFound(document_id)
+            self._revisions.delete(db, document_id)
 
     def document(self, document_id: str, revision: int | None = None) -> Document:
-        where = "d.revision" if revision is None else "?2"
-        found = self._rows_of(
-            document_id,
-            f"SELECT {_INFO}, text FROM documents d JOIN revisions r"  # noqa: S608  (constants)
-            f" ON r.document_id = d.id AND r.revision = {where} WHERE d.id = ?1",
-            (document_id,) if revision is None else (document_id, revision),
-        )
-        if not found:
-            raise DocumentNotFound(document_id, revision)
-        *info, text = found[0]
-        if sha256_text(text) != info[3]:
-            self._note({document_id})
-            raise DocumentDamaged(document_id)
-        return Document(text=text, **_info(info))
+        return self._revisions.document(document_id, revision)
 
     def find(self, document_id: str) -> DocumentInfo | None:
-        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id = ?"  # noqa: S608  (constants)
-        rows = self._rows_of(document_id, statement, (document_id,))
-        return DocumentInfo(**_info(rows[0])) if rows else None
+        return self._revisions.find(document_id)
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
-        rows = self._rows_of(
-            document_id,
-            f"SELECT {_INFO} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
-            (document_id,),
-        )
-        return tuple(DocumentInfo(**_info(row)) for row in rows)
+        return self._revisions.kept(document_id)
 
     def purge(self, document_id: str | None, keep: int) -> int:
         if document_id is not None and self.find(document_id) is None:
             raise DocumentNotFound(document_id)
         with self._transaction() as db:
-            return self._purge(db, document_id, keep)
+            return self._revisions.purge(db, document_id, keep)
 
     def purge_revision(self, document_id: str, revision: int) -> None:
         with self._transaction() as db:
             self.document(document_id, revision)
             if revision == self.last_revision(document_id):
                 raise CurrentRevision(document_id, revision)
-            db.execute(
-                "DELETE FROM revisions WHERE document_id = ? AND revision = ?",
-                (document_id, revision),
-            )
-            self._db.log_is_clean = False
+            self._revisions.remove(db, document_id, revision)
 
     def retire(self, document_id: str, revision: int) -> None:
         with self._transaction() as db:
-            db.execute(
-                "INSERT INTO retired VALUES (?, ?) ON CONFLICT (id)"
-                " DO UPDATE SET revision = max(revision, excluded.revision)",
-                (document_id, revision),
-            )
+            self._revisions.retire(db, document_id, revision)
 
     def retired(self, after: str | None, limit: int) -> list[Retired]:
-        rows = self._db.rows(
-            "SELECT id, revision FROM retired WHERE id > ? ORDER BY id LIMIT ?",
-            (after or "", limit),
-        )
-        return [Retired(id=row[0], revision=row[1]) for row in rows]
+        return self._revisions.retired(after, limit)
 
     def last_revision(self, document_id: str) -> int:
-        rows = self._db.rows(
-            "SELECT max(revision) FROM (SELECT id, revision FROM documents"
-            " UNION ALL SELECT id, revision FROM retired) WHERE id = ?",
-            (document_id,),
-        )
-        return rows[0][0] or 0 if rows else 0
+        return self._revisions.last(document_id)
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
-        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?"  # noqa: S608
-        try:
-            rows = self._db.rows(statement, (after or "", limit + 1))
-        except StoreCorrupt:
-            for document_id in self._ids(after, limit + 1):
-                self.find(document_id)  # names the one
-            raise
-        documents = tuple(DocumentInfo(**_info(row)) for row in rows[:limit])
-        return DocumentPage(
-            documents=documents, next_cursor=documents[-1].id if len(rows) > limit else None
-        )
+        return self._revisions.page(after, limit)
 
     def counts(self) -> tuple[int, int]:
-        return self._db.rows("SELECT count(*) FROM documents")[0][0], self._chunks.count()
+        return self._revisions.count(), self._chunks.count()
 
     def chunk_ids(self) -> set[int]:
         return self._chunks.ids()
@@ -302,7 +240,7 @@ class SqliteCatalogue:
                         yield IndexedText(chunk, document.title, chunk.span.of(document.text))
 
     def damaged(self) -> list[str]:
-        return sorted(self._damaged)
+        return sorted(self._revisions.damaged)
 
     def mend(self, make: Make) -> list[str]:
         if self._read_only or not self._empty_log():
@@ -315,7 +253,7 @@ class SqliteCatalogue:
         except StoreCorrupt as error:  # `check` tells what is damaged
             _log.warning("damaged chunks were not made again: %s", error)
             return []
-        self._damaged.difference_update(found)
+        self._revisions.damaged.difference_update(found)
         return found
 
     def derived(self, name: str) -> Mapping[str, str]:
@@ -338,7 +276,7 @@ class SqliteCatalogue:
     def check(self) -> list[str]:
         return [
             problem
-            for part in (self._check_file, self._check_texts, self._check_chunks)
+            for part in (self._check_file, self._revisions.problems, self._chunks.problems)
             for problem in _told(part)
         ]
 
@@ -371,52 +309,11 @@ class SqliteCatalogue:
                 yield f"{pages} pages of {part} in the catalogue are damaged"
         yield from self._db.integrity_problems()
 
-    def _check_texts(self) -> Iterator[str]:
-        for document_id, revision in self._db.rows("SELECT document_id, revision FROM revisions"):
-            try:
-                self.document(document_id, revision)
-            except (StoreCorrupt, DocumentNotFound) as error:
-                yield str(error)
-        for (document_id,) in self._db.rows(_LOST_REVISIONS):
-            yield f"document {document_id!r} has lost its current revision"
-
-    def _check_chunks(self) -> Iterator[str]:
-        damaged = self._chunks.damaged()
-        for document_id in sorted(damaged):
-            yield f"chunks of document {document_id!r} are damaged"
-        if not damaged:
-            for document_id in self._chunks.wrong():
-                yield f"chunks of document {document_id!r} are missing or outside its text"
-
-    def _rows_of(
-        self, document_id: str, statement: str, values: tuple[object, ...]
-    ) -> list[tuple[Any, ...]]:
-        """What a statement about one document gives.
-
-        Raises:
-            DocumentDamaged: it cannot be read.
-        """
-        try:
-            return self._db.rows(statement, values)
-        except StoreCorrupt as error:
-            self._note({document_id})
-            raise DocumentDamaged(document_id) from error
-
-    def _ids(self, after: str | None, limit: int) -> Iterator[str]:
-        statement = "SELECT id FROM documents WHERE id > ? ORDER BY id LIMIT ?"
-        for row in self._db.rows(statement, (after or "", limit)):
-            yield row[0]
-
     def _lost(self, chunk_ids: Sequence[int]) -> set[str]:
         """The documents of chunks that cannot be read, remembered as damaged."""
         found = self._chunks.documents_of(chunk_ids)
-        self._note(found)
+        self._revisions.note(found)
         return found
-
-    def _note(self, damaged: set[str]) -> None:
-        for document_id in damaged - self._damaged:
-            _log.error("document %r is damaged in the catalogue", document_id)
-        self._damaged |= damaged
 
     def _check_settings(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
@@ -465,12 +362,6 @@ class SqliteCatalogue:
         if not self._db.log_is_clean:
             self._empty_log()
 
-    def _purge(self, db: Any, document_id: str | None, keep: int) -> int:
-        db.execute(f"DELETE FROM revisions WHERE {PURGED}", (document_id, keep))  # noqa: S608
-        if removed := db.changes():
-            self._db.log_is_clean = False
-        return removed
-
     def _empty_log(self) -> bool:
         """Whether the log could be emptied; if not, the next change tries again, and closing."""
         try:
@@ -480,53 +371,9 @@ class SqliteCatalogue:
             return False
 
 
-def _row(document: Document) -> tuple[object, ...]:
-    return (
-        document.id, document.revision, document.title, document.uri, document.sha256,
-        document.media_type, msgspec.json.encode(document.metadata).decode(),
-        document.length, document.created_at, document.text,
-    )  # fmt: skip
-
-
-def glance(folder: Path) -> Contents | None:
-    """What a data folder holds, read beside whoever writes to it; None if it holds nothing yet.
-
-    Raises:
-        StoreCorrupt: its catalogue is damaged.
-        StoreMismatch: a later version made it.
-    """
-    path = folder / CATALOGUE
-    if not path.exists():
-        return None
-    try:
-        with closing(SqliteCatalogue(path, {}, read_only=True)) as catalogue:
-            documents, chunks = catalogue.counts()
-            return Contents(
-                documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()
-            )
-    except StoreUnavailable:  # of an earlier version, or empty
-        return None
-
-
 def _told(part: Callable[[], Iterator[str]]) -> Iterator[str]:
     """What a check finds; that it cannot go on is a finding too."""
     try:
         yield from part()
     except StoreCorrupt as error:
         yield str(error)
-
-
-def _info(row: Sequence[Any]) -> dict[str, Any]:
-    metadata = _decoded(row[6], f"metadata of document {row[0]!r}")
-    return {
-        "id": row[0], "title": row[1], "uri": row[2], "sha256": row[3], "revision": row[4],
-        "media_type": row[5], "metadata": metadata, "length": row[7],
-        "created_at": row[8],
-    }  # fmt: skip
-
-
-def _decoded(text: str, what: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"the {what} is not what was stored") from error

@@ -117,10 +117,14 @@ class ChunkTable:
             lost += self.vectors(ids[at : at + _READ])[2]
         return self.documents_of(lost)
 
-    def wrong(self) -> Iterator[str]:
-        """Documents whose chunks cannot be right."""
-        for row in self._rows(_BAD):
-            yield row[0]
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the chunks."""
+        damaged = self.damaged()
+        for document_id in sorted(damaged):
+            yield f"chunks of document {document_id!r} are damaged"
+        if not damaged:
+            for (document_id,) in self._rows(_BAD):
+                yield f"chunks of document {document_id!r} are missing or outside its text"
 
     def insert(self, db: Any, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add chunks, in the transaction that is open."""

@@ -8,7 +8,8 @@ from typing import Self
 from filelock import FileLock
 
 from index.builds import Builds
-from index.catalog import SqliteCatalogue, glance
+from index.catalog import SqliteCatalogue
+from index.contents import glance
 from index.dense import EXACT_MOST
 from index.embedding import Embedder, Vectors
 from index.errors import DocumentNotFound

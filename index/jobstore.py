@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from index.database import Database
-from index.errors import JobNotFound, StoreCorrupt
+from index.errors import JobNotFound
 from index.jobs import FileOutcome, Job, JobFile, JobState, Result
 from index.jobschema import open_job_schema
 from index.spool import Entry, Piece, Spool
+from index.storedjson import decoded
 from index.types import Draft
 from index.ulid import ulid
 
@@ -207,7 +208,8 @@ class JobStore:
             id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
             files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
             outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies},
-            chunks=sum(chunks for _, _, chunks in tallies), arguments=_arguments(row),
+            chunks=sum(chunks for _, _, chunks in tallies),
+            arguments=decoded(row[9], f"arguments of job {row[0]}"),
         )  # fmt: skip
 
     def _recover(self) -> None:
@@ -235,13 +237,6 @@ def _tally(db: Any, job_id: str, outcome: FileOutcome, files: int, chunks: int) 
         " SET files = files + excluded.files, chunks = chunks + excluded.chunks",
         (job_id, outcome, files, chunks),
     )
-
-
-def _arguments(row: tuple[Any, ...]) -> Mapping[str, Any]:
-    try:
-        return msgspec.json.decode(row[9], type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"the arguments of job {row[0]} are not what was stored") from error
 
 
 def _result(row: tuple[Any, ...]) -> Result | None:

@@ -138,16 +138,6 @@ class Build:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """How much a data folder holds, how its chunks were made, and what was noted of that."""
-
-    documents: int
-    chunks: int
-    build: Build
-    note: str
-
-
 class Side(StrEnum):
     """The two ways to find a chunk: by meaning, and by words."""
 
