@@ -5,8 +5,9 @@ from contextlib import suppress
 
 from index.embedding import Embedder
 from index.errors import BuildInUse, DocumentNotFound, StoreMismatch
-from index.protocols import Catalogue, SearchIndex
+from index.protocols import Catalogue
 from index.searchable import OnChunks, Searchable, build_settings, quiet
+from index.searchindex import SearchIndex
 from index.storing import Storing
 from index.types import Build
 

@@ -24,8 +24,9 @@ from index.folder import (
 from index.health import Health
 from index.histories import History, is_held
 from index.local import LocalSearchIndex
-from index.protocols import Catalogue, SearchIndex
+from index.protocols import Catalogue
 from index.searchable import OnChunks, Searchable, build_settings, quiet
+from index.searchindex import SearchIndex
 from index.storing import Storing
 from index.types import (
     Build,

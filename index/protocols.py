@@ -1,4 +1,4 @@
-"""The seam between `Corpus` and the engines behind it: one truth, and an index derived from it."""
+"""The seam between `Corpus` and the engine behind it that keeps the one truth."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,10 +7,9 @@ from typing import NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dense import Facts
 from index.embedding import Vectors
 from index.filters import Filter
-from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired, Scored
+from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Retired
 
 # The chunks of a document and their (n, dim) vectors.
 Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
@@ -248,62 +247,3 @@ class Catalogue(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-class SearchIndex(Protocol):
-    """Candidates by meaning and by words. Safe for many threads."""
-
-    def refresh(self, *, wait: bool = True) -> None:
-        """Hold exactly the chunks that the catalogue holds now.
-
-        Args:
-            wait: for another thread that does the same; otherwise leave it to that one.
-        """
-        ...
-
-    def steady(self) -> AbstractContextManager[None]:
-        """Inside, index and catalogue hold one state, whatever is written meanwhile."""
-        ...
-
-    def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
-        """Nearest chunks to a unit vector by cosine, best first.
-
-        With a filter: exactly the best of those for which it holds, however few they are.
-        """
-        ...
-
-    def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
-        """Best chunks for the words of a query by BM25, best first; filtered as for `dense`."""
-        ...
-
-    def compact(self) -> int:
-        """Write anew what still holds words or vectors of chunks that are not stored any more.
-
-        Returns:
-            How many chunks they were of.
-        """
-        ...
-
-    def uncompacted(self) -> int:
-        """Of how many chunks that are not stored any more something is left in files."""
-        ...
-
-    def leftovers(self) -> list[str]:
-        """Every difference between the chunks held and those stored; empty if there is none."""
-        ...
-
-    def facts(self) -> Facts:
-        """How vectors are found, and how well when that was last measured."""
-        ...
-
-    def measure(self) -> Facts:
-        """The same, measured now, once nothing is being built; reads all vectors."""
-        ...
-
-    def problems(self) -> list[str]:
-        """What was found damaged or behind and has been rebuilt since opening."""
-        ...
-
-    def close(self) -> None:
-        """Save what makes the next start fast."""
-        ...

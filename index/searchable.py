@@ -12,7 +12,8 @@ from index.errors import StoreMismatch
 from index.filters import Filter
 from index.fusion import reciprocal_rank_fusion
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
-from index.protocols import Catalogue, SearchIndex
+from index.protocols import Catalogue
+from index.searchindex import SearchIndex
 from index.types import Chunk, Document, Passage, Side
 
 OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
