@@ -434,7 +434,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
     """Check settings, models and stored data; derived files are repaired."""
     from qa.doctor import examine
 
-    report = examine(_here(settings), say=_say)
+    report = examine(settings, say=_say)
     if as_json:
         _print_json(report)
     else:

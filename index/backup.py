@@ -29,6 +29,7 @@ from index.folder import (
     write_durably,
 )
 from index.hashing import sha256_file
+from index.sealed import unsealed
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
@@ -53,7 +54,7 @@ def back_up(folder: Path, file: Path) -> Backup:
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
-        StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
         StoreMismatch: it was made by another version.
     """
     if not (folder / CATALOGUE).exists():
@@ -104,7 +105,7 @@ def packed_catalogue(folder: Path, scratch: Path) -> tuple[Backup, Path]:
     """A sound copy of a catalogue, as it is at one moment, in another folder; and what it holds.
 
     Raises:
-        StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
         StoreMismatch: it was made by another version.
     """
     copy = scratch / CATALOGUE
@@ -176,7 +177,11 @@ def unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> Non
 
 def _own_settings(folder: Path) -> str:
     own = folder / OWN_SETTINGS
-    return own.read_text(encoding="utf-8") if own.exists() else ""
+    if not own.exists():
+        return ""
+    data = own.read_bytes()
+    unsealed(data, own)
+    return data.decode()
 
 
 def _described(copy: Path, own: str) -> Backup:

@@ -10,6 +10,7 @@ import msgspec
 
 from index.errors import StoreMismatch
 from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
+from index.sealed import sealed
 from qa.build import Say, build_decision, build_reader, check_folder, open_corpus
 from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
 from qa.ownsettings import Own, check_name, collection_settings, with_own
@@ -101,7 +102,7 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
     parent.mkdir(exist_ok=True)
     scratch = _hidden(parent, name)
     scratch.mkdir()
-    write_durably(scratch / OWN_SETTINGS, msgspec.json.format(msgspec.json.encode(own)))
+    write_durably(scratch / OWN_SETTINGS, sealed(own))
     scratch.rename(parent / name)
     sync_folder(parent)
     try:

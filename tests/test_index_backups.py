@@ -19,8 +19,13 @@ from index.backups import back_up_all, is_of_many, restore_all
 from index.catalog import SqliteCatalogue
 from index.errors import BackupInvalid, StoreError, StoreLocked, StoreUnavailable
 from index.folder import OWN_SETTINGS, lock_for_writing
+from index.sealed import sealed
 
 TEXTS = {"default": "The first 𝔘.", "trade": "Copper grew.", "cats": "Cats sleep."}
+
+
+def own_of(name: str) -> dict[str, dict[str, str]]:
+    return {"of": {"name": name}}
 
 
 def below(root: Path) -> Callable[[str], Path]:
@@ -35,7 +40,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
         folder = place(name)
         folder.mkdir(parents=True)
         if name != "default":
-            (folder / OWN_SETTINGS).write_text(f'{{"of": "{name}"}}')
+            (folder / OWN_SETTINGS).write_bytes(sealed(own_of(name)))
         catalogue = SqliteCatalogue(folder / "catalog.db", {"embedder": "x"})
         one = document(text, id=name)
         catalogue.store(one, chunks_of(one, Span(0, 4)), np.ones((1, 2), dtype=np.float32))
@@ -52,8 +57,8 @@ def assert_restored(root: Path, names: tuple[str, ...] = tuple(TEXTS)) -> None:
         assert catalogue.check() == []
         catalogue.close()
         own = folder / OWN_SETTINGS
-        assert (own.read_text() if own.exists() else None) == (
-            None if name == "default" else f'{{"of": "{name}"}}'
+        assert (own.read_bytes() if own.exists() else None) == (
+            None if name == "default" else sealed(own_of(name))
         )
 
 
