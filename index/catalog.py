@@ -22,11 +22,12 @@ from index.errors import (
     DocumentDamaged,
     DocumentNotFound,
     StoreCorrupt,
+    StoreLocked,
     StoreMismatch,
     StoreUnavailable,
 )
 from index.filters import Filter
-from index.folder import CATALOGUE
+from index.folder import CATALOGUE, identity, settle
 from index.hashing import sha256_text
 from index.protocols import Changes, IndexedText, Make
 from index.remains import PURGED, ownerless_rows, unclean_free_pages
@@ -53,12 +54,14 @@ class SqliteCatalogue:
         StoreMismatch: the file was made with other settings, or by a later version.
         StoreUnavailable: the file cannot be opened.
         StoreCorrupt: the file is damaged.
+        StoreLocked: another file took its place meanwhile, so that logs may have been mixed up.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._path = path
         self._read_only = read_only
         self._damaged: set[str] = set()
+        opened = identity(path)
         self._db = Database(path, read_only=read_only)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
@@ -66,6 +69,8 @@ class SqliteCatalogue:
             self._check_settings(settings)
             if not read_only:
                 self._empty_log()  # of one that was killed before it could
+            elif not opened or opened != identity(path):
+                raise StoreLocked(f"another catalogue takes the place of {path}; try it again")
         except BaseException:
             self._db.close()
             raise
@@ -494,7 +499,9 @@ def glance(folder: Path) -> Contents | None:
     Raises:
         StoreCorrupt: its catalogue is damaged.
         StoreMismatch: a later version made it.
+        StoreLocked, StoreUnavailable: as for `settle`.
     """
+    settle(folder)
     path = folder / CATALOGUE
     if not path.exists():
         return None

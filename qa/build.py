@@ -263,7 +263,8 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
-    if others := sorted(path.name for path in folder.iterdir() if path.name not in _OURS):
+    names = sorted(path.name for path in folder.iterdir())
+    if others := [name for name in names if name not in _OURS and not name.startswith(".restore")]:
         raise ConfigError(
             f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
             " a new folder, and store documents in it with `citespan ingest`"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from index.backup import Backup, restore
 from index.errors import StoreMismatch
 from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
 from index.sealed import sealed
@@ -67,6 +68,30 @@ def delete_collection(settings: Settings, name: str) -> None:
     try:
         lock_for_writing(parent / name).release()  # nobody stores to it
         shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def restore_collection(settings: Settings, file: Path, *, replace: bool = False) -> Backup:
+    """Put what a backup holds into the folder of the collection that the settings name.
+
+    Args:
+        settings: of the data folder.
+        file: the backup.
+        replace: over all that the collection holds, its settings too.
+
+    Raises:
+        InvalidCollection: it cannot have this name.
+        StoreLocked: another process has it, or all collections, open.
+        StoreError: as for `index.backup.restore`.
+    """
+    check_name(settings.data.collection)
+    folder = settings.collection_path()
+    if not replace or folder == settings.data_path():
+        return restore(file, folder, replace=replace)
+    lock = lock_for_writing(settings.data_path())
+    try:
+        return restore(file, folder, replace=True)
     finally:
         lock.release()
 

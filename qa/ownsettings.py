@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from index import glance
-from index.folder import OWN_SETTINGS, unavailable
+from index.folder import OWN_SETTINGS, settle, unavailable
 from index.sealed import Sections, unsealed
 from qa.errors import CollectionNotFound, ConfigError, InvalidCollection
 from qa.settings import COLLECTIONS, DEFAULT, Settings
@@ -44,7 +44,9 @@ def read_own(folder: Path) -> Own:
     Raises:
         StoreCorrupt: it is not what was written.
         StoreUnavailable: it cannot be read.
+        StoreLocked: it is just being restored.
     """
+    settle(folder)
     file = folder / OWN_SETTINGS
     try:
         return unsealed(file.read_bytes(), file)

@@ -363,6 +363,48 @@ class TestCommands:
         again = run(elsewhere, "restore", backup)
         assert (again.exit_code, "hold documents already" in again.output) == (2, True)
 
+    def test_a_backup_takes_the_place_of_what_is_damaged(
+        self, environ: dict[str, str], settings: Settings, tmp_path: Path
+    ) -> None:
+        folder, trade = settings.data_path(), settings.data_path() / "collections" / "trade"
+        one, every = str(tmp_path / "trade.zip"), str(tmp_path / "all.zip")
+        for name in ("default", "trade"):
+            file = tmp_path / f"{name}.txt"
+            file.write_text(f"{name}: {TRADE}")
+            if name != "default":
+                run(environ, "collections", "create", name, "--set", "chunking.max_tokens=60")
+            run(environ, "--collection", name, "ingest", str(file))
+        run(environ, "--collection", "trade", "backup", one)
+        run(environ, "backup", "--all", every)
+        before = run(environ, "collections", "list").output
+        for broken in (trade / "catalog.db", trade / "collection.json"):
+            broken.write_bytes(b"garbage" * 1000)
+        with Collections.open(settings) as opened:
+            assert list(opened.damaged()) == ["trade"]
+            for words in (("--collection", "trade", "restore", one), ("restore", every)):
+                refused = run(environ, *words, "--replace")
+                assert (refused.exit_code, "is writing to" in refused.output) == (2, True)
+        refused = run(environ, "--collection", "trade", "restore", one)
+        assert (refused.exit_code, "--replace" in refused.output) == (2, True)
+        restored = run(environ, "--collection", "trade", "restore", one, "--replace")
+        assert (restored.exit_code, "restored 1 documents" in restored.output) == (0, True)
+        assert run(environ, "collections", "list").output == before
+        for broken in (trade / "collection.json", folder / "catalog.db"):
+            broken.write_bytes(b"garbage" * 1000)
+        (folder / ".restore-killed").mkdir()
+        assert run(environ, "restore", every, "--replace").exit_code == 0
+        assert run(environ, "collections", "list").output == before
+        for name in ("default", "trade"):
+            assert run(environ, "--collection", name, "doctor").exit_code == 0
+            assert f"{name}: {TRADE}" in run(environ, "--collection", name, "search", "cop").output
+
+    def test_what_a_killed_restore_left_does_not_hinder(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        (settings.data_path() / ".restore-killed").mkdir(parents=True)
+        assert run(environ, "list").exit_code == 0
+        assert not list(settings.data_path().glob(".restore*"))
+
     def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
         assert run(environ, "collections", "create", "x", "--set", "chunking=1").exit_code == 2
         refused = run(environ, "collections", "create", "x", "--set", "chunking.tokens=1")
