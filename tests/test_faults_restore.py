@@ -24,6 +24,7 @@ from workloads import STATES
 
 from index import Draft
 from index.backup import Backup, back_up, restore
+from index.catalog import SqliteCatalogue
 from index.errors import BackupInvalid, StoreCorrupt, StoreLocked, StoreMismatch
 from index.folder import OWN_SETTINGS, lock_for_writing, settle
 from index.hashing import sha256_file
@@ -128,6 +129,16 @@ def test_killed_at_any_time(nursery: Nursery, room: Path) -> None:
         settle(folder)
         if contents(folder) != before:
             assert_restored(folder)
+
+
+@pytest.mark.parametrize("point", ["restore.decided", "restore.cleared", "restore.renamed"])
+def test_no_reader_gets_what_another_is_taking_the_place_of(
+    nursery: Nursery, room: Path, point: str
+) -> None:
+    nursery.run("restore_over", room / "backup.zip", room / "data", point)
+    with pytest.raises(StoreLocked, match="takes the place of"):
+        SqliteCatalogue(room / "data" / "catalog.db", {}, read_only=True)
+    assert_restored(room / "data")
 
 
 def test_readers_see_one_or_the_other(nursery: Nursery, room: Path) -> None:
