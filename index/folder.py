@@ -19,6 +19,7 @@ RESTORING = ".restore-"  # how a folder begins in which a restore is being made
 _RESTORED = ".restored"  # a folder whose contents are to take the place of what is around it
 
 _HOLDER = "writer.pid"
+_DECIDED_S = 0.2  # how long a restore may take after its decision before it is taken for killed
 _NAMING_S = 1.0  # how long a writer may take to say who it is
 
 
@@ -117,12 +118,18 @@ def replace_contents(folder: Path, new: Path) -> None:
 def settle(folder: Path) -> None:
     """Go on with what was to take the place of what a folder holds; nothing is read before.
 
+    What another process is just doing is waited for: to take the lock from its hands would keep a
+    writer from opening the folder next.
+
     Raises:
-        StoreLocked: another process is just doing so.
+        StoreLocked: another process takes too long over it.
         StoreUnavailable: it cannot be done.
     """
-    if (folder / _RESTORED).exists():
-        lock_for_writing(folder).release()
+    given_up = time.monotonic() + _DECIDED_S
+    while (folder / _RESTORED).exists():
+        if time.monotonic() > given_up:
+            lock_for_writing(folder).release()
+        time.sleep(0.01)
 
 
 def identity(catalogue: Path) -> object:

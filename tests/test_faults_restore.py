@@ -151,11 +151,13 @@ def test_readers_see_one_or_the_other(nursery: Nursery, room: Path) -> None:
         back_up(room / str(number), archive)
     restore(archives[0], room / "data", replace=True)
     child = nursery.start("read_while_replaced", room)
-    for cycle in range(CYCLES * 2):
-        restore(archives[cycle % 2], room / "data", replace=True)
-        with open_corpus(room / "data"):
-            pass
-    (room / "over").touch()
+    try:
+        for cycle in range(CYCLES * 2):
+            restore(archives[cycle % 2], room / "data", replace=True)
+            with open_corpus(room / "data"):
+                pass
+    finally:
+        (room / "over").touch()
     ended = child.ended()
     assert ended.code == 0, ended.told
     assert ended.told[0]["whole"] > 0, ended.told
