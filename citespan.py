@@ -143,21 +143,21 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="In the place of what is there, which is lost.")
 @click.pass_obj
-def restore(settings: Settings, file: Path) -> None:
+def restore(settings: Settings, file: Path, *, replace: bool) -> None:
     """Put what a backup FILE holds into the data folder, which must be empty.
 
-    Of a backup of all collections, none of them may be there.
+    Of a backup of all collections, none of them may be there. With --replace, they may: nothing is
+    changed until all of the backup has been checked, and no server may have them open.
     """
-    from index import backup
     from index.backups import is_of_many
-    from qa.ownsettings import check_name
+    from qa.collectionfolders import restore_collection
 
     if is_of_many(file):
-        _restore_all(settings, file)
+        _restore_all(settings, file, replace=replace)
         return
-    check_name(settings.data.collection)
-    made = backup.restore(file, settings.collection_path())
+    made = restore_collection(settings, file, replace=replace)
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
 
 
@@ -274,7 +274,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
     """Check settings, models and stored data; derived files are repaired."""
     from qa.doctor import examine
 
-    report = examine(here(settings), say=say)
+    report = examine(settings, say=say)
     if as_json:
         print_json(report)
     else:
@@ -317,11 +317,14 @@ def _back_up_all(settings: Settings, file: Path) -> None:
         sys.exit(1)
 
 
-def _restore_all(settings: Settings, file: Path) -> None:
+def _restore_all(settings: Settings, file: Path, *, replace: bool) -> None:
     from index.backups import restore_all
     from qa.collectionfolders import collection_folder
 
-    made = restore_all(file, settings.data_path(), lambda name: collection_folder(settings, name))
+    def folder_of(name: str) -> Path:
+        return collection_folder(settings, name)
+
+    made = restore_all(file, settings.data_path(), folder_of, replace=replace)
     _print_backups(made.collections, "restored ")
     if made.left_out:
         say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")

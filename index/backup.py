@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,11 +24,14 @@ from index.folder import (
     OWN_SETTINGS,
     RESTORING,
     lock_for_writing,
+    replace_contents,
+    settle,
     sync_folder,
     unavailable,
     write_durably,
 )
 from index.hashing import sha256_file
+from index.sealed import unsealed
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
@@ -53,9 +56,10 @@ def back_up(folder: Path, file: Path) -> Backup:
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
-        StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
         StoreMismatch: it was made by another version.
     """
+    settle(folder)
     if not (folder / CATALOGUE).exists():
         raise StoreUnavailable(f"nothing is stored in {folder}")
     with new_archive(file) as (packed, scratch):
@@ -65,34 +69,34 @@ def back_up(folder: Path, file: Path) -> Backup:
     return made
 
 
-def restore(file: Path, folder: Path) -> Backup:
-    """Put what a backup holds into a data folder that holds nothing.
+def restore(file: Path, folder: Path, *, replace: bool = False) -> Backup:
+    """Put what a backup holds into a data folder that holds nothing, or in the place of all there.
 
-    Nothing is in the folder unless all of it has been checked and written.
+    The folder is as it was unless all has been checked and written beside what it holds. Processes
+    that read what was there before go on with that until they open it again.
 
     Raises:
         BackupInvalid: the file is no backup, or damaged.
-        StoreUnavailable: the folder holds documents, or cannot be written.
+        StoreMismatch: a later version made it.
+        StoreUnavailable: the folder holds documents and `replace` is not set, or cannot be written.
         StoreLocked: another process is writing to the folder.
     """
     lock = lock_for_writing(folder)
     try:
-        if any(folder.glob(f"{CATALOGUE}*")):
+        if not replace and any(folder.glob(f"{CATALOGUE}*")):
             raise StoreUnavailable(
-                f"{folder} holds documents already; restore into another folder, or move"
-                f" {CATALOGUE}* away"
+                f"{folder} holds documents already; restore into another folder, or over them with"
+                " --replace"
             )
         with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
-            copy = Path(scratch) / CATALOGUE
-            made = _extracted(file, copy)
-            if made.own:
-                own = Path(scratch) / OWN_SETTINGS
-                write_durably(own, made.own.encode())
-                own.rename(folder / OWN_SETTINGS)
+            with opened_archive(file) as packed:
+                made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
+                if made.format != 1:
+                    raise BackupInvalid(f"{file} was made by a later version of citespan")
+                new = Path(scratch) / "new"
+                extract(packed, CATALOGUE, made, new)
             reached("restore.extracted")
-            copy.rename(folder / CATALOGUE)
-            reached("restore.renamed")
-            sync_folder(folder)
+            replace_contents(folder, new)
     except OSError as error:
         raise unavailable("cannot restore", error) from error
     finally:
@@ -104,7 +108,7 @@ def packed_catalogue(folder: Path, scratch: Path) -> tuple[Backup, Path]:
     """A sound copy of a catalogue, as it is at one moment, in another folder; and what it holds.
 
     Raises:
-        StoreCorrupt: the catalogue is damaged: that is no backup.
+        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
         StoreMismatch: it was made by another version.
     """
     copy = scratch / CATALOGUE
@@ -157,12 +161,31 @@ def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
         raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
 
 
-def unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> None:
-    """Write what an archive holds under a name to a new file, durably.
+def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path) -> None:
+    """Write the catalogue that an archive has under a name, and its settings, durably.
+
+    Args:
+        packed: the archive.
+        name: of the catalogue in it.
+        made: what the backup says that it is.
+        new: a folder that is not there yet.
 
     Raises:
         BackupInvalid: it is not what was packed.
+        StoreMismatch: a later version made it.
     """
+    new.mkdir()
+    _unpack(packed, name, new / CATALOGUE, made.sha256)
+    with suppress(StoreUnavailable):  # of an earlier version: opening it to write will do
+        SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
+    for left in new.glob(f"{CATALOGUE}-*"):  # of opening it
+        left.unlink()
+    if made.own:
+        write_durably(new / OWN_SETTINGS, made.own.encode())
+    sync_folder(new)
+
+
+def _unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> None:
     digest = hashlib.sha256()
     with packed.open(name) as source, target.open("wb") as file:
         while block := source.read(_BLOCK):
@@ -176,7 +199,11 @@ def unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> Non
 
 def _own_settings(folder: Path) -> str:
     own = folder / OWN_SETTINGS
-    return own.read_text(encoding="utf-8") if own.exists() else ""
+    if not own.exists():
+        return ""
+    data = own.read_bytes()
+    unsealed(data, own)
+    return data.decode()
 
 
 def _described(copy: Path, own: str) -> Backup:
@@ -192,12 +219,3 @@ def _described(copy: Path, own: str) -> Backup:
         sha256=sha256_file(copy),
         own=own,
     )
-
-
-def _extracted(file: Path, copy: Path) -> Backup:
-    with opened_archive(file) as packed:
-        made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
-        if made.format != 1:
-            raise BackupInvalid(f"{file} was made by a later version of citespan")
-        unpack(packed, CATALOGUE, copy, made.sha256)
-    return made

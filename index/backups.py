@@ -3,26 +3,25 @@
 A ZIP archive with `collections.json` and a catalogue for each folder, `NAME/catalog.db`.
 """
 
-import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from index.backup import Backup, new_archive, opened_archive, packed_catalogue, unpack
+from index.backup import Backup, extract, new_archive, opened_archive, packed_catalogue
 from index.crashpoints import reached
 from index.errors import BackupInvalid, StoreError, StoreFull, StoreUnavailable
 from index.folder import (
     CATALOGUE,
-    OWN_SETTINGS,
     RESTORING,
     check_catalogue,
     lock_for_writing,
+    replace_contents,
     sync_folder,
     unavailable,
-    write_durably,
 )
 from index.hashing import sha256_file
 
@@ -90,45 +89,46 @@ def is_of_many(file: Path) -> bool:
         return _MANIFEST in packed.namelist()
 
 
-def restore_all(file: Path, root: Path, folder_of: Callable[[str], Path]) -> Backups:
-    """Put what such a backup holds into data folders that hold nothing.
+def restore_all(
+    file: Path, root: Path, folder_of: Callable[[str], Path], *, replace: bool = False
+) -> Backups:
+    """Put what such a backup holds into data folders that hold nothing, or in the place of all.
 
-    Nothing is in any of them unless all has been checked and written. Killed while they get their
-    names, it goes on when it is called again before they are used.
+    All folders are as they were unless all has been checked and written. Killed after that, each
+    is as it was or as in the backup, and calling it again goes on. Folders that are not in the
+    backup stay.
 
     Args:
         file: the backup.
         root: a data folder whose lock keeps others away; all folders are on its disk.
         folder_of: the folder for a name; raises for a name that cannot be one.
+        replace: over what the folders hold.
 
     Raises:
         BackupInvalid: the file is no backup, or damaged.
-        StoreUnavailable: a folder holds documents, or cannot be written.
-        StoreLocked: another process is writing to the root folder.
+        StoreMismatch: a later version made it.
+        StoreUnavailable: a folder holds documents and `replace` is not set, or cannot be written.
+        StoreLocked: another process is writing to one of the folders.
     """
-    lock = lock_for_writing(root)
     try:
-        with (
-            TemporaryDirectory(dir=root, prefix=RESTORING) as scratch,
-            opened_archive(file) as packed,
-        ):
+        with ExitStack() as held:
+            held.callback(lock_for_writing(root).release)
+            scratch = Path(held.enter_context(TemporaryDirectory(dir=root, prefix=RESTORING)))
+            packed = held.enter_context(opened_archive(file))
             made = _read_manifest(packed.read(_MANIFEST), file)
-            targets = _lacking(made, folder_of)
-            for number, name in enumerate(targets):
-                new = Path(scratch) / str(number)
-                new.mkdir()
-                backup = made.collections[name]
-                unpack(packed, _packed_as(name), new / CATALOGUE, backup.sha256)
-                if backup.own:
-                    write_durably(new / OWN_SETTINGS, backup.own.encode())
+            targets = {name: folder_of(name) for name in made.collections}
+            for target in targets.values():
+                if target != root and target.exists():
+                    held.callback(lock_for_writing(target).release)
+            if not replace:
+                targets = _lacking(made, targets)
+            for name in targets:
+                extract(packed, _packed_as(name), made.collections[name], scratch / name)
             reached("restore.extracted")
-            for number, target in enumerate(targets.values()):
-                _put(Path(scratch) / str(number), target)
-                reached("restore.renamed")
+            for name, target in targets.items():
+                _put(scratch / name, target)
     except OSError as error:
         raise unavailable("cannot restore", error) from error
-    finally:
-        lock.release()
     return made
 
 
@@ -139,15 +139,14 @@ def _read_manifest(data: bytes, file: Path) -> Backups:
     return made
 
 
-def _lacking(made: Backups, folder_of: Callable[[str], Path]) -> dict[str, Path]:
+def _lacking(made: Backups, found: Mapping[str, Path]) -> dict[str, Path]:
     """The folders that are not as they are to be; what else holds something is not written over."""
-    found = {name: folder_of(name) for name in made.collections}
     there = {name: path for name, path in found.items() if any(path.glob(f"{CATALOGUE}*"))}
     other = [name for name, path in there.items() if not _is_so(path, made.collections[name])]
     if other:
         raise StoreUnavailable(
-            f"{', '.join(other)} hold documents already; restore into another data folder, or"
-            " delete them first"
+            f"{', '.join(other)} hold documents already; restore into another data folder, or over"
+            " them with --replace"
         )
     return {name: path for name, path in found.items() if name not in there}
 
@@ -159,14 +158,13 @@ def _is_so(folder: Path, backup: Backup) -> bool:
 
 
 def _put(new: Path, target: Path) -> None:
-    """The catalogue last: without it the folder holds nothing."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in (OWN_SETTINGS, CATALOGUE):
-        if (new / name).exists():
-            (new / name).rename(target / name)
-    sync_folder(target)
+    if target.exists():
+        replace_contents(target, new)
+        return
+    target.parent.mkdir(exist_ok=True)
+    new.rename(target)
     sync_folder(target.parent)
-    shutil.rmtree(new)
+    reached("restore.renamed")
 
 
 def _packed_as(name: str) -> str:

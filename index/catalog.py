@@ -22,10 +22,12 @@ from index.errors import (
     DocumentDamaged,
     DocumentNotFound,
     StoreCorrupt,
+    StoreLocked,
     StoreMismatch,
     StoreUnavailable,
 )
 from index.filters import Filter
+from index.folder import identity
 from index.protocols import Changes, IndexedText, Make
 from index.remains import ownerless_rows, unclean_free_pages
 from index.revisiontable import RevisionTable
@@ -51,11 +53,13 @@ class SqliteCatalogue:
         StoreMismatch: the file was made with other settings, or by a later version.
         StoreUnavailable: the file cannot be opened.
         StoreCorrupt: the file is damaged.
+        StoreLocked: another file took its place meanwhile, so that logs may have been mixed up.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
         self._path = path
         self._read_only = read_only
+        opened = identity(path)
         self._db = Database(path, read_only=read_only)
         self._revisions = RevisionTable(self._db)
         try:
@@ -64,6 +68,8 @@ class SqliteCatalogue:
             self._check_settings(settings)
             if not read_only:
                 self._empty_log()  # of one that was killed before it could
+            elif not opened or opened != identity(path):
+                raise StoreLocked(f"another catalogue takes the place of {path}; try it again")
         except BaseException:
             self._db.close()
             raise

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.catalog import SqliteCatalogue
 from index.errors import StoreUnavailable
-from index.folder import CATALOGUE
+from index.folder import CATALOGUE, settle
 from index.types import Build
 
 
@@ -26,7 +26,9 @@ def glance(folder: Path) -> Contents | None:
     Raises:
         StoreCorrupt: its catalogue is damaged.
         StoreMismatch: a later version made it.
+        StoreLocked, StoreUnavailable: as for `settle`.
     """
+    settle(folder)
     path = folder / CATALOGUE
     if not path.exists():
         return None

@@ -26,6 +26,8 @@ Point = Literal[
     "backup.written",
     "backup.renamed",
     "restore.extracted",
+    "restore.decided",
+    "restore.cleared",
     "restore.renamed",
     "migration.changed",
     "migration.rewritten",

@@ -14,7 +14,7 @@ StoreError
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 │   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
-├── StoreCorrupt         the catalogue itself is damaged
+├── StoreCorrupt         the catalogue itself, or a collection's settings, are damaged
 │   └── DocumentDamaged  what is stored of one document; others can be read
 ├── BackupInvalid        a file is no backup, or damaged
 ├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
@@ -118,7 +118,7 @@ class StoreLocked(StoreError):
 
 
 class StoreCorrupt(StoreError):
-    """The catalogue, the only truth, is damaged."""
+    """The catalogue, the only truth, is damaged, or the settings of a collection."""
 
 
 class DocumentDamaged(StoreCorrupt):

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.crashpoints import reached
 from index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUnavailable
 
 CATALOGUE = "catalog.db"
 OWN_SETTINGS = "collection.json"  # of a collection, beside its catalogue; not read here
 RESTORING = ".restore-"  # how a folder begins in which a restore is being made
-
+_RESTORED = ".restored"  # a folder whose contents are to take the place of what is around it
 
 _HOLDER = "writer.pid"
+_DECIDED_S = 0.2  # how long a restore may take after its decision before it is taken for killed
 _NAMING_S = 1.0  # how long a writer may take to say who it is
 
 
@@ -36,7 +38,9 @@ def check_catalogue(folder: Path) -> None:
 
     Raises:
         StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
+        StoreLocked, StoreUnavailable: as for `settle`.
     """
+    settle(folder)
     catalogue = folder / CATALOGUE
     if catalogue.exists() and catalogue.stat().st_size:
         return
@@ -83,6 +87,7 @@ def lock_for_writing(folder: Path) -> WriterLock:
         holder.write_text(str(os.getpid()))
         for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
             shutil.rmtree(left)
+        _put_in_place(folder)
     except Timeout as error:
         raise StoreLocked(
             f"process {_named(holder)} is writing to {folder}; stop it, or send the documents to it"
@@ -92,6 +97,66 @@ def lock_for_writing(folder: Path) -> WriterLock:
         lock.release()
         raise unavailable(f"the data folder {folder} cannot be written", error) from error
     return lock
+
+
+def replace_contents(folder: Path, new: Path) -> None:
+    """Put a catalogue, and settings if there are any, in the place of all that a folder holds.
+
+    Until this begins the folder is as it was. Killed at any time after that, whoever opens the
+    folder next goes on before anything is read.
+
+    Args:
+        folder: locked by this process.
+        new: a folder on the same disk that holds them, synced, and nothing else; it is gone then.
+    """
+    new.rename(folder / _RESTORED)
+    sync_folder(folder)
+    reached("restore.decided")
+    _put_in_place(folder)
+
+
+def settle(folder: Path) -> None:
+    """Go on with what was to take the place of what a folder holds; nothing is read before.
+
+    What another process is just doing is waited for: to take the lock from its hands would keep a
+    writer from opening the folder next.
+
+    Raises:
+        StoreLocked: another process takes too long over it.
+        StoreUnavailable: it cannot be done.
+    """
+    given_up = time.monotonic() + _DECIDED_S
+    while (folder / _RESTORED).exists():
+        if time.monotonic() > given_up:
+            lock_for_writing(folder).release()
+        time.sleep(0.01)
+
+
+def identity(catalogue: Path) -> object:
+    """What changes when another file takes a catalogue's place; None while that is going on."""
+    if (catalogue.parent / _RESTORED).exists() or not catalogue.exists():
+        return None
+    found = catalogue.stat()
+    return found.st_dev, found.st_ino
+
+
+def _put_in_place(folder: Path) -> None:
+    """The settings last: as long as the catalogue waits, those that are there are the old ones."""
+    new = folder / _RESTORED
+    if not new.exists():
+        return
+    if (new / CATALOGUE).exists():
+        clear_builds(folder, [])
+        for old in (*folder.glob(f"{CATALOGUE}[-.]*"), folder / OWN_SETTINGS):
+            old.unlink(missing_ok=True)
+        sync_folder(folder)
+        reached("restore.cleared")
+        (new / CATALOGUE).rename(folder / CATALOGUE)
+    if (new / OWN_SETTINGS).exists():
+        (new / OWN_SETTINGS).rename(folder / OWN_SETTINGS)
+    sync_folder(folder)
+    reached("restore.renamed")
+    shutil.rmtree(new)
 
 
 def unavailable(what: str, error: OSError) -> StoreUnavailable:

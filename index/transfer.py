@@ -13,7 +13,7 @@ from typing import BinaryIO
 from index.catalog import SqliteCatalogue
 from index.corpus import Corpus
 from index.errors import ExportInvalid, StoreUnavailable
-from index.folder import CATALOGUE, sync_folder
+from index.folder import CATALOGUE, settle, sync_folder
 from index.histories import histories
 from index.jsonl import EndLine, Header, Line, encoded, lines_of, read_histories
 from index.protocols import Catalogue
@@ -53,6 +53,7 @@ def export_to(folder: Path, out: BinaryIO) -> EndLine:
     Raises:
         As `export_file`.
     """
+    settle(folder)
     source = folder / CATALOGUE
     if not source.exists():
         raise StoreUnavailable(f"nothing is stored in {folder}")

@@ -1,14 +1,15 @@
 """The composition root: settings to a running service."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
-from index.export import export_onnx, exported_folder
+from index.export import export_onnx, exported_folder, read_manifest
 from qa.bundled import BundledReader
 from qa.checking import Checker
 from qa.decision import Decision
@@ -17,6 +18,7 @@ from qa.errors import ConfigError
 from qa.extract import Rules
 from qa.generate import Writer
 from qa.manifest import read_evidence_manifest
+from qa.models import InUse
 from qa.ownsettings import noted, with_own
 from qa.reading import Reader
 from qa.service import Service
@@ -32,6 +34,9 @@ from qa.types import Mode, Policy
 Say = Callable[[str], None]
 
 _LEAST_PROMPT_TOKENS = 400
+
+_embedders: InUse[Embedder] = InUse()
+_readers: InUse[Reader] = InUse()
 
 _OURS = {
     "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "jobs.db-wal",
@@ -185,25 +190,42 @@ def as_made(folder: Path, settings: Settings) -> Settings:
 
 
 def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) -> Embedder:
-    """The embedder that the settings name; the lean runtime's files are made at first use."""
+    """The embedder that the settings name; the lean runtime's files are made at first use.
+
+    All in this process that name the same one share it.
+    """
     model = settings.embedding.model
     if settings.embedding.runtime == "torch":
-        return TorchEmbedder(model, settings.embedding.device or None)
+        device = settings.embedding.device or None
+        return _embedders.get(_named(model, device), lambda: TorchEmbedder(model, device))
     models = settings.models_path() if settings.data.models else folder / "models"
     exported = exported_folder(models, model)
     if not exported.exists():
         say(f"First use: preparing the embedding model {model} (once, some 10 seconds).")
         export_onnx(model, exported)
-    return OnnxEmbedder(exported)
+    # Its files may have been made anew since another was opened.
+    made_from = exported, msgspec.json.encode(read_manifest(exported))
+    return _embedders.get(made_from, lambda: OnnxEmbedder(exported))
 
 
 def build_reader(settings: EvidenceSettings) -> Reader:
-    """The evidence model that the settings name."""
-    if settings.model == BUNDLED_EVIDENCE:
-        return BundledReader(evidence_folder())
+    """The evidence model that the settings name; all in this process that do share it."""
+    model, device = settings.model, settings.device or None
+    if model == BUNDLED_EVIDENCE:
+        return _readers.get(model, lambda: BundledReader(evidence_folder()))
     from qa.hub import open_reader  # loads torch
 
-    return open_reader(settings.model, settings.device or None)
+    return _readers.get(_named(model, device), lambda: open_reader(model, device))
+
+
+def _named(model: str, device: str | None) -> Hashable:
+    """What a model is made from: the name, and the files of a folder as they are now."""
+    files: list[Hashable] = []
+    with suppress(OSError, ValueError):  # it is no folder
+        for path in sorted(Path(model).iterdir()):
+            found = path.stat()
+            files.append((path.name, found.st_ino, found.st_size, found.st_mtime_ns))
+    return model, device, *files
 
 
 def build_decision(settings: EvidenceSettings) -> Decision:
@@ -241,7 +263,8 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
-    if others := sorted(path.name for path in folder.iterdir() if path.name not in _OURS):
+    names = sorted(path.name for path in folder.iterdir())
+    if others := [name for name in names if name not in _OURS and not name.startswith(".restore")]:
         raise ConfigError(
             f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
             " a new folder, and store documents in it with `citespan ingest`"

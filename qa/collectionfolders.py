@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from index.backup import Backup, restore
 from index.errors import StoreMismatch
 from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
+from index.sealed import sealed
 from qa.build import Say, build_decision, build_reader, check_folder, open_corpus
 from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
 from qa.ownsettings import Own, check_name, collection_settings, with_own
@@ -70,6 +72,30 @@ def delete_collection(settings: Settings, name: str) -> None:
         lock.release()
 
 
+def restore_collection(settings: Settings, file: Path, *, replace: bool = False) -> Backup:
+    """Put what a backup holds into the folder of the collection that the settings name.
+
+    Args:
+        settings: of the data folder.
+        file: the backup.
+        replace: over all that the collection holds, its settings too.
+
+    Raises:
+        InvalidCollection: it cannot have this name.
+        StoreLocked: another process has it, or all collections, open.
+        StoreError: as for `index.backup.restore`.
+    """
+    check_name(settings.data.collection)
+    folder = settings.collection_path()
+    if not replace or folder == settings.data_path():
+        return restore(file, folder, replace=replace)
+    lock = lock_for_writing(settings.data_path())
+    try:
+        return restore(file, folder, replace=True)
+    finally:
+        lock.release()
+
+
 def check_deletable(name: str) -> None:
     """Refuse to remove the default collection.
 
@@ -101,7 +127,7 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
     parent.mkdir(exist_ok=True)
     scratch = _hidden(parent, name)
     scratch.mkdir()
-    write_durably(scratch / OWN_SETTINGS, msgspec.json.format(msgspec.json.encode(own)))
+    write_durably(scratch / OWN_SETTINGS, sealed(own))
     scratch.rename(parent / name)
     sync_folder(parent)
     try:

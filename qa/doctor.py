@@ -12,6 +12,7 @@ from index.health import Health
 from index.jobcheck import check_jobs
 from qa.build import Say, build_decision, build_reader, open_corpus
 from qa.errors import ConfigError
+from qa.ownsettings import collection_settings
 from qa.settings import Settings
 
 
@@ -25,15 +26,20 @@ class Report:
 
 
 def examine(settings: Settings, say: Say = lambda _: None) -> Report:
-    """Resolved settings, model files and stored data; opening mends what is derived from it."""
+    """Resolved settings, model files and stored data; opening mends what is derived from it.
+
+    Raises:
+        CollectionNotFound: there is no collection of the name in the settings.
+    """
     facts = {
         "citespan": version("citespan"),
         "data folder": str(settings.collection_path()),
-        "settings": msgspec.json.encode(settings.shown()).decode(),
     }
     repaired: list[str] = []
     problems: list[str] = []
     try:
+        settings = collection_settings(settings, settings.data.collection)
+        facts["settings"] = msgspec.json.encode(settings.shown()).decode()
         build_reader(settings.evidence)
         build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model

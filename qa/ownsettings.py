@@ -1,18 +1,18 @@
 """Settings of one collection, over those of the service."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import msgspec
 
 from index import glance
-from index.folder import OWN_SETTINGS
+from index.folder import OWN_SETTINGS, settle, unavailable
+from index.sealed import Sections, unsealed
 from qa.errors import CollectionNotFound, ConfigError, InvalidCollection
 from qa.settings import COLLECTIONS, DEFAULT, Settings
 
-Own: TypeAlias = Mapping[str, Mapping[str, Any]]  # by section and key
+Own: TypeAlias = Sections  # settings by section and key
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SECTIONS = ("chunking", "embedding", "retrieval", "evidence", "answer")
@@ -42,14 +42,18 @@ def read_own(folder: Path) -> Own:
     """What a collection's folder says; nothing if it is the default one.
 
     Raises:
-        ConfigError: it cannot be read.
+        StoreCorrupt: it is not what was written.
+        StoreUnavailable: it cannot be read.
+        StoreLocked: it is just being restored.
     """
+    settle(folder)
+    file = folder / OWN_SETTINGS
     try:
-        return msgspec.json.decode((folder / OWN_SETTINGS).read_bytes(), type=Own)
+        return unsealed(file.read_bytes(), file)
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"the settings of collection {folder.name} cannot be read") from error
+    except OSError as error:
+        raise unavailable(f"the settings {file} cannot be read", error) from error
 
 
 def noted(folder: Path) -> Own:
@@ -72,7 +76,7 @@ def own_settings(folder: Path) -> Own:
     """All in which a collection differs: what it was made with, and reindexed with since.
 
     Raises:
-        ConfigError, StoreError: that cannot be read.
+        StoreError: that cannot be read.
     """
     return merged(read_own(folder), noted(folder))
 
@@ -92,7 +96,7 @@ def collection_settings(settings: Settings, name: str) -> Settings:
 
     Raises:
         CollectionNotFound: there is none of this name.
-        ConfigError, InvalidCollection: its settings cannot be used.
+        ConfigError, StoreError: its settings cannot be used, or not be read.
     """
     if name == DEFAULT:
         return settings
@@ -102,5 +106,8 @@ def collection_settings(settings: Settings, name: str) -> Settings:
     data = msgspec.structs.replace(
         settings.data, collection=name, models=str(settings.models_path()), seed=False
     )
-    own = with_own(settings, read_own(folder / name))
+    try:
+        own = with_own(settings, read_own(folder / name))
+    except InvalidCollection as error:
+        raise ConfigError(f"the settings of collection {name}: {error}") from error
     return msgspec.structs.replace(own, data=data)

@@ -25,6 +25,7 @@ from workloads import KINDS
 from index import Draft
 from index.backup import restore
 from index.crashpoints import POINTS, Point
+from index.folder import settle
 
 MIGRATING: list[Point] = ["migration.changed", "migration.rewritten"]
 _KILLS_A_POINT = 25 if NIGHTLY else 3
@@ -73,6 +74,7 @@ def checked(folder: Path, known: Known, ended: Ended) -> Known:
 def whole_archive(archive: Path, known: Known) -> None:
     """It is a backup of what was known; where it was being restored, that is done or can be."""
     target = archive.with_suffix("")
+    settle(target)
     if not (target / "catalog.db").exists():
         restore(archive, target)
     assert_whole(target, known)

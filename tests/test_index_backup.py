@@ -17,7 +17,7 @@ from index import Corpus, Draft, OnnxEmbedder, Span
 from index.backup import back_up, restore
 from index.catalog import SqliteCatalogue
 from index.errors import BackupInvalid, StoreCorrupt, StoreLocked, StoreUnavailable
-from index.folder import lock_for_writing
+from index.folder import lock_for_writing, settle
 
 
 def put(catalogue: SqliteCatalogue, name: str, text: str, revision: int = 1) -> None:
@@ -246,6 +246,7 @@ def test_killed_at_any_time_it_leaves_all_or_nothing(
             restore(target, tmp_path / f"from{number}")
             assert opened_any(tmp_path / f"from{number}").check() == []
         if action == "restore":
+            settle(folder)
             if not (folder / "catalog.db").exists():
                 restore(archive, folder)  # what was left does not hinder
             assert opened_any(folder).counts() == (20, 20)

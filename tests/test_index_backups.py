@@ -1,6 +1,7 @@
 """One backup of many folders: each whole and true; what is damaged stops none of the others."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +19,14 @@ from index.backup import back_up, restore
 from index.backups import back_up_all, is_of_many, restore_all
 from index.catalog import SqliteCatalogue
 from index.errors import BackupInvalid, StoreError, StoreLocked, StoreUnavailable
-from index.folder import OWN_SETTINGS, lock_for_writing
+from index.folder import OWN_SETTINGS, lock_for_writing, settle
+from index.sealed import sealed
 
 TEXTS = {"default": "The first 𝔘.", "trade": "Copper grew.", "cats": "Cats sleep."}
+
+
+def own_of(name: str) -> dict[str, dict[str, str]]:
+    return {"of": {"name": name}}
 
 
 def below(root: Path) -> Callable[[str], Path]:
@@ -35,7 +41,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
         folder = place(name)
         folder.mkdir(parents=True)
         if name != "default":
-            (folder / OWN_SETTINGS).write_text(f'{{"of": "{name}"}}')
+            (folder / OWN_SETTINGS).write_bytes(sealed(own_of(name)))
         catalogue = SqliteCatalogue(folder / "catalog.db", {"embedder": "x"})
         one = document(text, id=name)
         catalogue.store(one, chunks_of(one, Span(0, 4)), np.ones((1, 2), dtype=np.float32))
@@ -52,8 +58,8 @@ def assert_restored(root: Path, names: tuple[str, ...] = tuple(TEXTS)) -> None:
         assert catalogue.check() == []
         catalogue.close()
         own = folder / OWN_SETTINGS
-        assert (own.read_text() if own.exists() else None) == (
-            None if name == "default" else f'{{"of": "{name}"}}'
+        assert (own.read_bytes() if own.exists() else None) == (
+            None if name == "default" else sealed(own_of(name))
         )
 
 
@@ -135,6 +141,67 @@ def test_damage_is_found_wherever_it_is(folders: dict[str, Path], tmp_path: Path
     assert refused > 60, refused
 
 
+def changed(root: Path) -> None:
+    """Other documents and settings in all of them, and one of them is damaged."""
+    for name in TEXTS:
+        folder = below(root)(name)
+        catalogue = SqliteCatalogue(folder / "catalog.db", {"embedder": "x"})
+        one = document("Later.", id="later")
+        catalogue.store(one, chunks_of(one, Span(0, 4)), np.ones((1, 2), dtype=np.float32))
+        catalogue.close()
+        (folder / OWN_SETTINGS).write_bytes(sealed({"of": {"name": "later"}}))
+    (below(root)("cats") / "catalog.db").write_bytes(b"garbage" * 1000)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in ("catalog.db", OWN_SETTINGS)}
+
+
+def test_all_are_replaced_or_none(folders: dict[str, Path], tmp_path: Path) -> None:
+    back_up_all(folders, tmp_path / "all.zip")
+    root = tmp_path / "data"
+    changed(root)
+    shutil.copytree(below(root)("trade"), below(root)("not in it"))
+    before = {name: contents(folders[name]) for name in TEXTS}
+    lock = lock_for_writing(folders["trade"])
+    with pytest.raises(StoreLocked, match="trade"):
+        restore_all(tmp_path / "all.zip", root, below(root), replace=True)
+    lock.release()
+    assert {name: contents(folders[name]) for name in TEXTS} == before
+    restore_all(tmp_path / "all.zip", root, below(root), replace=True)
+    assert_restored(root)
+    assert contents(below(root)("not in it")) == before["trade"]
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["restore.extracted"]
+    + [
+        f"restore.{place}:{nth}" for place in ("decided", "cleared", "renamed") for nth in (1, 2, 3)
+    ],
+)
+def test_killed_while_all_are_replaced_each_is_old_or_new(
+    folders: dict[str, Path], tmp_path: Path, point: str
+) -> None:
+    root, file = tmp_path / "data", tmp_path / "all.zip"
+    back_up_all(folders, file)
+    new = {name: sealed(own_of(name)) for name in TEXTS if name != "default"}
+    changed(root)
+    before = {name: contents(folders[name]) for name in TEXTS}
+    assert run_child("replace", file, root, point) == -signal.SIGKILL
+    done = int(point[-1]) if point[-1].isdigit() else 0
+    for name in list(TEXTS)[:done]:
+        settle(folders[name])
+        assert_restored(root, (name,))
+        assert (folders[name] / OWN_SETTINGS).exists() is (name in new)
+    for name in list(TEXTS)[done:]:
+        settle(folders[name])
+        assert contents(folders[name]) == before[name]
+    restore_all(file, root, below(root), replace=True)
+    assert_restored(root)
+    assert not list(root.rglob(".restore*"))
+
+
 _CHILD = """
 import sys
 from pathlib import Path
@@ -144,8 +211,17 @@ file, root = Path(sys.argv[2]), Path(sys.argv[3])
 if sys.argv[1] == "backup":
     back_up_all({name: below(root)(name) for name in ("default", "trade", "cats")}, file)
 else:
-    restore_all(file, root, below(root))
+    restore_all(file, root, below(root), replace=sys.argv[1] == "replace")
 """
+
+
+def run_child(action: str, file: Path, root: Path, point: str) -> int:
+    here = Path(__file__).parent
+    environ = os.environ | {
+        "PYTHONPATH": f"{here.parent}{os.pathsep}{here}", "CITESPAN_CRASH_AT": point,
+    }  # fmt: skip
+    command = [sys.executable, "-c", _CHILD, action, str(file), str(root)]
+    return subprocess.run(command, env=environ, check=False).returncode
 
 
 @pytest.mark.parametrize(
@@ -162,12 +238,7 @@ def test_killed_at_a_named_point_it_leaves_all_or_nothing_and_can_go_on(
     file, root = tmp_path / "all.zip", tmp_path / ("data" if action == "backup" else "new")
     if action == "restore":
         back_up_all(folders, file)
-    here = Path(__file__).parent
-    environ = os.environ | {
-        "PYTHONPATH": f"{here.parent}{os.pathsep}{here}", "CITESPAN_CRASH_AT": point,
-    }  # fmt: skip
-    command = [sys.executable, "-c", _CHILD, action, str(file), str(root)]
-    assert subprocess.run(command, env=environ, check=False).returncode == -signal.SIGKILL
+    assert run_child(action, file, root, point) == -signal.SIGKILL
     assert file.exists() is (action == "restore" or point == "backup.renamed")
     if not file.exists():
         back_up_all(folders, file)

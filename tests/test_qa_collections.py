@@ -1,5 +1,6 @@
 """Collections: apart from each other, with settings of their own, whole or not there."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from litestar.testing import TestClient
 from api.app import create_app
 from citespan import cli
 from index import Draft
+from index.errors import StoreCorrupt
 from qa import Settings, load_settings
 from qa.collections import Collections, known
 from qa.errors import CollectionExists, CollectionNotFound, InvalidCollection
+from qa.ownsettings import read_own
 
 CATS = "Cats sleep for most of the day."
 TRADE = "Exports of copper grew by a third in 2019."
@@ -111,6 +114,68 @@ class TestCollections:
             assert not collections.damaged()
         assert said[0].startswith("The collection trade cannot be opened")
         assert not (parent / ".half-made").exists()
+
+    def test_a_flipped_bit_in_its_settings_is_found_wherever_it_is(
+        self, settings: Settings
+    ) -> None:
+        own = {"chunking": {"max_tokens": 40}, "evidence": {"min_confidence": 1e-05, "depth": 30}}
+        with Collections.open(settings) as collections:
+            collections.create("trade", own)
+        file = settings.data_path() / "collections" / "trade" / "collection.json"
+        assert read_own(file.parent) == own
+        written = file.read_bytes()
+        for at in range(len(written) * 8):
+            flipped = bytearray(written)
+            flipped[at // 8] ^= 1 << at % 8
+            file.write_bytes(flipped)
+            with pytest.raises(StoreCorrupt, match=re.escape(str(file))):
+                read_own(file.parent)
+
+    @pytest.mark.parametrize("digit", ["4", "e"])  # of a number, and of the checksum
+    def test_damaged_settings_are_named_and_never_used(
+        self, environ: dict[str, str], settings: Settings, tmp_path: Path, digit: str
+    ) -> None:
+        with Collections.open(settings) as collections:
+            for name in ("trade", "cats"):
+                collections.create(name, {"chunking": {"max_tokens": 40}})
+        file = settings.data_path() / "collections" / "trade" / "collection.json"
+        written = file.read_text()
+        place = written.rindex("40") if digit == "4" else written.index(digit)
+        file.write_text(written[:place] + chr(ord(written[place]) ^ 1) + written[place + 1 :])
+        said: list[str] = []
+        with Collections.open(settings, said.append) as collections:
+            assert list(collections.damaged()) == ["trade"]
+            assert collections.service("cats").corpus.counts() == (0, 0)
+            with pytest.raises(StoreCorrupt):
+                collections.service("trade")
+        assert said == [f"The collection trade cannot be opened: {collections.damaged()['trade']}"]
+        for words in (("doctor",), ("doctor", "--json")):
+            examined = run(environ, "--collection", "trade", *words)
+            assert (examined.exit_code, f"{file} are not what" in examined.stdout) == (1, True)
+        for words in (("search", "copper"), ("ingest", __file__), ("backup", f"{tmp_path}/x")):
+            refused = run(environ, "--collection", "trade", *words)
+            assert (refused.exit_code, f"{file} are not what" in refused.output) == (2, True)
+        made = run(environ, "backup", "--all", f"{tmp_path}/all.zip")
+        assert (made.exit_code, "trade is left out" in made.stderr) == (1, True)
+        assert run(environ, "--collection", "cats", "doctor").exit_code == 0
+
+    def test_settings_changed_by_hand_hold_once_their_checksum_is_out(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        with Collections.open(settings) as collections:
+            collections.create("trade", {"evidence": {"depth": 3}})
+        file = settings.data_path() / "collections" / "trade" / "collection.json"
+        file.write_text(file.read_text().replace('"depth": 3', '"depth": 5'))
+        refused = run(environ, "collections", "list")
+        assert "take the line 'sha256' out" in refused.stderr
+        lines = file.read_text().splitlines()
+        file.write_text("\n".join(line for line in lines if "sha256" not in line))
+        assert known(settings)[1].settings == {"evidence": {"depth": 5}}
+        file.write_text('{"evidence": {"depths": 5}}')
+        with Collections.open(settings) as collections:
+            assert list(collections.damaged()) == ["trade"]
+        examined = run(environ, "--collection", "trade", "doctor")
+        assert (examined.exit_code, "depths" in examined.output) == (1, True)
 
     @pytest.mark.parametrize(
         "name", ["", ".", "..", "A", "a b", "../x", "a/b", "-a", "a" * 64, "é", "a\n", "default"]
@@ -297,6 +362,48 @@ class TestCommands:
         run(elsewhere, "ingest", str(file))
         again = run(elsewhere, "restore", backup)
         assert (again.exit_code, "hold documents already" in again.output) == (2, True)
+
+    def test_a_backup_takes_the_place_of_what_is_damaged(
+        self, environ: dict[str, str], settings: Settings, tmp_path: Path
+    ) -> None:
+        folder, trade = settings.data_path(), settings.data_path() / "collections" / "trade"
+        one, every = str(tmp_path / "trade.zip"), str(tmp_path / "all.zip")
+        for name in ("default", "trade"):
+            file = tmp_path / f"{name}.txt"
+            file.write_text(f"{name}: {TRADE}")
+            if name != "default":
+                run(environ, "collections", "create", name, "--set", "chunking.max_tokens=60")
+            run(environ, "--collection", name, "ingest", str(file))
+        run(environ, "--collection", "trade", "backup", one)
+        run(environ, "backup", "--all", every)
+        before = run(environ, "collections", "list").output
+        for broken in (trade / "catalog.db", trade / "collection.json"):
+            broken.write_bytes(b"garbage" * 1000)
+        with Collections.open(settings) as opened:
+            assert list(opened.damaged()) == ["trade"]
+            for words in (("--collection", "trade", "restore", one), ("restore", every)):
+                refused = run(environ, *words, "--replace")
+                assert (refused.exit_code, "is writing to" in refused.output) == (2, True)
+        refused = run(environ, "--collection", "trade", "restore", one)
+        assert (refused.exit_code, "--replace" in refused.output) == (2, True)
+        restored = run(environ, "--collection", "trade", "restore", one, "--replace")
+        assert (restored.exit_code, "restored 1 documents" in restored.output) == (0, True)
+        assert run(environ, "collections", "list").output == before
+        for broken in (trade / "collection.json", folder / "catalog.db"):
+            broken.write_bytes(b"garbage" * 1000)
+        (folder / ".restore-killed").mkdir()
+        assert run(environ, "restore", every, "--replace").exit_code == 0
+        assert run(environ, "collections", "list").output == before
+        for name in ("default", "trade"):
+            assert run(environ, "--collection", name, "doctor").exit_code == 0
+            assert f"{name}: {TRADE}" in run(environ, "--collection", name, "search", "cop").output
+
+    def test_what_a_killed_restore_left_does_not_hinder(
+        self, environ: dict[str, str], settings: Settings
+    ) -> None:
+        (settings.data_path() / ".restore-killed").mkdir(parents=True)
+        assert run(environ, "list").exit_code == 0
+        assert not list(settings.data_path().glob(".restore*"))
 
     def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
         assert run(environ, "collections", "create", "x", "--set", "chunking=1").exit_code == 2

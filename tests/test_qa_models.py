@@ -1,20 +1,42 @@
 """Opening a service: its models, its settings, and the seed that it opens with."""
 
+import gc
 import json
+import logging
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
+from test_qa_readers import tiny_bert
 
+from index import OnnxEmbedder, TorchEmbedder
 from index.errors import ModelUnavailable, StoreUnavailable
+from index.export import BUNDLED_MODEL
 from index.hashing import sha256_file
 from index.onnx import OnnxModel
-from qa import Answer, Reason, Settings, Status, open_service
-from qa.build import build_decision, evidence_folder, is_warm, seed_draft, seeds_folder
+from qa import Answer, Reason, Service, Settings, Status, open_service
+from qa.build import (
+    build_decision,
+    build_embedder,
+    build_reader,
+    evidence_folder,
+    is_warm,
+    seed_draft,
+    seeds_folder,
+)
+from qa.bundled import BundledReader
+from qa.collections import Collections
 from qa.decision import Decision
 from qa.errors import ConfigError
+from qa.hub import CrossEncoderReader
 from qa.manifest import read_evidence_manifest
+from qa.models import InUse
 from qa.settings import DataSettings, EvidenceSettings
 
 
@@ -134,6 +156,117 @@ class TestOpenService:
         assert 1 <= len(strict.citations) < len(wide.citations)
         assert read(ask(EvidenceSettings(depth=1))) == 1
         assert 1 < read(ask(EvidenceSettings(depth=3))) <= 3
+
+
+def alive(kind: type) -> int:
+    """How many of a class there are in this process."""
+    gc.collect()
+    return sum(type(one) is kind for one in gc.get_objects())
+
+
+class TestModelsInUse:
+    KINDS = (OnnxEmbedder, BundledReader, TorchEmbedder, CrossEncoderReader)
+
+    @pytest.fixture
+    def shared(self, tmp_path: Path, settings: Settings) -> Settings:
+        data = msgspec.structs.replace(settings.data, path=str(tmp_path / "data"), seed=False)
+        return msgspec.structs.replace(settings, data=data)
+
+    @pytest.fixture
+    def counted(self, caplog: pytest.LogCaptureFixture) -> Callable[[], tuple[int, ...]]:
+        """How many models of each class there are more than at the start."""
+        caplog.set_level(logging.ERROR, "citespan.index")  # what pytest keeps of a log holds frames
+        before = [alive(kind) for kind in self.KINDS]
+        return lambda: tuple(
+            alive(kind) - one for kind, one in zip(self.KINDS, before, strict=True)
+        )
+
+    def test_collections_share_them_as_long_as_one_is_left(
+        self, shared: Settings, counted: Callable[[], tuple[int, ...]]
+    ) -> None:
+        with Collections.open(shared) as collections:
+            for name in ("a", "b"):
+                collections.create(name, {"chunking": {"max_tokens": 60}})
+                collections.service(name).corpus.put(seed_draft())
+            assert counted() == (1, 1, 0, 0)
+            found = collections.service("b").ask("Who is Song Junying?")
+            collections.delete("a")
+            again = collections.service("b").ask("Who is Song Junying?")
+            assert (again.text, again.confidence) == (found.text, found.confidence)
+            assert counted() == (1, 1, 0, 0)
+        del collections
+        assert counted() == (0, 0, 0, 0)
+
+    def test_other_settings_have_others_which_go_with_their_last_collection(
+        self, tmp_path: Path, shared: Settings, counted: Callable[[], tuple[int, ...]]
+    ) -> None:
+        model = tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
+        own = {"embedding": {"runtime": "torch"}, "evidence": {"model": str(model)}}
+        with Collections.open(shared) as collections:
+            for name in ("a", "b"):
+                collections.create(name, own)
+            assert counted() == (1, 1, 1, 1)
+            collections.create("c", own | {"embedding": {"runtime": "torch", "device": "cpu"}})
+            assert counted() == (1, 1, 2, 1)
+            collections.delete("c")
+            collections.delete("a")
+            assert counted() == (1, 1, 1, 1)
+            collections.delete("b")
+            assert counted() == (1, 1, 0, 0)
+
+    def test_files_that_were_made_anew_are_read_anew(
+        self, tmp_path: Path, settings: Settings, models_folder: Path
+    ) -> None:
+        data = msgspec.structs.replace(settings.data, models=str(tmp_path / "models"))
+        here = msgspec.structs.replace(settings, data=data)
+        shutil.copytree(models_folder, tmp_path / "models")
+        first = build_embedder(tmp_path, here)
+        assert build_embedder(tmp_path, here) is first
+        assert build_embedder(tmp_path, settings) is not first
+        (manifest,) = (tmp_path / "models").glob(f"{BUNDLED_MODEL}*/manifest.json")
+        manifest.write_text(
+            manifest.read_text().replace('"query_prompt": ""', '"query_prompt": "q"')
+        )
+        assert build_embedder(tmp_path, here) is not first
+        model = tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
+        evidence = EvidenceSettings(model=str(model))
+        reader = build_reader(evidence)
+        assert build_reader(evidence) is reader
+        (model / "config.json").touch()
+        assert build_reader(evidence) is not reader
+
+    def test_what_cannot_be_loaded_is_tried_again(self, tmp_path: Path) -> None:
+        evidence = EvidenceSettings(model=str(tmp_path / "cross"))
+        with pytest.raises(ModelUnavailable):
+            build_reader(evidence)
+        tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
+        assert build_reader(evidence) is build_reader(evidence)
+
+    def test_many_threads_of_two_collections_get_what_one_gets(self, shared: Settings) -> None:
+        questions = [line for line in seed_draft().text.splitlines() if line][:4]
+        with Collections.open(shared) as collections, ThreadPoolExecutor(8) as pool:
+            collections.create("a", {"chunking": {"max_tokens": 60}})
+            services = [collections.service(name) for name in ("default", "a")]
+            for service in services:
+                service.corpus.put(seed_draft())
+            asked = [(service, question) for question in questions for service in services]
+            alone = [_said(one) for one in asked]
+            assert list(pool.map(_said, asked * 2)) == alone * 2
+
+    def test_threads_that_come_at_once_load_it_once(self) -> None:
+        known, start = InUse[threading.Event](), threading.Barrier(8)
+
+        def get(_: int) -> threading.Event:
+            start.wait()
+            return known.get("same", threading.Event)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(get, range(8)))) == 1
+
+
+def _said(asked: tuple[Service, str]) -> tuple[object, ...]:
+    answer = asked[0].ask(asked[1])
+    return answer.text, answer.confidence, [passage.scores for passage in answer.passages]
 
 
 class TestBuildDecision:

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import random
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,9 +31,11 @@ from faults import (
 from index import Corpus, Draft, Side
 from index.backup import back_up, restore
 from index.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreUnavailable
+from index.folder import settle
 
 _TEXTS = 1000  # most of one child, which fails when they are used up
 NAMES = [f"d{number}" for number in range(12)]
+STATES = tuple({f"d{at}": text_of(first + at) for at in range(5)} for first in (0, 10))
 
 
 def work(tell: Tell, folder: str, seed: int, kind: str, crash_at: str) -> None:
@@ -134,6 +137,39 @@ def migrate(tell: Tell, folder: str, crash_at: str) -> None:
     """Open a corpus of an earlier version."""
     os.environ["CITESPAN_CRASH_AT"] = crash_at
     open_corpus(Path(folder)).close()
+
+
+def store_and_die(tell: Tell, folder: str, name: str, text: str) -> None:
+    """Leave what was stored in the log alone."""
+    corpus = open_corpus(Path(folder))
+    corpus.put(Draft(id=name, text=text))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def restore_over(tell: Tell, archive: str, folder: str, crash_at: str) -> None:
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    restore(Path(archive), Path(folder), replace=True)
+
+
+def settle_until(tell: Tell, folder: str, crash_at: str) -> None:
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    settle(Path(folder))
+
+
+def read_while_replaced(tell: Tell, room: str) -> None:
+    """Open and read a corpus until told that it is over; it is in one of two states, or refused."""
+    counts = {"whole": 0, "refused": 0}
+    while not (Path(room) / "over").exists():
+        try:
+            with open_corpus(Path(room) / "data", read_only=True) as corpus:
+                names = [info.id for info in corpus.documents().documents]
+                found = {name: corpus.get(name).text for name in names}
+        except (StoreLocked, StoreUnavailable):
+            counts["refused"] += 1
+            continue
+        assert found in STATES, found
+        counts["whole"] += 1
+    tell(counts)
 
 
 def disk_full(tell: Tell, room: str, free: int) -> None:
