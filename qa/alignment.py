@@ -27,8 +27,10 @@ for _one, _other in _PAIRS:
     _OPPOSITE.setdefault(_one, set()).add(_other)
     _OPPOSITE.setdefault(_other, set()).add(_one)
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non")
+_JOINING = frozenset({"and", "or"})
+_IN_LIST = _JOINING | {"a", "an", "the", "of"}
 _REACH = 4  # words before the first matched one that may still negate it
-_PLAIN = 0.2  # what a matched word that says little weighs beside one that says much
+PLAIN = 0.2  # what a matched word that says little weighs beside one that says much
 
 
 class Gap(NamedTuple):
@@ -66,30 +68,36 @@ def denied(
         if _exchanged(_numbers(gap.said), _numbers(gap.told)):
             return "number not in source"
         said_names, told_names = _names(gap.said, names), _names(gap.told, names)
-        if not passive and _exchanged(said_names - implied, told_names):
+        changed = not passive and _exchanged(said_names - implied, told_names)
+        if changed and not _listed(told, said_names | told_names):
             return "name not in source"
     return None
 
 
 def matches(said: Sequence[Word], told: Sequence[Word]) -> list[tuple[int, int]]:
     """Places of the same words in the same order, the most of them, by what they weigh."""
+    weights = [1.0 if word.content or word.number else PLAIN for word in said]
+    return in_order([word.stem for word in said], weights, [word.stem for word in told])
+
+
+def in_order(
+    said: Sequence[str], weights: Sequence[float], told: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Places of the same stems in the same order, the most of them, by the weights of the first."""
     rows = [[0.0] * (len(told) + 1) for _ in range(len(said) + 1)]
     for i in range(len(said) - 1, -1, -1):
-        row, below, word = rows[i], rows[i + 1], said[i]
-        weight = 1.0 if word.content or word.number else _PLAIN
+        row, below, stem, weight = rows[i], rows[i + 1], said[i], weights[i]
         for j in range(len(told) - 1, -1, -1):
             best = below[j] if below[j] > row[j + 1] else row[j + 1]
-            if told[j].stem == word.stem and below[j + 1] + weight > best:
+            if told[j] == stem and below[j + 1] + weight > best:
                 best = below[j + 1] + weight
             row[j] = best
-    return list(_path(rows, said, told))
+    return list(_path(rows))
 
 
-def _path(
-    rows: Sequence[Sequence[float]], said: Sequence[Word], told: Sequence[Word]
-) -> Iterator[tuple[int, int]]:
+def _path(rows: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
     i = j = 0
-    while i < len(said) and j < len(told):
+    while i < len(rows) - 1 and j < len(rows[0]) - 1:
         if rows[i][j] == rows[i + 1][j]:
             i += 1
         elif rows[i][j] == rows[i][j + 1]:
@@ -108,6 +116,16 @@ def _gaps(
 
 def _exchanged(said: set[str], told: set[str]) -> bool:
     return bool(said - told) and bool(told - said)
+
+
+def _listed(told: Sequence[Word], names: Collection[str]) -> bool:
+    """Whether all of the names stand in one list, whose order says nothing."""
+    places = [place for place, word in enumerate(told) if word.stem in names]
+    if {told[place].stem for place in places} != set(names):
+        return False
+    run = told[places[0] : places[-1] + 1]
+    joined = any(word.folded in _JOINING for word in run)
+    return joined and all(word.name or word.folded in _IN_LIST for word in run)
 
 
 def _names(words: Sequence[Word], known: Collection[str]) -> set[str]:

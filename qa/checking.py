@@ -1,18 +1,19 @@
 """A claim against the passages that it names: whether they say so, and where."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from index.sentences import sentences
-from index.types import Document, Passage, Span
+from index.types import Span
 from qa.alignment import denied
 from qa.claims import Claim
+from qa.clauses import crossed
 from qa.extract import Sentence
 from qa.numbers import missing
+from qa.order import exchanged
 from qa.quoting import quoted_place
 from qa.reading import Reader, Titled
+from qa.sources import Sources, Told
 from qa.types import Support
 from qa.wording import Wording, wording
 
@@ -48,15 +49,6 @@ class Checked:
     why: str | None = None
 
 
-class _Told(NamedTuple):
-    """A sentence of a named passage, and what it says."""
-
-    passage: Passage
-    span: Span
-    text: str
-    wording: Wording
-
-
 class Checker:
     """Checks claims. Safe for many threads.
 
@@ -69,39 +61,32 @@ class Checker:
         self._reader = reader
         self._limits = limits or Limits()
 
-    def check(
-        self, claim: Claim, passages: Sequence[Passage], documents: Mapping[str, Document]
-    ) -> Checked:
+    def check(self, claim: Claim, sources: Sources) -> Checked:
         """Whether the passages that a claim names say it, and where.
 
         Every span is found here in the stored text; nothing that the claim says is believed.
-
-        Args:
-            claim: names passages by their number, from 1.
-            passages: those that were given to whoever wrote the claim, in their order.
-            documents: those that the passages are from, by id; of one that is missing, the
-                passages are as if they were not there.
         """
         if not claim.sources:
             return _unsupported("no source named")
-        if not all(1 <= number <= len(passages) for number in claim.sources):
+        if not all(number in sources for number in claim.sources):
             return _unsupported("no such passage")
-        named = [passages[number - 1] for number in claim.sources]
-        if not all(one.chunk.document_id in documents for one in named):
-            return _unsupported("no such passage")
-        told = [sentence for one in named for sentence in _told(one, documents)]
-        for passage in named:
-            if place := _quoted(claim.text, passage, documents, told):
-                quote = Sentence(passage=passage, span=place, evidence=1.0, answer=None)
+        for number in claim.sources:
+            if place := _quoted(claim.text, number, sources):
+                quote = Sentence(
+                    passage=sources.passage(number), span=place, evidence=1.0, answer=None
+                )
                 return Checked(support=Support.QUOTED, sentences=(quote,))
-        return self._supported(claim, named, told)
+        return self._supported(claim, sources)
 
-    def _supported(self, claim: Claim, named: Sequence[Passage], told: Sequence[_Told]) -> Checked:
+    def _supported(self, claim: Claim, sources: Sources) -> Checked:
         said = wording(claim.text)
         if len(said.words) > _LONGEST:
             return _unsupported("too long to check")
-        about = wording(" . ".join(one.title for one in named)).stems
-        chosen = _smallest(said, _choose(said, told, about), told, about)
+        told = [sentence for number in claim.sources for sentence in sources.told(number)]
+        titles = (sources.passage(number).title for number in claim.sources)
+        about = wording(" . ".join(titles)).stems
+        chosen = _right_way_round(said, _choose(said, told, about), told)
+        chosen = _smallest(said, chosen, told, about)
         if not chosen:
             return _unsupported("not in the passages")
         if why := _lacking(said, chosen, told, about):
@@ -122,25 +107,15 @@ class Checker:
         )
 
 
-def _told(passage: Passage, documents: Mapping[str, Document]) -> list[_Told]:
-    text = documents[passage.chunk.document_id].text
-    return [
-        _Told(passage, span, span.of(text), wording(span.of(text)))
-        for span in sentences(text, passage.chunk.span)
-    ]
-
-
-def _quoted(
-    claim: str, passage: Passage, documents: Mapping[str, Document], told: Sequence[_Told]
-) -> Span | None:
+def _quoted(claim: str, number: int, sources: Sources) -> Span | None:
     """Where a passage has a claim word for word, and says nothing around it that takes it back."""
-    inside = passage.chunk.span
-    place = quoted_place(inside.of(documents[passage.chunk.document_id].text), claim)
+    inside = sources.passage(number).chunk.span
+    place = quoted_place(inside.of(sources.text(number)), claim)
     if place is None:
         return None
     span = Span(inside.start + place.start, inside.start + place.end)
-    for one in told:
-        if one.passage is not passage or not one.span.overlap(span):
+    for one in sources.told(number):
+        if not one.span.overlap(span):
             continue
         start, end = max(one.span.start, span.start), min(one.span.end, span.end)
         before = one.text[: start - one.span.start]
@@ -150,12 +125,12 @@ def _quoted(
     return span
 
 
-def _choose(said: Wording, told: Sequence[_Told], about: frozenset[str]) -> list[_Told]:
+def _choose(said: Wording, told: Sequence[Told], about: frozenset[str]) -> list[Told]:
     """At most three sentences that hold the most of a claim's words, each by what it adds.
 
     The first is the one that is most like the claim.
     """
-    chosen: list[_Told] = []
+    chosen: list[Told] = []
     left = said.content.union(number.value for number in said.numbers)
     while left and len(chosen) < _MOST:
         best = max(told, key=lambda one: _adds(left, one), default=None)
@@ -166,18 +141,29 @@ def _choose(said: Wording, told: Sequence[_Told], about: frozenset[str]) -> list
     return chosen
 
 
-def _adds(left: frozenset[str], one: _Told) -> tuple[int, int]:
+def _right_way_round(said: Wording, chosen: list[Told], told: Sequence[Told]) -> list[Told]:
+    """The chosen; for the first, if it has things exchanged, one with as many of the words."""
+    if not chosen or not _exchanged(said, chosen[0]):
+        return chosen
+    wanted = said.content.union(number.value for number in said.numbers)
+    held = _held(wanted, chosen[0])
+    others = (one for one in told if one not in chosen and held <= _held(wanted, one))
+    first = next((one for one in others if not _exchanged(said, one)), chosen[0])
+    return [first, *chosen[1:]]
+
+
+def _adds(left: frozenset[str], one: Told) -> tuple[int, int]:
     """How many of the words, and of two sentences with the same the shorter."""
     return len(_held(left, one)), -len(one.wording.words)
 
 
-def _held(left: frozenset[str], one: _Told) -> frozenset[str]:
+def _held(left: frozenset[str], one: Told) -> frozenset[str]:
     return left & one.wording.stems.union(number.value for number in one.wording.numbers)
 
 
 def _smallest(
-    said: Wording, chosen: list[_Told], told: Sequence[_Told], about: frozenset[str]
-) -> list[_Told]:
+    said: Wording, chosen: list[Told], told: Sequence[Told], about: frozenset[str]
+) -> list[Told]:
     """The first of the chosen that say as good as what all of them say."""
     least = _coverage(said, chosen, told, about) - _LITTLE
     for count in range(1, len(chosen)):
@@ -188,7 +174,7 @@ def _smallest(
 
 
 def _lacking(
-    said: Wording, chosen: Sequence[_Told], told: Sequence[_Told], about: frozenset[str]
+    said: Wording, chosen: Sequence[Told], told: Sequence[Told], about: frozenset[str]
 ) -> str | None:
     """Why the chosen do not say what a claim says, by its words; None if they may."""
     if missing(said.numbers, [number for one in chosen for number in one.wording.numbers]):
@@ -196,11 +182,24 @@ def _lacking(
     if said.names.difference(about, *(one.wording.stems for one in chosen)):
         return "name not in source"
     names = said.names.union(about, *(one.wording.names for one in told))
-    return denied(said.words, chosen[0].wording.words, names, about)
+    if why := denied(said.words, chosen[0].wording.words, names, about):
+        return why
+    alone = _coverage(said, chosen, told, about) - _coverage(said, chosen[:1], told, about)
+    if _exchanged(said, chosen[0]) or (alone < _LITTLE and _crossed(said, chosen[0])):
+        return "said of another in the source"
+    return None
+
+
+def _exchanged(said: Wording, one: Told) -> bool:
+    return exchanged(said.words, one.wording.words)
+
+
+def _crossed(said: Wording, one: Told) -> bool:
+    return crossed(said.words, one.wording.words)
 
 
 def _coverage(
-    said: Wording, chosen: Sequence[_Told], told: Sequence[_Told], about: frozenset[str]
+    said: Wording, chosen: Sequence[Told], told: Sequence[Told], about: frozenset[str]
 ) -> float:
     """The share of a claim's content words, those that fewer sentences have weighing more."""
     weights = {

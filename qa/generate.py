@@ -14,6 +14,7 @@ from qa.material import Material
 from qa.messages import NO_USAGE, Message, Usage
 from qa.prompt import NO_ANSWER, Prompt, build_prompt
 from qa.quoted import abstained, write_quotes
+from qa.sources import Sources
 from qa.tokens import count_tokens
 from qa.types import Abstention, Answer, Mode, Policy, Reason, Status, Support
 from qa.writing import Writing
@@ -80,7 +81,7 @@ class Writer:
         except PromptTooLong:
             given = yield from write_quotes(material, composer)
             return replace(given, fallback="too_long")
-        draft = _Draft(prompt, fence)
+        draft = _Draft(prompt, fence, Sources(prompt.passages, material.documents))
         try:
             with self.endpoint.write(
                 prompt.messages, max_tokens=self._max_tokens, cancelled=cancelled
@@ -97,7 +98,7 @@ class Writer:
     ) -> Iterator[Event]:
         if composer.has_said(claim.text):  # small models repeat themselves
             return
-        checked = self._checker.check(claim, draft.prompt.passages, material.documents)
+        checked = self._checker.check(claim, draft.sources)
         stored = all(one.document_id in material.stored for one in checked.sentences)
         if draft.betrays_fence(claim):
             draft.dropped += 1
@@ -113,8 +114,9 @@ class Writer:
 class _Draft:
     """What a model has written so far, in numbers."""
 
-    def __init__(self, prompt: Prompt, fence: str) -> None:
+    def __init__(self, prompt: Prompt, fence: str, sources: Sources) -> None:
         self.prompt = prompt
+        self.sources = sources
         self.dropped = 0
         self.usage = NO_USAGE
         self._fence = fence
@@ -134,6 +136,7 @@ class _Draft:
             for piece in writing:
                 written += piece
                 yield from _told(claims.feed(piece))
+                self.sources.read_ahead()  # while the model writes on
             if not writing.truncated:  # else the last one may lack its end, a "not" maybe
                 yield from _told(claims.end())
         finally:  # what broke off has been written, too

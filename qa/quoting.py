@@ -17,10 +17,10 @@ def quoted_place(text: str, quote: str) -> Span | None:
     """
     if len(quote.split()) < LEAST_WORDS:
         return None
-    wanted, _ = _folded(quote)
-    folded, places = _folded(text)
+    wanted, folded = _ASIDE.sub("", quote), _ASIDE.sub("", text)
     for sought in dict.fromkeys((wanted, _LAST_STOP.sub("", wanted))):
         at = folded.find(sought) if sought else -1
+        places = _places(text) if at >= 0 else []
         while at >= 0:
             span = Span(places[at], places[at + len(sought) - 1] + 1)
             if _whole_words(text, span):
@@ -29,15 +29,14 @@ def quoted_place(text: str, quote: str) -> Span | None:
     return None
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """The characters that count, and where each is."""
+def _places(text: str) -> list[int]:
+    """Where the characters that count are."""
     places: list[int] = []
     at = 0
     for match in _ASIDE.finditer(text):
         places += range(at, match.start())
         at = match.end()
-    places += range(at, len(text))
-    return "".join(text[place] for place in places), places
+    return [*places, *range(at, len(text))]
 
 
 def _whole_words(text: str, span: Span) -> bool:

@@ -12,6 +12,9 @@ _ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3
 _JOINT = re.compile(r"['’.&-]")
 _POSSESSIVE = re.compile(r"['’]s$")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n])[\s\"'“”‘’«»()\[\]*•–—-]*$")
+_LETTER = re.compile(r" (?:is|was|has|had|does|did|can|will|and|or)\b")  # after "A" at a start
+_CAPITAL = re.compile(r"\W*[A-Z]")
+_MARK = re.compile(r"[,;:.!?()\[\]–—][\s\"'“”‘’]{0,3}$")
 _NEGATING = """not no never none nobody nothing nowhere neither nor without cannot hardly scarcely
     unable false untrue incorrect myth denied denies deny refused refuses failed fails lacks lacked
     unlikely"""
@@ -42,6 +45,7 @@ class Word:
     name: written as names are, with capitals; but `first` words of sentences may be no names.
     doubt: what it introduces may not be so.
     content: it says something by itself, and does not negate.
+    mark: a comma, a bracket or the like stands before it.
     """
 
     folded: str
@@ -52,6 +56,7 @@ class Word:
     content: bool
     negation: bool
     doubt: bool
+    mark: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +83,24 @@ def wording(text: str) -> Wording:
     """What a text says."""
     text = _ISO_DATE.sub(_spelled_date, text)
     words = tuple(_word(text, match) for match in _WORD.finditer(text))
-    parts = {stem(part) for match in _WORD.finditer(text) for part in _JOINT.split(match.group())}
+    parts = (_parts(written) for written in set(_WORD.findall(text)))
     return Wording(
         words=words,
         numbers=tuple(numbers(text)),
-        stems=frozenset(word.stem for word in words) | parts,
+        stems=frozenset(word.stem for word in words).union(*parts),
     )
+
+
+@lru_cache(maxsize=20_000)
+def _parts(written: str) -> frozenset[str]:
+    return frozenset(stem(part) for part in _JOINT.split(written))
+
+
+def _is_letter(text: str, end: int, *, first: bool) -> bool:
+    """Whether an "A" that ends there is a name, as in "plan A", and no article."""
+    if first:
+        return bool(_LETTER.match(text, end))
+    return not _CAPITAL.match(text, end)
 
 
 def _spelled_date(match: re.Match[str]) -> str:
@@ -92,24 +109,36 @@ def _spelled_date(match: re.Match[str]) -> str:
 
 
 def _word(text: str, match: re.Match[str]) -> Word:
-    written = _POSSESSIVE.sub("", match.group())
+    before = text[max(0, match.start() - 12) : match.start()]
+    first = mark = False
+    if not (before.endswith(" ") and before[-2:-1].isalnum()):  # most words follow another one
+        first = bool(_SENTENCE_START.search(before))
+        mark = bool(_MARK.search(before))
+    letter = match.group() == "A" and _is_letter(text, match.end(), first=first)
+    return _formed(match.group(), first, letter, mark)
+
+
+@lru_cache(maxsize=20_000)
+def _formed(whole: str, first: bool, letter: bool, mark: bool) -> Word:  # noqa: FBT001
+    """The word of its letters, and of what is before it; `letter` if it is a name of one letter."""
+    written = _POSSESSIVE.sub("", whole)
     folded = written.casefold()
     capital = any(character.isupper() for character in written)
     if capital and folded in _SHORT_MONTHS:
         folded = _SHORT_MONTHS[folded]
     value = number_value(written)
     negation = folded in _NEGATIONS or folded.endswith(("n't", "n’t"))
-    first = bool(_SENTENCE_START.search(text[max(0, match.start() - 12) : match.start()]))
     first = first and not (len(written) > 1 and written.isupper())
-    named = capital and not first and folded in _NAMES_TOO
+    named = letter or (capital and not first and folded in _NAMES_TOO)
     says_little = value is not None or negation or (folded in _STOPS and not named)
     return Word(
         folded=folded,
-        stem=value or stem(folded),
+        stem=written if letter else value or stem(folded),
         name=capital and not says_little,
         first=first,
         number=value is not None,
         content=not says_little,
         negation=negation,
         doubt=folded in _DOUBTS,
+        mark=mark,
     )

@@ -15,6 +15,7 @@ from qa.checking import Checked, Checker
 from qa.claims import MAX_CLAIM, Claim
 from qa.numbers import missing, numbers
 from qa.quoting import quoted_place
+from qa.sources import Sources
 from qa.wording import wording
 
 TEXT = (
@@ -40,6 +41,7 @@ MEETING = replace(document(TEXT, id="meeting"), title="Harbour committee")
 ANIMALS = replace(document(OTHER, id="animals"), title="Kangaroos")
 DOCUMENTS = {"meeting": MEETING, "animals": ANIMALS}
 PASSAGES = [passage(MEETING), passage(ANIMALS)]
+SOURCES = Sources(PASSAGES, DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def cited(checked: Checked) -> list[str]:
 def test_what_is_said_otherwise_is_supported_by_the_sentence_that_says_so(
     checker: Checker, claim: str, expected: list[str]
 ):
-    checked = checker.check(Claim(claim, (1,)), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(claim, (1,)), SOURCES)
     assert (checked.support, checked.why) == (Support.SUPPORTED, None)
     assert cited(checked) == expected
     assert all(0.5 <= one.evidence <= 1 for one in checked.sentences)
@@ -103,7 +105,7 @@ def test_what_is_said_otherwise_is_supported_by_the_sentence_that_says_so(
     ],
 )
 def test_what_is_untrue_is_unsupported(checker: Checker, claim: str, why: str):
-    checked = checker.check(Claim(claim, (1,)), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(claim, (1,)), SOURCES)
     assert checked == Checked(support=Support.UNSUPPORTED, why=why)
 
 
@@ -121,12 +123,21 @@ def test_what_is_untrue_is_unsupported(checker: Checker, claim: str, why: str):
 def test_a_true_sentence_needs_the_right_source(
     checker: Checker, sources: tuple[int, ...], why: str
 ):
-    checked = checker.check(Claim(TEXT[:78], sources), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(TEXT[:78], sources), SOURCES)
     assert checked == Checked(support=Support.UNSUPPORTED, why=why)
 
 
+def test_sources_that_were_read_ahead_tell_the_same():
+    sources = Sources([passage(ANIMALS), *PASSAGES], {"meeting": MEETING})
+    for _ in range(4):  # one more than there are
+        sources.read_ahead()
+    assert [number in sources for number in range(5)] == [False, False, True, False, False]
+    assert sources.told(2) is sources.told(2)
+    assert sources.told(2) == SOURCES.told(1)
+
+
 def test_a_passage_whose_document_is_gone_supports_nothing(checker: Checker):
-    checked = checker.check(Claim(TEXT[:78], (1,)), PASSAGES, {"animals": ANIMALS})
+    checked = checker.check(Claim(TEXT[:78], (1,)), Sources(PASSAGES, {"animals": ANIMALS}))
     assert checked.why == "no such passage"
 
 
@@ -135,7 +146,7 @@ def test_a_passage_whose_document_is_gone_supports_nothing(checker: Checker):
     ["They feed on grass, and they rest in the shade by day", "“they  rest\nin the shade by day.”"],
 )
 def test_a_quote_is_cited_where_it_stands(checker: Checker, claim: str):
-    checked = checker.check(Claim(claim, (1, 2)), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(claim, (1, 2)), SOURCES)
     assert checked.support is Support.QUOTED
     assert cited(checked)[0].strip(".") == " ".join(claim.split()).strip("“”.")
 
@@ -151,14 +162,16 @@ def test_a_quote_is_cited_where_it_stands(checker: Checker, claim: str):
     ],
 )
 def test_no_quote_out_of_its_sense_or_with_another_letter(checker: Checker, claim: str):
-    checked = checker.check(Claim(claim, (1, 2)), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(claim, (1, 2)), SOURCES)
     assert checked.support is not Support.QUOTED
 
 
 def test_repeated_text_is_cited_inside_the_passage_that_is_named(checker: Checker):
     twice = document("It was built of red brick. " * 2, id="twice")
     given = [passage(twice, Span(0, 27)), passage(twice, Span(27, 54), 2)]
-    checked = checker.check(Claim("It was built of red brick.", (2,)), given, {"twice": twice})
+    checked = checker.check(
+        Claim("It was built of red brick.", (2,)), Sources(given, {"twice": twice})
+    )
     assert [one.span for one in checked.sentences] == [Span(27, 53)]
 
 
@@ -176,7 +189,7 @@ def test_repeated_text_is_cited_inside_the_passage_that_is_named(checker: Checke
     ],
 )
 def test_what_is_made_to_mislead_is_unsupported(checker: Checker, claim: str):
-    checked = checker.check(Claim(claim, (1, 2)), PASSAGES, DOCUMENTS)
+    checked = checker.check(Claim(claim, (1, 2)), SOURCES)
     assert checked.support is Support.UNSUPPORTED
     assert checked.sentences == ()
 
@@ -184,7 +197,7 @@ def test_what_is_made_to_mislead_is_unsupported(checker: Checker, claim: str):
 @pytest.mark.parametrize("unit", ["1,", "not ", "a", "Paris ", "1.", "the delegates ", "'", "(("])
 def test_a_long_claim_is_unsupported(checker: Checker, unit: str):
     claim = (unit * MAX_CLAIM)[:MAX_CLAIM]
-    assert checker.check(Claim(claim, (1,)), PASSAGES, DOCUMENTS).support is Support.UNSUPPORTED
+    assert checker.check(Claim(claim, (1,)), SOURCES).support is Support.UNSUPPORTED
 
 
 @settings(max_examples=60)
@@ -199,7 +212,7 @@ def test_whatever_is_claimed_only_stored_text_of_named_passages_is_cited(
         st.one_of(texts, st.just(text), st.sampled_from(spans).map(lambda s: s.of(text)))
     )
     sources = data.draw(st.lists(st.integers(0, len(spans) + 1), max_size=3, unique=True))
-    checked = Checker(reader).check(Claim(said, tuple(sources)), given_, {"doc": stored})
+    checked = Checker(reader).check(Claim(said, tuple(sources)), Sources(given_, {"doc": stored}))
     assert (checked.why is None) == (checked.support is not Support.UNSUPPORTED)
     assert bool(checked.sentences) == (checked.support is not Support.UNSUPPORTED)
     assert len(checked.sentences) <= 3

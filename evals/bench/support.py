@@ -44,6 +44,7 @@ from qa.extract import Rules
 from qa.finding import Finder
 from qa.reading import Reader
 from qa.settings import EvidenceSettings
+from qa.sources import Sources
 from qa.tokens import count_tokens
 from qa.wording import wording
 
@@ -186,7 +187,7 @@ def _checked(checker: Checker, cases: Sequence[Case], label: str) -> list[Outcom
     for case in track(cases, label, console=Console(stderr=True), transient=True):
         claim = Claim(case.claim, tuple(range(1, len(case.passages) + 1)))
         start = time.perf_counter()
-        found = checker.check(claim, case.passages, {case.document.id: case.document})
+        found = checker.check(claim, Sources(case.passages, {case.document.id: case.document}))
         ms = (time.perf_counter() - start) * 1000
         caught = found.support is Support.UNSUPPORTED
         outcomes.append(
