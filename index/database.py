@@ -27,6 +27,9 @@ _CHECKING = "cksmvfs"
 _WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
 _HEADER = 100  # bytes of a file that tell of all its pages
 _CURE = "restore it from a backup, or move it away and ingest the documents again"
+# With SQLite's 2 MiB, half of what a search reads among many chunks was read from the file again,
+# and its checksums looked at: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
+_CACHE_KIB = 16_384
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
 
 
@@ -177,6 +180,7 @@ class Database:
                 self._db.set_busy_timeout(_BUSY_MS)
                 self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
                 self._db.execute("PRAGMA cell_size_check = ON")
+                self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 if not self._verified:
                     self._db.execute("PRAGMA checksum_verification = OFF")
                 if not self._read_only:

@@ -128,13 +128,14 @@ class LocalSearchIndex:
         """The ids that a filter leaves; kept, as both sides and the next question need them."""
         if filters is None:
             return None
-        key = (self._catalogue.generation, repr(filters))  # where True and 1 are not equal
-        kept = self._filtered
-        if key not in kept:
-            now = {old: ids for old, ids in kept.items() if old[0] == key[0]}
-            fresh = {key: self._catalogue.matching(filters)}
-            self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
-        return kept[key]
+        with self._catalogue.snapshot():  # whoever needs the same waits, and finds it
+            key = (self._catalogue.generation, repr(filters))  # where True and 1 are not equal
+            kept = self._filtered
+            if key not in kept:
+                now = {old: ids for old, ids in kept.items() if old[0] == key[0]}
+                fresh = {key: self._catalogue.matching(filters)}
+                self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
+            return kept[key]
 
     def _hold_what_is_stored(self) -> None:
         if self._catalogue.generation == self._generation:

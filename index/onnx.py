@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.ahead import step_back
+from index.cores import usable_cores
 from index.errors import ModelUnavailable
 from index.hashing import sha256_file
 
@@ -105,14 +106,10 @@ def onnxruntime(module: str = "onnxruntime") -> Any:
 @cache
 def _pool(*, behind: bool) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
-        _cores(),
+        usable_cores(),
         thread_name_prefix="behind" if behind else "model",
         initializer=step_back if behind else None,
     )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def open_session(path: Path) -> Session:

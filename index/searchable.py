@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from index.chunking import counted_chunks
+from index.cores import cores
 from index.embedding import Embedder, Vectors
 from index.errors import StoreMismatch
 from index.filters import Filter
@@ -14,10 +15,13 @@ from index.fusion import reciprocal_rank_fusion
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue
 from index.searchindex import SearchIndex
-from index.types import Chunk, Document, Passage, Side
+from index.types import Chunk, Document, Passage, Scored, Side
 
 OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
 
+# Chunks from which the two sides are searched side by side, if a core is free: to look for words
+# alone then takes over a millisecond, and a thread .1. DECISIONS.md has the figures.
+_MANY = 50_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 
 
@@ -57,23 +61,29 @@ class Searchable:
         filters: Filter | None,
     ) -> list[Passage]:
         """As `Corpus.search`."""
-        if vector is None and Side.DENSE in sides:
-            vector = self.embedder.embed_query(query)
 
-        def found() -> tuple[list[Passage], bool]:
-            dense = lexical = []
-            if vector is not None and Side.DENSE in sides:
-                dense = self.index.dense(vector, candidates, filters)
-            if Side.LEXICAL in sides:
-                lexical = self.index.lexical(query, candidates, filters)
+        def by_meaning() -> list[Scored]:
+            nonlocal vector
+            if Side.DENSE not in sides:
+                return []
+            if vector is None:
+                vector = self.embedder.embed_query(query)
+            return self.index.dense(vector, candidates, filters)
+
+        def by_words() -> list[Scored]:
+            return self.index.lexical(query, candidates, filters) if Side.LEXICAL in sides else []
+
+        def found(*, split: bool) -> tuple[list[Passage], bool]:
+            dense, lexical = cores().both(by_meaning, by_words, worth_it=split)
             fused = reciprocal_rank_fusion([dense, lexical])[:k]
             passages = passages_of(self.catalogue, fused, dense, lexical)
             return passages, len(passages) == len(fused)
 
-        passages, whole = found()
+        many = len(sides) > 1 and self.index.facts().vectors >= _MANY
+        passages, whole = found(split=many)
         if not whole:  # some were replaced before they were read: what is there in their place?
-            with self.index.steady():
-                passages, _ = found()
+            with self.index.steady():  # another thread would wait for this one
+                passages, _ = found(split=False)
         return passages
 
     def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
