@@ -7,6 +7,7 @@ from index.embedding import Embedder, OnnxEmbedder, TorchEmbedder
 from index.filters import Filter, parse_filter
 from index.types import (
     Chunk,
+    Context,
     Document,
     DocumentInfo,
     DocumentPage,
@@ -21,6 +22,7 @@ from index.types import (
 
 __all__ = (
     "Chunk",
+    "Context",
     "Corpus",
     "Document",
     "DocumentInfo",

@@ -30,6 +30,7 @@ from index.searchindex import SearchIndex
 from index.storing import Storing
 from index.types import (
     Build,
+    Context,
     Document,
     DocumentInfo,
     DocumentPage,
@@ -260,6 +261,7 @@ class Corpus:
         vector: Vectors | None = None,
         sides: Collection[Side] = tuple(Side),
         filters: Filter | None = None,
+        context: Context | None = None,
     ) -> list[Passage]:
         """Best passages for a query by meaning and words, best first.
 
@@ -271,12 +273,20 @@ class Corpus:
             sides: by meaning, by words, or both.
             filters: find passages of those documents alone for which it holds, and as many of
                 them as if there were no others.
+            context: of the query; what is found for it is fused with what is found for the query,
+                whose scores alone are told by side.
         """
         live = self._live
         if not self._storing.in_batches:
             live.index.refresh(wait=False)
         return live.search(
-            query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters
+            query,
+            k=k,
+            candidates=candidates,
+            vector=vector,
+            sides=sides,
+            filters=filters,
+            context=context,
         )
 
     def beside(self) -> "Corpus":

@@ -15,7 +15,7 @@ from index.fusion import reciprocal_rank_fusion
 from index.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
 from index.protocols import Catalogue
 from index.searchindex import SearchIndex
-from index.types import Chunk, Document, Passage, Scored, Side
+from index.types import Chunk, Context, Document, Passage, Scored, Side
 
 OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
 
@@ -59,23 +59,18 @@ class Searchable:
         vector: Vectors | None,
         sides: Collection[Side],
         filters: Filter | None,
+        context: Context | None,
     ) -> list[Passage]:
         """As `Corpus.search`."""
 
-        def by_meaning() -> list[Scored]:
-            nonlocal vector
-            if Side.DENSE not in sides:
-                return []
-            if vector is None:
-                vector = self.embedder.embed_query(query)
-            return self.index.dense(vector, candidates, filters)
-
-        def by_words() -> list[Scored]:
-            return self.index.lexical(query, candidates, filters) if Side.LEXICAL in sides else []
-
         def found(*, split: bool) -> tuple[list[Passage], bool]:
-            dense, lexical = cores().both(by_meaning, by_words, worth_it=split)
-            fused = reciprocal_rank_fusion([dense, lexical])[:k]
+            dense, lexical = self._ranked(query, vector, candidates, sides, filters, split=split)
+            rankings, weights = [dense, lexical], [1.0, 1.0]
+            if context:
+                beside = context.query
+                rankings += self._ranked(beside, None, candidates, sides, filters, split=split)
+                weights += [context.weight] * 2
+            fused = reciprocal_rank_fusion(rankings, weights=weights)[:k]
             passages = passages_of(self.catalogue, fused, dense, lexical)
             return passages, len(passages) == len(fused)
 
@@ -85,6 +80,29 @@ class Searchable:
             with self.index.steady():  # another thread would wait for this one
                 passages, _ = found(split=False)
         return passages
+
+    def _ranked(
+        self,
+        query: str,
+        vector: Vectors | None,
+        candidates: int,
+        sides: Collection[Side],
+        filters: Filter | None,
+        *,
+        split: bool,
+    ) -> tuple[list[Scored], list[Scored]]:
+        """By meaning and by words, best first; nothing for a side that is not asked for."""
+
+        def by_meaning() -> list[Scored]:
+            if Side.DENSE not in sides:
+                return []
+            of_query = self.embedder.embed_query(query) if vector is None else vector
+            return self.index.dense(of_query, candidates, filters)
+
+        def by_words() -> list[Scored]:
+            return self.index.lexical(query, candidates, filters) if Side.LEXICAL in sides else []
+
+        return cores().both(by_meaning, by_words, worth_it=split)
 
     def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
         """The chunks of a document, and their (n, dim) vectors.

@@ -145,6 +145,14 @@ class Side(StrEnum):
     LEXICAL = "lexical"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is sought beside a query, and how much its ranks count against the query's own."""
+
+    query: str
+    weight: float
+
+
 class Outcome(StrEnum):
     """What storing a draft did."""
 

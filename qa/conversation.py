@@ -5,9 +5,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.types import Context
 from qa.endpoint import Endpoint
 from qa.errors import EndpointFailed, InvalidQuestion
-from qa.followups import standalone
+from qa.followups import FollowUp, follow_up
 from qa.messages import Message
 from qa.rewriting import MAX_TOKENS, believed, rewriting_messages
 from qa.smalltalk import small_talk
@@ -33,13 +34,17 @@ _MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}
 class Understood:
     """Either a question for the documents or small talk.
 
-    question: stand-alone, for retrieval and the evidence model; empty for small talk.
+    question: stand-alone; empty for small talk.
+    words: what is sought and read for: the user's own, or what a language model made of them.
+    context: what is sought beside them; None for nothing.
     small_talk: the reply, without citations; None for a question.
     history: what was said before, oldest first, as plain text, within the budget.
     rewritten: whether the question is other than what the user wrote.
     """
 
     question: str
+    words: str
+    context: Context | None
     small_talk: str | None
     history: tuple[Message, ...]
     rewritten: bool
@@ -73,12 +78,21 @@ def understand(
     reply = small_talk(asked)
     history = recent(messages[:-1], history_tokens)
     if reply is not None:
-        return Understood(question="", small_talk=reply, history=history, rewritten=False)
-    question = standalone(asked, history)
-    if writer and question != asked:
-        question = _rewritten(asked, history, writer, limit_s, cancelled) or question
+        return Understood(
+            question="", words="", context=None, small_talk=reply, history=history, rewritten=False
+        )
+    found = follow_up(asked, history)
+    if writer and found.question != asked:
+        written = _rewritten(asked, history, writer, limit_s, cancelled)
+        if written:
+            found = FollowUp(question=written, words=written, context=None)
     return Understood(
-        question=question, small_talk=None, history=history, rewritten=question != asked
+        question=found.question,
+        words=found.words,
+        context=found.context,
+        small_talk=None,
+        history=history,
+        rewritten=found.question != asked,
     )
 
 

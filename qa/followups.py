@@ -1,4 +1,4 @@
-"""Questions that lean on what was said before, made to stand alone by rules. Pure.
+"""Questions that lean on what was said before, understood by rules. Pure.
 
 English is understood; of other languages, only names and the shortest questions are.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.types import Context
 from qa.ellipsis import completed
 from qa.leaning import bare, leans, wants_person
 from qa.messages import Message
@@ -17,25 +18,46 @@ from qa.topics import names, stems, topics
 
 _READ_TOKENS = 64  # of a question; the evidence model reads no more
 _TOPIC_TOKENS = 24
+_LEANING, _STANDING = 1.0, 0.25  # how much the context of a question counts
 _WHO = re.compile(r"\s*(?:who|which|whom)\b", re.IGNORECASE)
 
 
-def standalone(question: str, history: Sequence[Message]) -> str:
-    """The question with what it leans on; as it is if it leans on nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A question in its conversation.
+
+    question: with what it leans on; as it is if it leans on nothing.
+    words: the user's own; if they go on from the question before, that one with them in it.
+    context: the words with what the user asked about before; None if there is nothing.
+    """
+
+    question: str
+    words: str
+    context: Context | None
+
+
+def follow_up(question: str, history: Sequence[Message]) -> FollowUp:
+    """What a question means after what was said before.
 
     Args:
         question: what the user says last.
         history: messages before it, oldest first, as plain text.
     """
-    if len(question) > MAX_QUESTION:
-        return question  # it will be refused as it is
+    if len(question) > MAX_QUESTION:  # it will be refused as it is
+        return FollowUp(question=question, words=question, context=None)
     thread = Thread()
+    said: list[str] = []
     for message in history:
         if message.role == "assistant":
             thread = replace(thread, answer=message.content)
         elif message.role == "user" and small_talk(message.content) is None:
             thread = thread.asked(message.content)
-    return thread.asked(question).question
+            said += topics(message.content)
+    now = thread.asked(question)
+    about = _latest([*said, *thread.person(question)])
+    weight = _STANDING if now.question == question else _LEANING
+    context = Context(query=f"{now.words} {', '.join(about)}", weight=weight) if about else None
+    return FollowUp(question=now.question, words=now.words, context=context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +65,14 @@ class Thread:
     """What a conversation has come to.
 
     question: the last one, stand-alone.
+    words: the same without topics before it.
     topics: what it is about, the widest first.
     answer: what was said to it.
     heard: stems of all words said before the question.
     """
 
     question: str = ""
+    words: str = ""
     topics: tuple[str, ...] = ()
     answer: str = ""
     heard: frozenset[str] = frozenset()
@@ -57,16 +81,23 @@ class Thread:
         """The thread after another question."""
         heard = self.heard | stems(self.question) | stems(self.answer)
         if not self.question or not leans(question, heard):
-            return Thread(question=question, topics=topics(question) or self.topics, heard=heard)
+            about = topics(question) or self.topics
+            return Thread(question=question, words=question, topics=about, heard=heard)
         if (whole := completed(question, self.question)) is not None:
-            return Thread(question=whole, topics=topics(whole), heard=heard)
+            return Thread(question=whole, words=whole, topics=topics(whole), heard=heard)
         carried = self._carried(question)
         own = [one for one in names(question) if one not in self.topics]
         return Thread(
             question=_with_topic(question, carried),
+            words=bare(question),
             topics=(*self._topics(), *own),
             heard=heard,
         )
+
+    def person(self, question: str) -> list[str]:
+        """Whom the answer named, if that was asked for, and the question is about a person."""
+        asked = wants_person(question) and _WHO.match(self.question)
+        return names(self.answer)[:1] if asked else []
 
     def _topics(self) -> tuple[str, ...]:
         """The names, and of the other topics those whose words were said more than once."""
@@ -76,12 +107,22 @@ class Thread:
         return tuple(told) or self.topics
 
     def _carried(self, question: str) -> list[str]:
-        """The topics that a question leaves out; whom the answer named, if it asks for a person."""
-        told = list(self._topics())
-        if wants_person(question) and _WHO.match(self.question):
-            told += names(self.answer)[:1]
+        """The topics that a question leaves out, and the person that it is about."""
         said = stems(question)
+        told = (*self._topics(), *self.person(question))
         return [topic for topic in told if not stems(topic) <= said]
+
+
+def _latest(said: Sequence[str]) -> list[str]:
+    """Topics once each, where they were last said, as many of the latest as fit."""
+    room = _TOPIC_TOKENS
+    kept: list[str] = []
+    for topic in dict.fromkeys(reversed(said)):
+        room -= count_tokens(topic) + 1
+        if room < 0:
+            break
+        kept.insert(0, topic)
+    return kept
 
 
 def _with_topic(question: str, carried: Sequence[str]) -> str:

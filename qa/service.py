@@ -182,15 +182,17 @@ class Service:
             yield events.Done(answer=_chatted(understood.small_talk, asked.question))
             return
         asked = replace(asked, question=understood.question, history=understood.history)
+        words = understood.words
         with _timed(timings, "embed"):
-            vector = self.corpus.embed(asked.question)
+            vector = self.corpus.embed(words)
         with _timed(timings, "retrieve"):
             passages = self.corpus.search(
-                asked.question,
+                words,
                 k=asked.top_k,
                 candidates=max(asked.top_k, self._candidates),
                 vector=vector,
                 filters=asked.filters,
+                context=understood.context,
             )
         yield events.Retrieved(
             question=asked.question, passages=tuple(passages), timings_ms=_rounded(timings)
@@ -199,7 +201,8 @@ class Service:
             return
         with _timed(timings, "evidence"):
             filtered = asked.filters is not None
-            material = self._gatherer.gather(asked.question, passages, filtered=filtered)
+            material = self._gatherer.gather(words, passages, filtered=filtered)
+            material = replace(material, question=asked.question)
         if cancelled.is_set():
             return
         answer = yield from self._written(material, asked, cancelled, timings)

@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evals.bench.followups import all_questions, last_two, main, stand_alone
+from evals.bench.followups import (
+    after_another,
+    all_questions,
+    in_context,
+    last_two,
+    main,
+    stand_alone,
+)
 from evals.errors import DatasetError
 from evals.sources.inscit import Turn, inscit
+from index import Context
 
 
 def evidence(passage_id: str, text: str) -> dict[str, object]:
@@ -48,8 +56,20 @@ def test_a_context_that_ends_with_an_answer_is_refused(tmp_path: Path):
 def test_the_ways_to_ask():
     asked = Turn("Rome", tuple(SAID), frozenset())
     assert stand_alone(asked) == "Rome: When was it sacked?"
+    context = Context(query="When was it sacked? Rome", weight=1.0)
+    assert in_context(asked) == ("When was it sacked?", context)
     assert last_two(asked) == "Who founded Rome? When was it sacked?"
     assert all_questions(Turn("", ("a", "-", "b", "-", "c"), frozenset())) == "a b c"
+
+
+def test_what_stands_alone_is_asked_after_another_conversation():
+    gold = frozenset({"x"})
+    rome = [Turn("Rome", tuple(SAID[:1]), gold), Turn("Rome", tuple(SAID), gold)]
+    nile = Turn("Nile", ("Where is the Nile?",), gold)
+    assert after_another([*rome, nile, Turn("Nile", ("Is it wet?",), frozenset())]) == [
+        Turn("Rome", ("Who founded Rome?",), gold),
+        Turn("Nile", (*SAID[:2], "Where is the Nile?"), gold),
+    ]
 
 
 def test_follow_ups_are_measured(tmp_path: Path):
@@ -60,4 +80,4 @@ def test_follow_ups_are_measured(tmp_path: Path):
     assert sorted(run.exit_code for run in runs) == [0, 1]  # the one conversation is in one half
     shown = next(run.output for run in runs if run.exit_code == 0)
     assert "1 follow-ups of 1 conversations, 1 rewritten" in shown
-    assert shown.count("recall@5 1.000 [1.000, 1.000] p=1.000") == 8
+    assert shown.count("recall@5 1.000 [1.000, 1.000] p=1.000") == 3 * 5 + 2 * 3

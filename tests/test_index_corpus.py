@@ -12,7 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import Chunk, Corpus, Draft, Embedder, OnnxEmbedder, Outcome, Passage, Span
+from index import (
+    Chunk,
+    Context,
+    Corpus,
+    Draft,
+    Embedder,
+    OnnxEmbedder,
+    Outcome,
+    Passage,
+    Side,
+    Span,
+)
 from index.catalog import SqliteCatalogue
 from index.embedding import Vectors
 from index.errors import (
@@ -326,6 +337,30 @@ class TestSearch:
         with Corpus.open(folder, embedder) as corpus:
             vector = corpus.embed("cats")
             assert corpus.search("cats", vector=vector) == corpus.search("cats")
+
+    @pytest.mark.parametrize("sides", [[Side.DENSE], [Side.LEXICAL], list(Side)])
+    def test_a_context_is_fused_with_the_query(
+        self, folder: Path, embedder: OnnxEmbedder, sides: list[Side]
+    ) -> None:
+        with Corpus.open(folder, embedder) as corpus:
+            asked, beside = "who sleeps", "copper exports"
+            alone = [
+                corpus.search(one, k=100, sides=[side]) for one in (asked, beside) for side in sides
+            ]
+            weights = [1.0] * len(sides) + [0.5] * len(sides)
+            scores: dict[int, float] = {}
+            for found, weight in zip(alone, weights, strict=True):
+                for rank, passage in enumerate(found, start=1):
+                    key = passage.chunk.id
+                    scores[key] = scores.get(key, 0.0) + weight / (60 + rank)
+            context = Context(query=beside, weight=0.5)
+            found = corpus.search(asked, k=100, sides=sides, context=context)
+            assert {one.chunk.id: one.scores.fused for one in found} == pytest.approx(scores)
+            own = {one.chunk.id: one.scores for ranked in alone[: len(sides)] for one in ranked}
+            for one in found:
+                known = own.get(one.chunk.id)
+                assert one.scores.lexical is None or known is not None
+                assert (one.scores.dense is None) == (Side.DENSE not in sides or known is None)
 
 
 class TestOpening:

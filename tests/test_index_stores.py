@@ -337,6 +337,18 @@ class TestFusion:
     def test_k_is_the_one_given(self) -> None:
         assert pairs(reciprocal_rank_fusion([ranking(5, 6)], k=1)) == [(5, 1 / 2), (6, 1 / 3)]
 
+    def test_a_ranking_counts_by_its_weight(self) -> None:
+        fused = reciprocal_rank_fusion([ranking(1, 2), ranking(2, 3)], weights=[1.0, 0.25])
+        assert pairs(fused) == [
+            (2, pytest.approx(1 / 62 + 0.25 / 61)),
+            (1, pytest.approx(1 / 61)),
+            (3, pytest.approx(0.25 / 62)),
+        ]
+
+    def test_each_ranking_needs_its_weight(self) -> None:
+        with pytest.raises(ValueError, match="zip"):
+            reciprocal_rank_fusion([ranking(1), ranking(2)], weights=[1.0])
+
     def test_nothing_gives_nothing(self) -> None:
         assert reciprocal_rank_fusion([]) == []
         assert reciprocal_rank_fusion([[], []]) == []

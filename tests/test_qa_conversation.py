@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import Context
 from qa.conversation import plain, recent, understand
 from qa.endpoint import Endpoint
 from qa.errors import InvalidQuestion
@@ -104,6 +105,47 @@ def test_a_complete_question_stays_as_it_is(question: str):
     for said in ((question,), (*ROME, question), (*ROME, *TOWER, question)):
         understood = understand(talk(*said))
         assert (understood.question, understood.rewritten) == (question, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "context", "weight"),
+    [
+        ((*ROME, "Thanks, and when was it sacked?"), "when was it sacked?", "Rome", 1.0),
+        ((*ROME, "Where is the Nile?"), "Where is the Nile?", "Rome", 0.25),
+        ((*TOWER, "And the Burj Khalifa?"), "How tall is the Burj Khalifa?", "Eiffel Tower", 1.0),
+        ((*ROME, *TOWER, "Who built it?"), "Who built it?", "Rome, Eiffel Tower", 1.0),
+        ((*ROME, *TOWER, *ROME, "Why?"), "Why?", "Eiffel Tower, Rome", 1.0),
+        (
+            ("Who scored the goal?", "Mike Eruzione scored the goal.", "When was he born?"),
+            "When was he born?",
+            "Mike Eruzione",
+            1.0,
+        ),
+    ],
+)
+def test_the_users_words_are_sought_and_the_topics_beside_them(
+    said: tuple[str, ...], words: str, context: str, weight: float
+):
+    understood = understand(talk(*said))
+    assert understood.words == words
+    assert understood.context == Context(query=f"{words} {context}", weight=weight)
+
+
+@pytest.mark.parametrize(
+    "said", [("Who founded Rome?",), ("Thanks!", "Gladly.", "Who founded Rome?")]
+)
+def test_nothing_is_sought_beside_a_first_question(said: tuple[str, ...]):
+    understood = understand(talk(*said))
+    assert (understood.words, understood.context) == ("Who founded Rome?", None)
+
+
+def test_a_long_conversation_is_sought_by_its_latest_topics():
+    said = [one for n in range(40) for one in (f"Where is Placename{n}?", "There.")]
+    context = understand(talk(*said, "Where is Rome?")).context
+    assert context is not None
+    assert context.query.startswith("Where is Rome? Placename3")
+    assert context.query.endswith(", Placename39")
+    assert count_tokens(context.query) <= count_tokens("Where is Rome?") + 24
 
 
 def test_a_new_topic_takes_the_place_of_the_old_one():
@@ -344,6 +386,7 @@ def test_a_model_rewrites_what_leans():
     with model_that_writes("When was Rome sacked?") as (endpoint, asked):
         understood = understand(talk(*ROME, "When was it sacked?"), endpoint)
     assert (understood.question, understood.rewritten) == ("When was Rome sacked?", True)
+    assert (understood.words, understood.context) == ("When was Rome sacked?", None)
     assert "Assistant: Romulus founded Rome." in asked[0]
     assert "When was it sacked?" in asked[0]
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from index import Corpus, Draft, OnnxEmbedder, Side, parse_filter
+from index import Context, Corpus, Draft, OnnxEmbedder, Side, parse_filter
 from index.sentences import sentences
 from qa import Answer, Mode, Reason, Service, Status
 from qa.build import seed_draft, seeds_folder
 from qa.bundled import BundledReader
 from qa.decision import Decision
 from qa.errors import InvalidQuestion
+from qa.events import Done, Retrieved
 from qa.extract import Rules
+from qa.messages import Message
 from qa.reading import Look, Titled
 
 
@@ -102,6 +104,33 @@ class TestService:
         assert answer.status is Status.ANSWERED
         assert any(words in citation.quote for citation in answer.citations)
         assert words in answer.text
+
+    def test_a_follow_up_is_sought_in_its_context_and_read_in_its_own_words(
+        self, seeded: Service, reader: BundledReader
+    ) -> None:
+        read: list[str] = []
+
+        class Listening:
+            def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
+                read.append(question)
+                return reader.look(question, passages)
+
+        history = [
+            Message(role="user", content="Where does Song Junying work?"),
+            Message(role="assistant", content="The China Institute of International Studies."),
+        ]
+        service = Service(seeded.corpus, Listening(), top_k=3)  # not closed: it is not its corpus
+        events = list(service.stream("And what did she say?", history=history))
+        context = Context(query="what did she say? Song Junying", weight=1.0)
+        retrieved, done = events[0], events[-1]
+        assert isinstance(retrieved, Retrieved)
+        assert list(retrieved.passages) == seeded.corpus.search(
+            "what did she say?", k=3, context=context
+        )
+        assert isinstance(done, Done)
+        assert done.answer.question == retrieved.question
+        assert retrieved.question == "Song Junying: what did she say?"
+        assert set(read) == {"what did she say?"}
 
     def test_a_question_about_something_else_is_not_answered(self, seeded: Service) -> None:
         answer = seeded.ask("How often should a cactus be watered in winter?")

@@ -1,12 +1,17 @@
-"""Whether follow-up questions find more once they stand alone.
+"""Whether follow-up questions find more with what was said before.
 
 `python -m evals.bench.followups FOLDER`, where FOLDER holds INSCIT's dev.jsonl: every passage that
-is evidence of any turn is a document, and each turn's passages are sought with the last question
-alone, with the stand-alone question that citespan makes of it without a language model, with the
-last two questions, and with all of them, by hybrid search. The rules were chosen on half of the
-conversations (`--half chosen`); the other half is measured. First turns, which lean on nothing,
-and turns without evidence are left out. Intervals resample conversations; p is of a paired test
-against the last question alone.
+is evidence of any turn is a document. Follow-ups with evidence are
+
+- sought by hybrid search, with the last question alone, with the stand-alone question that citespan
+  tells the user, with the words and the context that it seeks with, and with earlier questions;
+- answered, which ranks passages by the evidence model: without the conversation, with the
+  stand-alone question, and with the conversation.
+
+Questions that stand alone are sought after another conversation, too: what it was about should do
+them no harm. No language model is used. The rules were chosen on half of the conversations
+(`--half chosen`); the other half is measured. Intervals resample conversations; p is of a paired
+test against the first way of each table.
 """
 
 import hashlib
@@ -23,19 +28,22 @@ from rich.console import Console
 from rich.progress import track
 
 from evals.bootstrap import Floats, intervals
-from evals.metrics.ranking import recall_at, reciprocal_rank
+from evals.metrics.ranking import ndcg_at, recall_at, reciprocal_rank
 from evals.sources.inscit import Turn, inscit
 from evals.statistics import paired_randomisation
 from evals.types import SourceDocument
-from index import Draft
-from qa import Service, load_settings, open_service
-from qa.conversation import understand
+from index import Context, Draft
+from qa import Answer, Service, load_settings, open_service
+from qa.conversation import Understood, understand
 from qa.messages import Message
 
-Way: TypeAlias = Callable[[Turn], str]
+#: What is sought for a turn, and its context.
+Sought: TypeAlias = Callable[[Turn], tuple[str, Context | None]]
+Asked: TypeAlias = Callable[[Service, Turn], Answer]
+Measured: TypeAlias = Callable[[Service, Turn], tuple[float, ...]]
 
-_MEASURES = ("recall@5", "recall@20", "MRR@20")
-_PASSAGES = 20
+_SOUGHT = ("recall@5", "recall@20", "MRR@20", "nDCG@10")
+_ANSWERED = ("recall@5", "MRR@20", "nDCG@10", "right", "wrong")
 _CHUNKS = 60  # of which a passage may have several
 _RESAMPLES = 2_000
 
@@ -47,11 +55,13 @@ def last(turn: Turn) -> str:
 
 def stand_alone(turn: Turn) -> str:
     """What citespan makes of it by rules; the question itself where that is small talk."""
-    messages = [
-        Message(role="assistant" if at % 2 else "user", content=text)
-        for at, text in enumerate(turn.said)
-    ]
-    return understand(messages).question or last(turn)
+    return _understood(turn).question or last(turn)
+
+
+def in_context(turn: Turn) -> tuple[str, Context | None]:
+    """What citespan seeks for it."""
+    understood = _understood(turn)
+    return understood.words or last(turn), understood.context
 
 
 def last_two(turn: Turn) -> str:
@@ -64,11 +74,18 @@ def all_questions(turn: Turn) -> str:
     return " ".join(turn.said[::2])
 
 
-WAYS: Mapping[str, Way] = {
-    "last question": last,
-    "stand-alone": stand_alone,
-    "last two questions": last_two,
-    "all questions": all_questions,
+SOUGHT: Mapping[str, Sought] = {
+    "last question": lambda turn: (last(turn), None),
+    "stand-alone": lambda turn: (stand_alone(turn), None),
+    "with context": in_context,
+    "last two questions": lambda turn: (last_two(turn), None),
+    "all questions": lambda turn: (all_questions(turn), None),
+}
+
+ASKED: Mapping[str, Asked] = {
+    "last question": lambda service, turn: service.ask(last(turn)),
+    "stand-alone": lambda service, turn: service.ask(stand_alone(turn)),
+    "conversation": lambda service, turn: service.ask(last(turn), history=_messages(turn)[:-1]),
 }
 
 
@@ -79,20 +96,52 @@ WAYS: Mapping[str, Way] = {
 )
 @click.option("--index", type=click.Path(file_okay=False, path_type=Path), help="Kept there.")
 def main(folder: Path, half: str, index: Path | None) -> None:
-    """Look for the evidence of INSCIT's follow-up questions in four ways."""
+    """Look for the evidence of INSCIT's follow-up questions, and answer them."""
     turns, passages = inscit(folder)
-    turns = [
-        turn
-        for turn in turns
-        if turn.gold
-        and len(turn.said) > 1
-        and (_parity(turn.conversation) == 0) == (half == "chosen")
-    ]
-    if not turns:
+    turns = [turn for turn in turns if (_parity(turn.conversation) == 0) == (half == "chosen")]
+    asked = [turn for turn in turns if turn.gold and len(turn.said) > 1]
+    if not asked:
         raise click.ClickException(f"no turn in {folder} is a follow-up with evidence")
+    rewritten = np.array([stand_alone(turn) != last(turn) for turn in asked])
+    told = f"{len(asked)} follow-ups of {len(_units(asked)[1])} conversations"
+    click.echo(f"{told}, {rewritten.sum()} rewritten")
+    switched = after_another(turns)
     with TemporaryDirectory() as scratch, _opened(index or Path(scratch), passages) as service:
-        found = {name: _measured(service, turns, way, name) for name, way in WAYS.items()}
-    _print(turns, found)
+        for name, among, kinds in (
+            ("sought", asked, {"all": np.ones(len(asked), bool), "rewritten": rewritten}),
+            ("sought after another conversation", switched, {"all": np.ones(len(switched), bool)}),
+        ):
+            found = {way: _table(service, among, _seeking(how)) for way, how in SOUGHT.items()}
+            _print(name, _SOUGHT, among, found, kinds)
+        found = {way: _table(service, asked, _asking(how)) for way, how in ASKED.items()}
+        kinds = {"all": np.ones(len(asked), bool), "rewritten": rewritten}
+        _print("answered", _ANSWERED, asked, found, kinds)
+
+
+def after_another(turns: Sequence[Turn]) -> list[Turn]:
+    """Questions with evidence that stand alone, each after the longest of another conversation."""
+    whole: dict[str, Turn] = {}
+    for turn in turns:
+        if len(turn.said) >= len(whole.get(turn.conversation, turn).said):
+            whole[turn.conversation] = turn
+    names = list(whole)
+    following = {name: whole[names[(at + 1) % len(names)]] for at, name in enumerate(names)}
+    return [
+        turn._replace(said=(*following[turn.conversation].said[:-1], last(turn)))
+        for turn in turns
+        if turn.gold and stand_alone(turn) == last(turn)
+    ]
+
+
+def _messages(turn: Turn) -> list[Message]:
+    return [
+        Message(role="assistant" if at % 2 else "user", content=text)
+        for at, text in enumerate(turn.said)
+    ]
+
+
+def _understood(turn: Turn) -> Understood:
+    return understand(_messages(turn))
 
 
 def _parity(conversation: str) -> int:
@@ -113,47 +162,80 @@ def _opened(folder: Path, passages: Sequence[SourceDocument]) -> Service:
     return service
 
 
-def _measured(service: Service, turns: Sequence[Turn], way: Way, name: str) -> Floats:
-    """(turns, measures)."""
-    rows: list[tuple[float, ...]] = []
-    for turn in track(turns, name, console=Console(stderr=True), transient=True):
-        found = service.search(way(turn), top_k=_CHUNKS)
+def _seeking(how: Sought) -> Measured:
+    def measured(service: Service, turn: Turn) -> tuple[float, ...]:
+        words, context = how(turn)
+        found = service.corpus.search(words, k=_CHUNKS, candidates=_CHUNKS, context=context)
         ranked = [passage.chunk.document_id for passage in found]
         grades = dict.fromkeys(turn.gold, 1)
-        rows.append(
-            (
-                recall_at(5, ranked, grades),
-                recall_at(_PASSAGES, ranked, grades),
-                reciprocal_rank(_PASSAGES, ranked, grades),
-            )
+        return (
+            recall_at(5, ranked, grades),
+            recall_at(20, ranked, grades),
+            reciprocal_rank(20, ranked, grades),
+            ndcg_at(10, ranked, grades),
         )
-    return np.array(rows, dtype=np.float64)
+
+    return measured
 
 
-def _print(turns: Sequence[Turn], found: Mapping[str, Floats]) -> None:
-    numbers = {name: at for at, name in enumerate(dict.fromkeys(one.conversation for one in turns))}
-    units = [numbers[turn.conversation] for turn in turns]
-    changed = np.array([stand_alone(turn) != last(turn) for turn in turns])
-    click.echo(
-        f"{len(turns)} follow-ups of {len(numbers)} conversations, {changed.sum()} rewritten"
-    )
-    for kind, rows in (("all", np.ones(len(turns), bool)), ("rewritten", changed)):
-        click.echo(f"{kind}:")
-        clusters = np.array(units)[rows]
+def _asking(how: Asked) -> Measured:
+    """`right` answers cite evidence first, `wrong` ones something else; the others abstain."""
+
+    def measured(service: Service, turn: Turn) -> tuple[float, ...]:
+        answer = how(service, turn)
+        ranked = [passage.chunk.document_id for passage in answer.passages]
+        grades = dict.fromkeys(turn.gold, 1)
+        cited = [citation.document.id in turn.gold for citation in answer.citations[:1]]
+        return (
+            recall_at(5, ranked, grades),
+            reciprocal_rank(20, ranked, grades),
+            ndcg_at(10, ranked, grades),
+            float(cited == [True]),
+            float(cited == [False]),
+        )
+
+    return measured
+
+
+def _table(service: Service, turns: Sequence[Turn], measured: Measured) -> Floats:
+    """(turns, measures)."""
+    rows = track(turns, "Measuring", console=Console(stderr=True), transient=True)
+    return np.array([measured(service, turn) for turn in rows], dtype=np.float64)
+
+
+def _units(turns: Sequence[Turn]) -> tuple[NDArray[np.int64], list[str]]:
+    """The number of each turn's conversation, and the conversations."""
+    names = list(dict.fromkeys(turn.conversation for turn in turns))
+    return np.array([names.index(turn.conversation) for turn in turns], dtype=np.int64), names
+
+
+def _print(
+    title: str,
+    measures: Sequence[str],
+    turns: Sequence[Turn],
+    found: Mapping[str, Floats],
+    kinds: Mapping[str, NDArray[np.bool_]],
+) -> None:
+    base = next(iter(found.values()))
+    units, _ = _units(turns)
+    for kind, rows in kinds.items():
+        click.echo(f"{title}, {kind} {rows.sum()}:")
         for name, values in found.items():
-            base = found["last question"]
-            click.echo(f"  {name:<20}" + "".join(_cells(values[rows], base[rows], clusters)))
+            cells = _cells(measures, values[rows], base[rows], units[rows])
+            click.echo(f"  {name:<20}" + "".join(cells))
 
 
-def _cells(values: Floats, base: Floats, clusters: NDArray[np.int64]) -> list[str]:
+def _cells(
+    measures: Sequence[str], values: Floats, base: Floats, clusters: NDArray[np.int64]
+) -> list[str]:
     _, units = np.unique(clusters, return_inverse=True)
 
     def means(counts: Floats) -> tuple[Floats, Floats]:
-        return counts @ values, np.repeat(counts.sum(axis=1, keepdims=True), len(_MEASURES), 1)
+        return counts @ values, np.repeat(counts.sum(axis=1, keepdims=True), len(measures), 1)
 
     drawn = intervals(means, units.tolist(), resamples=_RESAMPLES, seed=0)
     cells: list[str] = []
-    for column, (name, estimate) in enumerate(zip(_MEASURES, drawn, strict=True)):
+    for column, (name, estimate) in enumerate(zip(measures, drawn, strict=True)):
         gaps = np.round(values[:, column] - base[:, column], 9)
         p = paired_randomisation(gaps, units.astype(np.int64))
         cells.append(
