@@ -35,7 +35,7 @@ class Understood:
     """Either a question for the documents or small talk.
 
     question: stand-alone; empty for small talk.
-    words: what is sought and read for: the user's own, or what a language model made of them.
+    words: what is sought: the user's own, or what a language model made of them.
     context: what is sought beside them; None for nothing.
     small_talk: the reply, without citations; None for a question.
     history: what was said before, oldest first, as plain text, within the budget.

@@ -9,7 +9,7 @@ from index.sentences import sentences
 from qa.decision import Decision
 from qa.extract import Read, Rules, Sentence, choose, folded, judged, once, says_something
 from qa.parts import parts
-from qa.reading import Look, Reader, Titled
+from qa.reading import Look, Reader, Titled, Worded
 from qa.types import Reason
 
 
@@ -36,7 +36,11 @@ class Finder:
         self._reader, self._decision, self._rules = reader, decision, rules
 
     def find(
-        self, question: str, passages: Sequence[Passage], documents: Mapping[str, Document]
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        documents: Mapping[str, Document],
+        stand_alone: str = "",
     ) -> tuple[list[Found], tuple[Passage, ...]]:
         """What each part of a question came to, and the passages, likeliest to answer first.
 
@@ -44,18 +48,21 @@ class Finder:
             question: of one part or several.
             passages: at least one.
             documents: those that the passages are from, by id.
+            stand_alone: the same question in other words, if there are any.
         """
-        ranked, looks = self._look(question, passages)
-        asked = parts(question)
-        if len(asked) == 1:
+        wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
+        ranked, looks = self._look(wordings, passages)
+        apart = [parts(one) for one in wordings]
+        if len(apart[0]) == 1:
             read = self._read(ranked, looks)
             return [self._find(question, read, documents)], _judged(read, ranked)
         found: list[Found] = []
         all_read: list[Read] = []
-        for part in asked:
+        alike = [asked for asked in apart if len(asked) == len(apart[0])]
+        for part in zip(*alike, strict=True):
             # ranked by the whole question: a part alone may lack what it is about
             read = self._read(*self._look(part, ranked[: self._rules.depth]))
-            found.append(self._find(part, read, documents))
+            found.append(self._find(part[0], read, documents))
             all_read += read
         return found, _judged(all_read, ranked)
 
@@ -64,10 +71,13 @@ class Finder:
         for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
             look.read()
 
-    def _look(self, question: str, passages: Sequence[Passage]) -> tuple[list[Passage], list[Look]]:
+    def _look(
+        self, wordings: Sequence[str], passages: Sequence[Passage]
+    ) -> tuple[list[Passage], list[Look]]:
         """The passages by relevance, best first, and a look at each."""
         titled = [Titled(passage.title, passage.text) for passage in passages]
-        looks = self._reader.look(question, titled)
+        by_wording = [self._reader.look(one, titled) for one in wordings]
+        looks: list[Look] = [Worded(looks) for looks in zip(*by_wording, strict=True)]
         both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
         ranked = [
             replace(passage, scores=replace(passage.scores, relevance=look.relevance))

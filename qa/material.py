@@ -56,11 +56,14 @@ class Gatherer:
         self._corpus = corpus
         self._finder = finder
 
-    def gather(self, question: str, passages: Sequence[Passage], *, filtered: bool) -> Material:
+    def gather(
+        self, question: str, words: str, passages: Sequence[Passage], *, filtered: bool
+    ) -> Material:
         """What the passages for a question come to.
 
         Args:
-            question: of one part or several.
+            question: of one part or several, stand-alone.
+            words: the same in the user's own words, if they are others.
             passages: best first; maybe none.
             filtered: whether they are from some documents alone.
         """
@@ -73,7 +76,7 @@ class Gatherer:
         passages = _of(documents, passages)
         if not passages:
             return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
-        found, judged = self._finder.find(question, passages, documents)
+        found, judged = self._finder.find(words, passages, documents, stand_alone=question)
         material = Material(
             question=question, passages=judged, documents=documents, stored=documents,
             found=tuple(found),

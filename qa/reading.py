@@ -50,6 +50,26 @@ class Look(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """One passage looked at with one question in several wordings.
+
+    Some are understood better than others: all have a say in how relevant it is, and the surest
+    one is read.
+    """
+
+    looks: Sequence[Look]
+
+    @property
+    def relevance(self) -> float:
+        """The mean."""
+        return sum(look.relevance for look in self.looks) / len(self.looks)
+
+    def read(self) -> Reading:
+        """As the wording has it with which the passage is likeliest to hold the answer."""
+        return max((look.read() for look in self.looks), key=lambda one: one.probability)
+
+
 class Reader(Protocol):
     """An evidence model. Safe for many threads."""
 

@@ -201,8 +201,7 @@ class Service:
             return
         with _timed(timings, "evidence"):
             filtered = asked.filters is not None
-            material = self._gatherer.gather(words, passages, filtered=filtered)
-            material = replace(material, question=asked.question)
+            material = self._gatherer.gather(asked.question, words, passages, filtered=filtered)
         if cancelled.is_set():
             return
         answer = yield from self._written(material, asked, cancelled, timings)

@@ -20,7 +20,7 @@ from qa.bundled import BundledReader
 from qa.hub import AnswerReader, CrossEncoderReader, TokenReader, open_reader
 from qa.manifest import Calibration, read_evidence_manifest
 from qa.pairs import PairTokenizer, character_span, second_text
-from qa.reading import Mark, Reader, Titled, best_span
+from qa.reading import Mark, Reader, Titled, Worded, best_span
 
 WORDS = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "river", "the", "large", "is",
@@ -571,3 +571,20 @@ class TestBestSpan:
         start, end = np.zeros(60), np.zeros(60)
         start[1] = end[40] = end[41] = 9
         assert best_span(start, end, 1) == (1, 40, 18.0)
+
+
+def test_of_several_wordings_all_rank_and_the_surest_is_read(reader: BundledReader):
+    passages = [
+        Titled("Rome", "Rome was sacked by the Visigoths in 410."),
+        Titled("Carthage", "Carthage was destroyed in 146 BC."),
+    ]
+    asked = "When was it sacked?", "When was Rome sacked?"
+    looks = [reader.look(one, passages) for one in asked]
+    for at in range(len(passages)):
+        both = Worded([looks[0][at], looks[1][at]])
+        relevances = [one[at].relevance for one in looks]
+        readings = [one[at].read() for one in looks]
+        assert both.relevance == pytest.approx(sum(relevances) / 2)
+        surest = max(one.probability for one in readings)
+        assert both.read() == next(one for one in readings if one.probability == surest)
+        assert Worded([looks[0][at]]).read() == readings[0]
