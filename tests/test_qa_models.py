@@ -173,8 +173,13 @@ class TestModelsInUse:
         return msgspec.structs.replace(settings, data=data)
 
     @pytest.fixture
-    def counted(self, caplog: pytest.LogCaptureFixture) -> Callable[[], tuple[int, ...]]:
+    def counted(
+        self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[], tuple[int, ...]]:
         """How many models of each class there are more than at the start."""
+        for known in ("_embedders", "_readers"):  # other tests may have some in use
+            fresh: InUse[object] = InUse()
+            monkeypatch.setattr(f"qa.build.{known}", fresh)
         caplog.set_level(logging.ERROR, "citespan.index")  # what pytest keeps of a log holds frames
         before = [alive(kind) for kind in self.KINDS]
         return lambda: tuple(
