@@ -6,7 +6,7 @@ from threading import Event as Flag
 from typing import TypeVar, cast
 
 import anyio
-from anyio import to_thread
+from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPReceiveMessage, Receive
 
 from api.errors import ClientDisconnected
@@ -29,7 +29,7 @@ async def while_awaited(receive: Receive, cancelled: Flag, work: Callable[[], T]
 
     listening = asyncio.ensure_future(cancel())
     try:
-        return await to_thread.run_sync(work)
+        return await sync_to_thread(work)  # where other routes run: few at once, in turn
     except Exception as error:
         if cancelled.is_set():
             raise ClientDisconnected("the client left before its answer was made") from error
