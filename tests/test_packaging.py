@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -42,6 +43,14 @@ def test_our_names_are_imported_from_our_folder(tmp_path: Path) -> None:
 def test_each_package_is_typed() -> None:
     root = Path(__file__).parent.parent
     assert [(root / name / "py.typed").exists() for name in NAMES] == [True] * 4
+
+
+def test_the_wheel_holds_each_package() -> None:
+    root = Path(__file__).parent.parent
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    found = [made for name in NAMES for made in (root / name).rglob("__init__.py")]
+    packages = {".".join(made.parent.relative_to(root).parts) for made in found}
+    assert set(settings["tool"]["setuptools"]["packages"]) - {"qa.seeds"} == packages
 
 
 def test_no_test_folder_is_a_package() -> None:
