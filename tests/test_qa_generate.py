@@ -35,7 +35,7 @@ from qa.types import Policy, Support
 
 # The HTTP client's own generators, when a response is left before its end.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <async_generator object AsyncResponseStream"
+    "ignore:Exception ignored in. <async_generator object (AsyncResponseStream|Response.aiter_raw)"
 )
 BEHAVIOURS = [*CONTENT, *TRANSPORT]
 CUT = sorted(name for name, (text, reason) in EXPECTED.items() if text and reason)
