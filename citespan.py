@@ -13,17 +13,14 @@ import click
 
 from evals.commands import evaluate
 from index.errors import InvalidFilter, StoreError
-from qa.commands import documents
+from qa.commands import backups, documents
 from qa.commands.collections import collections, here
 from qa.commands.terminal import json_flag, print_json, say, show_progress, tracked
 from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from index import Corpus, Filter
-    from index.backup import Backup
 
 _filter_option = click.option(
     "--filter",
@@ -120,45 +117,6 @@ def search(
     from qa.show import print_passages
 
     print_passages(passages)
-
-
-@cli.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--all", "every", is_flag=True, help="All collections instead of one.")
-@click.pass_obj
-def backup(settings: Settings, file: Path, *, every: bool) -> None:
-    """Write all that is stored to a new FILE; a running server goes on meanwhile.
-
-    Jobs are not in it: what they have not stored yet. With --all, a collection that is damaged is
-    named and left out, and the exit code is 1.
-    """
-    from index.backup import back_up
-
-    if every:
-        _back_up_all(settings, file)
-        return
-    made = back_up(here(settings).collection_path(), file)
-    click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
-
-
-@cli.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", is_flag=True, help="In the place of what is there, which is lost.")
-@click.pass_obj
-def restore(settings: Settings, file: Path, *, replace: bool) -> None:
-    """Put what a backup FILE holds into the data folder, which must be empty.
-
-    Of a backup of all collections, none of them may be there. With --replace, they may: nothing is
-    changed until all of the backup has been checked, and no server may have them open.
-    """
-    from index.backups import is_of_many
-    from qa.collectionfolders import restore_collection
-
-    if is_of_many(file):
-        _restore_all(settings, file, replace=replace)
-        return
-    made = restore_collection(settings, file, replace=replace)
-    click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
 
 
 @cli.command()
@@ -298,41 +256,12 @@ for _command in (
     documents.purge,
     documents.export,
     documents.import_documents,
+    backups.backup,
+    backups.restore,
     collections,
     evaluate,
 ):
     cli.add_command(_command)
-
-
-def _back_up_all(settings: Settings, file: Path) -> None:
-    from index.backups import back_up_all
-    from qa.collectionfolders import collection_folder, stored_names
-    from qa.settings import COLLECTIONS, DEFAULT
-
-    names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
-    folders = {name: collection_folder(settings, name) for name in names}
-    made = back_up_all(folders, file, lambda name, error: say(f"{name} is left out: {error}"))
-    _print_backups(made.collections, f"{file}: ")
-    if made.left_out:
-        sys.exit(1)
-
-
-def _restore_all(settings: Settings, file: Path, *, replace: bool) -> None:
-    from index.backups import restore_all
-    from qa.collectionfolders import collection_folder
-
-    def folder_of(name: str) -> Path:
-        return collection_folder(settings, name)
-
-    made = restore_all(file, settings.data_path(), folder_of, replace=replace)
-    _print_backups(made.collections, "restored ")
-    if made.left_out:
-        say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
-
-
-def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:
-    for name, one in made.items():
-        click.echo(f"{before}{name}, {one.documents} documents, {one.chunks} chunks")
 
 
 def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Settings) -> None:

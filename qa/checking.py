@@ -85,11 +85,11 @@ class Checker:
         told = [sentence for number in claim.sources for sentence in sources.told(number)]
         titles = (sources.passage(number).title for number in claim.sources)
         about = wording(" . ".join(titles)).stems
-        chosen = _right_way_round(said, _choose(said, told, about), told)
-        chosen = _smallest(said, chosen, told, about)
+        chosen, turned = _right_way_round(said, _choose(said, told, about), told)
+        chosen = _smallest(said, chosen, told, about, turned=turned)
         if not chosen:
             return _unsupported("not in the passages")
-        if why := _lacking(said, chosen, told, about):
+        if why := _lacking(said, chosen, told, about, turned=turned):
             return _unsupported(why)
         if _coverage(said, chosen, told, about) < self._limits.coverage:
             return _unsupported("not in the passages")
@@ -141,15 +141,20 @@ def _choose(said: Wording, told: Sequence[Told], about: frozenset[str]) -> list[
     return chosen
 
 
-def _right_way_round(said: Wording, chosen: list[Told], told: Sequence[Told]) -> list[Told]:
-    """The chosen; for the first, if it has things exchanged, one with as many of the words."""
+def _right_way_round(
+    said: Wording, chosen: list[Told], told: Sequence[Told]
+) -> tuple[list[Told], bool]:
+    """The chosen; for the first, if it has things exchanged, one with as many of the words.
+
+    Also whether the first one has things exchanged then.
+    """
     if not chosen or not _exchanged(said, chosen[0]):
-        return chosen
+        return chosen, False
     wanted = said.content.union(number.value for number in said.numbers)
     held = _held(wanted, chosen[0])
     others = (one for one in told if one not in chosen and held <= _held(wanted, one))
-    first = next((one for one in others if not _exchanged(said, one)), chosen[0])
-    return [first, *chosen[1:]]
+    first = next((one for one in others if not _exchanged(said, one)), None)
+    return (chosen, True) if first is None else ([first, *chosen[1:]], False)
 
 
 def _adds(left: frozenset[str], one: Told) -> tuple[int, int]:
@@ -162,19 +167,30 @@ def _held(left: frozenset[str], one: Told) -> frozenset[str]:
 
 
 def _smallest(
-    said: Wording, chosen: list[Told], told: Sequence[Told], about: frozenset[str]
+    said: Wording,
+    chosen: list[Told],
+    told: Sequence[Told],
+    about: frozenset[str],
+    *,
+    turned: bool,
 ) -> list[Told]:
     """The first of the chosen that say as good as what all of them say."""
     least = _coverage(said, chosen, told, about) - _LITTLE
     for count in range(1, len(chosen)):
         few = chosen[:count]
-        if _coverage(said, few, told, about) >= least and not _lacking(said, few, told, about):
+        covered = _coverage(said, few, told, about) >= least
+        if covered and not _lacking(said, few, told, about, turned=turned):
             return few
     return chosen
 
 
 def _lacking(
-    said: Wording, chosen: Sequence[Told], told: Sequence[Told], about: frozenset[str]
+    said: Wording,
+    chosen: Sequence[Told],
+    told: Sequence[Told],
+    about: frozenset[str],
+    *,
+    turned: bool,
 ) -> str | None:
     """Why the chosen do not say what a claim says, by its words; None if they may."""
     if missing(said.numbers, [number for one in chosen for number in one.wording.numbers]):
@@ -185,7 +201,7 @@ def _lacking(
     if why := denied(said.words, chosen[0].wording.words, names, about):
         return why
     alone = _coverage(said, chosen, told, about) - _coverage(said, chosen[:1], told, about)
-    if _exchanged(said, chosen[0]) or (alone < _LITTLE and _crossed(said, chosen[0])):
+    if turned or (alone < _LITTLE and _crossed(said, chosen[0])):
         return "said of another in the source"
     return None
 

@@ -282,7 +282,9 @@ def test_growth_is_measured_and_drawn(tmp_path: Path, models_folder: Path, embed
         kept = glance(tmp_path / "kept" / str(chunks))
         assert kept
         assert kept.chunks == chunks  # what was added is deleted again
-    assert plot.read_text().rstrip().endswith("</svg>")
+    drawn = plot.read_text()
+    for label in ("hybrid p50", "hybrid p95", "dense p50", "add a document", "disk"):
+        assert f"<!-- {label} -->" in drawn
 
 
 def test_how_soon_an_answer_begins(models_folder: Path, embedder: object):
