@@ -3,7 +3,7 @@
 Which words deny, and which put in doubt, is known for English alone (`qa.wording`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import regex
@@ -16,6 +16,7 @@ _ITEM = regex.compile(r"(?:[-–—*•‣▪+]|\(?(?:\d{1,3}|\p{L})[.)])\s")
 _LINE_END = regex.compile(r"[\n\u2028\u2029]")
 _PAIRED = ("“”", "«»", "「」", "『』")
 _TWICE = ('"', "~~")
+_MARK = regex.compile(r"[“”«»「」『』\"]|~~")
 
 
 class Stretch(NamedTuple):
@@ -46,10 +47,12 @@ def stands_alone(stretch: Stretch, first: int, last: int) -> bool:
         return False
     if last != end[-1] and _goes_on(stretch, last):
         return False
-    doubtful = [*_introducing(stretch, lines, first), *_continuing(stretch, last)]
-    if _is_inside_quotation(stretch, own[0], first, last):
-        doubtful += [place for place in (*own, *end) if not first <= place <= last]
-    return not any(_takes_back(stretch.sentence(place)) for place in doubtful)
+    around = [
+        *(stretch.sentence(place) for place in _introducing(stretch, lines, first)),
+        *(stretch.sentence(place) for place in _continuing(stretch, last)),
+        *_saying(stretch, own[: own.index(first)], first, last, end[end.index(last) + 1 :]),
+    ]
+    return not any(_takes_back(text) for text in around)
 
 
 def _lines(stretch: Stretch) -> list[list[int]]:
@@ -95,14 +98,29 @@ def _is_item(stretch: Stretch, line: Sequence[int]) -> bool:
     return bool(_ITEM.match(stretch.sentence(line[0])))
 
 
-def _is_inside_quotation(stretch: Stretch, start: int, first: int, last: int) -> bool:
-    """Whether a quotation begins before some sentences of a line, or ends after them."""
-    begin, here = stretch.sentences[start].start, stretch.sentences[first].start
-    parts = stretch.text[begin:here], stretch.text[here : stretch.sentences[last].end]
-    return not all(_is_balanced(part) for part in parts)
+def _saying(
+    stretch: Stretch, before: Sequence[int], first: int, last: int, after: Sequence[int]
+) -> Iterator[str]:
+    """Give the words outside of a quotation that begins before some sentences or ends after them.
+
+    `before` and `after` are the places in the same lines.
+    """
+    start = stretch.sentences[before[0] if before else first].start
+    here, end = stretch.sentences[first].start, stretch.sentences[last].end
+    if not _is_closed(stretch.text[start:here]):
+        yield _MARK.split(_first_open(stretch, reversed(before)))[0]
+    if not _is_closed(stretch.text[start:end]):
+        yield _MARK.split(_first_open(stretch, after))[-1]
 
 
-def _is_balanced(text: str) -> bool:
+def _first_open(stretch: Stretch, places: Iterable[int]) -> str:
+    """Return the first sentence in which a quotation begins or ends; "" if there is none."""
+    found = (stretch.sentence(place) for place in places)
+    return next((sentence for sentence in found if not _is_closed(sentence)), "")
+
+
+def _is_closed(text: str) -> bool:
+    """Whether each quotation that begins in a text ends in it; so of what is struck out."""
     twice = all(text.count(mark) % 2 == 0 for mark in _TWICE)
     return twice and all(text.count(opens) == text.count(closes) for opens, closes in _PAIRED)
 
