@@ -15,14 +15,18 @@ from generating import assert_sound, writing
 from scripted_content import CONTENT, Seen
 from scripted_endpoint import ScriptedEndpoint, scripted
 
-from index import Corpus, Draft, OnnxEmbedder
+from index import Corpus, Draft, OnnxEmbedder, Span
 from index.sentences import sentences
 from qa import Service
 from qa.build import seed_draft
 from qa.bundled import BundledReader
+from qa.claims import Claims
+from qa.context import Stretch
+from qa.quoting import quoted_span
 from qa.types import Policy, Support
 
 OUTPUTS = 5000 if NIGHTLY else 10 * CYCLES
+MANY = 5000
 IN_AN_ANSWER = 100
 DOCUMENTS = 26 if NIGHTLY else 3  # quoted from, one after the other
 LEAST_QUOTED = 0.95  # of what is true
@@ -85,6 +89,22 @@ def written(
     assert_sound(answer, study.corpus)
     quoted = [one for one in answer.segments if one.support is Support.QUOTED]
     return done, [one.span.of(answer.text) for one in quoted]
+
+
+def test_what_is_altered_is_no_quote() -> None:
+    """Many more than a model can write in the time: from what is written to the place found."""
+    chance, signed = Random(9), list[str]()  # noqa: S311
+    documents = list(made_documents(Random(0)).values())  # noqa: S311
+    stretches = [Stretch(text, sentences(text)) for text in map(" ".join, documents)]
+    for _ in range(MANY):
+        number = chance.randrange(len(documents))
+        output, stretch = altered(chance.choice(documents[number]), chance), stretches[number]
+        claims = Claims()
+        for claim in claims.feed(f"{output} [1]\n\n") + claims.end():
+            span = quoted_span(claim.written, stretch, Span(0, len(stretch.text)))
+            if claim.sources and span and spelled(span.of(stretch.text)) != spelled(output):
+                signed.append(output)
+    assert signed == []
 
 
 def test_what_is_altered_is_never_signed(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
