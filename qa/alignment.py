@@ -4,8 +4,9 @@ Pure. Words are matched in order; where a name or a number of the claim stands i
 another, it is another thing that is told, however often the words are found elsewhere.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise, product
 from typing import NamedTuple
 
 from qa.wording import Word
@@ -26,9 +27,16 @@ _OPPOSITE: dict[str, set[str]] = {}
 for _one, _other in _PAIRS:
     _OPPOSITE.setdefault(_one, set()).add(_other)
     _OPPOSITE.setdefault(_other, set()).add(_one)
+_HEDGING = "may might"
+_HEDGED = """can could would able ability allowed permitted possible possibly perhaps potential
+    potentially maybe likely thought believed suspected"""
+_HEDGES = frozenset(_HEDGING.split())
+_SAID_OF_HEDGES = _HEDGES.union(_HEDGED.split())
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non")
 _JOINING = frozenset({"and", "or"})
 _IN_LIST = _JOINING | {"a", "an", "the", "of"}
+_PARTS = re.compile(r"[^\W_]+")
+_DIVIDED = 3  # words that may be one elsewhere
 _REACH = 4  # words before the first matched one that may still negate it
 PLAIN = 0.2  # what a matched word that says little weighs beside one that says much
 
@@ -60,11 +68,15 @@ def denied(
         return "negated"
     if {word.folded for word in told if word.doubt} - {word.folded for word in said}:
         return "only supposed in the source"
+    if _has(told, _HEDGES) and not _has(said, _SAID_OF_HEDGES):
+        return "only possible in the source"
     passive = _is_passive(said) != _is_passive(told)
     implied = set(about) - {word.stem for word in told}  # what the sentence has, it says itself
     for gap in _gaps(said, told, matched):
         if _opposed(gap):
             return "the opposite is in the source"
+        if _divided_otherwise(gap):
+            return "words are divided otherwise in the source"
         if _exchanged(_numbers(gap.said), _numbers(gap.told)):
             return "number not in source"
         said_names, told_names = _names(gap.said, names), _names(gap.told, names)
@@ -151,6 +163,32 @@ def _opposed(gap: Gap) -> bool:
         ):
             return True
     return False
+
+
+def _has(words: Sequence[Word], hedges: Collection[str]) -> bool:
+    return any(word.folded in hedges and not word.name for word in words)
+
+
+def _divided_otherwise(gap: Gap) -> bool:
+    """Whether the same letters or digits are other words: "now here" for "nowhere"."""
+    told = dict(_divisions(gap.told))
+    return any(told.get(letters, cuts) != cuts for letters, cuts in _divisions(gap.said))
+
+
+def _divisions(words: Sequence[Word]) -> Iterator[tuple[str, frozenset[int]]]:
+    """Give the letters of every few words in a row, and before which of them others end.
+
+    "U.S." is not divided, nor are a number and its unit.
+    """
+    for start, count in product(range(len(words)), range(1, _DIVIDED + 1)):
+        parts = _PARTS.findall(" ".join(word.folded for word in words[start : start + count]))
+        letters = "".join(parts)
+        if len(parts) == len(letters):
+            yield letters, frozenset()
+            continue
+        cuts = set(accumulate(len(part) for part in parts)) - {len(letters)}
+        within = {at for at in cuts if letters[at - 1].isdigit() == letters[at].isdigit()}
+        yield letters, frozenset(within)
 
 
 def _is_passive(words: Sequence[Word]) -> bool:

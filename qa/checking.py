@@ -4,14 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.types import Span
 from qa.alignment import denied
 from qa.claims import Claim
 from qa.clauses import crossed
 from qa.extract import Sentence
 from qa.numbers import missing
 from qa.order import exchanged
-from qa.quoting import quoted_place
+from qa.quoting import quoted_span
 from qa.reading import Reader, Titled
 from qa.sources import Sources, Told
 from qa.types import Support
@@ -39,8 +38,8 @@ class Checked:
     """What came of checking a claim.
 
     sentences: what supports it, in reading order within a document; none if it is unsupported.
-        Of a quoted claim it is the quoted place alone. `evidence` is the model's probability for
-        all of them together, 1 for a quote.
+        Of a quoted claim it is the quoted place alone, whose text is to be shown instead of the
+        claim's. `evidence` is the model's probability for all of them together, 1 for a quote.
     why: of an unsupported claim, for people; otherwise None.
     """
 
@@ -71,10 +70,9 @@ class Checker:
         if not all(number in sources for number in claim.sources):
             return _unsupported("no such passage")
         for number in claim.sources:
-            if place := _quoted(claim.text, number, sources):
-                quote = Sentence(
-                    passage=sources.passage(number), span=place, evidence=1.0, answer=None
-                )
+            passage, written = sources.passage(number), claim.written or claim.text
+            if place := quoted_span(written, sources.stretch(number), passage.chunk.span):
+                quote = Sentence(passage=passage, span=place, evidence=1.0, answer=None)
                 return Checked(support=Support.QUOTED, sentences=(quote,))
         return self._supported(claim, sources)
 
@@ -105,24 +103,6 @@ class Checker:
                 for one in in_order
             ),
         )
-
-
-def _quoted(claim: str, number: int, sources: Sources) -> Span | None:
-    """Where a passage has a claim word for word, and says nothing around it that takes it back."""
-    inside = sources.passage(number).chunk.span
-    place = quoted_place(inside.of(sources.text(number)), claim)
-    if place is None:
-        return None
-    span = Span(inside.start + place.start, inside.start + place.end)
-    for one in sources.told(number):
-        if not one.span.overlap(span):
-            continue
-        start, end = max(one.span.start, span.start), min(one.span.end, span.end)
-        before = one.text[: start - one.span.start]
-        after = one.text[end - one.span.start :]
-        if any(word.negation or word.doubt for word in wording(f"{before} {after}").words):
-            return None
-    return span
 
 
 def _choose(said: Wording, told: Sequence[Told], about: frozenset[str]) -> list[Told]:

@@ -1,8 +1,7 @@
 """What a language model writes, as claims: sentences with the passages that they name. Pure."""
 
 import re
-
-import msgspec
+from dataclasses import dataclass, field
 
 from qa.markup import is_heading, plain, tidy, visible
 
@@ -29,18 +28,22 @@ _ABBREVIATED = re.compile(
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|e\.g|i\.e|[ap]\.m)$"
 )
 _LIST_NUMBER = re.compile(r"\s*\(?\d{1,2}$")
+_CLOSING = re.compile(r"[.,;:!?…]{0,9}[\"'”’»)*_`]{0,9}(?:\s|$)|[。！？，、；：」』）”]")
 _CONTEXT = 100  # code points before an end that it depends on
 _WRAPPED = 40  # a line so long that does not end a sentence goes on in the next
 
 
-class Claim(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Claim:
     """One sentence, and the numbers of the passages that it names, from 1, each once.
 
-    The text has no markers, Markdown, HTML, addresses, control characters or line ends.
+    The text has no markers, Markdown, HTML, addresses, control characters or line ends. `written`
+    is the sentence as it was written but for markers, to be compared with documents, never shown.
     """
 
     text: str
     sources: tuple[int, ...] = ()
+    written: str = field(default="", compare=False)
 
 
 class Claims:
@@ -144,14 +147,30 @@ class Claims:
 
 def read_claim(written: str) -> Claim:
     """The claim of one sentence as it was written."""
-    text = plain(visible(written))
+    seen = visible(written)
+    text = plain(seen)
     named = _MARKER.findall(text)
     text = tidy(_MARKER.sub(" ", text))
     if not named and (last := _ROUND.search(text)):
         named = [last.group(1)]
         text = tidy(text[: last.start()] + text[last.end() :])
     numbers = (number for part in named for number in _numbers(part))
-    return Claim(text, tuple(dict.fromkeys(numbers)))
+    return Claim(text, tuple(dict.fromkeys(numbers)), _without_markers(seen))
+
+
+def _without_markers(written: str) -> str:
+    """A sentence without markers; what they stand between is never joined to one word or number."""
+    ends = [(match.start(), match.end()) for match in _MARKER.finditer(written)]
+    if not ends and (last := _ROUND.search(written.rstrip())):
+        ends = [last.span()]
+    text, at = "", 0
+    for start, end in ends:
+        text, at = _joined(text, written[at:start]).rstrip(), end
+    return _joined(text, written[at:])
+
+
+def _joined(text: str, rest: str) -> str:
+    return text + ("" if not text or _CLOSING.match(rest) else " ") + rest
 
 
 def _numbers(named: str) -> list[int]:

@@ -104,7 +104,10 @@ class Writer:
             draft.dropped += 1
         elif checked.support is not Support.UNSUPPORTED and stored:
             citations = [material.cite(one) for one in checked.sentences]
-            yield from composer.say(claim.text, citations, checked.support)
+            quoted = checked.support is Support.QUOTED
+            text = citations[0].quote if quoted else claim.text
+            if not composer.has_said(text):
+                yield from composer.say(text, citations, checked.support)
         elif self._policy is Policy.MARK and draft.all_stored(material):
             yield from composer.say(claim.text, (), Support.UNSUPPORTED)
         else:

@@ -7,7 +7,7 @@ import regex
 # \p{Cf}: bidirectional controls, zero widths, tags; but not the joiners of scripts and emoji
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}--[\n\u200c\u200d]]", regex.VERSION1)
 _LINE_ENDS = str.maketrans(
-    dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n") | {"\t": " ", "\xa0": " "}
+    dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n") | dict.fromkeys("\t\r\x1f\xa0", " ")
 )
 _HEADING = re.compile(r"\s*#{1,6}(?:\s|$)")
 _BLOCK = re.compile(

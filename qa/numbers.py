@@ -40,6 +40,7 @@ _SPELLED = re.compile(
     rf"|(?P<small>{'|'.join(_ONES)}))\b{_SCALE}{_UNIT}",
     re.IGNORECASE,
 )
+_NEGATIVE = re.compile(r"(?:^|[\s(])[-−–]$|\b(?:minus|negative) $", re.IGNORECASE)
 _ONE_WORD = re.compile(r"(\d+(?:[.,]\d+)*)(s|st|nd|rd|th)?", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 
@@ -102,6 +103,8 @@ def _number(match: re.Match[str], digits: str, ending: str) -> Number:
         value = _scaled(value, _SCALES[scale.casefold()])
     if ending == "s":  # a decade
         value += "s"
+    if _NEGATIVE.search(match.string[max(0, match.start() - 10) : match.start()]):
+        value = f"-{value}"
     unit = (match["unit"] or "").casefold()
     money = match["money"] if "money" in match.groupdict() else None
     return Number(value, _UNITS.get(money or unit, ""), stem(unit) if unit else "")

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from index.sentences import sentences
 from index.types import Document, Passage, Span
+from qa.context import Stretch
 from qa.wording import Wording, wording
+
+_AROUND = 1000  # code points on each side of a passage that may take back what it says
 
 
 class Told(NamedTuple):
@@ -31,6 +34,7 @@ class Sources:
     def __init__(self, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
         self._passages, self._documents = passages, documents
         self._told: dict[int, list[Told]] = {}
+        self._stretches: dict[int, Stretch] = {}
 
     def __contains__(self, number: int) -> bool:
         known = 1 <= number <= len(self._passages)
@@ -43,6 +47,14 @@ class Sources:
     def text(self, number: int) -> str:
         """The whole text of the document that a passage is from."""
         return self._documents[self.passage(number).chunk.document_id].text
+
+    def stretch(self, number: int) -> Stretch:
+        """The sentences of a passage and around it; one may be cut where the stretch ends."""
+        if number not in self._stretches:
+            text, inside = self.text(number), self.passage(number).chunk.span
+            wide = Span(max(0, inside.start - _AROUND), min(len(text), inside.end + _AROUND))
+            self._stretches[number] = Stretch(text, sentences(text, wide))
+        return self._stretches[number]
 
     def told(self, number: int) -> list[Told]:
         """The sentences of a passage, in order."""
@@ -60,3 +72,4 @@ class Sources:
         ahead = next((one for one in numbers if one in self and one not in self._told), None)
         if ahead is not None:
             self.told(ahead)
+            self.stretch(ahead)

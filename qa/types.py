@@ -36,7 +36,7 @@ class Mode(StrEnum):
 
 
 class Support(StrEnum):
-    """How a segment relates to its citations: their words, what they say, or neither."""
+    """How a segment relates to its citations: their very text, what they say, or neither."""
 
     QUOTED = "quoted"
     SUPPORTED = "supported"

