@@ -2,7 +2,7 @@
 
 import re
 
-_WORDS = re.compile(r"[\w'’.,-]*\w")
+_WORDS = re.compile(r"(?<![\w'’.,-])[\w'’.,-]*\w")
 _STOP = re.compile(
     "a|about|an|and|are|as|at|be|been|being|by|can|could|did|do|does|for|from|had|has|have|he|her|"
     "him|his|how|i|if|in|into|is|it|its|me|my|of|on|or|our|she|should|so|such|than|that|the|their|"

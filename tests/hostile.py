@@ -1,0 +1,230 @@
+"""Texts that are made to be slow for a pattern, out of its own parts; and how time grows on them.
+
+A pattern that backtracks more than linearly is slow on a prefix, many repetitions of something
+that one of its repeats takes, and an end that does not fit.
+"""
+
+import importlib
+import math
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice, product
+from random import Random
+from typing import Any
+
+import re2
+
+parser: Any = importlib.import_module("re._parser")
+op: Any = importlib.import_module("re._constants")
+
+COMMON = (" ", "\t", "\n", "a", "A", "1", ".", ",", "!", "?", "'", '"', "(", "[", "<", "-", "_")
+OTHER = ("é", "谁", "\u200b", "a ", "1,", "a.", "a-", "A ", "a\n", "[a](", "\r\n", "“", "\xa0", "。")
+ENDS = ("", "\x00", "x", "\n", " x")
+FIRST = 2000  # code points of the first text
+MOST = 64_000
+FLOOR_S = 0.004  # of processor time for the first text: a square one takes more
+LIMIT_S = 1.5
+STEEPEST = 1.5  # the exponent of growth; bounded work inside a line is steeper than 1 at first
+_PROPERTIES = {
+    "Lu": "A-ZÉ", "Ll": "a-zé", "L": "a-zA-Zé谁", "M": "\u0301", "Cf": "\u200b", "Cc": "\x01",
+    "Cs": "\x02",
+}  # fmt: skip
+
+
+class TooSlow(Exception):
+    """The processor time is over."""
+
+
+@contextmanager
+def processor_limit(seconds: float) -> Iterator[None]:
+    """Raise `TooSlow` in the main thread when so much time has been used up."""
+
+    def stop(*_: object) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def seconds(run: Callable[[str], object], text: str, times: int = 1) -> float:
+    """The least processor time of some runs on a text; `LIMIT_S` for one that takes longer."""
+    least = LIMIT_S
+    for _ in range(times):
+        started = time.thread_time()
+        try:
+            with processor_limit(LIMIT_S):
+                run(text)
+        except TooSlow:
+            return LIMIT_S
+        least = min(least, time.thread_time() - started)
+    return least
+
+
+def growth(run: Callable[[str], object], text: Callable[[int], str], least: int = FIRST) -> float:
+    """The exponent of the growth of time with length, 1 for linear; infinite if it never ends.
+
+    Measured again with longer texts while it looks steep: what is bounded inside a pattern grows
+    up to its bound.
+    """
+    if seconds(run, text(least)) < FLOOR_S:
+        return 1.0
+    steep = math.inf
+    size = least
+    while size * 4 <= MOST:
+        first = seconds(run, text(size), 3)
+        last = seconds(run, text(size * 4), 3)
+        if last >= LIMIT_S:
+            return math.inf if first >= LIMIT_S / 8 or size == least else steep
+        steep = math.log(last / first, 4)
+        if steep <= STEEPEST:
+            return steep
+        size *= 2
+    return steep
+
+
+def runs(pattern: Any, methods: frozenset[str]) -> list[Callable[[str], object]]:
+    """Calls of the pattern: all methods that go through a text are like `finditer`."""
+    found: list[Callable[[str], object]] = []
+    if methods & {"match"}:
+        found.append(pattern.match)
+    if methods & {"fullmatch"}:
+        found.append(pattern.fullmatch)
+    if methods - {"match", "fullmatch"}:
+        found.append(lambda text: sum(1 for _ in pattern.finditer(text)))
+    return found
+
+
+def steepest(pattern: Any, methods: frozenset[str], texts: int, seed: int = 0) -> tuple[float, str]:
+    """The steepest growth of a pattern over so many hostile texts, and what repeats in that one."""
+    worst = 1.0, ""
+    rng = Random(seed)  # noqa: S311
+    shapes = list(_shapes(pattern))
+    if len(shapes) > texts:
+        shapes = rng.sample(shapes, texts)
+    for (before, unit, after), run in product(shapes, runs(pattern, methods)):
+
+        def text(size: int, parts: tuple[str, str, str] = (before, unit, after)) -> str:
+            return parts[0] + parts[1] * (size // len(parts[1]) + 1) + parts[2]
+
+        found = growth(run, text)
+        if found > worst[0]:
+            worst = found, f"{before!r} + {unit!r} * n + {after!r}"
+        if found > STEEPEST:
+            break
+    return worst
+
+
+def _shapes(pattern: Any) -> Iterator[tuple[str, str, str]]:
+    tree = _tree(pattern)
+    whole = list(islice(_samples(tree), 4)) if tree else []
+    units = dict.fromkeys([*COMMON, *OTHER, *(_units(tree) if tree else ()), *whole])
+    starts = dict.fromkeys(["", *whole[:2], *(one[: len(one) // 2] for one in whole[:2])])
+    singles = [one for one in units if one]
+    rng = Random(len(singles))  # noqa: S311
+    pairs = ["".join(rng.choices(singles, k=rng.choice((2, 2, 3)))) for _ in range(60)]
+    yield from product(starts, [*singles, *pairs], ENDS)
+
+
+def _tree(pattern: Any) -> Any:
+    """The pattern as the standard library parses it; None if it cannot."""
+    source = pattern.pattern
+    flags = getattr(pattern, "flags", 0) & (re.IGNORECASE | re.DOTALL | re.MULTILINE)
+    for name, range_ in _PROPERTIES.items():
+        source = re.sub(
+            rf"(\[[^\[\]]*)?\\p\{{{name}\}}",
+            lambda found, range_=range_: (
+                f"{found[1]}{range_}" if found[1] else f"[{range_}]"
+            ),
+            source,
+        )
+    try:
+        return parser.parse(source.replace(r"\X", "."), flags)
+    except (re.error, FutureWarning):
+        return None
+
+
+def _units(tree: Any) -> Iterator[str]:
+    """What the repeats of a pattern take, its classes and its words."""
+    for name, value in tree:
+        if name in _REPEATS:
+            yield from islice(_samples(value[2]), 40)
+        elif name is op.IN:
+            yield from _members(value)
+        for inner in _parts(name, value):
+            if name is op.BRANCH:
+                sample = next(_samples(inner), "")
+                yield from (sample, f"{sample} ")
+            yield from _units(inner)
+
+
+_REPEATS = {op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT}
+
+
+def _parts(name: Any, value: Any) -> list[Any]:
+    if name in _REPEATS:
+        return [value[2]]
+    if name is op.BRANCH:
+        return list(value[1])
+    if name in {op.ASSERT, op.ASSERT_NOT}:
+        return [value[1]]
+    if name is op.SUBPATTERN:
+        return [value[3]]
+    return [value] if name is op.ATOMIC_GROUP else []
+
+
+def _samples(tree: Any, most: int = 40) -> Iterator[str]:
+    """Short texts that a pattern may match; the first takes the first of everything."""
+    choices = [_choices(name, value) for name, value in tree]
+    yield "".join(one[0] for one in choices)
+    rng = Random(most)  # noqa: S311
+    for _ in range(most):
+        yield "".join(rng.choice(one) for one in choices)
+
+
+def _choices(name: Any, value: Any) -> list[str]:
+    if name is op.LITERAL:
+        return [chr(value)]
+    if name is op.NOT_LITERAL:
+        return [next(one for one in "ab" if ord(one) != value)]
+    if name is op.ANY:
+        return ["a", " "]
+    if name is op.IN:
+        return _members(value) or ["a"]
+    if name in _REPEATS:
+        inner = list(islice(_samples(value[2], 3), 4))
+        return [one * times for times in (max(1, min(value[0], 9)), value[0]) for one in inner]
+    if name in {op.SUBPATTERN, op.ATOMIC_GROUP, op.BRANCH}:
+        return [one for part in _parts(name, value) for one in islice(_samples(part, 3), 3)]
+    return [""]
+
+
+_CATEGORIES = {
+    "CATEGORY_DIGIT": "1", "CATEGORY_SPACE": " \n", "CATEGORY_WORD": "aZ1_é",
+    "CATEGORY_NOT_DIGIT": "a", "CATEGORY_NOT_SPACE": "a.", "CATEGORY_NOT_WORD": "!. \n",
+}  # fmt: skip
+
+
+def _members(items: Any) -> list[str]:
+    """Characters of a class."""
+    if items and items[0][0] is op.NEGATE:
+        inner = "".join(_members(items[1:]))
+        # sets that stand for all that is like them, too
+        known = re.compile(f"[{re.escape(inner)}]") if inner else re.compile("(?!)")
+        return [one for one in (*COMMON, "é", "#", "]", ")") if not known.match(one)]
+    found: list[str] = []
+    for name, value in items:
+        if name is op.LITERAL:
+            found.append(chr(value))
+        elif name is op.RANGE:
+            found += [chr(value[0]), chr(value[1])]
+        elif name is op.CATEGORY:
+            found += list(_CATEGORIES[str(value)])
+    return found
