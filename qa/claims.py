@@ -24,7 +24,7 @@ _MARKERS = re.compile(
 )
 _PERHAPS_MARKER = re.compile(r" *(?:[\[【][^\]】\n]{0,300}|\([^()\n]{0,300})?\Z")
 _ABBREVIATED = re.compile(
-    r"(?:^|\W)(?:(?:[^\W\d_]\.)*[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Prof|Sr|Jr|St|Gen|Gov|Sen|Rep|Col|Lt"
+    r"(?:^|\W)(?:[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Prof|Sr|Jr|St|Gen|Gov|Sen|Rep|Col|Lt"
     r"|Capt|Sgt|Hon|Rev|Nos?|Figs?|Vol|vs|etc|cf|ca|approx|Inc|Ltd|Co|Corp|Art|Sec"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|e\.g|i\.e|[ap]\.m)$"
 )
@@ -99,7 +99,7 @@ class Claims:
 
     def _claim(self) -> list[Claim]:
         written = self._held[:MAX_CLAIM]
-        if self._too_long or not written.strip():
+        if self._too_long or not any(map(str.isalnum, written)):
             return []
         claim = read_claim(written)
         if len(self._held) > MAX_CLAIM:

@@ -14,7 +14,7 @@ _STOP = re.compile(
 _BE = "was|were|is|are"
 _SUBJECT = re.compile(rf"(?:who|what) ({_BE}) (the .+?) ?\?", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:when|where) ({_BE}|did|does|do) (.+?) ?\?", re.IGNORECASE)
-_NUMBER = re.compile(r"how many ([\w ]+?) (did|does|do|has|have|had) (.+?) ?\?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?>how many ([\w ]+?) (did|does|do|has|have|had) )(.+?) ?\?", re.IGNORECASE)
 
 
 def keywords(question: str) -> str:
