@@ -62,9 +62,7 @@ def follow_up(question: str, history: Sequence[Message]) -> FollowUp:
     weight = _LEANING if leans_on else _STANDING
     words = now.words if now.words != folded else question
     context = Context(query=f"{words} {', '.join(about)}", weight=weight) if about else None
-    return FollowUp(
-        question=now.question if leans_on else question, words=words, context=context
-    )
+    return FollowUp(question=now.question if leans_on else question, words=words, context=context)
 
 
 def _folded(text: str) -> str:

@@ -4,9 +4,11 @@ A message is small talk only if all of it is: one word more, and it is a questio
 """
 
 import re
+from typing import Any
 
-import re2
+import re2  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
 
+_linear: Any = re2  # untyped
 _HELP = (
     "I answer questions from the documents stored here. Every sentence of an answer points to the"
     " place in a document that says so, and where the documents do not say, I tell you."
@@ -66,12 +68,12 @@ _KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the 
 )
 # Phrases share words ("so good", "so", "good"), so that one text can be taken apart in many ways:
 # 23 words took `re` 10 s. This engine takes linear time whatever it is given.
-_PATTERNS = tuple(
-    (re2.compile(rf"(?:^| )(?:{pattern})(?: |$)"), reply) for _, reply, pattern in _KINDS
+_PATTERNS: tuple[tuple[Any, str], ...] = tuple(
+    (_linear.compile(rf"(?:^| )(?:{pattern})(?: |$)"), reply) for _, reply, pattern in _KINDS
 )
 _COURTESY = r"please|so|oh|ah|well|and|then|just|very"
 _ANY = "|".join(f"(?:{pattern})" for _, _, pattern in _KINDS)
-_ALL = re2.compile(rf"(?:(?:{_ANY}|{_COURTESY})(?: |$))+")
+_ALL = _linear.compile(rf"(?:(?:{_ANY}|{_COURTESY})(?: |$))+")
 _LONGEST = 120  # code points; small talk is short
 _OTHER = re.compile(r"[^\w\s'-]+|_+")
 

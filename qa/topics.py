@@ -64,11 +64,7 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> frozenset[str]:
     """Words that mean something, without the endings that a plural or a genitive has."""
-    return frozenset(
-        _ENDING.sub("", word)
-        for word in words(text)
-        if word not in STOP_WORDS
-    )
+    return frozenset(_ENDING.sub("", word) for word in words(text) if word not in STOP_WORDS)
 
 
 def _is_name(word: str) -> bool:

@@ -9,7 +9,7 @@ import math
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import product
 from random import Random
@@ -19,7 +19,22 @@ parser: Any = importlib.import_module("re._parser")
 op: Any = importlib.import_module("re._constants")
 
 COMMON = (" ", "\t", "\n", "a", "A", "1", ".", ",", "!", "?", "'", '"', "(", "[", "<", "-", "_")
-OTHER = ("é", "谁", "\u200b", "a ", "1,", "a.", "a-", "A ", "a\n", "[a](", "\r\n", "“", "\xa0", "。")
+OTHER = (
+    "é",
+    "谁",
+    "\u200b",
+    "a ",
+    "1,",
+    "a.",
+    "a-",
+    "A ",
+    "a\n",
+    "[a](",
+    "\r\n",
+    "“",
+    "\xa0",
+    "。",
+)
 ENDS = ("", "\x00", "x", "\n", " x")
 FIRST = 2000  # code points of the first text
 MOST = 64_000
@@ -38,7 +53,7 @@ class TooSlow(Exception):
 
 
 @contextmanager
-def processor_limit(seconds: float) -> Iterator[None]:
+def processor_limit(seconds: float) -> Generator[None]:
     """Raise `TooSlow` in the main thread when so much time has been used up."""
 
     def stop(*_: object) -> None:
@@ -115,7 +130,9 @@ def steepest(pattern: Any, methods: frozenset[str], texts: int, seed: int = 0) -
     First those made for each of its repeats, then others drawn at random.
     """
     worst = 1.0, ""
-    for (before, unit, after), run in product(_shapes(pattern, texts, seed), runs(pattern, methods)):
+    for (before, unit, after), run in product(
+        _shapes(pattern, texts, seed), runs(pattern, methods)
+    ):
 
         def text(size: int, parts: tuple[str, str, str] = (before, unit, after)) -> str:
             return parts[0] + parts[1] * (size // len(parts[1]) + 1) + parts[2]
@@ -178,9 +195,7 @@ def _tree(pattern: Any) -> Any:
     for name, range_ in _PROPERTIES.items():
         source = re.sub(
             rf"(\[[^\[\]]*)?\\p\{{{name}\}}",
-            lambda found, range_=range_: (
-                f"{found[1]}{range_}" if found[1] else f"[{range_}]"
-            ),
+            lambda found, range_=range_: f"{found[1]}{range_}" if found[1] else f"[{range_}]",
             source,
         )
     try:

@@ -5,6 +5,7 @@ Compiled ones are found in the modules as imported, those of inline calls in the
 
 import ast
 import importlib
+import importlib.util
 import pkgutil
 import re
 from collections import defaultdict
@@ -15,12 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import re2
+import re2  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
 import regex
 
 PACKAGES = ("api", "evals", "index", "qa")
-ENGINES = {"re": re, "regex": regex, "re2": re2}
-KINDS: tuple[type, ...] = (re.Pattern, regex.Pattern, type(re2.compile("")))
+ENGINES: dict[str, Any] = {"re": re, "regex": regex, "re2": re2}
+KINDS: Any = tuple(type(one.compile("")) for one in ENGINES.values())  # pyright: ignore[reportUnknownArgumentType]
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
 
 
@@ -108,14 +109,13 @@ def compiled() -> list[Found]:
     ]
 
 
-def _inside(value: object) -> Iterator[Any]:
+def _inside(value: Any) -> Iterator[Any]:
     if isinstance(value, KINDS):
         yield value
-    elif isinstance(value, (tuple, list, set, frozenset)):
-        for one in value:
+    elif isinstance(value, (tuple, list, set, frozenset, dict)):
+        held: Any = value.values() if isinstance(value, dict) else value
+        for one in held:
             yield from _inside(one)
-    elif isinstance(value, dict):
-        yield from _inside(list(value.values()))
 
 
 def inline() -> tuple[list[Found], list[str]]:
@@ -147,7 +147,7 @@ def _engine_method(call: ast.Call) -> str | None:
 
 def _evaluated(call: ast.Call, module: ModuleType) -> Any:
     """The pattern of a call as the module's constants make it; None if they do not."""
-    engine = ENGINES[call.func.value.id]  # pyright: ignore
+    engine = ENGINES[ast.unparse(call.func).partition(".")[0]]
     flags = next((one.value for one in call.keywords if one.arg == "flags"), None)
     names = {**vars(module)}
     try:

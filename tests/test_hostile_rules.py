@@ -67,9 +67,24 @@ def test_no_rule_takes_more_than_linear_time(rule: str):
 
 @pytest.mark.parametrize(
     ("unit", "end"),
-    [("it ", "?"), ("that one ", "?"), ("the city ", "?"), ("Polish x ", ""), ("Rome 1 x ", "")]
-    + [("does its ", "?"), ("it takes ", "?"), ("[a](", "](b)"), (". ", ""), ("1. ", "")]
-    + [("“( ", "Rome"), (".", ""), ("a. ", "["), ("\n ", "x"), ("1 m ", ""), ("in a. ", "b")],
+    [
+        ("it ", "?"),
+        ("that one ", "?"),
+        ("the city ", "?"),
+        ("Polish x ", ""),
+        ("Rome 1 x ", ""),
+        ("does its ", "?"),
+        ("it takes ", "?"),
+        ("[a](", "](b)"),
+        (". ", ""),
+        ("1. ", ""),
+        ("“( ", "Rome"),
+        (".", ""),
+        ("a. ", "["),
+        ("\n ", "x"),
+        ("1 m ", ""),
+        ("in a. ", "b"),
+    ],
 )
 def test_what_was_more_than_linear_is_not(unit: str, end: str):
     for name, rule in RULES.items():
@@ -137,9 +152,9 @@ PLAIN = (
     "When does the first-aid office open, and who runs it?",
 )
 UNSEEN = (
-    "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f", "\u061c", "\u202a",
-    "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2069", "\u034f", "\u3164",
-    "\ufe0f", "\U000e0041", "\x00", "\x1b", "\u180e", "\u115f",
+    "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f", "\u061c",
+    "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2069", "\u034f",
+    "\u3164", "\ufe0f", "\U000e0041", "\x00", "\x1b", "\u180e", "\u115f",
 )  # fmt: skip
 BLANKS = ("\xa0", "\u2003", "\u202f", "\u3000", "\u2009", "\u205f")
 
@@ -169,14 +184,13 @@ def test_a_question_that_looks_the_same_is_understood_the_same(question: str, ho
     assert checked_question(other) == question
     expected = understand([*before, Message(role="user", content=question)])
     assert understand([*before, Message(role="user", content=other)]) == expected
-    disguises = [
-        Message(role=one.role, content=disguised(one.content, how, rng)) for one in before
-    ]
+    disguises = [Message(role=one.role, content=disguised(one.content, how, rng)) for one in before]
     assert understand([*disguises, Message(role="user", content=other)]) == expected
 
 
 @pytest.mark.parametrize(
-    "question", ["نمی‌دانم چرا؟", "Wer ist 👨\u200d👩\u200d👧?", "What is 10²?", "尼罗河在哪里？", "½?"]
+    "question",
+    ["نمی‌دانم چرا؟", "Wer ist 👨\u200d👩\u200d👧?", "What is 10²?", "谁？", "½?"],
 )
 def test_what_is_seen_stays(question: str):
     assert checked_question(question) == question

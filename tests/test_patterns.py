@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import regex
+from faults import NIGHTLY
 from hostile import STEEPEST, steepest
 from patterns import METHODS, Found, compiled, inline
 
 from evals.drafting import twins
-from faults import NIGHTLY
 from qa import smalltalk
 
 TEXTS = 1200 if NIGHTLY else 120

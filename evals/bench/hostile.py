@@ -47,8 +47,8 @@ _LETTERS = regex.compile(r"(?<!\\)\p{L}[\p{L}']*+")
 _MARKS = (
     " ", "  ", "\t", "\n", " \n\n", ",", ".", "?", "!", ";", ":", "'", "’", '"', "“", "(", ")",
     "[", "]", "<", ">", "](", "[1](", "[[1]](", "![", "<!--", "<a ", "\\", "*", "_", "`", "|", "#",
-    "-", "–", "•", "†", "【", "…", "。", "？", "\u200b", "\u00ad", "\u200d", "\u202e", "\xa0", "\x00",
-    "://", "www.", "http://a.b/", "\U0001f468\u200d\U0001f469", "e\u0301",
+    "-", "–", "•", "†", "【", "…", "。", "？", "\u200b", "\u00ad", "\u200d", "\u202e", "\xa0",
+    "\x00", "://", "www.", "http://a.b/", "\U0001f468\u200d\U0001f469", "e\u0301",
 )  # fmt: skip
 _WORDS = (
     "Rome", "R. Kelly", "Polish", "A", "I", "1", "1990s", "2019", "1,234", "1.5%", "x", "the",
@@ -160,15 +160,21 @@ def measured(count: int, seed: int) -> Iterator[tuple[str, list[float]]]:
     attacker = Attacker(seed)
     ask("warm", [])
     asked = ((attacker.question(), attacker.history()) for _ in range(count))
-    yield "questions", [
-        taken_ms(lambda question=question, history=history: ask(question, history))
-        for question, history in asked
-    ]
+    yield (
+        "questions",
+        [
+            taken_ms(lambda question=question, history=history: ask(question, history))
+            for question, history in asked
+        ],
+    )
     written = ((attacker.text(LONGEST_OUTPUT), 1 + n % 50) for n in range(count))
-    yield "outputs", [
-        taken_ms(lambda output=output, piece=piece: read(output, piece))
-        for output, piece in written
-    ]
+    yield (
+        "outputs",
+        [
+            taken_ms(lambda output=output, piece=piece: read(output, piece))
+            for output, piece in written
+        ],
+    )
 
 
 def p99(values: Sequence[float]) -> float:
