@@ -21,7 +21,7 @@ import regex
 
 PACKAGES = ("api", "evals", "index", "qa")
 ENGINES: dict[str, Any] = {"re": re, "regex": regex, "re2": re2}
-KINDS: Any = tuple(type(one.compile("")) for one in ENGINES.values())  # pyright: ignore[reportUnknownArgumentType]
+KINDS: Any = tuple(type(one.compile("")) for one in ENGINES.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
 
 
@@ -113,9 +113,12 @@ def _inside(value: Any) -> Iterator[Any]:
     if isinstance(value, KINDS):
         yield value
     elif isinstance(value, (tuple, list, set, frozenset, dict)):
-        held: Any = value.values() if isinstance(value, dict) else value
-        for one in held:
-            yield from _inside(one)
+        yield from _held(value)
+
+
+def _held(values: Any) -> Iterator[Any]:
+    for one in values.values() if hasattr(values, "values") else values:
+        yield from _inside(one)
 
 
 def inline() -> tuple[list[Found], list[str]]:
