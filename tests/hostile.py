@@ -39,7 +39,7 @@ ENDS = ("", "\x00", "x", "\n", " x")
 FIRST = 2000  # code points of the first text
 MOST = 64_000
 FLOOR_S = 0.001  # of processor time for the first text: a square one takes more
-LIMIT_S = 1.0
+LIMIT_S = 0.5
 STEEPEST = 1.5  # the exponent of growth; bounded work inside a line is steeper than 1 at first
 SAMPLES = 12  # of what a repeat takes
 _PROPERTIES = {
@@ -74,18 +74,18 @@ def seconds(
     times: int = 1,
     clock: Callable[[], float] = time.thread_time,
 ) -> float:
-    """The least time of some runs on a text; `LIMIT_S` for one that takes longer.
+    """The least time of some runs on a text; infinite if one takes more than `LIMIT_S`.
 
     Processor time, unless a clock that is read faster will do.
     """
-    least = LIMIT_S
+    least = math.inf
     for _ in range(times):
         started = clock()
         try:
             with processor_limit(LIMIT_S):
                 run(text)
         except TooSlow:
-            return LIMIT_S
+            return math.inf
         least = min(least, clock() - started)
     return least
 
@@ -96,15 +96,16 @@ def growth(run: Callable[[str], object], text: Callable[[int], str], least: int 
     Measured again with longer texts while it looks steep: what is bounded inside a pattern grows
     up to its bound.
     """
-    if seconds(run, text(least), clock=time.perf_counter) < FLOOR_S:
-        return 1.0
+    begun = seconds(run, text(least), clock=time.perf_counter)
+    if begun < FLOOR_S or begun == math.inf:
+        return 1.0 if begun < FLOOR_S else math.inf
     steep = math.inf
     size = least
     while size * 4 <= MOST:
         first = seconds(run, text(size), 3)
         last = seconds(run, text(size * 4), 3)
-        if last >= LIMIT_S:
-            return math.inf if first >= LIMIT_S / 8 or size == least else steep
+        if last == math.inf:
+            return steep
         steep = math.log(last / first, 4)
         if steep <= STEEPEST:
             return steep

@@ -16,7 +16,7 @@ from patterns import METHODS, Found, compiled, inline
 from evals.drafting import twins
 from qa import smalltalk
 
-TEXTS = 1200 if NIGHTLY else 120
+TEXTS = 1200 if NIGHTLY else 80
 # Patterns made of what a function is given: with something that it may be given.
 MADE: dict[str, Any] = {
     "evals.drafting.twins._once": twins._once("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
