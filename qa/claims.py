@@ -23,13 +23,15 @@ _MARKERS = re.compile(
 )
 _PERHAPS_MARKER = re.compile(r" *(?:[\[【][^\]】\n]{0,300}|\([^()\n]{0,300})?\Z")
 _ABBREVIATED = re.compile(
-    r"(?:^|\W)(?:(?:[^\W\d_]\.)*[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Prof|Sr|Jr|St|Gen|Gov|Sen|Rep|Col|Lt"
+    r"(?:^|\W)(?:[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Prof|Sr|Jr|St|Gen|Gov|Sen|Rep|Col|Lt"
     r"|Capt|Sgt|Hon|Rev|Nos?|Figs?|Vol|vs|etc|cf|ca|approx|Inc|Ltd|Co|Corp|Art|Sec"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|e\.g|i\.e|[ap]\.m)$"
 )
 _LIST_NUMBER = re.compile(r"\s*\(?\d{1,2}$")
 _CLOSING = re.compile(r"[.,;:!?…]{0,9}[\"'”’»)*_`]{0,9}(?:\s|$)|[。！？，、；：」』）”]")
 _CONTEXT = 100  # code points before an end that it depends on
+_AT_ONCE = 1000  # code points of a piece: of what is held, much is copied for each sentence
+_PATIENCE = 400  # code points that the end of a sentence may depend on, with a marker
 _WRAPPED = 40  # a line so long that does not end a sentence goes on in the next
 
 
@@ -56,11 +58,21 @@ class Claims:
         self._held = ""  # from the start of a sentence
         self._looked = 0  # so much of it has no end
         self._too_long = False  # what is held is the rest of a sentence that has been given
+        self._new: list[str] = []  # not looked at yet
+        self._wanted = 0  # code points before it is worth to look again
 
     def feed(self, piece: str) -> list[Claim]:
         """The claims that a piece completes, in order."""
-        self._held += visible(piece)
-        return self._complete(ended=False)
+        found: list[Claim] = []
+        for start in range(0, len(piece), _AT_ONCE):
+            self._new.append(visible(piece[start : start + _AT_ONCE]))
+            self._wanted -= len(self._new[-1])
+            if self._wanted <= 0:
+                found += self._complete(ended=False)
+                # of a line of nothing but dots the end is far: each look goes through all of it
+                waiting = len(self._held) - self._looked
+                self._wanted = waiting if waiting > _PATIENCE else 0
+        return found
 
     def end(self) -> list[Claim]:
         """The claims that are left; nothing may be fed after it."""
@@ -68,6 +80,8 @@ class Claims:
         return found + self._cut(len(self._held))
 
     def _complete(self, *, ended: bool) -> list[Claim]:
+        self._held += "".join(self._new)
+        self._new.clear()
         found: list[Claim] = []
         while (end := self._next_end(ended=ended)) is not None:
             found += self._cut(end)
@@ -88,7 +102,7 @@ class Claims:
 
     def _claim(self) -> list[Claim]:
         written = self._held[:MAX_CLAIM]
-        if self._too_long or not written.strip():
+        if self._too_long or not any(map(str.isalnum, written)):
             return []
         claim = read_claim(written)
         if len(self._held) > MAX_CLAIM:

@@ -22,12 +22,10 @@ def conflicting(
     They must say the same but for their answers, and the answers must both hold a number: names
     and phrases differ too often without disagreeing.
     """
-    told = [one for one in sentences if one.answer]
-    for a, b in combinations(told, 2):
-        if a.document_id == b.document_id:
-            continue
-        (numbers_a, rest_a), (numbers_b, rest_b) = (_told(one, documents) for one in (a, b))
-        if not numbers_a or not numbers_b or numbers_a & numbers_b:
+    told = [(one, *_told(one, documents)) for one in sentences if one.answer]
+    numbered = [(one, numbers, rest) for one, numbers, rest in told if numbers]
+    for (a, numbers_a, rest_a), (b, numbers_b, rest_b) in combinations(numbered, 2):
+        if a.document_id == b.document_id or numbers_a & numbers_b:
             continue
         if len(rest_a & rest_b) >= _ALIKE * len(rest_a | rest_b):
             return a, b

@@ -4,23 +4,30 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from index.types import Context
 from qa.endpoint import Endpoint
 from qa.errors import EndpointFailed, InvalidQuestion
 from qa.followups import FollowUp, follow_up
 from qa.messages import Message
+from qa.questions import MAX_QUESTION, legible
 from qa.rewriting import MAX_TOKENS, believed, rewriting_messages
 from qa.smalltalk import small_talk
 from qa.tokens import count_tokens
 
 _HISTORY_TOKENS = 1000
 _LIMIT_S = 2.0
-_LONGEST_ANSWER = 1200  # code points of an answer that are remembered
-_LONGEST_TOKEN = 128  # code points of white space, dashes and the like that are one token
+# In code points: what is remembered of an answer; what is read of one, with the addresses of its
+# citations; and what is read of all messages together. What is beyond is as if it were not sent.
+_LONGEST_ANSWER = 1200
+_LONGEST_READ = 8000
+_MOST_READ = 40_000
+_MOST_MESSAGES = 50
 _FOOTNOTE = re.compile(r"^[ \t]*\[\^?\w{1,20}\]:.*$", re.MULTILINE)
 _LINK = re.compile(
-    r"(?P<before>[ \t]*)!?\[(?P<label>[^\[\]\n]{0,200})\]\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]*\")?\)"
+    r"(?P<before>(?:(?<![ \t])[ \t]++)?)!?\[(?P<label>[^\[\]\n]{0,200}+)\]"
+    r"\([^()\s]{0,2000}+(?:[ \t]++\"[^\"\n]*+\")?+\)"
 )
 _NUMBER = re.compile(r"\^?\d{1,3}")
 _OWN_MARK = re.compile(
@@ -74,7 +81,7 @@ def understand(
     """
     if not messages or messages[-1].role != "user":
         raise InvalidQuestion("the last message is not the user's; end with a question")
-    asked = messages[-1].content.strip()
+    asked = legible(messages[-1].content).strip()
     reply = small_talk(asked)
     history = recent(messages[:-1], history_tokens)
     if reply is not None:
@@ -99,32 +106,36 @@ def understand(
 def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
     """The latest messages that fit a budget together, oldest first, as plain text.
 
-    Of a long answer the beginning is kept. System messages and what is empty are left out.
+    At most the latest 50 are read, and 40,000 code points of them. Of a long answer or question
+    the beginning is kept. System messages and what is empty are left out.
 
     Args:
         messages: oldest first.
         budget_tokens: of cl100k_base, at least 0.
     """
     kept: list[Message] = []
-    for message in reversed(messages):
-        said = "" if message.role == "system" else message.content.strip()
-        if message.role == "assistant":
-            said = _beginning(plain(said))
-        if not said:
-            continue
-        if len(said) > budget_tokens * _LONGEST_TOKEN:  # counting would take long, and in vain
-            break
+    room = _MOST_READ
+    spoken = (one for one in reversed(messages) if one.role != "system" and one.content)
+    for message in islice(spoken, _MOST_MESSAGES):
+        is_answer = message.role == "assistant"
+        read = _beginning(message.content, min(room, _LONGEST_READ if is_answer else MAX_QUESTION))
+        room -= len(read)
+        said = legible(read).strip()
+        if is_answer:
+            said = _beginning(plain(said), _LONGEST_ANSWER, " …")
         budget_tokens -= count_tokens(said)
         if budget_tokens < 0:
             break
-        kept.append(Message(role=message.role, content=said))
+        if said:
+            kept.append(Message(role=message.role, content=said))
     return tuple(reversed(kept))
 
 
-def _beginning(answer: str) -> str:
-    if len(answer) <= _LONGEST_ANSWER:
-        return answer
-    return answer[:_LONGEST_ANSWER].rpartition(" ")[0] + " …"
+def _beginning(text: str, longest: int, mark: str = "") -> str:
+    """Return a text of at most so many code points, else its first words and a mark."""
+    if len(text) <= longest:
+        return text
+    return (text[:longest].rpartition(" ")[0] or text[:longest]) + mark
 
 
 def plain(answer: str) -> str:

@@ -1,17 +1,22 @@
 """Questions that leave out what the one before said: "why?", "and in 2019?". Pure."""
 
 import re
+from itertools import pairwise
 
 from qa.english import AUXILIARIES, PREPOSITIONS, QUESTION_WORDS
 from qa.leaning import ABOUT, agrees, bare, fragment
-from qa.topics import names, words
+from qa.topics import WORD, names, words
 
 _YEAR = re.compile(r"\b[12]\d{3}\b")
 _BEGINS = re.compile(
     rf"(?P<topic>(?:.*:\s)?)(?:(?:{'|'.join(sorted(QUESTION_WORDS))})\s+)?(?P<rest>(?P<first>[\w']+).*)",
     re.IGNORECASE | re.DOTALL,
 )
-_PREPOSITION = "|".join(sorted(PREPOSITIONS))
+_ARTICLE = re.compile(r"the\s+", re.IGNORECASE)
+_PHRASE_BEGINS = re.compile(r"\s++(?:[^,?!.]|\.(?=\S))")
+_PHRASE_ENDS = re.compile(
+    rf"(?<!\s)\s++(?:{'|'.join(sorted(PREPOSITIONS))})\b|[,?!]|\.(?!\S)|\Z", re.IGNORECASE
+)
 
 
 def completed(question: str, before: str) -> str | None:
@@ -39,11 +44,25 @@ def completed(question: str, before: str) -> str | None:
 
 def _with_name(put: str, before: str) -> str | None:
     """The question with another name in the place of its only one."""
-    name = re.sub(r"^the\s+", "", put, flags=re.IGNORECASE)
+    name = put[article.end() :] if (article := _ARTICLE.match(put)) else put
     named = names(before)
     if names(f"of {name}") != [name] or len(named) != 1:
         return None
-    return re.sub(rf"\b{re.escape(named[0])}(?!\w)", lambda _: name, before)
+    return _replaced(before, named[0], name)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """The text with a name for another, where that is no part of a word."""
+    first, *others = text.split(old)
+    found = [first]
+    for before, after in pairwise([first, *others]):
+        inside = _is_part_of_word(before[-1:]) or _is_part_of_word(after[:1])
+        found += [old if inside else new, after]
+    return "".join(found)
+
+
+def _is_part_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _with_word(word: str, before: str) -> str | None:
@@ -57,13 +76,11 @@ def _with_word(word: str, before: str) -> str | None:
 
 def _with_phrase(phrase: str, before: str) -> str:
     """The phrase in the place of the last one with its preposition, or at the end."""
-    word = re.escape(phrase.split()[0])
-    old = re.compile(
-        rf"\b{word}\s+(?:[^,?!.]|\.(?=\S))+?(?=\s+(?:{_PREPOSITION})\b|[,?!]|[.]?$)", re.IGNORECASE
-    )
-    places = list(old.finditer(before))
-    if places:
-        at = places[-1]
-        return before[: at.start()] + phrase + before[at.end() :]
+    word = words(phrase)[0]
+    for place in reversed([one for one in WORD.finditer(before) if one.group().lower() == word]):
+        begun = _PHRASE_BEGINS.match(before, place.end())
+        stop = begun and _PHRASE_ENDS.search(before, begun.end())
+        if stop and (stop.group() != "." or stop.end() == len(before)):
+            return before[: place.start()] + phrase + before[stop.start() :]
     end = len(before.rstrip(" ?!."))
     return f"{before[:end]} {phrase}{before[end:]}"

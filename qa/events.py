@@ -71,6 +71,7 @@ class Composer:
     def __init__(self) -> None:
         self.text = ""
         self.segments: list[Segment] = []
+        self._said: set[str] = set()
         self._citations: dict[_Place, Citation] = {}
 
     @property
@@ -84,7 +85,7 @@ class Composer:
 
     def has_said(self, text: str) -> bool:
         """Whether a sentence is there already, word for word."""
-        return any(one.span.of(self.text) == text for one in self.segments)
+        return text in self._said
 
     def say(self, text: str, citations: Sequence[Citation], support: Support) -> Iterator[Event]:
         """Add a sentence and what it rests on; the characters that were cited before are shared."""
@@ -93,6 +94,7 @@ class Composer:
                 self._citations[_place(one)] = one
                 yield CitationAdded(citation=one, number=len(self._citations))
         used = {_place(one): self._citations[_place(one)] for one in citations}
+        self._said.add(text)
         gap = " " if self.text else ""
         start = len(self.text) + len(gap)
         self.text += gap + text

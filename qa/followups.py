@@ -51,13 +51,22 @@ def follow_up(question: str, history: Sequence[Message]) -> FollowUp:
         if message.role == "assistant":
             thread = replace(thread, answer=message.content)
         elif message.role == "user" and small_talk(message.content) is None:
-            thread = thread.asked(message.content)
-            said += topics(message.content)
-    now = thread.asked(question)
-    about = _latest([*said, *thread.person(question)])
-    weight = _STANDING if now.question == question else _LEANING
-    context = Context(query=f"{now.words} {', '.join(about)}", weight=weight) if about else None
-    return FollowUp(question=now.question, words=now.words, context=context)
+            thread = thread.asked(_folded(message.content))
+            said += topics(_folded(message.content))
+    folded = _folded(question)
+    now = thread.asked(folded)
+    about = _latest([*said, *thread.person(folded)])
+    if len(now.question) > MAX_QUESTION:
+        now = Thread(question=folded, words=folded)
+    leans_on = now.question != folded
+    weight = _LEANING if leans_on else _STANDING
+    words = now.words if now.words != folded else question
+    context = Context(query=f"{words} {', '.join(about)}", weight=weight) if about else None
+    return FollowUp(question=now.question if leans_on else question, words=words, context=context)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +95,8 @@ class Thread:
         if (whole := completed(question, self.question)) is not None:
             return Thread(question=whole, words=whole, topics=topics(whole), heard=heard)
         carried = self._carried(question)
-        own = [one for one in names(question) if one not in self.topics]
+        known = set(self.topics)
+        own = [one for one in names(question) if one not in known]
         return Thread(
             question=_with_topic(question, carried),
             words=bare(question),
@@ -102,7 +112,7 @@ class Thread:
     def _topics(self) -> tuple[str, ...]:
         """The names, and of the other topics those whose words were said more than once."""
         again = self.heard | stems(self.answer)
-        named = names(self.question)
+        named = set(names(self.question))
         told = [one for one in self.topics if one in named or stems(one) & again]
         return tuple(told) or self.topics
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence, Set
-from itertools import takewhile
 
 from qa.english import (
     AUXILIARIES,
@@ -18,19 +17,20 @@ from qa.english import (
     STOP_WORDS,
     THIRD_PERSON,
 )
-from qa.topics import WORD, names, stems, words
+from qa.topics import WORD, name_spans, names, stems, words
 
 _LEAD = re.compile(
     r"(?:(?:and|but|so|also|then|yes|yeah|yep|no|sure|ok|okay|thanks|thank you|great|right|cool"
-    r"|i see|interesting|please|well|alright)\b(?:\s+(?:then|please|so much|very much))?"
-    r"[\s,.;:!?]*)+",
+    r"|i see|interesting|please|well|alright)\b(?:\s++(?:then|please|so much|very much))?+"
+    r"[\s,.;:!?]*+)++",  # possessive: "then" may be either, and there is no going back
     re.IGNORECASE,
 )
 ABOUT = re.compile(r"(?:what|how)\s+about\s", re.IGNORECASE)
 _DEFINED = re.compile(
     r"(?:what(?:'s| is| are| was| were)|define|who(?:'s| is| was))\s+(?!the\b)", re.I
 )
-_EFFORT = re.compile(r"\bit\s+(?:takes?|took|costs?)\b.*\bto\b", re.IGNORECASE)
+_EFFORT = re.compile(r"\bit\s+(?:takes?|took|costs?)\b", re.IGNORECASE)
+_TO = re.compile(r"\bto\b", re.IGNORECASE)
 _UNSPACED = re.compile(r"[\u3040-\u9fff]")  # a word may be a whole question there
 _SAYS_WHICH = {"of", "for", "to", "that", "which", "who", "with"}
 _FRAGMENT_WORDS, _ABOUT_WORDS = 6, 4  # more say enough themselves
@@ -81,8 +81,10 @@ def leans(question: str, heard: Set[str]) -> bool:
 def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
     """Whether "the" stands before what was spoken of, and nothing says which one it is."""
     for at in (n for n, word in enumerate(said) if word == "the"):
-        thing = list(takewhile(lambda word: word not in STOP_WORDS, said[at + 1 :]))
-        after = said[at + 1 + len(thing) : at + 2 + len(thing)]
+        end = at + 1
+        while end < len(said) and said[end] not in STOP_WORDS:
+            end += 1
+        thing, after = said[at + 1 : end], said[end : end + 1]
         if not thing or not thing[0].isalpha() or set(after) & _SAYS_WHICH:
             continue
         asked = at > 0 and said[at - 1] in AUXILIARIES  # "was the city built": a verb is last
@@ -106,16 +108,23 @@ def fragment(question: str) -> bool:
 
 def _refers(question: str, said: Sequence[str]) -> bool:
     """Whether a word stands for what the question does not name."""
-    return any(
-        _stands_for_something(question, said, at) and not _named_inside(question, said, at)
-        for at in range(len(said))
-    )
+    effort = _takes_effort(question)
+    pointing = [at for at in range(len(said)) if _stands_for_something(said, at, effort=effort)]
+    if any(said[at] in {"one", "ones"} | POINTERS for at in pointing):
+        return True
+    return bool(pointing) and not _all_named_before(question, said, pointing)
 
 
-def _stands_for_something(question: str, said: Sequence[str], at: int) -> bool:
+def _takes_effort(question: str) -> bool:
+    """Whether "it" may stand for what follows: "how long does it take to boil an egg"."""
+    found = _EFFORT.search(question)
+    return bool(found and _TO.search(question, found.end()))
+
+
+def _stands_for_something(said: Sequence[str], at: int, *, effort: bool) -> bool:
     word = said[at].removesuffix("'s").removesuffix("'re")
     before, after = (said[at - 1] if at else ""), (said[at + 1] if at + 1 < len(said) else "")
-    if word == "it" and (after in FORESEEN or _EFFORT.search(question)):
+    if word == "it" and (after in FORESEEN or effort):
         return False
     if word == "that":  # it may as well join a clause
         return not after or before in PREPOSITIONS | AUXILIARIES
@@ -128,14 +137,31 @@ def _stands_for_something(question: str, said: Sequence[str], at: int) -> bool:
     return word in THIRD_PERSON | POINTERS
 
 
-def _named_inside(question: str, said: Sequence[str], at: int) -> bool:
-    """Whether what a word stands for comes before it in the question."""
-    before = question[: list(WORD.finditer(question))[at].start()]
-    if said[at] in {"one", "ones"} | POINTERS:
-        return False
-    if names(before):
-        return True
-    if _CLAUSE.search(before):
-        return any(word not in STOP_WORDS for word in words(_CLAUSE.split(before)[0]))
-    done = [n for n, word in enumerate(said[:at]) if word in {"do", "does", "did"}]
-    return said[at] in POSSESSIVES and any(said[n + 1] not in STOP_WORDS for n in done)
+def _all_named_before(question: str, said: Sequence[str], pointing: Sequence[int]) -> bool:
+    """Whether what words stand for comes before each of them in the question.
+
+    What comes first is found once: a question may be nothing but pronouns.
+    """
+    starts = [match.start() for match in WORD.finditer(question)]
+    named = min((end for _, end in name_spans(question)), default=len(question))
+    clause = _CLAUSE.search(question)
+    # "and it" begins a clause for the words after "it"
+    clause_end = clause.end() + clause.group()[-1].isspace() if clause else len(question)
+    told = clause is not None and any(
+        word not in STOP_WORDS for word in words(question[: clause.start()])
+    )
+    doing = (
+        at
+        for at, word in enumerate(said[:-1])
+        if word in {"do", "does", "did"} and said[at + 1] not in STOP_WORDS
+    )
+    done = next(doing, len(said))
+
+    def is_named(at: int) -> bool:
+        if named <= starts[at]:
+            return True
+        if clause_end <= starts[at]:
+            return told
+        return said[at] in POSSESSIVES and done < at
+
+    return all(is_named(at) for at in pointing)

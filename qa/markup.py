@@ -29,7 +29,9 @@ _ESCAPE = re.compile(r"\\+(?=[!-/:-@\[-`{-~]|$)")
 _EMPHASIS = re.compile(r"\*{2,}|__+|~~+|`+|(?:(?<=\s)|^)[*_](?=\S)|(?<=\S)[*_](?=\W|$)")
 # What would still open a tag, a link, a definition or an image
 _OPENING = re.compile(r"<(?=[/!?a-zA-Z])|(?<=\])(?=[(\[:])|!(?=\[)|\|")
-_BEFORE_STOP = re.compile(r" +(?=[.,;!?…]+[\"'”’»)]*(?:\s|$))")
+_BEFORE_STOP = re.compile(r" (?=[.,;!?…]++[\"'”’»)]*+(?:\s|$))")
+_ANY_MARKUP = re.compile(r"[\\\[\]()<>*_~`]+")
+_ROUNDS = 8  # nested so deep, or in so many layers of escapes, nobody writes
 
 
 def visible(piece: str) -> str:
@@ -48,18 +50,20 @@ def is_heading(line: str) -> bool:
 def plain(text: str) -> str:
     """A sentence without Markdown, HTML and addresses; of a link its label is left.
 
-    A number in brackets stays in them. What is nested is taken out from the inside.
+    A number in brackets stays in them. What is nested is taken out from the inside; of what is
+    nested more than eight deep no bracket is left.
     """
     opened = _BLOCK.match(text)
     text = text[opened.end() :] if opened else text
-    before = ""
-    while text != before:  # each round but the last makes it shorter
+    for _ in range(_ROUNDS):
         before = text
         text = _TAG.sub("", _COMMENT.sub(" ", text))
         text = _LINK.sub(_label, _IMAGE.sub(" ", text))
         text = _ADDRESS.sub(" ", text)
         text = _EMPHASIS.sub("", _ESCAPE.sub("", text))
-    return tidy(_OPENING.sub(" ", text))
+        if text == before:
+            return tidy(_OPENING.sub(" ", text))
+    return tidy(_OPENING.sub(" ", _ADDRESS.sub(" ", _ANY_MARKUP.sub(" ", text))))
 
 
 def tidy(text: str) -> str:

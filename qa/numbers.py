@@ -80,21 +80,28 @@ def number_value(word: str) -> str | None:
 
 def missing(claimed: Iterable[Number], told: Iterable[Number]) -> list[Number]:
     """The numbers of a claim that a source does not tell, of the same unit and the same thing."""
-    told = list(told)
-    return [one for one in claimed if not _is_told(one, told)]
+    told = set(told)
+    units = {one.unit for one in told}
+    counted = {one.counted for one in told} - {""}
+    alike: dict[str, set[Number]] = {}
+    for one in told:
+        alike.setdefault(one.value, set()).add(one)
+    return [
+        one for one in claimed if not _is_told(one, alike.get(one.value, set()), units, counted)
+    ]
 
 
-def _is_told(number: Number, told: list[Number]) -> bool:
-    same = [one for one in told if one.value == number.value]
+def _is_told(number: Number, same: set[Number], units: set[str], counted: set[str]) -> bool:
+    """Whether one of the same value is; `units` and `counted` are those of all that are told."""
     if number.unit:
-        units = {one.unit for one in told}
         return any(
             one.unit == number.unit or (not one.unit and number.unit in units) for one in same
         )
     if any(one.unit == "percent" for one in same) and not any(one.unit == "" for one in same):
         return False
-    others = [one for one in told if number.counted and one.counted == number.counted]
-    return bool(same) and (not others or any(one in others for one in same))
+    if number.counted not in counted:
+        return bool(same)
+    return any(one.counted == number.counted for one in same)
 
 
 def _number(match: re.Match[str], digits: str, ending: str) -> Number:

@@ -3,9 +3,10 @@
 import re
 from itertools import pairwise
 
-_SEVERAL = re.compile(r"(?<=[?？])\s+(?=\S)")
+_SEVERAL = re.compile(r"(?<=[?？])\s++(?=\S)")
 _JOINED = re.compile(
-    r",?\s+(?:and|but)\s+(?=(?:who|whom|whose|what|when|where|which|why|how)\b)", re.IGNORECASE
+    r"(?:,|(?<!\s))\s++(?:and|but)\s++(?=(?:who|whom|whose|what|when|where|which|why|how)\b)",
+    re.IGNORECASE,
 )
 _ASKING = re.compile(
     r"(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|has|have|had|can|"

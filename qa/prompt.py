@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from index.types import Passage
 from qa.errors import PromptTooLong
@@ -109,17 +110,20 @@ def _harmless(text: str, fence: str) -> str:
 
 def _latest(history: Sequence[Message], most_tokens: int, fence: str) -> tuple[Message, ...]:
     """The last turns that fit, the first of them the user's."""
-    turns = [
-        Message(role=turn.role, content=_harmless(turn.content, fence))
-        for turn in history
-        if turn.role != "system"
-    ]
-    while turns and (turns[0].role != "user" or _tokens(turns) > most_tokens):
-        turns = turns[1:]
-    return tuple(turns)
+    turns: list[Message] = []
+    room = most_tokens - _MESSAGE_TOKENS
+    for turn in (one for one in reversed(history) if one.role != "system"):
+        message = Message(role=turn.role, content=_harmless(turn.content, fence))
+        room -= _message_tokens(message)
+        if room < 0:
+            break
+        turns.append(message)
+    return tuple(dropwhile(lambda turn: turn.role != "user", reversed(turns)))
 
 
 def _tokens(messages: Sequence[Message]) -> int:
-    return _MESSAGE_TOKENS + sum(
-        _MESSAGE_TOKENS + count_tokens(message.content) for message in messages
-    )
+    return _MESSAGE_TOKENS + sum(map(_message_tokens, messages))
+
+
+def _message_tokens(message: Message) -> int:
+    return _MESSAGE_TOKENS + count_tokens(message.content)

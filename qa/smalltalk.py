@@ -4,7 +4,11 @@ A message is small talk only if all of it is: one word more, and it is a questio
 """
 
 import re
+from typing import Any
 
+import re2  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
+
+_linear: Any = re2  # untyped
 _HELP = (
     "I answer questions from the documents stored here. Every sentence of an answer points to the"
     " place in a document that says so, and where the documents do not say, I tell you."
@@ -62,10 +66,14 @@ _KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the 
         r"|no(?:pe)?",
     ),
 )
-_PATTERNS = tuple((re.compile(rf"(?:{pattern})"), reply) for _, reply, pattern in _KINDS)
+# Phrases share words ("so good", "so", "good"), so that one text can be taken apart in many ways:
+# 23 words took `re` 10 s. This engine takes linear time whatever it is given.
+_PATTERNS: tuple[tuple[Any, str], ...] = tuple(
+    (_linear.compile(rf"(?:^| )(?:{pattern})(?: |$)"), reply) for _, reply, pattern in _KINDS
+)
 _COURTESY = r"please|so|oh|ah|well|and|then|just|very"
 _ANY = "|".join(f"(?:{pattern})" for _, _, pattern in _KINDS)
-_ALL = re.compile(rf"(?:(?:{_ANY}|{_COURTESY})(?:\s+|\Z))+")
+_ALL = _linear.compile(rf"(?:(?:{_ANY}|{_COURTESY})(?: |$))+")
 _LONGEST = 120  # code points; small talk is short
 _OTHER = re.compile(r"[^\w\s'-]+|_+")
 
@@ -81,13 +89,4 @@ def small_talk(message: str) -> str | None:
     said = " ".join(_OTHER.sub(" ", message.casefold().replace("’", "'")).split())
     if not _ALL.fullmatch(said):
         return None
-    return next((reply for pattern, reply in _PATTERNS if _whole(pattern, said)), None)
-
-
-def _whole(pattern: re.Pattern[str], said: str) -> bool:
-    """Whether the pattern is met between the borders of words."""
-    return any(
-        (not match.start() or said[match.start() - 1] == " ")
-        and (match.end() == len(said) or said[match.end()] == " ")
-        for match in pattern.finditer(said)
-    )
+    return next((reply for pattern, reply in _PATTERNS if pattern.search(said)), None)

@@ -1,14 +1,18 @@
 """What a question is about: its names, or else its other words that mean something. Pure."""
 
 import re
+from itertools import islice
 
 from qa.english import RELATIONAL, STOP_WORDS
 
 WORD = re.compile(r"[^\W_](?:[\w'’&.-]*\w)?")
-_JOINT = re.compile(r"\s+(?:(?:of|on|and|de|the|von|van|du|la)\s+){0,2}")
+_JOINT = re.compile(r"\s++(?:(?:of|on|and|de|the|von|van|du|la)\s++){0,2}")
 _INITIAL = re.compile(r"(?:^|\W)[A-Z]$")
 _OF_A_PEOPLE = re.compile(r"(?:[ae]n|ese|ish|ench|utch|viet|eek)$")
-_ENDS = re.compile(r"[.!?:;]\s")
+_ENDING = re.compile(r"(?:'s|s')$|(?<=\w\w\w)s$")
+_GENITIVE = re.compile(r"['’]s?$")
+_CALLED = 4  # words after the name of a people that are what is called after it
+_SAYING_NOTHING = STOP_WORDS | RELATIONAL
 
 
 def topics(text: str) -> tuple[str, ...]:
@@ -18,17 +22,25 @@ def topics(text: str) -> tuple[str, ...]:
 
 def names(text: str) -> list[str]:
     """Runs of capitalised words with the small words that join them, without repetition."""
+    spans = name_spans(text)
+    return list(dict.fromkeys(_bare(_extended(text, *span)) for span in spans))
+
+
+def name_spans(text: str) -> list[tuple[int, int]]:
+    """Where names are, from first to last."""
     spans: list[tuple[int, int]] = []
+    joins = False  # whether the next word may belong to the last name
     for match in WORD.finditer(text):
         if not _is_name(match.group()):
             continue
         start, end = match.span()
-        if spans and _joins(text, spans[-1][1], start):
+        joins = joins and _joins(text, spans[-1][1], start)
+        if joins:
             spans[-1] = (spans[-1][0], end)
         elif not match.group()[0].isdigit():
             spans.append((start, end))
-    kept = [span for span in spans if not _only_begins(text, *span)]
-    return list(dict.fromkeys(_bare(_extended(text, *span)) for span in kept))
+            joins = True
+    return [span for span in spans if not _only_begins(text, *span)]
 
 
 def phrases(text: str) -> list[str]:
@@ -38,7 +50,7 @@ def phrases(text: str) -> list[str]:
     for match in WORD.finditer(text):
         word = match.group()
         plain = word.casefold().replace("’", "'")
-        if plain in STOP_WORDS | RELATIONAL or word[0].isdigit() or stems(word) <= inside:
+        if plain in _SAYING_NOTHING or word[0].isdigit() or stems(word) <= inside:
             found.append([])
         else:
             found[-1].append(word)
@@ -52,11 +64,7 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> frozenset[str]:
     """Words that mean something, without the endings that a plural or a genitive has."""
-    return frozenset(
-        re.sub(r"(?:'s|s')$|(?<=\w\w\w)s$", "", word)
-        for word in words(text)
-        if word not in STOP_WORDS
-    )
+    return frozenset(_ENDING.sub("", word) for word in words(text) if word not in STOP_WORDS)
 
 
 def _is_name(word: str) -> bool:
@@ -65,20 +73,21 @@ def _is_name(word: str) -> bool:
 
 
 def _joins(text: str, end: int, start: int) -> bool:
-    between = text[end:start]
-    if between.startswith(".") and _INITIAL.search(text[max(0, end - 2) : end]):
-        between = between[1:]
-    return bool(_JOINT.fullmatch(between)) and text[end - 2 : end] not in {"'s", "’s"}
+    initial = text.startswith(".", end) and _INITIAL.search(text[max(0, end - 2) : end])
+    between = _JOINT.fullmatch(text, end + bool(initial), start)
+    return bool(between) and text[end - 2 : end] not in {"'s", "’s"}
 
 
 def _only_begins(text: str, start: int, end: int) -> bool:
     """Whether a single word has its capital from beginning a sentence."""
-    before = text[:start].rstrip("\"'“‘( ")
+    before = start
+    while before and text[before - 1] in "\"'“‘( ":
+        before -= 1
     return (
         " " not in text[start:end]
-        and (not before or before[-1] in ".!?")
-        and (text[start + 1 : end].islower())
-        and bool(before or not text[end:].startswith(("'s", "’s")))
+        and (not before or text[before - 1] in ".!?")
+        and text[start + 1 : end].islower()
+        and bool(before or not text.startswith(("'s", "’s"), end))
     )
 
 
@@ -86,7 +95,7 @@ def _extended(text: str, start: int, end: int) -> str:
     """The name; of a people, with what is called after it."""
     if " " in text[start:end] or not _OF_A_PEOPLE.search(text[start:end]):
         return text[start:end]
-    for match in WORD.finditer(text, end):
+    for match in islice(WORD.finditer(text, end), _CALLED):
         if text[end : match.start()] != " " or match.group() in STOP_WORDS:
             break
         end = match.end()
@@ -94,4 +103,4 @@ def _extended(text: str, start: int, end: int) -> str:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"['’]s?$", "", name)
+    return _GENITIVE.sub("", name)

@@ -11,7 +11,8 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’.&-][^\W_]+)*")
 _ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b")
 _JOINT = re.compile(r"['’.&-]")
 _POSSESSIVE = re.compile(r"['’]s$")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n])[\s\"'“”‘’«»()\[\]*•–—-]*$")
+# Of what is before a word, read backwards: forwards, each mark would be tried as a beginning
+_SENTENCE_START = re.compile(r"(?:[^\S\n]|[\"'“”‘’«»()\[\]*•–—-])*+(?:[.!?:;…\n]|\Z)")
 _LETTER = re.compile(r" (?:is|was|has|had|does|did|can|will|and|or)\b")  # after "A" at a start
 _CAPITAL = re.compile(r"\W*[A-Z]")
 _MARK = re.compile(r"[,;:.!?()\[\]–—][\s\"'“”‘’]{0,3}$")
@@ -113,7 +114,7 @@ def _word(text: str, match: re.Match[str]) -> Word:
     before = text[max(0, match.start() - 12) : match.start()]
     first = mark = False
     if not (before.endswith(" ") and before[-2:-1].isalnum()):  # most words follow another one
-        first = bool(_SENTENCE_START.search(before))
+        first = bool(_SENTENCE_START.match(before[::-1]))
         mark = bool(_MARK.search(before))
     letter = match.group() == "A" and _is_letter(text, match.end(), first=first)
     return _formed(match.group(), first, letter, mark)

@@ -21,7 +21,7 @@ _NOT_ADVERBS = re.compile(
     r"(?:only|early|family|supply|apply|reply|july|daily|likely|rely|ally|hardly|nearly)$"
 )
 _ASIDE = re.compile(r" \([^()]*\)| \[[^\[\]]*\]|, (?:which|who|where) [^,.;]+(?=[,.;])")
-_TAIL = re.compile(r"(?:; |, (?:while|whereas|although|but|which|who|with|as) ).*(?=[.!?]$)")
+_TAIL = re.compile(r"(?:; |, (?:while|whereas|although|but|which|who|with|as) ).*", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])|(?<![\w.,])\d+(?:\.\d+)?(?![\w])")
 _NAME = re.compile(r"(?<=[a-z,;)] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 _AUXILIARY = re.compile(r"\b(did|was|were|is|are|can|could|has|have|had|will|would|may)\b(?! not)")
@@ -63,7 +63,9 @@ class Planted:
 def paraphrased(sentence: str) -> str | None:
     """The main clause, without adverbs and asides; None where little is left or nothing changed."""
     text = _LEADING.sub("", sentence)
-    text = _TAIL.sub("", _ASIDE.sub("", text))
+    text = _ASIDE.sub("", text)
+    if text.endswith((".", "!", "?")):
+        text = _TAIL.sub("", text[:-1]) + text[-1]
     text = _ADVERB.sub(
         lambda m: m.group() if _NOT_ADVERBS.search(m.group().strip(", ")) else "", text
     )

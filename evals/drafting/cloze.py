@@ -68,7 +68,7 @@ def _is_amount(amount: str, before: str, after: str) -> bool:
         return False
     if not regex.fullmatch(r"[\d,.]+", amount):
         return True
-    if regex.search(r"\p{Lu}\S* $", before):
+    if before.endswith(" ") and any(map(str.isupper, before[:-1].rpartition(" ")[2])):
         return False  # Top 13, Model 33, Directive 2004
     if not amount.isdigit():
         return True

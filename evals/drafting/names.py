@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 import regex
 
@@ -172,12 +173,17 @@ def _kind(text: str, start: int, end: int) -> Kind:
     return Kind.OTHER
 
 
+def _ends_in_name(before: str) -> bool:
+    """Whether the last word has a capital."""
+    return any(map(str.isupper, takewhile(str.isalpha, reversed(before))))
+
+
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether a name is a phrase of its own: no part of a longer one, of a list or a modifier."""
     before, after = text[:start], text[end:]
     if regex.search(r"(?:\band|\bor|&|['’]s?|[-–—(/\"“]) ?$", before):
         return False
-    if regex.search(r"\p{Lu}[\p{L}]*,? $", before):
+    if before.endswith(" ") and _ends_in_name(before[:-1].removesuffix(",")):
         return False
     if regex.match(r",? (?:and|or|&) |, (?:the )?\p{Lu}|[-–—/('’\"”]| [(\"“]| \d", after):
         return False

@@ -14,7 +14,8 @@ from unicodedata import decimal
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;…\n])[\s\"'“”‘’«»()\[\]*•–—-]*$")
+# Of what is before a word, read backwards: forwards, each mark would be tried as a beginning
+_SENTENCE_START = re.compile(r"(?:[^\S\n]|[\"'“”‘’«»()\[\]*•–—-])*+(?:[.!?:;…\n]|\Z)")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|\w+n['’]t)\b",
     re.IGNORECASE,
@@ -99,7 +100,7 @@ def _is_name(word: str, before: str) -> bool:
     if len(word) > 1 and word.isupper():
         return True
     # 12 characters before the word are enough to see the end of a sentence and quotation marks.
-    return word[0].isupper() and not _SENTENCE_START.search(before)
+    return word[0].isupper() and not _SENTENCE_START.match(before[::-1])
 
 
 def _singular(word: str) -> str:

@@ -24,6 +24,7 @@ _OPPOSITES = (
     ("positive", "negative"), ("allowed", "forbidden"), ("supported", "opposed"),
 )  # fmt: skip
 _OPPOSITE = {**dict(_OPPOSITES), **{b: a for a, b in _OPPOSITES}}
+_WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"(?<![\w'’-])[a-z]{4,}(?![\w'’-])")
 _PLAIN = re.compile(
     "what|when|where|which|whose|whom|does|have|been|were|that|this|these|those|with|from|into|"
@@ -101,9 +102,10 @@ def _other_numbers(question: str, passage: str, rng: Generator) -> list[str]:
 
 def _opposites(question: str, passage: str) -> list[str]:
     changes: list[str] = []
-    for match in re.finditer(r"\w+", question):
+    told = set(_WORDS.findall(passage.casefold()))
+    for match in _WORDS.finditer(question):
         other = _OPPOSITE.get(match.group())
-        if other and not re.search(rf"\b{other}\b", passage, re.IGNORECASE):
+        if other and other not in told:
             changes.append(question[: match.start()] + other + question[match.end() :])
     return changes
 

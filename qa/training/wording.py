@@ -2,7 +2,7 @@
 
 import re
 
-_WORDS = re.compile(r"[\w'’.,-]*\w")
+_WORDS = re.compile(r"(?<![\w'’.,-])[\w'’.,-]*\w")
 _STOP = re.compile(
     "a|about|an|and|are|as|at|be|been|being|by|can|could|did|do|does|for|from|had|has|have|he|her|"
     "him|his|how|i|if|in|into|is|it|its|me|my|of|on|or|our|she|should|so|such|than|that|the|their|"
@@ -14,7 +14,7 @@ _STOP = re.compile(
 _BE = "was|were|is|are"
 _SUBJECT = re.compile(rf"(?:who|what) ({_BE}) (the .+?) ?\?", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:when|where) ({_BE}|did|does|do) (.+?) ?\?", re.IGNORECASE)
-_NUMBER = re.compile(r"how many ([\w ]+?) (did|does|do|has|have|had) (.+?) ?\?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?>how many ([\w ]+?) (did|does|do|has|have|had) )(.+?) ?\?", re.IGNORECASE)
 
 
 def keywords(question: str) -> str:
