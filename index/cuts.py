@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 import regex
 from icu4py.breakers import LineBreaker
 
+from index.types import Span
+
 LONGEST_WORD = 50  # code points that are looked at beyond the furthest cut, to see words whole
 
+_WINDOW = 1000  # code points whose clusters are found at a time
 _CLUSTER = regex.compile(r"\X")
 # Scripts that set a space between clauses, not between words.
 _UNSPACED = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -51,6 +54,16 @@ def cluster_ends(text: str, *, whole: bool) -> Sequence[int]:
     if not whole:
         ends.pop()
     return ends or range(1, len(text) + 1)
+
+
+def clipped(text: str, span: Span, most: int) -> Span:
+    """Return the span, or a beginning of it that has at most so many code points."""
+    if len(span) <= most:
+        return span
+    at, end = span.start, span.start + most
+    while end - at > LONGEST_WORD:
+        at += cluster_ends(text[at : min(end, at + _WINDOW)], whole=False)[-1]
+    return Span(span.start, at)
 
 
 def best_cuts(text: str, ends: Sequence[int]) -> Iterator[int]:
