@@ -33,9 +33,7 @@ def quiet(_: str, __: int, ___: int) -> None:
     """Tell nobody."""
 
 
-def build_settings(
-    embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING
-) -> dict[str, str]:
+def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING) -> dict[str, str]:
     """What chunks and vectors depend on.
 
     Raises:

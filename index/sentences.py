@@ -46,6 +46,7 @@ _APART = regex.compile(
 _CONTROLS = "\t\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # white space that no mark stands on
 _MARK = regex.compile(r"[\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}]")
 _syntok: Any = segmenter  # untyped
+_NO_SPACE = re.compile(r"\S")  # searched for: what is left of a text is not copied for each piece
 _LINE = re.compile(r"[^\n\u2028\u2029]+")
 
 
@@ -141,9 +142,12 @@ def strip(text: str, span: Span) -> Span:
 
     A space that a mark stands on is no white space: both are one cluster.
     """
-    inside = span.of(text)
-    start = span.start + len(inside) - len(inside.lstrip())
-    end = span.start + len(inside.rstrip())
-    if span.start < start < end and _MARK.match(text, start):
+    found = _NO_SPACE.search(text, span.start, span.end)
+    if not found:
+        return Span(span.start, span.start)
+    start, end = found.start(), span.end
+    while text[end - 1].isspace():
+        end -= 1
+    if span.start < start and _MARK.match(text, start):
         start -= text[start - 1] not in _CONTROLS
-    return Span(start, max(start, end))
+    return Span(start, end)
