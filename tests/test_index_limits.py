@@ -148,6 +148,10 @@ def test_a_run_of_blanks_counts_as_characters() -> None:
     assert [span.of(text) for span in chunk_spans(text, 10, lambda _: 1)] == ["one", "two"]
 
 
+def by_words(text: str) -> int:
+    return len(text.split())
+
+
 class TestWhereALongTextIsCut:
     @pytest.mark.parametrize(
         ("text", "limit", "pieces"),
@@ -173,7 +177,7 @@ class TestWhereALongTextIsCut:
         ids=lambda value: value[:12] if isinstance(value, str) else None,
     )
     def test_at_the_most_sensible_place(self, text: str, limit: int, pieces: list[str]) -> None:
-        count = (lambda piece: len(piece.split())) if limit == 5 else len
+        count = by_words if limit == 5 else len
         assert [span.of(text) for span in chunk_spans(text, limit, count)] == pieces
 
     def test_a_thai_paragraph_is_cited_by_clauses(self) -> None:

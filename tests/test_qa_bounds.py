@@ -88,12 +88,16 @@ def client(service: Service) -> Iterator[Client]:
         yield opened
 
 
+def one_chunk(text: str, *_: object) -> list[tuple[Span, int]]:
+    return [(Span(0, len(text)), 150)]
+
+
 def test_chunks_that_an_earlier_version_made_too_large_leave_in_part(
     monkeypatch: pytest.MonkeyPatch, service: Service, client: Client
 ) -> None:
     text = "The timeout of the relay is 5 seconds. " + "ก" * 60_000
     with monkeypatch.context() as earlier:
-        earlier.setattr(index.searchable, "counted_chunks", lambda *_: [(Span(0, len(text)), 150)])
+        earlier.setattr(index.searchable, "counted_chunks", one_chunk)
         service.corpus.put(Draft(id="relay", text=text))
     question = "What is the timeout of the relay?"
     found = client.post("/v1/search", json={"query": question}).json()["passages"]
