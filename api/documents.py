@@ -1,6 +1,6 @@
 """Routes that store documents and give their text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from index import Document, DocumentInfo, Outcome, Span, Stored
 from index.errors import InvalidSpan
 from index.types import MetadataValue
 from qa import Service
+from qa.bounds import MAX_LISTED
 
 MAX_OFFSET = 2**53 - 1
 _TEXT = MediaType.TEXT  # sent with charset=utf-8
@@ -70,11 +71,12 @@ class Documents(Controller):
         cursor: _Cursor = None,
         limit: _Limit = 100,
     ) -> DocumentListBody:
-        """List documents in the order of their ids."""
+        """List documents in the order of their ids; fewer if more are too much at once."""
         found = service.corpus.documents(cursor=cursor, limit=limit)
+        bodies = _bounded([_body(info, service.collection) for info in found.documents])
+        more = len(bodies) < len(found.documents)
         return DocumentListBody(
-            documents=tuple(_body(info, service.collection) for info in found.documents),
-            next_cursor=found.next_cursor,
+            documents=bodies, next_cursor=bodies[-1].id if more else found.next_cursor
         )
 
     @post(sync_to_thread=True)
@@ -154,6 +156,18 @@ class Documents(Controller):
         if etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers={"etag": etag})
         return Response(document.text.encode(), media_type=_TEXT, headers={"etag": etag})
+
+
+def _bounded(bodies: Sequence[DocumentBody]) -> tuple[DocumentBody, ...]:
+    """The first ones, as many as a response holds; at least one if there are any."""
+    kept: list[DocumentBody] = []
+    room = MAX_LISTED
+    for body in bodies:
+        room -= len(msgspec.json.encode(body))
+        if room < 0 and kept:
+            break
+        kept.append(body)
+    return tuple(kept)
 
 
 def _body(info: DocumentInfo, collection: str) -> DocumentBody:

@@ -22,7 +22,9 @@ from api.problems import is_fault, row_of, shown
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
 from api.urls import text_url
+from index import Span
 from qa import Mode, Service
+from qa.bounds import MAX_FETCH
 from qa.collections import Collections
 from qa.errors import CollectionNotFound
 from qa.events import folded
@@ -62,7 +64,10 @@ class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class FetchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Read a document, or the characters of it from `start` to `end`."""
+    """Read a document, or the characters of it from `start` to `end`.
+
+    At most 50,000 come at once: `end` says how far, `length` how many there are.
+    """
 
     document_id: str
     revision: _Revision | None = None
@@ -113,6 +118,7 @@ def _search(service: Service, asked: SearchArguments, _: Flag) -> SearchBody:
 def _fetch(service: Service, asked: FetchArguments, _: Flag) -> TextBody:
     document = service.corpus.get(asked.document_id, asked.revision)
     span = asked_span(document, asked.start, asked.end)
+    span = Span(span.start, min(span.end, span.start + MAX_FETCH))
     return TextBody(
         id=document.id,
         revision=document.revision,

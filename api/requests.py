@@ -7,7 +7,7 @@ import msgspec
 
 from index import Draft
 from qa.questions import MAX_TOP_K
-from qa.settings import DEFAULT
+from qa.settings import DEFAULT, LEAST_CHUNK_TOKENS
 
 _MAX_SAFE_INT = 2**53 - 1  # JavaScript keeps no larger integer exact
 
@@ -72,7 +72,7 @@ class OwnChunking(
 ):
     """How a collection's documents are cut."""
 
-    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=LEAST_CHUNK_TOKENS)] | None = None
 
 
 class OwnRetrieval(

@@ -9,6 +9,7 @@ from api.urls import text_url
 from index import Passage, Scores
 from index.ulid import ulid
 from qa import Answer, Citation, Segment
+from qa.bounds import bounded
 from qa.errors import UngroundedCitation
 from qa.settings import DEFAULT
 from qa.tokens import count_tokens
@@ -243,7 +244,7 @@ def answer_body(
         citations=tuple(citation_body(c, names[id(c)], collection) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
         confidence=answer.confidence,
-        passages=tuple(passage_body(p, collection) for p in answer.passages if passages),
+        passages=tuple(passage_body(p, collection) for p in bounded(answer.passages) if passages),
         question=answer.question,
         fallback=answer.fallback,
         dropped=answer.dropped,

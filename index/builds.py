@@ -6,7 +6,7 @@ from contextlib import suppress
 from index.embedding import Embedder
 from index.errors import BuildInUse, DocumentNotFound, StoreMismatch
 from index.protocols import Catalogue
-from index.searchable import OnChunks, Searchable, build_settings, quiet
+from index.searchable import CUTTING, OnChunks, Searchable, build_settings, quiet
 from index.searchindex import SearchIndex
 from index.storing import Storing
 from index.types import Build
@@ -28,7 +28,12 @@ class Builds:
         self._beside: Searchable | None = None
 
     def fill(
-        self, embedder: Embedder, *, chunk_tokens: int, on_chunks: OnChunks = quiet
+        self,
+        embedder: Embedder,
+        *,
+        chunk_tokens: int,
+        cutting: str = CUTTING,
+        on_chunks: OnChunks = quiet,
     ) -> Iterator[tuple[int, int]]:
         """Make chunks and vectors of all documents anew, beside those that are searched.
 
@@ -38,6 +43,8 @@ class Builds:
         Args:
             embedder: of the new chunks.
             chunk_tokens: of the new chunks, at most.
+            cutting: the rules that a build to go back to was made by; what it lacks is made by
+                today's.
             on_chunks: as for `Corpus.put_many`; if it raises, this ends, and can be begun again.
 
         Yields:
@@ -47,7 +54,7 @@ class Builds:
             StoreMismatch: the chunks would not fit the embedder.
             BuildInUse: the chunks that are searched are made so.
         """
-        settings = build_settings(embedder, chunk_tokens)
+        settings = build_settings(embedder, chunk_tokens, cutting)
         if settings == self._catalogue.build.settings:
             raise BuildInUse
         catalogue = self._catalogue.beside(settings)

@@ -37,6 +37,7 @@ from index.types import Build, Chunk, Document, DocumentInfo, DocumentPage, Reti
 
 _log = logging.getLogger("citespan.index")
 
+_EITHER_WAY = frozenset({"cutting"})  # settings by which older chunks can be searched all the same
 _TEXTS = 500  # chunks whose texts are in memory at a time
 
 
@@ -323,7 +324,7 @@ class SqliteCatalogue:
 
     def _check_settings(self, settings: Mapping[str, str]) -> None:
         for key, value in settings.items():
-            if self._build.settings.get(key) != value:
+            if key not in _EITHER_WAY and self._build.settings.get(key) != value:
                 raise StoreMismatch(
                     f"the data folder {self._path.parent} was made with"
                     f" {key} = {self._build.settings.get(key)}, now it is {value}; set it back,"

@@ -13,6 +13,9 @@ from index.hashing import sha256_text
 from index.types import Document, DocumentInfo, Draft, MetadataValue
 
 _MAX_ID = 200
+# Code points: all of it goes out with what is cited of a document.
+_MAX_TITLE, _MAX_URI, _MAX_TYPE = 2000, 4000, 200
+_MAX_METADATA = 20_000  # bytes of JSON
 
 
 def document_of(draft: Draft) -> Document:
@@ -40,6 +43,7 @@ def document_of(draft: Draft) -> Document:
 
 
 def _check_strings(draft: Draft) -> None:
+    _check_lengths(draft)
     strings = [("title", draft.title), ("uri", draft.uri), ("media type", draft.media_type)]
     for key, value in draft.metadata.items():
         strings.append((f"metadata key {key!r}", key))
@@ -50,6 +54,20 @@ def _check_strings(draft: Draft) -> None:
     for what, string in strings:
         if string and any("\ud800" <= character <= "\udfff" for character in string):
             raise DocumentRejected(f"the {what} holds a lone surrogate: not valid Unicode")
+    if (size := len(msgspec.json.encode(draft.metadata))) > _MAX_METADATA:
+        raise DocumentRejected(
+            f"the metadata has {size} bytes as JSON; {_MAX_METADATA} are allowed"
+        )
+
+
+def _check_lengths(draft: Draft) -> None:
+    for what, string, most in (
+        ("title", draft.title, _MAX_TITLE),
+        ("uri", draft.uri, _MAX_URI),
+        ("media type", draft.media_type, _MAX_TYPE),
+    ):
+        if string and len(string) > most:
+            raise DocumentRejected(f"the {what} has {len(string)} characters; {most} are allowed")
 
 
 def _values(value: MetadataValue) -> Sequence[MetadataValue]:

@@ -17,6 +17,7 @@ from index.export import (
     weights_sha256,
 )
 from index.onnx import OnnxModel, load_tokenizer, parallel_map
+from index.tokencount import TokenCounter
 
 Vectors = NDArray[np.float32]
 
@@ -40,7 +41,11 @@ class Embedder(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of a text, without special tokens."""
+        """Tokens of a text, without special tokens.
+
+        A word that the vocabulary lacks counts as many as it has characters, although the model
+        reads one token: so much of the text is behind it.
+        """
         ...
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
@@ -65,14 +70,14 @@ class OnnxEmbedder:
     def __init__(self, folder: Path) -> None:
         manifest = read_manifest(folder)
         self._model = OnnxModel(folder, manifest.files, manifest.max_tokens)
-        self._counter = load_tokenizer(folder / "tokenizer.json")
+        self._counter = TokenCounter(load_tokenizer(folder / "tokenizer.json"))
         self._manifest = manifest
         self.name = f"{manifest.model}@{manifest.weights_sha256[:12]}/{RUNTIME}"
         self.dim = manifest.dim
-        self.max_tokens = _room(manifest, self._counter.num_special_tokens_to_add(is_pair=False))
+        self.max_tokens = _room(manifest, self._counter.specials)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._counter.encode(text, add_special_tokens=False).ids)
+        return self._counter.count(text)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         prompt = self._manifest.document_prompt
@@ -103,15 +108,16 @@ class TorchEmbedder:
         manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
         self._encoding = threading.Lock()
         # A tokenizer of its own: encoding switches truncation on the model's, on any thread.
-        self._counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
-        self._counter.no_padding()
-        self._counter.no_truncation()
+        tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self._counter = TokenCounter(tokenizer)
         self.name = f"{model}@{manifest.weights_sha256[:12]}/torch"
         self.dim = manifest.dim
-        self.max_tokens = _room(manifest, self._counter.num_special_tokens_to_add(is_pair=False))
+        self.max_tokens = _room(manifest, self._counter.specials)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._counter.encode(text, add_special_tokens=False).ids)
+        return self._counter.count(text)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         with self._encoding:

@@ -1,8 +1,10 @@
 """Chunks of a document as they are embedded and stored, and found again as passages."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from index.chunking import chunk_spans
+from index.chunking import CHARACTERS_A_TOKEN, chunk_spans
+from index.cuts import clipped
 from index.hashing import chunk_id
 from index.protocols import Catalogue
 from index.types import Chunk, Document, Passage, Scored, Scores, Span
@@ -36,8 +38,12 @@ def passages_of(
     fused: Iterable[Scored],
     dense: Iterable[Scored],
     lexical: Iterable[Scored],
+    *,
+    chunk_tokens: int,
 ) -> list[Passage]:
     """The passages of fused chunks in their order, with the scores of each side.
+
+    Of a chunk that an earlier version made larger than it may be, the beginning is the passage.
 
     Raises:
         DocumentDamaged: one of them cannot be read; without it the others would not be the best.
@@ -50,13 +56,14 @@ def passages_of(
         found = catalogue.chunks(list(ranked))
         for document_id, revision in {(one.document_id, one.revision) for one in found.values()}:
             documents[document_id] = catalogue.document(document_id, revision)
-    return [
-        Passage(
-            chunk=found[key],
-            title=documents[found[key].document_id].title,
-            text=found[key].span.of(documents[found[key].document_id].text),
-            scores=Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score),
-        )
-        for key, score in ranked.items()
-        if key in found  # deleted since: not returned
-    ]
+    most = CHARACTERS_A_TOKEN * chunk_tokens
+    passages: list[Passage] = []
+    for key, score in ranked.items():
+        if key not in found:  # deleted since: not returned
+            continue
+        document = documents[found[key].document_id]
+        chunk = replace(found[key], span=clipped(document.text, found[key].span, most))
+        scores = Scores(dense=by_meaning.get(key), lexical=by_words.get(key), fused=score)
+        text = chunk.span.of(document.text)
+        passages.append(Passage(chunk=chunk, title=document.title, text=text, scores=scores))
+    return passages

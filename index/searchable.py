@@ -23,13 +23,17 @@ OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks emb
 # time at 50,000, .84 at 100,000 and .67 at a million, and some 5 % more of the processor.
 _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
+# The rules that cut documents into chunks; chunks by earlier ones are searched until they are made
+# anew. Those of "1" knew no limit in characters.
+CUTTING = "2"
+FIRST_CUTTING = "1"  # has no name in a build
 
 
 def quiet(_: str, __: int, ___: int) -> None:
     """Tell nobody."""
 
 
-def build_settings(embedder: Embedder, chunk_tokens: int) -> dict[str, str]:
+def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING) -> dict[str, str]:
     """What chunks and vectors depend on.
 
     Raises:
@@ -38,7 +42,8 @@ def build_settings(embedder: Embedder, chunk_tokens: int) -> dict[str, str]:
     room = embedder.max_tokens - TITLE_TOKENS - 1
     if not 1 <= chunk_tokens <= room:
         raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
-    return {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+    settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+    return settings if cutting == FIRST_CUTTING else settings | {"cutting": cutting}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,9 @@ class Searchable:
                 rankings += self._ranked(beside, None, candidates, sides, filters, split=split)
                 weights += [context.weight] * 2
             fused = reciprocal_rank_fusion(rankings, weights=weights)[:k]
-            passages = passages_of(self.catalogue, fused, dense, lexical)
+            passages = passages_of(
+                self.catalogue, fused, dense, lexical, chunk_tokens=self.chunk_tokens
+            )
             return passages, len(passages) == len(fused)
 
         many = len(sides) > 1 and self.index.facts().vectors >= _MANY

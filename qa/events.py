@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from index.types import Passage, Span
+from qa.bounds import MAX_ANSWER, MAX_CITATIONS
 from qa.cite import Citation
 from qa.types import Answer, Segment, Support
 
@@ -88,7 +89,16 @@ class Composer:
         return text in self._said
 
     def say(self, text: str, citations: Sequence[Citation], support: Support) -> Iterator[Event]:
-        """Add a sentence and what it rests on; the characters that were cited before are shared."""
+        """Add a sentence and what it rests on; the characters that were cited before are shared.
+
+        Nothing is said that an answer has no room for. Of places that all say the same as a quote,
+        those are cited that there is room for.
+        """
+        fitting = self._fitting(citations)
+        whole = len(fitting) == len(citations) or (fitting and support is Support.QUOTED)
+        if not whole or len(self.text) + 1 + len(text) > MAX_ANSWER:
+            return
+        citations = fitting
         for one in citations:
             if _place(one) not in self._citations:
                 self._citations[_place(one)] = one
@@ -103,6 +113,17 @@ class Composer:
         segment = Segment(span=span, citations=tuple(used.values()), support=support)
         self.segments.append(segment)
         yield SegmentDone(segment=segment)
+
+    def _fitting(self, citations: Sequence[Citation]) -> list[Citation]:
+        """Those that are there already, and as many more as there is room for."""
+        room = MAX_CITATIONS - len(self._citations)
+        fitting: list[Citation] = []
+        for one in citations:
+            known = _place(one) in self._citations
+            if known or room > 0:
+                fitting.append(one)
+                room -= not known
+        return fitting
 
 
 def _place(citation: Citation) -> _Place:

@@ -9,7 +9,9 @@ from qa.cite import Citation
 from qa.reading import Mark, Reading
 
 _HEADING = re.compile(r"#{1,6}\s")
-_SINGLE_WORD = re.compile(r"[^\w\u3040-\u9fff]*[^\W\u3040-\u9fff]+[^\w\u3040-\u9fff]*")
+# Scripts without spaces between words: Thai to Tibetan, Burmese, Khmer, kana and ideographs.
+_JOINED = r"\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff"
+_SINGLE_WORD = re.compile(rf"[^\w{_JOINED}]*[^\W{_JOINED}]+[^\w{_JOINED}]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,9 @@ def says_something(text: str) -> bool:
     bare = text.rstrip("\"'”’»)*_ ")
     if not any(character.isalnum() for character in text):
         return False
-    return not (_HEADING.match(text) or bare.endswith(("?", "？")) or _SINGLE_WORD.fullmatch(text))
+    return not (
+        _HEADING.match(text) or bare.endswith(("?", "？", "؟", "⸮")) or _SINGLE_WORD.fullmatch(text)
+    )
 
 
 def judged(read: Read, spans: Sequence[Span]) -> list[Sentence]:

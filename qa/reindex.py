@@ -7,7 +7,7 @@ import msgspec
 
 from index import Corpus, glance
 from index.errors import ModelUnavailable, StoreMismatch
-from index.searchable import OnChunks, build_settings, quiet
+from index.searchable import CUTTING, FIRST_CUTTING, OnChunks, build_settings, quiet
 from index.types import Build
 from qa.build import Say, build_embedder, open_corpus
 from qa.errors import NoEarlierChunks
@@ -25,6 +25,7 @@ class Reindexing:
         own: settings of the sections `embedding` and `chunking`, kept with the new chunks; without
             any, they follow `settings`.
         say: told, in words, about work that takes a while.
+        cutting: as for `Builds.fill`.
 
     Raises:
         InvalidCollection: a setting cannot be used.
@@ -39,13 +40,15 @@ class Reindexing:
         settings: Settings,
         own: Own,
         say: Say = lambda _: None,
+        cutting: str = CUTTING,
     ) -> None:
         target = with_own(settings, own)
         self._corpus = corpus
         self._own = own
         self._chunk_tokens = target.chunking.max_tokens
         self._embedder = build_embedder(folder, target, say)
-        self.settings = build_settings(self._embedder, self._chunk_tokens)
+        self._cutting = cutting
+        self.settings = build_settings(self._embedder, self._chunk_tokens, cutting)
 
     def fill(self, on_chunks: OnChunks = quiet) -> Iterator[tuple[int, int]]:
         """Make what is missing; how many documents are done, and how many there are.
@@ -56,7 +59,10 @@ class Reindexing:
             BuildInUse: there is nothing to change.
         """
         yield from self._corpus.builds.fill(
-            self._embedder, chunk_tokens=self._chunk_tokens, on_chunks=on_chunks
+            self._embedder,
+            chunk_tokens=self._chunk_tokens,
+            cutting=self._cutting,
+            on_chunks=on_chunks,
         )
 
     def beside(self) -> Corpus:
@@ -90,7 +96,8 @@ def going_back(
     build = corpus.builds.previous()
     if build is None:
         raise NoEarlierChunks
-    made = Reindexing(corpus, folder, settings, _made_with(build), say)
+    cutting = build.settings.get("cutting", FIRST_CUTTING)
+    made = Reindexing(corpus, folder, settings, _made_with(build), say, cutting)
     if made.settings != build.settings:
         raise ModelUnavailable(f"the embedder {build.settings['embedder']} is not there any more")
     return made

@@ -9,6 +9,7 @@ from typing import Self
 
 from index import Corpus, Filter, Passage
 from qa import events
+from qa.bounds import bounded
 from qa.conversation import understand
 from qa.decision import Decision
 from qa.endpoint import Endpoint
@@ -136,13 +137,16 @@ class Service:
     ) -> list[Passage]:
         """Best passages for a query, best first, without judging them.
 
+        Fewer than `top_k` if more are too much for one response.
+
         Raises:
             InvalidQuestion: as for `ask`.
         """
         k = checked_top_k(top_k)
-        return self.corpus.search(
+        found = self.corpus.search(
             checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
         )
+        return bounded(found)
 
     def modes(self) -> list[Mode]:
         """How it can answer."""

@@ -18,6 +18,9 @@ BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all but the default one
 DEFAULT = "default"  # the collection that is always there
 
+# Of a chunk, where a client chooses: a short sentence, as many as of the title go before it.
+LEAST_CHUNK_TOKENS = 32
+
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]

@@ -22,11 +22,22 @@ from index import Draft
 from qa import Settings, load_settings
 from qa.collections import Collections
 
+HUNT = (
+    "They hunt at dusk, when mice and voles leave their holes to look for seeds, for berries and"
+    " for each other."
+)
 TEXTS = {
-    "cats": "Cats sleep for most of the day.\n\nThey hunt at dusk.",
-    "trade": "Exports of copper grew by a third.\n\nImports of grain fell.",
+    "cats": (
+        "Cats sleep for most of the day, on warm stones, on cushions and in the laps of the people"
+        f" that they own.\n\n{HUNT}"
+    ),
+    "trade": (
+        "Exports of copper grew by a third in the year after the mine near the coast was opened"
+        " again.\n\nImports of grain fell, as the harvest was good and the price of wheat had gone"
+        " up in spring."
+    ),
 }
-SMALLER = {"chunking": {"max_tokens": 12}}
+SMALLER = {"chunking": {"max_tokens": 32}}
 URL = "/v1/collections/default"
 
 
@@ -68,16 +79,16 @@ def test_smaller_chunks_and_back(client: Client, settings: Settings) -> None:
     job = finished(client, accepted)
     assert (job["state"], job["files"], job["files_done"]) == ("done", 2, 2)
     assert (job["outcomes"], job["chunks"], job["results"]) == ({"reindexed": 2}, 4, [])
-    assert best(client).strip() == "They hunt at dusk."
+    assert best(client).strip() == HUNT
     now = client.get(URL).json()
-    assert (now["chunks"], now["chunk_tokens"], now["settings"]) == (4, 12, SMALLER)
+    assert (now["chunks"], now["chunk_tokens"], now["settings"]) == (4, 32, SMALLER)
     client.put("/v1/documents/new", json={"text": "Volcanoes erupt now and then."})
     back = client.post(f"{URL}/rollback")
     assert back.status_code == 200
     assert (back.json()["chunks"], back.json()["chunk_tokens"]) == (3, 150)
     assert best(client) == TEXTS["cats"]
     assert best(client, "volcanoes") == "Volcanoes erupt now and then."
-    assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 12
+    assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 32
 
 
 def test_it_is_so_after_a_restart(settings: Settings) -> None:
@@ -85,7 +96,7 @@ def test_it_is_so_after_a_restart(settings: Settings) -> None:
         opened.service().corpus.put(Draft(id="cats", text=TEXTS["cats"]))
         finished(client, client.post(f"{URL}/reindex", json=SMALLER))
     with Collections.open(settings) as opened, TestClient(create_app(opened)) as client:
-        assert best(client).strip() == "They hunt at dusk."
+        assert best(client).strip() == HUNT
         assert client.get(URL).json()["settings"] == SMALLER
         assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 150
 
@@ -109,7 +120,7 @@ def test_progress_cancelling_and_what_is_refused_meanwhile(
     while not (current := client.get(url).json()["current"]) or not current["chunks_done"]:
         pass
     assert current["name"] == "long"
-    assert current["chunks"] > 1000
+    assert current["chunks"] > 500
     (told,) = client.get("/health/ready").json()["rebuilding"]
     assert told == {
         "collection": "default", "what": "chunks", "documents_done": 1, "documents": 3, "job": url,
@@ -158,7 +169,7 @@ import msgspec
 from qa import Settings
 from qa.collections import Collections
 with Collections.open(msgspec.json.decode(sys.argv[1], type=Settings)) as opened:
-    job = opened.reindex("default", {"chunking": {"max_tokens": 12}})
+    job = opened.reindex("default", {"chunking": {"max_tokens": 32}})
     opened.start_jobs()
     while opened.jobs.job(job.id)[0].finished_at is None:
         time.sleep(0.001)
@@ -182,7 +193,7 @@ def test_killed_after_any_of_its_commits_it_answers_and_goes_on(
 ) -> None:
     with Collections.open(settings) as opened:
         opened.service().corpus.put(Draft(id="cats", text=TEXTS["cats"]))
-    known = {"150": TEXTS["cats"], "12": "They hunt at dusk."}
+    known = {"150": TEXTS["cats"], "32": HUNT}
     seen: list[tuple[str, int]] = []
     for commit in count(1):
         folder = tmp_path / str(commit)
@@ -199,7 +210,7 @@ def test_killed_after_any_of_its_commits_it_answers_and_goes_on(
                 for job in jobs:
                     kind, told = events(client, f"/v1/jobs/{job.id}")[-1]
                     assert (kind, told["state"], told["files_done"]) == ("job.done", "done", 1)
-                    assert best(client).strip() == known["12"]
+                    assert best(client).strip() == known["32"]
                     assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 150
             assert corpus.health.check() == []
-    assert list(dict.fromkeys(seen)) == [("150", 0), ("150", 1), ("12", 1)]
+    assert list(dict.fromkeys(seen)) == [("150", 0), ("150", 1), ("32", 1)]

@@ -15,6 +15,9 @@ from index import Corpus, Draft, OnnxEmbedder, Passage
 from index.catalog import SqliteCatalogue
 from index.embedding import Embedder, Vectors
 from index.errors import BuildInUse, StoreMismatch, StoreUnavailable
+from index.folder import CATALOGUE
+from qa.reindex import going_back
+from qa.settings import load_settings
 
 TEXTS = {
     "cats": "Cats sleep for most of the day. They hunt at dusk.",
@@ -281,3 +284,47 @@ class TestMigration:
         db.close()
         with pytest.raises(StoreMismatch, match=r"version '99'.*knows '3'"):
             SqliteCatalogue(old / "catalog.db", {})
+
+
+class TestEarlierCutting:
+    """Chunks that were cut by earlier rules are searched until they are made anew."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, embedder: OnnxEmbedder) -> Path:
+        made = tmp_path / "earlier"
+        made.mkdir()
+        settings = {"embedder": embedder.name, "chunk_tokens": "150"}
+        SqliteCatalogue(made / CATALOGUE, settings).close()
+        with Corpus.open(made, embedder) as corpus:
+            for name, text in TEXTS.items():
+                corpus.put(Draft(id=name, text=text))
+        return made
+
+    def test_they_are_opened_and_searched(self, corpus: Corpus) -> None:
+        assert "cutting" not in corpus.build().settings
+        assert len(found(corpus)) == len(TEXTS)
+
+    def test_they_are_made_anew_with_the_same_size(
+        self, corpus: Corpus, embedder: OnnxEmbedder
+    ) -> None:
+        before = found(corpus)
+        list(corpus.builds.fill(embedder, chunk_tokens=150))
+        corpus.builds.switch()
+        assert corpus.build().settings["cutting"] == "2"
+        assert found(corpus) == before
+        with pytest.raises(BuildInUse):
+            next(corpus.builds.fill(embedder, chunk_tokens=150))
+
+    def test_they_can_be_gone_back_to(
+        self, folder: Path, corpus: Corpus, models_folder: Path, embedder: OnnxEmbedder
+    ) -> None:
+        first = corpus.build().id
+        list(corpus.builds.fill(embedder, chunk_tokens=150))
+        corpus.builds.switch()
+        corpus.put(Draft(id="new", text="Frogs croak."))
+        settings = load_settings(environ={"CITESPAN_DATA__MODELS": str(models_folder)})
+        back = going_back(corpus, folder, settings)
+        list(back.fill())
+        back.switch()
+        assert corpus.build().id == first
+        assert len(found(corpus)) == len(TEXTS) + 1

@@ -1,0 +1,41 @@
+"""How many tokens a text has, when nothing may be longer than it counts."""
+
+import msgspec
+from tokenizers import Tokenizer
+
+
+class _Model(msgspec.Struct):
+    """The part of a tokenizer's description that names its token for what it does not know."""
+
+    unk_token: str | None = None  # of WordPiece and BPE
+    unk_id: int | None = None  # of Unigram
+
+
+class _Description(msgspec.Struct):
+    model: _Model
+
+
+class TokenCounter:
+    """Counts by a tokenizer, which is not to truncate or pad; unknown words by their characters."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        model = msgspec.json.decode(tokenizer.to_str(), type=_Description).model
+        named = tokenizer.token_to_id(model.unk_token) if model.unk_token else None
+        self._unknown = model.unk_id if named is None else named
+
+    @property
+    def specials(self) -> int:
+        """Tokens that the tokenizer adds to a text."""
+        return self._tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, without special ones; an unknown word counts its characters."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        ids = encoding.ids
+        if self._unknown not in ids:
+            return len(ids)
+        return sum(
+            max(1, end - start) if token == self._unknown else 1
+            for token, (start, end) in zip(ids, encoding.offsets, strict=True)
+        )
