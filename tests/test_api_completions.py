@@ -201,8 +201,14 @@ def test_a_document_cannot_put_a_link_or_an_image_into_a_message(
         ("a*b_c", "a\\*b\\_c"),
         ("# head", "\\# head"),
         ("plain. 1) x", "plain. 1) x"),
-        ("http://x.example", "http:\u200b//x.example"),
-        ("www.x.example", "www.\u200bx.example"),
+        ("- a", "\\- a"),
+        ("12. a", "12\\. a"),
+        ("a\n\n b", "a b"),
+        ("http://x.example", "http:\u200b/\u200b/x\u200b.\u200bexample"),
+        ("a@b", "a\u200b@\u200bb"),
+        ("at 10:30, 3.5 km", "at 10:30, 3.5 km"),
+        ("1.2.3.4", "1\u200b.\u200b2\u200b.\u200b3.4"),
+        ("a\x1b[2J\x9b\u202e\u00adb", "a\ufffd\\[2J\ufffd\ufffdb"),
     ],
 )
 def test_text_stands_for_itself(text: str, expected: str) -> None:
