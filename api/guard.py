@@ -136,7 +136,10 @@ class _Exchange:
             raise MalformedRequest("the Content-Length is not a number")
         if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
-        if self._headers.get(b"content-encoding", "identity") != "identity":
+        if any(
+            name.lower() == b"content-encoding" and value.strip().lower() != b"identity"
+            for name, value in self._scope["headers"]
+        ):
             raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
         if not self._scope["query_string"].isascii():
             raise MalformedRequest("the query string holds bytes that are not percent-encoded")

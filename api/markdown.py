@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from api.schemas import CitationBody
+from index.unseen import shown
 from qa.events import CitationAdded, Delta, Done, Event, SegmentDone
 from qa.types import Answer, Status, Support
-from qa.unseen import shown
 
 _BREAK = "\u200b"  # of no width: some programs look for addresses where no markup is left
 # Where an address, a mention, a short name of an emoji or a tag can begin or go on. A digit on

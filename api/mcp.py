@@ -22,6 +22,7 @@ from api.problems import is_fault, row_of, shown
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
 from api.urls import text_url
+from index.unseen import escaped_json
 from qa import Mode, Service
 from qa.collections import Collections
 from qa.errors import CollectionNotFound
@@ -244,8 +245,9 @@ def _called(
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=_told(error))], is_error=True
         )
+    text = escaped_json(msgspec.json.encode(body)).decode()
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=msgspec.json.encode(body).decode())],
+        content=[types.TextContent(type="text", text=text)],
         structured_content=msgspec.to_builtins(body),
     )
 

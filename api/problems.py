@@ -26,8 +26,8 @@ from api.errors import (
     UnsupportedMediaType,
 )
 from index import errors as store
+from index.unseen import shown as visible
 from qa import errors as qa
-from qa.unseen import shown as visible
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL = 500  # code points; messages may quote what the client sent

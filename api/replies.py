@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Send
 
-from qa.unseen import escaped_json
+from index.unseen import escaped_json
 
 _JSON = ("application/json", "application/problem+json", "text/event-stream")
 ON_ALL = (

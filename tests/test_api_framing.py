@@ -107,7 +107,7 @@ ANSWERED = {
     + b"Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     "another upgrade": closing(LIVE + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"),
-    "chunks": POST + CHUNKED + b"Connection: close\r\n\r\n1e;x=y\r\n" + QUERY + b"\r\n0\r\nA: b\r\n\r\n",
+    "chunks": closing(POST + CHUNKED) + b"1e;x=y\r\n" + QUERY + b"\r\n0\r\nA: b\r\n\r\n",
     "one length twice": POST
     + b"Content-Length: 30\r\nContent-Length: 30\r\nConnection: close\r\n\r\n" + QUERY,
 }  # fmt: skip

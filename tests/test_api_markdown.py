@@ -1,4 +1,4 @@
-"""No document's text becomes a link, an image, a tag or other markup where messages are rendered."""
+"""No text of a document becomes a link, a tag or other markup where messages are rendered."""
 
 import itertools
 import os
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rendering import Shown, node_renderers, rendered, rendered_by_node
 
 from api.markdown import escaped, unlinked
+from index.unseen import shown
 from qa.conversation import plain
-from qa.unseen import shown
 
 OURS = "http://127.0.0.1:8000/v1/documents/a/text?revision=1&start=0&end=9"
 HOSTILE = [
@@ -21,7 +21,8 @@ HOSTILE = [
     "http://evil.com", "HTTPS://EVIL.COM/", "ftp://evil.com", "mailto:a@b.co", "xmpp:a@b.co/c",
     "javascript:alert(1)", "data:text/html,x", "tel:+123456789", "vbscript:x", "1.2.3.4", "[::1]",
     "http://1.2.3.4:80/", "http://localhost:8000", "evil.zip", "report.md", "evil\u200b.com",
-    "evil.\u00adcom", "e\u200dvil.com", "evil。com", "evil．com", "xn--e1afmkfd.xn--p1ai", "例子.中国",
+    "evil.\u00adcom", "e\u200dvil.com", "evil。com", "evil．com", "xn--e1afmkfd.xn--p1ai",
+    "例子.中国",
     "i❤.ws", "http://a:b@evil.com", "a+b@evil.co.uk", '"a b"@evil.com', "http:/\u200b/evil.com",
     "<https://evil.com>", "<a@b.co>", "<https://evil.com|click>", "<@U123>", "<!everyone>", "<#C1>",
     "@everyone", "@here", "@user/repo", "#123", "user/repo#1", ":smile:", "::warning::", "[x](y)",
@@ -31,9 +32,11 @@ HOSTILE = [
     "\\<a\\>", "`x`", "``` x", "~~~ x", "~~x~~", "*x*", "__x__", "_x_", "# x", "> x", "- x", "+ x",
     "* x", "1. x", "1) x", "---", "===", "***", "| a | b |", "|-|-|", "- [ ] x", "$x$", "$$x$$",
     "\\(x\\)", "==x==", "^x^", "{.a}", "{{x}}", "[[1]](http://evil.com)", "](http://evil.com)", "!",
-    "[", "](", "<", "\\", "    x", "\tx", "x  ", "\n\n", "\n", "\r\n", "\u2028", "\x0b", "\x0c", "x",
+    "[", "](", "<", "\\", "    x", "\tx", "x  ", "\n\n", "\n", "\r\n", "\u2028", "\x0b", "\x0c",
+    "x",
     ":", "/", "//", ".", "@", "-", "a", "com", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e",
-    "10:30", "3.14", "e.g.", "U.S.", "wait...", "C#", "R&D", "50%", "a/b", "Who?", "\u0644\u200c\u0645",
+    "10:30", "3.14", "e.g.", "U.S.", "wait...", "C#", "R&D", "50%", "a/b", "Who?",
+    "\u0644\u200c\u0645",
 ]  # fmt: skip
 FRAGMENTS = st.sampled_from(HOSTILE) | st.sampled_from([" ", "", "(", ")", '"', "'", ",", "。"])
 TEXTS = st.lists(FRAGMENTS, min_size=1, max_size=5).map("".join)
