@@ -19,17 +19,30 @@ from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.outcomes import problems
 from api.problems import MEDIA_TYPE, Problem
 from api.requests import (
+    ID_SCHEMA,
     AskRequest,
     CollectionRequest,
     DocumentRequest,
     ReindexRequest,
     SearchRequest,
 )
+from qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
+_ANY_TEXT = {"schema": {}}  # whatever is sent is text
 _EVENTS = {"text/event-stream": _TEXT}
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
+_RPC = {
+    "type": "object",
+    "required": ["jsonrpc", "method"],
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"type": ["string", "integer"]},
+        "method": {"type": "string"},
+        "params": {"type": "object"},
+    },
+}
 _FILE = {
     "schema": {
         "type": "object",
@@ -92,10 +105,11 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         components[kind]["properties"]["filters"] = {"anyOf": either, "default": None}
     documents = {
         "application/json": {"schema": document},
-        "text/plain": _TEXT,
-        "text/markdown": _TEXT,
+        "text/plain": _ANY_TEXT,
+        "text/markdown": _ANY_TEXT,
         "multipart/form-data": _FILE,
     }
+    lines = dict.fromkeys(JSON_LINES, _ANY_TEXT)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("/v1/ask", "post"): {"application/json": {"schema": ask}},
         ("/v1/search", "post"): {"application/json": {"schema": search}},
@@ -103,9 +117,9 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
         ("/v1/collections/{name}/reindex", "post"): {"application/json": {"schema": reindex}},
-        ("/v1/jobs", "post"): {"multipart/form-data": _FILES} | dict.fromkeys(JSON_LINES, _TEXT),
+        ("/v1/jobs", "post"): {"multipart/form-data": _FILES, **lines},
         ("/v1/documents/{document_id}", "put"): documents,
-        (MCP, "post"): _OBJECT,
+        (MCP, "post"): {"application/json": {"schema": _RPC}},
     }
     paths: dict[str, Any] = {}
     for path, operations in (described["paths"] | _unlisted()).items():
@@ -113,6 +127,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         shape |= _OBJECT if path == MCP else {}  # the protocol's own refusals
         paths[path] = {
             method: operation
+            | {"parameters": [_parameter(one, method) for one in operation.get("parameters", ())]}
             | {"responses": _succeeded(path, method, operation) | problems(method, path, shape)}
             | _body(bodies.get((path, method)))
             for method, operation in operations.items()
@@ -152,6 +167,21 @@ def _unlisted() -> dict[str, Any]:
             }
         },
     }
+
+
+def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
+    """A parameter with the limits that the framework leaves out; absent is not the word `null`."""
+    schema: dict[str, Any] = dict(described["schema"])
+    for kind in schema.pop("oneOf", ()):
+        schema |= {} if kind == {"type": "null"} else kind
+    name = described["name"]
+    if name in {"start", "end"}:
+        schema["minimum"] = 0
+    if name in {"document_id", "id"}:
+        schema |= {"minLength": 1, "maxLength": 200, **ID_SCHEMA}
+    if name == "name" and method == "delete":
+        schema["not"] = {"const": DEFAULT}  # its documents can be deleted
+    return described | {"schema": schema}
 
 
 def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:

@@ -23,16 +23,17 @@ _Question = Annotated[
         min_length=1, max_length=MAX_QUESTION, extra_json_schema={"pattern": r"[\p{L}\p{N}]"}
     ),
 ]
+ID_SCHEMA = {"pattern": r"^[^/\p{C}\p{Z}]( |[^/\p{C}\p{Z}])*$", "not": {"enum": [".", ".."]}}
 _Id = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
         max_length=200,
         description="Printable characters without '/', but not '.' or '..'.",
-        extra_json_schema={"pattern": r"^(?!\.{1,2}$)[^/\p{C}\p{Zl}\p{Zp}]+$"},
+        extra_json_schema=ID_SCHEMA,
     ),
 ]
-_Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[^\0]*[^\0\s][^\0]*$"})]
+_Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Tags = Annotated[tuple[_Short | _Integer | _Number | bool, ...], msgspec.Meta(max_length=100)]
@@ -91,7 +92,7 @@ class OwnChunking(
 ):
     """How a collection's documents are cut."""
 
-    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=_MAX_SAFE_INT)] | None = None
 
 
 class OwnRetrieval(
