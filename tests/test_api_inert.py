@@ -276,7 +276,8 @@ def test_logs_are_lines_of_plain_json_whatever_is_sent(collections: Collections)
             for method, path, content in SENT.values():
                 given = httpx.Headers(content.get("headers")).raw
                 odd = [(b"x-request-id", b"a\x9b"), (b"user-agent", b"\x1b[2J")]
-                client.request(method, path, **content | {"headers": [*given, *odd]})
+                sent: dict[str, Any] = content | {"headers": [*given, *odd]}
+                client.request(method, path, **sent)
             client.request("FAKE\x21LINE", "/v1/ask")
     finally:
         root.handlers, _ = handlers, root.setLevel(level)
