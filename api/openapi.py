@@ -70,6 +70,7 @@ _FILES = {
 
 _STREAMED = {("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/jobs/{job_id}", "get")}
 _STORES = {("/v1/documents", "post"), ("/v1/documents/{document_id}", "put")}
+_NULL = {"type": "null"}  # the word `null` is as good as none
 _SAME = "Stored as a new revision, or there already"
 
 
@@ -124,7 +125,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, operations in (described["paths"] | _unlisted()).items():
         shape = {"application/json": {"schema": error}} if is_openai(path) else _problem(problem)
-        shape |= _OBJECT if path == MCP else {}  # the protocol's own refusals
+        shape |= _OBJECT | {"text/plain": _TEXT} if path == MCP else {}  # the protocol's own
         paths[path] = {
             method: operation
             | {"parameters": [_parameter(one, method) for one in operation.get("parameters", ())]}
@@ -170,10 +171,11 @@ def _unlisted() -> dict[str, Any]:
 
 
 def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
-    """A parameter with the limits that the framework leaves out; absent is not the word `null`."""
+    """A parameter with the limits that the framework leaves out or gives to `null` alone."""
     schema: dict[str, Any] = dict(described["schema"])
-    for kind in schema.pop("oneOf", ()):
-        schema |= {} if kind == {"type": "null"} else kind
+    kinds = schema.pop("oneOf", ())
+    for kind in kinds:
+        schema |= {} if kind == _NULL else kind
     name = described["name"]
     if name in {"start", "end"}:
         schema["minimum"] = 0
@@ -181,7 +183,7 @@ def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
         schema |= {"minLength": 1, "maxLength": 200, **ID_SCHEMA}
     if name == "name" and method == "delete":
         schema["not"] = {"const": DEFAULT}  # its documents can be deleted
-    return described | {"schema": schema}
+    return described | {"schema": {"anyOf": [schema, _NULL]} if _NULL in kinds else schema}
 
 
 def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Reply:
             self.status = self._start["status"]
             length = None if more else len(body)
             headers = [*_resized(self._start.get("headers", ()), length), *self._headers, *ON_ALL]
+            if body and not _media_type(self._start):  # as in refusals of the protocol's library
+                headers.append((b"content-type", b"text/plain; charset=utf-8"))
             await self._send({**self._start, "headers": headers})
             self._start = None
         if self._without_body:

@@ -132,6 +132,8 @@ def test_what_tunes_is_ignored_and_parts_are_read(client: Client) -> None:
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": {}}, "tool_choice"),
+        ({"tool_choice": [1]}, "tool_choice"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "assistant", "content": "Hi"}]}, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages"),
