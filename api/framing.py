@@ -48,9 +48,10 @@ class Framing(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request in the shape of other errors, and close."""
-        if self.cycle is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             self._send_problem(msg)
         self.transport.close()

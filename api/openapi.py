@@ -30,7 +30,7 @@ from qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
-_ANY_TEXT = {"schema": {}}  # whatever is sent is text
+_ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # whatever is sent is text
 _EVENTS = {"text/event-stream": _TEXT}
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _RPC = {
@@ -188,15 +188,16 @@ def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
 
 def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     """The responses of an operation that went well."""
-    made = {
+    made: dict[str, Any] = {
         status: response
         for status, response in operation["responses"].items()
         if not status.startswith("4")
     }
     if path == "/metrics":
-        made["200"] = {"description": "Figures", "content": {METRICS_TYPE: _TEXT}}
+        made = {"200": {"description": "Figures", "content": {METRICS_TYPE: _TEXT}}}
     if (path, method) in _STREAMED:
-        made["200"] = made["200"] | {"content": made["200"]["content"] | _EVENTS}
+        told: dict[str, Any] = made["200"]
+        made["200"] = told | {"content": told["content"] | _EVENTS}
     if path.endswith("/text"):
         made["304"] = {"description": "Not changed"}
     if (path, method) in _STORES:

@@ -43,7 +43,8 @@ def problems(method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
         path: as in the description.
         content: their body, by media type.
     """
-    statuses = _ANY | (set() if method == "get" else _SENT) | _OWN.get((method, path), set())
+    sent: set[int] = set() if method == "get" else _SENT
+    statuses = _ANY | sent | _OWN.get((method, path), _ANY)
     return {str(status): _response(status, content) for status in sorted(statuses)}
 
 

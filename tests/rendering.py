@@ -3,17 +3,20 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
-import cmarkgfm
-from cmarkgfm.cmark import Options
+import cmarkgfm as _untyped  # pyright: ignore[reportMissingTypeStubs]
+from cmarkgfm import cmark as _untyped_options  # pyright: ignore[reportMissingTypeStubs]
 from markdown_it import MarkdownIt
 
 _NODE = Path(__file__).parent / "node" / "render"
 _EXTENSIONS = ["autolink", "table", "strikethrough", "tasklist"]
+_cmarkgfm: Any = _untyped
+Options: Any = _untyped_options.Options
 _UNSAFE = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES  # HTML is passed on
 
 
@@ -49,16 +52,16 @@ def rendered(messages: list[str]) -> Iterator[tuple[str, str, Shown]]:
     """Each message in each renderer of Python: its name, the message, and what it shows."""
     linkifying = MarkdownIt("commonmark", {"html": True, "linkify": True})
     linkifying.enable(["linkify", "table", "strikethrough"])
-    assert linkifying.linkify is not None
-    linkifying.linkify.set({"fuzzy_ip": True, "fuzzy_email": True, "fuzzy_link": True})
+    linkify: Any = linkifying.linkify
+    linkify.set({"fuzzy_ip": True, "fuzzy_email": True, "fuzzy_link": True})
     for message in messages:
         yield "markdown-it-py", message, Shown(linkifying.render(message))
-        github = cmarkgfm.markdown_to_html_with_extensions(message, _UNSAFE, _EXTENSIONS)
+        github = _cmarkgfm.markdown_to_html_with_extensions(message, _UNSAFE, _EXTENSIONS)
         yield "cmark-gfm", message, Shown(github)
 
 
 @contextmanager
-def node_renderers(folder: Path) -> Iterator[Path]:
+def node_renderers(folder: Path) -> Generator[Path]:
     """A folder with the renderers of JavaScript, installed."""
     shutil.copytree(_NODE, folder, dirs_exist_ok=True)
     install = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"]
