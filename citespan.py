@@ -15,7 +15,7 @@ from evals.commands import evaluate
 from index.errors import InvalidFilter, StoreError
 from qa.commands import backups, documents
 from qa.commands.collections import collections, here
-from qa.commands.terminal import json_flag, print_json, say, show_progress, tracked
+from qa.commands.terminal import json_flag, print_json, say, show_progress, tell, tracked
 from qa.errors import ConfigError, QAError
 from qa.settings import Settings, load_settings
 
@@ -42,11 +42,11 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except (StoreError, QAError) as error:
-            click.echo(f"citespan: {error}", err=True)
+            say(f"citespan: {error}")
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # the reader has gone; click knows what to do
-            click.echo(f"citespan: {error.strerror or error}", err=True)
+            say(f"citespan: {error.strerror or error}")
         except UnicodeEncodeError as error:
             click.echo(f"citespan: the output cannot be written as {error.encoding}", err=True)
         return ctx.exit(2)
@@ -237,11 +237,11 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
         print_json(report)
     else:
         for name, value in report.facts.items():
-            click.echo(f"{name}: {value}")
+            tell(f"{name}: {value}")
         for line in report.repaired:
-            click.secho(f"repaired: {line}", fg="yellow")
+            tell(f"repaired: {line}", colour="yellow")
         for line in report.problems:
-            click.secho(f"problem: {line}", fg="red")
+            tell(f"problem: {line}", colour="red")
         if not report.problems:
             click.secho("all is well", fg="green")
     if report.problems:

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from api.answers import ask, search
 from api.collections import CollectionRoutes, InCollection
@@ -21,6 +21,7 @@ from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
 from api.openapi import description
 from api.opening import Opening, Source
+from api.problems import allowed
 from api.rebuilds import reindex, roll_back
 from qa import Service
 from qa.settings import DEFAULT
@@ -87,6 +88,9 @@ def create_app(
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    asked_for = request.scope["state"].get("method")
+    if asked_for == "OPTIONS" and isinstance(error, MethodNotAllowedException):
+        return Response(b"", status_code=204, headers={"allow": allowed(error)})
     request.scope["state"]["error"] = error
     failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])
     return Response(

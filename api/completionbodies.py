@@ -8,10 +8,27 @@ from api.markdown import Annotation
 from api.schemas import AnswerBody
 
 
+def _only(values: list[object]) -> msgspec.Meta:
+    """What alone is taken, for the description: whoever refuses the rest says why."""
+    return msgspec.Meta(extra_json_schema={"enum": values})
+
+
+_NO_AUDIO = msgspec.Meta(extra_json_schema={"not": {"const": "audio"}})
+_TEXT_ALONE = msgspec.Meta(
+    extra_json_schema={
+        "oneOf": [
+            {"type": "null"},
+            {"type": "object", "required": ["type"], "properties": {"type": {"const": "text"}}},
+            {"type": "object", "maxProperties": 0},
+        ]
+    }
+)
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a message; only text is read."""
 
-    type: str
+    type: Annotated[str, _only(["text", "input_text", "output_text", "refusal"])]
     text: str = ""
 
 
@@ -35,11 +52,11 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: int | None = None
-    logprobs: bool | None = None
-    modalities: tuple[str, ...] | None = None
-    response_format: dict[str, Any] | None = None
-    tool_choice: Any = None
+    n: Annotated[int | None, _only([1, None])] = None
+    logprobs: Annotated[bool | None, _only([False, None])] = None
+    modalities: tuple[Annotated[str, _NO_AUDIO], ...] | None = None
+    response_format: Annotated[dict[str, Any] | None, _TEXT_ALONE] = None
+    tool_choice: Annotated[Any, _only(["none", "auto", None])] = None
 
 
 class ModelBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,7 +201,7 @@ def _refuse_impossible(asked: CompletionRequest) -> None:
         raise InvalidRequest.of("modalities", "answers are text")
     if asked.response_format and asked.response_format.get("type") != "text":
         raise InvalidRequest.of("response_format", "answers are text; `citespan` has them as JSON")
-    if asked.tool_choice not in {None, "none", "auto"}:
+    if asked.tool_choice not in (None, "none", "auto"):  # it may be an object, which no set holds
         raise InvalidRequest.of("tool_choice", "answers call no tools")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 from litestar import Controller, MediaType, Response, delete, get, post, put
@@ -151,11 +152,17 @@ class Documents(Controller):
         document = service.corpus.get(document_id, revision)
         if start is not None or end is not None:
             text = asked_span(document, start, end).of(document.text)
-            return Response(text.encode(), media_type=_TEXT)
+            return Response(text.encode(), media_type=_TEXT, headers=_saved_as(document_id))
         etag = f'"{document.sha256}"'
         if etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers={"etag": etag})
-        return Response(document.text.encode(), media_type=_TEXT, headers={"etag": etag})
+        headers = _saved_as(document_id) | {"etag": etag}
+        return Response(document.text.encode(), media_type=_TEXT, headers=headers)
+
+
+def _saved_as(document_id: str) -> dict[str, str]:
+    """Shown in a browser, as plain text; saved under a name that is no page and no program."""
+    return {"content-disposition": f"inline; filename*=UTF-8''{quote(document_id, safe='')}.txt"}
 
 
 def _bounded(bodies: Sequence[DocumentBody]) -> tuple[DocumentBody, ...]:

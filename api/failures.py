@@ -39,7 +39,7 @@ class Failure:
 def failure_of(error: Exception, path: str, request_id: str) -> Failure:
     """The response to a request for `path` that ended in an error."""
     status = row_of(error).status
-    if _is_openai(path):
+    if is_openai(path):
         body, media_type = msgspec.json.encode(error_body(error)), "application/json"
         status = 400 if status == 422 else status  # it has no other for what cannot be done
     else:
@@ -52,7 +52,7 @@ def failure_of(error: Exception, path: str, request_id: str) -> Failure:
     )
 
 
-def _is_openai(path: str) -> bool:
+def is_openai(path: str) -> bool:
     """Whether errors of a path go in this shape."""
     return path in _OPENAI or path.startswith(f"{_OPENAI[1]}/")
 

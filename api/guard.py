@@ -4,16 +4,16 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
     HTTPScope,
-    Message,
     Receive,
     ReceiveMessage,
     Scope,
@@ -30,10 +30,14 @@ from api.errors import (
 )
 from api.failures import failure_of
 from api.metrics import Metrics
+from api.replies import Reply, encoded
 from api.telemetry import log_request
 from qa.errors import NotReady
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*)(?P<path>.*)", re.IGNORECASE)
+# The router answers HEAD as GET, and what it has no route for with the methods that it has.
+_ROUTED = {"HEAD": "GET", "OPTIONS": "(any)"}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
@@ -66,10 +70,12 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
-        scope["state"]["stopping"] = self.stopping
+        scope["state"] |= {"stopping": self.stopping, "method": method}
         try:
             exchange.check(self._hosts)
+            scope["method"] = cast("Any", _ROUTED.get(method, method))
             await self._app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  (logged below, with its traceback)
             scope["state"]["error"] = error
@@ -80,6 +86,7 @@ class Guard:
                 await exchange.send_problem(NotReady("the service is stopping; ask again"))
             raise
         finally:
+            scope["method"] = method
             duration_ms = exchange.duration_ms()
             log_request(scope, exchange.status, duration_ms)
             self._metrics.observe(scope, exchange.status, duration_ms)
@@ -92,16 +99,24 @@ class _Exchange:
         self._started_s = time.perf_counter()
         self._scope = scope
         self._receive = receive
-        self._send = send
         self._max_body_bytes = max_body_bytes
         self._received_bytes = 0
         self._complete = False
         self._headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        self.status: int | None = None
         self.request_id = _request_id(self._headers.get(b"x-request-id", ""))
+        headers = {"x-request-id": self.request_id}
+        if self._is_ambiguous():
+            headers["connection"] = "close"  # as RFC 9112 6.1 says: what follows may be smuggled
+        self._reply = Reply(send, without_body=scope["method"] == "HEAD", headers=headers)
+        self.send = self._reply.send
         if "state" not in scope:
             scope["state"] = {}
         scope["state"]["request_id"] = self.request_id
+
+    @property
+    def status(self) -> int | None:
+        """What was sent; None if nothing was."""
+        return self._reply.status
 
     def check(self, hosts: Collection[str]) -> None:
         """What can be refused before anything is read.
@@ -109,14 +124,22 @@ class _Exchange:
         Raises:
             BodyTooLarge, CrossOrigin, MalformedRequest, UnknownHost, UnsupportedMediaType: it is.
         """
-        if hosts and not (_is_address(host := self._host()) or host in hosts):
+        self._use_target()
+        if self._is_ambiguous():
+            raise MalformedRequest("send a Content-Length or a Transfer-Encoding, not both")
+        if hosts and not (
+            self._is_nameless() or _is_address(host := self._host()) or host in hosts
+        ):
             raise UnknownHost(f"this server is not known as {host!r}; `serve.hosts` can name it")
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise MalformedRequest("the Content-Length is not a number")
         if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
-        if self._headers.get(b"content-encoding", "identity") != "identity":
+        if any(
+            name.lower() == b"content-encoding" and value.strip().lower() != b"identity"
+            for name, value in self._scope["headers"]
+        ):
             raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
         if not self._scope["query_string"].isascii():
             raise MalformedRequest("the query string holds bytes that are not percent-encoded")
@@ -140,17 +163,6 @@ class _Exchange:
             raise ClientDisconnected("the request ended before its body was complete")
         return message
 
-    async def send(self, message: Message) -> None:
-        """Pass on, with the headers that every response has."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message["headers"] = [
-                *message.get("headers", []),
-                (b"x-request-id", self.request_id.encode()),
-                (b"x-content-type-options", b"nosniff"),
-            ]
-        await self._send(message)
-
     async def send_problem(self, error: Exception) -> None:
         """Answer with the error; nothing has been sent so far."""
         failure = failure_of(error, self._scope["path"], self.request_id)
@@ -160,7 +172,7 @@ class _Exchange:
             {
                 "type": "http.response.start",
                 "status": failure.status,
-                "headers": _encoded((headers | failure.headers).items()),
+                "headers": encoded((headers | failure.headers).items()),
             }
         )
         await self.send({"type": "http.response.body", "body": failure.body, "more_body": False})
@@ -168,6 +180,27 @@ class _Exchange:
     def duration_ms(self) -> float:
         """Time since the request came."""
         return (time.perf_counter() - self._started_s) * 1000
+
+    def _use_target(self) -> None:
+        """Read a target that is a whole address, which proxies send, as RFC 9112 3.2.2 says."""
+        if found := _ABSOLUTE.fullmatch(self._scope["raw_path"]):
+            raw_path, authority = found["path"] or b"/", found["authority"]
+            others = [one for one in self._scope["headers"] if one[0].lower() != b"host"]
+            self._headers[b"host"] = authority.decode("latin-1")
+            self._scope["headers"] = [(b"host", authority), *others]
+            self._scope["raw_path"], self._scope["path"] = raw_path, unquote(raw_path)
+        elif not self._scope["raw_path"].startswith(b"/"):
+            raise MalformedRequest("the target of the request is no path")
+
+    def _is_ambiguous(self) -> bool:
+        """Whether its length can be read in two ways, by this server and by a proxy before it."""
+        if b"transfer-encoding" not in self._headers:
+            return False
+        return b"content-length" in self._headers or self._scope["http_version"] == "1.0"
+
+    def _is_nameless(self) -> bool:
+        """Whether it is for no name: no browser sends this, but probes of HTTP/1.0 do."""
+        return b"host" not in self._headers and self._scope["http_version"] == "1.0"
 
     def _host(self) -> str:
         try:
@@ -201,7 +234,3 @@ def _is_address(host: str) -> bool:
         return bool(ip_address(host))
     except ValueError:
         return False
-
-
-def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -9,12 +9,26 @@ from typing import Literal
 import msgspec
 
 from api.schemas import CitationBody
+from index.unseen import shown
 from qa.events import CitationAdded, Delta, Done, Event, SegmentDone
 from qa.types import Answer, Status, Support
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>~|!#&])")
-_ADDRESS = re.compile(r"(?<=[a-z0-9+.-]):(?=//)|(?<=\bwww)\.|(?<=\bmailto):", re.IGNORECASE)
-_BREAK = "\u200b"  # of no width: chat programs make links of bare addresses
+_BREAK = "\u200b"  # of no width: some programs look for addresses where no markup is left
+# Where an address, a mention, a short name of an emoji or a tag can begin or go on. A digit on
+# both sides is a number or a time, unless more dots follow: numbers of four parts are addresses.
+_JOINT = re.compile(
+    r"""(?P<around>
+        (?<=[^\s.])\.(?=[^\s.,;:!?)\]}"'”’»…]) (?: (?<!\d\.) | (?!\d) | (?=\d{1,3}\.\d) )
+        | (?<=[0-9A-Za-z])[。．｡](?=\S) | (?<=\S)[。．｡](?=[0-9A-Za-z])
+        | (?<=\S)@ | @(?=\S)
+    ) | (?P<before>
+        :(?=\S) (?: (?<!\d:) | (?!\d) ) | /(?=/) | \#(?=\w) | <(?=\S)
+    )""",
+    re.VERBOSE,
+)
+_BRACKET = re.compile(r"[!\[\]](?=\S)")
+_SPECIAL = re.compile(r"[\\`*_\[\]{}<>~|!#&$^=]")
+_LIST = re.compile(r"^ ?(?:(?=[-+])|\d{1,9}(?=[.)]))")  # where a message begins
 _UNSUPPORTED = " _(not in the documents)_"
 
 
@@ -83,15 +97,35 @@ class Rendering:
                 start_index=start,
                 end_index=start + len(marker),
                 url=url,
-                title=body.document.title or body.document.id,
+                title=unlinked(body.document.title or body.document.id),
             )
             annotations.append(Annotation(url_citation=found))
         return Piece(content=content, annotations=tuple(annotations))
 
 
 def escaped(text: str) -> str:
-    """Text that stands for itself in Markdown: no markup, no image, no link, no address."""
-    return _ADDRESS.sub(lambda found: f"{found[0]}{_BREAK}", _SPECIAL.sub(r"\\\1", text))
+    """Return Markdown that shows this text on one line: no markup, no image, no link, no address.
+
+    It adds a backslash before each character that Markdown may read, and a U+200B where an address
+    or a mention could begin or go on. A run of white space becomes one space. What `shown` takes
+    out is taken out.
+    """
+    return _LIST.sub(r"\g<0>\\", _SPECIAL.sub(r"\\\g<0>", _broken(text)))
+
+
+def unlinked(text: str) -> str:
+    """Return a title that is no link, image or tag, whether or not it is read as Markdown."""
+    return _BRACKET.sub(rf"\g<0>{_BREAK}", _broken(text))
+
+
+def _broken(text: str) -> str:
+    text = re.sub(r"\s+", " ", shown(text))
+    return _JOINT.sub(_break, text)
+
+
+def _break(found: re.Match[str]) -> str:
+    before = _BREAK if found["around"] else ""
+    return f"{before}{found[0]}{_BREAK}"
 
 
 def _note(answer: Answer) -> str:

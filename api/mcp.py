@@ -23,6 +23,7 @@ from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
 from api.urls import text_url
 from index import Span
+from index.unseen import escaped_json
 from qa import Mode, Service
 from qa.bounds import MAX_FETCH
 from qa.collections import Collections
@@ -250,8 +251,9 @@ def _called(
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=_told(error))], is_error=True
         )
+    text = escaped_json(msgspec.json.encode(body)).decode()
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=msgspec.json.encode(body).decode())],
+        content=[types.TextContent(type="text", text=text)],
         structured_content=msgspec.to_builtins(body),
     )
 

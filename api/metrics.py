@@ -6,7 +6,7 @@ from litestar.types import HTTPScope
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from api.telemetry import route_of
+from api.telemetry import method_of, route_of
 from qa.collections import Collections
 from qa.errors import NotReady
 
@@ -35,7 +35,7 @@ class Metrics:
 
     def observe(self, scope: HTTPScope, status: int | None, duration_ms: float) -> None:
         """Count a request; `status` is None if nothing was sent."""
-        labels = (scope["method"], route_of(scope), str(status or "none"))
+        labels = (method_of(scope), route_of(scope), str(status or "none"))
         self._requests.labels(*labels).observe(duration_ms / 1000)
 
     def text(self) -> bytes:

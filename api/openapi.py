@@ -11,22 +11,43 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from api.batches import JSON_LINES, MAX_DOCUMENTS
-from api.completionbodies import CompletionRequest
+from api.completionbodies import Chunk, CompletionRequest
+from api.failures import ErrorBody, is_openai
+from api.filterschema import filter_schema
+from api.mcp import PATH as MCP
+from api.metrics import MEDIA_TYPE as METRICS_TYPE
+from api.outcomes import problems
 from api.problems import MEDIA_TYPE, Problem
 from api.requests import (
+    ID_SCHEMA,
     AskRequest,
     CollectionRequest,
     DocumentRequest,
     ReindexRequest,
     SearchRequest,
 )
+from qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
+_ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # whatever is sent is text
+_EVENTS = {"text/event-stream": _TEXT}
+_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+_RPC = {
+    "type": "object",
+    "required": ["jsonrpc", "method"],
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"type": ["string", "integer"]},
+        "method": {"type": "string"},
+        "params": {"type": "object"},
+    },
+}
 _FILE = {
     "schema": {
         "type": "object",
         "required": ["file"],
+        "additionalProperties": False,
         "properties": {"file": {"type": "string", "contentMediaType": "text/plain"}},
     }
 }
@@ -34,6 +55,7 @@ _FILES = {
     "schema": {
         "type": "object",
         "required": ["files"],
+        "additionalProperties": False,
         "properties": {
             "files": {
                 "type": "array",
@@ -44,6 +66,12 @@ _FILES = {
         },
     }
 }
+
+
+_STREAMED = {("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/jobs/{job_id}", "get")}
+_STORES = {("/v1/documents", "post"), ("/v1/documents/{document_id}", "put")}
+_NULL = {"type": "null"}  # the word `null` is as good as none
+_SAME = "Stored as a new revision, or there already"
 
 
 def description(
@@ -67,16 +95,22 @@ def description(
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
     kinds = (
         AskRequest, SearchRequest, DocumentRequest, CollectionRequest, ReindexRequest,
-        CompletionRequest, Problem,
+        CompletionRequest, Problem, ErrorBody, Chunk,
     )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, collection, reindex, completion, problem = references
+    ask, search, document, collection, reindex, completion, problem, error, _ = references
+    filters = _REF.format(name="Filter")
+    components["Filter"] = filter_schema(filters)
+    for kind in ("AskRequest", "SearchRequest"):
+        either = [{"$ref": filters}, {"type": "null"}]
+        components[kind]["properties"]["filters"] = {"anyOf": either, "default": None}
     documents = {
         "application/json": {"schema": document},
-        "text/plain": _TEXT,
-        "text/markdown": _TEXT,
+        "text/plain": _ANY_TEXT,
+        "text/markdown": _ANY_TEXT,
         "multipart/form-data": _FILE,
     }
+    lines = dict.fromkeys(JSON_LINES, _ANY_TEXT)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("/v1/ask", "post"): {"application/json": {"schema": ask}},
         ("/v1/search", "post"): {"application/json": {"schema": search}},
@@ -84,32 +118,89 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
         ("/v1/collections/{name}/reindex", "post"): {"application/json": {"schema": reindex}},
-        ("/v1/jobs", "post"): {"multipart/form-data": _FILES} | dict.fromkeys(JSON_LINES, _TEXT),
+        ("/v1/jobs", "post"): {"multipart/form-data": _FILES, **lines},
         ("/v1/documents/{document_id}", "put"): documents,
+        (MCP, "post"): {"application/json": {"schema": _RPC}},
     }
-    failure = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": problem}}}
-    paths = {
-        path: {
-            method: _operation(operation, bodies.get((path, method)), failure)
+    paths: dict[str, Any] = {}
+    for path, operations in (described["paths"] | _unlisted()).items():
+        shape = {"application/json": {"schema": error}} if is_openai(path) else _problem(problem)
+        shape |= _OBJECT | {"text/plain": _TEXT} if path == MCP else {}  # the protocol's own
+        paths[path] = {
+            method: operation
+            | {"parameters": [_parameter(one, method) for one in operation.get("parameters", ())]}
+            | {"responses": _succeeded(path, method, operation) | problems(method, path, shape)}
+            | _body(bodies.get((path, method)))
             for method, operation in operations.items()
         }
-        for path, operations in described["paths"].items()
-    }
     schemas = described.get("components", {}).get("schemas", {}) | components
     return described | {"paths": paths, "components": {"schemas": schemas}}
 
 
-def _operation(
-    operation: dict[str, Any], body: dict[str, Any] | None, failure: dict[str, Any]
-) -> dict[str, Any]:
-    responses = {
+def _problem(reference: dict[str, Any]) -> dict[str, Any]:
+    return {MEDIA_TYPE: {"schema": reference}}
+
+
+def _body(content: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if content is None else {"requestBody": {"required": True, "content": content}}
+
+
+def _unlisted() -> dict[str, Any]:
+    """Paths that the framework does not describe."""
+    answered = {"description": "What the protocol says", "content": _OBJECT}
+    return {
+        MCP: {
+            "post": {
+                "summary": "Model Context Protocol",
+                "operationId": "Mcp",
+                "responses": {
+                    "200": answered,
+                    "202": {"description": "A notification"},
+                    "406": {"description": "Not acceptable", "content": _OBJECT},
+                },
+            }
+        },
+        "/schema": {
+            "get": {
+                "summary": "This description",
+                "operationId": "Schema",
+                "responses": {"200": {"description": "OpenAPI", "content": _OBJECT}},
+            }
+        },
+    }
+
+
+def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
+    """A parameter with the limits that the framework leaves out or gives to `null` alone."""
+    schema: dict[str, Any] = dict(described["schema"])
+    kinds = schema.pop("oneOf", ())
+    for kind in kinds:
+        schema |= {} if kind == _NULL else kind
+    name = described["name"]
+    if name in {"start", "end"}:
+        schema["minimum"] = 0
+    if name in {"document_id", "id"}:
+        schema |= {"minLength": 1, "maxLength": 200, **ID_SCHEMA}
+    if name == "name" and method == "delete":
+        schema["not"] = {"const": DEFAULT}  # its documents can be deleted
+    return described | {"schema": {"anyOf": [schema, _NULL]} if _NULL in kinds else schema}
+
+
+def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """The responses of an operation that went well."""
+    made: dict[str, Any] = {
         status: response
-        for status, response in operation.get("responses", {}).items()
+        for status, response in operation["responses"].items()
         if not status.startswith("4")
     }
-    completed = operation | {"responses": responses | {"default": failure}}
-    return (
-        completed
-        if body is None
-        else completed | {"requestBody": {"required": True, "content": body}}
-    )
+    if path == "/metrics":
+        made = {"200": {"description": "Figures", "content": {METRICS_TYPE: _TEXT}}}
+    if (path, method) in _STREAMED:
+        told: dict[str, Any] = made["200"]
+        made["200"] = told | {"content": told["content"] | _EVENTS}
+    if path.endswith("/text"):
+        made["304"] = {"description": "Not changed"}
+    if (path, method) in _STORES:
+        stored = next(iter(made.values()))
+        made = {"201": stored | {"description": "Stored"}, "200": stored | {"description": _SAME}}
+    return made

@@ -26,6 +26,7 @@ from api.errors import (
     UnsupportedMediaType,
 )
 from index import errors as store
+from index.unseen import shown as visible
 from qa import errors as qa
 
 MEDIA_TYPE = "application/problem+json"
@@ -179,9 +180,16 @@ def problem_headers(error: Exception) -> dict[str, str]:
     """Headers that go with a problem: when to come again, and which methods there are."""
     row = row_of(error)
     headers = {"retry-after": str(row.retry_after_s)} if row.retry_after_s else {}
-    if isinstance(error, MethodNotAllowedException) and error.headers:
-        headers["allow"] = error.headers.get("allow", "")
+    if isinstance(error, MethodNotAllowedException):
+        headers["allow"] = allowed(error)
     return headers
+
+
+def allowed(error: MethodNotAllowedException) -> str:
+    """The methods of a path, as Allow says them: HEAD is answered wherever GET is."""
+    methods = {one.strip() for one in (error.headers or {}).get("allow", "").split(",")}
+    methods |= {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    return ", ".join(sorted(methods))
 
 
 def is_fault(error: Exception) -> bool:
@@ -202,7 +210,7 @@ def shown(error: Exception) -> str:
 
 
 def _cut(text: str) -> str:
-    text = text.encode(errors="replace").decode()
+    text = visible(text)
     return text if len(text) <= _MAX_DETAIL else text[: _MAX_DETAIL - 1] + "…"
 
 

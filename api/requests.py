@@ -6,17 +6,37 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from index import Draft
-from qa.questions import MAX_TOP_K
+from qa.questions import MAX_QUESTION, MAX_TOP_K
 from qa.settings import DEFAULT, LEAST_CHUNK_TOKENS
 
 _MAX_SAFE_INT = 2**53 - 1  # JavaScript keeps no larger integer exact
 
 _TopK = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOP_K)]
 _Integer = Annotated[int, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
+_Number = Annotated[float, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Short = Annotated[str, msgspec.Meta(max_length=2000)]
+# What else is checked where it is used has its pattern in the description alone.
+_Question = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=MAX_QUESTION, extra_json_schema={"pattern": r"[\p{L}\p{N}]"}
+    ),
+]
+ID_SCHEMA = {"pattern": r"^[^/\p{C}\p{Z}]( |[^/\p{C}\p{Z}])*$", "not": {"enum": [".", ".."]}}
+_Id = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=200,
+        description="Printable characters without '/', but not '.' or '..'.",
+        extra_json_schema=ID_SCHEMA,
+    ),
+]
+_Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Tags = Annotated[tuple[_Short | _Integer | float | bool, ...], msgspec.Meta(max_length=100)]
+_Tags = Annotated[tuple[_Short | _Integer | _Number | bool, ...], msgspec.Meta(max_length=100)]
 
 
 class MessageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +49,7 @@ class MessageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question; `history` are the messages before it, oldest first."""
 
-    question: str
+    question: _Question
     top_k: _TopK | None = None
     collection: str = DEFAULT
     mode: Literal["extractive", "generated"] | None = None
@@ -42,7 +62,7 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to look for."""
 
-    query: str
+    query: _Question
     collection: str = DEFAULT
     top_k: _TopK = 10
     filters: Mapping[str, Any] | None = None
@@ -51,12 +71,12 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document to be stored."""
 
-    text: str
-    id: str | None = None
+    text: _Text
+    id: _Id | None = None
     title: _Short | None = None
     uri: _Short | None = None
     metadata: Annotated[
-        Mapping[_Key, _Short | _Integer | float | bool | _Tags | None],
+        Mapping[_Key, _Short | _Integer | _Number | bool | _Tags | None],
         msgspec.Meta(max_length=100),
     ] = {}
 
@@ -72,7 +92,7 @@ class OwnChunking(
 ):
     """How a collection's documents are cut."""
 
-    max_tokens: Annotated[int, msgspec.Meta(ge=LEAST_CHUNK_TOKENS)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=LEAST_CHUNK_TOKENS, le=_MAX_SAFE_INT)] | None = None
 
 
 class OwnRetrieval(
@@ -129,7 +149,7 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     No models: what a client names could be anywhere, and whoever runs the service chooses them.
     """
 
-    name: str
+    name: _Name
     chunking: OwnChunking = OwnChunking()
     retrieval: OwnRetrieval = OwnRetrieval()
     evidence: OwnEvidence = OwnEvidence()

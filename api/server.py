@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import DEFAULT_MAX_BODY_BYTES, create_app
+from api.framing import Framing
 from api.opening import Source
 from api.telemetry import configure_logging, logger
 from qa.errors import ConfigError
@@ -94,6 +95,8 @@ def run_server(
             access_log=False,
             server_header=False,
             lifespan="on",
+            http=Framing,
+            ws="none",  # there is no route for them: an upgrade is passed over
             timeout_graceful_shutdown=_GRACE_S,
         ),
         app.stopping,

@@ -10,6 +10,9 @@ from litestar.types import HTTPScope
 from api.problems import is_fault
 
 _UNKNOWN_ROUTE = "(unknown)"
+_METHODS = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
 _PROBES = "/health/"  # asked every few seconds: not worth a line
 
 
@@ -62,6 +65,11 @@ def route_of(scope: HTTPScope) -> str:
     return ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
 
 
+def method_of(scope: HTTPScope) -> str:
+    """The method of a request, or `other`: anyone can make up more of them."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
 def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> None:
     """One line for a request; for a fault of ours, its traceback too.
 
@@ -74,7 +82,7 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
     route = route_of(scope)
     entry: dict[str, Any] = {
         "request_id": scope["state"]["request_id"],
-        "method": scope["method"],
+        "method": method_of(scope),
         "route": route,
         "status": status,
         "duration_ms": round(duration_ms, 2),

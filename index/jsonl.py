@@ -19,6 +19,7 @@ from index.drafts import document_of
 from index.errors import DocumentRejected, ExportInvalid
 from index.histories import History
 from index.types import Document, Draft, MetadataValue
+from index.unseen import escaped_json
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ def _line(document: Document, *, current: bool) -> RevisionLine:
 
 def encoded(line: Header | Line) -> bytes:
     """A line as it is written."""
-    return msgspec.json.encode(line) + b"\n"
+    return escaped_json(msgspec.json.encode(line)) + b"\n"  # `export -` prints it
 
 
 def read_histories(file: BinaryIO) -> Iterator[Numbered]:

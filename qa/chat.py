@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from index.errors import StoreError
+from index.unseen import shown
 from qa.cite import Citation
 from qa.errors import ModeUnavailable, QAError
 from qa.events import CitationAdded, Delta, Done, SegmentDone
 from qa.messages import Message
 from qa.service import Service
-from qa.show import FELL_BACK, UNSUPPORTED, print_source, shown
+from qa.show import FELL_BACK, UNSUPPORTED, print_source
 from qa.types import Answer, Mode, Support
 
 _HELP = """\

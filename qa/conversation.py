@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"\^?\d{1,3}")
 _OWN_MARK = re.compile(
     r"[ \t]{0,9}\[\[\d{1,3}\]\]\([^()\s]{0,2000}\)"
 )  # as our own Markdown has them
-_ESCAPED = re.compile(r"\\([\\`*_\[\]<>~|!#&])|\u200b")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|\u200b")
 _MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}[\]】]")
 
 

@@ -1,6 +1,5 @@
 """Answers and passages for people, in a terminal."""
 
-import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -9,12 +8,10 @@ from rich.text import Text
 from index.files import TEXT_SUFFIXES
 from index.jobs import FileOutcome
 from index.types import DocumentInfo, Passage
+from index.unseen import shown
 from qa.cite import Citation
 from qa.intake import Intake
 from qa.types import Answer, Segment, Support
-
-# Documents must not steer the terminal: escapes, other controls, and reversals of direction.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _QUOTE = "bold green"
 _ANSWER = "underline"
@@ -63,7 +60,9 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
         scored = "  ".join(f"{name} {x:.3f}" for name, x in parts.items() if x is not None)
         head = Text(f"[{n}] ", style=_MARK)
         head.append(f"{shown(passage.title or chunk.document_id)}  ", style="bold")
-        head.append(f"{chunk.document_id} {chunk.span.start}-{chunk.span.end}  {scored}", _QUIET)
+        head.append(
+            f"{shown(chunk.document_id)} {chunk.span.start}-{chunk.span.end}  {scored}", _QUIET
+        )
         console.print(head, soft_wrap=True)
         console.print(Text(shown(passage.text) + "\n"), soft_wrap=not console.is_terminal)
 
@@ -121,7 +120,8 @@ def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     quote = Text(_one_line(citation.quote), style=_QUOTE)
     for answer in citation.highlights:
         start = citation.span.start
-        quote.stylize(_ANSWER, answer.start - start, answer.end - start)
+        ends = (citation.quote[: at - start] for at in (answer.start, answer.end))
+        quote.stylize(_ANSWER, *(len(shown(until)) for until in ends))
     text.append(f"    {before}", style=_QUIET)
     text.append(quote if coloured else f"**{quote}**")
     text.append(f"{after}\n", style=_QUIET)
@@ -144,8 +144,3 @@ def _words_after(citation: Citation) -> str:
 
 def _one_line(text: str) -> str:
     return shown(text).replace("\n", " ")
-
-
-def shown(text: str) -> str:
-    """Text that does not steer the terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.commands.collections import here
-from qa.commands.terminal import say
+from qa.commands.terminal import say, tell
 from qa.settings import COLLECTIONS, DEFAULT, Settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
         _back_up_all(settings, file)
         return
     made = back_up(here(settings).collection_path(), file)
-    click.echo(f"{file}: {made.documents} documents, {made.chunks} chunks")
+    tell(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
 @click.command()
@@ -82,4 +82,4 @@ def _restore_all(settings: Settings, file: Path, *, replace: bool) -> None:
 
 def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:
     for name, one in made.items():
-        click.echo(f"{before}{name}, {one.documents} documents, {one.chunks} chunks")
+        tell(f"{before}{name}, {one.documents} documents, {one.chunks} chunks")

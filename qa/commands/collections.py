@@ -2,7 +2,7 @@
 
 import click
 
-from qa.commands.terminal import json_flag, print_json, say
+from qa.commands.terminal import json_flag, print_json, say, tell
 from qa.settings import Settings
 
 
@@ -32,7 +32,7 @@ def list_collections(settings: Settings, *, as_json: bool) -> None:
     for one in found:
         own = [f"{s}.{key}={v}" for s, keys in one.settings.items() for key, v in keys.items()]
         counts = f"{one.documents} documents, {one.chunks} chunks"
-        click.echo(f"{one.name}: {', '.join([counts, *own])}")
+        tell(f"{one.name}: {', '.join([counts, *own])}")
 
 
 @collections.command(name="create")
@@ -57,7 +57,7 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
             raise click.BadParameter(f"{pair!r} is not SECTION.KEY=VALUE")
         own.setdefault(section, {})[key] = value
     collectionfolders.create_collection(settings, name, own, say)
-    click.echo(f"created {name}")
+    tell(f"created {name}")
 
 
 @collections.command(name="delete")
@@ -68,4 +68,4 @@ def delete_collection(settings: Settings, name: str) -> None:
     from qa import collectionfolders
 
     collectionfolders.delete_collection(settings, name)
-    click.echo(f"deleted {name}")
+    tell(f"deleted {name}")

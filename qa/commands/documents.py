@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.commands.collections import here
-from qa.commands.terminal import json_flag, print_json, say, tracked
+from qa.commands.terminal import json_flag, print_json, say, tell, tracked
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
     with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
         for document_id in ids:
             corpus.delete(document_id)
-            click.echo(f"deleted {document_id}")
+            tell(f"deleted {document_id}")
 
 
 @click.command()

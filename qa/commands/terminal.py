@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import click
 
+from index.unseen import escaped_json, shown
+
 T = TypeVar("T")
 
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -12,14 +14,19 @@ json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for
 
 def say(message: str) -> None:
     """Tell people, apart from what was asked for."""
-    click.echo(message, err=True)
+    tell(message, err=True)
+
+
+def tell(message: str, *, err: bool = False, colour: str | None = None) -> None:
+    """Print a line for people that steers no terminal, whatever it quotes."""
+    click.secho(shown(message), err=err, fg=colour)
 
 
 def print_json(value: object) -> None:
     """Print what was asked for, for programs."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    click.echo(escaped_json(msgspec.json.format(msgspec.json.encode(value), indent=2)))
 
 
 def tracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:
