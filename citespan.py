@@ -169,15 +169,18 @@ def reindex(
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Answer over HTTP."""
+    from api.lines import Limits
     from api.server import run_server
     from qa.collections import Collections
 
+    limits = {field: getattr(settings.serve, field) for field in Limits.__dataclass_fields__}
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
+        limits=Limits(**limits),
     )
 
 

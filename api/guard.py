@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-import threading
 import time
 from collections.abc import Collection, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import anyio
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
@@ -20,8 +20,10 @@ from litestar.types import (
     Send,
 )
 
+from api.admission import Admission
 from api.errors import (
     BodyTooLarge,
+    BodyTooSlow,
     ClientDisconnected,
     CrossOrigin,
     MalformedRequest,
@@ -34,6 +36,9 @@ from api.telemetry import log_request
 from qa.errors import NotReady
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PIECE_BYTES = 65_536  # of a response; only what has been read makes room for the next
+# A body has so long, and as much longer as its bytes take at the least rate.
+_BODY_S, _LEAST_BYTES_A_SECOND = 30.0, 10_000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
@@ -47,27 +52,30 @@ class Guard:
         max_body_bytes: larger bodies are refused, whatever their headers say.
         hosts: names that requests may be for; any if there are none. Addresses always may.
         metrics: told of every request.
-
-    Attributes:
-        stopping: set when the process is told to stop; streams that would go on end then. Apps
-            find it in `scope["state"]`.
+        admission: what lets requests in; `stopping` of it is in `scope["state"]`, too.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, hosts: Collection[str], metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        hosts: Collection[str],
+        metrics: Metrics,
+        admission: Admission,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._hosts = hosts
         self._metrics = metrics
-        self.stopping = threading.Event()
+        self.admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
-        scope["state"]["stopping"] = self.stopping
+        scope["state"]["stopping"] = self.admission.stopping
         try:
             exchange.check(self._hosts)
             await self._app(scope, exchange.receive, exchange.send)
@@ -129,8 +137,9 @@ class _Exchange:
         Raises:
             BodyTooLarge: there is more of it than is accepted.
             ClientDisconnected: there will be no more of it.
+            BodyTooSlow: it comes too slowly.
         """
-        message = await self._receive()
+        message = await self._in_time()
         if message["type"] == "http.request":
             self._received_bytes += len(message["body"])
             self._complete = not message.get("more_body", False)
@@ -149,7 +158,19 @@ class _Exchange:
                 (b"x-request-id", self.request_id.encode()),
                 (b"x-content-type-options", b"nosniff"),
             ]
-        await self._send(message)
+        if message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        body, more = message["body"], message["more_body"]
+        for at in range(0, len(body) or 1, _PIECE_BYTES):
+            end = at + _PIECE_BYTES
+            await self._send(
+                {
+                    "type": "http.response.body",
+                    "body": body[at:end],
+                    "more_body": more or end < len(body),
+                }
+            )
 
     async def send_problem(self, error: Exception) -> None:
         """Answer with the error; nothing has been sent so far."""
@@ -168,6 +189,18 @@ class _Exchange:
     def duration_ms(self) -> float:
         """Time since the request came."""
         return (time.perf_counter() - self._started_s) * 1000
+
+    async def _in_time(self) -> HTTPReceiveMessage | ReceiveMessage:
+        if self._complete:
+            return await self._receive()
+        due_s = self._started_s + _BODY_S + self._received_bytes / _LEAST_BYTES_A_SECOND
+        try:
+            with anyio.fail_after(max(0, due_s - time.perf_counter())):
+                return await self._receive()
+        except TimeoutError as error:
+            raise BodyTooSlow(
+                f"the body has {_BODY_S:g} s, and a second for each {_LEAST_BYTES_A_SECOND} bytes"
+            ) from error
 
     def _host(self) -> str:
         try:
