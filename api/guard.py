@@ -161,7 +161,7 @@ class _Exchange:
         if message["type"] != "http.response.body":
             await self._send(message)
             return
-        body, more = message["body"], message["more_body"]
+        body, more = message.get("body", b""), message.get("more_body", False)
         for at in range(0, len(body) or 1, _PIECE_BYTES):
             end = at + _PIECE_BYTES
             await self._send(

@@ -49,7 +49,6 @@ class Line:
         max_body_bytes: of a request.
 
     Attributes:
-        waiting: requests that wait now.
         refused: requests that found the line full, since the start.
     """
 
@@ -59,7 +58,6 @@ class Line:
         self.name = name
         self.limit_s = limit_s
         self.max_body_bytes = max_body_bytes
-        self.waiting = 0
         self.refused = 0
         self._most_waiting = waiting
         self._limiter = anyio.CapacityLimiter(at_once)
@@ -68,6 +66,11 @@ class Line:
     def running(self) -> int:
         """Requests that have their turn now."""
         return self._limiter.borrowed_tokens
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn now."""
+        return self._limiter.statistics().tasks_waiting
 
     def check_room(self) -> None:
         """Raise Busy if one more cannot wait."""
@@ -87,11 +90,7 @@ class Line:
         turn = object()
         with anyio.CancelScope() as scope:
             patience.over.add_done_callback(lambda _: scope.cancel())
-            self.waiting += 1
-            try:
-                await self._limiter.acquire_on_behalf_of(turn)
-            finally:
-                self.waiting -= 1
+            await self._limiter.acquire_on_behalf_of(turn)
         if scope.cancelled_caught:
             raise patience.over.result()
         try:

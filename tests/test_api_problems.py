@@ -97,7 +97,8 @@ CAUSED_BY_US = {
 }
 
 
-CAUSED_IN_TIME = {"reindex-running"}  # in test_api_rebuilds
+# In test_api_rebuilds, test_api_load, test_api_slow and test_api_stopping.
+CAUSED_IN_TIME = {"reindex-running", "busy", "took-too-long", "body-too-slow", "out-of-memory"}
 IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
 
 
