@@ -6,6 +6,7 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 
 import errno
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     from api.server import run_server
     from qa.collections import Collections
 
-    limits = {field: getattr(settings.serve, field) for field in Limits.__dataclass_fields__}
+    limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,

@@ -66,7 +66,7 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None
         time.sleep(0.05)
     url: str = json.loads(lines[0])["url"]
-    while httpx.get(f"{url}/health/ready").status_code != 200:
+    while httpx.get(f"{url}/health/ready", timeout=60).status_code != 200:
         assert process.poll() is None, log.read_text("utf-8")
         time.sleep(0.05)
     return url
