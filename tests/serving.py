@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -59,6 +60,12 @@ def serving(data: Path, models: Path, **settings: str) -> Generator[str]:
     """The address of a server that is ready, as for `started`."""
     with started(data, models, **settings) as served:
         yield served.url
+
+
+def connected(served: Served) -> socket.socket:
+    """A connection on which nothing has been sent."""
+    url = httpx.URL(served.url)
+    return socket.create_connection((url.host, url.port or 0))
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:

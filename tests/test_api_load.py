@@ -1,5 +1,6 @@
 """Many clients at once: what is heavy waits in a bounded line, and holds nothing else."""
 
+import json
 import re
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from faults import CYCLES, NIGHTLY
 from generating import ASKED, filled, writing
 from litestar.testing import TestClient
 from scripted_endpoint import ScriptedEndpoint, scripted
-from serving import Served, started
+from serving import Served, connected, started
 from sse import parsed
 
 from api.app import create_app
@@ -63,6 +64,7 @@ def loaded(
             CITESPAN_LLM__MODEL="tiny",
             CITESPAN_LLM__TIMEOUT_S="300",
             CITESPAN_LLM__LIMIT_S="300",
+            CITESPAN_SERVE__ASK_LIMIT_S="3000",
             CITESPAN_SERVE__ASKS_AT_ONCE=str(AT_ONCE),
             CITESPAN_SERVE__ASKS_WAITING=str(WAITING),
             CITESPAN_SERVE__STORES_WAITING="2",
@@ -96,10 +98,11 @@ def generated(name: str) -> dict[str, Any]:
 def test_a_full_line_refuses_at_once_and_holds_nothing_else(loaded: Loaded) -> None:
     client = loaded.client
     with ExitStack() as leaving:
-        pool = leaving.enter_context(ThreadPoolExecutor(AT_ONCE + WAITING))
-        clients = [httpx.Client(base_url=loaded.served.url, timeout=300) for _ in range(5)]
-        for one in clients:
-            pool.submit(one.post, "/v1/ask", json=generated("/v1/ask"))
+        body = json.dumps(generated("/v1/ask")).encode()
+        head = f"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        for _ in range(AT_ONCE + WAITING):
+            one = leaving.enter_context(connected(loaded.served))
+            one.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
         until(lambda: loaded.figure("citespan_requests_waiting", "asking") == WAITING)
         assert loaded.figure("citespan_requests_running", "asking") == AT_ONCE
         refused = client.post("/v1/ask", json={"question": KNOWN})
@@ -117,8 +120,7 @@ def test_a_full_line_refuses_at_once_and_holds_nothing_else(loaded: Loaded) -> N
         stored = client.put("/v1/documents/beside", json={"text": "Stored beside questions."})
         assert stored.status_code == 201
         assert client.delete("/v1/documents/beside").status_code == 204
-        for one in clients:
-            one.close()  # who leaves the line makes room in it, and who is answered too
+    # Who leaves the line makes room in it, and so does who leaves while it is answered.
     until(lambda: loaded.figure("citespan_requests_running", "asking") == 0)
     assert loaded.figure("citespan_requests_waiting", "asking") == 0
     assert client.post("/v1/ask", json={"question": KNOWN}).json()["status"] == "answered"
@@ -179,21 +181,14 @@ def test_many_clients_are_answered_or_told_when_to_come_again(loaded: Loaded) ->
 
 
 def test_more_connections_than_may_be_leave_room_for_others(loaded: Loaded) -> None:
-    host, port = httpx.URL(loaded.served.url).host, httpx.URL(loaded.served.url).port
     with ExitStack() as opened:
         for _ in range(4 * CONNECTIONS):
-            opened.enter_context(_connected(host, port or 0))
+            opened.enter_context(connected(loaded.served))
             if len(list(Path(f"/proc/{loaded.served.process.pid}/fd").iterdir())) > 200:
                 pytest.fail("connections are not bounded")
         for _ in range(5):
             assert httpx.get(f"{loaded.served.url}/health/live").status_code == 200
     assert len(loaded.served.log.read_text("utf-8").splitlines()) < 2000
-
-
-def _connected(host: str, port: int) -> Any:
-    import socket
-
-    return socket.create_connection((host, port))
 
 
 @pytest.fixture

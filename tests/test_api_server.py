@@ -21,6 +21,7 @@ from api.telemetry import configure_logging
 from qa import Service
 
 ROOT = Path(__file__).parent.parent
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 SERVE = """
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def start(folder: Path, models: Path, host: str = "127.0.0.1") -> subprocess.Pop
 
 
 @pytest.mark.parametrize(
-    ("end", "host"), [(signal.SIGTERM, "0.0.0.0"), (signal.SIGINT, "127.0.0.1")]
+    ("end", "host"), [(signal.SIGTERM, EVERYWHERE), (signal.SIGINT, "127.0.0.1")]
 )
 def test_a_server_process(
     models_folder: Path, tmp_path: Path, end: signal.Signals, host: str
@@ -60,7 +61,7 @@ def test_a_server_process(
     process = start(tmp_path, models_folder, host)
     assert process.stdout
     told = process.stdout.readline().strip()
-    url = told.replace("0.0.0.0", "127.0.0.1")
+    url = told.replace(EVERYWHERE, "127.0.0.1")
     transport = httpx.HTTPTransport(retries=3)
     with process, httpx.Client(base_url=url, timeout=20, transport=transport) as client:
         try:
@@ -88,7 +89,7 @@ def test_a_server_process(
     logs = [json.loads(line) for line in written.splitlines()]
     assert {"event": "listening", "url": told}.items() <= logs[0].items()
     warned = [log["warning"] for log in logs if log["event"] == "no_accounts"]
-    assert ["no accounts" in one for one in warned] == [True] * (host == "0.0.0.0")
+    assert ["no accounts" in one for one in warned] == [True] * (host == EVERYWHERE)
     routes = {log["route"] for log in logs if log["event"] == "request"}
     assert {"/v1/ask", "/v1/documents/{document_id}/text"} <= routes
     assert not any(word in written for word in ("CELAC", "Odd", "China"))

@@ -4,12 +4,11 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
-from serving import Served, started
+from serving import Served, connected, started
 
 from index import OnnxEmbedder
 
@@ -30,11 +29,6 @@ def served(
     folder = tmp_path_factory.mktemp("slow") / "data"
     with started(folder, models_folder, before=HASTY) as served:
         yield served
-
-
-def connected(served: Served) -> socket.socket:
-    url = httpx.URL(served.url)
-    return socket.create_connection((url.host, url.port or 0), timeout=WAIT_S)
 
 
 def until_closed(client: socket.socket, drip: bytes) -> bytes:
@@ -72,7 +66,7 @@ def until_closed(client: socket.socket, drip: bytes) -> bytes:
          "no body", "drips a body", "drips chunks", "drips what was refused"],
 )  # fmt: skip
 def test_who_sends_slowly_is_left(served: Served, first: bytes, drip: bytes, told: bytes) -> None:
-    with closing(connected(served)) as client:
+    with connected(served) as client:
         client.sendall(first)
         said = until_closed(client, drip)
     assert told in said
@@ -83,7 +77,7 @@ def test_who_does_not_read_is_left(served: Served) -> None:
     """A client that asks for more than sockets hold, and reads none of it."""
     request = b"GET /schema HTTP/1.1\r\nHost: localhost\r\n\r\n"
     size = len(httpx.get(f"{served.url}/schema", timeout=WAIT_S).content)
-    with closing(connected(served)) as client:
+    with connected(served) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(request * (16_000_000 // size))
         given_up = time.monotonic() + WAIT_S
