@@ -1,7 +1,5 @@
-"""A server that is told to stop, or has too little memory, while it works."""
+"""A server that is told to stop while it works."""
 
-import json
-import resource
 import signal
 import threading
 import time
@@ -15,8 +13,6 @@ from serving import Served, started
 from sse import parsed
 
 from index import OnnxEmbedder
-
-MEGABYTE = 1_000_000
 
 
 class Client(threading.Thread):
@@ -95,28 +91,3 @@ def test_told_to_stop_it_ends_what_runs_and_loses_nothing(
         found = {one.id for one in service.corpus.documents(limit=1000).documents}
         assert {*acknowledged, "seed"} <= found
         assert "big" not in found
-
-
-def test_a_request_without_memory_fails_alone(
-    tmp_path: Path, models_folder: Path, embedder: OnnxEmbedder
-) -> None:
-    body = json.dumps({"id": "big", "text": "é" * (9 * MEGABYTE)}, ensure_ascii=False).encode()
-    as_json = {"content-type": "application/json"}
-    with (
-        started(tmp_path / "data", models_folder) as served,
-        httpx.Client(base_url=served.url, timeout=60) as client,
-    ):
-        for _ in range(3):  # what is allocated once is allocated
-            assert client.post("/v1/ask", json={"question": KNOWN}).status_code == 200
-            assert client.put("/v1/documents/a", json={"text": "Birds."}).is_success
-        used = int(Path(f"/proc/{served.process.pid}/statm").read_text().split()[0])
-        most = used * resource.getpagesize() + 30 * MEGABYTE
-        resource.prlimit(served.process.pid, resource.RLIMIT_AS, (most, most))
-        for _ in range(3):
-            failed = client.post("/v1/documents", content=body, headers=as_json)
-            problem(failed, 503, "out-of-memory")
-            assert int(failed.headers["retry-after"]) > 0
-        answer = client.post("/v1/ask", json={"question": KNOWN}).json()
-        assert answer["status"] == "answered"
-        assert client.get("/v1/documents/big").status_code == 404
-        assert client.put("/v1/documents/b", json={"text": "Cats."}).status_code == 201
