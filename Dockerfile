@@ -1,6 +1,8 @@
 # A server that runs as nobody on a read-only file system; everything it writes is in /data.
 #   docker build -t citespan .
 #   docker run --read-only --tmpfs /tmp -v citespan:/data -p 8000:8000 citespan
+# It answers to localhost, to addresses and to the container's own name; others, such as that of a
+# Compose service, have to be named: -e CITESPAN_SERVE__HOSTS=citespan,docs.example
 FROM python:3.11-slim
 
 WORKDIR /opt/citespan
@@ -8,10 +10,12 @@ COPY . .
 ENV CITESPAN_DATA__PATH=/data \
     CITESPAN_DATA__MODELS=/opt/citespan/models \
     CITESPAN_SERVE__HOST=0.0.0.0 \
+    TMPDIR=/data \
     PYTHONDONTWRITEBYTECODE=1
+# Large request bodies wait in TMPDIR, and /tmp may be memory.
 # The doctor prepares the models, so that a container starts without torch and writes nothing here.
 RUN pip install --no-cache-dir . \
-    && CITESPAN_DATA__PATH=/tmp/empty citespan doctor \
+    && TMPDIR=/tmp CITESPAN_DATA__PATH=/tmp/empty citespan doctor \
     && rm -rf /tmp/empty \
     && useradd --system --uid 10001 citespan \
     && install -d -o citespan /data

@@ -6,6 +6,7 @@ Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found 
 
 import errno
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,15 +170,18 @@ def reindex(
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Answer over HTTP."""
+    from api.lines import Limits
     from api.server import run_server
     from qa.collections import Collections
 
+    limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
+        limits=Limits(**limits),
     )
 
 

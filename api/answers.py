@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from functools import partial
-from threading import Event as Flag
 from typing import Any, cast
 
+from anyio import to_thread
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
@@ -12,7 +12,8 @@ from litestar.response import ServerSentEvent
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
-from api.leaving import while_awaited
+from api.lines import ASKING
+from api.patience import Patience
 from api.requests import AskRequest, SearchRequest
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.streams import EVENT_STREAM, Telling, answer_events
@@ -24,7 +25,7 @@ from qa.events import folded
 from qa.messages import Message
 
 
-@post("/v1/ask", status_code=200)
+@post("/v1/ask", status_code=200, opt={"line": ASKING})
 async def ask(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> Response[AnswerBody]:
@@ -32,14 +33,11 @@ async def ask(
 
     As a stream of events if `stream` is true or text/event-stream is what the client accepts.
     """
-    cancelled = Flag()
-    answering = partial(_answer, collections, request, body, cancelled)
-    return await while_awaited(request.receive, cancelled, answering)
+    return await to_thread.run_sync(partial(_answer, collections, request, body))
 
 
-def _answer(
-    collections: Collections, request: AnyRequest, body: bytes, cancelled: Flag
-) -> Response[AnswerBody]:
+def _answer(collections: Collections, request: AnyRequest, body: bytes) -> Response[AnswerBody]:
+    patience: Patience = request.scope["state"]["patience"]
     asked = read_json(request, body, AskRequest)
     events = collections.service(asked.collection).stream(
         asked.question,
@@ -47,17 +45,17 @@ def _answer(
         top_k=asked.top_k,
         filters=_filter(asked.filters),
         history=[Message(role=one.role, content=one.content) for one in asked.history],
-        cancelled=cancelled,
+        cancelled=patience.cancelled,
     )
     passages = "passages" in asked.include
     if asked.stream or EVENT_STREAM in request.headers.get("accept", ""):
         telling = Telling(asked.collection, passages=passages)
         request_id = request.scope["state"]["request_id"]
-        return cast("Any", ServerSentEvent(answer_events(events, cancelled, telling, request_id)))
+        return cast("Any", ServerSentEvent(answer_events(events, patience, telling, request_id)))
     return Response(answer_body(folded(events), collection=asked.collection, passages=passages))
 
 
-@post("/v1/search", status_code=200, sync_to_thread=True)
+@post("/v1/search", status_code=200, opt={"line": ASKING}, sync_to_thread=True)
 def search(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> SearchBody:

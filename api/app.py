@@ -1,13 +1,15 @@
 """The composition of the HTTP layer."""
 
 from collections.abc import Callable, Collection
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, cast
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
+from litestar.types import ASGIApp
 
+from api.admission import Admission
 from api.answers import ask, search
 from api.collections import CollectionRoutes, InCollection
 from api.completions import CompletionRoutes
@@ -16,6 +18,7 @@ from api.failures import failure_of
 from api.guard import Guard
 from api.health import live, ready, version
 from api.jobs import JobRoutes
+from api.lines import ASKING, USUAL, Limits, lines_of
 from api.mcp import mcp_route
 from api.metrics import MEDIA_TYPE as METRICS_TYPE
 from api.metrics import Metrics
@@ -33,6 +36,7 @@ def create_app(
     source: Source | Callable[[], Source],
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    limits: Limits = USUAL,
     hosts: Collection[str] = (),
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
@@ -43,11 +47,14 @@ def create_app(
             opens either: then the application answers at once, is ready once they are open and
             warm, and closes them at shutdown.
         max_body_bytes: larger request bodies are refused.
+        limits: what clients may ask for at once.
         hosts: names that requests may be for; any if there are none. Addresses always may.
         on_failure: told, on another thread, when opening the service failed.
     """
     opening = Opening(source, on_failure)
-    metrics = Metrics(opening.collections)
+    lines = lines_of(limits, max_body_bytes)
+    admission = Admission(lines, max_body_bytes)
+    metrics = Metrics(opening.collections, admission)
 
     def service(collection: InCollection = DEFAULT) -> Service:
         return opening.collections().service(collection)
@@ -64,8 +71,11 @@ def create_app(
 
     routes = [
         ask, search, Documents, CollectionRoutes, reindex, roll_back, JobRoutes, CompletionRoutes,
-        mcp_route(opening.collections), live, ready, version, figures,
+        mcp_route(opening.collections, lines[ASKING]), live, ready, version, figures,
     ]  # fmt: skip
+
+    def admitted(app: ASGIApp) -> ASGIApp:
+        return cast("ASGIApp", partial(admission.admit, app))
 
     @cache
     def described() -> bytes:
@@ -79,18 +89,28 @@ def create_app(
         route_handlers=[*routes, schema],
         dependencies=dependencies,
         lifespan=[opening.lifespan],
+        middleware=[admitted],
         exception_handlers={HTTPException: _answer_error, Exception: _answer_error},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,  # the guard counts
     )
-    return Guard(app, max_body_bytes=max_body_bytes, hosts=hosts, metrics=metrics)
+    return Guard(
+        app,
+        max_body_bytes=max_body_bytes,
+        hosts=hosts,
+        metrics=metrics,
+        admission=admission,
+    )
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     asked_for = request.scope["state"].get("method")
     if asked_for == "OPTIONS" and isinstance(error, MethodNotAllowedException):
         return Response(b"", status_code=204, headers={"allow": allowed(error)})
+    patience = request.scope["state"].get("patience")
+    if patience is not None and patience.over.done():
+        error = patience.over.result()  # which the route noticed, in its own way
     request.scope["state"]["error"] = error
     failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])
     return Response(

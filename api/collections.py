@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from api.bodies import AnyRequest, read_json
 from api.errors import InvalidRequest
+from api.lines import STORING
 from api.requests import CollectionRequest
 from api.urls import collection_url
 from qa.collections import Collection, Collections
@@ -51,7 +52,7 @@ class CollectionRoutes(Controller):
             collections=tuple(collection_body(collections.info(name)) for name in usable)
         )
 
-    @post(sync_to_thread=True)
+    @post(opt={"line": STORING}, sync_to_thread=True)
     def create(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[CollectionBody]:

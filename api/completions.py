@@ -4,10 +4,10 @@ import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
-from threading import Event as Flag
 from typing import Any, cast
 
 import msgspec
+from anyio import to_thread
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
@@ -29,11 +29,11 @@ from api.completionbodies import (
 )
 from api.errors import InvalidRequest, ModelNotFound
 from api.failures import error_body
-from api.leaving import while_awaited
+from api.lines import ASKING
 from api.markdown import Annotation, Piece, Rendering
+from api.patience import Patience
 from api.schemas import AnswerBody, answer_body, citation_body
-from api.streams import EVENT_STREAM, in_thread
-from api.telemetry import logger
+from api.streams import EVENT_STREAM, in_thread, log_failure
 from index.ulid import ulid
 from qa import Mode, Service
 from qa.collections import Collections
@@ -50,14 +50,12 @@ class CompletionRoutes(Controller):
 
     path = "/v1"
 
-    @post("/chat/completions", status_code=200)
+    @post("/chat/completions", status_code=200, opt={"line": ASKING})
     async def complete(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[Completion]:
         """Answer the last message of a conversation from a collection's documents."""
-        cancelled = Flag()
-        completing = partial(_complete, collections, request, body, cancelled)
-        return await while_awaited(request.receive, cancelled, completing)
+        return await to_thread.run_sync(partial(_complete, collections, request, body))
 
     @get("/models", sync_to_thread=True)
     def models(self, collections: NamedDependency[Collections]) -> ModelsBody:
@@ -109,15 +107,14 @@ class _Told:
         )
 
 
-def _complete(
-    collections: Collections, request: AnyRequest, body: bytes, cancelled: Flag
-) -> Response[Completion]:
+def _complete(collections: Collections, request: AnyRequest, body: bytes) -> Response[Completion]:
+    patience: Patience = request.scope["state"]["patience"]
     asked = read_json(request, body, CompletionRequest)
     _refuse_impossible(asked)
     collection, mode = _model(asked.model)
     question, history = _conversation(asked.messages)
     events = _service(collections, collection, asked.model).stream(
-        question, mode=mode, history=history, cancelled=cancelled
+        question, mode=mode, history=history, cancelled=patience.cancelled
     )
     told = _Told(
         rendering=Rendering(str(request.base_url).rstrip("/")),
@@ -130,7 +127,7 @@ def _complete(
         return Response(_completed(events, told))
     usage = bool(asked.stream_options and asked.stream_options.include_usage)
     request_id = request.scope["state"]["request_id"]
-    chunks = _lines(events, cancelled, told, request_id, usage=usage)
+    chunks = _lines(events, patience, told, request_id, usage=usage)
     return cast("Any", Stream(chunks, media_type=EVENT_STREAM))
 
 
@@ -155,12 +152,12 @@ def _completed(events: Iterator[Event], told: _Told) -> Completion:
 
 
 async def _lines(
-    events: Generator[Event], cancelled: Flag, told: _Told, request_id: str, *, usage: bool
+    events: Generator[Event], patience: Patience, told: _Told, request_id: str, *, usage: bool
 ) -> AsyncGenerator[bytes]:
     yield _line(told.chunk(Delta(role="assistant", content="")))
     annotations: tuple[Annotation, ...] = ()  # in one chunk: `openai` folds no more than one list
     try:
-        async for event in in_thread(events, cancelled):
+        async for event in in_thread(events, patience):
             if event is None:
                 yield b": ping\n\n"
                 continue
@@ -175,7 +172,7 @@ async def _lines(
                     last = told.chunk(Delta())
                     yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))
     except Exception as error:  # noqa: BLE001  (the status has been sent: told as a line)
-        logger().exception("stream_failed", error=type(error).__name__, request_id=request_id)
+        log_failure(error, request_id)
         yield _line(error_body(error))
     yield b"data: [DONE]\n\n"
 

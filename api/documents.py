@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from api.bodies import AnyRequest, Described, read_draft
 from api.errors import InvalidRequest, SpanOutOfRange
+from api.lines import STORING
 from api.urls import document_url, text_url
 from index import Document, DocumentInfo, Outcome, Span, Stored
 from index.errors import InvalidSpan
@@ -80,7 +81,7 @@ class Documents(Controller):
             documents=bodies, next_cursor=bodies[-1].id if more else found.next_cursor
         )
 
-    @post(sync_to_thread=True)
+    @post(opt={"line": STORING}, sync_to_thread=True)
     def add(
         self,
         service: NamedDependency[Service],
@@ -92,9 +93,11 @@ class Documents(Controller):
     ) -> Response[DocumentBody]:
         """Store a new document; the same one again changes nothing."""
         described = Described(id=document_id, title=title, uri=uri)
-        return _stored(service, service.corpus.add(read_draft(request, body, described)))
+        draft = read_draft(request, body, described)
+        patience = request.scope["state"]["patience"]
+        return _stored(service, service.corpus.add(draft, patience.check))
 
-    @put("/{document_id:str}", sync_to_thread=True)
+    @put("/{document_id:str}", opt={"line": STORING}, sync_to_thread=True)
     def put(
         self,
         service: NamedDependency[Service],
@@ -108,7 +111,9 @@ class Documents(Controller):
         draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
         if draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")
-        return _stored(service, service.corpus.put(replace(draft, id=document_id)))
+        draft = replace(draft, id=document_id)
+        patience = request.scope["state"]["patience"]
+        return _stored(service, service.corpus.put(draft, patience.check))
 
     @get("/{document_id:str}", sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:

@@ -7,6 +7,9 @@ ApiError
 ├── SpanOutOfRange         the asked span is not inside the document
 ├── UnsupportedMediaType   a body of a type that this route does not read
 ├── BodyTooLarge           more bytes than the service accepts
+├── BodyTooSlow            the body does not come as fast as it must
+├── Busy                   as many requests wait as may
+├── TookTooLong            the request's time is over before it has its answer
 ├── CrossOrigin            a web page of another site sent a change
 ├── UnknownHost            the request is for a server of another name
 └── ClientDisconnected     the client left before its request or answer was complete
@@ -62,6 +65,18 @@ class UnsupportedMediaType(ApiError):
 
 class BodyTooLarge(ApiError):
     """A body of more bytes than are accepted."""
+
+
+class BodyTooSlow(ApiError):
+    """A body that comes too slowly."""
+
+
+class Busy(ApiError):
+    """More requests at once than can wait."""
+
+
+class TookTooLong(ApiError):
+    """A request whose time was over before its answer was made."""
 
 
 class CrossOrigin(ApiError):

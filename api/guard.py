@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import threading
 import time
 from collections.abc import Collection
 from ipaddress import ip_address
@@ -10,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+import anyio
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
@@ -20,8 +20,10 @@ from litestar.types import (
     Send,
 )
 
+from api.admission import Admission
 from api.errors import (
     BodyTooLarge,
+    BodyTooSlow,
     ClientDisconnected,
     CrossOrigin,
     MalformedRequest,
@@ -38,6 +40,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*)(?P<path>.*)", re.IGNORECASE)
 # The router answers HEAD as GET, and what it has no route for with the methods that it has.
 _ROUTED = {"HEAD": "GET", "OPTIONS": "(any)"}
+# A body has so long, and as much longer as its bytes take at the least rate.
+_BODY_S, _LEAST_BYTES_A_SECOND = 30.0, 10_000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
@@ -51,20 +55,23 @@ class Guard:
         max_body_bytes: larger bodies are refused, whatever their headers say.
         hosts: names that requests may be for; any if there are none. Addresses always may.
         metrics: told of every request.
-
-    Attributes:
-        stopping: set when the process is told to stop; streams that would go on end then. Apps
-            find it in `scope["state"]`.
+        admission: what lets requests in; `stopping` of it is in `scope["state"]`, too.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, hosts: Collection[str], metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        hosts: Collection[str],
+        metrics: Metrics,
+        admission: Admission,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._hosts = hosts
         self._metrics = metrics
-        self.stopping = threading.Event()
+        self.admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,7 +79,7 @@ class Guard:
             return
         method = scope["method"]
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
-        scope["state"] |= {"stopping": self.stopping, "method": method}
+        scope["state"] |= {"stopping": self.admission.stopping, "method": method}
         try:
             exchange.check(self._hosts)
             scope["method"] = cast("Any", _ROUTED.get(method, method))
@@ -152,8 +159,9 @@ class _Exchange:
         Raises:
             BodyTooLarge: there is more of it than is accepted.
             ClientDisconnected: there will be no more of it.
+            BodyTooSlow: it comes too slowly.
         """
-        message = await self._receive()
+        message = await self._in_time()
         if message["type"] == "http.request":
             self._received_bytes += len(message["body"])
             self._complete = not message.get("more_body", False)
@@ -201,6 +209,18 @@ class _Exchange:
     def _is_nameless(self) -> bool:
         """Whether it is for no name: no browser sends this, but probes of HTTP/1.0 do."""
         return b"host" not in self._headers and self._scope["http_version"] == "1.0"
+
+    async def _in_time(self) -> HTTPReceiveMessage | ReceiveMessage:
+        if self._complete:
+            return await self._receive()
+        due_s = self._started_s + _BODY_S + self._received_bytes / _LEAST_BYTES_A_SECOND
+        try:
+            with anyio.fail_after(max(0, due_s - time.perf_counter())):
+                return await self._receive()
+        except TimeoutError as error:
+            raise BodyTooSlow(
+                f"the body has {_BODY_S:g} s, and a second for each {_LEAST_BYTES_A_SECOND} bytes"
+            ) from error
 
     def _host(self) -> str:
         try:

@@ -49,13 +49,13 @@ class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
-@get("/health/live", sync_to_thread=False)
+@get("/health/live", opt={"line": None}, sync_to_thread=False)
 def live() -> HealthBody:
     """Tell that the process answers."""
     return HealthBody(status="live")
 
 
-@get("/health/ready", sync_to_thread=False)
+@get("/health/ready", opt={"line": None}, sync_to_thread=False)
 def ready(collections: NamedDependency[Collections]) -> ReadyBody:
     """Tell whether questions are answered, what is wrong, and what is being made anew.
 
@@ -85,7 +85,7 @@ def _rebuilding(one: Rebuilding) -> RebuildingBody:
     )
 
 
-@get("/version", sync_to_thread=False)
+@get("/version", opt={"line": None}, sync_to_thread=False)
 def version() -> VersionBody:
     """Tell what runs here."""
     return VersionBody(name="citespan", version=importlib.metadata.version("citespan"))

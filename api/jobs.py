@@ -15,6 +15,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from api.batches import read_entries
 from api.bodies import AnyRequest
 from api.collections import InCollection
+from api.lines import STORING
 from api.streams import EVENT_STREAM, PING_S
 from api.urls import job_url
 from index.jobs import Job, JobFile
@@ -89,7 +90,7 @@ class JobRoutes(Controller):
         """List jobs, the newest first."""
         return JobListBody(jobs=tuple(job_body(job) for job in collections.jobs.jobs()))
 
-    @post(sync_to_thread=True, status_code=202)
+    @post(opt={"line": STORING}, sync_to_thread=True, status_code=202)
     def add(
         self,
         collections: NamedDependency[Collections],
@@ -102,7 +103,7 @@ class JobRoutes(Controller):
         job = collections.jobs.submit(read_entries(request, body), collection)
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
-    @get("/{job_id:str}", sync_to_thread=True)
+    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)  # as long as the job
     def info(
         self,
         collections: NamedDependency[Collections],

@@ -1,48 +1,30 @@
-"""Work that ends when the client who waits for it has left."""
+"""Clients that leave before they have their answer."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from threading import Event as Flag
-from typing import TypeVar, cast
+from typing import Any
 
 import anyio
-from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPReceiveMessage, Receive
 
-from api.errors import ClientDisconnected
-
-T = TypeVar("T")
+from api.errors import BodyTooLarge
 
 
-async def while_awaited(receive: Receive, cancelled: Flag, work: Callable[[], T]) -> T:
-    """What `work` gives, made in a thread; the body of the request must have been received.
-
-    Sets `cancelled` when the client leaves; the thread is left to notice.
+async def until_left(
+    receive: Receive, work: Callable[[Receive], Awaitable[None]], max_body_bytes: int
+) -> None:
+    """Do `work`, which receives the request anew, and cancel it when the client leaves.
 
     Raises:
-        ClientDisconnected: it did, and `work` failed of it.
+        BodyTooLarge: the request's body has more bytes than that.
     """
-
-    async def cancel() -> None:
-        await _leaving(receive)
-        cancelled.set()
-
-    listening = asyncio.ensure_future(cancel())
-    try:
-        return await sync_to_thread(work)  # where other routes run: few at once, in turn
-    except Exception as error:
-        if cancelled.is_set():
-            raise ClientDisconnected("the client left before its answer was made") from error
-        raise
-    finally:
-        listening.cancel()
-
-
-async def until_left(receive: Receive, work: Callable[[Receive], Awaitable[None]]) -> None:
-    """Do `work`, which receives the request anew, and cancel it when the client leaves."""
     body: list[HTTPReceiveMessage] = []
+    size = 0
     while not body or body[-1].get("more_body"):
-        body.append(cast("HTTPReceiveMessage", await receive()))
+        part: Any = await receive()
+        size += len(part["body"])
+        body.append(part)
+        if size > max_body_bytes:
+            raise BodyTooLarge(f"the body has more than {max_body_bytes} bytes")
     body.reverse()
 
     async def again() -> HTTPReceiveMessage:
@@ -53,7 +35,7 @@ async def until_left(receive: Receive, work: Callable[[Receive], Awaitable[None]
     async with anyio.create_task_group() as tasks:
 
         async def cancel() -> None:
-            await _leaving(receive)
+            await leaving(receive)
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(cancel)
@@ -61,6 +43,7 @@ async def until_left(receive: Receive, work: Callable[[Receive], Awaitable[None]
         tasks.cancel_scope.cancel()
 
 
-async def _leaving(receive: Receive) -> None:
+async def leaving(receive: Receive) -> None:
+    """Return when the client has left; the body of its request must have been received."""
     while (await receive())["type"] != "http.disconnect":
         pass

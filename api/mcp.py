@@ -10,6 +10,7 @@ from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
+import anyio
 import msgspec
 from anyio import to_thread
 from litestar import asgi
@@ -17,7 +18,10 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.documents import MAX_OFFSET, asked_span
+from api.errors import Busy, TookTooLong
 from api.leaving import until_left
+from api.lines import ASKING, USUAL, Line, lines_of
+from api.patience import Patience
 from api.problems import is_fault, row_of, shown
 from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
 from api.telemetry import logger
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
 PATH = "/mcp"
+_MAX_BODY_BYTES = 256_000  # a question has at most 2,000 characters
 Find: TypeAlias = Callable[[str | None], Service]  # by a collection's name, or its own by default
 _INSTRUCTIONS = (
     "citespan answers questions from a collection of documents. Every sentence of an answer points"
@@ -146,8 +151,8 @@ _TOOLS = {
 }
 
 
-def build_server(find: Find) -> "Server[Any]":
-    """The tools on the collections that can be found by the time of a call."""
+def build_server(find: Find, line: Line) -> "Server[Any]":
+    """The tools on the collections that can be found by the time of a call, each in the line."""
     import mcp_types as types
     from mcp.server.lowlevel import Server
 
@@ -155,10 +160,17 @@ def build_server(find: Find) -> "Server[Any]":
         return types.ListToolsResult(tools=[_described(name) for name in _TOOLS])
 
     async def call_tool(_: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        cancelled = Flag()
+        patience = Patience()
+        cancelled = patience.cancelled
         call = partial(_called, find, params.name, params.arguments or {}, cancelled)
         try:
-            return await to_thread.run_sync(call, abandon_on_cancel=True)
+            with anyio.fail_after(line.limit_s):
+                async with line.turn(patience):
+                    return await to_thread.run_sync(call, abandon_on_cancel=True)
+        except Busy as error:
+            return _refused(error)
+        except TimeoutError:
+            return _refused(TookTooLong(f"there was no answer within {line.limit_s:g} s"))
         finally:
             cancelled.set()
 
@@ -180,23 +192,23 @@ async def serve_stdio(service: Service) -> None:
             raise CollectionNotFound(name or "")
         return service
 
-    server = build_server(only)
+    server = build_server(only, lines_of(USUAL, _MAX_BODY_BYTES)[ASKING])
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
 
 
-def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
+def mcp_route(collections: Callable[[], Collections], line: Line) -> ASGIApp:
     """The same from all collections over HTTP, without sessions: each request stands alone."""
 
     def find(name: str | None) -> Service:
         return collections().service(name or DEFAULT)
 
-    @asgi(PATH, copy_scope=False)  # so that the log knows the route
+    @asgi(PATH, copy_scope=False, opt={"line": None})  # the log knows the route; tools wait
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # A client may listen for what the server says of itself, which is nothing.
             raise MethodNotAllowedException(headers={"allow": "POST"})
-        manager = await to_thread.run_sync(_manager, find)
+        manager = await to_thread.run_sync(_manager, find, line)
 
         async def answer(receive: Receive) -> None:
             async with manager.run():
@@ -204,15 +216,16 @@ def mcp_route(collections: Callable[[], Collections]) -> ASGIApp:
                     cast("Any", scope), cast("Any", receive), cast("Any", send)
                 )
 
-        await until_left(receive, answer)
+        await until_left(receive, answer, _MAX_BODY_BYTES)
 
     return cast("ASGIApp", route)
 
 
-def _manager(find: Find) -> Any:
+def _manager(find: Find, line: Line) -> Any:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    return StreamableHTTPSessionManager(app=build_server(find), stateless=True, json_response=True)
+    server = build_server(find, line)
+    return StreamableHTTPSessionManager(app=server, stateless=True, json_response=True)
 
 
 def _described(name: str) -> "mcp_types.Tool":
@@ -248,13 +261,19 @@ def _called(
     except Exception as error:  # told to the model, and logged where it is our fault
         if cancelled.is_set():
             raise  # to nobody
-        return types.CallToolResult(
-            content=[types.TextContent(type="text", text=_told(error))], is_error=True
-        )
+        return _refused(error)
     text = escaped_json(msgspec.json.encode(body)).decode()
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)],
         structured_content=msgspec.to_builtins(body),
+    )
+
+
+def _refused(error: Exception) -> "mcp_types.CallToolResult":
+    import mcp_types as types
+
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=_told(error))], is_error=True
     )
 
 

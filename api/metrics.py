@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from litestar.types import HTTPScope
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from api.admission import Admission
 from api.telemetry import method_of, route_of
 from qa.collections import Collections
 from qa.errors import NotReady
@@ -19,10 +20,12 @@ class Metrics:
 
     Args:
         collections: gives them, or raises `NotReady`.
+        admission: knows how long its lines are.
     """
 
-    def __init__(self, collections: Callable[[], Collections]) -> None:
+    def __init__(self, collections: Callable[[], Collections], admission: Admission) -> None:
         self._collections = collections
+        self._admission = admission
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "citespan_request_duration_seconds",
@@ -43,6 +46,25 @@ class Metrics:
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
+        """What is in line, and what is stored."""
+        yield from self._lines()
+        yield from self._stored()
+
+    def _lines(self) -> Iterator[Metric]:
+        running = GaugeMetricFamily("citespan_requests_running", "By line.", labels=["line"])
+        waiting = GaugeMetricFamily("citespan_requests_waiting", "By line.", labels=["line"])
+        refused = CounterMetricFamily(
+            "citespan_requests_refused", "Found the line full.", labels=["line"]
+        )
+        for line in self._admission.lines.values():
+            running.add_metric([line.name], line.running)
+            waiting.add_metric([line.name], line.waiting)
+            refused.add_metric([line.name], line.refused)
+        size = GaugeMetricFamily("citespan_request_body_bytes", "Of requests that have not ended.")
+        size.add_metric([], self._admission.body_bytes)
+        yield from (running, waiting, refused, size)
+
+    def _stored(self) -> Iterator[Metric]:
         """What is stored now, for the registry; nothing while the service is starting."""
         documents = GaugeMetricFamily("citespan_documents", "Stored.", labels=["collection"])
         chunks = GaugeMetricFamily("citespan_chunks", "Searched.", labels=["collection"])

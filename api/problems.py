@@ -15,6 +15,8 @@ from litestar.exceptions import (
 from api.errors import (
     ApiError,
     BodyTooLarge,
+    BodyTooSlow,
+    Busy,
     ClientDisconnected,
     CrossOrigin,
     FieldError,
@@ -22,6 +24,7 @@ from api.errors import (
     MalformedRequest,
     ModelNotFound,
     SpanOutOfRange,
+    TookTooLong,
     UnknownHost,
     UnsupportedMediaType,
 )
@@ -68,6 +71,16 @@ TABLE: dict[type[Exception], Row] = {
         status=415, slug="unsupported-media-type", title="Unsupported media type"
     ),
     BodyTooLarge: _TOO_LARGE,
+    BodyTooSlow: Row(status=408, slug="body-too-slow", title="Body too slow"),
+    Busy: Row(status=503, slug="busy", title="Too many requests at once", retry_after_s=5),
+    TookTooLong: Row(status=504, slug="took-too-long", title="Took too long", retry_after_s=5),
+    MemoryError: Row(
+        status=503,
+        slug="out-of-memory",
+        title="Out of memory",
+        detail="There is not enough memory for this at the moment.",
+        retry_after_s=5,
+    ),
     CrossOrigin: Row(status=403, slug="cross-origin", title="Cross-origin request"),
     UnknownHost: Row(status=421, slug="unknown-host", title="Misdirected request"),
     ClientDisconnected: _MALFORMED,

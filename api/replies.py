@@ -6,6 +6,7 @@ from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Messag
 
 from index.unseen import escaped_json
 
+_PIECE_BYTES = 65_536  # of a body: only when one has been read is there room for the next
 _JSON = ("application/json", "application/problem+json", "text/event-stream")
 ON_ALL = (
     (b"x-content-type-options", b"nosniff"),
@@ -58,7 +59,9 @@ class Reply:
             self._start = None
         if self._without_body:
             body, more, self._ended = b"", False, True
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        for at in range(0, len(body) or 1, _PIECE_BYTES):
+            piece, rest = body[at : at + _PIECE_BYTES], more or at + _PIECE_BYTES < len(body)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": rest})
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

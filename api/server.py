@@ -1,22 +1,41 @@
 """A process that serves: the port first, then the service behind it."""
 
+import asyncio
 import errno
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
+from api.admission import Admission
 from api.app import DEFAULT_MAX_BODY_BYTES, create_app
-from api.framing import Framing
+from api.connections import Connection
+from api.lines import READS_AT_ONCE, USUAL, Limits
 from api.opening import Source
 from api.telemetry import configure_logging, logger
 from qa.errors import ConfigError
 
-_BACKLOG = 2048
-_GRACE_S = 20  # for requests that run when the process is told to stop
+# Told to stop, the process ends within 8 s: Docker kills after 10. Requests may run for _GRACE_S;
+# then they are ended, and noticed to be within another second or two.
+_GRACE_S, _NOTICED_S, _STOP_S = 4, 6, 8
+_MOST_FILES = 8192  # that are asked for; 1,024 is what a process usually gets unasked
+_ANY_HOST = "*"
+_NO_ACCOUNTS = (
+    "There are no accounts and no passwords: whoever can reach this address can read, change and"
+    " delete all documents."
+)
+_NO_HOST_CHECK = (
+    " serve.hosts is *, so pages of the web can, too, through the browser of anyone who can reach"
+    " it."
+)
 
 
 class CannotListen(ConfigError):
@@ -40,14 +59,30 @@ class PortInUse(CannotListen):
 class _Server(uvicorn.Server):
     """Stops on signals by returning: the process ends as its caller says, not by the signal."""
 
-    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, admission: Admission, threads: int) -> None:
         super().__init__(config)
-        self._stopping = stopping
+        self._admission = admission
+        self._threads = threads
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.force_exit = self.should_exit
         self.should_exit = True
-        self._stopping.set()
+        self._admission.stopping.set()
+        # What was acknowledged is on disk: nothing is lost with what does not end by itself.
+        last = threading.Timer(_STOP_S, os._exit, [0])
+        last.daemon = True
+        last.start()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, with threads for what is read even while all that may be stored is."""
+        threads = ThreadPoolExecutor(self._threads, thread_name_prefix="requests")
+        asyncio.get_running_loop().set_default_executor(threads)
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what waits and, after a while, what runs."""
+        self._admission.stop(_GRACE_S)
+        await super().shutdown(sockets)
 
 
 def run_server(
@@ -57,6 +92,7 @@ def run_server(
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     hosts: Collection[str] = (),
+    limits: Limits = USUAL,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -68,8 +104,9 @@ def run_server(
         host: name or address of the interface to listen on.
         port: 0 picks a free one.
         max_body_bytes: larger request bodies are refused.
-        hosts: names that clients may call the server by, besides `host`, localhost and addresses;
-            any if there are none and others than this machine can reach it.
+        hosts: names that clients may call the server by, besides `host`, localhost, this machine's
+            own name and addresses; "*" for any.
+        limits: what clients may ask for at once.
         log_level: the least level that is logged, to standard error as JSON lines.
         on_listening: told the address, with the port that was picked.
 
@@ -85,29 +122,53 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
-    if hosts or ip_address(listener.getsockname()[0]).is_loopback:
-        hosts = {*hosts, host, "localhost"}
-    app = create_app(open_source, max_body_bytes=max_body_bytes, hosts=hosts, on_failure=stop)
+    own = {host, "localhost", socket.gethostname().lower()}
+    app = create_app(
+        open_source,
+        max_body_bytes=max_body_bytes,
+        limits=limits,
+        hosts=() if _ANY_HOST in hosts else own.union(hosts),
+        on_failure=stop,
+    )
     server = _Server(
-        uvicorn.Config(
-            app,  # pyright: ignore[reportArgumentType]
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            http=Framing,
-            ws="none",  # there is no route for them: an upgrade is passed over
-            timeout_graceful_shutdown=_GRACE_S,
-        ),
-        app.stopping,
+        _config(app, limits), app.admission, threads=READS_AT_ONCE + limits.stores_at_once + 2
     )
     with listener:
         url = _url(host, listener.getsockname()[1])
         logger().info("listening", url=url)
+        if not ip_address(listener.getsockname()[0]).is_loopback:
+            unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
+            logger().warning("no_accounts", warning=_NO_ACCOUNTS + unchecked)
         on_listening(url)
         server.run(sockets=[listener])
     if failures:
         raise failures[0]
+
+
+def _config(app: Any, limits: Limits) -> uvicorn.Config:
+    files = _open_files()
+    most = min(limits.max_connections, files // 2)  # a collection needs five files
+    return uvicorn.Config(
+        app,
+        http=partial(Connection, most, {}),  # pyright: ignore[reportArgumentType]
+        # The loop accepts so many before it looks at any: no more than files are left.
+        backlog=max(1, min(128, files // 8)),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",  # there is no route for them: an upgrade is passed over
+        timeout_graceful_shutdown=_NOTICED_S,
+    )
+
+
+def _open_files() -> int:
+    """How many files and connections this process may have open: as many as the system lets it."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    raised = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    if usual != resource.RLIM_INFINITY and usual < raised:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, most))
+    return max(usual, raised)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -123,7 +184,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)  # here: two sockets can be bound to a port, but not both listen
+        listener.listen()  # here: two sockets can be bound to a port, but not both listen
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

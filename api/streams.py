@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from threading import Event as Flag
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from anyio import to_thread
 from litestar.response import ServerSentEventMessage
 
-from api.problems import problem_of
+from api.errors import ClientDisconnected
+from api.patience import Patience
+from api.problems import is_fault, problem_of
 from api.schemas import (
     CreatedBody,
     DeltaBody,
@@ -78,26 +79,35 @@ class Telling:
 
 
 async def answer_events(
-    events: Generator[Event], cancelled: Flag, telling: Telling, request_id: str
+    events: Generator[Event], patience: Patience, telling: Telling, request_id: str
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Tell of an answer while it is made; the client that leaves cancels it."""
     yield telling.created()
     try:
-        async for event in in_thread(events, cancelled):
+        async for event in in_thread(events, patience):
             if event is None:
                 yield ServerSentEventMessage(comment="ping", data=None)
             else:
                 yield telling.message(event)
     except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
-        logger().exception("stream_failed", error=type(error).__name__, request_id=request_id)
+        log_failure(error, request_id)
         yield _message("error", problem_of(error, request_id))
 
 
-async def in_thread(values: Generator[T], cancelled: Flag) -> AsyncGenerator[T | None]:
+def log_failure(error: Exception, request_id: str) -> None:
+    """Log that a stream ended early; for a fault of ours, its traceback too."""
+    told = logger().exception if is_fault(error) else logger().warning
+    told("stream_failed", error=type(error).__name__, request_id=request_id)
+
+
+async def in_thread(values: Generator[T], patience: Patience) -> AsyncGenerator[T | None]:
     """Values that are made in a thread, as they come, and None when none has come for a while.
 
-    Sets `cancelled` when nobody listens any more; the thread is left to notice. Then `values` are
+    Ends the patience when nobody listens any more; the thread is left to notice. Then `values` are
     closed: between two of them nothing runs that could notice.
+
+    Raises:
+        Exception: the patience ended, for this reason.
     """
     turn = Lock()
 
@@ -113,17 +123,24 @@ async def in_thread(values: Generator[T], cancelled: Flag) -> AsyncGenerator[T |
         while True:
             made = asyncio.ensure_future(to_thread.run_sync(following, abandon_on_cancel=True))
             try:
-                while not (await asyncio.wait({made}, timeout=PING_S))[0]:
+                while not await _first(made, patience.over):
                     yield None
             finally:
                 made.cancel()
+            patience.check()
             value = made.result()
             if value is None:
                 return
             yield value
     finally:
-        cancelled.set()
+        patience.end(ClientDisconnected("the client left the stream"))
         asyncio.get_running_loop().run_in_executor(None, end)
+
+
+async def _first(*waited: asyncio.Future[Any]) -> bool:
+    """Whether one of them is done before it is time for a sign of life."""
+    done, _ = await asyncio.wait(waited, timeout=PING_S, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
 
 
 def _message(name: str, body: msgspec.Struct) -> ServerSentEventMessage:

@@ -132,22 +132,30 @@ class Corpus:
         """Whether what is stored is sound, and making it so."""
         return Health(self._live)
 
-    def add(self, draft: Draft) -> Stored:
+    def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> Stored:
         """Store a new document; the same one again changes nothing.
+
+        Args:
+            draft: the document.
+            on_chunks: as for `put_many`, on this thread.
 
         Raises:
             DuplicateDocument: its id is taken by other content.
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, replace=False)
+        return self._storing.put(draft, on_chunks, replace=False)
 
-    def put(self, draft: Draft) -> Stored:
+    def put(self, draft: Draft, on_chunks: OnChunks = quiet) -> Stored:
         """Store a document, as a new revision if its id is taken by other content.
+
+        Args:
+            draft: the document.
+            on_chunks: as for `put_many`, on this thread.
 
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, replace=True)
+        return self._storing.put(draft, on_chunks, replace=True)
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet) -> Generator[Stored]:
         """`put` each draft, durable when it is yielded, and make them searchable in batches.

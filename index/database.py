@@ -249,9 +249,21 @@ def _sync(path: Path) -> None:
 
 
 def _connected(path: Path, *, read_only: bool = False) -> Any:
-    writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    flags = apsw.SQLITE_OPEN_READONLY if read_only else writing
-    return apsw.Connection(str(path), flags=flags, vfs=_CHECKING)
+    if not read_only:
+        writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        return apsw.Connection(str(path), flags=writing, vfs=_CHECKING)
+    reading = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    name = path.absolute().as_uri() + ("?immutable=1" if _is_frozen(path) else "")
+    return apsw.Connection(name, flags=reading, vfs=_CHECKING)
+
+
+def _is_frozen(path: Path) -> bool:
+    """Whether a database lies where nothing can be written, and nobody was writing to it.
+
+    SQLite reads it only when told so: it would make the files by which it shares a database.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 @cache

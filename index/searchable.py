@@ -117,9 +117,13 @@ class Searchable:
         Args:
             document: what is cut.
             on_chunks: told between batches the document's id, how many chunks are embedded, first
-                0, and how many there are; what it raises ends the work.
+                0, and how many there are, as far as they are known; what it raises ends the work.
         """
-        count = self.embedder.count_tokens
+
+        def count(text: str) -> int:
+            on_chunks(document.id, 0, 0)  # a large text is cut for longer than anybody waits
+            return self.embedder.count_tokens(text)
+
         counted = counted_chunks(document.text, self.chunk_tokens, count)
         texts = embedded_texts(document, [span for span, _ in counted], count)
         batches: list[Vectors] = []

@@ -64,9 +64,9 @@ class Storing:
 
         return tell
 
-    def put(self, draft: Draft, *, replace: bool) -> Stored:
+    def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> Stored:
         """As `Corpus.put`, or without `replace` as `Corpus.add`."""
-        stored, _ = self._write(document_of(draft), None, replace=replace)
+        stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
         self.live.index.refresh()
         return stored
 
@@ -74,7 +74,7 @@ class Storing:
         """As `Corpus.put_many`."""
         with self._batch() as came, self._made_ahead(drafts, on_chunks) as documents:
             for document, made in documents:
-                stored, chunks = self._write(document, made, replace=True)
+                stored, chunks = self._write(document, made, quiet, replace=True)
                 came(chunks)
                 yield stored
 
@@ -107,7 +107,7 @@ class Storing:
             self.live.index.refresh()
 
     def _write(
-        self, document: Document, made: _Made | None, *, replace: bool
+        self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
     ) -> tuple[Stored, int]:
         """Store what was made of a document; it is made here if it was not, or not for this."""
         while True:
@@ -116,7 +116,7 @@ class Storing:
                     return unchanged, 0
                 if made and made.live is self.live:
                     return self._stored(document, made.chunks, made.vectors)
-            made = self._make(document, quiet)
+            made = self._make(document, on_chunks)
 
     @contextmanager
     def _made_ahead(

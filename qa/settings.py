@@ -22,6 +22,8 @@ DEFAULT = "default"  # the collection that is always there
 LEAST_CHUNK_TOKENS = 32
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
@@ -121,10 +123,15 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where the HTTP server listens, and what it lets its clients do.
 
     max_body_bytes: larger request bodies are refused.
-    hosts: names that clients may call the server by, separated by commas, besides localhost and
-        addresses; if empty none where it listens for this machine alone, and any elsewhere.
+    hosts: names that clients may call the server by, separated by commas, besides localhost, this
+        machine's own name and addresses; * for any.
     models: embedding models that clients may have a collection reindexed with, separated by
         commas, besides the one that is set.
+    asks_at_once, stores_at_once: questions, and changes of what is stored, that are worked on; the
+        others wait in the order they came.
+    asks_waiting, stores_waiting: how many may wait; one more is refused with 503.
+    ask_limit_s, store_limit_s: how long one may take, waiting included.
+    max_connections: of clients; beyond, the one that has waited longest for a request is closed.
     """
 
     host: str = "127.0.0.1"
@@ -132,6 +139,13 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_body_bytes: _Positive = 20_000_000
     hosts: str = ""
     models: str = ""
+    asks_at_once: _Positive = 8
+    asks_waiting: _Count = 64
+    ask_limit_s: _Seconds = 120.0
+    stores_at_once: _Positive = 2
+    stores_waiting: _Count = 32
+    store_limit_s: _Seconds = 900.0
+    max_connections: _Positive = 512
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

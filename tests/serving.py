@@ -3,14 +3,26 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
+
+_SERVE = "import sys, citespan; sys.argv = ['citespan', 'serve', '--port', '0']; citespan.main()"
+
+
+class Served(NamedTuple):
+    """A server that is ready."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
 
 
 def environment(data: Path, models: Path, **settings: str) -> dict[str, str]:
@@ -20,20 +32,40 @@ def environment(data: Path, models: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(data: Path, models: Path, **settings: str) -> Generator[str]:
-    """The address of a server that is ready; its logs are in `serve.log` beside the data folder."""
+def started(data: Path, models: Path, *, before: str = "", **settings: str) -> Generator[Served]:
+    """A server that is ready; its logs are in `serve.log` beside the data folder.
+
+    Args:
+        data: its data folder.
+        models: where the embedder lies.
+        before: Python that is run in its process first.
+        settings: of its environment.
+    """
     log = data.with_name("serve.log")
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "citespan", "serve", "--port", "0"],
+            [sys.executable, "-P", "-c", f"{before}\n{_SERVE}"],
             env=environment(data, models, **settings),
             stderr=written,
         )
     try:
-        yield _ready(process, log)
+        yield Served(_ready(process, log), process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+@contextmanager
+def serving(data: Path, models: Path, **settings: str) -> Generator[str]:
+    """The address of a server that is ready, as for `started`."""
+    with started(data, models, **settings) as served:
+        yield served.url
+
+
+def connected(served: Served) -> socket.socket:
+    """A connection on which nothing has been sent."""
+    url = httpx.URL(served.url)
+    return socket.create_connection((url.host, url.port or 0))
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -41,7 +73,7 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None
         time.sleep(0.05)
     url: str = json.loads(lines[0])["url"]
-    while httpx.get(f"{url}/health/ready").status_code != 200:
+    while httpx.get(f"{url}/health/ready", timeout=60).status_code != 200:
         assert process.poll() is None, log.read_text("utf-8")
         time.sleep(0.05)
     return url

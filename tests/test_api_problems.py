@@ -94,10 +94,12 @@ CAUSED_BY_US = {
     "storage-locked",
     "storage-corrupt",
     "model-unavailable",
+    "out-of-memory",
 }
 
 
-CAUSED_IN_TIME = {"reindex-running"}  # in test_api_rebuilds
+# In test_api_rebuilds, test_api_load and test_api_slow.
+CAUSED_IN_TIME = {"reindex-running", "busy", "took-too-long", "body-too-slow"}
 IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
 
 

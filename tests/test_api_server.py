@@ -21,13 +21,14 @@ from api.telemetry import configure_logging
 from qa import Service
 
 ROOT = Path(__file__).parent.parent
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 SERVE = """
 import sys
 from pathlib import Path
 from api_client import seeded_collections
 from api.server import run_server
 run_server(lambda: seeded_collections(Path(sys.argv[1]), Path(sys.argv[2])), port=0,
-           on_listening=lambda url: print(url, flush=True))
+           host=sys.argv[3], on_listening=lambda url: print(url, flush=True))
 """
 
 
@@ -40,10 +41,10 @@ def restored_logging() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def start(folder: Path, models: Path) -> subprocess.Popen[str]:
+def start(folder: Path, models: Path, host: str = "127.0.0.1") -> subprocess.Popen[str]:
     environ = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     return subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder), str(models)],
+        [sys.executable, "-c", SERVE, str(folder), str(models), host],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -51,11 +52,16 @@ def start(folder: Path, models: Path) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_process(models_folder: Path, tmp_path: Path, end: signal.Signals) -> None:
-    process = start(tmp_path, models_folder)
+@pytest.mark.parametrize(
+    ("end", "host"), [(signal.SIGTERM, EVERYWHERE), (signal.SIGINT, "127.0.0.1")]
+)
+def test_a_server_process(
+    models_folder: Path, tmp_path: Path, end: signal.Signals, host: str
+) -> None:
+    process = start(tmp_path, models_folder, host)
     assert process.stdout
-    url = process.stdout.readline().strip()
+    told = process.stdout.readline().strip()
+    url = told.replace(EVERYWHERE, "127.0.0.1")
     transport = httpx.HTTPTransport(retries=3)
     with process, httpx.Client(base_url=url, timeout=20, transport=transport) as client:
         try:
@@ -75,13 +81,15 @@ def test_a_server_process(models_folder: Path, tmp_path: Path, end: signal.Signa
             big = client.post("/v1/documents", content=(b"a" * 10**6 for _ in range(25)))
             problem(big, 413, "body-too-large")
             with pytest.raises(PortInUse, match=str(httpx.URL(url).port)):
-                run_server(lambda: pytest.fail("opened"), port=httpx.URL(url).port or 0)
+                run_server(lambda: pytest.fail("opened"), host, httpx.URL(url).port or 0)
         finally:
             process.send_signal(end)
             _, written = process.communicate(timeout=20)
     assert process.returncode == 0
     logs = [json.loads(line) for line in written.splitlines()]
-    assert {"event": "listening", "url": url}.items() <= logs[0].items()
+    assert {"event": "listening", "url": told}.items() <= logs[0].items()
+    warned = [log["warning"] for log in logs if log["event"] == "no_accounts"]
+    assert ["no accounts" in one for one in warned] == [True] * (host == EVERYWHERE)
     routes = {log["route"] for log in logs if log["event"] == "request"}
     assert {"/v1/ask", "/v1/documents/{document_id}/text"} <= routes
     assert not any(word in written for word in ("CELAC", "Odd", "China"))

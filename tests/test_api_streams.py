@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from sse import folded, parsed
 
 from api.app import create_app
+from api.patience import Patience
 from api.streams import in_thread
 from qa import Service
 
@@ -87,20 +88,22 @@ def test_a_follow_up_is_asked_as_a_question_of_its_own(client: Client) -> None:
 
 
 def test_who_leaves_cancels() -> None:
-    cancelled, stopped = threading.Event(), threading.Event()
+    stopped = threading.Event()
+    patiences: list[Patience] = []
 
     def values() -> Generator[int]:
         yield 1
-        cancelled.wait(20)
+        patiences[0].cancelled.wait(20)
         stopped.set()
 
     async def listen() -> None:
-        async for _ in in_thread(values(), cancelled):
+        patiences.append(Patience())
+        async for _ in in_thread(values(), patiences[0]):
             return
 
     started_s = time.monotonic()
     anyio.run(listen)
-    assert cancelled.wait(2)
+    assert patiences[0].cancelled.wait(2)
     assert time.monotonic() - started_s < 10
     assert not stopped.is_set()  # nobody asked for more
 
