@@ -1,12 +1,14 @@
 """The composition of the HTTP layer."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.types import Receive, Scope, Send
 
 from api.answers import ask, search
 from api.collections import CollectionRoutes, InCollection
@@ -24,6 +26,7 @@ from api.opening import Opening, Source
 from api.rebuilds import reindex, roll_back
 from qa import Service
 from qa.settings import DEFAULT
+from qa.using import met, using
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
 
@@ -83,10 +86,17 @@ def create_app(
         logging_config=None,
         request_max_body_size=None,  # the guard counts
     )
-    return Guard(app, max_body_bytes=max_body_bytes, hosts=hosts, metrics=metrics)
+
+    async def within_use(scope: Scope, receive: Receive, send: Send) -> None:
+        # What a request looks up stays open until its response is complete.
+        with using() if scope["type"] == "http" else nullcontext():
+            await app(scope, receive, send)
+
+    return Guard(within_use, max_body_bytes=max_body_bytes, hosts=hosts, metrics=metrics)
 
 
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    error = met(error)
     request.scope["state"]["error"] = error
     failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])
     return Response(

@@ -98,8 +98,7 @@ class JobRoutes(Controller):
         collection: InCollection = DEFAULT,
     ) -> Response[JobBody]:
         """Take many documents, and store them in the background; none is lost from here on."""
-        collections.service(collection)
-        job = collections.jobs.submit(read_entries(request, body), collection)
+        job = collections.submit(collection, read_entries(request, body))
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     @get("/{job_id:str}", sync_to_thread=True)

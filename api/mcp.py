@@ -28,6 +28,7 @@ from qa.errors import CollectionNotFound
 from qa.events import folded
 from qa.questions import MAX_TOP_K
 from qa.settings import DEFAULT
+from qa.using import met
 
 if TYPE_CHECKING:
     import mcp_types
@@ -251,6 +252,7 @@ def _called(
 
 
 def _told(error: Exception) -> str:
+    error = met(error)
     if isinstance(error, msgspec.ValidationError):
         return shown(error)
     if is_fault(error):

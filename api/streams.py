@@ -19,9 +19,10 @@ from api.schemas import (
     citation_body,
     segment_body,
 )
-from api.telemetry import logger
+from api.telemetry import log_failed_stream
 from index.ulid import ulid
 from qa.events import CitationAdded, Delta, Done, Event, Retrieved
+from qa.using import met
 
 EVENT_STREAM = "text/event-stream"
 PING_S = 15.0
@@ -89,8 +90,9 @@ async def answer_events(
             else:
                 yield telling.message(event)
     except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
-        logger().exception("stream_failed", error=type(error).__name__, request_id=request_id)
-        yield _message("error", problem_of(error, request_id))
+        met_error = met(error)
+        log_failed_stream(met_error, request_id)
+        yield _message("error", problem_of(met_error, request_id))
 
 
 async def in_thread(values: Generator[T], cancelled: Flag) -> AsyncGenerator[T | None]:

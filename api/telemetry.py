@@ -87,3 +87,10 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
         logger().debug("request", **entry)
     else:
         logger().info("request", **entry)
+
+
+def log_failed_stream(error: Exception, request_id: str) -> None:
+    """A line for what went wrong after the status was sent; for a fault of ours, its traceback."""
+    trace = error if is_fault(error) else None
+    kind = type(error).__name__
+    logger().error("stream_failed", error=kind, request_id=request_id, exc_info=trace)

@@ -81,6 +81,12 @@ def own_settings(folder: Path) -> Own:
     return merged(read_own(folder), noted(folder))
 
 
+def allowed_models(settings: Settings) -> set[str]:
+    """The embedding models that whoever runs the service has named."""
+    listed = {one.strip() for one in settings.serve.models.split(",")}
+    return {settings.embedding.model, *listed} - {""}
+
+
 def check_name(name: str) -> None:
     """Refuse what cannot be the name of a collection.
 
