@@ -34,6 +34,7 @@ from api.markdown import Annotation, Piece, Rendering
 from api.schemas import AnswerBody, answer_body, citation_body
 from api.streams import EVENT_STREAM, in_thread
 from api.telemetry import log_failed_stream
+from api.urls import service_url
 from index.ulid import ulid
 from qa import Mode, Service
 from qa.collections import Collections
@@ -121,7 +122,7 @@ def _complete(
         question, mode=mode, history=history, cancelled=cancelled
     )
     told = _Told(
-        rendering=Rendering(str(request.base_url).rstrip("/")),
+        rendering=Rendering(service_url(request)),
         collection=collection,
         model=asked.model,
         created=int(time.time()),

@@ -80,7 +80,7 @@ class OwnRetrieval(
 ):
     """How passages are found in a collection."""
 
-    candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None  # each is looked up
     top_k: _TopK | None = None
 
 
@@ -129,7 +129,7 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     No models: what a client names could be anywhere, and whoever runs the service chooses them.
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(max_length=63)]
     chunking: OwnChunking = OwnChunking()
     retrieval: OwnRetrieval = OwnRetrieval()
     evidence: OwnEvidence = OwnEvidence()

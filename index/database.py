@@ -28,7 +28,7 @@ _NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the file beside it cannot grow
 _CHECKSUM = 8  # bytes at the end of each page
 _CHECKING = "cksmvfs"
 _WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
-_HEADER = 100  # bytes of a file that tell of all its pages
+HEADER = 100  # bytes of a file that tell of all its pages
 # With SQLite's 2 MiB, half of what a search reads among many chunks was read from the file again,
 # and its checksums looked at: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
 _CACHE_KIB = 16_384
@@ -268,6 +268,14 @@ class Database:
             raise
 
 
+def catalogue_size(header: bytes) -> int:
+    """How many bytes a database has, by its first `HEADER`; 0 if they are not those of one."""
+    if len(header) < HEADER or not header.startswith(b"SQLite format 3\0"):
+        return 0
+    size = int.from_bytes(header[16:18])
+    return (65536 if size == 1 else size) * int.from_bytes(header[28:32])
+
+
 def wrong_pages(file: Path) -> Iterator[int]:
     """The pages of a database, from 1 on, whose checksum is wrong; nobody is to write to it."""
     with _translated(file, _CATALOGUE), _pages(file, "unix") as opened, closing(_unfiled()) as db:
@@ -305,7 +313,7 @@ def _pages(file: Path, vfs: str, *, write: bool = False) -> Generator[Any]:
 
 
 def _page_size(opened: Any) -> int:
-    size = int.from_bytes(opened.xRead(_HEADER, 0)[16:18])
+    size = int.from_bytes(opened.xRead(HEADER, 0)[16:18])
     return 65536 if size == 1 else size
 
 

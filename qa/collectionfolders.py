@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from index.backup import Backup, restore
+from index.backup import Backup, Check, accept, restore
 from index.errors import StoreMismatch
 from index.folder import (
     IDENTITY,
@@ -82,13 +82,16 @@ def delete_collection(settings: Settings, name: str) -> None:
         lock.release()
 
 
-def restore_collection(settings: Settings, file: Path, *, replace: bool = False) -> Backup:
+def restore_collection(
+    settings: Settings, file: Path, *, replace: bool = False, check: Check = accept
+) -> Backup:
     """Put what a backup holds into the folder of the collection that the settings name.
 
     Args:
         settings: of the data folder.
         file: the backup.
         replace: over all that the collection holds, its settings too.
+        check: of what is restored, as for `index.backup.restore`.
 
     Raises:
         InvalidCollection: it cannot have this name.
@@ -98,10 +101,10 @@ def restore_collection(settings: Settings, file: Path, *, replace: bool = False)
     check_name(settings.data.collection)
     folder = settings.collection_path()
     if not replace or folder == settings.data_path():
-        return restore(file, folder, replace=replace)
+        return restore(file, folder, replace=replace, check=check)
     lock = lock_for_writing(settings.data_path())
     try:
-        return restore(file, folder, replace=True)
+        return restore(file, folder, replace=True, check=check)
     finally:
         lock.release()
 

@@ -87,6 +87,12 @@ def allowed_models(settings: Settings) -> set[str]:
     return {settings.embedding.model, *listed} - {""}
 
 
+def embedding_of(embedder: str) -> dict[str, str]:
+    """The settings that give an embedder, by its name."""
+    model, _, rest = embedder.rpartition("@")
+    return {"model": model, "runtime": "torch" if rest.endswith("/torch") else "onnx"}
+
+
 def check_name(name: str) -> None:
     """Refuse what cannot be the name of a collection.
 
