@@ -94,7 +94,8 @@ class Collections:
             self._shelf.add(self._slot(name))
         self._open_all()
         works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
-        self._jobs = KeptJobs(folder, works, self._identities)
+        found = {slot.name: slot.identity for slot in self._shelf.slots()}
+        self._jobs = KeptJobs(folder, works, found)
 
     @classmethod
     def open(
@@ -345,9 +346,6 @@ class Collections:
 
     def _corpus_of(self, job: Job) -> Corpus:
         return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus
-
-    def _identities(self) -> dict[str, str]:
-        return {slot.name: slot.identity for slot in self._shelf.slots()}
 
     def _settings_of(self, name: str) -> Settings:
         data = msgspec.structs.replace(self._settings.data, collection=DEFAULT)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from index.errors import StoreError, StoreUnavailable
@@ -18,14 +18,15 @@ class KeptJobs:
     Args:
         folder: the data folder; without one there are no jobs.
         works: as for `Jobs`.
-        identities: the collections that there are, by name, for jobs that know the name alone.
+        identities: of the collections that there were at the start, by name: jobs of earlier
+            versions know the name alone.
     """
 
     def __init__(
         self,
         folder: Path | None,
         works: Mapping[str, Work],
-        identities: Callable[[], Mapping[str, str]],
+        identities: Mapping[str, str],
     ) -> None:
         self._folder = folder
         self._works = works
@@ -92,7 +93,7 @@ class KeptJobs:
             self._error = error
             raise
         try:
-            store.bind(self._identities())
+            store.bind(self._identities)
         except BaseException:
             store.close()
             raise

@@ -1,9 +1,10 @@
 """A full disk behind the HTTP routes: 507, and deleting makes room."""
 
 import errno
-import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def small_disk() -> Iterator[Path]:
         if mounted.returncode:
             pytest.skip("no file system may be mounted here")
         yield room
-        subprocess.run(["umount", str(room)], check=True)
+        subprocess.run(["umount", "--lazy", str(room)], check=True)  # a watcher may outlive it
 
 
 @pytest.fixture
@@ -60,10 +61,10 @@ def settings_in(folder: Path, models: Path) -> Settings:
 
 def fill(folder: Path) -> None:
     """Leave no byte free."""
-    with (folder / "balloon").open("ab", buffering=0) as file:
-        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-            while file.write(bytes(4096)):
-                pass
+    with suppress(OSError), (folder / "balloon").open("ab", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    assert shutil.disk_usage(folder).free == 0
 
 
 def put(client: Client, name: str, number: int, collection: str = "default") -> int:
@@ -81,7 +82,7 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
             assert put(client, f"d{number}", number) == 201
         assert put(client, "o", 100, "other") == 201
         fill(small_disk)
-        new = client.post("/v1/documents", json={"text": text_of(50)})
+        new = client.post("/v1/documents", json={"text": " ".join(map(text_of, range(50, 60)))})
         problem(new, 507, "storage-full")
         big = b'{"text": "' + b"x y " * 200_000 + b'"}\n'
         problem(client.post("/v1/jobs", content=big, headers=LINES), 507, "storage-full")
