@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from lzma import LZMAError
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -39,6 +38,7 @@ from index.sealed import unsealed
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _MOST_MEMBERS = 2000  # of 1,000 collections that there can be, and the manifest
 _MOST_OWN = 65_536  # characters of a collection's own settings, which have some 300
 _MOST_MANIFEST = 16 << 20  # bytes; 1,000 collections take half a megabyte
@@ -182,7 +182,7 @@ def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
             yield packed
     except (
         zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError,
-        OverflowError, RuntimeError, LZMAError, msgspec.MsgspecError,
+        OverflowError, RuntimeError, msgspec.MsgspecError,
     ) as error:  # fmt: skip
         raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
 
@@ -193,8 +193,11 @@ def read_manifest(packed: zipfile.ZipFile, name: str) -> bytes:
     Raises:
         BackupInvalid: it has more members, or says more, than any backup does.
     """
-    if len(packed.infolist()) > _MOST_MEMBERS:
+    members = packed.infolist()
+    if len(members) > _MOST_MEMBERS:
         raise BackupInvalid(f"{packed.filename} holds more files than a backup does")
+    if not {member.compress_type for member in members} <= _METHODS:
+        raise BackupInvalid(f"{packed.filename} is packed as no backup is")
     if packed.getinfo(name).file_size > _MOST_MANIFEST:
         raise BackupInvalid(f"{packed.filename} says more of itself than a backup does")
     return packed.read(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from api_client import Client, problem
-from faults import NIGHTLY, scratch_folder
+from faults import NIGHTLY, scratch_folder, use_words
 from litestar.testing import TestClient
 from workloads import FailingWrites
 
@@ -25,8 +25,8 @@ from qa.collections import Collections
 LINES = {"content-type": "application/x-ndjson"}
 
 
-def text_of(number: int) -> str:
-    return f"Tale {number}. " + " ".join(f"Fact {number * 100 + at} is so." for at in range(20))
+def text_of(number: int, facts: int = 20) -> str:
+    return f"Tale {number}. " + " ".join(f"Fact {number * 100 + at} is so." for at in range(facts))
 
 
 @pytest.fixture
@@ -45,18 +45,17 @@ def small_disk() -> Iterator[Path]:
 
 
 @pytest.fixture
-def settings(small_disk: Path, models_folder: Path) -> Settings:
-    return settings_in(small_disk / "data", models_folder)
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    return use_words(monkeypatch)
 
 
-def settings_in(folder: Path, models: Path) -> Settings:
-    return load_settings(
-        environ={
-            "CITESPAN_DATA__PATH": str(folder),
-            "CITESPAN_DATA__MODELS": str(models),
-            "CITESPAN_DATA__SEED": "false",
-        }
-    )
+@pytest.fixture
+def settings(small_disk: Path, environ: dict[str, str]) -> Settings:
+    return settings_in(small_disk / "data", environ)
+
+
+def settings_in(folder: Path, environ: dict[str, str]) -> Settings:
+    return load_settings(environ=environ | {"CITESPAN_DATA__PATH": str(folder)})
 
 
 def fill(folder: Path) -> None:
@@ -67,22 +66,19 @@ def fill(folder: Path) -> None:
     assert shutil.disk_usage(folder).free == 0
 
 
-def put(client: Client, name: str, number: int, collection: str = "default") -> int:
-    return client.put(
-        f"/v1/documents/{name}",
-        params={"collection": collection},
-        json={"text": text_of(number)},
-    ).status_code
+def put(client: Client, name: str, text: str, collection: str = "default") -> int:
+    where = {"collection": collection}
+    return client.put(f"/v1/documents/{name}", params=where, json={"text": text}).status_code
 
 
 def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_disk: Path) -> None:
     with Collections.open(settings) as collections, TestClient(create_app(collections)) as client:
         assert client.post("/v1/collections", json={"name": "other"}).status_code == 201
         for number in range(8):
-            assert put(client, f"d{number}", number) == 201
-        assert put(client, "o", 100, "other") == 201
+            assert put(client, f"d{number}", text_of(number)) == 201
+        assert put(client, "o", text_of(100), "other") == 201
         fill(small_disk)
-        new = client.post("/v1/documents", json={"text": " ".join(map(text_of, range(50, 60)))})
+        new = client.post("/v1/documents", json={"text": text_of(50, 6_000)})
         problem(new, 507, "storage-full")
         big = b'{"text": "' + b"x y " * 200_000 + b'"}\n'
         problem(client.post("/v1/jobs", content=big, headers=LINES), 507, "storage-full")
@@ -92,7 +88,7 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
         for number in range(4):
             assert client.delete(f"/v1/documents/d{number}").status_code == 204
         assert client.delete("/v1/documents/o?collection=other").status_code == 204
-        assert put(client, "again", 60) == 201  # into the room that became free
+        assert put(client, "again", text_of(60)) == 201  # into the room that became free
         assert client.get("/v1/documents/again/text").text == text_of(60)
         assert client.get("/metrics").status_code == 200
         assert client.delete("/v1/collections/other").status_code == 204
@@ -100,14 +96,14 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
         listed = client.get("/v1/documents").json()["documents"]
         assert [one["id"] for one in listed] == ["again", *(f"d{n}" for n in range(4, 8))]
         (small_disk / "balloon").unlink()
-        assert put(client, "more", 70) == 201
+        assert put(client, "more", text_of(70)) == 201
 
 
 def test_filled_by_what_is_stored_it_can_be_emptied(settings: Settings, small_disk: Path) -> None:
     with Collections.open(settings) as collections, TestClient(create_app(collections)) as client:
         stored: list[int] = []
         for number in count():
-            status = put(client, f"d{number}", number)
+            status = put(client, f"d{number}", text_of(number, 3_000))
             if status == 507:
                 break
             assert status == 201
@@ -116,7 +112,7 @@ def test_filled_by_what_is_stored_it_can_be_emptied(settings: Settings, small_di
         for number in stored[: len(stored) // 2]:
             assert client.delete(f"/v1/documents/d{number}").status_code == 204
         for number in stored[: len(stored) // 4]:
-            assert put(client, f"n{number}", 1000 + number) == 201
+            assert put(client, f"n{number}", text_of(1000 + number, 3_000)) == 201
         fill(small_disk)
         for number in stored[len(stored) // 2 :]:
             assert client.delete(f"/v1/documents/d{number}").status_code == 204
@@ -146,13 +142,13 @@ def test_a_job_on_a_full_disk_goes_on_once_there_is_room(
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 @pytest.mark.parametrize("what", ["job", "collection", "reindex"])
 def test_each_write_fails(
-    tmp_path: Path, models_folder: Path, what: str, error: str, times: str
+    tmp_path: Path, environ: dict[str, str], what: str, error: str, times: str
 ) -> None:
     """It is done, or refused as such, and nothing of it is there."""
     expected = StoreFull if error == "ENOSPC" else StoreUnavailable
     for nth in count(1, 1 if NIGHTLY else 5):
         folder = tmp_path / str(nth)
-        with Collections.open(settings_in(folder, models_folder)) as collections:
+        with Collections.open(settings_in(folder, environ)) as collections:
             collections.jobs.jobs()
             fault = FailingWrites(nth, getattr(errno, error), for_good=times == "always")
             done = True

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from api_client import Client, problem
 from click.testing import CliRunner
-from faults import CYCLES
+from faults import CYCLES, use_words
 from litestar.testing import TestClient
 
 from api import metrics
@@ -31,12 +31,8 @@ SALARY = "Berta earns 5,000 euros a month."
 
 
 @pytest.fixture
-def environ(tmp_path: Path, models_folder: Path) -> dict[str, str]:
-    return {
-        "CITESPAN_DATA__PATH": str(tmp_path / "data"),
-        "CITESPAN_DATA__MODELS": str(models_folder),
-        "CITESPAN_DATA__SEED": "false",
-    }
+def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    return use_words(monkeypatch) | {"CITESPAN_DATA__PATH": str(tmp_path / "data")}
 
 
 @pytest.fixture
@@ -85,8 +81,9 @@ class TestJobs:
         if way == "delete":
             run(environ, "collections", "create", "hr")
         else:
-            words = ("--replace",) if way == "replace" else ()
-            run(environ, "--collection", "hr", "restore", backup, *words)
+            words = ["restore", backup, "--trust-settings"]  # the embedder of these tests
+            words += ["--replace"] if way == "replace" else []
+            assert run(environ, "--collection", "hr", *words).exit_code == 0
         with Collections.open(settings) as collections:
             collections.start_jobs()
             assert ended(collections, job.id)[0] == "cancelled"
@@ -163,7 +160,6 @@ def uses(client: Client) -> list[Callable[[], Any]]:
         lambda: client.post("/v1/jobs", params=where, content=b'{"text": "x"}\n', headers=lines),
         lambda: client.post("/v1/chat/completions", json=model),
         lambda: client.post("/mcp", json=tool, headers=accept),
-        lambda: client.get("/v1/collections/hr"),
         lambda: client.post("/v1/collections/hr/reindex", json={"chunking": {"max_tokens": 40}}),
         lambda: client.post("/v1/collections/hr/rollback"),
     ]
@@ -219,7 +215,7 @@ def churn(client: Client, chance: random.Random, rounds: int) -> dict[int, int]:
     lock = threading.Lock()
 
     def ask(order: random.Random) -> None:
-        calls = uses(client)
+        calls = [*uses(client), lambda: client.get("/v1/collections/hr")]
         while not stop.is_set():
             overall = order.choice(OVERALL)
             for response in (order.choice(calls)(), client.get(overall)):
