@@ -324,10 +324,11 @@ class Corpus:
     def close(self) -> None:
         """Save what makes the next start fast, and let others write."""
         self._storing.end()
-        self._live.index.close()
-        self._live.catalogue.close()
-        if self._lock:
-            self._lock.release()
+        with ExitStack() as closing:  # the rest also if one of them fails
+            if self._lock:
+                closing.callback(self._lock.release)
+            closing.callback(self._live.catalogue.close)
+            closing.callback(self._live.index.close)
 
     def __enter__(self) -> Self:
         return self

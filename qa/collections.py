@@ -12,23 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-import msgspec
 from filelock import FileLock
 
 from index import Corpus
-from index.errors import StoreCorrupt, StoreError, StoreUnavailable
+from index.errors import StoreCorrupt, StoreError
 from index.folder import lock_for_writing
 from index.jobs import Job
 from index.spool import Entry
 from qa.build import Say, build_endpoint, open_service
 from qa.collectionfolders import (
     check_deletable,
-    clear_hidden,
-    collection_folder,
     hide_folder,
-    identity_of,
     new_folder,
-    stored_names,
 )
 from qa.endpoint import Endpoint
 from qa.errors import (
@@ -39,15 +34,15 @@ from qa.errors import (
     QAError,
     TooManyCollections,
 )
-from qa.figures import Collection, Figures, figures_of
+from qa.figures import Collection, Figures
 from qa.jobs import INGEST, Jobs, ingest_work
 from qa.keptjobs import KeptJobs
-from qa.ownsettings import Own, check_name, collection_settings, own_settings, with_own
+from qa.ownsettings import Own, check_name, with_own
 from qa.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from qa.service import Service
-from qa.settings import COLLECTIONS, DEFAULT, Settings
+from qa.settings import DEFAULT, Settings
 from qa.shelf import OPEN_MOST, Shelf
-from qa.using import Slot, hold, using
+from qa.using import Slot, using
 
 MOST = 1000  # collections
 
@@ -82,16 +77,15 @@ class Collections:
         open_most: int = OPEN_MOST,
     ) -> None:
         self._endpoint = endpoint
-        self._folder = folder
         self._settings = settings or Settings()
         self._say = say
         self._lock = lock
         self._changing = threading.Lock()
         self._rebuilds = Rebuilds(self._place_of, say)
-        self._shelf = Shelf(self._figures_of, open_most)
-        self._shelf.add(self._default(default))
-        for name in self._stored():
-            self._shelf.add(self._slot(name))
+        self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
+        self._shelf = Shelf(self._slots.figures_of, open_most)
+        for slot in (self._slots.default(default), *self._slots.stored()):
+            self._shelf.add(slot)
         self._open_all()
         works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
         found = {slot.name: slot.identity for slot in self._shelf.slots()}
@@ -250,11 +244,11 @@ class Collections:
                 raise CollectionExists(name)
             if len(taken) >= MOST:
                 raise TooManyCollections(MOST)
-            parent = self._parent()
+            parent = self._slots.parent
             if parent is None:
                 raise InvalidCollection("name", "cannot be another one: there is no data folder")
             with new_folder(parent, name, own):
-                slot = self._slot(name)
+                slot = self._slots.slot(parent, name)
                 self._shelf.service(slot)
                 self._shelf.add(slot)
         return self.info(name)
@@ -268,7 +262,7 @@ class Collections:
             StoreUnavailable: it cannot be removed; it stays.
         """
         check_deletable(name)
-        parent = self._parent()
+        parent = self._slots.parent
         with self._changing:
             slot = self._shelf.slot(name)
             if parent is None:
@@ -299,33 +293,6 @@ class Collections:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _default(self, found: Service | StoreError) -> Slot:
-        """The default collection, which stays open."""
-
-        def again() -> Service:
-            raise StoreUnavailable("the collections are closed")
-
-        slot = Slot(
-            name=DEFAULT, identity=(self._folder and identity_of(self._folder)) or "", open=again
-        )
-        if isinstance(found, Service):
-            slot.service = found
-            hold(slot)
-        else:
-            self._say(f"The collection {DEFAULT} cannot be opened: {found}")
-            slot.error = found
-        return slot
-
-    def _slot(self, name: str) -> Slot:
-        folder = collection_folder(self._settings, name)
-        return Slot(name=name, identity=identity_of(folder), open=partial(self._opened, name))
-
-    def _opened(self, name: str) -> Service:
-        settings = collection_settings(self._settings, name)
-        return open_service(
-            settings.collection_path(), settings=settings, endpoint=self._endpoint, say=self._say
-        )
-
     def _open_all(self) -> None:
         """Open each once, to know its figures, and what cannot be opened."""
         for slot in self._shelf.slots():
@@ -341,28 +308,8 @@ class Collections:
 
     def _place(self, slot: Slot) -> Place:
         corpus = self._shelf.service(slot).corpus
-        settings = self._settings_of(slot.name)
+        settings = self._slots.settings_of(slot.name)
         return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
 
     def _corpus_of(self, job: Job) -> Corpus:
         return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus
-
-    def _settings_of(self, name: str) -> Settings:
-        data = msgspec.structs.replace(self._settings.data, collection=DEFAULT)
-        return collection_settings(msgspec.structs.replace(self._settings, data=data), name)
-
-    def _figures_of(self, service: Service) -> Figures:
-        name = service.collection if self._folder else DEFAULT
-        folder = self._settings_of(name).collection_path()
-        return figures_of(service, name, own_settings(folder) if self._folder else {})
-
-    def _stored(self) -> list[str]:
-        """Collections on disk; those half made or half removed are cleared away."""
-        parent = self._parent()
-        if parent is None:
-            return []
-        clear_hidden(parent)
-        return stored_names(parent)
-
-    def _parent(self) -> Path | None:
-        return self._folder and self._folder / COLLECTIONS

@@ -82,6 +82,7 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
         problem(new, 507, "storage-full")
         big = b'{"text": "' + b"x y " * 200_000 + b'"}\n'
         problem(client.post("/v1/jobs", content=big, headers=LINES), 507, "storage-full")
+        fill(small_disk)
         problem(client.post("/v1/collections", json={"name": "new"}), 507, "storage-full")
         found = client.post("/v1/search", json={"query": "Tale 3"}).json()["passages"]
         assert found[0]["document_id"] == "d3"
