@@ -25,6 +25,7 @@ from qa.collectionfolders import (
     hide_folder,
     new_folder,
 )
+from qa.collectionslots import Slots
 from qa.endpoint import Endpoint
 from qa.errors import (
     CollectionExists,
