@@ -43,7 +43,7 @@ from qa.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from qa.service import Service
 from qa.settings import DEFAULT, Settings
 from qa.shelf import OPEN_MOST, Shelf
-from qa.using import Slot, using
+from qa.using import Slot
 
 MOST = 1000  # collections
 
@@ -87,7 +87,7 @@ class Collections:
         self._shelf = Shelf(self._slots.figures_of, open_most)
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
-        self._open_all()
+        self._shelf.open_all(say)
         works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
         found = {slot.name: slot.identity for slot in self._shelf.slots()}
         self._jobs = KeptJobs(folder, works, found)
@@ -216,14 +216,7 @@ class Collections:
 
         Nothing waits for the disk.
         """
-        rebuilt = damaged = 0
-        for slot in self._shelf.slots():
-            if service := slot.service:
-                rebuilt += len(service.corpus.health.repaired())
-                damaged += len(service.corpus.health.damaged())
-            elif known := slot.figures:
-                rebuilt, damaged = rebuilt + known.rebuilt, damaged + known.damaged
-        return rebuilt, damaged
+        return self._shelf.condition()
 
     def create(self, name: str, own: Own) -> Collection:
         """Make an empty collection.
@@ -293,16 +286,6 @@ class Collections:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _open_all(self) -> None:
-        """Open each once, to know its figures, and what cannot be opened."""
-        for slot in self._shelf.slots():
-            if slot.service is None and slot.error is None:
-                try:
-                    with using():
-                        self._shelf.service(slot)
-                except Exception as error:  # noqa: BLE001  (whatever it is, the others go on)
-                    self._say(f"The collection {slot.name} cannot be opened: {error}")
 
     def _place_of(self, job: Job) -> Place:
         return self._place(self._shelf.slot(job.collection, job.collection_id))

@@ -118,6 +118,27 @@ class Shelf:
             hold(slot)
             return self._figures(slot.service or self.service(slot))
 
+    def open_all(self, say: Callable[[str], None]) -> None:
+        """Open each once, to know its figures and what cannot be opened, which is said."""
+        for slot in self.slots():
+            if slot.service is None and slot.error is None:
+                try:
+                    with using():
+                        self.service(slot)
+                except Exception as error:  # noqa: BLE001  (whatever it is, the others go on)
+                    say(f"The collection {slot.name} cannot be opened: {error}")
+
+    def condition(self) -> tuple[int, int]:
+        """How many derived files were rebuilt, and how many documents were found damaged."""
+        rebuilt = damaged = 0
+        for slot in self.slots():
+            if service := slot.service:
+                rebuilt += len(service.corpus.health.repaired())
+                damaged += len(service.corpus.health.damaged())
+            elif known := slot.figures:
+                rebuilt, damaged = rebuilt + known.rebuilt, damaged + known.damaged
+        return rebuilt, damaged
+
     def close(self) -> None:
         """Close all."""
         for slot in self.slots():
