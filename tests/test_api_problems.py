@@ -98,6 +98,8 @@ CAUSED_BY_US = {
 
 
 CAUSED_IN_TIME = {"reindex-running"}  # in test_api_rebuilds
+# In test_qa_separation.
+CAUSED_BY_NUMBERS = {"jobs-damaged", "jobs-full", "collections-busy", "too-many-collections"}
 IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
 
 
@@ -127,9 +129,8 @@ def test_which_names_a_server_goes_by(client: Client, host: str, status: int) ->
 
 
 def test_every_row_is_caused_somewhere_here() -> None:
-    assert set(CAUSED_BY_CLIENTS) | CAUSED_BY_US | CAUSED_IN_TIME | IN_ANOTHER_SHAPE == {
-        row.slug for row in TABLE.values()
-    }
+    here = set(CAUSED_BY_CLIENTS) | CAUSED_BY_US | CAUSED_IN_TIME | IN_ANOTHER_SHAPE
+    assert here | CAUSED_BY_NUMBERS == {row.slug for row in TABLE.values()}
 
 
 @pytest.mark.parametrize(
