@@ -85,7 +85,7 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
         fill(small_disk)
         problem(client.post("/v1/collections", json={"name": "new"}), 507, "storage-full")
         found = client.post("/v1/search", json={"query": "Tale 3"}).json()["passages"]
-        assert found[0]["document_id"] == "d3"
+        assert {one["document_id"] for one in found} >= {"d0", "d3"}
         for number in range(4):
             assert client.delete(f"/v1/documents/d{number}").status_code == 204
         assert client.delete("/v1/documents/o?collection=other").status_code == 204
