@@ -1,13 +1,14 @@
 """The composition of the HTTP layer."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any, cast
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.admission import Admission
 from api.answers import ask, search
@@ -28,6 +29,7 @@ from api.problems import allowed
 from api.rebuilds import reindex, roll_back
 from qa import Service
 from qa.settings import DEFAULT
+from qa.using import met, using
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
 
@@ -95,8 +97,14 @@ def create_app(
         logging_config=None,
         request_max_body_size=None,  # the guard counts
     )
+
+    async def within_use(scope: Scope, receive: Receive, send: Send) -> None:
+        # What a request looks up stays open until its response is complete.
+        with using() if scope["type"] == "http" else nullcontext():
+            await app(scope, receive, send)
+
     return Guard(
-        app,
+        within_use,
         max_body_bytes=max_body_bytes,
         hosts=hosts,
         metrics=metrics,
@@ -111,6 +119,7 @@ def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response
     patience = request.scope["state"].get("patience")
     if patience is not None and patience.over.done():
         error = patience.over.result()  # which the route noticed, in its own way
+    error = met(error)
     request.scope["state"]["error"] = error
     failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])
     return Response(

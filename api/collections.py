@@ -13,8 +13,9 @@ from api.errors import InvalidRequest
 from api.lines import STORING
 from api.requests import CollectionRequest
 from api.urls import collection_url
-from qa.collections import Collection, Collections
+from qa.collections import Collections
 from qa.errors import InvalidCollection
+from qa.figures import Collection
 from qa.settings import DEFAULT
 
 InCollection: TypeAlias = Annotated[
@@ -47,9 +48,9 @@ class CollectionRoutes(Controller):
     @get(sync_to_thread=True)
     def names(self, collections: NamedDependency[Collections]) -> CollectionListBody:
         """List the collections."""
-        usable = [name for name in collections.names() if name not in collections.damaged()]
+        found = collections.figures()
         return CollectionListBody(
-            collections=tuple(collection_body(collections.info(name)) for name in usable)
+            collections=tuple(collection_body(one.collection) for one in found)
         )
 
     @post(opt={"line": STORING}, sync_to_thread=True)

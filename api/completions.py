@@ -33,13 +33,16 @@ from api.lines import ASKING
 from api.markdown import Annotation, Piece, Rendering
 from api.patience import Patience
 from api.schemas import AnswerBody, answer_body, citation_body
-from api.streams import EVENT_STREAM, in_thread, log_failure
+from api.streams import EVENT_STREAM, in_thread
+from api.telemetry import log_failed_stream
+from api.urls import service_url
 from index.ulid import ulid
 from qa import Mode, Service
 from qa.collections import Collections
 from qa.errors import CollectionNotFound
 from qa.events import CitationAdded, Done, Event
 from qa.messages import Message
+from qa.using import met
 
 _PREFIX = "citespan/"
 _MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
@@ -117,7 +120,7 @@ def _complete(collections: Collections, request: AnyRequest, body: bytes) -> Res
         question, mode=mode, history=history, cancelled=patience.cancelled
     )
     told = _Told(
-        rendering=Rendering(str(request.base_url).rstrip("/")),
+        rendering=Rendering(service_url(request)),
         collection=collection,
         model=asked.model,
         created=int(time.time()),
@@ -172,8 +175,9 @@ async def _lines(
                     last = told.chunk(Delta())
                     yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))
     except Exception as error:  # noqa: BLE001  (the status has been sent: told as a line)
-        log_failure(error, request_id)
-        yield _line(error_body(error))
+        met_error = met(error)
+        log_failed_stream(met_error, request_id)
+        yield _line(error_body(met_error))
     yield b"data: [DONE]\n\n"
 
 
@@ -240,10 +244,7 @@ def _service(collections: Collections, collection: str, model: str) -> Service:
 
 def _names(collections: Collections) -> list[str]:
     found: list[str] = []
-    for name in collections.names():
-        if name in collections.damaged():
-            continue
-        service = collections.service(name)
-        found.append(f"{_PREFIX}{name}")
-        found += [f"{_PREFIX}{name}:{mode}" for mode in service.modes()]
+    for one in collections.figures():
+        found.append(f"{_PREFIX}{one.name}")
+        found += [f"{_PREFIX}{one.name}:{mode}" for mode in one.modes]
     return found

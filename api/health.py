@@ -1,12 +1,14 @@
 """Routes for those who run the service."""
 
 import importlib.metadata
+from typing import Literal
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
 from api.urls import job_url
+from index.errors import StoreUnavailable
 from qa.collections import Collections
 from qa.rebuilds import Rebuilding
 
@@ -32,6 +34,7 @@ class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
 
     `rebuilding` are collections that answer from the chunks before, while new ones are made.
     `damaged_documents` counts those of other collections that were found damaged since the start.
+    `jobs` are ready, damaged or unavailable; everything else goes on without them.
     """
 
     status: str
@@ -40,6 +43,7 @@ class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
     rebuilt: int
     rebuilding: tuple[RebuildingBody, ...]
     damaged_documents: int
+    jobs: Literal["ready", "damaged", "unavailable"]
 
 
 class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +67,24 @@ def ready(collections: NamedDependency[Collections]) -> ReadyBody:
     """
     damaged = tuple(collections.damaged())
     usable = tuple(name for name in collections.names() if name not in damaged)
-    corpora = [collections.service(name).corpus for name in usable]
+    rebuilt, damaged_documents = collections.condition()
     rebuilding = tuple(map(_rebuilding, collections.rebuilding()))
     return ReadyBody(
         status="ready",
         collections=usable,
         damaged=damaged,
-        rebuilt=sum(len(corpus.health.repaired()) for corpus in corpora),
-        damaged_documents=sum(len(corpus.health.damaged()) for corpus in corpora),
+        rebuilt=rebuilt,
+        damaged_documents=damaged_documents,
+        jobs=_jobs_state(collections),
         rebuilding=rebuilding,
     )
+
+
+def _jobs_state(collections: Collections) -> Literal["ready", "damaged", "unavailable"]:
+    error = collections.jobs_error
+    if error is None:
+        return "ready"
+    return "unavailable" if isinstance(error, StoreUnavailable) else "damaged"
 
 
 def _rebuilding(one: Rebuilding) -> RebuildingBody:

@@ -99,8 +99,7 @@ class JobRoutes(Controller):
         collection: InCollection = DEFAULT,
     ) -> Response[JobBody]:
         """Take many documents, and store them in the background; none is lost from here on."""
-        collections.service(collection)
-        job = collections.jobs.submit(read_entries(request, body), collection)
+        job = collections.submit(collection, read_entries(request, body))
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)  # as long as the job

@@ -35,6 +35,7 @@ from qa.errors import CollectionNotFound
 from qa.events import folded
 from qa.questions import MAX_TOP_K
 from qa.settings import DEFAULT
+from qa.using import met
 
 if TYPE_CHECKING:
     import mcp_types
@@ -278,6 +279,7 @@ def _refused(error: Exception) -> "mcp_types.CallToolResult":
 
 
 def _told(error: Exception) -> str:
+    error = met(error)
     if isinstance(error, msgspec.ValidationError):
         return shown(error)
     if is_fault(error):

@@ -12,6 +12,8 @@ from qa.collections import Collections
 from qa.errors import NotReady
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MOST_LABELS = 100  # collections, by name; the rest are counted together
+_OTHERS = "(others)"
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
 
 
@@ -89,17 +91,19 @@ class Metrics:
             collections = self._collections()
         except NotReady:
             return
-        broken = collections.damaged()
-        for name in collections.names():
-            if name not in broken:
-                corpus = collections.service(name).corpus
-                stored, searched = corpus.counts()
-                documents.add_metric([name], stored)
-                chunks.add_metric([name], searched)
-                rebuilt.add_metric([name], len(corpus.health.repaired()))
-                vectors = corpus.health.vector_facts()
-                recall.add_metric([name, vectors.kind], vectors.recall)
-                memory.add_metric([name, vectors.kind], vectors.bytes_per_million)
-                unreadable.add_metric([name], len(corpus.health.damaged()))
-        damaged.add_metric([], len(broken))
+        found = collections.figures()
+        for one in found[:MOST_LABELS]:
+            name, vectors = one.name, one.vectors
+            documents.add_metric([name], one.collection.documents)
+            chunks.add_metric([name], one.collection.chunks)
+            rebuilt.add_metric([name], one.rebuilt)
+            recall.add_metric([name, vectors.kind], vectors.recall)
+            memory.add_metric([name, vectors.kind], vectors.bytes_per_million)
+            unreadable.add_metric([name], one.damaged)
+        if others := found[MOST_LABELS:]:
+            documents.add_metric([_OTHERS], sum(one.collection.documents for one in others))
+            chunks.add_metric([_OTHERS], sum(one.collection.chunks for one in others))
+            rebuilt.add_metric([_OTHERS], sum(one.rebuilt for one in others))
+            unreadable.add_metric([_OTHERS], sum(one.damaged for one in others))
+        damaged.add_metric([], len(collections.damaged()))
         yield from (documents, chunks, rebuilt, recall, memory, damaged, unreadable)

@@ -98,6 +98,7 @@ TABLE: dict[type[Exception], Row] = {
     store.DocumentRejected: Row(status=422, slug="document-rejected", title="Document rejected"),
     store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
     store.JobNotFound: Row(status=404, slug="job-not-found", title="No such job"),
+    store.JobsFull: Row(status=503, slug="jobs-full", title="Too many jobs", retry_after_s=60),
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
     store.CurrentRevision: Row(status=409, slug="current-revision", title="Current revision"),
     # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
@@ -133,6 +134,13 @@ TABLE: dict[type[Exception], Row] = {
         detail="Stored data is damaged; whoever runs this service has to repair it.",
     ),
     store.DocumentDamaged: Row(status=500, slug="storage-corrupt", title="Storage corrupt"),
+    store.JobsDamaged: Row(
+        status=503,
+        slug="jobs-damaged",
+        title="Jobs damaged",
+        detail="The file that jobs are kept in is damaged; documents can be stored one by one."
+        " Whoever runs this service has to stop it and run `citespan doctor`.",
+    ),
     store.BackupInvalid: INTERNAL,
     store.ExportInvalid: INTERNAL,
     store.ModelUnavailable: Row(
@@ -147,8 +155,16 @@ TABLE: dict[type[Exception], Row] = {
     qa.InvalidQuestion: Row(status=422, slug="invalid-question", title="Invalid question"),
     qa.UngroundedCitation: INTERNAL,
     qa.CollectionNotFound: Row(status=404, slug="collection-not-found", title="No such collection"),
+    qa.CollectionGone: Row(status=404, slug="collection-not-found", title="No such collection"),
+    qa.CollectionsBusy: Row(
+        status=503, slug="collections-busy", title="Too many collections in use", retry_after_s=5
+    ),
+    qa.TooManyCollections: Row(
+        status=409, slug="too-many-collections", title="Too many collections"
+    ),
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
+    qa.UntrustedSettings: INTERNAL,  # of a command
     qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: Row(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: Row(status=409, slug="no-earlier-chunks", title="Nothing to go back to"),

@@ -100,7 +100,7 @@ class OwnRetrieval(
 ):
     """How passages are found in a collection."""
 
-    candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None  # each is looked up
     top_k: _TopK | None = None
 
 

@@ -11,7 +11,7 @@ from litestar.response import ServerSentEventMessage
 
 from api.errors import ClientDisconnected
 from api.patience import Patience
-from api.problems import is_fault, problem_of
+from api.problems import problem_of
 from api.schemas import (
     CreatedBody,
     DeltaBody,
@@ -20,9 +20,10 @@ from api.schemas import (
     citation_body,
     segment_body,
 )
-from api.telemetry import logger
+from api.telemetry import log_failed_stream
 from index.ulid import ulid
 from qa.events import CitationAdded, Delta, Done, Event, Retrieved
+from qa.using import met
 
 EVENT_STREAM = "text/event-stream"
 PING_S = 15.0
@@ -90,14 +91,9 @@ async def answer_events(
             else:
                 yield telling.message(event)
     except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
-        log_failure(error, request_id)
-        yield _message("error", problem_of(error, request_id))
-
-
-def log_failure(error: Exception, request_id: str) -> None:
-    """Log that a stream ended early; for a fault of ours, its traceback too."""
-    told = logger().exception if is_fault(error) else logger().warning
-    told("stream_failed", error=type(error).__name__, request_id=request_id)
+        met_error = met(error)
+        log_failed_stream(met_error, request_id)
+        yield _message("error", problem_of(met_error, request_id))
 
 
 async def in_thread(values: Generator[T], patience: Patience) -> AsyncGenerator[T | None]:

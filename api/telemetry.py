@@ -95,3 +95,9 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
         logger().debug("request", **entry)
     else:
         logger().info("request", **entry)
+
+
+def log_failed_stream(error: Exception, request_id: str) -> None:
+    """Log that a stream ended early; for a fault of ours, with its traceback."""
+    log = logger().exception if is_fault(error) else logger().warning
+    log("stream_failed", error=type(error).__name__, request_id=request_id)

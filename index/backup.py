@@ -5,20 +5,23 @@ A ZIP archive with `manifest.json` and `catalog.db`. What is derived is not in i
 
 import hashlib
 import os
+import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import msgspec
 
 from index.catalog import SqliteCatalogue
 from index.crashpoints import reached
-from index.errors import BackupInvalid, StoreCorrupt, StoreUnavailable
+from index.database import HEADER, catalogue_size
+from index.errors import BackupInvalid, StoreCorrupt, StoreFull, StoreUnavailable
 from index.folder import (
     CATALOGUE,
     OWN_SETTINGS,
@@ -35,17 +38,32 @@ from index.sealed import unsealed
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_MOST_MEMBERS = 2000  # of 1,000 collections that there can be, and the manifest
+_MOST_OWN = 65_536  # characters of a collection's own settings, which have some 300
+_MOST_MANIFEST = 16 << 20  # bytes; 1,000 collections take half a megabyte
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds: `sha256` of the catalogue in it, `own` settings of a collection."""
+    """What a backup holds: `sha256` of the catalogue in it, `own` settings of a collection.
+
+    size_bytes: of the catalogue; 0 in backups of earlier versions.
+    """
 
     format: int = 1
     created_at: str
     documents: int
     chunks: int
     sha256: str
+    size_bytes: int = 0
     own: str = ""
+
+
+Check: TypeAlias = Callable[[Path], None]  # of a folder that is to be restored; raises to refuse it
+
+
+def accept(_: Path) -> None:
+    """Take whatever is in a backup."""
 
 
 def back_up(folder: Path, file: Path) -> Backup:
@@ -69,11 +87,18 @@ def back_up(folder: Path, file: Path) -> Backup:
     return made
 
 
-def restore(file: Path, folder: Path, *, replace: bool = False) -> Backup:
+def restore(file: Path, folder: Path, *, replace: bool = False, check: Check = accept) -> Backup:
     """Put what a backup holds into a data folder that holds nothing, or in the place of all there.
 
     The folder is as it was unless all has been checked and written beside what it holds. Processes
     that read what was there before go on with that until they open it again.
+
+    Args:
+        file: the backup.
+        folder: the data folder.
+        replace: over what the folder holds.
+        check: called with a folder that holds what is to be put there; what it raises is raised,
+            and nothing has changed.
 
     Raises:
         BackupInvalid: the file is no backup, or damaged.
@@ -90,11 +115,12 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> Backup:
             )
         with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
             with opened_archive(file) as packed:
-                made = msgspec.json.decode(packed.read(_MANIFEST), type=Backup)
+                made = msgspec.json.decode(read_manifest(packed, _MANIFEST), type=Backup)
                 if made.format != 1:
                     raise BackupInvalid(f"{file} was made by a later version of citespan")
+                check_sizes(packed, {CATALOGUE: made}, folder)
                 new = Path(scratch) / "new"
-                extract(packed, CATALOGUE, made, new)
+                extract(packed, CATALOGUE, made, new, check)
             reached("restore.extracted")
             replace_contents(folder, new)
     except OSError as error:
@@ -161,7 +187,50 @@ def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
         raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
 
 
-def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path) -> None:
+def read_manifest(packed: zipfile.ZipFile, name: str) -> bytes:
+    """What an archive says that it holds.
+
+    Raises:
+        BackupInvalid: it has more members, or says more, than any backup does.
+    """
+    members = packed.infolist()
+    if len(members) > _MOST_MEMBERS:
+        raise BackupInvalid(f"{packed.filename} holds more files than a backup does")
+    if not {member.compress_type for member in members} <= _METHODS:
+        raise BackupInvalid(f"{packed.filename} is packed as no backup is")
+    if packed.getinfo(name).file_size > _MOST_MANIFEST:
+        raise BackupInvalid(f"{packed.filename} says more of itself than a backup does")
+    return packed.read(name)
+
+
+def check_sizes(packed: zipfile.ZipFile, members: Mapping[str, Backup], folder: Path) -> None:
+    """Refuse an archive whose catalogues are not what they are said to be, before any is written.
+
+    Args:
+        packed: the archive.
+        members: what is said of each catalogue in it, by its name there.
+        folder: where they are to be written.
+
+    Raises:
+        BackupInvalid: one is no catalogue, or not of the size that is said.
+        StoreFull: the disk has no room for all of them.
+    """
+    needed = sum(_checked_size(packed, name, made) for name, made in members.items())
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StoreFull(f"{packed.filename} takes {needed} bytes when restored; {free} are free")
+
+
+def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
+    size = packed.getinfo(name).file_size
+    with packed.open(name) as source:
+        says = catalogue_size(source.read(HEADER))
+    if size != says or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
+        raise BackupInvalid(f"{packed.filename} is damaged: {name} is not what it says that it is")
+    return size
+
+
+def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: Check) -> None:
     """Write the catalogue that an archive has under a name, and its settings, durably.
 
     Args:
@@ -169,6 +238,7 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path) -> None
         name: of the catalogue in it.
         made: what the backup says that it is.
         new: a folder that is not there yet.
+        check: as for `restore`.
 
     Raises:
         BackupInvalid: it is not what was packed.
@@ -178,10 +248,11 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path) -> None
     _unpack(packed, name, new / CATALOGUE, made.sha256)
     with suppress(StoreUnavailable):  # of an earlier version: opening it to write will do
         SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
-    for left in new.glob(f"{CATALOGUE}-*"):  # of opening it
-        left.unlink()
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
+    check(new)
+    for left in new.glob(f"{CATALOGUE}-*"):  # of opening it
+        left.unlink()
     sync_folder(new)
 
 
@@ -217,5 +288,6 @@ def _described(copy: Path, own: str) -> Backup:
         documents=documents,
         chunks=chunks,
         sha256=sha256_file(copy),
+        size_bytes=copy.stat().st_size,
         own=own,
     )

@@ -11,7 +11,17 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from index.backup import Backup, extract, new_archive, opened_archive, packed_catalogue
+from index.backup import (
+    Backup,
+    Check,
+    accept,
+    check_sizes,
+    extract,
+    new_archive,
+    opened_archive,
+    packed_catalogue,
+    read_manifest,
+)
 from index.crashpoints import reached
 from index.errors import BackupInvalid, StoreError, StoreFull, StoreUnavailable
 from index.folder import (
@@ -90,7 +100,12 @@ def is_of_many(file: Path) -> bool:
 
 
 def restore_all(
-    file: Path, root: Path, folder_of: Callable[[str], Path], *, replace: bool = False
+    file: Path,
+    root: Path,
+    folder_of: Callable[[str], Path],
+    *,
+    replace: bool = False,
+    check: Check = accept,
 ) -> Backups:
     """Put what such a backup holds into data folders that hold nothing, or in the place of all.
 
@@ -103,6 +118,7 @@ def restore_all(
         root: a data folder whose lock keeps others away; all folders are on its disk.
         folder_of: the folder for a name; raises for a name that cannot be one.
         replace: over what the folders hold.
+        check: called with each folder that is to be put somewhere, as for `index.backup.restore`.
 
     Raises:
         BackupInvalid: the file is no backup, or damaged.
@@ -115,15 +131,17 @@ def restore_all(
             held.callback(lock_for_writing(root).release)
             scratch = Path(held.enter_context(TemporaryDirectory(dir=root, prefix=RESTORING)))
             packed = held.enter_context(opened_archive(file))
-            made = _read_manifest(packed.read(_MANIFEST), file)
+            made = _decoded(read_manifest(packed, _MANIFEST), file)
             targets = {name: folder_of(name) for name in made.collections}
             for target in targets.values():
                 if target != root and target.exists():
                     held.callback(lock_for_writing(target).release)
             if not replace:
                 targets = _lacking(made, targets)
+            members = {_packed_as(name): made.collections[name] for name in targets}
+            check_sizes(packed, members, root)
             for name in targets:
-                extract(packed, _packed_as(name), made.collections[name], scratch / name)
+                extract(packed, _packed_as(name), made.collections[name], scratch / name, check)
             reached("restore.extracted")
             for name, target in targets.items():
                 _put(scratch / name, target)
@@ -132,7 +150,7 @@ def restore_all(
     return made
 
 
-def _read_manifest(data: bytes, file: Path) -> Backups:
+def _decoded(data: bytes, file: Path) -> Backups:
     made = msgspec.json.decode(data, type=Backups)
     if made.format != 1:
         raise BackupInvalid(f"{file} was made by a later version of citespan")

@@ -30,6 +30,7 @@ from index.filters import Filter
 from index.folder import identity
 from index.protocols import Changes, IndexedText, Make
 from index.remains import ownerless_rows, unclean_free_pages
+from index.reserve import Reserve
 from index.revisiontable import RevisionTable
 from index.schema import add_build, drop_build, open_schema
 from index.storedjson import decoded
@@ -49,6 +50,7 @@ class SqliteCatalogue:
         settings: what the chunks depend on (embedder, chunking): those of a new file, and what
             those of an old one must be; names that are not given are not looked at.
         read_only: never write; other processes may.
+        reserve: gives room to write on a full disk.
 
     Raises:
         StoreMismatch: the file was made with other settings, or by a later version.
@@ -57,11 +59,18 @@ class SqliteCatalogue:
         StoreLocked: another file took its place meanwhile, so that logs may have been mixed up.
     """
 
-    def __init__(self, path: Path, settings: Mapping[str, str], *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Mapping[str, str],
+        *,
+        read_only: bool = False,
+        reserve: Reserve | None = None,
+    ) -> None:
         self._path = path
         self._read_only = read_only
         opened = identity(path)
-        self._db = Database(path, read_only=read_only)
+        self._db = Database(path, read_only=read_only, reserve=reserve)
         self._revisions = RevisionTable(self._db)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
@@ -142,7 +151,7 @@ class SqliteCatalogue:
     def drop(self, build_id: int) -> None:
         if build_id == self.current():
             raise StoreMismatch(f"build {build_id} is in use; switch to another one first")
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             drop_build(db, build_id)
         reached("build.dropped")
 
@@ -168,7 +177,7 @@ class SqliteCatalogue:
     def delete(self, document_id: str) -> None:
         if self.find(document_id) is None:
             raise DocumentNotFound(document_id)
-        with self._change() as (db, generation):
+        with self._change(removing=True) as (db, generation):
             self._forget(db, generation, document_id)
             self._revisions.delete(db, document_id)
 
@@ -184,11 +193,11 @@ class SqliteCatalogue:
     def purge(self, document_id: str | None, keep: int) -> int:
         if document_id is not None and self.find(document_id) is None:
             raise DocumentNotFound(document_id)
-        with self._transaction() as db:
+        with self._transaction(removing=True) as db:
             return self._revisions.purge(db, document_id, keep)
 
     def purge_revision(self, document_id: str, revision: int) -> None:
-        with self._transaction() as db:
+        with self._transaction(removing=True) as db:
             self.document(document_id, revision)
             if revision == self.last_revision(document_id):
                 raise CurrentRevision(document_id, revision)
@@ -350,9 +359,9 @@ class SqliteCatalogue:
         return int(rows[0][0])
 
     @contextmanager
-    def _change(self) -> Generator[tuple[Any, int]]:
+    def _change(self, *, removing: bool = False) -> Generator[tuple[Any, int]]:
         """A transaction that is a generation of its own."""
-        with self._transaction() as db:
+        with self._transaction(removing=removing) as db:
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
             yield db, self.generation
 
@@ -362,9 +371,9 @@ class SqliteCatalogue:
             ChunkTable(self._db, build.id).forget(db, generation, document_id)
 
     @contextmanager
-    def _transaction(self) -> Generator[Any]:
+    def _transaction(self, *, removing: bool = False) -> Generator[Any]:
         """After it nothing of what it removed is in the log, unless another process reads it."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=removing) as db:
             yield db
         if not self._db.log_is_clean:
             self._empty_log()

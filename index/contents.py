@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.catalog import SqliteCatalogue
+from index.database import Database
 from index.errors import StoreUnavailable
 from index.folder import CATALOGUE, settle
+from index.storedjson import decoded
 from index.types import Build
+
+_BUILDS = "SELECT settings FROM builds ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +44,18 @@ def glance(folder: Path) -> Contents | None:
             )
     except StoreUnavailable:  # of an earlier version, or empty
         return None
+
+
+def settings_in(folder: Path) -> tuple[list[str], list[str]]:
+    """What the catalogue in a folder would have loaded: notes of settings, names of embedders.
+
+    Raises:
+        StoreCorrupt: it is damaged.
+        StoreMismatch: a later version made it.
+    """
+    with closing(Database(folder / CATALOGUE, read_only=True)) as db:
+        meta: dict[str, str] = dict(db.rows("SELECT key, value FROM meta"))
+        if "embedder" in meta:  # of the first version
+            return [], [meta["embedder"]]
+        builds = [decoded(row[0], "settings of a build") for row in db.rows(_BUILDS)]
+    return [meta["note"]] if meta.get("note") else [], [one["embedder"] for one in builds]

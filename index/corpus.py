@@ -25,6 +25,7 @@ from index.health import Health
 from index.histories import History, is_held
 from index.local import LocalSearchIndex
 from index.protocols import Catalogue
+from index.reserve import Reserve
 from index.searchable import OnChunks, Searchable, build_settings, quiet
 from index.searchindex import SearchIndex
 from index.storing import Storing
@@ -77,6 +78,7 @@ class Corpus:
         remake: bool = False,
         keep_revisions: int | None = None,
         exact_most: int = EXACT_MOST,
+        reserve_in: Path | None = None,
     ) -> Self:
         """The corpus in a data folder; an empty one is made there if there is none.
 
@@ -90,6 +92,7 @@ class Corpus:
             keep_revisions: how many past revisions of a document stay when it is replaced, at
                 least 0; None keeps all.
             exact_most: of more chunks, the nearest vectors are found approximately.
+            reserve_in: a folder on the same disk where room is kept for deletions on a full disk.
 
         Raises:
             StoreLocked: another process has it open for writing.
@@ -106,7 +109,10 @@ class Corpus:
             check_catalogue(folder)
             if remake and glance(folder):
                 settings = {}
-            catalogue = SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only)
+            reserve = Reserve(reserve_in) if reserve_in and lock else None
+            catalogue = SqliteCatalogue(
+                folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
+            )
             opened.callback(catalogue.close)
             if lock:
                 # Of other builds too: their files would keep words of what is deleted from now on.
@@ -326,10 +332,11 @@ class Corpus:
     def close(self) -> None:
         """Save what makes the next start fast, and let others write."""
         self._storing.end()
-        self._live.index.close()
-        self._live.catalogue.close()
-        if self._lock:
-            self._lock.release()
+        with ExitStack() as closing:  # the rest also if one of them fails
+            if self._lock:
+                closing.callback(self._lock.release)
+            closing.callback(self._live.catalogue.close)
+            closing.callback(self._live.index.close)
 
     def __enter__(self) -> Self:
         return self

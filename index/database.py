@@ -9,7 +9,8 @@ Source: https://www.sqlite.org/cksumvfs.html
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,37 @@ import apsw.sqlite_extra
 
 from index.crashpoints import reached
 from index.errors import StoreCorrupt, StoreFull, StoreUnavailable
+from index.folder import unavailable
+from index.reserve import Loan, Reserve
 
 _BUSY_MS = 5000  # how long a write waits for another connection
 _NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the file beside it cannot grow
 _CHECKSUM = 8  # bytes at the end of each page
 _CHECKING = "cksmvfs"
 _WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
-_HEADER = 100  # bytes of a file that tell of all its pages
-_CURE = "restore it from a backup, or move it away and ingest the documents again"
+HEADER = 100  # bytes of a file that tell of all its pages
 # With SQLite's 2 MiB, half of what a search reads among many chunks was read from the file again,
 # and its checksums looked at: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
 _CACHE_KIB = 16_384
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a database holds, and how its damage is mended, for messages.
+
+    damaged: the error of a damaged one.
+    """
+
+    named: str
+    cure: str
+    damaged: type[StoreCorrupt] = StoreCorrupt
+
+
+_CATALOGUE = Kind(
+    named="the catalogue",
+    cure="restore it from a backup, or move it away and ingest the documents again",
+)
 
 
 class Database:
@@ -41,23 +61,37 @@ class Database:
         read_only: never write; other processes may.
         verified: refuse pages whose checksum is wrong; otherwise only what is written is right,
             which is for mending alone.
+        kind: what the file holds.
+        reserve: gives room to write on a full disk.
 
     Raises:
         StoreUnavailable: the file cannot be opened; of any method: not be read or written.
         StoreCorrupt: the file is damaged; of any method too.
     """
 
-    def __init__(self, path: Path, *, read_only: bool, verified: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool,
+        verified: bool = True,
+        kind: Kind = _CATALOGUE,
+        reserve: Reserve | None = None,
+    ) -> None:
         self._lock = threading.RLock()
         self._path = path
+        self._kind = kind
+        self._reserve = reserve
+        self.damage: StoreCorrupt | None = None  # that was met since the start
         self.log_is_clean = False  # nothing that was removed is in it; who removes says so
         self._read_only, self._verified = read_only, verified
         _load_checking()
-        self._open()
+        with reserve.lent() if reserve else nullcontext():  # for the file that readers share
+            self._open()
 
     def rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """What one statement gives."""
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             try:
                 return self._db.execute(statement, values).fetchall()
             except (OverflowError, UnicodeEncodeError):
@@ -75,7 +109,7 @@ class Database:
 
         What is written inside is kept, if nothing is raised.
         """
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             if self._db.in_transaction:
                 yield
                 return
@@ -89,13 +123,43 @@ class Database:
                     self._db.execute(ending)
 
     @contextmanager
-    def transaction(self) -> Generator[Any]:
-        """The connection; what is done with it inside is done whole, or not at all."""
-        with self._lock, _translated(self._path):
+    def transaction(self, *, removing: bool = False) -> Generator[Any]:
+        """The connection; what is done with it inside is done whole, or not at all.
+
+        Args:
+            removing: more becomes free than is written, so that it may take what is kept for it.
+        """
+        with self._lock, self._translated(), self._room() as loan:
+            before = loan and self._bytes()
             with self._db:
                 yield self._db
+                if loan and not loan.allows(self._bytes() - (before or 0), removing=removing):
+                    raise StoreFull(f"the disk is full; {self._path} is as it was")
                 reached("catalogue.before-commit")
             reached("catalogue.after-commit")
+
+    @contextmanager
+    def _room(self) -> Generator[Loan | None]:
+        """Inside there is room to write, also on a full disk; the log is empty after that."""
+        if self._reserve is None or self._db.in_transaction:
+            yield None
+            return
+        with self._reserve.lent() as loan:
+            if loan is None:
+                yield None
+                return
+            with suppress(StoreUnavailable):  # then there is less room, which writing tells
+                self.empty_log()
+            try:
+                yield loan
+            finally:
+                loan.give_last()
+                with suppress(StoreUnavailable):  # what was asked for is done; the next tries again
+                    self.empty_log()
+
+    def _bytes(self) -> int:
+        sizes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        return self._db.execute(sizes).fetchone()[0]
 
     def has_checksums(self) -> bool:
         """Whether the pages are checked: those of files of earlier versions are not."""
@@ -103,7 +167,7 @@ class Database:
 
     def reserves_checksums(self) -> bool:
         """As `has_checksums`, also where they are not looked at."""
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             return self._db.reserve_bytes() == _CHECKSUM
 
     def integrity_problems(self) -> list[str]:
@@ -113,7 +177,7 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """Write all that is stored to a new file, without unused space."""
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             self._db.execute("VACUUM INTO ?", (str(path),))
             _seal(path)
 
@@ -131,7 +195,7 @@ class Database:
             StoreUnavailable: another process reads this one.
         """
         made = self._path.with_name(f"{self._path.name}.new")
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             made.unlink(missing_ok=True)  # of one that was killed
             self._db.reserve_bytes(reserve=_CHECKSUM)
             self._db.execute("VACUUM INTO ?", (str(made),))
@@ -158,7 +222,7 @@ class Database:
 
         False if another connection is reading from it: nothing waits for that.
         """
-        with self._lock, _translated(self._path):
+        with self._lock, self._translated():
             self._db.set_busy_timeout(0)
             try:
                 busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -172,11 +236,20 @@ class Database:
         with self._lock:
             self._db.close()
 
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            with _translated(self._path, self._kind):
+                yield
+        except StoreCorrupt as error:
+            self.damage = error
+            raise
+
     def _open(self) -> None:
-        with _translated(self._path):
+        with self._translated():
             self._db: Any = _connected(self._path, read_only=self._read_only)
         try:
-            with _translated(self._path):
+            with self._translated():
                 self._db.set_busy_timeout(_BUSY_MS)
                 self._db.execute("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
                 self._db.execute("PRAGMA cell_size_check = ON")
@@ -195,9 +268,17 @@ class Database:
             raise
 
 
+def catalogue_size(header: bytes) -> int:
+    """How many bytes a database has, by its first `HEADER`; 0 if they are not those of one."""
+    if len(header) < HEADER or not header.startswith(b"SQLite format 3\0"):
+        return 0
+    size = int.from_bytes(header[16:18])
+    return (65536 if size == 1 else size) * int.from_bytes(header[28:32])
+
+
 def wrong_pages(file: Path) -> Iterator[int]:
     """The pages of a database, from 1 on, whose checksum is wrong; nobody is to write to it."""
-    with _translated(file), _pages(file, "unix") as opened, closing(_unfiled()) as db:
+    with _translated(file, _CATALOGUE), _pages(file, "unix") as opened, closing(_unfiled()) as db:
         size = _page_size(opened)
         for at in range(0, opened.xFileSize() - size + 1, size):
             page = opened.xRead(size, at)
@@ -232,7 +313,7 @@ def _pages(file: Path, vfs: str, *, write: bool = False) -> Generator[Any]:
 
 
 def _page_size(opened: Any) -> int:
-    size = int.from_bytes(opened.xRead(_HEADER, 0)[16:18])
+    size = int.from_bytes(opened.xRead(HEADER, 0)[16:18])
     return 65536 if size == 1 else size
 
 
@@ -283,21 +364,24 @@ def _load_checking() -> None:
 
 
 @contextmanager
-def _translated(path: Path) -> Generator[None]:
+def _translated(path: Path, kind: Kind) -> Generator[None]:
+    file = f"{kind.named} {path}"
     try:
         yield
     except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
-        raise StoreCorrupt(f"the catalogue {path} is damaged ({error}); {_CURE}") from error
+        raise kind.damaged(f"{file} is damaged ({error}); {kind.cure}") from error
     except OSError as error:
-        raise StoreUnavailable(f"the catalogue {path} cannot be used: {error.strerror}") from error
+        raise unavailable(f"{file} cannot be used", error) from error
     except apsw.Error as error:
-        code = getattr(error, "extendedresult", 0)
-        if code == _WRONG_CHECKSUM:
-            raise StoreCorrupt(
-                f"the catalogue {path} is damaged (the checksum of a page is wrong); {_CURE}"
-            ) from error
-        if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
-            raise StoreCorrupt(f"the catalogue {path} has lost a part: {error}") from error
-        if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
-            raise StoreFull(f"the disk is full; the catalogue {path} is as it was") from error
-        raise StoreUnavailable(f"the catalogue {path} cannot be used: {error}") from error
+        raise _error_of(error, file, kind) from error
+
+
+def _error_of(error: apsw.Error, file: str, kind: Kind) -> StoreCorrupt | StoreUnavailable:
+    code = getattr(error, "extendedresult", 0)
+    if code == _WRONG_CHECKSUM:
+        return kind.damaged(f"{file} is damaged (the checksum of a page is wrong); {kind.cure}")
+    if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
+        return kind.damaged(f"{file} has lost a part: {error}; {kind.cure}")
+    if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
+        return StoreFull(f"the disk is full; {file} is as it was")
+    return StoreUnavailable(f"{file} cannot be used: {error}")

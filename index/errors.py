@@ -4,6 +4,7 @@ StoreError
 ├── DocumentRejected     the text cannot be stored as given
 ├── DocumentNotFound     no document (or revision) has that id
 ├── JobNotFound          no job has that id, or none any more
+├── JobsFull             too many jobs have not ended
 ├── DuplicateDocument    the id is taken by another text
 ├── CurrentRevision      the current revision cannot be purged
 ├── InvalidSpan          offsets outside the text
@@ -15,7 +16,8 @@ StoreError
 │   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue itself, or a collection's settings, are damaged
-│   └── DocumentDamaged  what is stored of one document; others can be read
+│   ├── DocumentDamaged  what is stored of one document; others can be read
+│   └── JobsDamaged      the jobs of a data folder; documents can be read and stored
 ├── BackupInvalid        a file is no backup, or damaged
 ├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
 └── ModelUnavailable     model files are missing or not the ones pinned
@@ -50,6 +52,15 @@ class JobNotFound(StoreError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"there is no job {job_id!r}, or none any more")
         self.job_id = job_id
+
+
+class JobsFull(StoreError):
+    """Jobs come faster than they are done, or too many have failed."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} jobs have not ended; wait for them, or cancel some of those that failed"
+        )
 
 
 class DuplicateDocument(StoreError):
@@ -130,6 +141,10 @@ class DocumentDamaged(StoreCorrupt):
             " `citespan doctor` mends what can be made again, a backup brings back the rest"
         )
         self.document_id = document_id
+
+
+class JobsDamaged(StoreCorrupt):
+    """The file that jobs are kept in is damaged or lost; nothing else is."""
 
 
 class BackupInvalid(StoreError):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from index.errors import ModelUnavailable
+from index.errors import ModelUnavailable, StoreFull
+from index.folder import unavailable
 from index.hashing import sha256_file
 from index.onnx import onnxruntime
 
@@ -97,6 +98,8 @@ def export_onnx(model: str, folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
     except OSError as error:
+        if isinstance(full := unavailable(f"cannot write the model to {folder}", error), StoreFull):
+            raise full from error
         raise ModelUnavailable(f"cannot write the exported model to {folder}: {error}") from error
 
 

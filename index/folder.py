@@ -15,6 +15,7 @@ from index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUnavailable
 
 CATALOGUE = "catalog.db"
 OWN_SETTINGS = "collection.json"  # of a collection, beside its catalogue; not read here
+IDENTITY = "collection.id"  # of what is stored; what takes its place has another one
 RESTORING = ".restore-"  # how a folder begins in which a restore is being made
 _RESTORED = ".restored"  # a folder whose contents are to take the place of what is around it
 
@@ -84,7 +85,8 @@ def lock_for_writing(folder: Path) -> WriterLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        holder.write_text(str(os.getpid()))
+        with suppress(OSError):  # a full disk, say: others are not told who it is
+            holder.write_text(str(os.getpid()))
         for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
             shutil.rmtree(left)
         _put_in_place(folder)
@@ -147,7 +149,8 @@ def _put_in_place(folder: Path) -> None:
         return
     if (new / CATALOGUE).exists():
         clear_builds(folder, [])
-        for old in (*folder.glob(f"{CATALOGUE}[-.]*"), folder / OWN_SETTINGS):
+        stale = (*folder.glob(f"{CATALOGUE}[-.]*"), folder / OWN_SETTINGS, folder / IDENTITY)
+        for old in stale:
             old.unlink(missing_ok=True)
         sync_folder(folder)
         reached("restore.cleared")

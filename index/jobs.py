@@ -53,6 +53,7 @@ class JobFile:
 class Job:
     """A job as it is at one moment.
 
+    collection, collection_id: the name and the identity of the collection that it was sent to.
     arguments: what the work was asked for, besides the files.
     files, outcomes, chunks: how many there are, how many have which outcome, and how many chunks
         those have that are stored. Where there are no files, documents are counted.
@@ -63,6 +64,7 @@ class Job:
     id: str
     kind: str
     collection: str
+    collection_id: str
     arguments: Mapping[str, Any]
     state: JobState
     reason: str | None

@@ -9,20 +9,26 @@ from typing import Any
 import msgspec
 
 from index.database import Database
-from index.errors import JobNotFound
+from index.errors import JobNotFound, JobsFull, StoreCorrupt
 from index.jobs import FileOutcome, Job, JobFile, JobState, Result
-from index.jobschema import open_job_schema
+from index.jobschema import JOBS, KIND, SPOOL, check_jobs_file, open_job_schema
+from index.reserve import Reserve
 from index.spool import Entry, Piece, Spool
 from index.storedjson import decoded
 from index.types import Draft
 from index.ulid import ulid
 
+MOST = 1000  # jobs that have not ended, failed ones included
 KEPT = 100  # done and cancelled jobs that are remembered; what has failed is kept until cancelled
 _FORGET = """
 DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at IS NOT NULL AND number NOT IN
     (SELECT number FROM jobs WHERE state IN ('done', 'cancelled') ORDER BY number DESC LIMIT ?)
 """
-_JOB = "id, kind, collection, state, reason, files, created_at, started_at, finished_at, arguments"
+_JOB = (
+    "id, kind, collection, state, reason, files, created_at, started_at, finished_at, arguments,"
+    " collection_id"
+)
+_UNENDED = "state IN ('queued', 'running', 'failed')"
 
 
 class JobStore:
@@ -34,19 +40,26 @@ class JobStore:
 
     Raises:
         StoreUnavailable: it cannot be opened; of any method: not be read or written.
-        StoreCorrupt: the database is damaged; of any method too.
+        JobsDamaged: the database is damaged or lost; of any method too.
         StoreMismatch: it was made by a later version.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._db = Database(folder / "jobs.db", read_only=False)
+        check_jobs_file(folder)
+        reserve = Reserve(folder)
+        self._db = Database(folder / JOBS, read_only=False, kind=KIND, reserve=reserve)
         try:
             open_job_schema(self._db, folder)
-            self._spool = Spool(folder / "jobs")
+            self._spool = Spool(folder / SPOOL)
             self._recover()
         except BaseException:
             self._db.close()
             raise
+
+    @property
+    def damage(self) -> StoreCorrupt | None:
+        """What was found damaged since the start."""
+        return self._db.damage
 
     def submit(
         self,
@@ -54,6 +67,8 @@ class JobStore:
         collection: str,
         entries: Iterable[Entry] = (),
         arguments: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        collection_id: str = "",
     ) -> Job:
         """A new job, durable with all that it has to store when this returns.
 
@@ -62,18 +77,24 @@ class JobStore:
             collection: with which documents.
             entries: taken one at a time.
             arguments: what else the work needs to know, as JSON has it.
+            collection_id: which collection of that name it is.
+
+        Raises:
+            JobsFull: `MOST` jobs have not ended.
         """
+        if self._db.rows(f"SELECT count(*) FROM jobs WHERE {_UNENDED}")[0][0] >= MOST:  # noqa: S608
+            raise JobsFull(MOST)
         job_id = f"job_{ulid()}"
         pieces = self._spool.write(job_id, entries)
         rejected = sum(piece.reason is not None for piece in pieces)
         try:
             with self._db.transaction() as db:
                 db.execute(
-                    "INSERT INTO jobs (id, kind, collection, state, files, created_at, arguments)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO jobs (id, kind, collection, collection_id, state, files,"
+                    " created_at, arguments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        job_id, kind, collection, JobState.QUEUED, len(pieces), _now(),
-                        msgspec.json.encode(dict(arguments)).decode(),
+                        job_id, kind, collection, collection_id, JobState.QUEUED, len(pieces),
+                        _now(), msgspec.json.encode(dict(arguments)).decode(),
                     ),
                 )  # fmt: skip
                 db.executemany(
@@ -132,7 +153,7 @@ class JobStore:
 
     def begin(self, job_id: str) -> None:
         """Say that a job runs, unless it has been cancelled."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE jobs SET state = 'running', reason = NULL,"
                 " started_at = coalesce(started_at, ?) WHERE id = ?"
@@ -142,7 +163,7 @@ class JobStore:
 
     def record(self, job_id: str, number: int, result: Result) -> None:
         """What became of a file that was waiting."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE files SET outcome = ?, reason = ?, document_id = ?, sha256 = ?, chunks = ?"
                 " WHERE job_id = ? AND number = ?",
@@ -155,7 +176,7 @@ class JobStore:
 
     def count(self, job_id: str, outcome: FileOutcome, done: int, of: int, chunks: int) -> None:
         """How far a job is that has no files: of how many documents how many are done."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute("UPDATE jobs SET files = ? WHERE id = ?", (of, job_id))
             db.execute(
                 "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?)",
@@ -164,26 +185,41 @@ class JobStore:
 
     def explain(self, job_id: str, reason: str) -> None:
         """Say what a running job waits for."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute("UPDATE jobs SET reason = ? WHERE id = ?", (reason, job_id))
 
-    def cancel(self, job_id: str, *, running: bool) -> None:
+    def unended(self, collection_id: str) -> list[Job]:
+        """The jobs of a collection that are to be run, or failed."""
+        return self._jobs(f"WHERE collection_id = ? AND {_UNENDED}", collection_id)
+
+    def bind(self, identities: Mapping[str, str]) -> None:
+        """Give jobs of earlier versions to the collections that have the names now, by name."""
+        with self._db.transaction(removing=True) as db:
+            db.executemany(
+                "UPDATE jobs SET collection_id = ? WHERE collection = ? AND collection_id = ''",
+                [(identity, name) for name, identity in identities.items()],
+            )
+            db.execute("UPDATE jobs SET collection_id = '-' WHERE collection_id = ''")
+
+    def cancel(self, job_id: str, *, running: bool, reason: str | None = None) -> None:
         """Leave out what a job has not stored; one that is running has to be finished then."""
         finished = None if running else _now()
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute(
-                "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ?"
+                "UPDATE jobs SET state = 'cancelled', finished_at = ?,"
+                " reason = coalesce(?, reason) WHERE id = ?"
                 " AND state IN ('queued', 'running', 'failed')",
-                (finished, job_id),
+                (finished, reason, job_id),
             )
         if not running:
             self._spool.remove(job_id)
 
     def finish(self, job_id: str, state: JobState, reason: str | None = None) -> None:
         """End a job; a cancelled one stays so. What a failed one has to store is kept."""
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute(
-                "UPDATE jobs SET finished_at = ?2, reason = ?3,"
+                "UPDATE jobs SET finished_at = ?2,"
+                " reason = CASE state WHEN 'cancelled' THEN coalesce(?3, reason) ELSE ?3 END,"
                 " state = CASE state WHEN 'cancelled' THEN state ELSE ?4 END WHERE id = ?1",
                 (job_id, _now(), reason, state),
             )
@@ -209,11 +245,11 @@ class JobStore:
             files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
             outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies},
             chunks=sum(chunks for _, _, chunks in tallies),
-            arguments=decoded(row[9], f"arguments of job {row[0]}"),
+            arguments=decoded(row[9], f"arguments of job {row[0]}"), collection_id=row[10],
         )  # fmt: skip
 
     def _recover(self) -> None:
-        with self._db.transaction() as db:
+        with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE jobs SET state = 'queued', reason = NULL, finished_at = NULL"
                 " WHERE state IN ('running', 'failed')"

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Generator, Iterable, Mapping, Set
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,8 @@ class LocalSearchIndex:
         self._read_only = read_only
         self._refreshing = threading.Lock()
         self._problems: list[str] = []
+        # No method of this one: in a cycle it would be freed late, and its threads end with it.
+        self._found = _ignored if read_only else partial(_noted, self._problems)
         self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._generation = -1
         self._nearest = Nearest(
@@ -239,19 +242,22 @@ class LocalSearchIndex:
         self._record(_LEXICAL, made.file_hashes())
         return made
 
-    def _found(self, what: str, error: Exception) -> None:
-        if self._read_only:
-            return  # most often the writer was just changing it; the writer will tell
-        problem = f"{what} could not be used and was made again from the catalogue: {error}"
-        self._problems.append(problem)
-        _log.warning("derived index rebuilt: %s", problem)
-
     def _record(self, name: str, record: Mapping[str, str]) -> None:
         try:
             self._catalogue.record_derived(name, record)
         except StoreUnavailable as error:
             # Not worth failing for: what is not recorded is made again at the next start.
             _log.warning("state of derived index not recorded: %s", error)
+
+
+def _noted(problems: list[str], what: str, error: Exception) -> None:
+    problem = f"{what} could not be used and was made again from the catalogue: {error}"
+    problems.append(problem)
+    _log.warning("derived index rebuilt: %s", problem)
+
+
+def _ignored(_: str, __: Exception) -> None:
+    """Most often the writer was just changing it; the writer will tell."""
 
 
 def _rows(texts: Iterable[IndexedText]) -> Iterable[tuple[int, str, str]]:

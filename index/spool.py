@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from index.errors import StoreCorrupt, StoreUnavailable
-from index.folder import sync_folder
+from index.errors import StoreCorrupt
+from index.folder import sync_folder, unavailable
 from index.types import Draft
 
 _CHECKSUM = 8  # hexadecimal digits before each draft; JSON, as earlier versions wrote, has none
@@ -127,4 +127,4 @@ def _translated(path: Path) -> Generator[None]:
     except FileNotFoundError as error:
         raise StoreCorrupt(f"{path} is missing; send the documents again") from error
     except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be used: {error.strerror or error}") from error
+        raise unavailable(f"{path} cannot be used", error) from error

@@ -10,6 +10,8 @@ import msgspec
 from index import Corpus, Draft, Embedder, OnnxEmbedder, TorchEmbedder, decode
 from index.errors import StoreUnavailable
 from index.export import export_onnx, exported_folder, read_manifest
+from index.folder import IDENTITY
+from index.reserve import RESERVE
 from qa.bundled import BundledReader
 from qa.checking import Checker
 from qa.decision import Decision
@@ -24,6 +26,7 @@ from qa.reading import Reader
 from qa.service import Service
 from qa.settings import (
     BUNDLED_EVIDENCE,
+    COLLECTIONS,
     EvidenceSettings,
     LlmSettings,
     Settings,
@@ -39,9 +42,12 @@ _embedders: InUse[Embedder] = InUse()
 _readers: InUse[Reader] = InUse()
 
 _OURS = {
-    "models", "lexical", "collections", "collection.json", "jobs", "jobs.db", "jobs.db-wal",
-    "jobs.db-shm", "writer.lock", "writer.pid", "lost+found",
+    "models", "lexical", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
+
+
+_OURS_BEGIN = (".restore", "damaged-jobs-")
 
 
 def open_service(
@@ -178,6 +184,7 @@ def open_corpus(
         read_only=read_only,
         remake=remake,
         keep_revisions=settings.data.keep_revisions or None,
+        reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
     )
 
 
@@ -264,7 +271,7 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
     names = sorted(path.name for path in folder.iterdir())
-    if others := [name for name in names if name not in _OURS and not name.startswith(".restore")]:
+    if others := [name for name in names if name not in _OURS and not name.startswith(_OURS_BEGIN)]:
         raise ConfigError(
             f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
             " a new folder, and store documents in it with `citespan ingest`"

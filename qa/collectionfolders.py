@@ -1,5 +1,6 @@
 """The folders of collections, made and removed whole, also where none of them is open."""
 
+import re
 import secrets
 import shutil
 from collections.abc import Generator
@@ -8,15 +9,24 @@ from pathlib import Path
 
 import msgspec
 
-from index.backup import Backup, restore
+from index.backup import Backup, Check, accept, restore
 from index.errors import StoreMismatch
-from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
+from index.folder import (
+    IDENTITY,
+    OWN_SETTINGS,
+    lock_for_writing,
+    sync_folder,
+    unavailable,
+    write_durably,
+)
 from index.sealed import sealed
+from index.ulid import ulid
 from qa.build import Say, build_decision, build_reader, check_folder, open_corpus
 from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
 from qa.ownsettings import Own, check_name, collection_settings, with_own
 from qa.settings import COLLECTIONS, DEFAULT, Settings
 
+_IDENTITY = re.compile(r"[0-9A-Z]{26}")
 _HIDDEN = "."  # how the folders of collections begin that are being made or removed
 
 
@@ -72,13 +82,16 @@ def delete_collection(settings: Settings, name: str) -> None:
         lock.release()
 
 
-def restore_collection(settings: Settings, file: Path, *, replace: bool = False) -> Backup:
+def restore_collection(
+    settings: Settings, file: Path, *, replace: bool = False, check: Check = accept
+) -> Backup:
     """Put what a backup holds into the folder of the collection that the settings name.
 
     Args:
         settings: of the data folder.
         file: the backup.
         replace: over all that the collection holds, its settings too.
+        check: of what is restored, as for `index.backup.restore`.
 
     Raises:
         InvalidCollection: it cannot have this name.
@@ -88,12 +101,34 @@ def restore_collection(settings: Settings, file: Path, *, replace: bool = False)
     check_name(settings.data.collection)
     folder = settings.collection_path()
     if not replace or folder == settings.data_path():
-        return restore(file, folder, replace=replace)
+        return restore(file, folder, replace=replace, check=check)
     lock = lock_for_writing(settings.data_path())
     try:
-        return restore(file, folder, replace=True)
+        return restore(file, folder, replace=True, check=check)
     finally:
         lock.release()
+
+
+def identity_of(folder: Path) -> str:
+    """What tells what is stored in a folder from whatever was, or will be, in its place.
+
+    Made at first use; what is restored into the folder gets another one.
+
+    Raises:
+        StoreUnavailable: it cannot be read or written.
+    """
+    file = folder / IDENTITY
+    try:
+        if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
+            return found
+        made, scratch = ulid(), folder / f".{IDENTITY}"
+        scratch.unlink(missing_ok=True)  # of one that was killed
+        write_durably(scratch, made.encode())
+        scratch.replace(file)
+        sync_folder(folder)
+    except OSError as error:
+        raise unavailable(f"the identity of {folder} cannot be kept", error) from error
+    return made
 
 
 def check_deletable(name: str) -> None:
@@ -123,13 +158,19 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
 
     Raises:
         InvalidCollection: the settings cannot be used.
+        StoreUnavailable: it cannot be written.
     """
-    parent.mkdir(exist_ok=True)
     scratch = _hidden(parent, name)
-    scratch.mkdir()
-    write_durably(scratch / OWN_SETTINGS, sealed(own))
-    scratch.rename(parent / name)
-    sync_folder(parent)
+    try:
+        parent.mkdir(exist_ok=True)
+        scratch.mkdir()
+        write_durably(scratch / OWN_SETTINGS, sealed(own))
+        identity_of(scratch)
+        scratch.rename(parent / name)
+        sync_folder(parent)
+    except OSError as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise unavailable(f"the collection {name} cannot be made", error) from error
     try:
         yield
     except BaseException as error:
@@ -140,10 +181,17 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
 
 
 def hide_folder(parent: Path, name: str) -> Path:
-    """The folder of a collection that is none any more, to be removed; `clear_hidden` does it."""
+    """The folder of a collection that is none any more, to be removed; `clear_hidden` does it.
+
+    Raises:
+        StoreUnavailable: it cannot be renamed.
+    """
     gone = _hidden(parent, name)
-    (parent / name).rename(gone)
-    sync_folder(parent)
+    try:
+        (parent / name).rename(gone)
+        sync_folder(parent)
+    except OSError as error:
+        raise unavailable(f"the collection {name} cannot be removed", error) from error
     return gone
 
 

@@ -3,107 +3,120 @@
 `default` lies in the data folder itself, the others in `collections/<name>` below it.
 """
 
+import logging
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-import msgspec
+from filelock import FileLock
 
-from index import Corpus, glance
-from index.errors import StoreError, StoreUnavailable
+from index import Corpus
+from index.errors import StoreCorrupt, StoreError
+from index.folder import lock_for_writing
 from index.jobs import Job
-from index.jobstore import JobStore
-from index.types import Build
+from index.spool import Entry
 from qa.build import Say, build_endpoint, open_service
 from qa.collectionfolders import (
     check_deletable,
-    clear_hidden,
     hide_folder,
     new_folder,
-    stored_names,
 )
+from qa.collectionslots import Slots
 from qa.endpoint import Endpoint
 from qa.errors import (
     CollectionExists,
+    CollectionGone,
     CollectionNotFound,
-    ConfigError,
     InvalidCollection,
     QAError,
+    TooManyCollections,
 )
-from qa.jobs import INGEST, Jobs, Work, ingest_work
-from qa.ownsettings import Own, check_name, collection_settings, own_settings, with_own
-from qa.rebuilds import REINDEX, Rebuilding, Rebuilds
+from qa.figures import Collection, Figures
+from qa.jobs import INGEST, Jobs, ingest_work
+from qa.keptjobs import KeptJobs
+from qa.ownsettings import Own, check_name, with_own
+from qa.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from qa.service import Service
-from qa.settings import COLLECTIONS, DEFAULT, Settings
+from qa.settings import DEFAULT, Settings
+from qa.shelf import OPEN_MOST, Shelf
+from qa.using import Slot
 
+MOST = 1000  # collections
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collection:
-    """What is known of a collection; `settings` are those that differ from the service's."""
-
-    name: str
-    documents: int
-    chunks: int
-    embedder: str
-    chunk_tokens: int
-    settings: Own
+_log = logging.getLogger("citespan.collections")
 
 
 class Collections:
-    """All collections of a data folder, each open as a `Service`. Safe for many threads.
+    """All collections of a data folder, each a `Service`. Safe for many threads.
+
+    At most `OPEN_MOST` are open at once, and those that nobody uses are closed for others. Inside
+    of `using`, whatever is looked up stays open.
 
     Args:
-        default: the default collection's service.
+        default: the default collection's service, or why it cannot be opened.
         folder: the data folder; without one there is only the default collection.
         settings: what holds where a collection has no setting of its own.
         say: told, in words, about work that takes a while, and of collections that cannot be
             opened: the others can be used all the same.
         endpoint: the language model of all collections, which is closed with them.
+        lock: the data folder's, if the default collection does not hold it; let go with them.
+        open_most: as for `Shelf`.
     """
 
     def __init__(
         self,
-        default: Service,
+        default: Service | StoreError,
         folder: Path | None = None,
         settings: Settings | None = None,
         say: Say = lambda _: None,
         endpoint: Endpoint | None = None,
+        lock: FileLock | None = None,
+        open_most: int = OPEN_MOST,
     ) -> None:
         self._endpoint = endpoint
-        self._folder = folder
         self._settings = settings or Settings()
         self._say = say
+        self._lock = lock
         self._changing = threading.Lock()
-        self._damaged: dict[str, Exception] = {}
-        self._open = {DEFAULT: default}
-        self._rebuilds = Rebuilds(self._corpus, self._settings_of, say)
-        self._jobs = Jobs(JobStore(folder), self._works()) if folder else None
-        for name in self._stored():
-            try:
-                self._open[name] = self._opened(name)
-            except (StoreError, ConfigError) as error:
-                say(f"The collection {name} cannot be opened: {error}")
-                self._damaged[name] = error
+        self._rebuilds = Rebuilds(self._place_of, say)
+        self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
+        self._shelf = Shelf(self._slots.figures_of, open_most)
+        for slot in (self._slots.default(default), *self._slots.stored()):
+            self._shelf.add(slot)
+        self._shelf.open_all(say)
+        works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
+        found = {slot.name: slot.identity for slot in self._shelf.slots()}
+        self._jobs = KeptJobs(folder, works, found)
 
     @classmethod
-    def open(cls, settings: Settings, say: Say = lambda _: None) -> Self:
+    def open(
+        cls, settings: Settings, say: Say = lambda _: None, *, open_most: int = OPEN_MOST
+    ) -> Self:
         """The collections of the data folder that the settings name.
 
         Raises:
-            ConfigError, StoreError: the default collection cannot be opened.
+            ConfigError, StoreError: the default collection cannot be opened, and if that is because
+                it is damaged, there is no other one that can.
         """
         folder = settings.data_path()
         endpoint = build_endpoint(settings.llm)
         with ExitStack() as opened:
             if endpoint:
                 opened.callback(endpoint.close)
-            default = open_service(folder, settings=settings, endpoint=endpoint, say=say)
-            opened.callback(default.close)
-            made = cls(default, folder, settings, say, endpoint)
+            lock = None
+            try:
+                default = open_service(folder, settings=settings, endpoint=endpoint, say=say)
+                opened.callback(default.close)
+            except StoreCorrupt as error:
+                default, lock = error, lock_for_writing(folder)
+                opened.callback(lock.release)
+            made = cls(default, folder, settings, say, endpoint, lock, open_most)
+            if isinstance(default, StoreError) and len(made.damaged()) == len(made.names()):
+                raise default
             opened.pop_all()
             return made
 
@@ -112,40 +125,52 @@ class Collections:
 
         Raises:
             CollectionNotFound: there is none of this name.
-            StoreError, ConfigError: it could not be opened.
+            CollectionsBusy: as many as may be open at once are in use.
+            StoreError, ConfigError: it cannot be opened.
         """
-        if found := self._open.get(name):
-            return found
-        if name in self._damaged:
-            raise self._damaged[name]
-        raise CollectionNotFound(name)
+        return self._shelf.service(self._shelf.slot(name))
 
     @property
     def jobs(self) -> Jobs:
         """What stores documents in the background.
 
         Raises:
-            StoreUnavailable: there is no data folder to keep jobs in.
+            StoreUnavailable: there is no data folder to keep jobs in, or they cannot be opened.
+            JobsDamaged: the file that they are kept in is damaged.
         """
-        if self._jobs is None:
-            raise StoreUnavailable("there is no data folder, and so there are no jobs")
-        return self._jobs
+        return self._jobs.get()
+
+    @property
+    def jobs_error(self) -> StoreError | None:
+        """Why there are no jobs, or what is damaged of them, as far as it is known."""
+        return self._jobs.error
+
+    def submit(self, name: str, entries: Iterable[Entry]) -> Job:
+        """A job that stores files in the background, in this very collection or not at all.
+
+        Raises:
+            As `service` and `jobs`.
+            JobsFull: too many jobs have not ended.
+        """
+        slot = self._shelf.slot(name)
+        self._shelf.service(slot)
+        return self.jobs.submit(entries, name, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Own) -> Job:
         """A job that makes a collection's chunks anew, with these settings instead of its own.
 
         Raises:
-            As `Rebuilds.begin`.
+            As `service` and `Rebuilds.begin`.
         """
-        return self._rebuilds.begin(self.jobs, name, given)
+        return self._rebuilds.begin(self.jobs, self._place(self._shelf.slot(name)), given)
 
     def roll_back(self, name: str) -> Collection:
         """Answer from a collection's chunks before the last reindexing.
 
         Raises:
-            As `Rebuilds.roll_back`.
+            As `service` and `Rebuilds.roll_back`.
         """
-        self._rebuilds.roll_back(self.jobs, name)
+        self._rebuilds.roll_back(self.jobs, self._place(self._shelf.slot(name)))
         return self.info(name)
 
     def rebuilding(self) -> list[Rebuilding]:
@@ -154,27 +179,44 @@ class Collections:
 
     def start_jobs(self) -> None:
         """Go on with jobs that were interrupted, and run new ones as they come."""
-        if self._jobs is not None:
+        try:
             self._jobs.start()
+        except StoreError as error:
+            self._say(f"Jobs cannot be run: {error}")
 
     def names(self) -> list[str]:
         """Of all collections, `default` first."""
-        return [DEFAULT, *sorted({*self._open, *self._damaged} - {DEFAULT})]
+        return [slot.name for slot in self._shelf.slots()]
 
     def damaged(self) -> Mapping[str, Exception]:
         """Why collections could not be opened, by name."""
-        return dict(self._damaged)
+        return {slot.name: slot.error for slot in self._shelf.slots() if slot.error}
 
     def info(self, name: str) -> Collection:
         """What is known of a collection.
 
         Raises:
-            CollectionNotFound: there is none of this name.
-            StoreError, ConfigError: it could not be opened.
+            As `service`.
         """
-        corpus = self.service(name).corpus
-        documents, chunks = corpus.counts()
-        return _described(name, documents, chunks, corpus.build(), self._own(name))
+        return self._shelf.figures(self._shelf.slot(name)).collection
+
+    def figures(self) -> list[Figures]:
+        """Of all collections but those that cannot be read, or are just being deleted."""
+        found: list[Figures] = []
+        for slot in self._shelf.slots():
+            if slot.error is None:
+                try:
+                    found.append(self._shelf.figures(slot))
+                except (StoreError, QAError) as error:
+                    _log.warning("no figures of collection %s: %s", slot.name, error)
+        return found
+
+    def condition(self) -> tuple[int, int]:
+        """How many derived files were rebuilt since the start, and how many documents are damaged.
+
+        Nothing waits for the disk.
+        """
+        return self._shelf.condition()
 
     def create(self, name: str, own: Own) -> Collection:
         """Make an empty collection.
@@ -186,50 +228,58 @@ class Collections:
         Raises:
             InvalidCollection: the name or the settings cannot be used.
             CollectionExists: the name is taken.
+            TooManyCollections: there are `MOST`.
+            StoreError: it cannot be written.
         """
         check_name(name)
         with_own(self._settings, own)
         with self._changing:
-            if name in self.names():
+            if name in (taken := self.names()):
                 raise CollectionExists(name)
-            parent = self._parent()
+            if len(taken) >= MOST:
+                raise TooManyCollections(MOST)
+            parent = self._slots.parent
             if parent is None:
                 raise InvalidCollection("name", "cannot be another one: there is no data folder")
             with new_folder(parent, name, own):
-                self._open[name] = self._opened(name)
+                slot = self._slots.slot(parent, name)
+                self._shelf.service(slot)
+                self._shelf.add(slot)
         return self.info(name)
 
     def delete(self, name: str) -> None:
-        """Remove a collection with all its documents.
+        """Remove a collection with all its documents, and what its jobs have not stored.
 
         Raises:
             CollectionNotFound: there is none of this name.
             InvalidCollection: it is the default one.
+            StoreUnavailable: it cannot be removed; it stays.
         """
         check_deletable(name)
-        parent = self._parent()
+        parent = self._slots.parent
         with self._changing:
-            if parent is None or name not in self.names():
+            slot = self._shelf.slot(name)
+            if parent is None:
                 raise CollectionNotFound(name)
-            gone = hide_folder(parent, name)
-            self._damaged.pop(name, None)
-            if service := self._open.pop(name, None):
-                service.close()
-            shutil.rmtree(gone, ignore_errors=True)
+            hidden = self._shelf.remove(slot, partial(hide_folder, parent, name))
+        self._rebuilds.forget(slot.identity)
+        self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
+        shutil.rmtree(hidden, ignore_errors=True)
 
     def warm(self) -> None:
         """Run all models once."""
-        for service in list(self._open.values()):
-            service.warm()
+        for slot in self._shelf.slots():
+            if service := slot.service:
+                service.warm()
 
     def close(self) -> None:
         """Close all collections; jobs go on in the next process."""
-        if self._jobs is not None:
-            self._jobs.close()
-        for service in self._open.values():
-            service.close()
+        self._jobs.close()
+        self._shelf.close()
         if self._endpoint is not None:
             self._endpoint.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -237,65 +287,13 @@ class Collections:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _opened(self, name: str) -> Service:
-        settings = collection_settings(self._settings, name)
-        return open_service(
-            settings.collection_path(),
-            settings=settings,
-            endpoint=self._endpoint,
-            say=self._say,
-        )
+    def _place_of(self, job: Job) -> Place:
+        return self._place(self._shelf.slot(job.collection, job.collection_id))
 
-    def _works(self) -> dict[str, Work]:
-        return {INGEST: ingest_work(self._corpus), REINDEX: self._rebuilds.work}
+    def _place(self, slot: Slot) -> Place:
+        corpus = self._shelf.service(slot).corpus
+        settings = self._slots.settings_of(slot.name)
+        return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
 
-    def _corpus(self, name: str) -> Corpus:
-        return self.service(name).corpus
-
-    def _settings_of(self, name: str) -> Settings:
-        data = msgspec.structs.replace(self._settings.data, collection=DEFAULT)
-        return collection_settings(msgspec.structs.replace(self._settings, data=data), name)
-
-    def _own(self, name: str) -> Own:
-        return own_settings(self._settings_of(name).collection_path()) if self._folder else {}
-
-    def _stored(self) -> list[str]:
-        """Collections on disk; those half made or half removed are cleared away."""
-        parent = self._parent()
-        if parent is None:
-            return []
-        clear_hidden(parent)
-        return stored_names(parent)
-
-    def _parent(self) -> Path | None:
-        return self._folder and self._folder / COLLECTIONS
-
-
-def known(settings: Settings, say: Say = lambda _: None) -> list[Collection]:
-    """The collections of a data folder, read beside whoever has them open.
-
-    Those that cannot be read are left out, and said.
-    """
-    found: list[Collection] = []
-    for name in [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]:
-        try:
-            here = collection_settings(settings, name)
-            contents = glance(here.collection_path())
-            own = own_settings(here.collection_path())
-        except (StoreError, QAError) as error:
-            say(f"The collection {name} cannot be read: {error}")
-            continue
-        if contents:
-            found.append(_described(name, contents.documents, contents.chunks, contents.build, own))
-    return found
-
-
-def _described(name: str, documents: int, chunks: int, build: Build, own: Own) -> Collection:
-    return Collection(
-        name=name,
-        documents=documents,
-        chunks=chunks,
-        embedder=build.settings["embedder"],
-        chunk_tokens=int(build.settings["chunk_tokens"]),
-        settings=own,
-    )
+    def _corpus_of(self, job: Job) -> Corpus:
+        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import msgspec
 
 from index import Corpus
 from index.damage import mend_unsearched
-from index.errors import StoreError, StoreLocked
+from index.errors import JobsDamaged, StoreError, StoreLocked
 from index.health import Health
-from index.jobcheck import check_jobs
+from index.jobcheck import check_jobs, set_aside
 from qa.build import Say, build_decision, build_reader, open_corpus
 from qa.errors import ConfigError
 from qa.ownsettings import collection_settings
@@ -44,8 +45,11 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
         build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model
         facts |= _examine_corpus(settings, say, repaired, problems)
-        facts |= _examine_jobs(settings, problems)
     except (StoreError, ConfigError) as error:
+        problems.append(str(error))
+    try:
+        facts |= _examine_jobs(settings.data_path(), repaired, problems)
+    except StoreError as error:
         problems.append(str(error))
     return Report(facts=facts, repaired=repaired, problems=problems)
 
@@ -83,9 +87,13 @@ def _examine_vectors(corpus: Corpus) -> str:
     return f"{found.kind}; recall@10 {found.recall:.3f}; {size}"
 
 
-def _examine_jobs(settings: Settings, problems: list[str]) -> dict[str, str]:
+def _examine_jobs(folder: Path, repaired: list[str], problems: list[str]) -> dict[str, str]:
     """How many jobs of the data folder are in which state, whatever their collection."""
-    found = check_jobs(settings.data_path())
+    try:
+        found = check_jobs(folder)
+    except JobsDamaged:
+        repaired.extend(set_aside(folder))
+        found = check_jobs(folder)
     problems.extend(found.problems)
     told = [f"{count} {state}" for state, count in found.states.items()]
     if found.states.keys() & {"queued", "running", "failed"}:

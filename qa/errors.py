@@ -4,8 +4,12 @@ QAError
 ├── InvalidQuestion      the question cannot be asked as given
 ├── UngroundedCitation   a citation does not match the stored text (never sent)
 ├── CollectionNotFound   there is no collection of that name
+│   └── CollectionGone   the one that was meant is gone; another one may have its name
+├── CollectionsBusy      too many collections are in use at once
+├── TooManyCollections   no more can be made
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
+├── UntrustedSettings    a backup names models or settings that a client may not choose
 ├── ModeUnavailable      the service cannot answer in that way
 ├── ReindexRunning       a collection's chunks are being made anew
 ├── NoEarlierChunks      a collection was not reindexed: there is nothing to go back to
@@ -56,6 +60,31 @@ class CollectionNotFound(QAError):
         self.name = name
 
 
+class CollectionGone(CollectionNotFound):
+    """The collection that work was sent to is gone, whatever has its name now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.args = (
+            f"the collection {name!r} that this was sent to was deleted or replaced; send it again"
+            " to the one that is meant now",
+        )
+
+
+class CollectionsBusy(QAError):
+    """As many collections as may be open at once are all in use."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} collections are in use, and no more can be open; try it again")
+
+
+class TooManyCollections(QAError):
+    """There are as many collections as there can be."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most} collections, and no more can be made; delete some")
+
+
 class CollectionExists(QAError):
     """A new collection needs a name of its own."""
 
@@ -71,6 +100,16 @@ class InvalidCollection(QAError):
         super().__init__(f"{place} {why}")
         self.place = place
         self.why = why
+
+
+class UntrustedSettings(QAError):
+    """A backup holds settings that only whoever runs the service may choose."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the backup sets {what}, which only whoever runs the service may choose; if the backup"
+            " is your own, restore it with --trust-settings"
+        )
 
 
 class ModeUnavailable(QAError):

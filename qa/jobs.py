@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from index import Corpus
-from index.errors import StoreError, StoreUnavailable
+from index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
 from index.jobs import FileOutcome, Job, JobFile, JobState, Result
 from index.jobstore import JobStore
 from index.spool import Entry
-from qa.errors import CollectionNotFound
+from qa.errors import CollectionNotFound, CollectionsBusy
 from qa.ingest import Seen, Source, ingest
+from qa.using import using
 
 INGEST = "ingest"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0  # before trying again; doubled each time
@@ -89,12 +90,12 @@ class Task:
 Work: TypeAlias = Callable[[Task], None]
 
 
-def ingest_work(corpus_of: Callable[[str], Corpus]) -> Work:
+def ingest_work(corpus_of: Callable[[Job], Corpus]) -> Work:
     """The work of storing a job's files in the corpus of its collection."""
 
     def work(task: Task) -> None:
         ingest(
-            corpus_of(task.job.collection),
+            corpus_of(task.job),
             task.sources(),
             seen=task.stored(),
             on_result=task.record,
@@ -138,6 +139,8 @@ class Jobs:
         collection: str,
         kind: str = INGEST,
         arguments: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        collection_id: str = "",
     ) -> Job:
         """A new job, which survives a crash when this returns.
 
@@ -146,8 +149,12 @@ class Jobs:
             collection: whose documents they are to become.
             kind: one that there is a work for.
             arguments: what the work needs to know besides, as JSON has it.
+            collection_id: the identity of the collection.
+
+        Raises:
+            JobsFull: too many jobs have not ended.
         """
-        job = self._store.submit(kind, collection, entries, arguments)
+        job = self._store.submit(kind, collection, entries, arguments, collection_id=collection_id)
         self._tell()
         return job
 
@@ -180,12 +187,18 @@ class Jobs:
             JobNotFound: there is none.
         """
         self._store.job(job_id)
-        with self._changed:
-            running = self._running == job_id
-            self._store.cancel(job_id, running=running)
-            self._cancelled = self._cancelled or running
-        self._tell()
+        self._cancel(job_id)
         return self._store.job(job_id)
+
+    def cancel_all(self, collection_id: str, reason: str) -> None:
+        """Leave out what the jobs of a collection have not stored yet, and say why."""
+        for job in self._store.unended(collection_id):
+            self._cancel(job.id, reason)
+
+    @property
+    def damage(self) -> StoreError | None:
+        """What was found damaged of the jobs since the start."""
+        return self._store.damage
 
     def close(self) -> None:
         """Stop soon, between two batches of chunks; the next process goes on from there."""
@@ -195,6 +208,13 @@ class Jobs:
         if self._started:
             self._thread.join(_CLOSING_S)
         self._store.close()
+
+    def _cancel(self, job_id: str, reason: str | None = None) -> None:
+        with self._changed:
+            running = self._running == job_id
+            self._store.cancel(job_id, running=running, reason=reason)
+            self._cancelled = self._cancelled or running
+        self._tell()
 
     def _work_on(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -234,12 +254,15 @@ class Jobs:
 
     def _run(self, job: Job) -> tuple[JobState, str | None]:
         try:
-            self._works[job.kind](Task(job, self._store, self._progress))
+            with using():
+                self._works[job.kind](Task(job, self._store, self._progress))
         except Stopped:
             raise
-        except StoreUnavailable:
+        except (StoreUnavailable, StoreLocked, CollectionsBusy) as error:
             with suppress(StoreError):  # the same disk may be full; the log has it in any case
-                self._store.explain(job.id, "storage is unavailable; it is tried again")
+                self._store.explain(job.id, _waiting(error))
+            if isinstance(error, CollectionsBusy):
+                raise StoreUnavailable(str(error)) from error
             raise
         except CollectionNotFound as error:
             return JobState.CANCELLED, str(error)
@@ -266,3 +289,12 @@ class Jobs:
                 self._changed.wait_for(lambda: self._closing or self._version != seen)
             else:
                 self._changed.wait_for(lambda: self._closing, timeout_s)
+
+
+def _waiting(error: Exception) -> str:
+    """What a job waits for, as clients may know it."""
+    if isinstance(error, StoreFull):
+        return "there is no room on the disk; it is tried again"
+    if isinstance(error, StoreLocked):
+        return "another process is writing to the collection; it is tried again"
+    return "storage is unavailable; it is tried again"

@@ -81,6 +81,18 @@ def own_settings(folder: Path) -> Own:
     return merged(read_own(folder), noted(folder))
 
 
+def allowed_models(settings: Settings) -> set[str]:
+    """The embedding models that whoever runs the service has named."""
+    listed = {one.strip() for one in settings.serve.models.split(",")}
+    return {settings.embedding.model, *listed} - {""}
+
+
+def embedding_of(embedder: str) -> dict[str, str]:
+    """The settings that give an embedder, by its name."""
+    model, _, rest = embedder.rpartition("@")
+    return {"model": model, "runtime": "torch" if rest.endswith("/torch") else "onnx"}
+
+
 def check_name(name: str) -> None:
     """Refuse what cannot be the name of a collection.
 

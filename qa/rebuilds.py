@@ -12,7 +12,7 @@ from index.jobs import FileOutcome, Job
 from qa.build import Say
 from qa.errors import InvalidCollection, ReindexRunning
 from qa.jobs import Jobs, Stopped, Task
-from qa.ownsettings import Own, merged, noted
+from qa.ownsettings import Own, allowed_models, merged, noted
 from qa.reindex import Reindexing, going_back
 from qa.settings import Settings
 
@@ -32,69 +32,71 @@ class Rebuilding:
     job_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An open collection, and what holds there but for what its chunks were made with since."""
+
+    name: str
+    identity: str
+    corpus: Corpus
+    settings: Settings
+
+
 class Rebuilds:
     """Reindexes collections, each once at a time. Safe for many threads.
 
     Args:
-        corpus_of: the open corpus of a collection; raises if there is none.
-        settings_of: what holds in a collection, but for what its chunks were made with since.
+        place_of: the collection that a job was sent to; raises if there is none any more.
         say: told, in words, about work that takes a while.
     """
 
-    def __init__(
-        self,
-        corpus_of: Callable[[str], Corpus],
-        settings_of: Callable[[str], Settings],
-        say: Say = lambda _: None,
-    ) -> None:
-        self._corpus_of = corpus_of
-        self._settings_of = settings_of
+    def __init__(self, place_of: Callable[[Job], Place], say: Say = lambda _: None) -> None:
+        self._place_of = place_of
         self._say = say
         self._beginning = threading.Lock()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._running: dict[str, Rebuilding] = {}
 
-    def begin(self, jobs: Jobs, name: str, given: Own) -> Job:
+    def begin(self, jobs: Jobs, place: Place, given: Own) -> Job:
         """A job that makes a collection's chunks anew and then answers from them.
 
         Args:
             jobs: runs it, with `work`.
-            name: of the collection.
+            place: the collection.
             given: settings of `chunking` and `embedding`; what is not given stays as it is.
 
         Raises:
-            CollectionNotFound: there is none of this name.
             ReindexRunning: another such job of it is not done.
             BuildInUse: the chunks are made so already.
             InvalidCollection: a setting cannot be used.
             ModelUnavailable: the embedder cannot be loaded.
         """
-        corpus, settings = self._corpus_of(name), self._settings_of(name)
+        corpus, settings = place.corpus, place.settings
         folder = settings.collection_path()
         own = merged(noted(folder), given)
         with self._beginning:
-            _check_none_runs(jobs, name)
+            _check_none_runs(jobs, place)
             if "model" in given.get("embedding", {}):
-                _check_model(given["embedding"]["model"], settings)
+                check_model(given["embedding"]["model"], settings)
             try:
                 made = Reindexing(corpus, folder, settings, own, self._say)
             except StoreMismatch as error:
                 raise InvalidCollection("chunking.max_tokens", str(error)) from error
             if made.settings == corpus.build().settings:
                 raise BuildInUse
-            return jobs.submit([], name, REINDEX, own)
+            return jobs.submit([], place.name, REINDEX, own, collection_id=place.identity)
 
     def work(self, task: Task) -> None:
         """The work of such a job; begun again, it goes on where it was."""
-        name = task.job.collection
-        corpus, settings = self._corpus_of(name), self._settings_of(name)
+        place = self._place_of(task.job)
+        corpus, settings = place.corpus, place.settings
         own = task.job.arguments
-        with self._locks[name], suppress(BuildInUse):  # it was killed after the switch
+        with self._locks[place.identity], suppress(BuildInUse):  # it was killed after the switch
             made = Reindexing(corpus, settings.collection_path(), settings, own, self._say)
             try:
-                with self._told(name, task.job.id):
+                with self._told(place, task.job.id):
                     for done, documents in made.fill(task.progress):
-                        self._tell(name, task.job.id, done, documents)
+                        self._tell(place, task.job.id, done, documents)
                         task.count(FileOutcome.REINDEXED, done, documents)
                     made.switch()
             except Stopped:
@@ -104,56 +106,62 @@ class Rebuilds:
         documents, chunks = corpus.counts()
         task.count(FileOutcome.REINDEXED, documents, documents, chunks)
 
-    def roll_back(self, jobs: Jobs, name: str) -> None:
+    def roll_back(self, jobs: Jobs, place: Place) -> None:
         """Answer from the chunks before the last reindexing, once what they lack is made.
 
         Raises:
-            CollectionNotFound: there is none of this name.
             ReindexRunning: the collection is being reindexed.
             NoEarlierChunks: it was not reindexed before.
             ModelUnavailable: the embedder of those chunks is gone.
         """
-        corpus, settings = self._corpus_of(name), self._settings_of(name)
+        corpus, settings = place.corpus, place.settings
         folder = settings.collection_path()
         with self._beginning:
-            _check_none_runs(jobs, name)
-            if not self._locks[name].acquire(blocking=False):
-                raise ReindexRunning(name)
+            _check_none_runs(jobs, place)
+            if not self._locks[place.identity].acquire(blocking=False):
+                raise ReindexRunning(place.name)
         try:
             made = going_back(corpus, folder, settings, self._say)
-            with self._told(name, None):
+            with self._told(place, None):
                 for done, documents in made.fill():
-                    self._tell(name, None, done, documents)
+                    self._tell(place, None, done, documents)
                 made.switch()
         finally:
-            self._locks[name].release()
+            self._locks[place.identity].release()
+
+    def forget(self, identity: str) -> None:
+        """Keep nothing of a collection that is deleted."""
+        self._locks.pop(identity, None)
 
     def running(self) -> list[Rebuilding]:
         """The collections whose chunks are being made anew."""
         return list(self._running.values())
 
     @contextmanager
-    def _told(self, name: str, job_id: str | None) -> Generator[None]:
-        self._tell(name, job_id, 0, self._corpus_of(name).counts()[0])
+    def _told(self, place: Place, job_id: str | None) -> Generator[None]:
+        self._tell(place, job_id, 0, place.corpus.counts()[0])
         try:
             yield
         finally:
-            del self._running[name]
+            del self._running[place.identity]
 
-    def _tell(self, name: str, job_id: str | None, done: int, documents: int) -> None:
-        self._running[name] = Rebuilding(
-            collection=name, documents_done=done, documents=documents, job_id=job_id
+    def _tell(self, place: Place, job_id: str | None, done: int, documents: int) -> None:
+        self._running[place.identity] = Rebuilding(
+            collection=place.name, documents_done=done, documents=documents, job_id=job_id
         )
 
 
-def _check_none_runs(jobs: Jobs, name: str) -> None:
+def _check_none_runs(jobs: Jobs, place: Place) -> None:
     for job in jobs.jobs():
-        if job.kind == REINDEX and job.collection == name and job.finished_at is None:
-            raise ReindexRunning(name, job.id)
+        if job.kind == REINDEX and job.collection_id == place.identity and job.finished_at is None:
+            raise ReindexRunning(place.name, job.id)
 
 
-def _check_model(model: str, settings: Settings) -> None:
-    """A client names no models but those that whoever runs the service has named."""
-    listed = (one.strip() for one in settings.serve.models.split(","))
-    if model not in {settings.embedding.model, *listed}:
+def check_model(model: str, settings: Settings) -> None:
+    """Refuse a model that whoever runs the service has not named.
+
+    Raises:
+        InvalidCollection: it is none of those.
+    """
+    if model not in allowed_models(settings):
         raise InvalidCollection("embedding.model", "is none of those in `serve.models`")

@@ -11,7 +11,7 @@ from index.searchable import CUTTING, FIRST_CUTTING, OnChunks, build_settings, q
 from index.types import Build
 from qa.build import Say, build_embedder, open_corpus
 from qa.errors import NoEarlierChunks
-from qa.ownsettings import Own, with_own
+from qa.ownsettings import Own, embedding_of, with_own
 from qa.settings import Settings
 
 
@@ -104,9 +104,7 @@ def going_back(
 
 
 def _made_with(build: Build) -> Own:
-    model, _, rest = build.settings["embedder"].rpartition("@")
-    runtime = "torch" if rest.endswith("/torch") else "onnx"
     return {
-        "embedding": {"model": model, "runtime": runtime},
+        "embedding": embedding_of(build.settings["embedder"]),
         "chunking": {"max_tokens": int(build.settings["chunk_tokens"])},
     }

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
+import pytest
 
 from index import Corpus, Passage, Side, glance
 from index.database import Database
@@ -55,6 +56,13 @@ class Words:
         for word in text.lower().split():
             vector[zlib.crc32(word.encode()) % self.dim] += 1
         return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def use_words(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Have services count words instead of embedding; the settings that go with it."""
+    for place in ("qa.build", "qa.reindex"):
+        monkeypatch.setattr(f"{place}.build_embedder", lambda *_: Words())
+    return {"CITESPAN_CHUNKING__MAX_TOKENS": "60", "CITESPAN_DATA__SEED": "false"}
 
 
 def tampered(folder: Path, statement: str) -> None:

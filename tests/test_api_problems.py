@@ -100,6 +100,8 @@ CAUSED_BY_US = {
 
 # In test_api_rebuilds, test_api_load and test_api_slow.
 CAUSED_IN_TIME = {"reindex-running", "busy", "took-too-long", "body-too-slow"}
+# In test_qa_separation.
+CAUSED_BY_NUMBERS = {"jobs-damaged", "jobs-full", "collections-busy", "too-many-collections"}
 IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
 
 
@@ -129,9 +131,8 @@ def test_which_names_a_server_goes_by(client: Client, host: str, status: int) ->
 
 
 def test_every_row_is_caused_somewhere_here() -> None:
-    assert set(CAUSED_BY_CLIENTS) | CAUSED_BY_US | CAUSED_IN_TIME | IN_ANOTHER_SHAPE == {
-        row.slug for row in TABLE.values()
-    }
+    here = set(CAUSED_BY_CLIENTS) | CAUSED_BY_US | CAUSED_IN_TIME | IN_ANOTHER_SHAPE
+    assert here | CAUSED_BY_NUMBERS == {row.slug for row in TABLE.values()}
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from citespan import cli
 from index import Draft
 from index.errors import StoreCorrupt
 from qa import Settings, load_settings
-from qa.collections import Collections, known
+from qa.collections import Collections
 from qa.errors import CollectionExists, CollectionNotFound, InvalidCollection
+from qa.figures import known
 from qa.ownsettings import read_own
 
 CATS = "Cats sleep for most of the day."

@@ -149,7 +149,8 @@ def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) ->
 def test_jobs_of_an_earlier_version_are_all_there(tmp_path: Path, version: int) -> None:
     with closing(JobStore(tmp_path)) as store:
         job = store.submit(INGEST, "default", entries("a", "b"))
-    dropped = "ALTER TABLE jobs DROP COLUMN arguments;" if version == 1 else ""
+    dropped = "ALTER TABLE jobs DROP COLUMN collection_id;"
+    dropped += "ALTER TABLE jobs DROP COLUMN arguments;" if version == 1 else ""
     without_checksums(tmp_path / "jobs.db", f"{dropped} PRAGMA user_version = {version}")
     with closing(JobStore(tmp_path)) as store:
         assert store.jobs() == [job]

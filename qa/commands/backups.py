@@ -13,7 +13,7 @@ from qa.settings import COLLECTIONS, DEFAULT, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.backup import Backup
+    from index.backup import Backup, Check
 
 
 @click.command()
@@ -38,8 +38,13 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="In the place of what is there, which is lost.")
+@click.option(
+    "--trust-settings",
+    is_flag=True,
+    help="Take models and other settings that no client may choose: of a backup of your own.",
+)
 @click.pass_obj
-def restore(settings: Settings, file: Path, *, replace: bool) -> None:
+def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bool) -> None:
     """Put what a backup FILE holds into the data folder, which must be empty.
 
     Of a backup of all collections, none of them may be there. With --replace, they may: nothing is
@@ -47,11 +52,13 @@ def restore(settings: Settings, file: Path, *, replace: bool) -> None:
     """
     from index.backups import is_of_many
     from qa.collectionfolders import restore_collection
+    from qa.restoring import checking
 
+    check = checking(settings, trusted=trust_settings)
     if is_of_many(file):
-        _restore_all(settings, file, replace=replace)
+        _restore_all(settings, file, replace=replace, check=check)
         return
-    made = restore_collection(settings, file, replace=replace)
+    made = restore_collection(settings, file, replace=replace, check=check)
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
 
 
@@ -67,14 +74,14 @@ def _back_up_all(settings: Settings, file: Path) -> None:
         sys.exit(1)
 
 
-def _restore_all(settings: Settings, file: Path, *, replace: bool) -> None:
+def _restore_all(settings: Settings, file: Path, *, replace: bool, check: "Check") -> None:
     from index.backups import restore_all
     from qa.collectionfolders import collection_folder
 
     def folder_of(name: str) -> Path:
         return collection_folder(settings, name)
 
-    made = restore_all(file, settings.data_path(), folder_of, replace=replace)
+    made = restore_all(file, settings.data_path(), folder_of, replace=replace, check=check)
     _print_backups(made.collections, "restored ")
     if made.left_out:
         say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")

@@ -23,7 +23,7 @@ def collections() -> None:
 @click.pass_obj
 def list_collections(settings: Settings, *, as_json: bool) -> None:
     """List the collections: documents, chunks, settings of their own."""
-    from qa.collections import known
+    from qa.figures import known
 
     found = known(settings, say)
     if as_json:
