@@ -82,7 +82,7 @@ def lock_for_writing(folder: Path) -> WriterLock:
     lock = WriterLock(folder / "writer.lock", timeout=0, thread_local=False)
     holder = folder / _HOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock.acquire()
         holder.write_text(str(os.getpid()))
         for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
@@ -186,6 +186,15 @@ def write_durably(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that they survive a crash; none if it is there."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from index.backup import Backup, restore
 from index.errors import StoreMismatch
-from index.folder import OWN_SETTINGS, lock_for_writing, sync_folder, write_durably
+from index.folder import OWN_SETTINGS, lock_for_writing, make_folder, sync_folder, write_durably
 from index.sealed import sealed
 from qa.build import Say, build_decision, build_reader, check_folder, open_corpus
 from qa.errors import CollectionExists, CollectionNotFound, ConfigError, InvalidCollection
@@ -124,7 +124,7 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
     Raises:
         InvalidCollection: the settings cannot be used.
     """
-    parent.mkdir(exist_ok=True)
+    make_folder(parent)
     scratch = _hidden(parent, name)
     scratch.mkdir()
     write_durably(scratch / OWN_SETTINGS, sealed(own))
