@@ -22,26 +22,32 @@ def environment(data: Path, models: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def serving(data: Path, models: Path, **settings: str) -> Generator[str]:
     """The address of a server that is ready; its logs are in `serve.log` beside the data folder."""
-    log = data.with_name("serve.log")
-    with log.open("wb") as written:
-        process = subprocess.Popen(
+    process = start(data, models, **settings)
+    try:
+        yield ready(process, data)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def start(data: Path, models: Path, **settings: str) -> subprocess.Popen[bytes]:
+    """A server that is not ready yet; its logs are as for `serving`."""
+    with data.with_name("serve.log").open("wb") as written:
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", "citespan", "serve", "--port", "0"],
             env=environment(data, models, **settings),
             stderr=written,
         )
-    try:
-        yield _ready(process, log)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
 
 
-def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
+def ready(process: subprocess.Popen[bytes], data: Path) -> str:
+    """The address of a server once it is ready."""
+    log = data.with_name("serve.log")
     while not (lines := log.read_text("utf-8").splitlines(keepends=True)) or lines[0][-1] != "\n":
         assert process.poll() is None
         time.sleep(0.05)
     url: str = json.loads(lines[0])["url"]
-    while httpx.get(f"{url}/health/ready").status_code != 200:
+    while httpx.get(f"{url}/health/ready", timeout=60).status_code != 200:
         assert process.poll() is None, log.read_text("utf-8")
         time.sleep(0.05)
     return url
