@@ -29,6 +29,7 @@ from index.folder import (
     RESTORING,
     check_catalogue,
     lock_for_writing,
+    make_folder,
     replace_contents,
     sync_folder,
     unavailable,
@@ -179,7 +180,7 @@ def _put(new: Path, target: Path) -> None:
     if target.exists():
         replace_contents(target, new)
         return
-    target.parent.mkdir(exist_ok=True)
+    make_folder(target.parent)
     new.rename(target)
     sync_folder(target.parent)
     reached("restore.renamed")

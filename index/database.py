@@ -261,8 +261,9 @@ class Database:
                     # Of a new file: vectors of 384 numbers fill 8 kB pages, and leave a quarter
                     # of smaller ones empty.
                     self._db.execute("PRAGMA page_size = 8192")
-                    # FULL: a commit survives a power cut, not only a killed process.
-                    self._db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+                    # FULL: a commit survives a power cut, not only a killed process. It goes first:
+                    # what follows a statement that gives a row is not run.
+                    self._db.execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL")
         except BaseException:
             self._db.close()
             raise

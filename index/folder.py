@@ -83,7 +83,7 @@ def lock_for_writing(folder: Path) -> WriterLock:
     lock = WriterLock(folder / "writer.lock", timeout=0, thread_local=False)
     holder = folder / _HOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock.acquire()
         with suppress(OSError):  # a full disk, say: others are not told who it is
             holder.write_text(str(os.getpid()))
@@ -189,6 +189,15 @@ def write_durably(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that they survive a crash; none if it is there."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from index.errors import StoreCorrupt
-from index.folder import sync_folder, unavailable
+from index.folder import make_folder, sync_folder, unavailable
 from index.types import Draft
 
 _CHECKSUM = 8  # hexadecimal digits before each draft; JSON, as earlier versions wrote, has none
@@ -47,8 +47,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with _translated(folder):
-            folder.mkdir(exist_ok=True)
-            sync_folder(folder.parent)
+            make_folder(folder)
 
     def write(self, job_id: str, entries: Iterable[Entry]) -> list[Piece]:
         """Keep the drafts of a job; durable, or not there at all."""

@@ -15,6 +15,7 @@ from index.folder import (
     IDENTITY,
     OWN_SETTINGS,
     lock_for_writing,
+    make_folder,
     sync_folder,
     unavailable,
     write_durably,
@@ -162,7 +163,7 @@ def new_folder(parent: Path, name: str, own: Own) -> Generator[None]:
     """
     scratch = _hidden(parent, name)
     try:
-        parent.mkdir(exist_ok=True)
+        make_folder(parent)
         scratch.mkdir()
         write_durably(scratch / OWN_SETTINGS, sealed(own))
         identity_of(scratch)

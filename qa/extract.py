@@ -12,6 +12,9 @@ _HEADING = re.compile(r"#{1,6}\s")
 # Scripts without spaces between words: Thai to Tibetan, Burmese, Khmer, kana and ideographs.
 _JOINED = r"\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff"
 _SINGLE_WORD = re.compile(rf"[^\w{_JOINED}]*[^\W{_JOINED}]+[^\w{_JOINED}]*")
+# On average. The most that a sentence of 20 words has, of 9,717 in 40 articles of SQuAD, is 2.1; a
+# table of short rows has some 4.
+_STUFFED_MIN, _STUFFED_TIMES = 20, 6  # words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +63,20 @@ class Sentence:
 def says_something(text: str) -> bool:
     """Whether a sentence can be evidence: headings, questions and single words say nothing.
 
-    Nor does what has no letter and no digit.
+    Nor does what has no letter and no digit, or what repeats its words.
     """
     bare = text.rstrip("\"'”’»)*_ ")
     if not any(character.isalnum() for character in text):
         return False
-    return not (
-        _HEADING.match(text) or bare.endswith(("?", "？", "؟", "⸮")) or _SINGLE_WORD.fullmatch(text)
-    )
+    if _HEADING.match(text) or bare.endswith(("?", "？", "؟", "⸮")):
+        return False
+    return not (_SINGLE_WORD.fullmatch(text) or repeats(text))
+
+
+def repeats(text: str) -> bool:
+    """Return whether a text has each of its words so often that it is there to be found."""
+    words = [word for word in text.casefold().split() if any(map(str.isalnum, word))]
+    return len(words) >= _STUFFED_MIN and len(words) >= _STUFFED_TIMES * len(set(words))
 
 
 def judged(read: Read, spans: Sequence[Span]) -> list[Sentence]:

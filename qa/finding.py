@@ -7,7 +7,7 @@ from index import Document, Passage
 from index.onnx import parallel_map
 from index.sentences import sentences
 from qa.decision import Decision
-from qa.extract import Read, Rules, Sentence, choose, folded, judged, once, says_something
+from qa.extract import Read, Rules, Sentence, choose, folded, judged, once, repeats, says_something
 from qa.parts import parts
 from qa.reading import Look, Reader, Titled, Worded
 from qa.types import Reason
@@ -74,11 +74,14 @@ class Finder:
     def _look(
         self, wordings: Sequence[str], passages: Sequence[Passage]
     ) -> tuple[list[Passage], list[Look]]:
-        """The passages by relevance, best first, and a look at each."""
+        """The passages by relevance, best first, and a look at each; those that repeat are last."""
         titled = [Titled(passage.title, passage.text) for passage in passages]
         by_wording = [self._reader.look(one, titled) for one in wordings]
         looks: list[Look] = [Worded(looks) for looks in zip(*by_wording, strict=True)]
-        both = sorted(zip(passages, looks, strict=True), key=lambda pair: -pair[1].relevance)
+        both = sorted(
+            zip(passages, looks, strict=True),
+            key=lambda pair: (repeats(pair[0].text), -pair[1].relevance),
+        )
         ranked = [
             replace(passage, scores=replace(passage.scores, relevance=look.relevance))
             if passage.scores.relevance is None  # of the whole question, also for its parts

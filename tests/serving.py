@@ -41,18 +41,12 @@ def started(data: Path, models: Path, *, before: str = "", **settings: str) -> G
         before: Python that is run in its process first.
         settings: of its environment.
     """
-    log = data.with_name("serve.log")
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"{before}\n{_SERVE}"],
-            env=environment(data, models, **settings),
-            stderr=written,
-        )
+    process = start(data, models, before=before, **settings)
     try:
-        yield Served(_ready(process, log), process, log)
+        yield Served(ready(process, data), process, log_of(data))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 @contextmanager
@@ -68,7 +62,26 @@ def connected(served: Served) -> socket.socket:
     return socket.create_connection((url.host, url.port or 0))
 
 
-def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
+def start(
+    data: Path, models: Path, *, before: str = "", **settings: str
+) -> subprocess.Popen[bytes]:
+    """A server that is not ready yet, as for `started`."""
+    with log_of(data).open("wb") as written:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", f"{before}\n{_SERVE}"],
+            env=environment(data, models, **settings),
+            stderr=written,
+        )
+
+
+def log_of(data: Path) -> Path:
+    """The log of a server on a data folder."""
+    return data.with_name("serve.log")
+
+
+def ready(process: subprocess.Popen[bytes], data: Path) -> str:
+    """The address of a server once it is ready."""
+    log = log_of(data)
     while not (lines := log.read_text("utf-8").splitlines(keepends=True)) or lines[0][-1] != "\n":
         assert process.poll() is None
         time.sleep(0.05)

@@ -28,6 +28,10 @@ from index.crashpoints import POINTS, Point
 from index.folder import settle
 
 MIGRATING: list[Point] = ["migration.changed", "migration.rewritten"]
+REMAKING: list[Point] = [
+    "lexical.changed", "lexical.committed", "lexical.merged", "lexical.recorded", "vectors.built",
+    "vectors.written", "vectors.renamed", "vectors.recorded",
+]  # fmt: skip
 _KILLS_A_POINT = 25 if NIGHTLY else 3
 _KIND_OF = {
     "backup": "restore", "restore": "restore", "vectors": "resize", "build": "reindex",
@@ -100,6 +104,28 @@ def test_killed_at_a_named_point(nursery: Nursery, folder: Path, point: str) -> 
         nth = 1 + cycle % (2 if kind == "restore" else 5)
         ended = nursery.run("work", folder, cycle, kind, f"{point}:{nth}")
         known = checked(folder, known, ended)
+
+
+@pytest.mark.parametrize("what", ["gone", "damaged"])
+@pytest.mark.parametrize("point", REMAKING)
+def test_killed_while_derived_files_are_made_again(
+    nursery: Nursery, folder: Path, point: str, what: str
+) -> None:
+    """And killed once more at the same place, unless that was all; what is made then is whole."""
+    known = Known()
+    with open_corpus(folder) as corpus:
+        for number in range(9):
+            known.put(f"d{number % 6}", text_of(number, 5))
+            corpus.put(Draft(id=f"d{number % 6}", text=text_of(number, 5)))
+        corpus.health.measure_vectors()
+    for file in [path for path in folder.glob("build-*/**/*") if path.is_file()]:
+        if what == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes()[:-1] + b"?")
+    again = 0 if point.endswith("recorded") else -9
+    assert [nursery.run("remake", folder, point).code for _ in range(2)] == [-9, again]
+    assert_whole(folder, known)
 
 
 @pytest.mark.parametrize("point", MIGRATING)

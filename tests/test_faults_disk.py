@@ -1,6 +1,5 @@
 """A full or failing disk: writes are refused, reads go on, nothing acknowledged is lost."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from itertools import count
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from faults import NIGHTLY, Nursery, await_file, scratch_folder
+from tracing import traced
 from workloads import OPERATIONS
 
 _PAGE = 4096
@@ -54,31 +54,30 @@ def test_each_write_of_the_catalogue_fails(
     nursery.succeeds("sqlite_writes_fail", room, error, times)
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-@pytest.mark.parametrize("times", ["once", "always"])
+def test_no_descriptor_is_left(nursery: Nursery, room: Path) -> None:
+    """With room for no open file more, for one, for two, and so on until there is enough."""
+    for free in range(0, 16, 1 if NIGHTLY else 3):
+        nursery.succeeds("descriptors_run_out", room, free)
+
+
+def test_a_disk_that_becomes_read_only(nursery: Nursery, small_disk: Path) -> None:
+    nursery.succeeds("disk_becomes_read_only", small_disk)
+
+
+@pytest.mark.parametrize(
+    ("error", "times"), [("EIO", "once"), ("EIO", "always"), ("EROFS", "once")]
+)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=["new", "replace", "delete", "open"])
 def test_each_system_call_fails(
-    nursery: Nursery, room: Path, operation: list[str], times: str
+    nursery: Nursery, room: Path, operation: list[str], error: str, times: str
 ) -> None:
     for nth in count(1, 1 if NIGHTLY else 8):
         child = nursery.start("waits_for_faults", room, operation)
         await_file(room / "ready")
-        inject = f"inject={_CALLS}:error=EIO:when={nth}{'+' if times == 'always' else ''}"
-        strace = subprocess.Popen(
-            ["strace", "-f", "-o", room / "trace", "-e", f"trace={_CALLS}", "-e", inject,
-             "-p", str(child.pid)],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert strace.stderr
-        attached = strace.stderr.readline()
-        if "attached" not in attached:
-            child.kill()
-            child.ended()
-            pytest.skip(f"no process may be traced here: {attached}")
-        (room / "attached").touch()
-        await_file(room / "acted")
-        strace.terminate()
-        strace.communicate()
+        inject = f"inject={_CALLS}:error={error}:when={nth}{'+' if times == 'always' else ''}"
+        with traced(child, room / "trace", "-e", f"trace={_CALLS}", "-e", inject):
+            (room / "attached").touch()
+            await_file(room / "acted")
         (room / "detached").touch()
         ended = child.ended()
         assert ended.code == 0, "\n".join([f"call {nth}", *ended.told])

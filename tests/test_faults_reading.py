@@ -1,13 +1,12 @@
 """A disk that fails to read: refused with a typed error, and all is well once it reads again."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 from faults import NIGHTLY, Nursery, await_file, open_corpus, scratch_folder, text_of
+from tracing import traced
 
 from index import Draft
 
@@ -26,7 +25,6 @@ def room() -> Iterator[Path]:
         yield made
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("times", ["once", "always"])
 @pytest.mark.parametrize("files", ["catalogue", "derived"])
 @pytest.mark.parametrize("work", ["reads_while_opening", "reads_while_open"])
@@ -42,23 +40,10 @@ def test_each_read_fails(nursery: Nursery, room: Path, work: str, files: str, ti
         child = nursery.start(work, room)
         await_file(room / "ready")
         inject = f"inject={_CALLS}:error=EIO:when={nth}{'+' if times == 'always' else ''}"
-        strace = subprocess.Popen(
-            ["strace", "-f", "-o", room / "trace", "-e", f"trace={_CALLS}", "-e", inject,
-             *(f"-P{path}" for path in paths), "-p", str(child.pid)],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert strace.stderr
-        attached = ""
-        while "attached" not in attached:
-            attached = strace.stderr.readline()
-            if not attached or "ptrace" in attached:
-                child.kill()
-                child.ended()
-                pytest.skip(f"no process may be traced here: {attached}")
-        (room / "attached").touch()
-        await_file(room / "acted")
-        strace.terminate()
-        strace.communicate()
+        only = [f"-P{path}" for path in paths]
+        with traced(child, room / "trace", "-e", f"trace={_CALLS}", "-e", inject, *only):
+            (room / "attached").touch()
+            await_file(room / "acted")
         (room / "detached").touch()
         ended = child.ended()
         assert ended.code == 0, "\n".join([f"call {nth}", *map(str, ended.told)])

@@ -4,16 +4,19 @@ import ctypes
 import errno
 import os
 import random
+import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import apsw
+from earlier import to_version_1
 from faults import (
     NIGHTLY,
     Known,
@@ -30,8 +33,13 @@ from faults import (
 
 from index import Corpus, Draft, Side
 from index.backup import back_up, restore
+from index.backups import back_up_all, restore_all
+from index.database import Database
 from index.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreUnavailable
 from index.folder import settle
+from index.jobstore import JobStore
+from index.spool import Entry
+from qa.collectionfolders import hide_folder, new_folder
 
 _TEXTS = 1000  # most of one child, which fails when they are used up
 NAMES = [f"d{number}" for number in range(12)]
@@ -146,6 +154,13 @@ def store_and_die(tell: Tell, folder: str, name: str, text: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def remake(tell: Tell, folder: str, crash_at: str) -> None:
+    """Open a corpus whose derived files are gone or damaged, and make everything again."""
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    with open_corpus(Path(folder)) as corpus:
+        corpus.health.measure_vectors()
+
+
 def restore_over(tell: Tell, archive: str, folder: str, crash_at: str) -> None:
     os.environ["CITESPAN_CRASH_AT"] = crash_at
     restore(Path(archive), Path(folder), replace=True)
@@ -191,6 +206,25 @@ def disk_full(tell: Tell, room: str, free: int) -> None:
         assert_survives(Path(room), operation, fault, StoreFull)
 
 
+def disk_becomes_read_only(tell: Tell, room: str) -> None:
+    """Nothing is stored, which is said; all is as it was once it can be written to again."""
+    folder, known = Path(room) / "data", Known()
+    with open_corpus(folder) as corpus:
+        for name, text in STATES[0].items():
+            known.put(name, text)
+            corpus.put(Draft(id=name, text=text))
+    subprocess.run(["mount", "-o", "remount,ro", room], check=True)
+    said = ""
+    try:
+        open_corpus(folder).close()
+    except StoreUnavailable as error:
+        said = str(error)
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", room], check=True)
+    assert "cannot be written: Read-only file system" in said
+    assert_whole(folder, known)
+
+
 def sqlite_writes_fail(tell: Tell, room: str, error: str, times: str) -> None:
     """Each operation with each of SQLite's writes failing, that one alone or all from there on."""
     expected = StoreFull if error == "ENOSPC" else StoreUnavailable
@@ -201,6 +235,32 @@ def sqlite_writes_fail(tell: Tell, room: str, error: str, times: str) -> None:
             if not fault.fired:
                 assert nth > 1 or operation == ["open"]
                 break
+
+
+def descriptors_run_out(tell: Tell, room: str, free: int) -> None:
+    """Each operation while so many files more can be opened: done, or refused."""
+
+    @contextmanager
+    def fault() -> Generator[None]:
+        taken: list[int] = []
+        usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = [int(path.name) for path in Path("/proc/self/fd").iterdir()]
+        most = max(used) + free + 1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, usual[1]))
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        for descriptor in taken[len(taken) - free :]:
+            os.close(descriptor)
+        try:
+            yield
+        finally:
+            for descriptor in taken[: len(taken) - free]:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+
+    for operation in OPERATIONS:
+        assert_survives(Path(room), operation, fault, StoreUnavailable)
 
 
 def waits_for_faults(tell: Tell, room: str, operation: list[str]) -> None:
@@ -384,3 +444,147 @@ def read_on(tell: Tell, folder: str, threads: int) -> None:
 
     with open_corpus(Path(folder), read_only=True) as corpus, ThreadPoolExecutor(threads) as pool:
         tell(sum(pool.map(search, [corpus] * threads)))
+
+
+def in_order(tell: Tell, room: str, kind: str) -> None:
+    """One kind of operation while the parent traces system calls; tell when it is acknowledged."""
+    work = _ORDERED[kind](Path(room))
+    with _while_they_fail(Path(room)):
+        for _ in work:
+            tell("acknowledged")
+
+
+def _corpus_of_six(folder: Path) -> Corpus:
+    corpus = open_corpus(folder)
+    for at in range(6):
+        corpus.put(Draft(id=f"d{at}", text=text_of(at)))
+    return corpus
+
+
+def _ordered(*changes: Callable[[Corpus], object]) -> Callable[[Path], Iterator[object]]:
+    """Changes of a corpus of six documents, and that it is closed."""
+
+    def work(room: Path) -> Iterator[object]:
+        corpus = _corpus_of_six(room / "data")
+
+        def steps() -> Iterator[object]:
+            for change in changes:
+                yield change(corpus)
+            yield corpus.close()
+
+        return steps()
+
+    return work
+
+
+def _beside_a_reader(room: Path) -> Iterator[object]:
+    """Changes while another reads the log, so that it cannot be emptied, and so be synced."""
+    corpus = _corpus_of_six(room / "data")
+
+    def steps() -> Iterator[object]:
+        with (
+            closing(Database(room / "data" / "catalog.db", read_only=True)) as reader,
+            reader.snapshot(),
+        ):
+            assert reader.rows("SELECT count(*) FROM documents") == [(6,)]
+            yield corpus.put(Draft(id="new", text=text_of(901)))
+            yield corpus.delete("d1")
+        yield corpus.close()
+
+    return steps()
+
+
+def _begins(room: Path) -> Iterator[object]:
+    with open_corpus(room / "new" / "data") as corpus:
+        yield corpus.put(Draft(id="d0", text=text_of(0)))
+
+
+def _ingests(corpus: Corpus) -> None:
+    for _ in corpus.put_many(Draft(id=f"n{at}", text=text_of(at, 5)) for at in range(100, 120)):
+        pass
+    corpus.health.measure_vectors()  # once the approximate index is written
+
+
+def _reindexes(corpus: Corpus) -> None:
+    for _ in corpus.builds.fill(Words(), chunk_tokens=24):
+        pass
+    corpus.builds.switch()
+
+
+def _backs_up(room: Path) -> Iterator[object]:
+    _corpus_of_six(room / "data").close()
+
+    def steps() -> Iterator[object]:
+        yield back_up(room / "data", room / "one.zip")
+        yield restore(room / "one.zip", room / "beside" / "data")
+        yield restore(room / "one.zip", room / "data", replace=True)
+
+    return steps()
+
+
+def _backs_up_all(room: Path) -> Iterator[object]:
+    root = room / "data"
+    folders = {"default": root, "hr": root / "collections" / "hr"}
+    for folder in folders.values():
+        _corpus_of_six(folder).close()
+
+    def steps() -> Iterator[object]:
+        yield back_up_all(folders, room / "all.zip")
+        other = room / "other"
+        yield restore_all(
+            room / "all.zip", other, lambda name: other / folders[name].relative_to(root)
+        )
+
+    return steps()
+
+
+def _makes_a_collection(room: Path) -> Iterator[object]:
+    _corpus_of_six(room / "data").close()
+    parent = room / "data" / "collections"
+
+    def steps() -> Iterator[object]:
+        with new_folder(parent, "hr", {"retrieval": {"top_k": 3}}):
+            open_corpus(parent / "hr").close()
+        yield parent
+        yield hide_folder(parent, "hr")
+
+    return steps()
+
+
+def _takes_a_job(room: Path) -> Iterator[object]:
+    _corpus_of_six(room / "data").close()
+    draft = Entry(name="a.txt", draft=Draft(text=text_of(1)))
+    jobs = JobStore(room / "data")
+    yield jobs.submit("ingest", "default", [draft])
+    jobs.close()
+
+
+def _comes_up_to_date(room: Path) -> Iterator[object]:
+    _corpus_of_six(room / "data").close()
+    to_version_1(room / "data", {"embedder": "words", "chunk_tokens": "12"})
+
+    def steps() -> Iterator[object]:
+        yield open_corpus(room / "data").close()
+
+    return steps()
+
+
+_ORDERED: dict[str, Callable[[Path], Iterator[object]]] = {
+    "new folder": _begins,
+    "documents": _ordered(
+        lambda corpus: corpus.put(Draft(id="new", text=text_of(901))),
+        lambda corpus: corpus.put(Draft(id="newer", text=text_of(902))),
+        lambda corpus: corpus.put(Draft(id="d0", text=text_of(903))),
+        lambda corpus: corpus.delete("d1"),
+        lambda corpus: corpus.purge(keep=0),
+    ),
+    "documents beside a reader": _beside_a_reader,
+    "many": _ordered(_ingests),
+    "reindexing": _ordered(_reindexes),
+    "backup": _backs_up,
+    "backup of all": _backs_up_all,
+    "collection": _makes_a_collection,
+    "job": _takes_a_job,
+    "earlier version": _comes_up_to_date,
+}
+ORDERED = tuple(_ORDERED)
