@@ -166,7 +166,7 @@ class TestWhereALongTextIsCut:
             # at a space, though more letters fit
             ("onetwo three four", 14, ["onetwo three", "four"]),
             # at the end of an object, of a value, of a part of an address
-            ('{"a":"b","c":"d"},{"e":"f"}', 22, ['{"a":"b","c":"d"},', '{"e":"f"}']),
+            ("a{b:c;d:e}f{g:h}", 12, ["a{b:c;d:e}", "f{g:h}"]),
             ("f(a,b,c)||g(a,b,c)||h", 18, ["f(a,b,c)||", "g(a,b,c)||h"]),
             ("1931,1968,1972,2001,2024", 13, ["1931,1968,", "1972,2001,", "2024"]),
             ("https://a.example/part/page?x=1", 26, ["https://a.example/part/", "page?x=1"]),
