@@ -77,7 +77,7 @@ class Rebuilds:
             if "model" in given.get("embedding", {}):
                 _check_model(given["embedding"]["model"], settings)
             try:
-                made = Reindexing(corpus, folder, settings, own, self._say)
+                made = Reindexing(corpus, settings, own, self._say)
             except StoreMismatch as error:
                 raise InvalidCollection("chunking.max_tokens", str(error)) from error
             if made.settings == corpus.build().settings:
@@ -90,7 +90,7 @@ class Rebuilds:
         corpus, settings = self._corpus_of(name), self._settings_of(name)
         own = task.job.arguments
         with self._locks[name], suppress(BuildInUse):  # it was killed after the switch
-            made = Reindexing(corpus, settings.collection_path(), settings, own, self._say)
+            made = Reindexing(corpus, settings, own, self._say)
             try:
                 with self._told(name, task.job.id):
                     for done, documents in made.fill(task.progress):
@@ -114,13 +114,12 @@ class Rebuilds:
             ModelUnavailable: the embedder of those chunks is gone.
         """
         corpus, settings = self._corpus_of(name), self._settings_of(name)
-        folder = settings.collection_path()
         with self._beginning:
             _check_none_runs(jobs, name)
             if not self._locks[name].acquire(blocking=False):
                 raise ReindexRunning(name)
         try:
-            made = going_back(corpus, folder, settings, self._say)
+            made = going_back(corpus, settings, self._say)
             with self._told(name, None):
                 for done, documents in made.fill():
                     self._tell(name, None, done, documents)
