@@ -36,8 +36,31 @@ _mode_option = click.option(
 )
 
 
+_SECTIONS = {
+    "Ask": ("ask", "search", "chat"),
+    "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
+    "Serve": ("serve", "mcp"),
+    "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
+    "Measure": ("eval",),
+}
+_NAME_WIDTH = 11  # of the longest command, so that the sections line up
+_HELP_WIDTH = 64
+
+
 class _Group(click.Group):
-    """A group that shows the project's errors as one line, without a traceback."""
+    """A group that lists its commands by section, and shows an error as one line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, names in _SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (name.ljust(_NAME_WIDTH), command.get_short_help_str(_HELP_WIDTH))
+                        for name, command in found
+                        if command
+                    ]
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -69,13 +92,18 @@ def cli(ctx: click.Context, data: str | None, config: Path | None, collection: s
 
 
 @cli.command()
-@click.argument("question")
+@click.argument("question", nargs=-1, required=True)
 @_filter_option
 @_mode_option
 @json_flag
 @click.pass_obj
 def ask(
-    settings: Settings, question: str, filter_json: str | None, mode: str | None, *, as_json: bool
+    settings: Settings,
+    question: tuple[str, ...],
+    filter_json: str | None,
+    mode: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Answer QUESTION from the documents, with numbered sources."""
     from qa.build import open_for_questions
@@ -83,7 +111,7 @@ def ask(
 
     chosen = _filter(filter_json)
     with open_for_questions(here(settings), say=say) as service:
-        answer = service.ask(question, mode=Mode(mode) if mode else None, filters=chosen)
+        answer = service.ask(" ".join(question), mode=Mode(mode) if mode else None, filters=chosen)
     if as_json:
         from api.schemas import answer_body
 
@@ -95,20 +123,25 @@ def ask(
 
 
 @cli.command()
-@click.argument("query")
+@click.argument("query", nargs=-1, required=True)
 @click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
 @_filter_option
 @json_flag
 @click.pass_obj
 def search(
-    settings: Settings, query: str, top_k: int, filter_json: str | None, *, as_json: bool
+    settings: Settings,
+    query: tuple[str, ...],
+    top_k: int,
+    filter_json: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show the passages that are found for QUERY, without answering."""
     from qa.build import open_for_questions
 
     chosen = _filter(filter_json)
     with open_for_questions(here(settings), say=say) as service:
-        passages = service.search(query, top_k=top_k, filters=chosen)
+        passages = service.search(" ".join(query), top_k=top_k, filters=chosen)
     if as_json:
         from api.schemas import passage_body
 
@@ -150,10 +183,7 @@ def reindex(
     own = {section: keys for section, keys in own.items() if keys}
     chosen, folder = here(settings), settings.collection_path()
     with open_to_reindex(folder, chosen, say) as corpus:
-        if back:
-            made = going_back(corpus, folder, chosen, say)
-        else:
-            made = Reindexing(corpus, folder, chosen, own, say)
+        made = going_back(corpus, chosen, say) if back else Reindexing(corpus, chosen, own, say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
             _compare(dataset, corpus, made.beside(), chosen)

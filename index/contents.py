@@ -1,6 +1,7 @@
-"""What a data folder holds, seen beside whoever has it open."""
+"""What a data folder holds, read while another process may write to it."""
 
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,20 +25,38 @@ class Contents:
     note: str
 
 
-def glance(folder: Path) -> Contents | None:
-    """What a data folder holds, read beside whoever writes to it; None if it holds nothing yet.
+@contextmanager
+def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
+    """Open the catalogue of a data folder to read it; None if there is none yet.
+
+    No model is loaded, and another process may write at the same time.
 
     Raises:
-        StoreCorrupt: its catalogue is damaged.
+        StoreCorrupt: it is damaged.
         StoreMismatch: a later version made it.
-        StoreLocked, StoreUnavailable: as for `settle`.
+        StoreUnavailable: an earlier version made it, or it is empty.
+        StoreLocked: as for `settle`.
     """
     settle(folder)
     path = folder / CATALOGUE
     if not path.exists():
-        return None
+        yield None
+        return
+    with closing(SqliteCatalogue(path, {}, read_only=True)) as catalogue:
+        yield catalogue
+
+
+def glance(folder: Path) -> Contents | None:
+    """Return what a data folder holds; None if it holds nothing yet.
+
+    Raises:
+        StoreCorrupt, StoreMismatch, StoreLocked: as for `open_catalogue`.
+        StoreUnavailable: as for `settle`.
+    """
     try:
-        with closing(SqliteCatalogue(path, {}, read_only=True)) as catalogue:
+        with open_catalogue(folder) as catalogue:
+            if catalogue is None:
+                return None
             documents, chunks = catalogue.counts()
             return Contents(
                 documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()

@@ -1,4 +1,4 @@
-"""Making the lean runtime's files: once per model, then torch is not needed again."""
+"""Export embedding models for the lean runtime: once per model, then torch is not needed."""
 
 import hashlib
 import importlib.util
@@ -68,12 +68,18 @@ def read_manifest(folder: Path) -> Manifest:
         return msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
-            f"no usable exported model in {folder}; delete the folder to have it made again"
+            f"no usable exported model in {folder}; delete the folder, or reinstall citespan if it"
+            " came with it"
         ) from error
 
 
 def exported_folder(models: Path, model: str) -> Path:
-    """Where the export of a model lies, below the folder of all exports."""
+    """Return where the export of a model lies.
+
+    The bundled model's export ships with the package; the others lie below the folder `models`.
+    """
+    if model == BUNDLED_MODEL:
+        return Path(__file__).parent / "embedder"
     return models / f"{model.strip('/').replace('/', '--')}-{RUNTIME}"
 
 

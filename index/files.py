@@ -36,10 +36,10 @@ def text_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def other_files(paths: Iterable[Path]) -> int:
-    """How many files of the folders `text_files` does not give."""
+def other_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files of the folders that `text_files` leaves out."""
     inside = (file for path in paths if path.is_dir() for file in _inside(path))
-    return sum(not _is_text(file) for file in inside)
+    return [file for file in inside if not _is_text(file)]
 
 
 def read_file(file: Path, encoding: str | None = None) -> Draft:

@@ -179,7 +179,7 @@ def open_corpus(
     settings = as_made(folder, settings)
     return Corpus.open(
         folder,
-        build_embedder(folder, settings, say),
+        build_embedder(settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
         remake=remake,
@@ -196,8 +196,10 @@ def as_made(folder: Path, settings: Settings) -> Settings:
     return with_own(settings, noted(folder))
 
 
-def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) -> Embedder:
-    """The embedder that the settings name; the lean runtime's files are made at first use.
+def build_embedder(settings: Settings, say: Say = lambda _: None) -> Embedder:
+    """Return the embedder that the settings name.
+
+    The lean runtime exports a model that does not come with citespan at its first use.
 
     All in this process that name the same one share it.
     """
@@ -205,8 +207,7 @@ def build_embedder(folder: Path, settings: Settings, say: Say = lambda _: None) 
     if settings.embedding.runtime == "torch":
         device = settings.embedding.device or None
         return _embedders.get(_named(model, device), lambda: TorchEmbedder(model, device))
-    models = settings.models_path() if settings.data.models else folder / "models"
-    exported = exported_folder(models, model)
+    exported = exported_folder(settings.models_path(), model)
     if not exported.exists():
         say(f"First use: preparing the embedding model {model} (once, some 10 seconds).")
         export_onnx(model, exported)
@@ -255,9 +256,8 @@ def evidence_folder() -> Path:
 
 def is_warm(folder: Path, settings: Settings) -> bool:
     """Whether a question can be asked without writing anything to the folder."""
-    models = settings.models_path() if settings.data.models else folder / "models"
     ready = settings.embedding.runtime == "torch" or (
-        exported_folder(models, settings.embedding.model).exists()
+        exported_folder(settings.models_path(), settings.embedding.model).exists()
     )
     return ready and (folder / "catalog.db").exists()
 

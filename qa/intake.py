@@ -28,14 +28,14 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """What became of many files.
 
     files: each of them, or those that were not stored.
-    skipped: files of folders that are not text, by their names.
+    skipped: names of the files of folders whose suffix is not that of a text file.
     documents, chunks: all that are stored now.
     stopped: whether it was interrupted; run again, it goes on.
     """
 
     files: Sequence[FileReport]
     outcomes: dict[FileOutcome, int]
-    skipped: int
+    skipped: Sequence[str]
     documents: int
     chunks: int
     stopped: bool
@@ -73,7 +73,7 @@ def take_in(
     return Intake(
         files=reports,
         outcomes=dict(outcomes),
-        skipped=other_files(paths),
+        skipped=[printable(file) for file in other_files(paths)],
         documents=documents,
         chunks=chunks,
         stopped=stopped,

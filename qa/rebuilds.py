@@ -79,7 +79,7 @@ class Rebuilds:
             if "model" in given.get("embedding", {}):
                 check_model(given["embedding"]["model"], settings)
             try:
-                made = Reindexing(corpus, folder, settings, own, self._say)
+                made = Reindexing(corpus, settings, own, self._say)
             except StoreMismatch as error:
                 raise InvalidCollection("chunking.max_tokens", str(error)) from error
             if made.settings == corpus.build().settings:
@@ -92,7 +92,7 @@ class Rebuilds:
         corpus, settings = place.corpus, place.settings
         own = task.job.arguments
         with self._locks[place.identity], suppress(BuildInUse):  # it was killed after the switch
-            made = Reindexing(corpus, settings.collection_path(), settings, own, self._say)
+            made = Reindexing(corpus, settings, own, self._say)
             try:
                 with self._told(place, task.job.id):
                     for done, documents in made.fill(task.progress):
@@ -115,13 +115,12 @@ class Rebuilds:
             ModelUnavailable: the embedder of those chunks is gone.
         """
         corpus, settings = place.corpus, place.settings
-        folder = settings.collection_path()
         with self._beginning:
             _check_none_runs(jobs, place)
             if not self._locks[place.identity].acquire(blocking=False):
                 raise ReindexRunning(place.name)
         try:
-            made = going_back(corpus, folder, settings, self._say)
+            made = going_back(corpus, settings, self._say)
             with self._told(place, None):
                 for done, documents in made.fill():
                     self._tell(place, None, done, documents)

@@ -20,7 +20,6 @@ class Reindexing:
 
     Args:
         corpus: the collection's; it answers meanwhile, and can be stored to.
-        folder: the collection's, for the models that are made at first use.
         settings: what holds where `own` says nothing.
         own: settings of the sections `embedding` and `chunking`, kept with the new chunks; without
             any, they follow `settings`.
@@ -36,7 +35,6 @@ class Reindexing:
     def __init__(
         self,
         corpus: Corpus,
-        folder: Path,
         settings: Settings,
         own: Own,
         say: Say = lambda _: None,
@@ -46,7 +44,7 @@ class Reindexing:
         self._corpus = corpus
         self._own = own
         self._chunk_tokens = target.chunking.max_tokens
-        self._embedder = build_embedder(folder, target, say)
+        self._embedder = build_embedder(target, say)
         self._cutting = cutting
         self.settings = build_settings(self._embedder, self._chunk_tokens, cutting)
 
@@ -84,9 +82,7 @@ def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None)
         return open_corpus(folder, settings, remake=True, say=say)
 
 
-def going_back(
-    corpus: Corpus, folder: Path, settings: Settings, say: Say = lambda _: None
-) -> Reindexing:
+def going_back(corpus: Corpus, settings: Settings, say: Say = lambda _: None) -> Reindexing:
     """The chunks that were searched before the last switch, to be completed and switched to.
 
     Raises:
@@ -97,7 +93,7 @@ def going_back(
     if build is None:
         raise NoEarlierChunks
     cutting = build.settings.get("cutting", FIRST_CUTTING)
-    made = Reindexing(corpus, folder, settings, _made_with(build), say, cutting)
+    made = Reindexing(corpus, settings, _made_with(build), say, cutting)
     if made.settings != build.settings:
         raise ModelUnavailable(f"the embedder {build.settings['embedder']} is not there any more")
     return made

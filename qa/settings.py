@@ -30,8 +30,10 @@ _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where documents and exported models live; `models` is `<path>/models` if empty.
+    """Where documents and exported models live.
 
+    models: exports of embedding models that do not come with citespan, shared by all data folders;
+        the user's cache folder if empty.
     collection: the one that commands are about.
     seed: an empty data folder gets the seed document, so that it can be asked at once.
     keep_revisions: how many past revisions of a document stay when it is replaced; 0 keeps all.
@@ -180,8 +182,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
 
     def models_path(self) -> Path:
-        """Where exported models are kept."""
-        return _expanded(self.data.models) if self.data.models else self.data_path() / "models"
+        """Return the folder of exported models."""
+        if self.data.models:
+            return _expanded(self.data.models)
+        import platformdirs
+
+        return Path(platformdirs.user_cache_dir("citespan", appauthor=False)) / "models"
 
 
 def _expanded(path: str) -> Path:

@@ -16,7 +16,9 @@ from qa.types import Answer, Segment, Support
 _QUOTE = "bold green"
 _ANSWER = "underline"
 _MARK = "cyan"
+_SHORT = "bold"
 _QUIET = "dim"
+_MOST_SKIPPED = 20  # names of skipped files that are printed
 UNSUPPORTED = " [not in the documents]"
 FELL_BACK = "The language model did not write all of this ({}): these are quotes."
 
@@ -32,6 +34,8 @@ def print_answer(answer: Answer, console: Console | None = None) -> None:
     if answer.fallback:
         console.print(Text(FELL_BACK.format(shown(answer.fallback)), style="yellow"))
     numbers = {id(citation): n for n, citation in enumerate(answer.citations, start=1)}
+    if short := _short_answer(answer):
+        console.print(Text(f"{short}\n", style=_SHORT), soft_wrap=True)
     if not answer.segments:
         console.print(Text(shown(answer.text)), soft_wrap=True)
     for segment in answer.segments:
@@ -91,11 +95,29 @@ def print_intake(
     console.print(Text(f"{summary} {intake.chunks} chunks are stored"), soft_wrap=True)
     if intake.skipped:
         suffixes = ", ".join(sorted(TEXT_SUFFIXES))
-        skipped = f"skipped {intake.skipped} files that are not {suffixes}"
+        skipped = (
+            f"skipped {len(intake.skipped)} files that are not {suffixes}; name one to store it:"
+        )
         console.print(Text(skipped), soft_wrap=True)
+        for name in intake.skipped[:_MOST_SKIPPED]:
+            console.print(Text(f"    {shown(name)}"), soft_wrap=True)
+        if more := len(intake.skipped[_MOST_SKIPPED:]):
+            console.print(Text(f"    and {more} more (--json lists all)"), soft_wrap=True)
     for file in intake.files:
         what = "not stored" if file.outcome is FileOutcome.REJECTED else "left out"
         errors.print(Text(shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
+
+
+def _short_answer(answer: Answer) -> str | None:
+    """Return the words of the quotes that answer; None if they are no shorter than the answer."""
+    found = [
+        _one_line(citation.quote[words.start - start : words.end - start])
+        for citation in answer.citations
+        for start in (citation.span.start,)
+        for words in citation.highlights
+    ]
+    short = "; ".join(dict.fromkeys(found))
+    return short if 0 < len(short) < len(answer.text) / 2 else None
 
 
 def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:

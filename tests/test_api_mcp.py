@@ -19,7 +19,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 from serving import environment, serving
 
-QUESTION = "What did Rubio claim?"
+QUESTION = "Which think tank does Song Junying work for? What did Rubio claim?"
 Schema: Any = Draft202012Validator
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 _LAZY = """

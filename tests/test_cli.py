@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from faults import tampered
 
+from citespan import cli
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -45,6 +47,34 @@ def test_ask_answers_from_the_seed_and_says_that_it_ingested_it(citespan: Run):
     assert "ingesting the seed" in done.stderr
     assert "China Institute of International Studies" in " ".join(done.stdout.split())
     assert "seed, revision 1, characters 1547-1773" in " ".join(done.stdout.split())
+
+
+def test_the_words_of_a_question_need_no_quotes(citespan: Run):
+    joined, apart = citespan("ask", "What is CELAC"), citespan("ask", "What", "is", "CELAC")
+    assert joined.stdout == apart.stdout
+    assert apart.stdout.startswith("Community of Latin American and Caribbean States\n\n")
+    passages = [citespan("search", *words).stdout for words in (("What is",), ("What", "is"))]
+    assert passages[0] == passages[1] != ""
+
+
+def test_help_lists_every_command_once(citespan: Run):
+    shown = [line.split()[0] for line in citespan("--help").stdout.splitlines() if line.strip()]
+    for name in cli.commands:
+        assert shown.count(name) == 1
+
+
+def test_listing_loads_no_model_and_writes_nothing(citespan: Run, tmp_path: Path):
+    blocked = tmp_path / "blocked"
+    (blocked / "onnxruntime").mkdir(parents=True)
+    (blocked / "onnxruntime/__init__.py").write_text("raise AssertionError")
+    empty = citespan("list", "--json", PYTHONPATH=str(blocked))
+    assert json.loads(empty.stdout) == {"documents": []}
+    assert not (tmp_path / "data").exists()
+    citespan("ask", "What is CELAC?")
+    (found,) = json.loads(citespan("list", "--json", PYTHONPATH=str(blocked)).stdout)["documents"]
+    assert found["id"] == "seed"
+    assert citespan("revisions", "seed", PYTHONPATH=str(blocked)).returncode == 0
+    assert citespan("ask", "What is CELAC?", PYTHONPATH=str(blocked)).returncode != 0
 
 
 def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
@@ -199,6 +229,7 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     assert "1 added; 1 documents" in first.stdout
     assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
     assert "skipped 1 files" in first.stdout
+    assert f"\n    {folder / 'data.bin'}\n" in first.stdout
     again = citespan("ingest", "--encoding", "latin-1", str(folder))
     assert again.returncode == 0
     assert "1 added" in again.stdout

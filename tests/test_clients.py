@@ -23,7 +23,7 @@ from serving import serving
 
 ROOT = Path(__file__).parent.parent
 MODEL = "citespan/default"
-QUESTION = "What did Rubio claim?"  # its answer has two citations
+QUESTION = "Which think tank does Song Junying work for? What did Rubio claim?"  # two citations
 ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
 _MARKER = re.compile(r" \[\[(\d+)\]\]\((http://[^()\s]+)\)")
 

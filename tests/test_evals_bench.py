@@ -40,7 +40,6 @@ EXPECTED = {
     *((f"http answer ×2/{what}", "answer in-process ×1") for what in LATENCIES),
     ("start/answer", "naive script"),
     ("start/answer, empty folder", "naive script"),
-    ("start/answer, first use ever", "naive script"),
     ("start/server ready", "naive script"),
 }
 WHERE_KNOWN = {("http/peak memory", "naive search"), ("start/peak memory", "naive script")}

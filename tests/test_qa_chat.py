@@ -25,7 +25,7 @@ from qa.errors import ModeUnavailable
 from qa.messages import Message
 
 SEED = (Path(__file__).parent.parent / "seeds/china-celac.txt").read_text("utf-8")
-RUBIO = "What did Rubio claim?"
+RUBIO = "Which think tank does Song Junying work for? What did Rubio claim?"
 CLAIMED = 'claimed about so-called "Chinese exploitation,"'
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -90,7 +90,7 @@ def test_lines_of_another_program(data: dict[str, str]) -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     shown = done.stdout.decode()
-    assert shown.count("rhetoric in opposition. [1] U.S.") == 1
+    assert shown.count("International Studies. [1] U.S. Secretary") == 1
     assert f"**U.S. Secretary of State Marco Rubio has {CLAIMED}" in shown
 
 
@@ -233,9 +233,9 @@ def test_a_terminal(data: dict[str, str]) -> None:
     terminal.until("> ")
     terminal.type(f"{RUBIO}\r")
     shown = terminal.until("\n> ")
-    assert "rhetoric in opposition. [1] U.S." in shown
+    assert "International Studies. [1] U.S. Secretary" in shown
     terminal.type("/open 1\r")
-    assert "However, some U.S. politicians have stepped up" in terminal.until("\n> ")
+    assert "While serving to uphold U.S. hegemony" in terminal.until("\n> ")
     terminal.type("\x04")
     assert terminal.end() == 0
 

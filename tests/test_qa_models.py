@@ -17,7 +17,7 @@ from test_qa_readers import tiny_bert
 
 from index import OnnxEmbedder, TorchEmbedder
 from index.errors import ModelUnavailable, StoreUnavailable
-from index.export import BUNDLED_MODEL
+from index.export import BUNDLED_MODEL, exported_folder
 from index.hashing import sha256_file
 from index.onnx import OnnxModel
 from qa import Answer, Reason, Service, Settings, Status, open_service
@@ -220,19 +220,23 @@ class TestModelsInUse:
             assert counted() == (1, 1, 0, 0)
 
     def test_files_that_were_made_anew_are_read_anew(
-        self, tmp_path: Path, settings: Settings, models_folder: Path
+        self, tmp_path: Path, settings: Settings
     ) -> None:
         data = msgspec.structs.replace(settings.data, models=str(tmp_path / "models"))
-        here = msgspec.structs.replace(settings, data=data)
-        shutil.copytree(models_folder, tmp_path / "models")
-        first = build_embedder(tmp_path, here)
-        assert build_embedder(tmp_path, here) is first
-        assert build_embedder(tmp_path, settings) is not first
-        (manifest,) = (tmp_path / "models").glob(f"{BUNDLED_MODEL}*/manifest.json")
+        embedding = msgspec.structs.replace(settings.embedding, model="someone/model")
+        here = msgspec.structs.replace(settings, data=data, embedding=embedding)
+        shutil.copytree(
+            exported_folder(tmp_path, BUNDLED_MODEL),
+            exported_folder(tmp_path / "models", "someone/model"),
+        )
+        first = build_embedder(here)
+        assert build_embedder(here) is first
+        assert build_embedder(settings) is not first
+        (manifest,) = (tmp_path / "models").glob("*/manifest.json")
         manifest.write_text(
             manifest.read_text().replace('"query_prompt": ""', '"query_prompt": "q"')
         )
-        assert build_embedder(tmp_path, here) is not first
+        assert build_embedder(here) is not first
         model = tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
         evidence = EvidenceSettings(model=str(model))
         reader = build_reader(evidence)

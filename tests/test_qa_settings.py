@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from qa import Settings, load_settings
@@ -128,12 +129,13 @@ def test_unknown_flags_are_refused() -> None:
         load_settings(environ={}, flags={"serve": {"prot": 1}})
 
 
-def test_models_lie_in_the_data_folder_unless_set() -> None:
+def test_exported_models_are_shared_by_all_data_folders_unless_set() -> None:
     def paths(**data: str) -> tuple[Path, Path]:
         settings = load_settings(environ={}, flags={"data": data})
         return settings.data_path(), settings.models_path()
 
-    assert paths(path="/d") == (Path("/d"), Path("/d/models"))
+    shared = Path(platformdirs.user_cache_dir("citespan", appauthor=False)) / "models"
+    assert paths(path="/d") == (Path("/d"), shared)
     assert paths(path="/d", models="/m") == (Path("/d"), Path("/m"))
     assert paths(path="~/d")[0] == Path.home() / "d"
     assert paths()[0].name == "citespan"

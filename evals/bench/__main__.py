@@ -94,7 +94,7 @@ def _plan(
     if not settings.data.models:
         data = msgspec.structs.replace(settings.data, models=str(work / "models"))
         settings = msgspec.structs.replace(settings, data=data)
-    build_embedder(settings.models_path(), settings, say=console.print)  # exports it once
+    build_embedder(settings, say=console.print)  # exports it once
     return Plan(
         documents=tuple(dataset.documents.values()),
         questions=tuple(texts[:questions]),

@@ -44,7 +44,7 @@ def main(folder: str, documents: int, questions: int, switches: int, copies: int
     dataset, settings = open_dataset(folder), load_settings()
     chosen = spread(list(dataset.documents.values()), documents)
     asked = [question.text for question in spread(dataset.questions, questions)]
-    embedder = build_embedder(settings.models_path(), settings, click.echo)
+    embedder = build_embedder(settings, click.echo)
     with tempfile.TemporaryDirectory() as scratch:
         _fill(Path(scratch), embedder, chosen, _SIZES[-1])
         with Corpus.open(Path(scratch), embedder, chunk_tokens=_SIZES[-1]) as corpus:

@@ -75,7 +75,7 @@ def main(
     """Measure a corpus of copies of the documents in FOLDER, at each size."""
     dataset = open_dataset(folder)
     settings = load_settings()
-    embedder = build_embedder(settings.models_path(), settings, click.echo)
+    embedder = build_embedder(settings, click.echo)
     asked = [question.text for question in spread(dataset.questions, questions)]
     real: list[tuple[Document, list[Chunk], Vectors]] = []
     measured: list[Size] = []

@@ -21,7 +21,6 @@ _SCRIPT = Path(__file__).parent / "naive.py"
 _NAMES = {
     "filled": "start/answer",
     "empty": "start/answer, empty folder",
-    "export": "start/answer, first use ever",
     "serve": "start/server ready",
 }
 
@@ -36,7 +35,7 @@ def measure_start(plan: Plan) -> list[Figure]:
     """Processes one after the other, each with one question, or until a server is ready.
 
     The baseline loads its model, opens the index that it saved, and searches once. On an empty
-    folder citespan stores the seed document first; at first use ever it also exports its model.
+    folder citespan stores the seed document first.
     """
     plan.say("Starting processes")
     question, models = plan.questions[0], plan.settings.models_path()
@@ -45,7 +44,6 @@ def measure_start(plan: Plan) -> list[Figure]:
             "naive": partial(_run, _naive(plan), models),
             "filled": partial(_run, [*command(plan.stored), "ask", question], models),
             "empty": partial(_ask_anew, plan, question, models),
-            "export": partial(_ask_anew, plan, question, None),
             "serve": partial(_serve, plan.stored, models),
         },
         plan.repeats,
@@ -72,11 +70,11 @@ def _naive(plan: Plan) -> list[str]:
     return [sys.executable, "-P", str(_SCRIPT), str(plan.naive_stored), plan.questions[0]]
 
 
-def _ask_anew(plan: Plan, question: str, models: Path | None) -> _Ran:
-    """Ask an empty folder; without `models` the model is exported first."""
+def _ask_anew(plan: Plan, question: str, models: Path) -> _Ran:
+    """Ask an empty folder."""
     with tempfile.TemporaryDirectory(dir=plan.work) as folder:
         ask = [*command(Path(folder) / "data"), "ask", question]
-        return _run(ask, models or Path(folder) / "models")
+        return _run(ask, models)
 
 
 def _serve(folder: Path, models: Path) -> _Ran:

@@ -191,7 +191,7 @@ def _embedded(
         with np.load(kept) as arrays:
             return arrays["chunks"], arrays["questions"]
     settings = load_settings()
-    embedder = build_embedder(settings.models_path(), settings)
+    embedder = build_embedder(settings)
     dataset = open_dataset(folder)
     console = Console(stderr=True)
     texts = [

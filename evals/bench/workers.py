@@ -44,7 +44,7 @@ class Citespan:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._embedder = build_embedder(settings.models_path(), settings)
+        self._embedder = build_embedder(settings)
         self._embedder.embed_query("warm")
         self._service: Service | None = None
 

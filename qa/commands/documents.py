@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.errors import DocumentNotFound
 from qa.commands.collections import here
 from qa.commands.terminal import json_flag, print_json, say, tell, tracked
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index import DocumentInfo
+
+_PAGE = 1000  # documents read at once
 
 
 @click.command()
@@ -52,17 +55,19 @@ def ingest(
 @click.pass_obj
 def list_documents(settings: Settings, *, as_json: bool) -> None:
     """List the stored documents: id, revision, length in characters, title."""
-    from qa.build import open_for_questions
+    from index.contents import open_catalogue
 
-    with open_for_questions(here(settings), say=say) as service:
-        documents: list[DocumentInfo] = []
-        cursor: str | None = None
-        while True:
-            page = service.corpus.documents(cursor=cursor)
+    documents: list[DocumentInfo] = []
+    cursor: str | None = None
+    with open_catalogue(here(settings).collection_path()) as catalogue:
+        while catalogue:
+            page = catalogue.page(cursor, _PAGE)
             documents.extend(page.documents)
             cursor = page.next_cursor
             if cursor is None:
                 break
+    if not documents:
+        say("Nothing is stored here yet.")
     if as_json:
         print_json({"documents": documents})
         return
@@ -90,10 +95,12 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.pass_obj
 def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
     """List the revisions that are kept of the document with this ID, oldest first."""
-    from qa.build import open_for_questions
+    from index.contents import open_catalogue
 
-    with open_for_questions(here(settings), say=say) as service:
-        found = service.corpus.revisions(document_id)
+    with open_catalogue(here(settings).collection_path()) as catalogue:
+        found = catalogue.revisions(document_id) if catalogue else ()
+    if not found:
+        raise DocumentNotFound(document_id)
     if as_json:
         print_json({"revisions": found})
         return
