@@ -18,7 +18,7 @@ from qa.reading import Floats, Look, Mark, Reading, Titled, best_span
 
 
 class RowLogits(NamedTuple):
-    """The outputs for one pair; arrays are (tokens,)."""
+    """The outputs for one pair: arrays of (tokens,); `claim` is (3,), empty without that head."""
 
     early: float
     relevance: float
@@ -26,6 +26,7 @@ class RowLogits(NamedTuple):
     evidence: Floats
     start: Floats
     end: Floats
+    claim: Floats
 
 
 class ExportedModel:
@@ -58,9 +59,12 @@ class ExportedModel:
 
     def deep(self, early: float, states: NDArray[np.float32]) -> RowLogits:
         """All outputs for a pair."""
-        relevance, answerable, *tokens = self._deep.run(None, {"states": states})
-        evidence, start, end = (row[0].astype(np.float64) for row in tokens)
-        return RowLogits(early, float(relevance[0]), float(answerable[0]), evidence, start, end)
+        relevance, answerable, *rows = self._deep.run(None, {"states": states})
+        evidence, start, end, *claim = (row[0].astype(np.float64) for row in rows)
+        return RowLogits(
+            early, float(relevance[0]), float(answerable[0]), evidence, start, end,
+            claim[0] if claim else np.empty(0),
+        )  # fmt: skip
 
     def logits(self, encoding: Encoding) -> RowLogits:
         """All outputs for a pair that has not been looked at."""

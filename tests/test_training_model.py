@@ -92,7 +92,7 @@ class TestTrainer:
 
     def test_below_one_epoch_the_last_batches_are_left_out(self, tmp_path: Path) -> None:
         rows, scores = encoded(tmp_path, [example(n, answers=n % 3 > 0) for n in range(20)])
-        batches = plan(rows.lengths, 150, Config().seed, 0)
+        batches = plan(rows.lengths, rows.twin, 150, Config().seed, 0)
         half = round(len(batches) / 2)
         seen, unseen = (np.concatenate(part) for part in (batches[:half], batches[half:]))
         weights = dict[str, bytes]()

@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -159,7 +160,8 @@ class TestWindows:
 class TestBatches:
     def test_each_example_once_and_within_the_limit(self) -> None:
         lengths = np.random.default_rng(0).integers(5, 90, 10_000)
-        batches = plan(lengths, 500, seed=1, epoch=0)
+        alone = np.full(10_000, UNKNOWN, dtype=np.int32)
+        batches = plan(lengths, alone, 500, seed=1, epoch=0)
         assert (np.sort(np.concatenate(batches)) == np.arange(10_000)).all()
         padded = [len(rows) * int(lengths[rows].max()) for rows in batches]
         assert max(padded) <= 500
@@ -168,12 +170,36 @@ class TestBatches:
     def test_the_order_depends_on_seed_and_epoch_alone(self) -> None:
         lengths = np.arange(10, 60)
         orders = [
-            np.concatenate(plan(lengths, 200, seed, epoch)).tolist()
+            np.concatenate(plan(lengths, np.full(50, UNKNOWN, np.int32), 200, seed, epoch)).tolist()
             for seed, epoch in ((1, 0), (1, 0), (1, 1), (2, 0))
         ]
         assert orders[0] == orders[1]
         assert orders[0] != orders[2]
         assert orders[0] != orders[3]
+
+    def test_twins_are_in_one_batch(self) -> None:
+        rng = np.random.default_rng(0)
+        lengths = rng.integers(5, 90, 3_000)
+        twins = np.where(rng.random(3_000) < 0.5, UNKNOWN, rng.integers(0, 700, 3_000))
+        batches = plan(lengths, twins.astype(np.int32), 500, seed=1, epoch=0)
+        assert (np.sort(np.concatenate(batches)) == np.arange(3_000)).all()
+        for twin in np.unique(twins[twins != UNKNOWN]):
+            assert sum(bool((twins[rows] == twin).any()) for rows in batches) == 1
+        groups = [len(set(twins[rows].tolist())) for rows in batches]
+        for rows, count in zip(batches, groups, strict=True):
+            assert count == 1 or len(rows) * int(lengths[rows].max()) <= 500
+
+    def test_pairs_are_an_answerable_one_with_each_twin(self, tmp_path: Path) -> None:
+        made = [
+            msgspec.structs.replace(example(1), twin="t"),
+            msgspec.structs.replace(example(2, answers=False), twin="t"),
+            msgspec.structs.replace(example(3, answers=False), twin="t"),
+            msgspec.structs.replace(example(4, answers=False), twin="u"),
+            example(5),
+        ]
+        rows, scores = encoded(tmp_path, made)
+        assert collate(rows, scores, [4, 3, 2, 1, 0]).twins.tolist() == [[4, 2], [4, 3]]
+        assert collate(rows, scores, [3, 4]).twins.tolist() == []
 
     def test_answers_may_stand_in_the_passage_or_at_the_first_token(self, tmp_path: Path) -> None:
         rows, scores = encoded(tmp_path, [example(1, title="A title"), example(2)])
@@ -189,7 +215,7 @@ class TestBatches:
 def random_outputs(batch: Batch) -> Outputs:
     generator = torch.Generator().manual_seed(0)
     one, many = (len(batch.ids),), tuple(batch.ids.shape)
-    shapes = (one, one, one, many, many, many)
+    shapes = (one, one, one, many, many, many, (len(batch.ids), 3))
     return Outputs(
         *(torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes)
     )
@@ -212,7 +238,7 @@ class TestLosses:
         assert set(terms) == {"relevance", "evidence", "span", "answerable"}
         torch.autograd.backward([total_loss(terms, LossConfig())])
         for name, tensor in outputs._asdict().items():
-            if name != "early":
+            if name not in {"early", "claim"}:
                 assert tensor.grad is not None
                 assert tensor.grad[1].abs().sum() == 0
                 assert tensor.grad[0].abs().sum() > 0
@@ -252,13 +278,14 @@ class TestLosses:
             mask=torch.ones((1, 4)), allowed=torch.tensor([[True, False, True, True]]),
             evidence=torch.tensor([[IGNORED, 0, 1, 1]]), starts=torch.tensor([[2, 3]]),
             ends=torch.tensor([[3, UNKNOWN]]), answerable=torch.tensor([1.0]),
-            relevance=torch.tensor([5.0]),
+            relevance=torch.tensor([5.0]), claim=torch.tensor([1]),
+            twins=torch.zeros((0, 2), dtype=torch.int64),
         )  # fmt: skip
         zero = torch.zeros((1, 4))
         one = torch.zeros(1)
         outputs = Outputs(
             early=one + 2, relevance=one + 1, answerable=one, evidence=zero,
-            start=torch.tensor([[0.0, 99.0, 0.0, 0.0]]), end=zero,
+            start=torch.tensor([[0.0, 99.0, 0.0, 0.0]]), end=zero, claim=torch.zeros((1, 3)),
         )  # fmt: skip
         terms = loss_terms(outputs, batch, LossConfig(teacher_scale=2, evidence_positives=0.3))
         assert terms["relevance"].item() == pytest.approx(4.0)
@@ -267,5 +294,10 @@ class TestLosses:
         # start: two of three places are right; end: one of three
         assert terms["span"].item() == pytest.approx((np.log(3 / 2) + np.log(3)) / 2)
         assert terms["answerable"].item() == pytest.approx(np.log(2))
+        assert terms["claim"].item() == pytest.approx(np.log(3))
+        assert "twins" not in terms
+        two = batch._replace(twins=torch.tensor([[0, 0]]))
+        margin = loss_terms(outputs, two, LossConfig(margin=2))["twins"].item()
+        assert margin == pytest.approx(np.log(1 + np.exp(2)))
         empty = batch._replace(starts=unknown, ends=unknown)
         assert "span" not in loss_terms(outputs, empty, LossConfig())

@@ -26,7 +26,9 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.argument("work", type=_folder)
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file.")
 @click.option("--step", "steps", type=click.Choice(_STEPS), multiple=True, help="Only this; again.")
-@click.option("--start", type=click.Choice(["minilm", "ce"]), help="Weights to start from.")
+@click.option(
+    "--start", type=click.Choice(["minilm", "ce", "shipped"]), help="Weights to start from."
+)
 @click.option("--weights", default="", help="model.safetensors of a round to go on from.")
 @click.option("--minutes", type=float, help="Stop training after so long, at a checkpoint.")
 def main(

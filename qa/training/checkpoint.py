@@ -9,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from qa.training.averaging import Average
 from qa.training.errors import TrainingError
 
 _safe_open: Any = importlib.import_module("safetensors").safe_open  # typed in part
@@ -16,9 +17,14 @@ _save_file: Any = importlib.import_module("safetensors.torch").save_file
 
 
 def save_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, run: str
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: Average,
+    step: int,
+    run: str,
 ) -> None:
-    """Write weights, optimiser state and generators after so many steps of a run."""
+    """Write weights, their mean, optimiser state and generators after so many steps of a run."""
     tensors: dict[str, Tensor] = {
         f"model/{name}": tensor.detach().cpu().contiguous()
         for name, tensor in model.state_dict().items()
@@ -27,6 +33,7 @@ def save_checkpoint(
     for number, values in state.items():
         for name, value in values.items():
             tensors[f"optimizer/{number}/{name}"] = torch.as_tensor(value).detach().cpu()
+    tensors |= {f"average/{name}": tensor for name, tensor in average.tensors().items()}
     tensors["generator/cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["generator/cuda"] = torch.cuda.get_rng_state()
@@ -34,9 +41,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: str
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average, run: str
 ) -> int:
-    """Put a saved state back; how many steps it had taken.
+    """Put a saved state back, and return how many steps it had taken.
 
     Raises:
         TrainingError: it cannot be read, or is of a run with another configuration or data.
@@ -47,12 +54,8 @@ def load_checkpoint(
             f"{path} is of another configuration or other data; name another work folder, or"
             " delete that file to begin anew"
         )
-    weights = {
-        name.removeprefix("model/"): tensor
-        for name, tensor in tensors.items()
-        if name.startswith("model/")
-    }
-    model.load_state_dict(weights)
+    model.load_state_dict(_below("model/", tensors))
+    average.load(_below("average/", tensors))
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer/"):
@@ -63,6 +66,14 @@ def load_checkpoint(
     if torch.cuda.is_available() and "generator/cuda" in tensors:
         torch.cuda.set_rng_state(tensors["generator/cuda"])
     return int(notes["step"])
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, str]) -> None:

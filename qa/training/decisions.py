@@ -16,7 +16,7 @@ from qa.decision import Decision
 from qa.service import Service
 from qa.training.articles import role
 from qa.training.calibration import decide
-from qa.training.sources import read_objects
+from qa.training.rows import read_objects
 
 
 class _Asked(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from index.hashing import sha256_file
 from index.types import Span
 from qa.pairs import PairTokenizer, pair_texts, second_text, token_span
 from qa.training.config import ModelConfig, fingerprint
-from qa.training.examples import Example, read_examples
+from qa.training.examples import Claim, Example, read_examples
 from qa.training.losses import IGNORED, UNKNOWN
 
+CLAIMS: tuple[Claim, ...] = get_args(Claim)
 MAX_ANSWERS = 4  # right places of one example; more are rare and left out
 _BATCH = 512
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Tokens:
     spans: (MAX_ANSWERS, 2) first and last token of answers, `UNKNOWN` where there are no more;
         (0, 0): no answer.
     second: where the second text starts; `first`: where its passage starts, after the title.
+    claim: its place in `CLAIMS`, or `UNKNOWN` for a question.
     """
 
     ids: NDArray[np.uint16]
@@ -45,10 +47,11 @@ class Tokens:
     second: int
     first: int
     answerable: int
+    claim: int
 
 
 def labelled(example: Example, encoding: Encoding) -> Tokens:
-    """The labels of an example on its tokens.
+    """Return the labels of an example on its tokens.
 
     An answer that was cut off is not there; if all were, nothing is known but the relevance.
     """
@@ -57,12 +60,12 @@ def labelled(example: Example, encoding: Encoding) -> Tokens:
     first = next((at for at in range(second, end) if encoding.offsets[at][0] >= lead), end)
     found = [token_span(encoding, _after(span, lead)) for span in example.answers]
     places = [place for place in found if place is not None][:MAX_ANSWERS]
-    known = example.answerable is not None and bool(places) == example.answerable and end > first
+    known = example.answerable is not None and end > first and bool(places) == bool(example.answers)
     spans = np.full((MAX_ANSWERS, 2), UNKNOWN, dtype=np.int16)
-    if known:
+    if known and (places or not example.answerable):
         spans[: max(1, len(places))] = places or [(0, 0)]
     evidence = np.full(len(encoding.ids), IGNORED, dtype=np.uint8)
-    if known and example.evidence is not None:
+    if (known or example.claim) and example.evidence is not None:
         evidence[first:end] = 0
         for span in example.evidence:
             for at in range(first, end):
@@ -76,6 +79,7 @@ def labelled(example: Example, encoding: Encoding) -> Tokens:
         second=second,
         first=first,
         answerable=int(bool(example.answerable)) if known else UNKNOWN,
+        claim=CLAIMS.index(example.claim) if example.claim else UNKNOWN,
     )
 
 
@@ -84,6 +88,7 @@ class EncodedSet:
     """All examples of a part: tokens one after another, memory-mapped.
 
     bounds: (n + 1,) where each example's tokens start; the other arrays as in `Tokens`.
+    twin: (n,) equal for examples that are twins; `UNKNOWN` for those without any.
     """
 
     ids: NDArray[np.uint16]
@@ -93,6 +98,8 @@ class EncodedSet:
     second: NDArray[np.int16]
     first: NDArray[np.int16]
     answerable: NDArray[np.int8]
+    claim: NDArray[np.int8]
+    twin: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.second)
@@ -106,7 +113,7 @@ class EncodedSet:
 def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig) -> EncodedSet:
     """The examples of a file as arrays, from the cache folder if they are there."""
     key = fingerprint(
-        "encode-1",
+        "encode-2",
         sha256_file(examples),
         sha256_file(tokenizer),
         config.max_tokens,
@@ -115,7 +122,12 @@ def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig
     folder = cache / f"{examples.stem}-{key}"
     if not folder.exists():
         pairs = PairTokenizer(tokenizer, config.max_tokens, config.question_tokens)
-        _write(folder, _encoded(examples, pairs))
+        numbers: dict[str, int] = {}
+        twins = [
+            numbers.setdefault(row.twin, len(numbers)) if row.twin else UNKNOWN
+            for row in read_examples(examples)
+        ]
+        _write(folder, _encoded(examples, pairs), twins)
     return EncodedSet(**{path.stem: np.load(path, mmap_mode="r") for path in folder.iterdir()})
 
 
@@ -129,7 +141,7 @@ def _encoded(examples: Path, tokenizer: PairTokenizer) -> Iterator[Tokens]:
             yield labelled(row, encoding)
 
 
-def _write(folder: Path, rows: Iterator[Tokens]) -> None:
+def _write(folder: Path, rows: Iterator[Tokens], twins: Sequence[int]) -> None:
     tokens = list(rows)
     arrays = {
         "ids": _joined([row.ids for row in tokens], np.uint16),
@@ -139,6 +151,8 @@ def _write(folder: Path, rows: Iterator[Tokens]) -> None:
         "second": np.array([row.second for row in tokens], dtype=np.int16),
         "first": np.array([row.first for row in tokens], dtype=np.int16),
         "answerable": np.array([row.answerable for row in tokens], dtype=np.int8),
+        "claim": np.array([row.claim for row in tokens], dtype=np.int8),
+        "twin": np.array(twins, dtype=np.int32),
     }
     scratch = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(scratch, ignore_errors=True)

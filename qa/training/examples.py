@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -10,14 +11,18 @@ from index.errors import InvalidSpan
 from index.types import Span
 from qa.training.errors import TrainingError
 
+Claim = Literal["supported", "refuted", "neither"]
+
 
 class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question and a passage, with what is known of them.
+    """A question or a claim, and a passage, with what is known of them.
 
-    `answerable` None: not known, such an example teaches relevance alone. `evidence` None: not
-    known; empty: nothing in the passage is evidence. An empty `title` is not shown to the model.
-    `group` is the article or product, which lies in one part of the data only; `kind` says how the
-    pair was made.
+    `answerable` None: not known, such an example teaches relevance only. No `answers` though it is
+    answerable: no short answer is known. `evidence` None: not known; empty: nothing in the passage
+    is evidence. An empty `title` is not shown to the model. `group` is the article or product,
+    which lies in one part of the data only; `kind` says how the pair was made. `twin` is equal for
+    a question and those that people changed so that the same passage does not answer them. `claim`
+    says what the passage does with a claim; None for a question.
     """
 
     id: str
@@ -30,17 +35,19 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     answerable: bool | None
     answers: tuple[Span, ...] = ()
     evidence: tuple[Span, ...] | None = None
+    twin: str = ""
+    claim: Claim | None = None
 
     def problem(self) -> str | None:
         """Why it cannot be used, or None."""
         if not self.question.strip() or not self.passage.strip():
             return "the question or the passage is empty"
-        if bool(self.answers) != bool(self.answerable):
-            return "there are answers if and only if it is answerable"
-        if self.answers and self.evidence == ():
-            return "it has an answer and no evidence"
-        if not self.answers and self.evidence:
-            return "it has evidence and no answer"
+        if self.answers and not self.answerable:
+            return "it has an answer and is not answerable"
+        if self.answerable and self.evidence == ():
+            return "it is answerable and has no evidence"
+        if self.evidence and not self.answerable and self.claim is None:
+            return "it has evidence and is not answerable"
         for span in (*self.answers, *(self.evidence or ())):
             if not 0 <= span.start < span.end <= len(self.passage):
                 return f"[{span.start}, {span.end}) is not in a passage of {len(self.passage)}"

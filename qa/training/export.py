@@ -149,7 +149,7 @@ def _to_onnx(
     part: nn.Module, sample: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str]
 ) -> None:
     onnx: Any = torch.onnx
-    whole = ("early", "relevance", "answerable")
+    whole = ("early", "relevance", "answerable", "claim")
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated, and a third faster
         onnx.export(

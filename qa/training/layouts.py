@@ -1,6 +1,6 @@
 """The same passage laid out as documents are: as a list, below a heading, beside a table. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -8,16 +8,39 @@ from index.sentences import sentences
 from index.types import Span
 from qa.training.examples import Example
 
+_SPEAKERS = ("Anna", "Ben", "Chidi", "Dana")
 
-def listed(example: Example) -> Example | None:
-    """Each sentence an item of a list; None if an answer crosses sentences or there is one.
 
-    Evidence may cross them too: its sentences were found in the whole document.
+def bullets(place: int) -> str:  # noqa: ARG001  (all are alike)
+    """Return the marker of a list's item."""
+    return "- "
+
+
+def steps(place: int) -> str:
+    """Return the marker of a numbered step."""
+    return f"{place + 1}. "
+
+
+def messages(place: int) -> str:
+    """Return the time and the name in front of a message of a conversation."""
+    return f"[{9 + place // 12:02}:{place % 12 * 5:02}] {_SPEAKERS[place % len(_SPEAKERS)]}: "
+
+
+def changes(place: int) -> str:
+    """Return the heading of a version in front of what changed in it."""
+    return f"{chr(10) if place else ''}## {3 - place // 10}.{9 - place % 10}.0{chr(10)}- "
+
+
+def listed(example: Example, marker: Callable[[int], str] = bullets) -> Example | None:
+    """Return the passage with each sentence on a line of its own, behind a marker.
+
+    None if an answer crosses sentences or there is only one sentence. Evidence may cross them too:
+    its sentences were found in the whole document.
     """
     spans = sentences(example.passage, Span(0, len(example.passage)))
     text, moves = "", list[tuple[Span, int]]()
-    for span in spans:
-        text += "\n- " if text else "- "
+    for place, span in enumerate(spans):
+        text += ("\n" if text else "") + marker(place)
         moves.append((span, len(text) - span.start))
         text += " ".join(span.of(example.passage).split("\n"))
     labels = (*example.answers, *(example.evidence or ()))

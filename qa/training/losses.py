@@ -25,6 +25,8 @@ class Batch(NamedTuple):
         no label; 0: no answer.
     answerable: (batch,) float32: 0, 1 or `UNKNOWN`.
     relevance: (batch,) float32, the teacher's logit; NaN: no label.
+    claim: (batch,) int64, the place of its label in `CLAIMS`, or `UNKNOWN`.
+    twins: (pairs, 2) int64, places of an answerable example and of an unanswerable twin.
     """
 
     ids: Tensor
@@ -36,6 +38,8 @@ class Batch(NamedTuple):
     ends: Tensor
     answerable: Tensor
     relevance: Tensor
+    claim: Tensor
+    twins: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
@@ -51,6 +55,10 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
     evidence: cross-entropy a token, evidence and other tokens averaged apart, then weighted.
     span: mean of start and end: -log of the probability of all right places together.
     answerable: cross-entropy.
+    twins: pairwise logistic loss of the answerability of twins, with a margin, so that the question
+        that is answered is above the one that people changed. Source: Burges et al. 2005, eq. 3,
+        with the margin added; the twins as in spanCL, arXiv 2208.01299.
+    claim: cross-entropy over `CLAIMS`.
     """
     terms: dict[str, Tensor] = {}
     taught = ~batch.relevance.isnan()
@@ -76,6 +84,12 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
         terms["answerable"] = functional.binary_cross_entropy_with_logits(
             outputs.answerable[known], batch.answerable[known]
         )
+    if len(batch.twins):
+        apart = outputs.answerable[batch.twins[:, 0]] - outputs.answerable[batch.twins[:, 1]]
+        terms["twins"] = functional.softplus(config.margin - apart).mean()
+    judged = batch.claim != UNKNOWN
+    if judged.any():
+        terms["claim"] = functional.cross_entropy(outputs.claim[judged], batch.claim[judged])
     return terms
 
 
@@ -87,6 +101,8 @@ def total_loss(terms: dict[str, Tensor], config: LossConfig) -> Tensor:
         "evidence": config.evidence,
         "span": config.span,
         "answerable": config.answerable,
+        "twins": config.twins,
+        "claim": config.claim,
     }
     return torch.stack([weights[name] * term for name, term in terms.items()]).sum()
 

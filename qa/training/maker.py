@@ -12,26 +12,33 @@ from rich.progress import track
 from index.types import Span
 from qa.training.articles import Part
 from qa.training.config import Config, DataConfig
+from qa.training.contexts import elsewhere, renamed, shown_title
 from qa.training.examples import Example
-from qa.training.layouts import beside, headed, listed
+from qa.training.layouts import beside, bullets, changes, headed, listed, messages, steps
 from qa.training.negatives import Negatives, Place
 from qa.training.neighbours import Neighbours
-from qa.training.sources import DEVELOPMENT, Asked, Library, SourceText
+from qa.training.sources import DEVELOPMENT, MISLEADING, Asked, Library, SourceText
 from qa.training.swaps import names, swapped
 from qa.training.tables import settings_examples, table_examples, table_text
-from qa.training.views import Views, holding, lacking
-from qa.training.wording import both, keywords, yes_no
+from qa.training.views import Views, answering, holding, lacking
+from qa.training.wording import both, keywords, request, yes_no
 
-_REAL = ("subjqa", DEVELOPMENT)
+_REAL = ("subjqa", "condaqa", MISLEADING, DEVELOPMENT)  # their unanswerable questions are people's
+_ALONE = {"subjqa", "condaqa", "boolq", "covidqa"}  # neighbouring paragraphs are not of one text
+_FIRST = {"squad", "nq", "fairytale", "subjqa"}  # large enough to hold out small shares of
+_MARKERS = (bullets, steps, messages, changes)
 _TABLE_NAMES = 8  # a document with fewer names makes no table
 
 
-def part_of(group: str, data: DataConfig) -> Part:
-    """The part that an article lies in, by its name alone, whatever source it comes from."""
+def part_of(group: str, source: str, data: DataConfig) -> Part:
+    """Return the part that an article lies in, by its name and the size of its source."""
     place = zlib.crc32(f"part:{group}".encode()) / 2**32
-    if place < data.held_for_calibration:
+    large = source in _FIRST
+    calibrate = data.held_for_calibration if large else data.held_elsewhere
+    report = data.held_for_report if large else data.held_elsewhere
+    if place < calibrate:
         return "calibrate"
-    return "report" if place < data.held_for_calibration + data.held_for_report else "train"
+    return "report" if place < calibrate + report else "train"
 
 
 class Maker:
@@ -45,16 +52,20 @@ class Maker:
         inside = [
             document
             for document in library.documents.values()
-            if (document.part or part_of(document.group, config.data)) == part
+            if (document.part or part_of(document.group, document.source, config.data)) == part
         ]
         kept = {id(document) for document in inside}
         self._questions = [asked for asked in library.questions if id(asked.document) in kept]
         self._documents = inside
         self._negatives = Negatives(inside)
+        self._titles = sorted({document.title for document in inside if document.title})
         self._names: dict[int, list[str]] = {}
         self._beside: dict[tuple[int, Span], list[Asked]] = {}
+        self._twins: dict[str, list[Asked]] = {}
         for asked in self._questions:
             self._beside.setdefault((id(asked.document), asked.paragraph), []).append(asked)
+            if asked.twin:
+                self._twins.setdefault(asked.twin, []).append(asked)
 
     def examples(self) -> Iterator[Example]:
         """All examples of the part, some of them laid out otherwise than as plain paragraphs."""
@@ -68,7 +79,7 @@ class Maker:
     def _laid_out(self, example: Example, rng: Generator) -> Example:
         draw = rng.random()
         if draw < 0.4:
-            return listed(example) or example
+            return listed(example, _MARKERS[int(rng.integers(len(_MARKERS)))]) or example
         if draw < 0.7:
             return headed(example, example.title or example.question.split(" ", 2)[-1].strip("?"))
         near = self._documents[int(rng.integers(len(self._documents)))]
@@ -100,14 +111,54 @@ class Maker:
             positive = self._positive(asked, view, rng)
             if positive is not None:
                 yield positive
+                yield from self._misleading(asked, positive, view, rng)
                 yield from self._against(asked, positive, view, rng)
+                yield from self._of_another(asked, positive, rng)
             if self._hit("both", rng):
                 yield from self._with_another(asked, view, rng)
         for asked in self._unanswered(chosen):
             rng = self._rng(asked)
-            view = self._views.paragraph(asked.document, asked.paragraph, asked.paragraph)
-            kind = "real" if asked.document.source in _REAL else "synthetic"
+            near = asked.plausible[0] if asked.plausible else asked.paragraph
+            view = self._views.paragraph(asked.document, asked.paragraph, near)
+            kind = "real" if asked.source in _REAL else "synthetic"
             yield self._lacking(asked, (asked.document, view), kind, asked.question, rng)
+        yield from self._without_short_answer()
+
+    def _misleading(
+        self, asked: Asked, positive: Example, view: Span, rng: Generator
+    ) -> Iterator[Example]:
+        """Yield what people made of the question so that the same passage does not answer it."""
+        for other in self._twins.get(asked.id, ()):
+            made = self._lacking(other, (asked.document, view), "real", other.question, rng)
+            # the title must not tell them apart
+            yield msgspec.structs.replace(made, title=positive.title, twin=asked.id)
+
+    def _of_another(self, asked: Asked, positive: Example, rng: Generator) -> Iterator[Example]:
+        """Yield the passage under another title, or about another name."""
+        own = asked.document.title
+        if self._hit("elsewhere", rng):
+            yield from elsewhere(positive, own, self._titles, rng) or ()
+        if self._hit("renamed", rng):
+            made = renamed(positive, self._names_in(asked.document), rng)
+            if made:
+                yield made
+
+    def _without_short_answer(self) -> Iterator[Example]:
+        """Yield questions that only yes or no, or whole sentences answer."""
+        for source, limit in self._data.limits().items():
+            found = [q for q in self._questions if q.source == source and q.answerable]
+            for asked in _first([q for q in found if not q.answers], limit, self._seed):
+                rng, document = self._rng(asked), asked.document
+                near = asked.evidence[0] if asked.evidence else asked.paragraph
+                view = self._views.paragraph(document, asked.paragraph, near)
+                question, kind = self._worded(asked, rng)
+                title = self._title(asked, question, rng)
+                if asked.evidence:
+                    made = holding(asked, view, kind=kind, question=question, title=title)
+                    if made:
+                        yield made
+                elif view == asked.paragraph:
+                    yield answering(asked, view, question=question, title=title)
 
     def _again(self) -> Iterator[Example]:
         """The questions that people wrote to mislead, and those beside them, once more."""
@@ -132,11 +183,13 @@ class Maker:
 
     def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
         """Questions whose own paragraph does not answer: real ones, and some of those made."""
-        asked = [question for question in self._questions if not question.answers]
-        real = [question for question in asked if question.document.source == "subjqa"]
-        yield from _first(real, self._data.subjqa_questions, self._seed)
+        asked = [question for question in self._questions if not question.answerable]
+        for source, limit in self._data.limits().items():
+            if source in _REAL:
+                real = [q for q in asked if q.source == source and q.twin not in chosen]
+                yield from _first(real, limit, self._seed)
         if self._data.development_times:
-            yield from (q for q in asked if q.document.source == DEVELOPMENT)
+            yield from (q for q in asked if q.source == DEVELOPMENT)
         for question in asked:
             answered = question.id.removesuffix("-neg") in chosen
             if answered and self._hit("synthetic", self._rng(question)):
@@ -144,23 +197,22 @@ class Maker:
 
     def _sampled(self) -> list[Asked]:
         """Answered questions, as many of each source as the configuration says."""
-        limits = {
-            "squad": self._data.squad_questions,
-            "nq": self._data.nq_questions,
-            "fairytale": self._data.fairytale_questions,
-            "subjqa": self._data.subjqa_questions,
-            DEVELOPMENT: len(self._questions) if self._data.development_times else 0,
-        }
+        limits = self._data.limits()
+        if self._data.development_times:
+            limits[DEVELOPMENT] = len(self._questions)
         found: list[Asked] = []
         for source, limit in limits.items():
-            answered = [q for q in self._questions if q.document.source == source and q.answers]
-            found += _first(answered, limit, self._seed)
+            answered = [q for q in self._questions if q.source == source and q.answers]
+            paired = [q for q in answered if q.id in self._twins]  # a twin without its pair is lost
+            alone = [q for q in answered if q.id not in self._twins]
+            first = _first(paired, limit, self._seed)
+            found += [*first, *_first(alone, limit - len(first), self._seed)]
         return found
 
     def _view(self, asked: Asked, rng: Generator) -> Span:
         document, answer = asked.document, asked.answers[0]
         draw = rng.random()
-        if document.source == "subjqa":  # neighbours are other reviews
+        if document.source in _ALONE:
             return self._views.paragraph(document, asked.paragraph, answer)
         if draw < self._data.chunks:
             return self._views.chunk(document, answer)
@@ -169,16 +221,27 @@ class Maker:
         return self._views.paragraph(document, asked.paragraph, answer)
 
     def _positive(self, asked: Asked, view: Span, rng: Generator) -> Example | None:
-        kind, wording = "given", asked.question
+        wording, kind = self._worded(asked, rng)
+        title = self._title(asked, wording, rng)
+        made = holding(asked, view, kind=kind, question=wording, title=title)
+        if made and asked.id in self._twins:
+            return msgspec.structs.replace(made, twin=asked.id)
+        return made
+
+    def _worded(self, asked: Asked, rng: Generator) -> tuple[str, str]:
+        """Draw the wording of a question that is answered, and the name of its kind."""
+        wording, kind = asked.question, "given"
         if self._hit("keywords", rng):
-            kind, wording = "keywords", keywords(asked.question)
-        elif self._hit("yes_no", rng):
+            wording, kind = keywords(asked.question), "keywords"
+        elif self._hit("requests", rng):
+            wording, kind = request(asked.question, rng), "request"
+        elif self._hit("yes_no", rng) and asked.answers:
             asked_so = yes_no(asked.question, asked.answers[0].of(asked.document.text))
-            kind, wording = ("yes-no", asked_so) if asked_so else (kind, wording)
-        if wording == asked.question:
-            kind = "given"
-        title = asked.document.title if self._hit("titles", rng) else ""
-        return holding(asked, view, kind=kind, question=wording, title=title)
+            wording, kind = (asked_so, "yes-no") if asked_so else (wording, kind)
+        return wording, "given" if wording == asked.question else kind
+
+    def _title(self, asked: Asked, question: str, rng: Generator) -> str:
+        return shown_title(asked.document.title, question, self._titles, self._data, rng)
 
     def _with_another(self, asked: Asked, view: Span, rng: Generator) -> Iterator[Example]:
         """Two questions in one, each with its own evidence."""
@@ -204,7 +267,7 @@ class Maker:
     def _against(
         self, asked: Asked, positive: Example, view: Span, rng: Generator
     ) -> Iterator[Example]:
-        if asked.document.source != "subjqa":
+        if asked.document.source not in _ALONE:
             if self._hit("article", rng) and (place := self._negatives.article(asked, rng)):
                 yield self._lacking(asked, self._cut(place), "article", positive.question, rng)
             if self._hit("retrieved", rng) and (place := self._negatives.retrieved(asked, rng)):
@@ -225,7 +288,7 @@ class Maker:
     def _lacking(
         self, asked: Asked, place: Place, kind: str, question: str, rng: Generator
     ) -> Example:
-        title = place[0].title if self._hit("titles", rng) else ""
+        title = shown_title(place[0].title, question, self._titles, self._data, rng)
         return lacking(asked, place, kind=kind, question=question, title=title)
 
     def _cut(self, place: Place) -> Place:

@@ -1,4 +1,4 @@
-"""The evidence model: one encoder over (question, passage), five heads on one pass."""
+"""The evidence model: one encoder over (question, passage), six heads on one pass."""
 
 import importlib
 from typing import Any, NamedTuple
@@ -15,7 +15,10 @@ _from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 
 
 class Outputs(NamedTuple):
-    """Raw logits in fp32: (batch, tokens) for `evidence`, `start` and `end`, (batch,) otherwise."""
+    """Raw logits in fp32.
+
+    `evidence`, `start` and `end` are (batch, tokens), `claim` is (batch, 3), the others (batch,).
+    """
 
     early: Tensor
     relevance: Tensor
@@ -23,6 +26,7 @@ class Outputs(NamedTuple):
     evidence: Tensor
     start: Tensor
     end: Tensor
+    claim: Tensor
 
 
 class EvidenceModel(nn.Module):
@@ -33,7 +37,8 @@ class EvidenceModel(nn.Module):
     linear probe before any training), which the first token learns in the last layers only (.82).
     The other heads read the last layer: `relevance` the pooled first token, as the cross-encoder it
     is distilled from; `answerable` the first token itself; `evidence`, `start` and `end` each
-    token. A start and end at the first token mean that there is no answer, as in SQuAD 2.0.
+    token. A start and end at the first token mean that there is no answer, as in SQuAD 2.0. `claim`
+    reads the first token: does the passage support the first text, refute it, or neither.
 
     Args:
         config: of the encoder.
@@ -52,6 +57,7 @@ class EvidenceModel(nn.Module):
         self.relevance = nn.Linear(hidden, 1)
         self.answerable = nn.Linear(hidden, 1)
         self.tokens = nn.Linear(hidden, 3)
+        self.claim = nn.Linear(hidden, 3)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Outputs:
         """One pass; masks are 1 for real tokens."""
@@ -79,7 +85,8 @@ class EvidenceModel(nn.Module):
         first = states[:, 0]
         evidence, start, end = self.tokens(states).float().unbind(-1)
         relevance = self.relevance(self.bert.pooler(states)).squeeze(-1).float()
-        return relevance, self.answerable(first).squeeze(-1).float(), evidence, start, end
+        answerable, claim = self.answerable(first).squeeze(-1).float(), self.claim(first).float()
+        return relevance, answerable, evidence, start, end, claim
 
 
 def model_from(
@@ -99,7 +106,7 @@ def model_from(
     """
     model = EvidenceModel(_bert_config(weights, config, attention_heads), config.early_layers)
     generator = torch.Generator().manual_seed(seed)
-    for head in (*model.early, model.relevance, model.answerable, model.tokens):
+    for head in (*model.early, model.relevance, model.answerable, model.tokens, model.claim):
         if isinstance(head, nn.Linear):
             nn.init.normal_(head.weight, std=0.02, generator=generator)
             nn.init.zeros_(head.bias)

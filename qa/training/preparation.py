@@ -11,11 +11,12 @@ from index.export import bundled_folder
 from index.hashing import sha256_file
 from index.onnx import load_tokenizer
 from qa.training.articles import Part
+from qa.training.claims import read_claims
 from qa.training.config import Config, fingerprint
 from qa.training.cross_encoder import cross_encoder_folder
 from qa.training.errors import TrainingError
 from qa.training.examples import write_examples, write_file
-from qa.training.maker import Maker
+from qa.training.maker import Maker, part_of
 from qa.training.neighbours import Neighbours
 from qa.training.sources import excluded_from, load_library
 from qa.training.views import Views
@@ -44,14 +45,14 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     Raises:
         TrainingError: the data cannot be read or is not as described.
     """
-    wanted = fingerprint("prepare-4", config.seed, config.data, _hashes(data))
+    wanted = fingerprint("prepare-5", config.seed, config.data, _hashes(data))
     done = work / "prepare.json"
     if done.exists():
         report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
         if report.fingerprint == wanted:
             return report
         done.unlink()
-    library = load_library(data, excluded_from(data))
+    library = load_library(data, excluded_from(data), config.data.limits())
     tokenizer = load_tokenizer(bundled_folder() / "tokenizer.json")
     views = Views(
         lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids),
@@ -59,11 +60,14 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
         config.data.passage_tokens,
     )
     near = _neighbours()
+    limit = config.data.claims
+    claims = list(read_claims(data, limit, config.seed)) if limit else []
     report = PreparationReport(
         fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
     )
     for part in PARTS:
         made = list(Maker(library, views, near, config, part).examples())
+        made += [claim for claim in claims if part_of(claim.group, "claims", config.data) == part]
         made.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
         write_examples(examples_path(work, part), made)
         kinds = Counter(f"{example.source} {example.kind}" for example in made)
@@ -84,6 +88,7 @@ def _hashes(data: Path) -> Sequence[str]:
     try:
         files = [
             *sorted((data / "train").glob("*.jsonl.gz")),
+            *sorted((data / "train2").glob("*/*.jsonl.gz")),
             data / "squad/questions_dev.jsonl.gz",
             data / "squad/corpus.jsonl.gz",
         ]

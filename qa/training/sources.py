@@ -1,45 +1,36 @@
 """Public question sets as documents and questions. Offsets are checked against the text."""
 
-import gzip
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
-
-import msgspec
 
 from index.types import Span
 from qa.training.articles import Part, role
-from qa.training.errors import TrainingError
+from qa.training.rows import Marked, Row, read_objects, read_rows
 
 BREAK = "\n\n"  # between the paragraphs of a document
 
 DEVELOPMENT = "squad2"  # the source's name for questions about development articles
 
+MISLEADING = "misleading"  # the source's name for SQuAD 2.0's training questions without an answer
+
 FILES = {
-    "squad": ("squad11_train", "squad11_train_synthetic_unanswerable"),
-    "nq": ("qed_nq_train",),
-    "fairytale": ("fairytaleqa_explicit",),
-    "subjqa": ("subjqa_train",),
+    "squad": ("train/squad11_train", "train/squad11_train_synthetic_unanswerable"),
+    "nq": ("train/qed_nq_train",),
+    "fairytale": ("train/fairytaleqa_explicit",),
+    "subjqa": ("train/subjqa_train",),
+    MISLEADING: ("train2/squad2_train_unanswerable/squad2_train_unanswerable",),
+    "selqa": ("train2/selqa/selqa_sentences",),
+    "boolq": ("train2/boolq/boolq_dev",),
+    "condaqa": ("train2/condaqa/condaqa_dev",),
+    "policyqa": ("train2/policyqa/policyqa_dev_test",),
+    "covidqa": ("train2/covidqa/covidqa_windows",),
 }
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    start: int
-    end: int
-    text: str
-    offset_guessed: bool = False
-
-
-class _Row(msgspec.Struct, frozen=True):
-    id: str
-    title: str
-    context: str
-    question: str
-    answerable: bool
-    answers: list[_Answer]
+_ARTICLES = {MISLEADING: "squad"}  # sources whose paragraphs are of another source's articles
+_UNTITLED = {"subjqa", "condaqa"}  # a product's or a passage's number says nothing
+_WHOLE_SENTENCES = {"selqa"}  # its answers are its evidence: there is no shorter answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,13 +60,30 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question of a source; offsets are of `document.text`. No answers: none in `paragraph`."""
+    """A question of a source; offsets are of `document.text`.
+
+    answerable: from `paragraph`.
+    answers: short ones; none where the question is not answerable, or only yes or no, or whole
+        sentences answer it.
+    evidence: sentences that people marked; None where they marked none.
+    twin: the id of the answerable question that people changed into this one.
+    plausible: what a careless reader would say.
+    """
 
     id: str
     document: SourceText
     question: str
     paragraph: Span
-    answers: tuple[Span, ...]
+    answerable: bool
+    answers: tuple[Span, ...] = ()
+    evidence: tuple[Span, ...] | None = None
+    twin: str = ""
+    plausible: tuple[Span, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The source that it is of; its document may be of another."""
+        return self.id.partition(":")[0]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,11 +105,16 @@ class Excluded:
     questions: frozenset[str]
 
 
-def load_library(folder: Path, excluded: Excluded) -> Library:
-    """All sources below `folder`/train, without what is excluded, and `folder`/squad.
+def load_library(folder: Path, excluded: Excluded, wanted: Collection[str]) -> Library:
+    """Load these sources without what is excluded, and the development articles that train.
 
-    Left out are spans whose occurrence in the text was guessed, and their questions; and those
-    about the development articles that are for reporting.
+    Left out are questions whose answer's occurrence in the text was guessed, and those about the
+    development articles that are for reporting.
+
+    Args:
+        folder: holds `train`, `train2` and `squad`.
+        excluded: articles and questions of evaluation data.
+        wanted: names in `FILES`.
 
     Raises:
         TrainingError: a file is missing, or a line of it is not as described.
@@ -109,8 +122,8 @@ def load_library(folder: Path, excluded: Excluded) -> Library:
     library = Library()
     for source, names in FILES.items():
         taken: set[str] = set()
-        for name in names:
-            for row in _rows(folder / "train" / f"{name}.jsonl.gz"):
+        for name in names if source in wanted else ():
+            for row in read_rows(folder / f"{name}.jsonl.gz"):
                 if row.id in taken:
                     library.dropped[f"{source}: id given before"] += 1
                     continue
@@ -141,12 +154,13 @@ def _add_development(library: Library, folder: Path) -> None:
                 document=document,
                 question=" ".join(str(row["question"]).split()),
                 paragraph=paragraph,
+                answerable=bool(answers),
                 answers=tuple(sorted(answers)),
             )
         )
 
 
-def _add(library: Library, source: str, row: _Row, excluded: Excluded) -> None:
+def _add(library: Library, source: str, row: Row, excluded: Excluded) -> None:
     group = normal(row.title)
     if group in excluded.groups or normal(row.question) in excluded.questions:
         library.dropped[f"{source}: in evaluation data"] += 1
@@ -157,24 +171,33 @@ def _add(library: Library, source: str, row: _Row, excluded: Excluded) -> None:
     if any(answer.offset_guessed for answer in row.answers):
         library.dropped[f"{source}: occurrence guessed"] += 1
         return
-    title = "" if source == "subjqa" else readable(row.title)  # a product's number says nothing
-    key = (source, group)
+    title = "" if source in _UNTITLED else readable(row.title)
+    home = _ARTICLES.get(source, source)
     document = library.documents.setdefault(
-        key, SourceText(source=source, title=title, group=group)
+        (home, group), SourceText(source=home, title=title, group=group)
     )
     paragraph = document.paragraph(row.context)
-    answers = {
-        Span(paragraph.start + answer.start, paragraph.start + answer.end) for answer in row.answers
-    }
+    answers = _placed(row.answers, paragraph)
+    whole = source in _WHOLE_SENTENCES
     library.questions.append(
         Asked(
             id=f"{source}:{row.id}",
             document=document,
             question=" ".join(row.question.split()),
             paragraph=paragraph,
-            answers=tuple(sorted(answers)),
+            answerable=row.answerable,
+            answers=() if whole else answers,
+            evidence=_placed(row.evidence_spans, paragraph) or (answers if whole else None),
+            twin=f"squad:{row.pair}" if row.pair else "",
+            plausible=_placed(row.plausible, paragraph),
         )
     )
+
+
+def _placed(marked: Sequence[Marked], paragraph: Span) -> tuple[Span, ...]:
+    """Move spans of a paragraph to its document, each once, in order."""
+    start = paragraph.start
+    return tuple(sorted({Span(start + one.start, start + one.end) for one in marked}))
 
 
 def excluded_from(folder: Path) -> Excluded:
@@ -197,51 +220,9 @@ def excluded_from(folder: Path) -> Excluded:
     return Excluded(groups=frozenset(groups), questions=frozenset(questions))
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    for number, line in _lines(path):
-        try:
-            row = msgspec.json.decode(line, type=_Row)
-        except msgspec.MsgspecError as error:
-            raise TrainingError(f"{path.name}, line {number}: {error}") from error
-        if row.answerable != bool(row.answers):
-            raise TrainingError(f"{path.name}, line {number}: answerable and answers disagree")
-        for answer in row.answers:
-            # -1 and no text: the answer is known, its place is not; such questions are left out
-            if answer.start < 0 and not answer.text:
-                continue
-            inside = 0 <= answer.start < answer.end <= len(row.context)
-            if not inside or row.context[answer.start : answer.end] != answer.text:
-                raise TrainingError(
-                    f"{path.name}, line {number}: [{answer.start}, {answer.end}) is not"
-                    f" {answer.text!r} in its context"
-                )
-        yield row
-
-
-def read_objects(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a compressed JSON Lines file.
-
-    Raises:
-        TrainingError: it cannot be read, or a line is not an object.
-    """
-    for number, line in _lines(path):
-        try:
-            yield msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
-            raise TrainingError(f"{path.name}, line {number}: {error}") from error
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            yield from enumerate(file, start=1)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise TrainingError(f"cannot read {path}: {error}") from error
-
-
 def readable(title: str) -> str:
-    """An article's title as a reader sees it."""
-    plain = unquote(title).replace("_", " ")
+    """Return an article's title as a reader sees it; a section of it stands behind an angle."""
+    plain = unquote(title).replace("_", " ").replace(" / ", " › ")
     return plain if " " in plain else plain.replace("-", " ")
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from qa.bundled import RowLogits
+from qa.training.averaging import Average
 from qa.training.batches import collate, plan
 from qa.training.checkpoint import load_checkpoint, save_checkpoint, write_tensors
 from qa.training.config import Config, ScheduleConfig, fingerprint
@@ -21,7 +22,8 @@ from qa.training.losses import Batch, loss_terms, total_loss
 from qa.training.measures import Judged, judge, summary
 from qa.training.model import EvidenceModel, Outputs
 
-_HEADS = ("early.", "relevance.", "answerable.", "tokens.")
+_HEADS = ("early.", "relevance.", "answerable.", "tokens.", "claim.")
+_AVERAGED_STEPS = 10  # between two weights of the mean
 
 
 class Trainer:
@@ -51,19 +53,21 @@ class Trainer:
         self._rates = [float(group["lr"]) for group in self._optimizer.param_groups]
         self._bf16 = has_bf16(config.schedule, self._device)
         epochs = [
-            plan(train[0].lengths, config.schedule.batch_tokens, config.seed, epoch)
+            plan(train[0].lengths, train[0].twin, config.schedule.batch_tokens, config.seed, epoch)
             for epoch in range(math.ceil(config.schedule.epochs))
         ]
         whole = [rows for epoch in epochs for rows in epoch]
         self._batches = whole[: round(len(whole) * config.schedule.epochs / len(epochs))]
         self.steps = len(self._batches)
+        self._average = Average()
+        self._averaged_from = round(self.steps * (1 - config.schedule.averaged))
         sums = [int(train[0].bounds[-1]), float(np.nansum(train[1])), len(train[0])]
         # how often it is logged or saved changes nothing, and may change between sittings
         schedule = config.schedule
         self.run = fingerprint(
-            "train-1", config.seed, config.model, config.loss, sums, schedule.epochs,
+            "train-2", config.seed, config.model, config.loss, sums, schedule.epochs,
             schedule.batch_tokens, schedule.learning_rate, schedule.head_learning_rate,
-            schedule.warmup, schedule.weight_decay, schedule.clip,
+            schedule.warmup, schedule.weight_decay, schedule.clip, schedule.averaged,
         )  # fmt: skip
 
     def train(self, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -81,6 +85,8 @@ class Trainer:
                 rows = self._batches[done]
                 meter.add(self._step(rows, done), len(rows))
                 done += 1
+                if done > self._averaged_from and done % _AVERAGED_STEPS == 0:
+                    self._average.add(self._model)
                 progress.update(bar, completed=done)
                 self._note(done, curves, meter)
                 if time.monotonic() - saved > 60 * self._schedule.checkpoint_minutes:
@@ -89,7 +95,7 @@ class Trainer:
         self._save(done)
         if done < self.steps:
             return False
-        weights = {n: t.detach().cpu().contiguous() for n, t in self._model.state_dict().items()}
+        weights = {n: t.contiguous() for n, t in self._average.weights(self._model).items()}
         write_tensors(self._work / "model.safetensors", weights, {"run": self.run})
         return True
 
@@ -100,12 +106,12 @@ class Trainer:
         path = self._work / "checkpoint.safetensors"
         self._work.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            return load_checkpoint(path, self._model, self._optimizer, self.run)
+            return load_checkpoint(path, self._model, self._optimizer, self._average, self.run)
         return 0
 
     def _save(self, done: int) -> None:
         path = self._work / "checkpoint.safetensors"
-        save_checkpoint(path, self._model, self._optimizer, done, self.run)
+        save_checkpoint(path, self._model, self._optimizer, self._average, done, self.run)
 
     def _step(self, rows: NDArray[np.int64], done: int) -> dict[str, float]:
         self._model.train()
@@ -219,4 +225,5 @@ def _row_logits(outputs: Outputs, line: int, size: int) -> RowLogits:
         evidence=row(outputs.evidence),
         start=row(outputs.start),
         end=row(outputs.end),
+        claim=outputs.claim[line].double().cpu().numpy(),
     )

@@ -1,6 +1,8 @@
 """Passages as the model will meet them, and the labels that a question has in each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from index.chunking import chunk_spans
 from index.sentences import sentences
@@ -57,15 +59,17 @@ class Views:
 
 
 def holding(asked: Asked, view: Span, *, kind: str, question: str, title: str) -> Example | None:
-    """The example of a passage that answers; None if the passage cuts every answer.
+    """Return the example of a passage that answers; None if the passage cuts every answer.
 
-    Evidence are the whole sentences that an answer touches.
+    Evidence are the sentences that people marked, or else the whole sentences that an answer
+    touches.
     """
-    inside = [span for span in asked.answers if view.start <= span.start and span.end <= view.end]
-    if not inside:
+    inside = _inside(asked.answers, view)
+    marked = _inside(asked.evidence or (), view)
+    if not (inside or marked):
         return None
     text = asked.document.text
-    evidence = [
+    evidence = marked or [
         sentence
         for sentence in sentences(text, view)
         if any(sentence.overlap(answer) for answer in inside)
@@ -78,6 +82,24 @@ def holding(asked: Asked, view: Span, *, kind: str, question: str, title: str) -
         title=title,
         answers=inside,
         evidence=evidence,
+        answerable=True,
+    )
+
+
+def answering(asked: Asked, view: Span, *, question: str, title: str) -> Example:
+    """Return the example of a passage that answers, though it is not known where."""
+    return msgspec.structs.replace(
+        _example(
+            asked,
+            (asked.document, view),
+            kind="given",
+            question=question,
+            title=title,
+            answers=[],
+            evidence=[],
+            answerable=True,
+        ),
+        evidence=None,
     )
 
 
@@ -91,7 +113,14 @@ def lacking(
 ) -> Example:
     """The example of a passage that does not answer."""
     return _example(
-        asked, place, kind=kind, question=question, title=title, answers=[], evidence=[]
+        asked,
+        place,
+        kind=kind,
+        question=question,
+        title=title,
+        answers=[],
+        evidence=[],
+        answerable=False,
     )
 
 
@@ -104,20 +133,25 @@ def _example(
     title: str,
     answers: list[Span],
     evidence: list[Span],
+    answerable: bool,
 ) -> Example:
     document, view = place
     return Example(
         id=f"{asked.id}#{kind}",
-        source=asked.document.source,
+        source=asked.source,
         group=asked.document.group,
         kind=kind,
         question=question,
         title=title,
         passage=view.of(document.text),
-        answerable=bool(answers),
+        answerable=answerable,
         answers=tuple(_moved(span, view) for span in answers),
         evidence=tuple(_moved(span, view) for span in evidence),
     )
+
+
+def _inside(spans: Sequence[Span], view: Span) -> list[Span]:
+    return [span for span in spans if view.start <= span.start and span.end <= view.end]
 
 
 def _moved(span: Span, view: Span) -> Span:

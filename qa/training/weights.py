@@ -1,4 +1,4 @@
-"""The weights that training starts from: two models that installed packages carry."""
+"""The weights that training starts from: models that installed packages carry."""
 
 import importlib
 import re
@@ -12,6 +12,8 @@ from onnx import numpy_helper
 
 from index.export import bundled_folder as minilm_folder
 from index.onnx import check_file
+from qa.build import evidence_folder
+from qa.manifest import DEEP, SHALLOW, TOKENIZER
 from qa.training.config import ModelConfig
 from qa.training.cross_encoder import FILES, cross_encoder_folder
 from qa.training.errors import TrainingError
@@ -34,6 +36,8 @@ def starting_weights(config: ModelConfig) -> Weights:
     if config.start == "minilm":
         weights: Weights = _load_file(minilm_folder() / "model.safetensors")
         return {f"bert.{name}": tensor.astype(np.float32) for name, tensor in weights.items()}
+    if config.start == "shipped":
+        return shipped_weights(evidence_folder())
     folder = cross_encoder_folder()
     for name, sha256 in FILES.items():
         check_file(folder / name, sha256)
@@ -42,8 +46,16 @@ def starting_weights(config: ModelConfig) -> Weights:
 
 def tokenizer_file(config: ModelConfig) -> Path:
     """The tokenizer that belongs to the starting weights."""
+    if config.start == "shipped":
+        return evidence_folder() / TOKENIZER
     folder = minilm_folder() if config.start == "minilm" else cross_encoder_folder()
     return folder / "tokenizer.json"
+
+
+def shipped_weights(folder: Path) -> Weights:
+    """Return the weights of an exported evidence model, with its heads, out of both its parts."""
+    tensors = dequantised(folder / SHALLOW) | dequantised(folder / DEEP)
+    return {name.removeprefix("model."): tensor for name, tensor in tensors.items()}
 
 
 def pick_layers(weights: Mapping[str, NDArray[np.float32]], layers: tuple[int, ...]) -> Weights:

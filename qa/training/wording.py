@@ -1,6 +1,8 @@
-"""Questions as people put them otherwise. Pure."""
+"""Questions as people put them otherwise. Pure but for the generator."""
 
 import re
+
+from numpy.random import Generator
 
 _WORDS = re.compile(r"(?<![\w'’.,-])[\w'’.,-]*\w")
 _STOP = re.compile(
@@ -40,6 +42,19 @@ def yes_no(question: str, answer: str) -> str | None:
         count = answer if answer.endswith(things) else f"{answer} {things}"
         return f"{verb.capitalize()} {rest} {count}?"
     return None
+
+
+_REQUESTS = (
+    "Tell me {}.", "I want to know {}", "can you tell me {}?", "please explain {}", "{}, please?",
+    "I was wondering {}.", "do you know {}?", "{} thanks",
+)  # fmt: skip
+
+
+def request(question: str, rng: Generator) -> str:
+    """Return the question as a request, as people put it to a person."""
+    asked = question.rstrip(" ?")
+    lower = asked[:1].lower() + asked[1:]
+    return _REQUESTS[int(rng.integers(len(_REQUESTS)))].format(lower)
 
 
 def both(first: str, second: str, *, run_together: bool) -> str:

@@ -1,0 +1,42 @@
+"""The mean of a model's weights over the last steps of its training.
+
+Source: Izmailov et al. 2018, arXiv 1803.05407; over the last steps of a run as in Kaddour 2022,
+arXiv 2209.14981.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+_COUNT = "count"
+
+
+class Average:
+    """A running mean of weights; what is not a real number is the last one's."""
+
+    def __init__(self) -> None:
+        self._means: dict[str, Tensor] = {}
+        self._count = 0
+
+    def add(self, model: nn.Module) -> None:
+        """Take a model's weights as they are now into the mean."""
+        self._count += 1
+        for name, tensor in model.state_dict().items():
+            now = tensor.detach().float().cpu()
+            mean = self._means.get(name, now)
+            self._means[name] = mean + (now - mean) / self._count
+
+    def weights(self, model: nn.Module) -> dict[str, Tensor]:
+        """Return the mean, or the model's own weights if nothing was added."""
+        own = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+        return {name: self._means.get(name, own[name]).to(own[name].dtype) for name in own}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the state, to be saved."""
+        return {**self._means, _COUNT: torch.tensor(self._count)}
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put a saved state back."""
+        self._count = int(tensors[_COUNT])
+        self._means = {name: tensor for name, tensor in tensors.items() if name != _COUNT}
