@@ -14,7 +14,7 @@ _SINGLE_WORD = re.compile(r"[^\w\u3040-\u9fff]*[^\W\u3040-\u9fff]+[^\w\u3040-\u9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is read, and what is cited of it; chosen on development data (DECISIONS.md).
+    """What is read, and what is cited of it; chosen on development data (docs/decisions).
 
     depth: at most so many of the ranked passages are read to the end.
     gap: less relevant than the best by this many logits, a passage is not read.
