@@ -26,7 +26,7 @@ from index.places import Places
 from index.types import Scored
 from index.vectors import VectorIndex
 
-# Measured with `python -m evals.bench.vectors`; DECISIONS.md has the figures.
+# Measured with `python -m evals.bench.vectors`; docs/decisions has the figures.
 PROBES = 128  # lists looked at, at least
 SHARE = 8  # and one list of so many: of 2,000, 128 found .982 of what questions have near, 250 .997
 SPARE = 50  # candidates above twice the number asked for

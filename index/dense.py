@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.embedding import Vectors
 from index.types import Scored
 
-# Measured with `python -m evals.bench.vectors`; DECISIONS.md has the figures.
+# Measured with `python -m evals.bench.vectors`; docs/decisions has the figures.
 EXACT_MOST = 20_000
 _BATCH = 10_000
 _EQUAL = 1e-6  # scores of one vector in two batches differ by so much

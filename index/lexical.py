@@ -18,7 +18,7 @@ from index.words import english_analyzer
 _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
 _NARROW = 1000  # ids that are looked up; of more, some are soon met among the best
-_TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see DECISIONS.md
+_TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see docs/decisions
 _FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the rest is locks and housekeeping
 
 

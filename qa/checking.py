@@ -23,7 +23,7 @@ _LITTLE = 0.1  # a sentence that adds no more to the coverage is not cited
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When sentences support a claim; chosen on development data (DECISIONS.md).
+    """When sentences support a claim; chosen on development data (docs/decisions).
 
     coverage: the least share of the claim's content words, rare ones weighing more.
     probability: the least that the evidence model gives the sentences, the claim its question.

@@ -19,7 +19,7 @@ _STUFFED_MIN, _STUFFED_TIMES = 20, 6  # words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is read, and what is cited of it; chosen on development data (DECISIONS.md).
+    """What is read, and what is cited of it; chosen on development data (docs/decisions).
 
     depth: at most so many of the ranked passages are read to the end.
     gap: less relevant than the best by this many logits, a passage is not read.

@@ -159,7 +159,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `judged` pairs calibrate the exported model, and as many others are reported. `least` is the
     least confidence of an answer by default, chosen with the rules of `qa.extract`: the greatest
     whose mean conditioned score over SQuAD, CLAPnq and the chunking corpora is within .005 of the
-    best (DECISIONS 22).
+    best (decision 22).
     """
 
     seed: int = 20_261_124
