@@ -105,7 +105,7 @@ def _one_type(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
-    text = words.get(schema["type"], schema["type"])
+    text = words.get(schema["type"], str(schema["type"]))
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
     most = schema.get("maximum")
     if least is not None and most is not None:
@@ -131,7 +131,8 @@ def http() -> str:
 
 async def _schema() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, open_service(folder) as service:
-        transport = httpx.ASGITransport(create_app(service))
+        app: Any = create_app(service)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return (await client.get("/schema")).json()
 
@@ -186,10 +187,10 @@ def _shape(schema: Mapping[str, Any]) -> str:
             return " or ".join(dict.fromkeys(_shape(option) for option in schema[word]))
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
-    kind = schema.get("type", "any")
-    if isinstance(kind, list):
-        return " or ".join(kind)
-    return f"array of {_shape(schema.get('items', {}))}" if kind == "array" else str(kind)
+    kinds: Any = schema.get("type", "any")
+    if kinds == "array":
+        return f"array of {_shape(schema.get('items', {}))}"
+    return kinds if isinstance(kinds, str) else " or ".join(kinds)
 
 
 def errors() -> str:

@@ -58,10 +58,14 @@ class Words:
         return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
+def _words(*_: object) -> Words:
+    return Words()
+
+
 def use_words(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Have services count words instead of embedding; the settings that go with it."""
     for place in ("qa.build", "qa.reindex"):
-        monkeypatch.setattr(f"{place}.build_embedder", lambda *_: Words())
+        monkeypatch.setattr(f"{place}.build_embedder", _words)
     return {"CITESPAN_CHUNKING__MAX_TOKENS": "60", "CITESPAN_DATA__SEED": "false"}
 
 

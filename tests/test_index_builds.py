@@ -323,7 +323,7 @@ class TestEarlierCutting:
         corpus.builds.switch()
         corpus.put(Draft(id="new", text="Frogs croak."))
         settings = load_settings(environ={"CITESPAN_DATA__MODELS": str(models_folder)})
-        back = going_back(corpus, folder, settings)
+        back = going_back(corpus, settings)
         list(back.fill())
         back.switch()
         assert corpus.build().id == first

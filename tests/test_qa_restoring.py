@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -60,6 +61,10 @@ def written(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.name != "writer.lock"]
 
 
+def _written(*_: object) -> None:
+    pytest.fail("written")
+
+
 class TestBombs:
     def test_a_long_manifest(self, tmp_path: Path, honest: dict[str, bytes]) -> None:
         blank = honest["manifest.json"][:-1] + b" " * len(ZEROS) + b"}"
@@ -86,7 +91,7 @@ class TestBombs:
         )
         members = {"manifest.json": said, "catalog.db": ZEROS}
         file = archive(tmp_path / "bomb.zip", members)
-        monkeypatch.setattr("index.backup.extract", lambda *_: pytest.fail("written"))
+        monkeypatch.setattr("index.backup.extract", _written)
         with pytest.raises(BackupInvalid, match="not what it says"):
             restore(Path(file), tmp_path / "new")
 
@@ -112,8 +117,11 @@ class TestBombs:
         self, tmp_path: Path, honest: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = archive(tmp_path / "b.zip", honest)
-        usage = type("Usage", (), {"free": len(honest["catalog.db"]) - 1})
-        monkeypatch.setattr("index.backup.shutil.disk_usage", lambda _: usage)
+
+        def usage(_: object) -> SimpleNamespace:
+            return SimpleNamespace(free=len(honest["catalog.db"]) - 1)
+
+        monkeypatch.setattr("index.backup.shutil.disk_usage", usage)
         with pytest.raises(StoreFull, match="are free"):
             restore(Path(file), tmp_path / "new")
         assert written(tmp_path / "new") == []

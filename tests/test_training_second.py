@@ -50,8 +50,12 @@ def data(tmp_path: Path) -> Path:
     built = {"id": "b", "question": "When was it built?", "answerable": True}
     put(tmp_path, "train/squad11_train", {**built, "answers": [span("1907")]})
     put(tmp_path, "train/squad11_train_synthetic_unanswerable")
-    burnt = {"id": "x", "question": "When was it burnt?", "answerable": False, "answers": []}
-    by = {"id": "y", "question": "Who paid for it?", "answerable": False, "answers": []}
+    burnt: dict[str, Any] = {
+        "id": "x", "question": "When was it burnt?", "answerable": False, "answers": [],
+    }  # fmt: skip
+    by: dict[str, Any] = {
+        "id": "y", "question": "Who paid for it?", "answerable": False, "answers": [],
+    }  # fmt: skip
     put(
         tmp_path, "train2/squad2_train_unanswerable/squad2_train_unanswerable",
         {**burnt, "pair": "b", "plausible": [span("1907")], "cause": "A"}, by,
@@ -124,7 +128,9 @@ class TestContexts:
 
     def test_only_the_title_says_whose_it_is(self) -> None:
         rng = np.random.default_rng(0)
-        here, there = elsewhere(self.positive, "Ravenholm", ["Oakfield"], rng) or ()
+        found = elsewhere(self.positive, "Ravenholm", ["Oakfield"], rng)
+        assert found
+        here, there = found
         assert (here.title, here.answerable, here.answers) == ("Ravenholm", True, (Span(24, 28),))
         assert (there.title, there.answerable, there.answers) == ("Oakfield", False, ())
         assert here.twin == there.twin

@@ -34,7 +34,8 @@ def plan(
     for start in range(0, len(order), _WINDOW):
         window = order[start : start + _WINDOW]
         batch, room = list[NDArray[np.int64]](), 0
-        for number in window[np.argsort(-longest[window], kind="stable")]:
+        for place in np.argsort(-longest[window], kind="stable"):
+            number = int(window[place])
             group = groups[number]
             if len(group) > room:
                 batches += [np.concatenate(batch)] if batch else []
