@@ -29,7 +29,9 @@ class Average:
 
     def weights(self, model: nn.Module) -> dict[str, Tensor]:
         """Return the mean, or the model's own weights if nothing was added."""
-        own = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+        own: dict[str, Tensor] = {
+            name: tensor.detach().cpu() for name, tensor in model.state_dict().items()
+        }
         return {
             name: self._means.get(name, tensor).to(tensor.dtype) for name, tensor in own.items()
         }
