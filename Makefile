@@ -10,7 +10,7 @@ eval:
 	.venv/bin/citespan eval run
 
 bench:
-	.venv/bin/python -m evals.bench
+	.venv/bin/python -m citespan.evals.bench
 
 serve:
 	.venv/bin/citespan serve

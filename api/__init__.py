@@ -1,1 +1,25 @@
 """HTTP: the service on the wire."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.api.app import create_app
+    from citespan.api.mcp import serve_stdio
+    from citespan.api.server import run_server
+
+__all__ = (
+    "create_app",
+    "run_server",
+    "serve_stdio",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "create_app": "citespan.api.app",
+        "run_server": "citespan.api.server",
+        "serve_stdio": "citespan.api.mcp",
+    },
+)

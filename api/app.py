@@ -10,26 +10,32 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.admission import Admission
-from api.answers import ask, search
-from api.collections import CollectionRoutes, InCollection
-from api.completions import CompletionRoutes
-from api.documents import Documents
-from api.failures import failure_of
-from api.guard import Guard
-from api.health import live, ready, version
-from api.jobs import JobRoutes
-from api.lines import ASKING, USUAL, Limits, lines_of
-from api.mcp import mcp_route
-from api.metrics import MEDIA_TYPE as METRICS_TYPE
-from api.metrics import Metrics
-from api.openapi import description
-from api.opening import Opening, Source
-from api.problems import allowed
-from api.rebuilds import reindex, roll_back
-from qa import Service
-from qa.settings import DEFAULT
-from qa.using import met, using
+from citespan.api.errors import allowed, failure_of
+from citespan.api.mcp import mcp_route
+from citespan.api.middleware.admission import Admission
+from citespan.api.middleware.guard import Guard
+from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
+from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
+from citespan.api.middleware.metrics import Metrics
+from citespan.api.openai import CompletionRoutes
+from citespan.api.openapi import description
+from citespan.api.routes import (
+    CollectionRoutes,
+    Documents,
+    InCollection,
+    JobRoutes,
+    ask,
+    live,
+    ready,
+    reindex,
+    roll_back,
+    search,
+    version,
+)
+from citespan.api.startup import Opening, Source
+from citespan.qa import Service
+from citespan.qa.collections import met, using
+from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
 

@@ -17,25 +17,23 @@ from litestar import asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.documents import MAX_OFFSET, asked_span
-from api.errors import Busy, TookTooLong
-from api.leaving import until_left
-from api.lines import ASKING, USUAL, Line, lines_of
-from api.patience import Patience
-from api.problems import is_fault, row_of, shown
-from api.schemas import AnswerBody, SearchBody, answer_body, passage_body
-from api.telemetry import logger
-from api.urls import text_url
-from index import Span
-from index.unseen import escaped_json
-from qa import Mode, Service
-from qa.bounds import MAX_FETCH
-from qa.collections import Collections
-from qa.errors import CollectionNotFound
-from qa.events import folded
-from qa.questions import MAX_TOP_K
-from qa.settings import DEFAULT
-from qa.using import met
+from citespan.api.errors import is_fault, row_of, shown
+from citespan.api.errors.types import Busy, TookTooLong
+from citespan.api.middleware.disconnect import until_left
+from citespan.api.middleware.lines import ASKING, USUAL, Line, lines_of
+from citespan.api.middleware.patience import Patience
+from citespan.api.middleware.telemetry import logger
+from citespan.api.wire.responses import AnswerBody, SearchBody, answer_body, passage_body
+from citespan.api.wire.spans import MAX_OFFSET, asked_span
+from citespan.api.wire.urls import text_url
+from citespan.index import Span
+from citespan.index.text import escaped_json
+from citespan.qa import Mode, Service
+from citespan.qa.answer import MAX_FETCH, folded
+from citespan.qa.collections import Collections, met
+from citespan.qa.errors import CollectionNotFound
+from citespan.qa.question import MAX_TOP_K
+from citespan.qa.settings import DEFAULT
 
 if TYPE_CHECKING:
     import mcp_types

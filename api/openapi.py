@@ -10,15 +10,13 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from api.batches import JSON_LINES, MAX_DOCUMENTS
-from api.completionbodies import Chunk, CompletionRequest
-from api.failures import ErrorBody, is_openai
-from api.filterschema import filter_schema
-from api.mcp import PATH as MCP
-from api.metrics import MEDIA_TYPE as METRICS_TYPE
-from api.outcomes import problems
-from api.problems import MEDIA_TYPE, Problem
-from api.requests import (
+from citespan.api.errors import MEDIA_TYPE, ErrorBody, Problem, is_openai, problems
+from citespan.api.mcp import PATH as MCP
+from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
+from citespan.api.openai import Chunk, CompletionRequest
+from citespan.api.wire.batches import JSON_LINES, MAX_DOCUMENTS
+from citespan.api.wire.filter_schema import filter_schema
+from citespan.api.wire.requests import (
     ID_SCHEMA,
     AskRequest,
     CollectionRequest,
@@ -26,7 +24,7 @@ from api.requests import (
     ReindexRequest,
     SearchRequest,
 )
-from qa.settings import DEFAULT
+from citespan.qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}

@@ -15,13 +15,13 @@ from typing import Any
 
 import uvicorn
 
-from api.admission import Admission
-from api.app import DEFAULT_MAX_BODY_BYTES, create_app
-from api.connections import Connection
-from api.lines import READS_AT_ONCE, USUAL, Limits
-from api.opening import Source
-from api.telemetry import configure_logging, logger
-from qa.errors import ConfigError
+from citespan.api.app import DEFAULT_MAX_BODY_BYTES, create_app
+from citespan.api.middleware.admission import Admission
+from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
+from citespan.api.middleware.telemetry import configure_logging, logger
+from citespan.api.startup import Source
+from citespan.api.transport import Connection
+from citespan.qa.errors import ConfigError
 
 # Told to stop, the process ends within 8 s: Docker kills after 10. Requests may run for _GRACE_S;
 # then they are ended, and noticed to be within another second or two.

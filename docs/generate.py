@@ -19,12 +19,12 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from api.app import create_app
-from api.problems import TABLE
-from citespan import cli
-from qa import open_service
-from qa.settings import Settings
-from qa.show import print_answer
+from citespan.api.app import create_app
+from citespan.api.errors.problem import TABLE
+from citespan.commands import cli
+from citespan.qa import open_service
+from citespan.qa.settings.sections import Settings
+from citespan.qa.terminal.show import print_answer
 
 DOCS = Path(__file__).parent
 QUESTION = "Which think tank does Song Junying work for?"

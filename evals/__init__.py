@@ -1,36 +1,25 @@
 """Measuring: data sets, metrics, runs."""
 
-from evals.results import Estimate, Scores
-from evals.scoring import score
-from evals.types import (
-    AnswerPart,
-    Card,
-    CitedSpan,
-    Dataset,
-    Fact,
-    GoldSpan,
-    Question,
-    Region,
-    Response,
-    RetrievedSpan,
-    SourceDocument,
-    Status,
-)
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.evals.commands import evaluate
+    from citespan.evals.scoring import score
+    from citespan.evals.terminal import print_differences
 
 __all__ = (
-    "AnswerPart",
-    "Card",
-    "CitedSpan",
-    "Dataset",
-    "Estimate",
-    "Fact",
-    "GoldSpan",
-    "Question",
-    "Region",
-    "Response",
-    "RetrievedSpan",
-    "Scores",
-    "SourceDocument",
-    "Status",
+    "evaluate",
+    "print_differences",
     "score",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "evaluate": "citespan.evals.commands",
+        "print_differences": "citespan.evals.terminal",
+        "score": "citespan.evals.scoring",
+    },
 )

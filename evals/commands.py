@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from qa.commands.terminal import say, tracked
-from qa.settings import Settings
+from citespan.qa import Settings
+from citespan.qa.terminal import say, tracked
 
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -57,11 +57,11 @@ def run(
     """
     import msgspec
 
-    from evals.readers import open_dataset
-    from evals.records import METRICS
-    from evals.runner import Plan
-    from evals.runner import run as measure
-    from evals.terminal import print_run
+    from citespan.evals.datasets import open_dataset
+    from citespan.evals.runs.plan import Plan
+    from citespan.evals.runs.records import METRICS
+    from citespan.evals.runs.runner import run as measure
+    from citespan.evals.terminal import print_run
 
     plan = msgspec.convert({"settings": settings, **options}, Plan)
     if plan.upload and not plan.against:
@@ -94,8 +94,8 @@ def run(
 @click.option("--all", "full", is_flag=True, help="Every measure.")
 def table(folders: tuple[Path, ...], *, full: bool) -> None:
     """Print the measures of finished RUNs side by side, as Markdown."""
-    from evals.records import read_run
-    from evals.table import markdown
+    from citespan.evals.compare import markdown
+    from citespan.evals.runs.records import read_run
 
     runs = {str(folder): read_run(folder) for folder in folders}
     click.echo(markdown(runs, full=full), nl=False)
@@ -110,9 +110,9 @@ def compare(before: Path, after: Path) -> None:
     Exits with 0 if nothing is worse beyond chance, 1 if something is, 2 if the runs cannot be
     compared.
     """
-    from evals.compare import compare as differences_of
-    from evals.records import read_run
-    from evals.terminal import print_differences
+    from citespan.evals.compare import compare as differences_of
+    from citespan.evals.runs.records import read_run
+    from citespan.evals.terminal import print_differences
 
     found = differences_of(read_run(before), read_run(after))
     print_differences(found)
@@ -138,8 +138,8 @@ def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
     Exits with 0 if it passes, 1 if a limit is broken or something got worse, 2 if the two are
     not of the same questions.
     """
-    from evals.gates import committed, failures, read_baseline, write_baseline
-    from evals.records import read_run
+    from citespan.evals.compare import committed, failures, read_baseline, write_baseline
+    from citespan.evals.runs.records import read_run
 
     record = read_run(folder)
     file = baseline or committed(record.dataset.name)
@@ -178,8 +178,8 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
     Patterns make them, no language model: they are drafts for a person to go through. Twins ask
     the same of something else and have no answer. `citespan eval accept` takes what is accepted.
     """
-    from evals.drafting import gather, make_drafts, paths_from, write_drafts
-    from evals.errors import DatasetError
+    from citespan.evals.drafting import gather, make_drafts, paths_from, write_drafts
+    from citespan.evals.errors import DatasetError
 
     gathered = gather(paths, encoding)
     for line in gathered.refused:
@@ -203,8 +203,8 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
 @_encoding
 def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
     """Write the accepted questions of a file of DRAFTS, checked, as the data set FOLDER."""
-    from evals.drafting import accept_drafts, loader
-    from evals.writing import write_dataset
+    from citespan.evals.datasets import write_dataset
+    from citespan.evals.drafting import accept_drafts, loader
 
     accepted = accept_drafts(drafts, loader(drafts, encoding), name=folder.resolve().name)
     write_dataset(accepted.dataset, folder)

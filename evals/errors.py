@@ -7,7 +7,7 @@ QAError
     └── NotComparable    two runs, or a run and a baseline, do not measure the same
 """
 
-from qa.errors import QAError
+from citespan.qa.errors import QAError
 
 
 class DatasetError(QAError):

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
-from evals.types import Dataset, Response
+from citespan.evals.types import Dataset, Response
 
 
-class Outcome(StrEnum):
+class QuestionOutcome(StrEnum):
     """What became of a question: counted, counted as wrong, or left out on purpose."""
 
     SCORED = "scored"
@@ -33,7 +33,7 @@ class QuestionScore(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     question_id: str
-    outcome: Outcome
+    outcome: QuestionOutcome
     values: Mapping[str, float | None]
     problems: tuple[str, ...] = ()
     error: str | None = None

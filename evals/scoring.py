@@ -5,14 +5,21 @@ from math import isfinite
 
 import numpy as np
 
-from evals.bootstrap import Floats, Statistic, intervals, resampling_units
-from evals.cases import Case
-from evals.errors import ScoringError
-from evals.measures import MEANS, MEASURES, Measure
-from evals.metrics import abstention
-from evals.metrics.abstention import Judgement, Ratio, RiskCoverage
-from evals.results import Bin, Curves, Estimate, Outcome, QuestionScore, Scores
-from evals.types import Dataset, Question, Response, Status
+from citespan.evals.errors import ScoringError
+from citespan.evals.metrics import abstention
+from citespan.evals.metrics.abstention import Judgement, Ratio, RiskCoverage
+from citespan.evals.metrics.cases import Case
+from citespan.evals.metrics.measures import MEANS, MEASURES, Measure
+from citespan.evals.results import (
+    Bin,
+    Curves,
+    Estimate,
+    QuestionOutcome,
+    QuestionScore,
+    Scores,
+)
+from citespan.evals.statistics import Floats, Statistic, intervals, resampling_units
+from citespan.evals.types import Dataset, Question, Response, Status
 
 DIGITS = 6
 READ_AT = (250, 500, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
@@ -50,7 +57,7 @@ def score(
     return Scores(
         questions=tuple(
             rows.get(question.id)
-            or QuestionScore(question_id=question.id, outcome=Outcome.SKIPPED, values={})
+            or QuestionScore(question_id=question.id, outcome=QuestionOutcome.SKIPPED, values={})
             for question in dataset.questions
         ),
         estimates=_estimates(cases, values, units, resamples=resamples, seed=seed),
@@ -117,7 +124,7 @@ def _row(case: Case, values: Mapping[str, float | None]) -> QuestionScore:
     error = case.response.error
     return QuestionScore(
         question_id=case.question.id,
-        outcome=Outcome.SCORED if error is None else Outcome.FAILED,
+        outcome=QuestionOutcome.SCORED if error is None else QuestionOutcome.FAILED,
         values={name: _rounded(value) for name, value in values.items()},
         problems=case.problems if error is None else (),
         error=error,

@@ -8,12 +8,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from evals.compare import SIGNIFICANT, Difference
-from evals.faults import fault_of, sentence_of, worst_first
-from evals.measures import MEASURES
-from evals.report.tables import HEADLINE, interval, number
-from evals.report.text import clipped, visible
-from evals.results import QuestionScore, Run
+from citespan.evals.compare import SIGNIFICANT, Difference
+from citespan.evals.metrics.measures import MEASURES
+from citespan.evals.report import (
+    HEADLINE,
+    clipped,
+    fault_of,
+    interval,
+    number,
+    sentence_of,
+    visible,
+    worst_first,
+)
+from citespan.evals.results import QuestionScore, Run
 
 _REFERENCES = ("top passage", "hybrid", "bm25")
 _MOST = 20  # questions that are named

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from index import Span
+from citespan.index import Span
 
 _Offset = Annotated[int, msgspec.Meta(ge=0)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TypeAlias
 
-from index.errors import InvalidSpan
+import numpy as np
+from numpy.typing import NDArray
+
+from citespan.index.errors import InvalidSpan
+
+Vectors = NDArray[np.float32]
+
 
 Scalar: TypeAlias = str | int | float | bool | None
 MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
@@ -162,7 +168,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoreResult:
     """The result of adding or replacing a document."""
 
     document: DocumentInfo

@@ -1,24 +1,42 @@
 """Questions in, cited answers out."""
 
-from qa.build import open_corpus, open_service, seeds_folder
-from qa.cite import Citation
-from qa.service import Service
-from qa.settings import Settings, load_settings
-from qa.types import Abstention, Answer, Mode, Reason, Segment, Status, Support
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.citation import Citation
+    from citespan.qa.composition.services import open_service
+    from citespan.qa.doctor import examine
+    from citespan.qa.service import Service
+    from citespan.qa.settings.sections import Settings, load_settings
+    from citespan.qa.types import Answer, Mode, Segment, Status
 
 __all__ = (
-    "Abstention",
     "Answer",
     "Citation",
     "Mode",
-    "Reason",
     "Segment",
     "Service",
     "Settings",
     "Status",
-    "Support",
+    "examine",
     "load_settings",
-    "open_corpus",
     "open_service",
-    "seeds_folder",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Answer": "citespan.qa.types",
+        "Citation": "citespan.qa.citation",
+        "Mode": "citespan.qa.types",
+        "Segment": "citespan.qa.types",
+        "Service": "citespan.qa.service",
+        "Settings": "citespan.qa.settings.sections",
+        "Status": "citespan.qa.types",
+        "examine": "citespan.qa.doctor",
+        "load_settings": "citespan.qa.settings.sections",
+        "open_service": "citespan.qa.composition.services",
+    },
 )

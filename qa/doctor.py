@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from index import Corpus
-from index.damage import mend_unsearched
-from index.errors import JobsDamaged, StoreError, StoreLocked
-from index.health import Health
-from index.jobcheck import check_jobs, set_aside
-from qa.build import Say, build_decision, build_reader, open_corpus
-from qa.errors import ConfigError
-from qa.ownsettings import collection_settings
-from qa.settings import Settings
+from citespan.index import Corpus
+from citespan.index.catalogue import mend_unsearched
+from citespan.index.corpus import Health
+from citespan.index.errors import JobsDamaged, StoreError, StoreLocked
+from citespan.index.jobs import check_jobs, set_aside
+from citespan.qa.composition import Say, build_decision, build_reader, open_corpus
+from citespan.qa.errors import ConfigError
+from citespan.qa.settings.overrides import collection_settings
+from citespan.qa.settings.sections import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

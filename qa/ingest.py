@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from index import Corpus, Document, Draft
-from index.drafts import document_of
-from index.errors import DocumentNotFound, DocumentRejected
-from index.jobs import FileOutcome, Result
+from citespan.index import Corpus, Document, Draft
+from citespan.index.errors import DocumentNotFound, DocumentRejected
+from citespan.index.jobs.types import FileOutcome, FileResult
+from citespan.index.parse import document_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +36,10 @@ class Seen:
         self._places.setdefault(sha256, (document_id, name))
         self._texts[document_id] = sha256
 
-    def verdict(self, draft: Draft, document: Document, corpus: Corpus) -> Result | None:
+    def verdict(self, draft: Draft, document: Document, corpus: Corpus) -> FileResult | None:
         """Why a draft is not to be stored, if it is not."""
         if self._texts.get(document.id, document.sha256) != document.sha256:
-            return Result(
+            return FileResult(
                 outcome=FileOutcome.REJECTED,
                 reason="another file of the same name was stored just before; rename one of them",
             )
@@ -49,7 +49,7 @@ class Seen:
         document_id, name = place
         if document_id == document.id:
             return None
-        return Result(
+        return FileResult(
             outcome=FileOutcome.DUPLICATE,
             reason=f"the same text as {name}",
             document_id=document_id,
@@ -61,7 +61,7 @@ def ingest(
     sources: Iterable[Source],
     *,
     seen: Seen,
-    on_result: Callable[[Source, Result], None],
+    on_result: Callable[[Source, FileResult], None],
     on_chunks: Callable[[Source, int, int], None] = lambda _, __, ___: None,
 ) -> None:
     """Store files one after another; what either of the callbacks raises ends it.
@@ -82,7 +82,7 @@ def ingest(
     def drafts() -> Iterator[Draft]:
         for source in sources:
             found = _examined(source, seen, corpus)
-            if isinstance(found, Result):
+            if isinstance(found, FileResult):
                 on_result(source, found)
                 continue
             draft, document = found
@@ -103,7 +103,7 @@ def ingest(
             document_id = stored.document.id
             if at.get(document_id) is source:
                 del at[document_id]
-            result = Result(
+            result = FileResult(
                 outcome=FileOutcome(stored.outcome),
                 document_id=document_id,
                 sha256=hashes.pop(source.number, None),
@@ -112,15 +112,15 @@ def ingest(
             on_result(source, result)
 
 
-def _examined(source: Source, seen: Seen, corpus: Corpus) -> Result | tuple[Draft, Document]:
+def _examined(source: Source, seen: Seen, corpus: Corpus) -> FileResult | tuple[Draft, Document]:
     """The draft of a file and its document, or why there is nothing to be stored."""
     try:
         draft = source.read()
         document = document_of(draft)
     except DocumentRejected as error:
-        return Result(outcome=FileOutcome.REJECTED, reason=str(error))
+        return FileResult(outcome=FileOutcome.REJECTED, reason=str(error))
     except OSError as error:
-        return Result(outcome=FileOutcome.REJECTED, reason=error.strerror or str(error))
+        return FileResult(outcome=FileOutcome.REJECTED, reason=error.strerror or str(error))
     refused = seen.verdict(draft, document, corpus) if draft.id is None else None
     return refused or (draft, document)
 

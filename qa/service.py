@@ -7,24 +7,19 @@ from dataclasses import dataclass, replace
 from threading import Event as Flag
 from typing import Self
 
-from index import Corpus, Filter, Passage
-from qa import events
-from qa.bounds import bounded
-from qa.conversation import understand
-from qa.decision import Decision
-from qa.endpoint import Endpoint
-from qa.errors import ModeUnavailable
-from qa.extract import Rules
-from qa.finding import Finder
-from qa.generate import Writer
-from qa.material import Gatherer, Material
-from qa.messages import Message
-from qa.questions import checked_question, checked_top_k
-from qa.quoted import write_quotes
-from qa.reading import Reader
-from qa.settings import DEFAULT
-from qa.tokens import count_tokens
-from qa.types import Answer, Mode, Status
+from citespan.index import Corpus, Filter, Passage
+from citespan.qa.answer import events
+from citespan.qa.answer.bounds import bounded
+from citespan.qa.answer.extractive import write_quotes
+from citespan.qa.answer.generated import Writer
+from citespan.qa.answer.material import GatheredEvidence, Gatherer
+from citespan.qa.errors import ModeUnavailable
+from citespan.qa.evidence import AnswerThreshold, Finder, Rules
+from citespan.qa.evidence.protocol import Reader
+from citespan.qa.llm import Endpoint, count_tokens
+from citespan.qa.question import checked_question, checked_top_k, understand
+from citespan.qa.settings.sections import DEFAULT
+from citespan.qa.types import Answer, Message, Mode, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +54,7 @@ class Service:
         corpus: Corpus,
         reader: Reader,
         *,
-        decision: Decision | None = None,
+        decision: AnswerThreshold | None = None,
         rules: Rules | None = None,
         top_k: int = 20,
         candidates: int = 50,
@@ -70,7 +65,7 @@ class Service:
     ) -> None:
         self.corpus = corpus
         self.collection = collection
-        self._finder = Finder(reader, decision or Decision(), rules or Rules())
+        self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
         self._gatherer = Gatherer(corpus, self._finder)
         self._top_k = top_k
         self._candidates = candidates
@@ -217,7 +212,7 @@ class Service:
         )
 
     def _written(
-        self, material: Material, asked: _Asked, cancelled: Flag, timings: dict[str, float]
+        self, material: GatheredEvidence, asked: _Asked, cancelled: Flag, timings: dict[str, float]
     ) -> Generator[events.Event, None, Answer]:
         composer = events.Composer()
         if asked.mode is Mode.EXTRACTIVE or self._writer is None:

@@ -3,10 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
-from index.types import Passage, Span
-from qa.cite import Citation
-from qa.messages import NO_USAGE, Usage
+import msgspec
+
+from citespan.index.types import Passage, Span
+from citespan.qa.citation import Citation
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens by the endpoint's own count."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0)
+
+
+class Ending(msgspec.Struct):
+    """How an answer ended: the protocol's finish reason, and the token counts if there were any."""
+
+    reason: str | None = None
+    usage: Usage | None = None
 
 
 class Status(StrEnum):

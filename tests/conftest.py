@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from index import Corpus, OnnxEmbedder
-from index.export import BUNDLED_MODEL, export_onnx, exported_folder
-from qa.build import evidence_folder
-from qa.bundled import BundledReader
+from citespan.index import Corpus, OnnxEmbedder
+from citespan.index.embedding.to_onnx import BUNDLED_MODEL, export_onnx, exported_folder
+from citespan.qa.composition.models import evidence_folder
+from citespan.qa.evidence.model.bundled import BundledReader
 
 pytest.register_assert_rewrite("contracts")
 

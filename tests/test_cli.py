@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from faults import tampered
 
-from citespan import cli
+from citespan.commands import cli
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

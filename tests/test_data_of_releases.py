@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from qa import load_settings
-from qa.collections import Collections
-from qa.doctor import examine
-from qa.settings import Settings
+from citespan.qa import load_settings
+from citespan.qa.collections.registry import Collections
+from citespan.qa.doctor import examine
+from citespan.qa.settings.sections import Settings
 
 RELEASES = sorted(Path(__file__).with_name("releases").glob("*.zip"))
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from serving import serving
 
-from citespan import cli
-from index import parse_filter
-from qa import load_settings
+from citespan.commands import cli
+from citespan.index import parse_filter
+from citespan.qa import load_settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

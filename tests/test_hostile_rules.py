@@ -12,19 +12,28 @@ import pytest
 from faults import NIGHTLY
 from hostile import STEEPEST, TooSlow, growth, processor_limit
 
-from evals.bench.hostile import LONGEST_OUTPUT, Attacker, ask, measured, p99, read, taken_ms
-from qa import conversation, markup
-from qa.conversation import understand
-from qa.ellipsis import completed
-from qa.errors import InvalidQuestion
-from qa.leaning import leans
-from qa.messages import Message
-from qa.numbers import missing, numbers
-from qa.parts import parts
-from qa.questions import MAX_QUESTION, checked_question, legible
-from qa.rewriting import believed
-from qa.topics import names, phrases, stems
-from qa.wording import wording
+from citespan.evals.bench.hostile import (
+    LONGEST_OUTPUT,
+    Attacker,
+    ask,
+    measured,
+    p99,
+    read,
+    taken_ms,
+)
+from citespan.qa.claims import markup
+from citespan.qa.english.ellipsis import completed
+from citespan.qa.english.leaning import leans
+from citespan.qa.english.numbers import missing, numbers
+from citespan.qa.english.question_parts import parts
+from citespan.qa.english.topics import names, phrases, stems
+from citespan.qa.english.wording import wording_of
+from citespan.qa.errors import InvalidQuestion
+from citespan.qa.question import understanding as conversation
+from citespan.qa.question.rewriting import believed
+from citespan.qa.question.understanding import understand
+from citespan.qa.question.validation import MAX_QUESTION, checked_question, legible
+from citespan.qa.types import Message
 
 UNITS = 200 if NIGHTLY else 12
 CASES = 2000 if NIGHTLY else 40
@@ -47,7 +56,7 @@ RULES: dict[str, Callable[[str], object]] = {
     "visible": markup.visible,
     "output": lambda text: read(text, 9),
     "output at once": lambda text: read(text, len(text)),
-    "wording": wording.__wrapped__,
+    "wording": wording_of.__wrapped__,
     "numbers": lambda text: missing(numbers(text), numbers(text)),
 }
 

@@ -1,57 +1,86 @@
-"""Four generic names at the top level: nothing else that is installed may take them."""
+"""One name is installed, `citespan`: whatever else is called qa, index, api or evals, it runs."""
 
-import json
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distribution, packages_distributions
+import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-NAMES = ("qa", "index", "api", "evals")
+import pytest
 
-
-def installed_root() -> Path:
-    """The folder that the installed distribution imports from."""
-    origin = json.loads(distribution("citespan").read_text("direct_url.json") or "{}")
-    if origin.get("dir_info", {}).get("editable"):
-        url: str = origin["url"]
-        return Path(unquote(urlsplit(url).path))
-    return Path(str(distribution("citespan").locate_file("")))
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("api", "evals", "index", "qa")
 
 
-def test_no_other_distribution_has_our_names() -> None:
-    holders = packages_distributions()
-    assert [set(holders.get(name, ())) for name in NAMES] == [{"citespan"}] * len(NAMES)
+def test_nothing_else_that_is_installed_has_our_name() -> None:
+    assert set(packages_distributions()["citespan"]) == {"citespan"}
 
 
-def test_our_names_are_imported_from_our_folder(tmp_path: Path) -> None:
+def test_our_folders_are_not_importable_by_names_of_their_own(tmp_path: Path) -> None:
+    code = f"import importlib.util as u; print([u.find_spec(name) for name in {FOLDERS}])"
+    assert printed(code, tmp_path) == "[None, None, None, None]"
+
+
+def test_modules_of_a_user_may_be_called_as_our_folders_are(tmp_path: Path) -> None:
+    for name in ("index.py", "evals.py", "qa.py", "seeds.py", "api/__init__.py"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("raise AssertionError('a module of the user was imported')")
     code = (
-        f"import {', '.join(NAMES)}; print(*(m.__file__ for m in ({', '.join(NAMES)})), sep='\\n')"
+        "from citespan import open_service, load_settings, Answer; import citespan.evals.scoring;"
+        "from citespan.api import create_app; print(load_settings(environ={}).data.collection)"
     )
-    output = subprocess.run(
-        [sys.executable, "-P", "-c", code],
-        capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path,
-        env={"PATH": ""},  # as a user has it: no PYTHONPATH
-    ).stdout  # fmt: skip
-    root = installed_root().resolve()
-    assert [Path(line).resolve() for line in output.splitlines()] == [
-        root / name / "__init__.py" for name in NAMES
-    ]
+    assert printed(code, tmp_path) == "default"
+    command = ["--data", str(tmp_path / "data"), "collections", "list"]
+    run = [sys.executable, "-m", "citespan", *command]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_each_package_is_typed() -> None:
-    root = Path(__file__).parent.parent
-    assert [(root / name / "py.typed").exists() for name in NAMES] == [True] * 4
+def printed(code: str, folder: Path) -> str:
+    """What a program prints that is started in a folder, which comes first on its path."""
+    run = [sys.executable, "-c", code]
+    env = {"PATH": ""}  # as a user has it: no PYTHONPATH
+    return subprocess.run(
+        run, cwd=folder, capture_output=True, text=True, check=True, timeout=300, env=env
+    ).stdout.strip()
 
 
-def test_the_wheel_holds_each_package() -> None:
-    root = Path(__file__).parent.parent
-    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    found = [made for name in NAMES for made in (root / name).rglob("__init__.py")]
-    packages = {".".join(made.parent.relative_to(root).parts) for made in found}
-    assert set(settings["tool"]["setuptools"]["packages"]) - {"qa.seeds"} == packages
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel that is built from this clone."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    copied = folder / "clone"  # building leaves files behind
+    copied.mkdir()
+    for name in ("LICENSE", "README.md", "pyproject.toml", "citespan", "seeds", *FOLDERS):
+        (copied / name).symlink_to(ROOT / name)
+    subprocess.run([*build, str(copied)], capture_output=True, check=True)
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as made:
+        return set(made.namelist())
+
+
+def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    excluded = settings["tool"]["setuptools"]["packages"]["find"]["exclude"]
+    left_out = [one.rstrip("*") for one in excluded]
+    assert left_out == ["citespan.evals.bench", "citespan.evals.studies", "citespan.evals.training"]
+    wanted = {
+        f"citespan/{file.relative_to(ROOT)}"
+        for folder in FOLDERS
+        for file in (ROOT / folder).rglob("*.py")
+    } | {f"citespan/{name}.py" for name in ("__init__", "__main__", "commands", "lazy")}
+    folders = tuple(one.replace(".", "/") + "/" for one in left_out)
+    wanted = {name for name in wanted if not name.startswith(folders)}
+    assert {name for name in wheel if name.endswith(".py")} == wanted
+    beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
+    beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
+    if (ROOT / "index/embedder").exists():
+        beside |= {"index/embedder/model.onnx"}
+    assert {f"citespan/{name}" for name in beside} <= wheel
+    assert {name.split("/")[0] for name in wheel} == {"citespan", "citespan-0.1.0.dist-info"}
 
 
 def test_no_test_folder_is_a_package() -> None:
-    assert list(Path(__file__).parent.rglob("__init__.py")) == []
+    assert list((ROOT / "tests").rglob("__init__.py")) == []

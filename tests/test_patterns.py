@@ -13,13 +13,13 @@ from faults import NIGHTLY
 from hostile import STEEPEST, steepest
 from patterns import METHODS, Found, compiled, inline
 
-from evals.drafting import twins
-from qa import smalltalk
+from citespan.evals.drafting import twins
+from citespan.qa.english import small_talk as smalltalk
 
 TEXTS = 1200 if NIGHTLY else 80
 # Patterns made of what a function is given: with something that it may be given.
 MADE: dict[str, Any] = {
-    "evals.drafting.twins._once": twins._once("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
+    "citespan.evals.drafting.twins._once": twins._once("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
 }
 EVERY = frozenset(METHODS)
 
@@ -45,11 +45,13 @@ def test_every_pattern_takes_linear_time():
 
 def test_the_patterns_that_are_known_are_found():
     places = {one.place.partition(":")[0]: one for one in every_pattern()}
-    assert places["qa.leaning._LEAD"].methods == {"match", "fullmatch"}
-    assert places["qa.smalltalk._ALL"].methods == {"fullmatch"}
-    assert places["qa.smalltalk._PATTERNS"].methods == EVERY  # in a tuple: how is not known
-    assert places["qa.conversation._LINK"].methods == {"sub"}
-    assert places["evals.drafting.things._is_somebody"].methods == {"split"}  # in a call
+    assert places["citespan.qa.english.leaning._LEAD"].methods == {"match", "fullmatch"}
+    assert places["citespan.qa.english.small_talk._ALL"].methods == {"fullmatch"}
+    assert (
+        places["citespan.qa.english.small_talk._PATTERNS"].methods == EVERY
+    )  # in a tuple: how is not known
+    assert places["citespan.qa.question.understanding._LINK"].methods == {"sub"}
+    assert places["citespan.evals.drafting.things._is_somebody"].methods == {"split"}  # in a call
 
 
 SMALL_TALK = (  # as it was

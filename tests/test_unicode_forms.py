@@ -10,11 +10,11 @@ import pytest
 from faults import NIGHTLY
 from strategies import document
 
-from index import OnnxEmbedder
-from index.chunking import chunk_spans
-from index.decode import canonical
-from index.sentences import sentences
-from qa import Citation
+from citespan.index import OnnxEmbedder
+from citespan.index.parse.decode import canonical
+from citespan.index.text.chunking import chunk_spans
+from citespan.index.text.segmentation import sentences
+from citespan.qa import Citation
 
 _FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 _A_TEXT = 200  # characters in all their forms

@@ -1,1 +1,1 @@
-"""Benchmarks, each beside a baseline of the same run: `python -m evals.bench` for speed."""
+"""Benchmarks, each next to a baseline: `python -m citespan.evals.bench` for speed."""

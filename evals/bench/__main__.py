@@ -1,4 +1,6 @@
-"""`python -m evals.bench`: speed, memory and size, beside a naive baseline of the same run."""
+"""`python -m citespan.evals.bench`: speed, memory and size, beside a naive baseline of the same
+run.
+"""
 
 import random
 import tempfile
@@ -10,22 +12,22 @@ import click
 import msgspec
 from rich.console import Console
 
-from evals.bench.figures import Figure
-from evals.bench.http import measure_http
-from evals.bench.ingest import measure_ingest
-from evals.bench.plan import Plan
-from evals.bench.query import measure_query
-from evals.bench.start import measure_start
-from evals.bench.tables import print_figures
-from evals.bench.workers import Baseline, Citespan, Worker, open_folder
-from evals.errors import DatasetError
-from evals.readers import open_dataset
-from evals.surroundings import machine, measured_settings, versions
-from evals.types import Dataset
-from index.errors import StoreError
-from qa import load_settings
-from qa.build import build_embedder
-from qa.errors import QAError
+from citespan.evals.bench.figures import Figure
+from citespan.evals.bench.http import measure_http
+from citespan.evals.bench.ingest import measure_ingest
+from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.query import measure_query
+from citespan.evals.bench.start import measure_start
+from citespan.evals.bench.tables import print_figures
+from citespan.evals.bench.workers import Baseline, Citespan, Worker, open_folder
+from citespan.evals.datasets import open_dataset
+from citespan.evals.errors import DatasetError
+from citespan.evals.runs.provenance import machine, measured_settings, versions
+from citespan.evals.types import Dataset
+from citespan.index.errors import StoreError
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder
+from citespan.qa.errors import QAError
 
 _GROUPS = ("ingest", "query", "http", "start")
 _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "tantivy", "torch")

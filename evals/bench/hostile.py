@@ -1,7 +1,7 @@
 """Questions, histories and model outputs made to be slow for the rules: what they take.
 
-`python -m evals.bench.hostile`: processor time of everything that is done with them but for
-models and searches. They are made of the words and marks that the rules themselves look for.
+`python -m citespan.evals.bench.hostile`: processor time of everything that is done with them but
+for models and searches. They are made of the words and marks that the rules themselves look for.
 """
 
 import time
@@ -13,35 +13,40 @@ from types import ModuleType
 import click
 import regex
 
-import qa.claims
-import qa.conversation
-import qa.ellipsis
-import qa.english
-import qa.followups
-import qa.leaning
-import qa.markup
-import qa.numbers
-import qa.parts
-import qa.smalltalk
-import qa.topics
-import qa.wording
-from qa.claims import Claims
-from qa.conversation import understand
-from qa.errors import InvalidQuestion, PromptTooLong
-from qa.messages import Message
-from qa.numbers import missing
-from qa.parts import parts
-from qa.prompt import build_prompt
-from qa.questions import MAX_QUESTION, checked_question
-from qa.rewriting import believed, rewriting_messages
-from qa.wording import wording
+import citespan.qa.claims.markup
+import citespan.qa.claims.splitting
+import citespan.qa.english.ellipsis
+import citespan.qa.english.leaning
+import citespan.qa.english.numbers
+import citespan.qa.english.question_parts
+import citespan.qa.english.small_talk
+import citespan.qa.english.topics
+import citespan.qa.english.wording
+import citespan.qa.english.words
+import citespan.qa.question.followups
+import citespan.qa.question.understanding
+from citespan.qa.claims import Claims
+from citespan.qa.english import missing, parts, wording_of
+from citespan.qa.errors import InvalidQuestion, PromptTooLong
+from citespan.qa.llm import build_prompt
+from citespan.qa.question import (
+    MAX_QUESTION,
+    believed,
+    checked_question,
+    rewriting_messages,
+    understand,
+)
+from citespan.qa.types import Message
 
 MOST_MESSAGES, LONGEST_MESSAGE = 1000, 100_000  # that a request may have
 LONGEST_OUTPUT = 9_000  # code points; the most by default are 500 tokens
 _MOST = 2_000_000  # code points of a history, of the 20 MB that a request may have
 _RULES = (
-    qa.claims, qa.conversation, qa.ellipsis, qa.english, qa.followups, qa.leaning, qa.markup,
-    qa.numbers, qa.parts, qa.smalltalk, qa.topics, qa.wording,
+    citespan.qa.claims.splitting, citespan.qa.question.understanding, citespan.qa.english.ellipsis,
+    citespan.qa.english.words, citespan.qa.question.followups, citespan.qa.english.leaning,
+    citespan.qa.claims.markup,
+    citespan.qa.english.numbers, citespan.qa.english.question_parts, citespan.qa.english.small_talk,
+    citespan.qa.english.topics, citespan.qa.english.wording,
 )  # fmt: skip
 _LETTERS = regex.compile(r"(?<!\\)\p{L}[\p{L}']*+")
 _MARKS = (
@@ -144,7 +149,7 @@ def read(output: str, piece: int) -> None:
         for claim in claims.feed(output[start : start + piece])
     ]
     for claim in [*found, *claims.end()]:
-        said = wording(claim.text)
+        said = wording_of(claim.text)
         missing(said.numbers, said.numbers)
 
 

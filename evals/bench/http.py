@@ -5,12 +5,12 @@ from functools import partial
 
 import httpx
 
-from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.load import Round, ask_all
-from evals.bench.plan import Plan
-from evals.bench.query import latencies
-from evals.bench.server import Server, serving
-from evals.bench.workers import (
+from citespan.evals.bench.figures import Figure, figure, interleaved
+from citespan.evals.bench.load import Round, ask_all
+from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.query import latencies
+from citespan.evals.bench.server import Server, serving
+from citespan.evals.bench.workers import (
     Baseline,
     Citespan,
     Worker,
@@ -18,7 +18,7 @@ from evals.bench.workers import (
     peak_memory,
     search_all,
 )
-from evals.memory import peak_bytes
+from citespan.evals.runs.memory import peak_bytes
 
 _TIMEOUT_S = 120.0
 

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.plan import Plan
-from evals.bench.workers import Baseline, Citespan, Worker, ingest, peak_memory
+from citespan.evals.bench.figures import Figure, figure, interleaved
+from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.workers import Baseline, Citespan, Worker, ingest, peak_memory
 
 _BASELINE = "naive ingest"
 _RAW = "vectors and text"  # float32 and UTF-8

@@ -1,9 +1,10 @@
 """How long questions take while documents are stored, or all chunks are made anew.
 
-`python -m evals.bench.meanwhile [FOLDER]`. First four threads search in this process, while nothing
-else is done, then while all chunks are made anew again and again, with three sizes in turn so that
-each time there is something to make. Then one client asks a server over HTTP, before and while a
-job stores copies of the documents. Idle and busy are measured in one run, with as many askers.
+`python -m citespan.evals.bench.meanwhile [FOLDER]`. First four threads search in this process,
+while nothing else is done, then while all chunks are made anew again and again, with three sizes in
+turn so that each time there is something to make. Then one client asks a server over HTTP, before
+and while a job stores copies of the documents. Idle and busy are measured in one run, with as many
+askers.
 """
 
 import tempfile
@@ -18,14 +19,15 @@ import httpx
 import msgspec
 import numpy as np
 
-from evals.bench.reading import spread
-from evals.bench.server import serving
-from evals.errors import RunError
-from evals.readers import open_dataset
-from evals.types import SourceDocument
-from index import Corpus, Draft, Embedder
-from qa import load_settings
-from qa.build import build_embedder
+from citespan.evals.bench.server import serving
+from citespan.evals.datasets import open_dataset
+from citespan.evals.errors import RunError
+from citespan.evals.statistics import spread
+from citespan.evals.types import SourceDocument
+from citespan.index import Corpus, Draft
+from citespan.index.embedding.protocol import Embedder
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder
 
 _READERS = 4
 _SIZES = (100, 125, 150)  # tokens of a chunk; the last is that of the start

@@ -1,4 +1,4 @@
-"""What collections take: `python -m evals.bench.memory --collections 1 --collections 5`.
+"""What collections take: `python -m citespan.evals.bench.memory --collections 1 --collections 5`.
 
 Each collection holds the seed document. A server of its own opens them all and is asked a question
 about each; then its resident memory is read, in MB of a million bytes, and how long it took to get
@@ -12,14 +12,13 @@ from pathlib import Path
 import click
 import httpx
 
-from evals.bench.server import serving
-from evals.errors import RunError
-from evals.memory import resident_bytes
-from qa import Settings, load_settings, open_corpus
-from qa.build import seed_draft
-from qa.collectionfolders import create_collection
-from qa.ownsettings import collection_settings
-from qa.settings import DEFAULT
+from citespan.evals.bench.server import serving
+from citespan.evals.errors import RunError
+from citespan.evals.runs.memory import resident_bytes
+from citespan.qa import Settings, load_settings
+from citespan.qa.collections import create_collection
+from citespan.qa.composition import open_corpus, seed_draft
+from citespan.qa.settings import DEFAULT, collection_settings
 
 _QUESTION = "Which think tank does Song Junying work for?"
 _ASKING_S = 60.0

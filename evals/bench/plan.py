@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.types import SourceDocument
-from qa import Settings
+from citespan.evals.types import SourceDocument
+from citespan.qa import Settings
 
 Say = Callable[[str], None]
 

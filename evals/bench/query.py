@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.load import Round
-from evals.bench.plan import Plan
-from evals.bench.workers import (
+from citespan.evals.bench.figures import Figure, figure, interleaved
+from citespan.evals.bench.load import Round
+from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.workers import (
     Baseline,
     Citespan,
     Worker,

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from evals.errors import RunError
+from citespan.evals.errors import RunError
 
 _STEP_S = 0.02
 _MOST_S = 60.0  # then it is taken for stuck

@@ -1,4 +1,6 @@
-"""How a corpus does as it grows: `python -m evals.bench.size FOLDER --chunks 2000 --chunks 100000`.
+"""How a corpus does as it grows.
+
+`python -m citespan.evals.bench.size FOLDER --chunks 2000 --chunks 100000`.
 
 The documents of a data set are stored as they are, then again as copies with edits until there are
 enough chunks: in a copy every tenth word is another word of the same length, and each vector is the
@@ -27,20 +29,19 @@ import regex
 from rich.console import Console
 from rich.progress import Progress
 
-from evals.bench.growth import Size, draw
-from evals.bench.reading import spread
-from evals.readers import open_dataset
-from evals.types import Dataset
-from index import Chunk, Corpus, Document, Draft, Embedder, Side
-from index.catalog import SqliteCatalogue
-from index.drafts import document_of
-from index.embedding import Vectors
-from index.folder import CATALOGUE
-from index.hashing import sha256_text
-from index.passages import chunk_of
-from index.searchable import Searchable, build_settings, quiet
-from qa import load_settings
-from qa.build import build_embedder
+from citespan.evals.bench.growth import Size, draw
+from citespan.evals.datasets import open_dataset
+from citespan.evals.statistics import spread
+from citespan.evals.types import Dataset
+from citespan.index import Corpus, Document, Draft
+from citespan.index.catalogue import SqliteCatalogue
+from citespan.index.corpus import Searcher, build_settings, chunk_of, quiet
+from citespan.index.disk import CATALOGUE, sha256_text
+from citespan.index.embedding.protocol import Embedder
+from citespan.index.parse import document_of
+from citespan.index.types import Chunk, Side, Vectors
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder
 
 _WORD = regex.compile(r"\p{L}+")
 _CHUNK_TOKENS = 150
@@ -98,7 +99,7 @@ def _embedded(
 ) -> list[tuple[Document, list[Chunk], Vectors]]:
     chosen = spread(list(dataset.documents.values()), documents)
     nowhere: Any = None
-    maker = Searchable(nowhere, nowhere, embedder, _CHUNK_TOKENS)
+    maker = Searcher(nowhere, nowhere, embedder, _CHUNK_TOKENS)
     found: list[tuple[Document, list[Chunk], Vectors]] = []
     for one in chosen:
         document = document_of(Draft(id=one.id, text=one.text, title=one.title))

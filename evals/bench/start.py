@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from evals.bench.figures import Figure, figure, interleaved
-from evals.bench.plan import Plan
-from evals.bench.server import command, environment, serving
-from evals.errors import RunError
-from evals.memory import in_bytes, peak_bytes
+from citespan.evals.bench.figures import Figure, figure, interleaved
+from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.server import command, environment, serving
+from citespan.evals.errors import RunError
+from citespan.evals.runs.memory import in_bytes, peak_bytes
 
 _BASELINE = "naive script"  # loads the model, opens a saved index, searches once
 _SCRIPT = Path(__file__).parent / "naive.py"

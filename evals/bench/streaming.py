@@ -1,4 +1,4 @@
-"""How soon an answer begins: `python -m evals.bench.streaming [FOLDER]`.
+"""How soon an answer begins: `python -m citespan.evals.bench.streaming [FOLDER]`.
 
 Extractive: until the first quote is streamed, beside the whole answer that is not streamed. With a
 language model, which the settings name (`CITESPAN_LLM__BASE_URL`, `CITESPAN_LLM__MODEL`), also
@@ -18,18 +18,17 @@ import click
 import msgspec
 import numpy as np
 
-from evals.errors import DatasetError
-from evals.readers import open_dataset
-from evals.types import Dataset
-from index import Draft
-from index.errors import StoreError
-from qa import Mode, Service, load_settings, open_service
-from qa.endpoint import Endpoint
-from qa.errors import QAError
-from qa.events import Delta, Done
-from qa.messages import Message, Usage
-from qa.settings import LlmSettings
-from qa.writing import Writing
+from citespan.evals.datasets import open_dataset
+from citespan.evals.errors import DatasetError
+from citespan.evals.types import Dataset
+from citespan.index import Draft
+from citespan.index.errors import StoreError
+from citespan.qa import Mode, Service, load_settings, open_service
+from citespan.qa.answer import Delta, Done
+from citespan.qa.errors import QAError
+from citespan.qa.llm import Endpoint, Writing
+from citespan.qa.settings import LlmSettings
+from citespan.qa.types import Message, Usage
 
 _STOP = re.compile(r"[.!?。]")
 _RETRIEVAL = ("embed", "retrieve", "evidence")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from evals.bench.figures import Figure
+from citespan.evals.bench.figures import Figure
 
 _SHORT = {
     "bytes": (1e6, "MB"),

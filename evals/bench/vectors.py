@@ -1,12 +1,13 @@
-"""The two kinds of dense index beside each other, by size: what `index.dense` chooses from.
+"""The two kinds of dense index beside each other, by size: what `index.search.vectors.protocol`
+chooses from.
 
-`python -m evals.bench.vectors FOLDER --sizes 2000 --sizes 100000 --sizes 1000000`: the chunks of a
-data set are embedded, and so are its questions, which are what is searched for. Beyond the real
-ones each vector is a real one, moved by a tenth to half of the difference of two other real ones
-and scaled to unit norm: such as an edit of the text would give, in the directions in which texts
-differ. All lie in a catalogue on the disk, from which the approximate index is built and its
-candidates are scored again; it is searched as mapped from its file. The 50 best are asked for, of
-all and of random shares of the ids, and the 10 best of these compared with the exact ones.
+`python -m citespan.evals.bench.vectors FOLDER --sizes 2000 --sizes 100000 --sizes 1000000`: the
+chunks of a data set are embedded, and so are its questions, which are what is searched for. Beyond
+the real ones each vector is a real one, moved by a tenth to half of the difference of two other
+real ones and scaled to unit norm: such as an edit of the text would give, in the directions in
+which texts differ. All lie in a catalogue on the disk, from which the approximate index is built
+and its candidates are scored again; it is searched as mapped from its file. The 50 best are asked
+for, of all and of random shares of the ids, and the 10 best of these compared with the exact ones.
 """
 
 import tempfile
@@ -22,19 +23,17 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from evals.bench.reading import spread
-from evals.readers import open_dataset
-from index import Chunk, Document, Span
-from index.approximate import ApproximateIndex
-from index.catalog import SqliteCatalogue
-from index.chunking import chunk_spans
-from index.dense import DenseIndex
-from index.embedding import Vectors
-from index.hashing import sha256_text
-from index.types import Scored
-from index.vectors import VectorIndex
-from qa import load_settings
-from qa.build import build_embedder
+from citespan.evals.datasets import open_dataset
+from citespan.evals.statistics import spread
+from citespan.index import Document, Span
+from citespan.index.catalogue import SqliteCatalogue
+from citespan.index.disk import sha256_text
+from citespan.index.search.vectors import ExactIndex, IvfIndex
+from citespan.index.search.vectors.protocol import VectorIndex
+from citespan.index.text import chunk_spans
+from citespan.index.types import Chunk, Scored, Vectors
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder
 
 _ASKED, _COMPARED = 50, 10
 _SHARES = (1, 2, 100)
@@ -76,7 +75,7 @@ def main(folder: str, sizes: tuple[int, ...], kept: Path | None, **limits: int) 
 
 def _measure(real: Vectors, questions: Vectors, size: int, scratch: Path) -> None:
     catalogue = SqliteCatalogue(scratch / "catalog.db", {})
-    exact = VectorIndex(real.shape[1])
+    exact = ExactIndex(real.shape[1])
     for ids, vectors in track(
         _stored(catalogue, real, size),
         f"Storing {size:,}",
@@ -88,11 +87,11 @@ def _measure(real: Vectors, questions: Vectors, size: int, scratch: Path) -> Non
 
     every = sorted(exact.ids())
     started = time.perf_counter()
-    built = ApproximateIndex.build(every, catalogue.vectors)
+    built = IvfIndex.build(every, catalogue.vectors)
     took = time.perf_counter() - started
     file = scratch / "vectors.faiss"
     built.save(file)
-    approximate = ApproximateIndex.load(file, real.shape[1], catalogue.vectors)
+    approximate = IvfIndex.load(file, real.shape[1], catalogue.vectors)
     click.echo(
         f"{size:>9,} vectors: built in {took:.1f} s; bytes a vector: exact"
         f" {exact.facts().bytes / size:.0f}, approximate {built.facts().bytes / size:.0f}, on the"
@@ -104,8 +103,8 @@ def _measure(real: Vectors, questions: Vectors, size: int, scratch: Path) -> Non
 
 
 def _compare(
-    exact: DenseIndex,
-    approximate: DenseIndex,
+    exact: VectorIndex,
+    approximate: VectorIndex,
     questions: Vectors,
     among: NDArray[np.int64] | None,
 ) -> None:
@@ -122,7 +121,7 @@ def _compare(
     )
 
 
-def _search(index: DenseIndex, questions: Vectors, among: NDArray[np.int64] | None) -> _Searched:
+def _search(index: VectorIndex, questions: Vectors, among: NDArray[np.int64] | None) -> _Searched:
     searched = _Searched([], [], [])
     index.search(questions[0], _ASKED, among)
     for question in questions:

@@ -8,13 +8,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
-from evals.bench.load import Round, ask_all
-from evals.errors import RunError
-from evals.memory import peak_bytes
-from evals.types import SourceDocument
-from index import Corpus, Draft
-from qa import Service, Settings, open_service
-from qa.build import build_embedder
+from citespan.evals.bench.load import Round, ask_all
+from citespan.evals.errors import RunError
+from citespan.evals.runs.memory import peak_bytes
+from citespan.evals.types import SourceDocument
+from citespan.index import Corpus, Draft
+from citespan.qa import Service, Settings, open_service
+from citespan.qa.composition import build_embedder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Baseline:
     """The naive script as a system."""
 
     def __init__(self, settings: Settings) -> None:
-        from evals.bench.naive import Naive  # torch belongs into this process only
+        from citespan.evals.bench.naive import Naive  # torch belongs into this process only
 
         self._naive = Naive()
         self._max_tokens = settings.chunking.max_tokens

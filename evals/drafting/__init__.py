@@ -1,25 +1,32 @@
-"""Draft questions from documents, without a model, for a person to accept."""
+"""Questions drafted from documents, for a person to go through."""
 
-from evals.drafting.acceptance import accept_drafts
-from evals.drafting.files import Gathered, gather, loader, paths_from
-from evals.drafting.making import make_drafts
-from evals.drafting.reading import read_drafts
-from evals.drafting.types import Acceptance, Draft, DraftedDocument, DraftFile, DraftKind, Swap
-from evals.drafting.writing import write_drafts
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.evals.drafting.acceptance import accept_drafts
+    from citespan.evals.drafting.files import gather, loader, paths_from
+    from citespan.evals.drafting.making import make_drafts
+    from citespan.evals.drafting.writing import write_drafts
 
 __all__ = (
-    "Acceptance",
-    "Draft",
-    "DraftFile",
-    "DraftKind",
-    "DraftedDocument",
-    "Gathered",
-    "Swap",
     "accept_drafts",
     "gather",
     "loader",
     "make_drafts",
     "paths_from",
-    "read_drafts",
     "write_drafts",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "accept_drafts": "citespan.evals.drafting.acceptance",
+        "gather": "citespan.evals.drafting.files",
+        "loader": "citespan.evals.drafting.files",
+        "make_drafts": "citespan.evals.drafting.making",
+        "paths_from": "citespan.evals.drafting.files",
+        "write_drafts": "citespan.evals.drafting.writing",
+    },
 )

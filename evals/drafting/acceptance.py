@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from evals.drafting.reading import read_drafts
-from evals.drafting.types import Acceptance, Draft, DraftedDocument, DraftFile, DraftKind
-from evals.errors import DatasetError
-from evals.types import Card, Dataset, Question, Region, SourceDocument
-from index.hashing import sha256_text
+from citespan.evals.drafting.reading import read_drafts
+from citespan.evals.drafting.types import (
+    Acceptance,
+    DraftedDocument,
+    DraftFile,
+    DraftKind,
+    QuestionDraft,
+)
+from citespan.evals.errors import DatasetError
+from citespan.evals.types import Card, Dataset, Question, Region, SourceDocument
+from citespan.index.disk import sha256_text
 
 
 def accept_drafts(
@@ -68,7 +74,7 @@ def _documents(
     return documents
 
 
-def _problem(draft: Draft, documents: Mapping[str, SourceDocument]) -> str | None:
+def _problem(draft: QuestionDraft, documents: Mapping[str, SourceDocument]) -> str | None:
     """Why an accepted draft cannot be used; None if it can."""
     document = documents.get(draft.evidence.document_id)
     if document is None:
@@ -88,7 +94,7 @@ def _problem(draft: Draft, documents: Mapping[str, SourceDocument]) -> str | Non
     return None
 
 
-def _question(draft: Draft) -> Question:
+def _question(draft: QuestionDraft) -> Question:
     evidence = draft.evidence
     twin = draft.kind is DraftKind.TWIN
     return Question(

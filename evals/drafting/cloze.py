@@ -2,11 +2,11 @@
 
 import regex
 
-from evals.drafting.names import Kind, stands_alone
-from evals.drafting.phrases import DATE, NUMBER, YEAR, Finding
-from evals.drafting.prose import Sentence, starts_well
-from evals.drafting.words import MONTHS
-from index import Span
+from citespan.evals.drafting.names import NameKind, stands_alone
+from citespan.evals.drafting.phrases import DATE, NUMBER, YEAR, Finding
+from citespan.evals.drafting.prose import Sentence, starts_well
+from citespan.evals.drafting.words import MONTHS
+from citespan.index import Span
 
 BLANK = "____"
 _MAX_WORDS = 38
@@ -84,8 +84,8 @@ def _names(sentence: Sentence) -> list[Span]:
     found = [
         mention
         for mention in sentence.mentions
-        if mention.kind is not Kind.OTHER or " " in mention.text
+        if mention.kind is not NameKind.OTHER or " " in mention.text
         if stands_alone(sentence.text, mention.start, mention.end)
     ]
-    found.sort(key=lambda mention: (mention.kind is Kind.OTHER, -mention.start))
+    found.sort(key=lambda mention: (mention.kind is NameKind.OTHER, -mention.start))
     return [Span(mention.start, mention.end) for mention in found]

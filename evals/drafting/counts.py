@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import regex
 
-from evals.drafting.phrases import (
+from citespan.evals.drafting.phrases import (
     ABOUT,
     COUNT,
     NUMBER,
@@ -14,9 +14,9 @@ from evals.drafting.phrases import (
     has_name,
     subject_before,
 )
-from evals.drafting.prose import Sentence
-from evals.drafting.words import PREPOSITIONS, TRANSITIVE
-from index import Span
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.words import PREPOSITIONS, TRANSITIVE
+from citespan.index import Span
 
 _HAS = regex.compile(
     rf"^(?P<subject>.{{2,80}}?) (?P<verb>has|had|have|contains|contained|comprises|employs|employed"

@@ -4,11 +4,20 @@ from collections.abc import Iterator
 
 import regex
 
-from evals.drafting.names import Kind
-from evals.drafting.phrases import DATE, DONE, YEAR, Finding, any_of, cut, has_name, subject_before
-from evals.drafting.prose import Sentence
-from evals.drafting.words import INTRANSITIVE, PREPOSITIONS, TRANSITIVE
-from index import Span
+from citespan.evals.drafting.names import NameKind
+from citespan.evals.drafting.phrases import (
+    DATE,
+    DONE,
+    YEAR,
+    Finding,
+    any_of,
+    cut,
+    has_name,
+    subject_before,
+)
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.words import INTRANSITIVE, PREPOSITIONS, TRANSITIVE
+from citespan.index import Span
 
 _LIFE = regex.compile(rf" \((?:born )?({DATE})(?: ?[–—-] ?({DATE}))?\)")
 
@@ -17,7 +26,7 @@ def ask_birth(sentence: Sentence) -> Iterator[Finding]:
     """Of `Name (3 March 1847 - 2 August 1922)`: when were they born."""
     for match in _LIFE.finditer(sentence.text):
         ends = [m for m in sentence.mentions if m.end == match.start()]
-        if ends and ends[0].kind is Kind.PERSON and (match.group(2) or "born" in match.group()):
+        if ends and ends[0].kind is NameKind.PERSON and (match.group(2) or "born" in match.group()):
             yield Finding(f"When was {ends[0].text} born?", Span(*match.span(1)))
 
 

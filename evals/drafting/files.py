@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.drafting.types import DraftedDocument
-from evals.errors import DatasetError
-from evals.types import SourceDocument
-from index.drafts import document_of
-from index.errors import DocumentRejected
-from index.files import printable, read_file, text_files
+from citespan.evals.drafting.types import DraftedDocument
+from citespan.evals.errors import DatasetError
+from citespan.evals.types import SourceDocument
+from citespan.index.errors import DocumentRejected
+from citespan.index.parse import document_of, printable, read_file, text_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

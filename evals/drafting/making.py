@@ -5,20 +5,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 
-from evals.drafting.cloze import BLANK, blank
-from evals.drafting.patterns import ask, ask_speaker
-from evals.drafting.phrases import Finding
-from evals.drafting.prose import Sentence, content, read_sentences
-from evals.drafting.twins import Collection
-from evals.drafting.types import Draft, DraftKind
-from evals.types import GoldSpan, SourceDocument
+from citespan.evals.drafting.cloze import BLANK, blank
+from citespan.evals.drafting.patterns import ask, ask_speaker
+from citespan.evals.drafting.phrases import Finding
+from citespan.evals.drafting.prose import Sentence, content, read_sentences
+from citespan.evals.drafting.twins import Collection
+from citespan.evals.drafting.types import DraftKind, QuestionDraft
+from citespan.evals.types import GoldSpan, SourceDocument
 
 _TWINS = 3  # one draft in so many may be one
 
 
 def make_drafts(
     documents: Sequence[SourceDocument], *, most: int = 200, seed: int = 0
-) -> list[Draft]:
+) -> list[QuestionDraft]:
     """Draft questions from the documents' own sentences, for a person to accept.
 
     At most a third are twins without an answer. The same documents and seed give the same drafts.
@@ -34,7 +34,9 @@ def make_drafts(
     return sorted([*ordered[: most - len(twins)], *twins], key=_reading_order)
 
 
-def _twins(collection: Collection, drafts: Iterable[Draft], seed: int) -> Iterator[Draft]:
+def _twins(
+    collection: Collection, drafts: Iterable[QuestionDraft], seed: int
+) -> Iterator[QuestionDraft]:
     places = {(s.document_id, s.span.start): s for s in collection.sentences}
     for draft in drafts:
         sentence = places[draft.evidence.document_id, draft.evidence.start]
@@ -42,7 +44,7 @@ def _twins(collection: Collection, drafts: Iterable[Draft], seed: int) -> Iterat
             yield twin
 
 
-def _reading_order(draft: Draft) -> tuple[str, int, bool, str]:
+def _reading_order(draft: QuestionDraft) -> tuple[str, int, bool, str]:
     return draft.evidence.document_id, draft.evidence.start, draft.kind is DraftKind.TWIN, draft.id
 
 
@@ -59,7 +61,7 @@ def _askable(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Finding,
 
 def _unambiguous(
     collection: Collection, found: Iterable[tuple[Sentence, Finding, DraftKind]]
-) -> list[Draft]:
+) -> list[QuestionDraft]:
     """Drafts of the questions that only their own sentence answers."""
     drafts = [(_draft(sentence, finding, kind), sentence) for sentence, finding, kind in found]
     often = Counter(draft.question.casefold() for draft, _ in drafts)
@@ -70,7 +72,7 @@ def _unambiguous(
     ]
 
 
-def _is_alone(collection: Collection, draft: Draft, sentence: Sentence) -> bool:
+def _is_alone(collection: Collection, draft: QuestionDraft, sentence: Sentence) -> bool:
     """Whether no other sentence holds all words of the question."""
     words = content(draft.question.replace(BLANK, " "))
     if len(words) < 2:
@@ -78,9 +80,9 @@ def _is_alone(collection: Collection, draft: Draft, sentence: Sentence) -> bool:
     return set(collection.sentences_with(words)) <= {sentence.number}
 
 
-def _draft(sentence: Sentence, finding: Finding, kind: DraftKind) -> Draft:
+def _draft(sentence: Sentence, finding: Finding, kind: DraftKind) -> QuestionDraft:
     start = sentence.span.start
-    return Draft(
+    return QuestionDraft(
         id=_id(sentence.document_id, str(start), finding.question),
         kind=kind,
         question=" ".join(finding.question.split()),
@@ -96,12 +98,14 @@ def _evidence(sentence: Sentence) -> GoldSpan:
     )
 
 
-def _twin(collection: Collection, draft: Draft, sentence: Sentence, seed: int) -> Draft | None:
+def _twin(
+    collection: Collection, draft: QuestionDraft, sentence: Sentence, seed: int
+) -> QuestionDraft | None:
     made = collection.twin(draft.question, sentence, draft.answers[0], f"{seed} {draft.id}")
     if made is None:
         return None
     question, swap = made
-    return Draft(
+    return QuestionDraft(
         id=f"{draft.id}-twin",
         kind=DraftKind.TWIN,
         question=question,
@@ -116,9 +120,9 @@ def _id(*parts: str) -> str:
     return "q" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 
-def _spread(drafts: Sequence[Draft]) -> Iterator[Draft]:
+def _spread(drafts: Sequence[QuestionDraft]) -> Iterator[QuestionDraft]:
     """In turn from every document, and there in turn from every kind, a pattern first."""
-    documents: dict[str, dict[DraftKind, list[Draft]]] = {}
+    documents: dict[str, dict[DraftKind, list[QuestionDraft]]] = {}
     for draft in drafts:
         kinds = documents.setdefault(
             draft.evidence.document_id, {DraftKind.PATTERN: [], DraftKind.CLOZE: []}
@@ -128,5 +132,5 @@ def _spread(drafts: Sequence[Draft]) -> Iterator[Draft]:
     return _in_turn(turns)
 
 
-def _in_turn(lists: Iterable[Iterable[Draft]]) -> Iterator[Draft]:
+def _in_turn(lists: Iterable[Iterable[QuestionDraft]]) -> Iterator[QuestionDraft]:
     return (d for row in zip_longest(*lists) for d in row if d is not None)

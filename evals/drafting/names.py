@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import regex
 
-from evals.drafting.words import (
+from citespan.evals.drafting.words import (
     AUXILIARIES,
     CONJUNCTIONS,
     DAYS,
@@ -37,7 +37,7 @@ _NAME = regex.compile(rf"(?<![\p{{L}}\d-]){_WORD}(?:{_JOINED} {_WORD})*")
 WORDS = regex.compile(r"[\p{L}\p{M}\d]+(?:['’-][\p{L}\p{M}\d]+)*")
 
 
-class Kind(StrEnum):
+class NameKind(StrEnum):
     """What a name or number is, as far as its form and its neighbours tell."""
 
     PERSON = "person"
@@ -54,7 +54,7 @@ class Mention:
     start: int
     end: int
     text: str
-    kind: Kind
+    kind: NameKind
 
 
 class Lexicon:
@@ -63,7 +63,7 @@ class Lexicon:
     def __init__(self, texts: Sequence[str]) -> None:
         self._small: Counter[str] = Counter()
         self._capital: Counter[str] = Counter()
-        self._votes: dict[str, Counter[Kind]] = {}
+        self._votes: dict[str, Counter[NameKind]] = {}
         short = [text for text in texts if len(text) <= MAX_LENGTH]
         for text in short:
             for match in WORDS.finditer(text):
@@ -76,10 +76,10 @@ class Lexicon:
                 votes = self._votes.setdefault(text[start:end], Counter())
                 votes[_kind(text, start, end)] += 1
 
-        for name in [name for name in self._votes if self._kind(name) is Kind.PERSON]:
+        for name in [name for name in self._votes if self._kind(name) is NameKind.PERSON]:
             for part in name.split(" "):
                 if part in self._votes and part != name and part not in PEOPLES:
-                    self._votes[part][Kind.PERSON] += self._votes[part].total()
+                    self._votes[part][NameKind.PERSON] += self._votes[part].total()
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The names in a sentence, with what the whole collection says of their kind."""
@@ -90,15 +90,15 @@ class Lexicon:
             for start, end in self._names(text)
         )
 
-    def _kind(self, name: str) -> Kind:
+    def _kind(self, name: str) -> NameKind:
         votes = self._votes.get(name, Counter())
-        known = [(count, kind) for kind, count in votes.items() if kind is not Kind.OTHER]
+        known = [(count, kind) for kind, count in votes.items() if kind is not NameKind.OTHER]
         if not known:
-            return Kind.OTHER
+            return NameKind.OTHER
         count, kind = max(known, key=lambda pair: (pair[0], pair[1].value))
-        if kind is Kind.PLACE and count < 2 and name.rsplit(" ", 1)[-1] not in PLACES:
-            return Kind.OTHER  # once behind "in" is no more than a hint
-        return kind if 3 * count >= votes.total() else Kind.OTHER
+        if kind is NameKind.PLACE and count < 2 and name.rsplit(" ", 1)[-1] not in PLACES:
+            return NameKind.OTHER  # once behind "in" is no more than a hint
+        return kind if 3 * count >= votes.total() else NameKind.OTHER
 
     def _names(self, text: str) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
@@ -140,37 +140,37 @@ def _after_title(text: str, start: int, end: int) -> int:
     return end - len(" ".join(rest)) if rest and not words[title].islower() else end
 
 
-def _kind(text: str, start: int, end: int) -> Kind:
+def _kind(text: str, start: int, end: int) -> NameKind:
     words = text[start:end].split(" ")
     before = text[:start].rstrip().rsplit(" ", 1)[-1]
     after = text[end : end + 12]
     head = regex.split(" (?:of|for) ", text[start:end])[0].rsplit(" ", 1)[-1]
     if len(words) == 1 and head in ORGANISATIONS | PLACES | TITLES:
-        return Kind.OTHER  # the Parliament, the Palace: of what?
+        return NameKind.OTHER  # the Parliament, the Palace: of what?
     if head in ORGANISATIONS:
-        return Kind.ORGANISATION
+        return NameKind.ORGANISATION
     if head in PLACES:
-        return Kind.PLACE
+        return NameKind.PLACE
     if (
         (before in TITLES or before == "said")
         and len(words) <= 3
         and not regex.match(r" \p{Lu}", after)
     ):
-        return Kind.PERSON
+        return NameKind.PERSON
     if 2 <= len(words) <= 4 and words[0] in GIVEN_NAMES and "of" not in words:
-        return Kind.PERSON
+        return NameKind.PERSON
     if len(words) <= 3 and regex.match(
         r"(?:,? who | said | told | wrote | \(born |, born |, aged )", after
     ):
-        return Kind.PERSON
+        return NameKind.PERSON
     if (
         before in {"in", "near", "In", "Near"}
         and len(words) <= 2
         and words[0][1:].islower()
         and head not in TIMES
     ):
-        return Kind.PLACE
-    return Kind.OTHER
+        return NameKind.PLACE
+    return NameKind.OTHER
 
 
 def _ends_in_name(before: str) -> bool:

@@ -5,12 +5,12 @@ from typing import TypeAlias
 
 import regex
 
-from evals.drafting.counts import ask_how_many, ask_how_much_done
-from evals.drafting.dates import ask_birth, ask_when, ask_where
-from evals.drafting.people import ask_office, ask_role, ask_who
-from evals.drafting.phrases import Finding
-from evals.drafting.prose import Sentence
-from evals.drafting.things import ask_abbreviation, ask_what_is, ask_what_is_the
+from citespan.evals.drafting.counts import ask_how_many, ask_how_much_done
+from citespan.evals.drafting.dates import ask_birth, ask_when, ask_where
+from citespan.evals.drafting.people import ask_office, ask_role, ask_who
+from citespan.evals.drafting.phrases import Finding
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.things import ask_abbreviation, ask_what_is, ask_what_is_the
 
 _SAID = regex.compile(r",[\"”’'] said \p{Lu}")
 _Pattern: TypeAlias = Callable[[Sentence], Iterator[Finding]]

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 import regex
 
-from evals.drafting.names import Kind, Mention
-from evals.drafting.phrases import DONE, Finding, any_of, cut, has_name, subject_before
-from evals.drafting.prose import Sentence
-from evals.drafting.words import PEOPLES, PREPOSITIONS, TRANSITIVE
-from index import Span
+from citespan.evals.drafting.names import Mention, NameKind
+from citespan.evals.drafting.phrases import (
+    DONE,
+    Finding,
+    any_of,
+    cut,
+    has_name,
+    subject_before,
+)
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.words import PEOPLES, PREPOSITIONS, TRANSITIVE
+from citespan.index import Span
 
 _WHO = regex.compile(
     rf"(?:(?:first|later|originally) )?(?P<verb>{any_of(TRANSITIVE)}|said that"
@@ -28,12 +35,12 @@ def ask_who(sentence: Sentence) -> Iterator[Finding]:
     plain = first and (
         first.start == 0 or regex.fullmatch(r"(?:\p{Lu}\p{L}+\.? ){1,2}", text[: first.start])
     )
-    if first and plain and first.kind is Kind.PERSON:
+    if first and plain and first.kind is NameKind.PERSON:
         yield from _who_did(sentence, first)
     if (match := _BY.match(text)) and (subject := subject_before(sentence, match.end("subject"))):
         for mention in sentence.mentions:
             tail = regex.match(r"\.$|, | (?:in|on|at) ", text[mention.end :])
-            if mention.start == match.end() and mention.kind is Kind.PERSON and tail:
+            if mention.start == match.end() and mention.kind is NameKind.PERSON and tail:
                 done = match["done"]
                 yield Finding(
                     f"Who {match['aux']} {subject} {done} by?", Span(mention.start, mention.end)
@@ -63,7 +70,7 @@ def ask_role(sentence: Sentence) -> Iterator[Finding]:
         role = cut(match["role"], 18)
         if names and role and not regex.search(r"\band $", sentence.text[: names[0].start]):
             word = "What" if role.startswith("capital") else "Who"
-            if (word == "What") == (names[0].kind is Kind.PERSON):
+            if (word == "What") == (names[0].kind is NameKind.PERSON):
                 continue
             yield Finding(f"{word} is the {role}?", Span(names[0].start, names[0].end))
 
@@ -80,6 +87,6 @@ def ask_office(sentence: Sentence) -> Iterator[Finding]:
     """Of `Uruguayan Foreign Minister Mario Lubetkin`: who is it."""
     for mention in sentence.mentions:
         match = _OFFICE.search(sentence.text[: mention.start])
-        if match and mention.kind is Kind.PERSON and " " in mention.text:
+        if match and mention.kind is NameKind.PERSON and " " in mention.text:
             place = Span(mention.start, mention.end)
             yield Finding(f"Who is named as the {match['office']}?", place)

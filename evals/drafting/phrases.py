@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import regex
 
-from evals.drafting.prose import Sentence
-from evals.drafting.words import (
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.words import (
     AUXILIARIES,
     CONJUNCTIONS,
     LEANING,
@@ -17,7 +17,7 @@ from evals.drafting.words import (
     TITLES,
     TRANSITIVE,
 )
-from index import Span
+from citespan.index import Span
 
 
 def any_of(words: frozenset[str] | dict[str, str]) -> str:

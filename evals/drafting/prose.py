@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import regex
 
-from evals.drafting.names import MAX_LENGTH, WORDS, Lexicon, Mention
-from evals.drafting.words import AUXILIARIES, LEANING, POINTING, STOP_WORDS
-from evals.types import SourceDocument
-from index import Span
-from index.sentences import sentences
+from citespan.evals.drafting.names import MAX_LENGTH, WORDS, Lexicon, Mention
+from citespan.evals.drafting.words import AUXILIARIES, LEANING, POINTING, STOP_WORDS
+from citespan.evals.types import SourceDocument
+from citespan.index import Span
+from citespan.index.text import sentences
 
 _MIN_WORDS, _MAX_WORDS = 6, 50
 _SPACE = regex.compile(r"\s")

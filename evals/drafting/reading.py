@@ -10,10 +10,16 @@ from typing import Any, NoReturn
 import msgspec
 import yaml
 
-from evals.drafting.types import Draft, DraftedDocument, DraftFile, DraftKind, Swap
-from evals.errors import DatasetError
-from evals.types import GoldSpan
-from index import Span
+from citespan.evals.drafting.types import (
+    DraftedDocument,
+    DraftFile,
+    DraftKind,
+    QuestionDraft,
+    Swap,
+)
+from citespan.evals.errors import DatasetError
+from citespan.evals.types import GoldSpan
+from citespan.index import Span
 
 _YES, _NO = {"yes", "y", "true"}, {"no", "n", "false"}
 _NUMBERS = re.compile(r"(\d{1,12}) to (\d{1,12})")
@@ -30,7 +36,7 @@ def read_drafts(file: Path) -> DraftFile:
     documents = [
         _read_document(file, node) for node in _items(file, top.get("documents"), "documents")
     ]
-    drafts: list[Draft] = []
+    drafts: list[QuestionDraft] = []
     lines: dict[str, int] = {}
     for node in _items(file, top.get("drafts"), "drafts"):
         draft = _read_draft(file, node)
@@ -140,7 +146,7 @@ def _read_document(file: Path, node: yaml.Node) -> DraftedDocument:
     )
 
 
-def _read_draft(file: Path, node: yaml.Node) -> Draft:
+def _read_draft(file: Path, node: yaml.Node) -> QuestionDraft:
     block = _Block(file, node, _FIELDS)
     kind = block.text("kind")
     if kind not in set(DraftKind):
@@ -160,7 +166,7 @@ def _read_draft(file: Path, node: yaml.Node) -> Draft:
         )
     except msgspec.ValidationError as error:
         block.refuse(str(error))
-    return Draft(
+    return QuestionDraft(
         id=block.text("id"),
         kind=DraftKind(kind),
         question=" ".join(block.text("question").split()),

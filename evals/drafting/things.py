@@ -4,11 +4,17 @@ from collections.abc import Iterator
 
 import regex
 
-from evals.drafting.names import Kind, Mention
-from evals.drafting.phrases import NUMBER, Finding, cut, has_name, small_first
-from evals.drafting.prose import Sentence
-from evals.drafting.words import AUXILIARIES, CONJUNCTIONS, PERSON_NOUNS, PREPOSITIONS, PRONOUNS
-from index import Span
+from citespan.evals.drafting.names import Mention, NameKind
+from citespan.evals.drafting.phrases import NUMBER, Finding, cut, has_name, small_first
+from citespan.evals.drafting.prose import Sentence
+from citespan.evals.drafting.words import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    PERSON_NOUNS,
+    PREPOSITIONS,
+    PRONOUNS,
+)
+from citespan.index import Span
 
 _ACRONYM = regex.compile(r" \((\p{Lu}{3,8})\)")
 
@@ -69,7 +75,7 @@ def ask_what_is_the(sentence: Sentence) -> Iterator[Finding]:
 
 def is_who(name: Mention, what: str) -> bool:
     """Whether a name is somebody's: it looks so, or what is said of it says so."""
-    return name.kind is Kind.PERSON or _is_somebody(what)
+    return name.kind is NameKind.PERSON or _is_somebody(what)
 
 
 def _is_somebody(what: str) -> bool:

@@ -6,22 +6,22 @@ from typing import TypeAlias
 
 import regex
 
-from evals.drafting.names import Kind, Mention, stands_alone
-from evals.drafting.phrases import YEAR
-from evals.drafting.prose import Sentence, content
-from evals.drafting.types import Swap
+from citespan.evals.drafting.names import Mention, NameKind, stands_alone
+from citespan.evals.drafting.phrases import YEAR
+from citespan.evals.drafting.prose import Sentence, content
+from citespan.evals.drafting.types import Swap
 
 _TRIES = 24
 # A question whose words stand near the new name is dropped at this share of them.
 _NEAR = 1 / 3
 # Details tell what a long question is about, whatever name is put into it.
 _SHORT, _LONG = 14, 26
-_SWAPPED = frozenset({Kind.PERSON, Kind.PLACE, Kind.ORGANISATION, Kind.YEAR})
+_SWAPPED = frozenset({NameKind.PERSON, NameKind.PLACE, NameKind.ORGANISATION, NameKind.YEAR})
 _DEFINITION = regex.compile(
     r"(?:Who|What) (?:is|was|does) (?:an? )?[^ ]+(?: \p{Lu}[^ ]*| stand for)*\?$"
 )
 
-_Names: TypeAlias = dict[tuple[Kind, bool], dict[str, set[str]]]
+_Names: TypeAlias = dict[tuple[NameKind, bool], dict[str, set[str]]]
 
 
 class Collection:
@@ -96,7 +96,7 @@ def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
             for mention in sentence.mentions
             if _can_stand_in(mention, sentence)
         ]
-        found += [((Kind.YEAR, False), year) for year in _years(sentence.text)]
+        found += [((NameKind.YEAR, False), year) for year in _years(sentence.text)]
         for key, text in found:
             names.setdefault(key, {}).setdefault(text, set()).add(sentence.document_id)
     return names
@@ -104,14 +104,14 @@ def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
 
 def _article(mention: Mention, sentence: Sentence) -> bool:
     """Whether the name stands behind `the`, which its twin has to fit."""
-    if mention.kind is Kind.YEAR:
+    if mention.kind is NameKind.YEAR:
         return False
     return sentence.text[: mention.start].casefold().endswith("the ")
 
 
 def _can_stand_in(mention: Mention, sentence: Sentence) -> bool:
     """Whether the name is whole and its kind sure enough to ask about it."""
-    if mention.kind is Kind.PERSON and " " not in mention.text:
+    if mention.kind is NameKind.PERSON and " " not in mention.text:
         return False
     return (
         sentence.usable
@@ -135,7 +135,7 @@ def _asked_about(question: str, sentence: Sentence, answer: str) -> list[Mention
         if mention is names[0] or len(question.split()) <= _SHORT
     ]
     if len(question.split()) <= _SHORT:
-        found += [Mention(start=0, end=0, text=y, kind=Kind.YEAR) for y in _years(question)]
+        found += [Mention(start=0, end=0, text=y, kind=NameKind.YEAR) for y in _years(question)]
     return [m for m in found if len(_once(m.text).findall(question)) == 1]
 
 
@@ -145,7 +145,7 @@ def _once(name: str) -> "regex.Pattern[str]":
 
 def _key(new: str, old: Mention) -> frozenset[str]:
     """The words that show that a name, or a short form of it, stands in a sentence."""
-    if old.kind is Kind.PERSON:
+    if old.kind is NameKind.PERSON:
         return content(new.rsplit(" ", 1)[-1])
     return content(new) - content(old.text)
 

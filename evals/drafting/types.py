@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evals.types import Dataset, GoldSpan
+from citespan.evals.types import Dataset, GoldSpan
 
 
 class DraftKind(StrEnum):
@@ -24,7 +24,7 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class QuestionDraft:
     """A question that a person has yet to accept (`accept` is None) or has decided on.
 
     answers: accepted short answers; a twin, which has no answer in the documents, has none.
@@ -56,7 +56,7 @@ class DraftFile:
     """What a file of drafts holds; `lines` says where each draft begins, for messages."""
 
     documents: tuple[DraftedDocument, ...]
-    drafts: tuple[Draft, ...]
+    drafts: tuple[QuestionDraft, ...]
     lines: Mapping[str, int]
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from evals.drafting.types import Draft
-from evals.errors import DatasetError
-from evals.types import SourceDocument
-from index.hashing import sha256_text
+from citespan.evals.drafting.types import QuestionDraft
+from citespan.evals.errors import DatasetError
+from citespan.evals.types import SourceDocument
+from citespan.index.disk import sha256_text
 
 _HEADER = """\
 # Draft questions, made by patterns, none of them checked. Write behind each `accept:` either
@@ -54,7 +54,7 @@ _Dumper.add_representer(type(None), _represent_none)
 
 def write_drafts(
     file: Path,
-    drafts: Iterable[Draft],
+    drafts: Iterable[QuestionDraft],
     documents: Sequence[SourceDocument],
     paths: Mapping[str, str],
 ) -> None:
@@ -90,7 +90,7 @@ def _dump(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
 
 
-def _block(draft: Draft) -> dict[str, Any]:
+def _block(draft: QuestionDraft) -> dict[str, Any]:
     """What a person decides on first, then what they read, then what only the machine needs."""
     block: dict[str, Any] = {
         "accept": draft.accept,

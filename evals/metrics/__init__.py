@@ -1,1 +1,1 @@
-"""Metrics. Pure: spans, texts and ranks in, numbers out; never NaN."""
+"""Measures of answers, citations and abstentions. Pure."""

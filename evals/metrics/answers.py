@@ -8,7 +8,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from evals.types import Fact
+from citespan.evals.types import Fact
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.metrics.answers import contains
-from evals.metrics.intervals import Placed, Places, common, length, merged, places
-from evals.types import AnswerPart, CitedSpan, SourceDocument
+from citespan.evals.metrics.answers import contains
+from citespan.evals.metrics.intervals import Placed, Places, common, length, merged, places
+from citespan.evals.types import AnswerPart, CitedSpan, SourceDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evals.types import CitedSpan, SourceDocument
+from citespan.evals.types import CitedSpan, SourceDocument
 
 
 def pointer_problem(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str | None:

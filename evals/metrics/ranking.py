@@ -7,7 +7,7 @@ and up is relevant; a document that is not graded is not. A document counts wher
 from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 
-from evals.metrics.intervals import Placed
+from citespan.evals.metrics.intervals import Placed
 
 
 def ranked_documents(passages: Iterable[Placed]) -> list[str]:

@@ -8,9 +8,9 @@ as that package does. Deviation: gold spans that overlap count once.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.metrics.answers import contains
-from evals.metrics.intervals import Placed, Places, common, length, places
-from evals.types import GoldSpan, RetrievedSpan, SourceDocument
+from citespan.evals.metrics.answers import contains
+from citespan.evals.metrics.intervals import Placed, Places, common, length, places
+from citespan.evals.types import GoldSpan, RetrievedSpan, SourceDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ _STOPS = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class SentenceWording:
     """What a text names and says: numbers and names must recur, of the words a share is taken."""
 
     numbers: frozenset[str]
@@ -70,7 +70,7 @@ def mean_support(parts: Sequence[tuple[str, str]]) -> float | None:
     return total / weight if weight else None
 
 
-def wording(text: str) -> Wording:
+def wording(text: str) -> SentenceWording:
     """What a text names and says.
 
     names: capitalised words that do not start a sentence (months are among them), and words all
@@ -93,7 +93,9 @@ def wording(text: str) -> Wording:
             names.add(folded)
     numbers = frozenset(_canonical(number) for number in _NUMBER.findall(text))
     negated = bool(_NEGATED.search(text))
-    return Wording(numbers=numbers, names=frozenset(names), words=frozenset(words), negated=negated)
+    return SentenceWording(
+        numbers=numbers, names=frozenset(names), words=frozenset(words), negated=negated
+    )
 
 
 def _is_name(word: str, before: str) -> bool:

@@ -6,9 +6,16 @@ Everything is marked by offsets over the data set's own text.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evals.report.text import Fit, Piece, kept, pieces, within
-from evals.types import CitedSpan, Dataset, GoldSpan, Question, Response, RetrievedSpan
-from index import Span
+from citespan.evals.report.text import Fit, TextPiece, kept, pieces, within
+from citespan.evals.types import (
+    CitedSpan,
+    Dataset,
+    GoldSpan,
+    Question,
+    Response,
+    RetrievedSpan,
+)
+from citespan.index import Span
 
 _Place = GoldSpan | CitedSpan
 _CONTEXT = 160  # characters on each side of a span that no shown passage holds
@@ -46,7 +53,7 @@ class Excerpt:
     title: str
     start: int
     end: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     before: bool = False
     after: bool = False
     score: float | None = None

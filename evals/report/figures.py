@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from evals.report import plots
-from evals.results import Run
+from citespan.evals.report import plots
+from citespan.evals.results import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from evals.faults import MEANINGS, fault_of
-from evals.report import glossary, plots, tables
-from evals.report.figures import figures
-from evals.report.pages import FINE, Entry, Room, entries
-from evals.report.text import cut, visible
-from evals.results import Outcome, QuestionScore, Run
+from citespan.evals.report import glossary, plots, tables
+from citespan.evals.report.faults import MEANINGS, fault_of
+from citespan.evals.report.figures import figures
+from citespan.evals.report.pages import FINE, QuestionEntry, Room, entries
+from citespan.evals.report.text import cut, visible
+from citespan.evals.results import QuestionOutcome, QuestionScore, Run
 
 _MOST_LISTED = 50  # answers, citations and the like, of one question
 
@@ -55,8 +55,8 @@ def render_html(run: Run, room: Room | None = None) -> str:
         groups=tables.groups(run),
         plots=figures(run),
         entries=listed,
-        unlisted=len(subject.questions) - outcomes[Outcome.SKIPPED] - len(listed),
-        skipped=outcomes[Outcome.SKIPPED],
+        unlisted=len(subject.questions) - outcomes[QuestionOutcome.SKIPPED] - len(listed),
+        skipped=outcomes[QuestionOutcome.SKIPPED],
         kinds=_kinds(subject.questions, listed),
         details=Counter(entry.page.detail.name if entry.page else "none" for entry in listed),
         interval_bar=plots.interval_bar,
@@ -66,9 +66,9 @@ def render_html(run: Run, room: Room | None = None) -> str:
     )
 
 
-def _kinds(rows: Iterable[QuestionScore], listed: Sequence[Entry]) -> list[_Kind]:
+def _kinds(rows: Iterable[QuestionScore], listed: Sequence[QuestionEntry]) -> list[_Kind]:
     """Each kind of fault, the worst first, and then those that nothing is wrong with."""
-    counts = Counter(fault_of(row) for row in rows if row.outcome is not Outcome.SKIPPED)
+    counts = Counter(fault_of(row) for row in rows if row.outcome is not QuestionOutcome.SKIPPED)
     meanings = {**MEANINGS, None: "Nothing is known to be wrong."}
     there = {fault: [entry for entry in listed if entry.fault is fault] for fault in meanings}
     return [
@@ -114,7 +114,7 @@ def _finalize(value: object) -> object:
 
 @cache
 def _read(name: str) -> str:
-    return (files("evals.report") / name).read_text(encoding="utf-8")
+    return (files("citespan.evals.report") / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evals.faults import Fault, fault_of, sentence_of, worst_first
-from evals.report.excerpts import BRIEF, FULL, Detail, Excerpt, Excerpts
-from evals.results import QuestionScore, Run
-from evals.types import AnswerPart, CitedSpan, Question, Response
+from citespan.evals.report.excerpts import BRIEF, FULL, Detail, Excerpt, Excerpts
+from citespan.evals.report.faults import Fault, fault_of, sentence_of, worst_first
+from citespan.evals.results import QuestionScore, Run
+from citespan.evals.types import AnswerPart, CitedSpan, Question, Response
 
 MOST_SAID = 4_000  # characters of an answer
 _TAGS = 5_000  # bytes of a page beside its text, about
@@ -57,7 +57,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class QuestionEntry:
     """A line of the list of questions, with its page where there is room for one.
 
     position: in the data set, from 1. sentence: what went wrong.
@@ -82,10 +82,10 @@ class Entry:
         return self.fault or FINE
 
 
-def entries(run: Run, room: Room) -> list[Entry]:
+def entries(run: Run, room: Room) -> list[QuestionEntry]:
     """The questions that were asked, the worst first, as many as fit."""
     rows = run.scores[run.info.subject].questions
-    found: list[Entry] = []
+    found: list[QuestionEntry] = []
     left, full = room.all, room.full
     for at in worst_first(rows)[: room.rows]:
         question, row = run.dataset.questions[at], rows[at]
@@ -93,7 +93,7 @@ def entries(run: Run, room: Room) -> list[Entry]:
         found_pages = _pages(run, question, response, full) if left else ()
         page = next((page for page in found_pages if page.size <= left), None)
         left, full = (left - page.size, full - page.size) if page else (0, 0)
-        entry = Entry(
+        entry = QuestionEntry(
             position=at + 1,
             question=question,
             score=row,

@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from markupsafe import Markup
 
-from evals.report.tables import milliseconds
-from evals.report.text import clipped, visible
-from evals.results import Bin, Estimate, Percentiles
+from citespan.evals.report.tables import milliseconds
+from citespan.evals.report.text import clipped, visible
+from citespan.evals.results import Bin, Estimate, Percentiles
 
 _WIDTH, _HEIGHT = 440, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 22, 16, 44

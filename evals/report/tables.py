@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from evals.measures import BY_NAME, MEASURES, Aggregate
-from evals.results import Estimate, Run
+from citespan.evals.metrics.measures import BY_NAME, MEASURES, Aggregate
+from citespan.evals.results import Estimate, Run
 
 #: The few measures that say most, here and in the terminal.
 HEADLINE = (

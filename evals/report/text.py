@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index import Span
+from citespan.index import Span
 
 # Controls but tab and line feed, a carriage return that is not part of a line end, marks and
 # overrides of direction, separators and spaces without width, surrogates, non-characters, tags.
@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class TextPiece:
     """Characters that are all gold or not, and all cited or not; or the count of some left out.
 
     begins: numbers of the citations that begin here. left_out: characters that are not shown.
@@ -95,7 +95,7 @@ def kept(span: Span, marks: Iterable[Span], fit: Fit) -> list[Span]:
 
 def pieces(
     text: str, span: Span, shown: Sequence[Span], gold: Sequence[Span], cited: Sequence[Span]
-) -> list[Piece]:
+) -> list[TextPiece]:
     """The shown parts of a span, cut wherever a gold or cited span begins or ends.
 
     Args:
@@ -105,7 +105,7 @@ def pieces(
         gold: spans to mark.
         cited: spans to mark, the first citation first.
     """
-    found: list[Piece] = []
+    found: list[TextPiece] = []
     at = span.start
     for part in shown:
         found += _left_out(part.start - at)
@@ -114,11 +114,11 @@ def pieces(
     return [*found, *_left_out(span.end - at)]
 
 
-def _left_out(count: int) -> list[Piece]:
-    return [Piece(text="", left_out=count)] if count else []
+def _left_out(count: int) -> list[TextPiece]:
+    return [TextPiece(text="", left_out=count)] if count else []
 
 
-def _marked(text: str, span: Span, gold: Sequence[Span], cited: Sequence[Span]) -> list[Piece]:
+def _marked(text: str, span: Span, gold: Sequence[Span], cited: Sequence[Span]) -> list[TextPiece]:
     begins: dict[int, list[int]] = {}
     for number, mark in enumerate(cited, start=1):
         if mark.overlap(span):
@@ -127,7 +127,7 @@ def _marked(text: str, span: Span, gold: Sequence[Span], cited: Sequence[Span]) 
     inner = sorted(edge for edge in edges if span.start < edge < span.end)
     parts = [Span(*pair) for pair in pairwise((span.start, *inner, span.end))]
     return [
-        Piece(
+        TextPiece(
             text=part.of(text),
             gold=_touched(part, gold),
             cited=_touched(part, cited),

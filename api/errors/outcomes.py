@@ -1,0 +1,58 @@
+"""What each operation can answer besides what it is for: the statuses of problems, by operation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from citespan.api.errors.problem import TABLE
+
+_ANY = {400, 413, 415, 421, 500, 503, 504}  # a length, a coding, a name or a query is refused
+_SENT = {403, 408}  # what changes or asks something may not come from pages of other sites
+_READ = {422}  # a body or a parameter
+_NAMED = {404, 422}
+_STORED = {507}
+_OWN: Mapping[tuple[str, str], set[int]] = {
+    ("post", "/v1/ask"): _NAMED,
+    ("post", "/v1/search"): _NAMED,
+    ("get", "/v1/documents"): _NAMED,
+    ("post", "/v1/documents"): _NAMED | _STORED | {409},
+    ("get", "/v1/documents/{document_id}"): _NAMED,
+    ("put", "/v1/documents/{document_id}"): _NAMED | _STORED,
+    ("delete", "/v1/documents/{document_id}"): _NAMED | _STORED,
+    ("get", "/v1/documents/{document_id}/revisions"): _NAMED,
+    ("delete", "/v1/documents/{document_id}/revisions/{revision}"): _NAMED | _STORED | {409},
+    ("get", "/v1/documents/{document_id}/text"): _NAMED,
+    ("post", "/v1/collections"): _READ | _STORED | {409},
+    ("get", "/v1/collections"): {404},
+    ("get", "/v1/collections/{name}"): {404},
+    ("delete", "/v1/collections/{name}"): _NAMED | _STORED | {409},
+    ("post", "/v1/collections/{name}/reindex"): _NAMED | _STORED | {409},
+    ("post", "/v1/collections/{name}/rollback"): {404, 409} | _STORED,
+    ("post", "/v1/jobs"): _NAMED | _STORED,
+    ("get", "/v1/jobs/{job_id}"): {404},
+    ("delete", "/v1/jobs/{job_id}"): {404} | _STORED,
+    ("post", "/v1/chat/completions"): {404},
+    ("get", "/v1/models/{name}"): {404},
+}
+
+
+def problems(method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
+    """The responses of an operation that say what went wrong, by status.
+
+    Args:
+        method: in small letters.
+        path: as in the description.
+        content: their body, by media type.
+    """
+    sent: set[int] = set() if method == "get" else _SENT
+    statuses = _ANY | sent | _OWN.get((method, path), _ANY)
+    return {str(status): _response(status, content) for status in sorted(statuses)}
+
+
+def _response(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    rows = [row for row in TABLE.values() if row.status == status]
+    titles = sorted({row.title for row in rows}) or ["Not answered in time"]
+    response: dict[str, Any] = {"description": "; ".join(titles), "content": content}
+    if any(row.retry_after_s for row in rows):
+        seconds = {"description": "Seconds until it may work.", "schema": {"type": "integer"}}
+        response["headers"] = {"Retry-After": seconds}
+    return response

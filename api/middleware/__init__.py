@@ -1,0 +1,22 @@
+"""What each request passes: the host guard, disconnects, logs and metrics."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.api.middleware.lines import Limits
+    from citespan.api.middleware.telemetry import configure_logging
+
+__all__ = (
+    "Limits",
+    "configure_logging",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Limits": "citespan.api.middleware.lines",
+        "configure_logging": "citespan.api.middleware.telemetry",
+    },
+)

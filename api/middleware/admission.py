@@ -1,0 +1,140 @@
+"""What a request passes before its route works on it: its body is kept on disk, then it waits."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
+
+from citespan.api.errors.types import BodyTooLarge, Busy
+from citespan.api.middleware.lines import READING, Line
+from citespan.api.middleware.patience import Patience
+from citespan.index.disk import unavailable
+from citespan.qa.errors import NotReady
+
+_IN_MEMORY_BYTES = 64_000  # of a body; a larger one goes to disk
+_BODIES = 32  # of the largest size that may be here at once
+
+
+class Admission:
+    """Lets requests in, each in the line of its route's work.
+
+    A route names its line by `opt={"line": …}`: by default it reads, with None it does not wait.
+
+    Args:
+        lines: by their names.
+        max_body_bytes: the largest body that any line takes.
+
+    Attributes:
+        stopping: set when the process is told to stop; streams that would go on end then.
+        body_bytes: of all requests that have not ended.
+    """
+
+    def __init__(self, lines: Mapping[str, Line], max_body_bytes: int) -> None:
+        self.lines = lines
+        self.stopping = threading.Event()
+        self.body_bytes = 0
+        self._most_bytes = _BODIES * max_body_bytes
+        self._waiting: set[Patience] = set()
+        self._running: set[Patience] = set()
+
+    async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to its route when its turn has come.
+
+        Raises:
+            Busy: its line is full, or there are too many bytes of bodies.
+            BodyTooLarge: its line takes smaller ones.
+            TookTooLong, ClientDisconnected, NotReady: it was over before its turn.
+        """
+        name = scope["route_handler"].opt.get("line", READING)
+        if name is None:
+            await app(scope, receive, send)
+            return
+        line = self.lines[name]
+        line.check_room()
+        patience = Patience()
+        scope["state"]["patience"] = patience
+        async with (
+            self._body(receive, line.max_body_bytes) as body,
+            patience.watching(receive, line.limit_s),
+            AsyncExitStack() as turn,
+        ):
+            await self._wait(line, patience, turn)
+
+            async def sent(message: Message) -> None:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    await turn.aclose()  # whoever reads slowly keeps nobody waiting
+                await send(message)
+
+            self._running.add(patience)
+            try:
+                await app(scope, _given(await body.read(), patience), sent)
+            finally:
+                self._running.discard(patience)
+
+    def stop(self, grace_s: float) -> None:
+        """End what waits now, and what runs after so many seconds."""
+        self.stopping.set()
+        self._end(self._waiting)
+        asyncio.get_running_loop().call_later(grace_s, self._end, self._running)
+
+    def _end(self, these: set[Patience]) -> None:
+        for patience in these:
+            patience.end(NotReady("the service is stopping; ask again"))
+
+    async def _wait(self, line: Line, patience: Patience, turn: AsyncExitStack) -> None:
+        if self.stopping.is_set():
+            self._end({patience})
+        self._waiting.add(patience)
+        try:
+            await turn.enter_async_context(line.turn(patience))
+        finally:
+            self._waiting.discard(patience)
+
+    @asynccontextmanager
+    async def _body(self, receive: Receive, most_bytes: int) -> AsyncGenerator[Any]:
+        """The whole body of a request, from its beginning on."""
+        size = 0
+        async with anyio.SpooledTemporaryFile[bytes](max_size=_IN_MEMORY_BYTES) as file:
+            try:
+                more = True
+                while more:
+                    message: Any = await receive()
+                    part, more = message["body"], message.get("more_body", False)
+                    size += len(part)
+                    self.body_bytes += len(part)
+                    self._check_size(size, most_bytes)
+                    await _keep(file, part)
+                await file.seek(0)
+                yield file
+            finally:
+                self.body_bytes -= size
+
+    def _check_size(self, size: int, most_bytes: int) -> None:
+        if size > most_bytes:
+            raise BodyTooLarge(f"the body has more than {most_bytes} bytes")
+        if self.body_bytes > self._most_bytes:
+            raise Busy("other requests have brought as many bytes as fit; ask again later")
+
+
+async def _keep(file: Any, part: bytes) -> None:
+    try:
+        await file.write(part)
+    except OSError as error:
+        raise unavailable("the body of a request cannot be kept", error) from error
+
+
+def _given(body: bytes, patience: Patience) -> Receive:
+    """What gives a body that has been received, and then tells when it is over."""
+    rest: list[HTTPReceiveMessage] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        if rest:
+            return rest.pop()
+        await asyncio.wait({patience.over})
+        return {"type": "http.disconnect"}
+
+    return receive

@@ -1,0 +1,85 @@
+"""Responses on their way out: the headers that each has, JSON without raw controls, HEAD."""
+
+from collections.abc import Iterable, Mapping
+
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Send
+
+from citespan.index.text import escaped_json
+
+_PIECE_BYTES = 65_536  # of a body: only when one has been read is there room for the next
+_JSON = ("application/json", "application/problem+json", "text/event-stream")
+ON_ALL = (
+    (b"x-content-type-options", b"nosniff"),
+    # What is stored here may be a web page: nothing in it runs, is framed or is read by others.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class Reply:
+    """Sends one response.
+
+    Args:
+        send: the server's.
+        without_body: whether the request was HEAD.
+        headers: more than those that every response has.
+
+    Attributes:
+        status: what was sent; None if nothing was.
+    """
+
+    def __init__(self, send: Send, *, without_body: bool, headers: Mapping[str, str]) -> None:
+        self._send = send
+        self._without_body = without_body
+        self._headers = encoded(headers.items())
+        self._start: HTTPResponseStartEvent | None = None
+        self._is_json = self._ended = False
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send a part: its beginning goes with the first part of its body."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            self._is_json = _media_type(message) in _JSON
+        elif message["type"] == "http.response.body" and not self._ended:
+            await self._send_body(message)
+
+    async def _send_body(self, message: HTTPResponseBodyEvent) -> None:
+        body = message.get("body", b"")
+        body = escaped_json(body) if self._is_json else body
+        more = message.get("more_body", False)
+        if self._start is not None:
+            self.status = self._start["status"]
+            length = None if more else len(body)
+            headers = [*_resized(self._start.get("headers", ()), length), *self._headers, *ON_ALL]
+            if body and not _media_type(self._start):  # as in refusals of the protocol's library
+                headers.append((b"content-type", b"text/plain; charset=utf-8"))
+            await self._send({**self._start, "headers": headers})
+            self._start = None
+        if self._without_body:
+            body, more, self._ended = b"", False, True
+        for at in range(0, len(body) or 1, _PIECE_BYTES):
+            piece, rest = body[at : at + _PIECE_BYTES], more or at + _PIECE_BYTES < len(body)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": rest})
+
+
+def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as servers take them."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _media_type(start: HTTPResponseStartEvent) -> str:
+    for name, value in start.get("headers", ()):
+        if name.lower() == b"content-type":
+            return value.decode("latin-1").partition(";")[0].strip()
+    return ""
+
+
+def _resized(
+    headers: Iterable[tuple[bytes, bytes]], length: int | None
+) -> Iterable[tuple[bytes, bytes]]:
+    """The headers with the length of the body as it is sent; None for a stream's."""
+    for name, value in headers:
+        known = name.lower() == b"content-length" and length is not None
+        yield name, str(length).encode() if known else value

@@ -1,0 +1,103 @@
+"""Logs as JSON lines: one for each request, without anything that was asked or stored."""
+
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+from litestar.types import HTTPScope
+
+from citespan.api.errors import is_fault
+
+_UNKNOWN_ROUTE = "(unknown)"
+_METHODS = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
+_PROBES = "/health/"  # asked every few seconds: not worth a line
+
+
+def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send this process's logs, those of its libraries too, to a stream as JSON lines.
+
+    Args:
+        level: the least level that is logged.
+        stream: standard error by default.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,  # never local variables: they hold documents
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else every address that is asked
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # it says three things of each request
+
+
+def logger() -> Any:
+    """The logger of the HTTP layer."""
+    return structlog.get_logger("citespan.api")
+
+
+def route_of(scope: HTTPScope) -> str:
+    """The pattern of the path that was asked for; never the path, which names documents."""
+    return ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
+
+
+def method_of(scope: HTTPScope) -> str:
+    """The method of a request, or `other`: anyone can make up more of them."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> None:
+    """One line for a request; for a fault of ours, its traceback too.
+
+    Args:
+        scope: `state` holds the request id, and the error where there was one.
+        status: what was sent; None if nothing was.
+        duration_ms: until the response was complete.
+    """
+    error = scope["state"].get("error")
+    route = route_of(scope)
+    entry: dict[str, Any] = {
+        "request_id": scope["state"]["request_id"],
+        "method": method_of(scope),
+        "route": route,
+        "status": status,
+        "duration_ms": round(duration_ms, 2),
+    }
+    if error is not None:
+        entry["error"] = type(error).__name__
+    if error is not None and is_fault(error):
+        logger().error("request", **entry, exc_info=error)
+    elif route.startswith(_PROBES):
+        logger().debug("request", **entry)
+    else:
+        logger().info("request", **entry)
+
+
+def log_failed_stream(error: Exception, request_id: str) -> None:
+    """Log that a stream ended early; for a fault of ours, with its traceback."""
+    log = logger().exception if is_fault(error) else logger().warning
+    log("stream_failed", error=type(error).__name__, request_id=request_id)

@@ -1,0 +1,24 @@
+"""The dialect of OpenAI's clients."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.api.openai.bodies import Chunk, CompletionRequest
+    from citespan.api.openai.routes import CompletionRoutes
+
+__all__ = (
+    "Chunk",
+    "CompletionRequest",
+    "CompletionRoutes",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Chunk": "citespan.api.openai.bodies",
+        "CompletionRequest": "citespan.api.openai.bodies",
+        "CompletionRoutes": "citespan.api.openai.routes",
+    },
+)

@@ -1,0 +1,142 @@
+"""Wire types of the OpenAI-compatible routes."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from citespan.api.openai.markdown import Annotation
+from citespan.api.wire.responses import AnswerBody
+
+
+def _only(values: list[object]) -> msgspec.Meta:
+    """What alone is taken, for the description: whoever refuses the rest says why."""
+    return msgspec.Meta(extra_json_schema={"enum": values})
+
+
+_NO_AUDIO = msgspec.Meta(extra_json_schema={"not": {"const": "audio"}})
+_TEXT_ALONE = msgspec.Meta(
+    extra_json_schema={
+        "oneOf": [
+            {"type": "null"},
+            {"type": "object", "required": ["type"], "properties": {"type": {"const": "text"}}},
+            {"type": "object", "maxProperties": 0},
+        ]
+    }
+)
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a message; only text is read."""
+
+    type: Annotated[str, _only(["text", "input_text", "output_text", "refusal"])]
+    text: str = ""
+
+
+class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a conversation; what else it has is ignored."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | tuple[Part, ...] | None = None
+
+
+class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with a stream."""
+
+    include_usage: bool | None = None
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation to be answered. What is not named here is ignored."""
+
+    model: str
+    messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int | None, _only([1, None])] = None
+    logprobs: Annotated[bool | None, _only([False, None])] = None
+    modalities: tuple[Annotated[str, _NO_AUDIO], ...] | None = None
+    response_format: Annotated[dict[str, Any] | None, _TEXT_ALONE] = None
+    tool_choice: Annotated[Any, _only(["none", "auto", None])] = None
+
+
+class ModelBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection and the way it answers, as a model."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: Literal["citespan"] = "citespan"
+
+
+class ModelsBody(msgspec.Struct, frozen=True, kw_only=True):
+    """All models."""
+
+    object: Literal["list"] = "list"
+    data: tuple[ModelBody, ...]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of the language model behind an answer; none for one of quotes."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a chunk adds to the message; the last that has a choice adds all annotations."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+
+class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The one choice of a chunk."""
+
+    delta: Delta
+    index: int = 0
+    finish_reason: Literal["stop"] | None = None
+    logprobs: None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a streamed completion; the last that has a choice has `citespan`, too."""
+
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: tuple[ChunkChoice, ...]
+    usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
+    citespan: AnswerBody | msgspec.UnsetType = msgspec.UNSET
+
+
+class MessageOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer as a message."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    annotations: tuple[Annotation, ...]
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """The one choice of a completion."""
+
+    index: int = 0
+    message: MessageOut
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """An answered conversation; `citespan` is the answer as `/v1/ask` gives it."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: tuple[Choice, ...]
+    usage: Usage
+    citespan: AnswerBody

@@ -1,0 +1,136 @@
+"""An answer as Markdown for chat programs: a numbered link to its source behind each sentence.
+
+Nothing in it links anywhere else, whatever documents or a language model say. Pure.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from citespan.api.wire.responses import CitationBody
+from citespan.index.text import shown
+from citespan.qa.answer import CitationAdded, Delta, Done, Event, SegmentDone
+from citespan.qa.types import Answer, Status, Support
+
+_BREAK = "\u200b"  # of no width: some programs look for addresses where no markup is left
+# Where an address, a mention, a short name of an emoji or a tag can begin or go on. A digit on
+# both sides is a number or a time, unless more dots follow: numbers of four parts are addresses.
+_JOINT = re.compile(
+    r"""(?P<around>
+        (?<=[^\s.])\.(?=[^\s.,;:!?)\]}"'”’»…]) (?: (?<!\d\.) | (?!\d) | (?=\d{1,3}\.\d) )
+        | (?<=[0-9A-Za-z])[。．｡](?=\S) | (?<=\S)[。．｡](?=[0-9A-Za-z])
+        | (?<=\S)@ | @(?=\S)
+    ) | (?P<before>
+        :(?=\S) (?: (?<!\d:) | (?!\d) ) | /(?=/) | \#(?=\w) | <(?=\S)
+    )""",
+    re.VERBOSE,
+)
+_BRACKET = re.compile(r"[!\[\]](?=\S)")
+_SPECIAL = re.compile(r"[\\`*_\[\]{}<>~|!#&$^=]")
+_LIST = re.compile(r"^ ?(?:(?=[-+])|\d{1,9}(?=[.)]))")  # where a message begins
+_UNSUPPORTED = " _(not in the documents)_"
+
+
+class UrlCitation(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a marker stands in the message, in code points, and what it points to."""
+
+    start_index: int
+    end_index: int
+    url: str
+    title: str
+
+
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A citation as OpenAI's clients know it."""
+
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class MarkdownPiece(msgspec.Struct, frozen=True, kw_only=True):
+    """More of a message; a marker is never cut."""
+
+    content: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+class Rendering:
+    """Events of an answer to pieces of a message.
+
+    Args:
+        base_url: what the addresses of citations are below, without a slash at its end.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._citations: dict[int, tuple[int, CitationBody]] = {}
+        self._length = 0
+
+    def cite(self, event: CitationAdded, body: CitationBody) -> None:
+        """Know a citation that markers will point to."""
+        self._citations[id(event.citation)] = (event.number, body)
+
+    def piece(self, event: Event) -> MarkdownPiece | None:
+        """What an event adds to the message."""
+        match event:
+            case Delta():
+                piece = MarkdownPiece(content=escaped(event.text))
+            case SegmentDone():
+                piece = self._markers(event)
+            case Done():
+                piece = MarkdownPiece(content=_note(event.answer))
+            case _:
+                return None
+        self._length += len(piece.content)
+        return piece
+
+    def _markers(self, event: SegmentDone) -> MarkdownPiece:
+        content = _UNSUPPORTED if event.segment.support is Support.UNSUPPORTED else ""
+        annotations: list[Annotation] = []
+        for number, body in (self._citations[id(one)] for one in event.segment.citations):
+            url = f"{self._base_url}{body.url}"
+            marker = f"[[{number}]]({url})"
+            start = self._length + len(content) + 1
+            content += f" {marker}"
+            found = UrlCitation(
+                start_index=start,
+                end_index=start + len(marker),
+                url=url,
+                title=unlinked(body.document.title or body.document.id),
+            )
+            annotations.append(Annotation(url_citation=found))
+        return MarkdownPiece(content=content, annotations=tuple(annotations))
+
+
+def escaped(text: str) -> str:
+    """Return Markdown that shows this text on one line: no markup, no image, no link, no address.
+
+    It adds a backslash before each character that Markdown may read, and a U+200B where an address
+    or a mention could begin or go on. A run of white space becomes one space. What `shown` takes
+    out is taken out.
+    """
+    return _LIST.sub(r"\g<0>\\", _SPECIAL.sub(r"\\\g<0>", _broken(text)))
+
+
+def unlinked(text: str) -> str:
+    """Return a title that is no link, image or tag, whether or not it is read as Markdown."""
+    return _BRACKET.sub(rf"\g<0>{_BREAK}", _broken(text))
+
+
+def _broken(text: str) -> str:
+    text = re.sub(r"\s+", " ", shown(text))
+    return _JOINT.sub(_break, text)
+
+
+def _break(found: re.Match[str]) -> str:
+    before = _BREAK if found["around"] else ""
+    return f"{before}{found[0]}{_BREAK}"
+
+
+def _note(answer: Answer) -> str:
+    """What is said when there is no answer, or not a whole one."""
+    if answer.abstention is None:
+        return ""
+    message = escaped(answer.abstention.message)
+    return message if answer.status is Status.ABSTAINED else f"\n\n_{message}_"

@@ -1,0 +1,44 @@
+"""The routes of `/v1` and of the health checks."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.api.routes.answers import ask, search
+    from citespan.api.routes.collections import CollectionRoutes, InCollection
+    from citespan.api.routes.documents import Documents
+    from citespan.api.routes.health import live, ready, version
+    from citespan.api.routes.jobs import JobRoutes
+    from citespan.api.routes.rebuilds import reindex, roll_back
+
+__all__ = (
+    "CollectionRoutes",
+    "Documents",
+    "InCollection",
+    "JobRoutes",
+    "ask",
+    "live",
+    "ready",
+    "reindex",
+    "roll_back",
+    "search",
+    "version",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "CollectionRoutes": "citespan.api.routes.collections",
+        "Documents": "citespan.api.routes.documents",
+        "InCollection": "citespan.api.routes.collections",
+        "JobRoutes": "citespan.api.routes.jobs",
+        "ask": "citespan.api.routes.answers",
+        "live": "citespan.api.routes.health",
+        "ready": "citespan.api.routes.health",
+        "reindex": "citespan.api.routes.rebuilds",
+        "roll_back": "citespan.api.routes.rebuilds",
+        "search": "citespan.api.routes.answers",
+        "version": "citespan.api.routes.health",
+    },
+)

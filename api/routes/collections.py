@@ -1,0 +1,93 @@
+"""Routes that make, list and remove collections."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, RawBody
+
+from citespan.api.errors.types import InvalidRequest
+from citespan.api.middleware.lines import STORING
+from citespan.api.wire.bodies import AnyRequest, read_json
+from citespan.api.wire.requests import CollectionRequest
+from citespan.api.wire.urls import collection_url
+from citespan.qa.collections import Collection, Collections
+from citespan.qa.errors import InvalidCollection
+from citespan.qa.settings import DEFAULT
+
+InCollection: TypeAlias = Annotated[
+    str, QueryParameter(name="collection", max_length=63, description="Which collection.")
+]
+
+
+class CollectionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection; `settings` are those that differ from the service's, by section and key."""
+
+    name: str
+    documents: int
+    chunks: int
+    embedder: str
+    chunk_tokens: int
+    settings: Mapping[str, Mapping[str, Any]]
+
+
+class CollectionListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """All collections that can be used, `default` first."""
+
+    collections: tuple[CollectionBody, ...]
+
+
+class CollectionRoutes(Controller):
+    """`/v1/collections`: sets of documents apart from each other."""
+
+    path = "/v1/collections"
+
+    @get(sync_to_thread=True)
+    def names(self, collections: NamedDependency[Collections]) -> CollectionListBody:
+        """List the collections."""
+        found = collections.figures()
+        return CollectionListBody(
+            collections=tuple(collection_body(one.collection) for one in found)
+        )
+
+    @post(opt={"line": STORING}, sync_to_thread=True)
+    def create(
+        self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
+    ) -> Response[CollectionBody]:
+        """Make an empty collection, with settings of its own."""
+        asked = read_json(request, body, CollectionRequest)
+        try:
+            made = collections.create(asked.name, asked.own())
+        except InvalidCollection as error:
+            raise InvalidRequest.of(error.place, error.why) from error
+        return Response(
+            collection_body(made), status_code=201, headers={"location": collection_url(made.name)}
+        )
+
+    @get("/{name:str}", sync_to_thread=True)
+    def info(
+        self, collections: NamedDependency[Collections], name: FromPath[str]
+    ) -> CollectionBody:
+        """Tell what is known of a collection."""
+        return collection_body(collections.info(name))
+
+    @delete("/{name:str}", sync_to_thread=True)
+    def remove(self, collections: NamedDependency[Collections], name: FromPath[str]) -> None:
+        """Remove a collection with all its documents."""
+        if name == DEFAULT:
+            raise InvalidRequest.of("name", "the default collection stays; delete its documents")
+        collections.delete(name)
+
+
+def collection_body(found: Collection) -> CollectionBody:
+    """A collection as clients see it."""
+    return CollectionBody(
+        name=found.name,
+        documents=found.documents,
+        chunks=found.chunks,
+        embedder=found.embedder,
+        chunk_tokens=found.chunk_tokens,
+        settings=found.settings,
+    )

@@ -1,0 +1,203 @@
+"""Routes that store documents and give their text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import quote
+
+import msgspec
+from litestar import Controller, MediaType, Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, RawBody
+
+from citespan.api.errors.types import InvalidRequest
+from citespan.api.middleware.lines import STORING
+from citespan.api.wire.bodies import AnyRequest, Described, read_draft
+from citespan.api.wire.spans import MAX_OFFSET, asked_span
+from citespan.api.wire.urls import document_url, text_url
+from citespan.index.types import DocumentInfo, MetadataValue, Outcome, StoreResult
+from citespan.qa import Service
+from citespan.qa.answer import MAX_LISTED
+
+_TEXT = MediaType.TEXT  # sent with charset=utf-8
+_STATUS = {Outcome.ADDED: 201, Outcome.REPLACED: 200, Outcome.UNCHANGED: 200}
+
+_Id = Annotated[str | None, QueryParameter(name="id")]
+_Title = Annotated[str | None, QueryParameter(max_length=2000)]
+_Uri = Annotated[str | None, QueryParameter(max_length=2000)]
+_Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+_Cursor = Annotated[str | None, QueryParameter(max_length=200)]
+_Revision = Annotated[int | None, QueryParameter(ge=1, le=MAX_OFFSET)]
+_Offset = Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)]
+
+
+class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored document; `url` gives its text, `length` counts code points."""
+
+    id: str
+    title: str
+    uri: str | None
+    sha256: str
+    revision: int
+    media_type: str
+    metadata: Mapping[str, MetadataValue]
+    length: int
+    created_at: str
+    url: str
+
+
+class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of documents; `next_cursor` is for the next one."""
+
+    documents: tuple[DocumentBody, ...]
+    next_cursor: str | None
+
+
+class RevisionListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The revisions that are kept of a document, oldest first; the last is the current one."""
+
+    revisions: tuple[DocumentBody, ...]
+
+
+class Documents(Controller):
+    """`/v1/documents`: what is stored, by id."""
+
+    path = "/v1/documents"
+
+    @get(sync_to_thread=True)
+    def page(
+        self,
+        service: NamedDependency[Service],
+        cursor: _Cursor = None,
+        limit: _Limit = 100,
+    ) -> DocumentListBody:
+        """List documents in the order of their ids; fewer if more are too much at once."""
+        found = service.corpus.documents(cursor=cursor, limit=limit)
+        bodies = _bounded([_body(info, service.collection) for info in found.documents])
+        more = len(bodies) < len(found.documents)
+        return DocumentListBody(
+            documents=bodies, next_cursor=bodies[-1].id if more else found.next_cursor
+        )
+
+    @post(opt={"line": STORING}, sync_to_thread=True)
+    def add(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        body: RawBody,
+        document_id: _Id = None,
+        title: _Title = None,
+        uri: _Uri = None,
+    ) -> Response[DocumentBody]:
+        """Store a new document; the same one again changes nothing."""
+        described = Described(id=document_id, title=title, uri=uri)
+        draft = read_draft(request, body, described)
+        patience = request.scope["state"]["patience"]
+        return _stored(service, service.corpus.add(draft, patience.check))
+
+    @put("/{document_id:str}", opt={"line": STORING}, sync_to_thread=True)
+    def put(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        body: RawBody,
+        document_id: FromPath[str],
+        title: _Title = None,
+        uri: _Uri = None,
+    ) -> Response[DocumentBody]:
+        """Store a document under this id, as a new revision if there is another one."""
+        draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
+        if draft.id not in {None, document_id}:
+            raise InvalidRequest.of("id", "differs from the one in the path")
+        draft = replace(draft, id=document_id)
+        patience = request.scope["state"]["patience"]
+        return _stored(service, service.corpus.put(draft, patience.check))
+
+    @get("/{document_id:str}", sync_to_thread=True)
+    def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
+        """Tell what is known of a document."""
+        return _body(service.corpus.info(document_id), service.collection)
+
+    @delete("/{document_id:str}", sync_to_thread=True)
+    def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
+        """Remove a document with all its revisions."""
+        service.corpus.delete(document_id)
+
+    @get("/{document_id:str}/revisions", sync_to_thread=True)
+    def revisions(
+        self, service: NamedDependency[Service], document_id: FromPath[str]
+    ) -> RevisionListBody:
+        """List the revisions that are kept of a document."""
+        found = service.corpus.revisions(document_id)
+        return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
+
+    @delete("/{document_id:str}/revisions/{revision:int}", sync_to_thread=True)
+    def purge(
+        self,
+        service: NamedDependency[Service],
+        document_id: FromPath[str],
+        revision: FromPath[int],
+    ) -> None:
+        """Remove a past revision: its text, and what points into it, is gone."""
+        service.corpus.purge_revision(document_id, revision)
+
+    @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
+    def text(
+        self,
+        service: NamedDependency[Service],
+        request: AnyRequest,
+        document_id: FromPath[str],
+        revision: _Revision = None,
+        start: _Offset = None,
+        end: _Offset = None,
+    ) -> Response[bytes]:
+        """Give the text of a revision, or exactly the characters of a span of it."""
+        document = service.corpus.get(document_id, revision)
+        if start is not None or end is not None:
+            text = asked_span(document, start, end).of(document.text)
+            return Response(text.encode(), media_type=_TEXT, headers=_saved_as(document_id))
+        etag = f'"{document.sha256}"'
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers={"etag": etag})
+        headers = _saved_as(document_id) | {"etag": etag}
+        return Response(document.text.encode(), media_type=_TEXT, headers=headers)
+
+
+def _saved_as(document_id: str) -> dict[str, str]:
+    """Shown in a browser, as plain text; saved under a name that is no page and no program."""
+    return {"content-disposition": f"inline; filename*=UTF-8''{quote(document_id, safe='')}.txt"}
+
+
+def _bounded(bodies: Sequence[DocumentBody]) -> tuple[DocumentBody, ...]:
+    """The first ones, as many as a response holds; at least one if there are any."""
+    kept: list[DocumentBody] = []
+    room = MAX_LISTED
+    for body in bodies:
+        room -= len(msgspec.json.encode(body))
+        if room < 0 and kept:
+            break
+        kept.append(body)
+    return tuple(kept)
+
+
+def _body(info: DocumentInfo, collection: str) -> DocumentBody:
+    return DocumentBody(
+        id=info.id,
+        title=info.title,
+        uri=info.uri,
+        sha256=info.sha256,
+        revision=info.revision,
+        media_type=info.media_type,
+        metadata=info.metadata,
+        length=info.length,
+        created_at=info.created_at,
+        url=text_url(info.id, info.revision, collection=collection),
+    )
+
+
+def _stored(service: Service, stored: StoreResult) -> Response[DocumentBody]:
+    return Response(
+        _body(stored.document, service.collection),
+        status_code=_STATUS[stored.outcome],
+        headers={"location": document_url(stored.document.id, service.collection)},
+    )

@@ -1,0 +1,102 @@
+"""Routes for those who run the service."""
+
+import importlib.metadata
+from typing import Literal
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+
+from citespan.api.wire.urls import job_url
+from citespan.index.errors import StoreUnavailable
+from citespan.qa.collections import Collections, Rebuilding
+
+
+class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How the process is."""
+
+    status: str
+
+
+class RebuildingBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection whose chunks are made anew; `job` is null if it goes back to those before."""
+
+    collection: str
+    what: str
+    documents_done: int
+    documents: int
+    job: str | None
+
+
+class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether questions are answered; `damaged` are collections that cannot be used.
+
+    `rebuilding` are collections that answer from the chunks before, while new ones are made.
+    `damaged_documents` counts those of other collections that were found damaged since the start.
+    `jobs` are ready, damaged or unavailable; everything else goes on without them.
+    """
+
+    status: str
+    collections: tuple[str, ...]
+    damaged: tuple[str, ...]
+    rebuilt: int
+    rebuilding: tuple[RebuildingBody, ...]
+    damaged_documents: int
+    jobs: Literal["ready", "damaged", "unavailable"]
+
+
+class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs here."""
+
+    name: str
+    version: str
+
+
+@get("/health/live", opt={"line": None}, sync_to_thread=False)
+def live() -> HealthBody:
+    """Tell that the process answers."""
+    return HealthBody(status="live")
+
+
+@get("/health/ready", opt={"line": None}, sync_to_thread=False)
+def ready(collections: NamedDependency[Collections]) -> ReadyBody:
+    """Tell whether questions are answered, what is wrong, and what is being made anew.
+
+    `rebuilt` counts derived files that were found damaged since the start, and made again.
+    """
+    damaged = tuple(collections.damaged())
+    usable = tuple(name for name in collections.names() if name not in damaged)
+    rebuilt, damaged_documents = collections.condition()
+    rebuilding = tuple(map(_rebuilding, collections.rebuilding()))
+    return ReadyBody(
+        status="ready",
+        collections=usable,
+        damaged=damaged,
+        rebuilt=rebuilt,
+        damaged_documents=damaged_documents,
+        jobs=_jobs_state(collections),
+        rebuilding=rebuilding,
+    )
+
+
+def _jobs_state(collections: Collections) -> Literal["ready", "damaged", "unavailable"]:
+    error = collections.jobs_error
+    if error is None:
+        return "ready"
+    return "unavailable" if isinstance(error, StoreUnavailable) else "damaged"
+
+
+def _rebuilding(one: Rebuilding) -> RebuildingBody:
+    return RebuildingBody(
+        collection=one.collection,
+        what="chunks",
+        documents_done=one.documents_done,
+        documents=one.documents,
+        job=one.job_id and job_url(one.job_id),
+    )
+
+
+@get("/version", opt={"line": None}, sync_to_thread=False)
+def version() -> VersionBody:
+    """Tell what runs here."""
+    return VersionBody(name="citespan", version=importlib.metadata.version("citespan"))

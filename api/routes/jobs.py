@@ -1,0 +1,194 @@
+"""Routes for long work: what it is at, and what became of it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from threading import Event
+from typing import Any, cast
+
+import anyio
+import msgspec
+from anyio import to_thread
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, RawBody
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from citespan.api.middleware.lines import STORING
+from citespan.api.routes.collections import InCollection
+from citespan.api.wire.batches import read_entries
+from citespan.api.wire.bodies import AnyRequest
+from citespan.api.wire.events import EVENT_STREAM, PING_S
+from citespan.api.wire.urls import job_url
+from citespan.index.jobs.types import Job, JobFile
+from citespan.qa.collections import Collections, Current, Jobs
+from citespan.qa.settings import DEFAULT
+
+_LOOK_S = 0.2  # between two looks at whether a job has changed
+
+
+class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The file or document that it is at, and how many of its chunks are embedded."""
+
+    name: str
+    chunks_done: int
+    chunks: int
+
+
+class FileBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file: added, replaced, unchanged, duplicate, rejected, or null so far."""
+
+    name: str
+    outcome: str | None = None
+    reason: str | None = None
+    document_id: str | None = None
+    chunks: int = 0
+
+
+class JobBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A job: queued, running, done, failed or cancelled. It has ended once `finished_at` is set.
+
+    `outcomes` says how many files have which one, `chunks` how many those have that are stored. A
+    job of the kind `reindex` counts documents as files, and `settings` are those that it changes.
+    """
+
+    id: str
+    kind: str
+    collection: str
+    settings: Mapping[str, Any]
+    state: str
+    reason: str | None
+    files: int
+    files_done: int
+    outcomes: Mapping[str, int]
+    chunks: int
+    current: CurrentBody | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    url: str
+
+
+class JobResultsBody(JobBody, frozen=True, kw_only=True):
+    """A job with what became of each of its files, in the order they were sent."""
+
+    results: tuple[FileBody, ...]
+
+
+class JobListBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs, the newest first; only the last ones that ended are remembered."""
+
+    jobs: tuple[JobBody, ...]
+
+
+class JobRoutes(Controller):
+    """`/v1/jobs`: documents on their way, and collections that are reindexed."""
+
+    path = "/v1/jobs"
+
+    @get(sync_to_thread=True)
+    def page(self, collections: NamedDependency[Collections]) -> JobListBody:
+        """List jobs, the newest first."""
+        return JobListBody(jobs=tuple(job_body(job) for job in collections.jobs.jobs()))
+
+    @post(opt={"line": STORING}, sync_to_thread=True, status_code=202)
+    def add(
+        self,
+        collections: NamedDependency[Collections],
+        request: AnyRequest,
+        body: RawBody,
+        collection: InCollection = DEFAULT,
+    ) -> Response[JobBody]:
+        """Take many documents, and store them in the background; none is lost from here on."""
+        job = collections.submit(collection, read_entries(request, body))
+        return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
+
+    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)  # as long as the job
+    def info(
+        self,
+        collections: NamedDependency[Collections],
+        request: AnyRequest,
+        job_id: FromPath[str],
+    ) -> Response[JobResultsBody]:
+        """Tell how a job is; as a stream of events, until it has ended."""
+        results = _results(collections.jobs, job_id)
+        if EVENT_STREAM not in request.headers.get("accept", ""):
+            return Response(results)
+        stopping = request.scope["state"]["stopping"]
+        return cast("Any", ServerSentEvent(_events(collections.jobs, job_id, stopping)))
+
+    @delete("/{job_id:str}", sync_to_thread=True, status_code=200)
+    def cancel(self, collections: NamedDependency[Collections], job_id: FromPath[str]) -> JobBody:
+        """Cancel what a job has not stored yet; what it has stored stays."""
+        return job_body(collections.jobs.cancel(job_id))
+
+
+async def _events(
+    jobs: Jobs, job_id: str, stopping: Event
+) -> AsyncGenerator[ServerSentEventMessage]:
+    """Tell of a job whenever it has changed, and everything of it once it has ended.
+
+    The client that leaves ends it, as does the process that stops: nothing waits on a thread.
+    """
+    version, told, told_at = -1, b"", anyio.current_time()
+    while not stopping.is_set():
+        if jobs.version != version:
+            version = jobs.version
+            body = await to_thread.run_sync(_latest, jobs, job_id)
+            if body.finished_at is not None:
+                break
+            encoded = msgspec.json.encode(body)
+            if encoded != told:
+                told, told_at = encoded, anyio.current_time()
+                yield ServerSentEventMessage(event="job.progress", data=told)
+        if anyio.current_time() - told_at > PING_S:
+            told_at = anyio.current_time()
+            yield ServerSentEventMessage(comment="ping", data=None)
+        await anyio.sleep(_LOOK_S)
+    if not stopping.is_set():
+        results = await to_thread.run_sync(_results, jobs, job_id)
+        yield ServerSentEventMessage(event="job.done", data=msgspec.json.encode(results))
+
+
+def _latest(jobs: Jobs, job_id: str) -> JobBody:
+    return job_body(*jobs.job(job_id))
+
+
+def _results(jobs: Jobs, job_id: str) -> JobResultsBody:
+    body = _latest(jobs, job_id)
+    return JobResultsBody(
+        **msgspec.structs.asdict(body), results=tuple(map(_file, jobs.files(job_id)))
+    )
+
+
+def job_body(job: Job, current: Current | None = None) -> JobBody:
+    """A job as clients see it."""
+    return JobBody(
+        id=job.id,
+        kind=job.kind,
+        collection=job.collection,
+        settings=job.arguments,
+        state=job.state,
+        reason=job.reason,
+        files=job.files,
+        files_done=job.files_done,
+        outcomes={str(outcome): files for outcome, files in job.outcomes.items()},
+        chunks=job.chunks,
+        current=current
+        and CurrentBody(name=current.name, chunks_done=current.chunks_done, chunks=current.chunks),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        url=job_url(job.id),
+    )
+
+
+def _file(file: JobFile) -> FileBody:
+    result = file.result
+    if result is None:
+        return FileBody(name=file.name)
+    return FileBody(
+        name=file.name,
+        outcome=result.outcome,
+        reason=result.reason,
+        document_id=result.document_id,
+        chunks=result.chunks,
+    )

@@ -1,0 +1,102 @@
+"""Connections whose clients must send and read in good time, so that none is held for nothing."""
+
+import asyncio
+from typing import Any
+
+import h11
+
+from citespan.api.transport.framing import Framing
+
+_HEAD_S = 15.0  # from the connection, or from the last response, until a request's head is whole
+_REST_S = 5.0  # for the rest of a body that was answered before it came
+_READ_S = 30.0  # until a client has read what waits for it, some 64 kB, and until a close is done
+
+
+class Connection(Framing):
+    """An HTTP/1.1 connection.
+
+    Args:
+        most: connections at once; beyond, the one that has waited longest for a request is closed,
+            or this one if none does.
+        idle: the connections that wait for a request, the longest first; all share it.
+        given: what uvicorn gives.
+    """
+
+    def __init__(self, most: int, idle: "dict[Connection, None]", **given: Any) -> None:
+        super().__init__(**given)
+        self._most = most
+        self._idle = idle
+        self._stage = ""
+        self._due: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Take it in, and make room for it."""
+        super().connection_made(transport)
+        self._follow()
+        if len(self.connections) > self._most:
+            next(iter(self._idle)).refuse()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        super().connection_lost(exc)
+        self._idle.pop(self, None)
+        for timer in (self._due, self._unread):
+            if timer is not None:
+                timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        super().data_received(data)
+        self._follow()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._follow()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close it: no other request has come."""
+        super().timeout_keep_alive_handler()
+        self._follow()
+
+    def pause_writing(self) -> None:
+        """Wait until the client has read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(_READ_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
+    def refuse(self) -> None:
+        """Close it at once."""
+        self._idle.pop(self, None)
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def _follow(self) -> None:
+        """Give each stage its own time, whatever comes meanwhile."""
+        stage, time_s = self._present()
+        if stage == self._stage:
+            return
+        self._stage = stage
+        self._idle.pop(self, None)
+        if stage == "head":
+            self._idle[self] = None
+        if self._due is not None:
+            self._due.cancel()
+        self._due = None
+        if time_s is not None:
+            self._due = self.loop.call_later(time_s, self.transport.abort)
+
+    def _present(self) -> tuple[str, float | None]:
+        if self.transport.is_closing():
+            return "closing", _READ_S
+        if self.conn.their_state is h11.IDLE:
+            return "head", _HEAD_S
+        if self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY:
+            return "rest", _REST_S
+        return "request", None

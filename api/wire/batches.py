@@ -1,0 +1,62 @@
+"""Bodies of many documents to the entries of a job: what is wrong with one is said of it alone."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import islice
+
+from citespan.api.errors.types import ApiError, InvalidRequest, UnsupportedMediaType
+from citespan.api.wire.bodies import AnyRequest, Described, decode_json, uploaded_draft
+from citespan.api.wire.requests import DocumentRequest
+from citespan.api.wire.uploads import Upload, parse_uploads
+from citespan.index.errors import DocumentRejected
+from citespan.index.jobs import SpooledFile
+
+JSON_LINES = ("application/x-ndjson", "application/jsonl")
+MAX_DOCUMENTS = 10_000  # of one job
+_FIELD = "files"
+_MULTIPART = "multipart/form-data"
+_NAMELESS = Described(id=None, title=None, uri=None)
+_MAX_NAME = 255
+
+
+def read_entries(request: AnyRequest, body: bytes) -> Iterator[SpooledFile]:
+    """The documents that a body holds, as uploaded text files or as lines of JSON.
+
+    Raises:
+        UnsupportedMediaType: the body is of another type.
+        MalformedRequest: it is not valid multipart/form-data.
+        InvalidRequest: it holds no document, or more than `MAX_DOCUMENTS`.
+    """
+    media_type, options = request.content_type
+    if media_type == _MULTIPART:
+        uploads = parse_uploads(body, options.get("boundary", ""), _FIELD, MAX_DOCUMENTS)
+        _check_count(len(uploads))
+        return map(_uploaded, uploads)
+    if media_type in JSON_LINES:
+        found = ((n, line) for n, line in enumerate(BytesIO(body), start=1) if line.strip())
+        lines = list(islice(found, MAX_DOCUMENTS + 1))  # a body may hold 20 million more
+        _check_count(len(lines))
+        return (_line(number, line) for number, line in lines)
+    accepted = ", ".join([_MULTIPART, *JSON_LINES])
+    raise UnsupportedMediaType(f"send one of {accepted}, not {media_type or 'nothing'}")
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MAX_DOCUMENTS:
+        raise InvalidRequest.of(_FIELD, f"send 1 to {MAX_DOCUMENTS} documents in a request")
+
+
+def _uploaded(upload: Upload) -> SpooledFile:
+    name = upload.filename[:_MAX_NAME]
+    try:
+        return SpooledFile(name=name, draft=uploaded_draft(upload, _NAMELESS))
+    except (ApiError, DocumentRejected) as error:
+        return SpooledFile(name=name, reason=str(error))
+
+
+def _line(number: int, line: bytes) -> SpooledFile:
+    name = f"line {number}"
+    try:
+        return SpooledFile(name=name, draft=decode_json(line, DocumentRequest).draft())
+    except ApiError as error:
+        return SpooledFile(name=name, reason=str(error))

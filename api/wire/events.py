@@ -1,0 +1,143 @@
+"""Answers as server-sent events, told as they are made."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from threading import Lock
+from typing import Any, TypeVar
+
+import msgspec
+from anyio import to_thread
+from litestar.response import ServerSentEventMessage
+
+from citespan.api.errors import problem_of
+from citespan.api.errors.types import ClientDisconnected
+from citespan.api.middleware.patience import Patience
+from citespan.api.middleware.telemetry import log_failed_stream
+from citespan.api.wire.responses import (
+    CreatedBody,
+    DeltaBody,
+    RetrievalBody,
+    answer_body,
+    citation_body,
+    segment_body,
+)
+from citespan.index.disk import ulid
+from citespan.qa.answer import CitationAdded, Delta, Done, Event, Retrieved
+from citespan.qa.collections import met
+
+EVENT_STREAM = "text/event-stream"
+PING_S = 15.0
+
+T = TypeVar("T")
+
+
+class Telling:
+    """Events of one answer, on the wire.
+
+    Args:
+        collection: the one that was asked.
+        passages: whether the judged passages go with the answer.
+    """
+
+    def __init__(self, collection: str, *, passages: bool) -> None:
+        self.answer_id = f"ans_{ulid()}"
+        self._collection, self._passages = collection, passages
+        self._numbers: dict[int, str] = {}
+
+    def created(self) -> ServerSentEventMessage:
+        """What is said before anything is known."""
+        return _message(
+            "answer.created", CreatedBody(id=self.answer_id, collection=self._collection)
+        )
+
+    def message(self, event: Event) -> ServerSentEventMessage:
+        """An event on the wire."""
+        match event:
+            case Retrieved():
+                body = RetrievalBody(
+                    question=event.question,
+                    passages=len(event.passages),
+                    timings_ms=event.timings_ms,
+                )
+                return _message("retrieval.done", body)
+            case CitationAdded():
+                name = self._numbers[id(event.citation)] = f"c{event.number}"
+                return _message(
+                    "citation.added", citation_body(event.citation, name, self._collection)
+                )
+            case Delta():
+                return _message("answer.delta", DeltaBody(text=event.text))
+            case Done():
+                body = answer_body(
+                    event.answer,
+                    answer_id=self.answer_id,
+                    collection=self._collection,
+                    passages=self._passages,
+                )
+                return _message("answer.done", body)
+            case _:
+                return _message("segment.done", segment_body(event.segment, self._numbers))
+
+
+async def answer_events(
+    events: Generator[Event], patience: Patience, telling: Telling, request_id: str
+) -> AsyncGenerator[ServerSentEventMessage]:
+    """Tell of an answer while it is made; the client that leaves cancels it."""
+    yield telling.created()
+    try:
+        async for event in in_thread(events, patience):
+            if event is None:
+                yield ServerSentEventMessage(comment="ping", data=None)
+            else:
+                yield telling.message(event)
+    except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
+        met_error = met(error)
+        log_failed_stream(met_error, request_id)
+        yield _message("error", problem_of(met_error, request_id))
+
+
+async def in_thread(values: Generator[T], patience: Patience) -> AsyncGenerator[T | None]:
+    """Values that are made in a thread, as they come, and None when none has come for a while.
+
+    Ends the patience when nobody listens any more; the thread is left to notice. Then `values` are
+    closed: between two of them nothing runs that could notice.
+
+    Raises:
+        Exception: the patience ended, for this reason.
+    """
+    turn = Lock()
+
+    def following() -> T | None:
+        with turn:
+            return next(values, None)
+
+    def end() -> None:
+        with turn:
+            values.close()
+
+    try:
+        while True:
+            made = asyncio.ensure_future(to_thread.run_sync(following, abandon_on_cancel=True))
+            try:
+                while not await _first(made, patience.over):
+                    yield None
+            finally:
+                made.cancel()
+            patience.check()
+            value = made.result()
+            if value is None:
+                return
+            yield value
+    finally:
+        patience.end(ClientDisconnected("the client left the stream"))
+        asyncio.get_running_loop().run_in_executor(None, end)
+
+
+async def _first(*waited: asyncio.Future[Any]) -> bool:
+    """Whether one of them is done before it is time for a sign of life."""
+    done, _ = await asyncio.wait(waited, timeout=PING_S, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
+
+
+def _message(name: str, body: msgspec.Struct) -> ServerSentEventMessage:
+    return ServerSentEventMessage(event=name, data=msgspec.json.encode(body))

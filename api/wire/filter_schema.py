@@ -1,0 +1,49 @@
+"""Filters, as the description of the interface has them; `index.catalogue.filters` reads them."""
+
+from typing import Any
+
+from citespan.index.catalogue import OWN_FIELDS
+
+_NUMBER = {"type": "number", "minimum": -(2**63), "exclusiveMaximum": 2**63}
+_SCALAR: dict[str, Any] = {
+    "anyOf": [{"type": "string"}, _NUMBER, {"type": "boolean"}, {"type": "null"}]
+}
+_ORDERED: dict[str, Any] = {"anyOf": [{"type": "string"}, _NUMBER]}
+_LIST = {"type": "array", "items": _SCALAR, "minItems": 1, "maxItems": 1000}
+_CONDITION: dict[str, Any] = {
+    "anyOf": [
+        *_SCALAR["anyOf"],
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                **dict.fromkeys(("$eq", "$ne"), _SCALAR),
+                **dict.fromkeys(("$in", "$nin"), _LIST),
+                **dict.fromkeys(("$gt", "$gte", "$lt", "$lte"), _ORDERED),
+                "$exists": {"type": "boolean"},
+            },
+        },
+    ]
+}
+
+
+def filter_schema(reference: str) -> dict[str, Any]:
+    """The JSON schema of a filter, which names itself by `reference`."""
+    nested = {"$ref": reference}
+    several = {"type": "array", "items": nested, "minItems": 1, "maxItems": 1000}
+    return {
+        "title": "Filter",
+        "description": (
+            "At most 30 conditions, nested at most 10 deep; other names than these are of metadata."
+        ),
+        "type": "object",
+        "properties": {
+            "$and": several,
+            "$or": several,
+            "$not": nested,
+            **{f"${name}": _CONDITION for name in OWN_FIELDS},
+        },
+        "patternProperties": {r"^(?!\$)": _CONDITION},
+        "additionalProperties": False,
+    }

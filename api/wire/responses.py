@@ -1,0 +1,258 @@
+"""Wire types: exactly the JSON that goes over HTTP. Offsets are Unicode code points."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from citespan.api.wire.urls import text_url
+from citespan.index import Passage
+from citespan.index.disk import ulid
+from citespan.index.types import Scores
+from citespan.qa import Answer, Citation, Segment
+from citespan.qa.answer import bounded
+from citespan.qa.errors import UngroundedCitation
+from citespan.qa.llm import count_tokens
+from citespan.qa.settings import DEFAULT
+
+
+class SpanBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+class ScoresBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What each stage thought; null where it did not look."""
+
+    dense: float | None
+    lexical: float | None
+    fused: float | None
+    relevance: float | None
+    evidence: float | None
+
+
+class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
+    """The revision of a document that a citation is cut from."""
+
+    id: str
+    revision: int
+    title: str
+    uri: str | None
+    sha256: str
+
+
+class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Characters of a document; `url` gives exactly `quote`."""
+
+    id: str
+    document: DocumentRef
+    start: int
+    end: int
+    utf16_start: int
+    utf16_end: int
+    quote: str
+    prefix: str
+    suffix: str
+    page: int | None
+    boxes: tuple[tuple[float, float, float, float], ...]
+    scores: ScoresBody
+    highlights: tuple[SpanBody, ...]
+    url: str
+
+
+class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the answer, by its offsets in `answer`, and the citations it rests on."""
+
+    start: int
+    end: int
+    support: str
+    citations: tuple[str, ...]
+
+
+class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no answer, or what is missing of a partial one."""
+
+    reason: str
+    message: str
+
+
+class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A retrieved passage; `url` gives exactly `text`, `tokens` is its size in cl100k_base."""
+
+    document_id: str
+    revision: int
+    title: str
+    start: int
+    end: int
+    text: str
+    tokens: int
+    scores: ScoresBody
+    url: str
+
+
+class UsageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of a language model; an extractive answer takes none."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer. A segment that names a citation that is not there cannot be made."""
+
+    id: str
+    status: str
+    answer: str
+    mode: str
+    offset_unit: Literal["codepoint"] = "codepoint"
+    segments: tuple[SegmentBody, ...]
+    citations: tuple[CitationBody, ...]
+    abstention: AbstentionBody | None
+    confidence: float
+    question: str
+    fallback: str | None
+    dropped: int
+    passages: tuple[PassageBody, ...]
+    usage: UsageBody
+    timings_ms: Mapping[str, float]
+    index_generation: int
+
+    def __post_init__(self) -> None:
+        known = {citation.id for citation in self.citations}
+        used = {name for segment in self.segments for name in segment.citations}
+        if known != used or len(known) != len(self.citations):
+            raise UngroundedCitation("citations and the ids that segments name differ")
+
+
+class CreatedBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer is on its way."""
+
+    id: str
+    collection: str
+
+
+class RetrievalBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How many passages were found for the question, which stands alone in it."""
+
+    question: str
+    passages: int
+    timings_ms: Mapping[str, float]
+
+
+class DeltaBody(msgspec.Struct, frozen=True, kw_only=True):
+    """More of the answer's text."""
+
+    text: str
+
+
+class SearchBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages, best first."""
+
+    offset_unit: Literal["codepoint"] = "codepoint"
+    passages: tuple[PassageBody, ...]
+    index_generation: int
+
+
+def scores_body(scores: Scores) -> ScoresBody:
+    """Scores on the wire."""
+    return ScoresBody(
+        dense=scores.dense,
+        lexical=scores.lexical,
+        fused=scores.fused,
+        relevance=scores.relevance,
+        evidence=scores.evidence,
+    )
+
+
+def citation_body(citation: Citation, citation_id: str, collection: str) -> CitationBody:
+    """A citation on the wire, under the id that segments name it by."""
+    info = citation.document
+    return CitationBody(
+        id=citation_id,
+        document=DocumentRef(
+            id=info.id,
+            revision=info.revision,
+            title=info.title,
+            uri=info.uri,
+            sha256=info.sha256,
+        ),
+        start=citation.span.start,
+        end=citation.span.end,
+        utf16_start=citation.utf16.start,
+        utf16_end=citation.utf16.end,
+        quote=citation.quote,
+        prefix=citation.prefix,
+        suffix=citation.suffix,
+        page=None,
+        boxes=(),
+        scores=scores_body(citation.scores),
+        highlights=tuple(SpanBody(start=s.start, end=s.end) for s in citation.highlights),
+        url=text_url(info.id, info.revision, citation.span, collection),
+    )
+
+
+def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
+    """A passage of a collection on the wire."""
+    chunk = passage.chunk
+    return PassageBody(
+        document_id=chunk.document_id,
+        revision=chunk.revision,
+        title=passage.title,
+        start=chunk.span.start,
+        end=chunk.span.end,
+        text=passage.text,
+        tokens=count_tokens(passage.text),
+        scores=scores_body(passage.scores),
+        url=text_url(chunk.document_id, chunk.revision, chunk.span, collection),
+    )
+
+
+def segment_body(segment: Segment, names: Mapping[int, str]) -> SegmentBody:
+    """A segment on the wire; `names` are those of its citations, by their `id()`."""
+    return SegmentBody(
+        start=segment.span.start,
+        end=segment.span.end,
+        support=segment.support,
+        citations=tuple(names[id(citation)] for citation in segment.citations),
+    )
+
+
+def answer_body(
+    answer: Answer,
+    *,
+    answer_id: str | None = None,
+    collection: str = DEFAULT,
+    passages: bool = False,
+) -> AnswerBody:
+    """The answer on the wire, its citations numbered in order of first use.
+
+    Args:
+        answer: what the service said.
+        answer_id: the one it goes by; a new one by default.
+        collection: the one that was asked.
+        passages: whether the judged passages go with it.
+    """
+    names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
+    why = answer.abstention
+    return AnswerBody(
+        id=answer_id or f"ans_{ulid()}",
+        status=answer.status,
+        answer=answer.text,
+        mode=answer.mode,
+        segments=tuple(segment_body(segment, names) for segment in answer.segments),
+        citations=tuple(citation_body(c, names[id(c)], collection) for c in answer.citations),
+        abstention=why and AbstentionBody(reason=why.reason, message=why.message),
+        confidence=answer.confidence,
+        passages=tuple(passage_body(p, collection) for p in bounded(answer.passages) if passages),
+        question=answer.question,
+        fallback=answer.fallback,
+        dropped=answer.dropped,
+        usage=UsageBody(
+            prompt_tokens=answer.usage.prompt_tokens,
+            completion_tokens=answer.usage.completion_tokens,
+        ),
+        timings_ms=answer.timings_ms,
+        index_generation=answer.index_generation,
+    )

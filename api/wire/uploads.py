@@ -1,0 +1,64 @@
+"""Files from a multipart/form-data body."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import multipart as _untyped  # pyright: ignore[reportMissingTypeStubs]
+
+from citespan.api.errors.types import InvalidRequest, MalformedRequest
+
+_multipart: Any = _untyped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """An uploaded file; `filename` without any path, `media_type` empty if none was given."""
+
+    filename: str
+    media_type: str
+    charset: str | None
+    data: bytes
+
+
+def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upload]:
+    """The parts of a body, which are all named `field`.
+
+    Raises:
+        MalformedRequest: the body is not multipart/form-data.
+        InvalidRequest: it has other parts, or more than `most`.
+    """
+    try:
+        parts = _parts(body, boundary, most)
+    except _multipart.ParserLimitReached as error:
+        raise MalformedRequest(f"more than {most} parts, or headers that are too long") from error
+    except (_multipart.MultipartError, UnicodeError, LookupError) as error:
+        raise MalformedRequest("the body is not valid multipart/form-data") from error
+    if len(parts) > most or any(segment.name != field for segment, _ in parts):
+        raise InvalidRequest.of(field, f"send parts with this name alone, at most {most}")
+    return [
+        Upload(
+            filename=base_name(segment.filename or ""),
+            media_type=segment.content_type or "",
+            charset=segment.charset,
+            data=bytes(data),
+        )
+        for segment, data in parts
+    ]
+
+
+def base_name(filename: str) -> str:
+    """A file name without path and control characters; empty if nothing is left."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(character for character in name if character.isprintable()).strip()
+    return "" if name in {".", ".."} else name
+
+
+def _parts(body: bytes, boundary: str, most: int) -> list[tuple[Any, bytearray]]:
+    found: list[tuple[Any, bytearray]] = []
+    with _multipart.PushMultipartParser(boundary, max_segment_count=most + 1) as parser:
+        for event in parser.parse(body):
+            if isinstance(event, _multipart.MultipartSegment):
+                found.append((event, bytearray()))
+            elif event:
+                found[-1][1].extend(event)
+    return found

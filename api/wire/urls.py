@@ -1,0 +1,63 @@
+"""Where things are, below the service's address."""
+
+import re
+from urllib.parse import quote
+
+from citespan.api.errors.types import MalformedRequest
+from citespan.api.wire.bodies import AnyRequest
+from citespan.index import Span
+from citespan.qa.settings import DEFAULT
+
+_HOST = re.compile(r"[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
+_HIGHEST_PORT = 65535
+
+
+def service_url(request: AnyRequest) -> str:
+    """The address that a client calls the service by, without a slash at its end.
+
+    Raises:
+        MalformedRequest: the Host header is not a name or an address, with a port or without.
+    """
+    host = request.headers.get("host", "").strip()
+    if not host:
+        return ""  # as HTTP/1.0 may: addresses are below whatever the client asked
+    name, port = host, ""
+    if not host.endswith("]"):
+        name, colon, port = host.rpartition(":")
+        name = name if colon else host
+        port = port if colon else ""
+    if not _HOST.fullmatch(name) or not _is_port(port):
+        raise MalformedRequest("the Host header is not a name or an address with a port")
+    return f"{request.scope['scheme']}://{host.removesuffix(':')}"
+
+
+def _is_port(text: str) -> bool:
+    """Whether it is a port, or none."""
+    if not text:
+        return True
+    return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= _HIGHEST_PORT
+
+
+def collection_url(name: str) -> str:
+    """Where a collection is, below the service's address."""
+    return f"/v1/collections/{name}"
+
+
+def document_url(document_id: str, collection: str = DEFAULT) -> str:
+    """Where a document is, below the service's address."""
+    url = f"/v1/documents/{quote(document_id, safe='')}"
+    return url if collection == DEFAULT else f"{url}?collection={collection}"
+
+
+def text_url(
+    document_id: str, revision: int, span: Span | None = None, collection: str = DEFAULT
+) -> str:
+    """Where the text of a revision is, or the characters of a span."""
+    url = f"{document_url(document_id)}/text?revision={revision}"
+    url += "" if collection == DEFAULT else f"&collection={collection}"
+    return url if span is None else f"{url}&start={span.start}&end={span.end}"
+
+
+def job_url(job_id: str) -> str:
+    """Where a job is, below the service's address."""
+    return f"/v1/jobs/{quote(job_id, safe='')}"

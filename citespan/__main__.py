@@ -1,0 +1,5 @@
+"""`python -m citespan`: the command line."""
+
+from citespan.commands import main
+
+main()

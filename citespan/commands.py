@@ -1,0 +1,348 @@
+"""The command line: `citespan ask "…"` and its siblings.
+
+Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found wrong or failed,
+2 usage, configuration or a data folder that cannot be used.
+"""
+
+import errno
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from citespan.evals import evaluate
+from citespan.index.errors import InvalidFilter, StoreError
+from citespan.qa import Settings, load_settings
+from citespan.qa.errors import ConfigError, QAError
+from citespan.qa.terminal import json_flag, print_json, say, show_progress, tell, tracked
+from citespan.qa.terminal.commands import (
+    backup,
+    collections,
+    delete,
+    export,
+    here,
+    import_documents,
+    ingest,
+    list_documents,
+    purge,
+    restore,
+    revisions,
+)
+
+if TYPE_CHECKING:
+    from citespan.index import Corpus, Filter
+
+_filter_option = click.option(
+    "--filter",
+    "filter_json",
+    metavar="JSON",
+    help='Of these documents alone, such as {"year": {"$gte": 2020}}.',
+)
+_mode_option = click.option(
+    "--mode",
+    type=click.Choice(["extractive", "generated"]),
+    help="Of quotes, or written by the language model of the settings.",
+)
+
+
+_SECTIONS = {
+    "Ask": ("ask", "search", "chat"),
+    "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
+    "Serve": ("serve", "mcp"),
+    "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
+    "Measure": ("eval",),
+}
+_NAME_WIDTH = 11  # of the longest command, so that the sections line up
+_HELP_WIDTH = 64
+
+
+class _Group(click.Group):
+    """A group that lists its commands by section, and shows an error as one line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, names in _SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (name.ljust(_NAME_WIDTH), command.get_short_help_str(_HELP_WIDTH))
+                        for name, command in found
+                        if command
+                    ]
+                )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (StoreError, QAError) as error:
+            say(f"citespan: {error}")
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # the reader has gone; click knows what to do
+            say(f"citespan: {error.strerror or error}")
+        except UnicodeEncodeError as error:
+            click.echo(f"citespan: the output cannot be written as {error.encoding}", err=True)
+        return ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", metavar="FOLDER", help="Data folder [default: the user's own].")
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
+)
+@click.option("--collection", metavar="NAME", help="Of the data folder [default: default].")
+@click.version_option(package_name="citespan")
+@click.pass_context
+def cli(ctx: click.Context, data: str | None, config: Path | None, collection: str | None) -> None:
+    """Ask your documents; every sentence of an answer points to the characters that say so."""
+    given = {"path": data, "collection": collection}
+    flags = {"data": {key: value for key, value in given.items() if value is not None}}
+    ctx.obj = load_settings(config, flags=flags)
+
+
+@cli.command()
+@click.argument("question", nargs=-1, required=True)
+@_filter_option
+@_mode_option
+@json_flag
+@click.pass_obj
+def ask(
+    settings: Settings,
+    question: tuple[str, ...],
+    filter_json: str | None,
+    mode: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Answer QUESTION from the documents, with numbered sources."""
+    from citespan.qa.composition import open_for_questions
+    from citespan.qa.types import Mode
+
+    chosen = _filter(filter_json)
+    with open_for_questions(here(settings), say=say) as service:
+        answer = service.ask(" ".join(question), mode=Mode(mode) if mode else None, filters=chosen)
+    if as_json:
+        from citespan.api.wire import answer_body
+
+        print_json(answer_body(answer, collection=settings.data.collection))
+        return
+    from citespan.qa.terminal import print_answer
+
+    print_answer(answer)
+
+
+@cli.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
+@_filter_option
+@json_flag
+@click.pass_obj
+def search(
+    settings: Settings,
+    query: tuple[str, ...],
+    top_k: int,
+    filter_json: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Show the passages that are found for QUERY, without answering."""
+    from citespan.qa.composition import open_for_questions
+
+    chosen = _filter(filter_json)
+    with open_for_questions(here(settings), say=say) as service:
+        passages = service.search(" ".join(query), top_k=top_k, filters=chosen)
+    if as_json:
+        from citespan.api.wire import passage_body
+
+        bodies = [passage_body(passage, settings.data.collection) for passage in passages]
+        print_json({"passages": bodies})
+        return
+    from citespan.qa.terminal import print_passages
+
+    print_passages(passages)
+
+
+@cli.command()
+@click.option("--max-tokens", type=click.IntRange(1), help="Of a chunk, by the embedder's count.")
+@click.option("--model", help="Embedding model: the bundled one, a hub id or a folder.")
+@click.option("--runtime", type=click.Choice(["onnx", "torch"]), help="Of the embedding model.")
+@click.option("--back", is_flag=True, help="To the chunks before the last reindexing.")
+@click.option("--compare", "dataset", metavar="DATASET", help="Switch only if it is not worse.")
+@click.pass_obj
+def reindex(
+    settings: Settings,
+    max_tokens: int | None,
+    model: str | None,
+    runtime: str | None,
+    dataset: str | None,
+    *,
+    back: bool,
+) -> None:
+    """Make all chunks and vectors anew, as the settings or these options say.
+
+    Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
+    """
+    from citespan.qa.collections import Reindexing, going_back, open_to_reindex
+
+    given = (
+        ("embedding", {"model": model, "runtime": runtime}),
+        ("chunking", {"max_tokens": max_tokens}),
+    )
+    own = {section: {k: v for k, v in keys.items() if v} for section, keys in given}
+    own = {section: keys for section, keys in own.items() if keys}
+    chosen, folder = here(settings), settings.collection_path()
+    with open_to_reindex(folder, chosen, say) as corpus:
+        made = going_back(corpus, chosen, say) if back else Reindexing(corpus, chosen, own, say)
+        show_progress(made.fill(), "Reindexing")
+        if dataset:
+            _compare(dataset, corpus, made.beside(), chosen)
+        made.switch()
+        documents, chunks = corpus.counts()
+    click.echo(f"reindexed {documents} documents: {chunks} chunks")
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one."
+)
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Answer over HTTP."""
+    from citespan.api import run_server
+    from citespan.api.middleware import Limits
+    from citespan.qa.collections import Collections
+
+    limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
+    run_server(
+        lambda: Collections.open(settings, say=say),
+        host=host or settings.serve.host,
+        port=settings.serve.port if port is None else port,
+        max_body_bytes=settings.serve.max_body_bytes,
+        hosts=settings.serve.hosts.lower().replace(",", " ").split(),
+        limits=Limits(**limits),
+    )
+
+
+@cli.command()
+@_mode_option
+@click.pass_obj
+def chat(settings: Settings, mode: str | None) -> None:
+    """Talk about the documents: a question a line, and follow-ups may lean on what was said.
+
+    Every sentence of an answer has the number of its source; /open 1 shows the first source in its
+    document, and /help lists what else can be typed. Other programs may send lines, too.
+    """
+    from citespan.qa.composition import open_for_questions
+    from citespan.qa.terminal import Chat, typed
+    from citespan.qa.types import Mode
+
+    typing = sys.stdin.isatty()
+    with open_for_questions(here(settings), say=say) as service:
+        conversation = Chat(service, Mode(mode) if mode else None)
+        if typing:
+            service.warm()
+            click.echo("Ask about the documents; /help says what else there is.", err=True)
+            conversation.run(typed("> "))
+        else:
+            conversation.run(line.decode(errors="replace") for line in sys.stdin.buffer)
+
+
+@cli.command()
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Give language models tools to search, fetch and ask, over standard input and output.
+
+    Programs with a language model start this command themselves (Model Context Protocol): name it
+    in their configuration. It only reads, also beside a running server, which has the same tools
+    at /mcp.
+    """
+    import anyio
+
+    from citespan.api import serve_stdio
+    from citespan.api.middleware import configure_logging
+    from citespan.qa.composition import open_for_questions
+
+    configure_logging()
+    with open_for_questions(here(settings), say=say) as service:
+        anyio.run(serve_stdio, service)
+
+
+@cli.command()
+@json_flag
+@click.pass_obj
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Check settings, models and stored data; derived files are repaired."""
+    from citespan.qa import examine
+
+    report = examine(settings, say=say)
+    if as_json:
+        print_json(report)
+    else:
+        for name, value in report.facts.items():
+            tell(f"{name}: {value}")
+        for line in report.repaired:
+            tell(f"repaired: {line}", colour="yellow")
+        for line in report.problems:
+            tell(f"problem: {line}", colour="red")
+        if not report.problems:
+            click.secho("all is well", fg="green")
+    if report.problems:
+        sys.exit(1)
+
+
+for _command in (
+    ingest,
+    list_documents,
+    revisions,
+    delete,
+    purge,
+    export,
+    import_documents,
+    backup,
+    restore,
+    collections,
+    evaluate,
+):
+    cli.add_command(_command)
+
+
+def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Settings) -> None:
+    """Ask both the same; leave the program with 1 if the new one is worse."""
+    from citespan.evals import print_differences
+    from citespan.evals.compare import check_holds, compared
+    from citespan.evals.datasets import open_dataset
+    from citespan.evals.runs import CitespanSystem
+    from citespan.qa.composition import service_of
+
+    if corpus.embedder != corpus.build().settings["embedder"]:
+        raise ConfigError("nothing to compare with: the embedder of the present chunks is gone")
+    asked = open_dataset(dataset)
+    check_holds(corpus, asked)
+    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, beside)]
+    found = compared(asked, systems[0], systems[1], tracked)
+    print_differences(found)
+    if any(difference.is_worse for difference in found):
+        click.echo("worse: not switched; run it again without --compare to switch", err=True)
+        sys.exit(1)
+
+
+def _filter(text: str | None) -> "Filter | None":
+    if text is None:
+        return None
+    import msgspec
+
+    from citespan.index import parse_filter
+
+    try:
+        given = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidFilter("", f"is not JSON: {error}") from error
+    return parse_filter(given)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

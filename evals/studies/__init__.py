@@ -1,0 +1,1 @@
+"""Studies of quality: `python -m citespan.evals.studies.NAME`."""

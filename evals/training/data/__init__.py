@@ -1,0 +1,38 @@
+"""Public data to labelled pairs."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.evals.training.data.claims import read_claims
+    from citespan.evals.training.data.maker import Maker, part_of
+    from citespan.evals.training.data.neighbours import Neighbours
+    from citespan.evals.training.data.rows import read_objects
+    from citespan.evals.training.data.sources import excluded_from, load_library
+    from citespan.evals.training.data.views import Views
+
+__all__ = (
+    "Maker",
+    "Neighbours",
+    "Views",
+    "excluded_from",
+    "load_library",
+    "part_of",
+    "read_claims",
+    "read_objects",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Maker": "citespan.evals.training.data.maker",
+        "Neighbours": "citespan.evals.training.data.neighbours",
+        "Views": "citespan.evals.training.data.views",
+        "excluded_from": "citespan.evals.training.data.sources",
+        "load_library": "citespan.evals.training.data.sources",
+        "part_of": "citespan.evals.training.data.maker",
+        "read_claims": "citespan.evals.training.data.claims",
+        "read_objects": "citespan.evals.training.data.rows",
+    },
+)

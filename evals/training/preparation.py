@@ -1,0 +1,101 @@
+"""Step 1: examples of three parts, in one schema, with a report of what they are made of."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from citespan.evals.datasets import Part
+from citespan.evals.training.config import Config, fingerprint
+from citespan.evals.training.data import (
+    Maker,
+    Neighbours,
+    Views,
+    excluded_from,
+    load_library,
+    part_of,
+    read_claims,
+)
+from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.examples import write_examples, write_file
+from citespan.evals.training.model.cross_encoder import cross_encoder_folder
+from citespan.evals.training.model.weights import dequantised
+from citespan.index.disk import sha256_file
+from citespan.index.embedding import bundled_folder
+from citespan.index.runtime import load_tokenizer
+
+PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
+
+
+class PreparationReport(msgspec.Struct, kw_only=True):
+    """What was made: examples by part, then by "source kind"; and what was left out and why."""
+
+    fingerprint: str
+    examples: dict[str, dict[str, int]]
+    groups: dict[str, int]
+    dropped: dict[str, int]
+
+
+def examples_path(work: Path, part: Part) -> Path:
+    """Where the examples of a part lie."""
+    return work / f"examples.{part}.jsonl"
+
+
+def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
+    """Write the examples of all parts, unless they are there already.
+
+    Raises:
+        TrainingError: the data cannot be read or is not as described.
+    """
+    wanted = fingerprint("prepare-5", config.seed, config.data, _hashes(data))
+    done = work / "prepare.json"
+    if done.exists():
+        report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
+        if report.fingerprint == wanted:
+            return report
+        done.unlink()
+    library = load_library(data, excluded_from(data), config.data.limits())
+    tokenizer = load_tokenizer(bundled_folder() / "tokenizer.json")
+    views = Views(
+        lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids),
+        config.data.chunk_tokens,
+        config.data.passage_tokens,
+    )
+    near = _neighbours()
+    limit = config.data.claims
+    claims = list(read_claims(data, limit, config.seed)) if limit else []
+    report = PreparationReport(
+        fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
+    )
+    for part in PARTS:
+        made = list(Maker(library, views, near, config, part).examples())
+        made += [claim for claim in claims if part_of(claim.group, "claims", config.data) == part]
+        made.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
+        write_examples(examples_path(work, part), made)
+        kinds = Counter(f"{example.source} {example.kind}" for example in made)
+        report.examples[part] = dict(sorted(kinds.items()))
+        report.groups[part] = len({example.group for example in made})
+    write_file(done, msgspec.json.format(msgspec.json.encode(report)))
+    return report
+
+
+def _neighbours() -> Neighbours:
+    folder = cross_encoder_folder()
+    vocabulary = load_tokenizer(folder / "tokenizer.json").get_vocab()
+    weights = dequantised(folder / "model.onnx")
+    return Neighbours(vocabulary, weights["bert.embeddings.word_embeddings.weight"])
+
+
+def _hashes(data: Path) -> Sequence[str]:
+    try:
+        files = [
+            *sorted((data / "train").glob("*.jsonl.gz")),
+            *sorted((data / "train2").glob("*/*.jsonl.gz")),
+            data / "squad/questions_dev.jsonl.gz",
+            data / "squad/corpus.jsonl.gz",
+        ]
+        return [sha256_file(path) for path in files]
+    except OSError as error:
+        raise TrainingError(f"cannot read {data}: {error}") from error

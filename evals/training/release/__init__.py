@@ -1,0 +1,33 @@
+"""A trained network to the files that are shipped: calibrated, measured, exported."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.evals.training.release.calibration import calibrate
+    from citespan.evals.training.release.card import evaluation_card
+    from citespan.evals.training.release.decisions import decided
+    from citespan.evals.training.release.evaluation import judged_pairs
+    from citespan.evals.training.release.export import export_model, write_manifest
+
+__all__ = (
+    "calibrate",
+    "decided",
+    "evaluation_card",
+    "export_model",
+    "judged_pairs",
+    "write_manifest",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "calibrate": "citespan.evals.training.release.calibration",
+        "decided": "citespan.evals.training.release.decisions",
+        "evaluation_card": "citespan.evals.training.release.card",
+        "export_model": "citespan.evals.training.release.export",
+        "judged_pairs": "citespan.evals.training.release.evaluation",
+        "write_manifest": "citespan.evals.training.release.export",
+    },
+)

@@ -1,0 +1,152 @@
+"""The steps on one work folder, each going on from what is there."""
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from citespan.evals.datasets import Part
+from citespan.evals.training.config import Config
+from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.examples import Example, read_examples, write_file
+from citespan.evals.training.model.checkpoint import read_tensors
+from citespan.evals.training.model.curves import read_curves
+from citespan.evals.training.model.encoding import EncodedSet, encode_set
+from citespan.evals.training.model.loop import Trainer
+from citespan.evals.training.model.measures import Judged
+from citespan.evals.training.model.model import EvidenceModel, model_from
+from citespan.evals.training.model.teacher import taught, teach
+from citespan.evals.training.model.weights import starting_weights, tokenizer_file
+from citespan.evals.training.preparation import (
+    PARTS,
+    PreparationReport,
+    examples_path,
+    prepare,
+)
+from citespan.evals.training.release import (
+    calibrate,
+    decided,
+    evaluation_card,
+    export_model,
+    judged_pairs,
+    write_manifest,
+)
+from citespan.qa.evidence.model import pair_texts, read_evidence_manifest
+
+Stop = Callable[[], bool]
+Say = Callable[[str], None]
+
+_PARITY_PAIRS = 32
+
+
+class Work:
+    """A run's folder.
+
+    Args:
+        data: the folder that has `train/`, and the evaluation sets to keep away from.
+        folder: where everything that is made is kept; what runs share (examples, teacher's
+            scores, token arrays) lies at its top, weights and logs in a folder named after the
+            model's start.
+        config: the run.
+        say: told what was done.
+    """
+
+    def __init__(self, data: Path, folder: Path, config: Config, say: Say) -> None:
+        self._data, self._folder, self._config, self._say = data, folder, config, say
+        self._run = folder / config.model.start
+        self._exported = self._run / "exported"
+
+    def prepare(self) -> None:
+        report = prepare(self._data, self._folder, self._config)
+        counts = {part: sum(kinds.values()) for part, kinds in report.examples.items()}
+        self._say(f"examples: {counts}, articles: {report.groups}, left out: {report.dropped}")
+
+    def teach(self) -> None:
+        for part in PARTS:
+            limit = self._config.taught
+            scores = teach(self._examples(part), self._folder / "teacher", limit)
+            self._say(f"teacher's scores of {part}: {np.isfinite(scores).sum()} of {len(scores)}")
+
+    def train(self, stop: Stop) -> bool:
+        """Whether the training came to its end."""
+        started = time.monotonic()
+        model = self._model()
+        if self._config.model.weights:
+            model.load_state_dict(read_tensors(Path(self._config.model.weights))[0])
+        trainer = Trainer(
+            self._run, model, self._pairs("train"), self._pairs("calibrate"), self._config
+        )
+        done = trainer.train(stop)
+        minutes = (time.monotonic() - started) / 60
+        self._say(f"trained for {minutes:.1f} minutes" + ("" if done else ", to be continued"))
+        return done
+
+    def export(self) -> None:
+        tensors, notes = read_tensors(self._run / "model.safetensors")
+        model = self._model()
+        model.load_state_dict(tensors)
+        rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
+        pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
+        tokenizer = tokenizer_file(self._config.model)
+        manifest = export_model(
+            model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
+        )
+        self._say(f"exported to {self._exported}; against fp32: {manifest.parity}")
+
+    def calibrate(self) -> None:
+        pairs, judged = self._judged("calibrate")
+        known = [
+            (row, pair.group) for pair, row in zip(pairs, judged, strict=True) if row.label >= 0
+        ]
+        calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
+        manifest = read_evidence_manifest(self._exported)
+        write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
+        self._say(f"calibrated by {calibration.method}; log losses: {losses}")
+
+    def decide(self) -> None:
+        decision, count = decided(self._data, self._exported, self._folder, self._config.least)
+        manifest = read_evidence_manifest(self._exported)
+        write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
+        self._say(f"decided on {count} questions: {decision}")
+
+    def card(self) -> None:
+        pairs, judged = self._judged("report")
+        folder = self._folder / "teacher"
+        teacher = taught(self._examples("report"), folder, len(pairs)).astype(np.float64)
+        text = evaluation_card(
+            read_evidence_manifest(self._exported),
+            self._config,
+            msgspec.json.decode(
+                (self._folder / "prepare.json").read_bytes(), type=PreparationReport
+            ),
+            read_curves(self._run / "curves.jsonl"),
+            pairs,
+            judged,
+            teacher,
+        )
+        write_file(self._exported / "CARD.md", text.encode())
+        self._say(f"card: {self._exported / 'CARD.md'}")
+
+    def _judged(self, part: Part) -> tuple[list[Example], list[Judged]]:
+        path, config = self._examples(part), self._config
+        return judged_pairs(path, self._exported, self._folder, config.model, config.judged)
+
+    def _examples(self, part: Part) -> Path:
+        path = examples_path(self._folder, part)
+        if not path.exists():
+            raise TrainingError(f"there is no {path}; run the step `prepare` first")
+        return path
+
+    def _pairs(self, part: Part) -> tuple[EncodedSet, NDArray[np.float32]]:
+        path, model = self._examples(part), self._config.model
+        encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
+        return encoded, taught(path, self._folder / "teacher", len(encoded))
+
+    def _model(self) -> EvidenceModel:
+        return model_from(
+            starting_weights(self._config.model), self._config.model, seed=self._config.seed
+        )

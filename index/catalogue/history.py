@@ -1,0 +1,99 @@
+"""Documents with all their kept revisions, as they move from one store to another."""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+import msgspec
+
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.errors import ExportInvalid
+from citespan.index.types import Document, DocumentInfo, Retired
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a store remembers of one id.
+
+    retired: the highest revision of it that was deleted with its document; 0 if none was.
+    revisions: the kept ones, all above `retired`, oldest first; the last is the current one, and
+        there is none if the document is deleted.
+    """
+
+    id: str
+    retired: int
+    revisions: tuple[Document, ...]
+
+
+def histories(catalogue: Catalogue) -> Iterator[History]:
+    """Every id that is stored or was deleted, in order; one is in memory at a time."""
+    both = heapq.merge(each_document(catalogue), each_retired(catalogue), key=lambda one: one.id)
+    for document_id, found in groupby(both, key=lambda one: one.id):
+        retired = sum(one.revision for one in found if isinstance(one, Retired))
+        kept = catalogue.revisions(document_id)
+        yield History(
+            id=document_id,
+            retired=retired,
+            revisions=tuple(catalogue.document(document_id, one.revision) for one in kept),
+        )
+
+
+def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
+    """The current revisions, in order of ids."""
+    after: str | None = None
+    while True:
+        page = catalogue.page(after, _PAGE)
+        yield from page.documents
+        after = page.next_cursor
+        if after is None:
+            return
+
+
+def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
+    """All that was ever deleted, in order of ids."""
+    after: str | None = None
+    while page := catalogue.retired(after, _PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def is_held(catalogue: Catalogue, history: History) -> bool:
+    """Whether a store has the document of a history as it is there; it may have purged some.
+
+    Raises:
+        ExportInvalid: it has, or had, another document under this id.
+    """
+    name = f"document {history.id!r}"
+    kept = {one.revision: one for one in catalogue.revisions(history.id)}
+    if not kept:
+        last = catalogue.last_revision(history.id)
+        if history.revisions and history.revisions[0].revision <= last:
+            raise ExportInvalid(f"{name} was deleted here, up to revision {last}")
+        return False
+    if min(kept) <= history.retired:
+        raise ExportInvalid(
+            f"{name} was deleted there up to revision {history.retired}, but is stored here as"
+            f" revision {min(kept)}; delete it here first"
+        )
+    if history.revisions and not _agree(kept, history):
+        raise ExportInvalid(f"{name} is stored here with other content or revisions")
+    return bool(history.revisions)
+
+
+def _agree(kept: Mapping[int, DocumentInfo], history: History) -> bool:
+    return max(kept) == history.revisions[-1].revision and all(
+        content_of(kept[one.revision]) == content_of(one)
+        for one in history.revisions
+        if one.revision in kept
+    )
+
+
+def content_of(document: DocumentInfo) -> tuple[object, ...]:
+    """Equal for two documents if storing one after the other would change nothing."""
+    return (
+        document.sha256, document.title, document.uri, document.media_type,
+        msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The tables of the catalogue, and how those of earlier versions become them."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from citespan.index.disk.crashpoints import reached
+from citespan.index.disk.database import Database
+from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
+
+VERSION = "3"
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, revision INTEGER NOT NULL, generation INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE revisions (
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    revision INTEGER NOT NULL, title TEXT NOT NULL, uri TEXT, sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL, metadata TEXT NOT NULL, length INTEGER NOT NULL,
+    created_at TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (document_id, revision)) STRICT;
+CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_SET_VERSION = "UPDATE meta SET value = '{}' WHERE key = 'schema_version'"
+_BUILDS = """
+CREATE TABLE builds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, settings TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
+CREATE TABLE removed (
+    generation INTEGER NOT NULL, build INTEGER NOT NULL, chunk_id INTEGER NOT NULL,
+    PRIMARY KEY (generation, build, chunk_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX documents_by_generation ON documents (generation);
+"""
+# In the order of storing, not of the ids, which are hashes: pages are filled, and the chunks of a
+# document lie together.
+_CHUNKS = """
+CREATE TABLE chunks_{build} (
+    at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
+    vector BLOB NOT NULL) STRICT;
+CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
+"""
+
+
+def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_only: bool) -> None:
+    """Make the tables of a new catalogue, or bring those of an earlier version up to date.
+
+    Args:
+        db: the catalogue's database.
+        path: its file, for messages.
+        settings: what the chunks of a new catalogue are made with.
+        read_only: change nothing.
+
+    Raises:
+        StoreMismatch: a later version made it.
+        StoreUnavailable: it is empty or of an earlier version, and is not to be written.
+        StoreCorrupt: it is another program's database, or its checksums are gone.
+    """
+    if not db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"):
+        if read_only:
+            raise StoreUnavailable(f"the catalogue {path} is empty; nothing was stored")
+        if db.rows("SELECT 1 FROM sqlite_schema"):
+            raise StoreCorrupt(f"{path} is a database of something else")
+        _make(db, settings)
+    while (version := _version(db)) != VERSION:
+        if version not in _MIGRATIONS:
+            raise StoreMismatch(
+                f"the catalogue {path} has version {version!r}, this citespan knows {VERSION!r};"
+                " use the citespan that made it, or a later one"
+            )
+        if read_only:
+            raise StoreUnavailable(
+                f"the catalogue {path} is of an earlier version; open it to write"
+            )
+        _MIGRATIONS[version](db)
+    if not db.has_checksums():
+        raise StoreCorrupt(f"the catalogue {path} is damaged: its checksums are switched off")
+
+
+def add_build(db: Any, settings: Mapping[str, str]) -> int:
+    """Make an empty table of chunks, in the transaction that is open; its number."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    values = (msgspec.json.encode(dict(settings), order="sorted").decode(), now)
+    db.execute("INSERT INTO builds (settings, created_at) VALUES (?, ?)", values)
+    build: int = db.last_insert_rowid()
+    db.execute(_CHUNKS.format(build=build))
+    return build
+
+
+def drop_build(db: Any, build: int) -> None:
+    """Forget a build, in the transaction that is open; nothing happens if there is none."""
+    db.execute("DELETE FROM builds WHERE id = ?", (build,))
+    if db.changes():
+        db.execute(f"DROP TABLE chunks_{build}")
+    db.execute("DELETE FROM removed WHERE build = ?", (build,))
+    db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
+
+
+def _make(db: Database, settings: Mapping[str, str]) -> None:
+    with db.transaction() as changing:
+        changing.execute(_TABLES + _BUILDS)
+        build = add_build(changing, settings)
+        values = {"schema_version": VERSION, "generation": "0", "build": str(build)}
+        changing.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))
+
+
+def _version(db: Database) -> str:
+    return dict(db.rows("SELECT key, value FROM meta")).get("schema_version", "")
+
+
+def _to_2(db: Database) -> None:
+    """Chunks of several builds side by side, and what changed since a generation."""
+    with db.transaction() as changing:
+        _add_builds(changing)
+        reached("migration.changed")
+        changing.execute(_SET_VERSION.format("2"))
+
+
+def _to_3(db: Database) -> None:
+    """A checksum on each page."""
+    db.rewrite(_SET_VERSION.format("3"))
+
+
+def _add_builds(db: Any) -> None:
+    meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
+    db.execute("ALTER TABLE documents ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
+    db.execute(_BUILDS)
+    settings = {key: meta[key] for key in meta if key not in {"schema_version", "generation"}}
+    build = add_build(db, settings)
+    columns = 'id, document_id, start, "end", tokens, vector'
+    db.execute(
+        f"INSERT INTO chunks_{build} ({columns})"  # noqa: S608  (constants)
+        f" SELECT {columns} FROM chunks ORDER BY document_id, start"
+    )
+    db.execute("DROP TABLE chunks")
+    for key in settings:
+        db.execute("DELETE FROM meta WHERE key = ?", (key,))
+    db.execute("INSERT INTO meta VALUES ('build', ?)", (str(build),))
+    db.execute("DELETE FROM derived")
+
+
+_MIGRATIONS: dict[str, Callable[[Database], None]] = {"1": _to_2, "2": _to_3}

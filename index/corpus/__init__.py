@@ -1,0 +1,52 @@
+"""The façade: documents are stored, found and looked after."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.index.corpus.contents import open_catalogue, settings_in, summary
+    from citespan.index.corpus.corpus import Corpus
+    from citespan.index.corpus.health import Health
+    from citespan.index.corpus.passages import chunk_of
+    from citespan.index.corpus.searcher import (
+        CUTTING,
+        FIRST_CUTTING,
+        OnChunks,
+        Searcher,
+        build_settings,
+        quiet,
+    )
+
+__all__ = (
+    "CUTTING",
+    "Corpus",
+    "FIRST_CUTTING",
+    "Health",
+    "OnChunks",
+    "Searcher",
+    "build_settings",
+    "chunk_of",
+    "open_catalogue",
+    "quiet",
+    "settings_in",
+    "summary",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "CUTTING": "citespan.index.corpus.searcher",
+        "Corpus": "citespan.index.corpus.corpus",
+        "FIRST_CUTTING": "citespan.index.corpus.searcher",
+        "Health": "citespan.index.corpus.health",
+        "OnChunks": "citespan.index.corpus.searcher",
+        "Searcher": "citespan.index.corpus.searcher",
+        "build_settings": "citespan.index.corpus.searcher",
+        "chunk_of": "citespan.index.corpus.passages",
+        "open_catalogue": "citespan.index.corpus.contents",
+        "quiet": "citespan.index.corpus.searcher",
+        "settings_in": "citespan.index.corpus.contents",
+        "summary": "citespan.index.corpus.contents",
+    },
+)

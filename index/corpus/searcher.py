@@ -1,0 +1,134 @@
+"""The documents of a catalogue as they are found through one build."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from citespan.index.catalogue import Filter
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
+from citespan.index.embedding.protocol import Embedder
+from citespan.index.errors import StoreMismatch
+from citespan.index.runtime import cores
+from citespan.index.search import reciprocal_rank_fusion
+from citespan.index.search.protocol import SearchIndex
+from citespan.index.text.chunking import counted_chunks
+from citespan.index.types import Chunk, Context, Document, Passage, Scored, Side, Vectors
+
+OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
+
+# Chunks from which the two sides are searched side by side, if a core is free: that took .97 of the
+# time at 50,000, .84 at 100,000 and .67 at a million, and some 5 % more of the processor.
+_MANY = 80_000
+_EMBED_BATCH = 64  # texts between two calls of `on_chunks`
+# The rules that cut documents into chunks; chunks by earlier ones are searched until they are made
+# anew. Those of "1" knew no limit in characters.
+CUTTING = "2"
+FIRST_CUTTING = "1"  # has no name in a build
+
+
+def quiet(_: str, __: int, ___: int) -> None:
+    """Tell nobody."""
+
+
+def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING) -> dict[str, str]:
+    """What chunks and vectors depend on.
+
+    Raises:
+        StoreMismatch: the chunks would not fit the embedder.
+    """
+    room = embedder.max_tokens - TITLE_TOKENS - 1
+    if not 1 <= chunk_tokens <= room:
+        raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
+    settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
+    return settings if cutting == FIRST_CUTTING else settings | {"cutting": cutting}
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """One build, its search index, and the embedder that both are made with."""
+
+    catalogue: Catalogue
+    index: SearchIndex
+    embedder: Embedder
+    chunk_tokens: int
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int,
+        candidates: int,
+        vector: Vectors | None,
+        sides: Collection[Side],
+        filters: Filter | None,
+        context: Context | None,
+    ) -> list[Passage]:
+        """As `Corpus.search`."""
+
+        def found(*, split: bool) -> tuple[list[Passage], bool]:
+            dense, lexical = self._ranked(query, vector, candidates, sides, filters, split=split)
+            rankings, weights = [dense, lexical], [1.0, 1.0]
+            if context:
+                beside = context.query
+                rankings += self._ranked(beside, None, candidates, sides, filters, split=split)
+                weights += [context.weight] * 2
+            fused = reciprocal_rank_fusion(rankings, weights=weights)[:k]
+            passages = passages_of(
+                self.catalogue, fused, dense, lexical, chunk_tokens=self.chunk_tokens
+            )
+            return passages, len(passages) == len(fused)
+
+        many = len(sides) > 1 and self.index.facts().vectors >= _MANY
+        passages, whole = found(split=many)
+        if not whole:  # some were replaced before they were read: what is there in their place?
+            with self.index.steady():  # another thread would wait for this one
+                passages, _ = found(split=False)
+        return passages
+
+    def _ranked(
+        self,
+        query: str,
+        vector: Vectors | None,
+        candidates: int,
+        sides: Collection[Side],
+        filters: Filter | None,
+        *,
+        split: bool,
+    ) -> tuple[list[Scored], list[Scored]]:
+        """By meaning and by words, best first; nothing for a side that is not asked for."""
+
+        def by_meaning() -> list[Scored]:
+            if Side.DENSE not in sides:
+                return []
+            of_query = self.embedder.embed_query(query) if vector is None else vector
+            return self.index.dense(of_query, candidates, filters)
+
+        def by_words() -> list[Scored]:
+            return self.index.lexical(query, candidates, filters) if Side.LEXICAL in sides else []
+
+        return cores().both(by_meaning, by_words, worth_it=split)
+
+    def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
+        """The chunks of a document, and their (n, dim) vectors.
+
+        Args:
+            document: what is cut.
+            on_chunks: told between batches the document's id, how many chunks are embedded, first
+                0, and how many there are, as far as they are known; what it raises ends the work.
+        """
+
+        def count(text: str) -> int:
+            on_chunks(document.id, 0, 0)  # a large text is cut for longer than anybody waits
+            return self.embedder.count_tokens(text)
+
+        counted = counted_chunks(document.text, self.chunk_tokens, count)
+        texts = embedded_texts(document, [span for span, _ in counted], count)
+        batches: list[Vectors] = []
+        for at in range(0, len(texts), _EMBED_BATCH):
+            on_chunks(document.id, at, len(texts))
+            batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
+        chunks = [chunk_of(document, span, tokens) for span, tokens in counted]
+        return chunks, np.concatenate(batches)

@@ -1,0 +1,196 @@
+"""Storing documents in what is searched: their chunks are made first, by many threads at once."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import NamedTuple
+
+from citespan.index.catalogue import History, content_of, is_held
+from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
+from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
+from citespan.index.parse import document_of
+from citespan.index.runtime import map_ahead
+from citespan.index.types import Chunk, Document, Draft, Outcome, StoreResult, Vectors
+
+_REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
+_AHEAD = 2  # documents that are embedded while the one before them is stored
+
+
+class _Made(NamedTuple):
+    """What a document is stored with, and what it was made for."""
+
+    live: Searcher
+    chunks: Sequence[Chunk]
+    vectors: Vectors
+
+
+class DocumentWriter:
+    """Stores the documents of a corpus. Safe for many threads.
+
+    Args:
+        live: what is searched, and stored to; another one takes its place `alone`.
+        keep_revisions: as for `Corpus.open`.
+    """
+
+    def __init__(self, live: Searcher, keep_revisions: int | None) -> None:
+        self.live = live
+        self._keep_revisions = keep_revisions
+        self._lock = threading.Lock()
+        self._batches = 0
+        self._ended = threading.Event()
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether some of it makes searchable itself what it stores."""
+        return self._batches > 0
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Inside, nothing else is stored."""
+        return self._lock
+
+    def end(self) -> None:
+        """Give up what is being made."""
+        self._ended.set()
+
+    def until_the_end(self, on_chunks: OnChunks) -> OnChunks:
+        """The same, but that it raises once this has ended."""
+
+        def tell(document_id: str, done: int, total: int) -> None:
+            if self._ended.is_set():
+                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+            on_chunks(document_id, done, total)
+
+        return tell
+
+    def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
+        """As `Corpus.put`, or without `replace` as `Corpus.add`."""
+        stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
+        self.live.index.refresh()
+        return stored
+
+    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
+        """As `Corpus.put_many`."""
+        with self._batch() as came, self._made_ahead(drafts, on_chunks) as documents:
+            for document, made in documents:
+                stored, chunks = self._write(document, made, quiet, replace=True)
+                came(chunks)
+                yield stored
+
+    def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
+        """As `Corpus.adopt`."""
+        with self._batch() as came:
+            for history in documents:
+                stored, chunks = self._adopt(history)
+                came(chunks)
+                if stored:
+                    yield stored
+
+    @contextmanager
+    def _batch(self) -> Generator[Callable[[int], None]]:
+        """Makes searchable now and then, and at the end, as many chunks as it is told came."""
+        behind = 0
+
+        def came(chunks: int) -> None:
+            nonlocal behind
+            behind += chunks
+            if behind >= _REFRESH_CHUNKS:
+                self.live.index.refresh()
+                behind = 0
+
+        self._batches += 1
+        try:
+            yield came
+        finally:
+            self._batches -= 1
+            self.live.index.refresh()
+
+    def _write(
+        self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
+    ) -> tuple[StoreResult, int]:
+        """Store what was made of a document; it is made here if it was not, or not for this."""
+        while True:
+            with self._lock:  # making took its time: another thread may have stored the same
+                if unchanged := self._unchanged(document, replace=replace):
+                    return unchanged, 0
+                if made and made.live is self.live:
+                    return self._stored(document, made.chunks, made.vectors)
+            made = self._make(document, on_chunks)
+
+    @contextmanager
+    def _made_ahead(
+        self, drafts: Iterable[Draft], on_chunks: OnChunks
+    ) -> Generator[Generator[tuple[Document, _Made | None]]]:
+        """The documents of drafts, with what they are stored with; given up on leaving."""
+        left = threading.Event()
+
+        def told(document_id: str, done: int, total: int) -> None:
+            if left.is_set():
+                raise StoreUnavailable("the ingest was left; nothing was stored")
+            on_chunks(document_id, done, total)
+
+        def made(draft: Draft) -> tuple[Document, _Made | None]:
+            document = document_of(draft)
+            if self._unchanged(document, replace=True):
+                return document, None
+            return document, self._make(document, told)
+
+        with closing(map_ahead(made, drafts, _AHEAD)) as documents:
+            try:
+                yield documents
+            finally:
+                left.set()
+
+    def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
+        live = self.live
+        return _Made(live, *live.chunked(document, self.until_the_end(on_chunks)))
+
+    def _stored(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
+    ) -> tuple[StoreResult, int]:
+        catalogue = self.live.catalogue
+        present = catalogue.find(document.id)
+        revision = catalogue.last_revision(document.id) + 1
+        document = dataclasses.replace(document, revision=revision)
+        chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
+        catalogue.store(document, chunks, vectors, keep=self._keep_revisions)
+        outcome = Outcome.REPLACED if present else Outcome.ADDED
+        return StoreResult(document=document.info(), outcome=outcome), len(chunks)
+
+    def _adopt(self, history: History) -> tuple[StoreResult | None, int]:
+        """What became of the current revision, if there is one, and how many chunks are new."""
+        if not history.revisions:
+            if not is_held(self.live.catalogue, history):
+                self.live.catalogue.retire(history.id, history.retired)
+            return None, 0
+        *past, document = history.revisions
+        while not is_held(self.live.catalogue, history):
+            live = self.live
+            chunks, vectors = live.chunked(document, self.until_the_end(quiet))
+            with self._lock:
+                if self.live is not live or is_held(live.catalogue, history):
+                    continue  # made for other chunks, or stored meanwhile by another thread
+                if history.retired:
+                    live.catalogue.retire(history.id, history.retired)
+                keep = self._keep_revisions
+                live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
+                return StoreResult(document=document.info(), outcome=Outcome.ADDED), len(chunks)
+        found = self.live.catalogue.find(document.id)
+        if found is None:
+            raise DocumentNotFound(document.id)
+        return StoreResult(document=found, outcome=Outcome.UNCHANGED), 0
+
+    def _unchanged(self, document: Document, *, replace: bool) -> StoreResult | None:
+        """What is stored, if storing the document would change nothing.
+
+        Raises:
+            DuplicateDocument: it would, and the id is taken.
+        """
+        present = self.live.catalogue.find(document.id)
+        if present is None:
+            return None
+        if content_of(present) == content_of(document):
+            return StoreResult(document=present, outcome=Outcome.UNCHANGED)
+        if not replace:
+            raise DuplicateDocument(document.id)
+        return None

@@ -1,0 +1,19 @@
+"""JSON objects in a column of a database."""
+
+from typing import Any
+
+import msgspec
+
+from citespan.index.errors import StoreCorrupt
+
+
+def decoded(text: str, what: str) -> dict[str, Any]:
+    """A stored JSON object.
+
+    Raises:
+        StoreCorrupt: it is none; the message names `what`, in the plural.
+    """
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(f"the {what} are not what was stored") from error

@@ -1,0 +1,49 @@
+"""Small JSON files with a checksum of their own, which people can still change."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from citespan.index.errors import StoreCorrupt
+
+Sections: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+_SEAL = "sha256"
+
+
+def sealed(content: Sections) -> bytes:
+    """Such a file: its first member is the SHA-256 of the file without these 64 digits."""
+    blank = msgspec.json.format(msgspec.json.encode({_SEAL: "", **content}))
+    return blank.replace(b'""', f'"{hashlib.sha256(blank).hexdigest()}"'.encode(), 1)
+
+
+def unsealed(data: bytes, file: Path) -> Sections:
+    """What such a file holds.
+
+    One without a checksum is taken as it is: earlier versions wrote none, and who changes a file
+    takes it out.
+
+    Args:
+        data: the file's contents.
+        file: named where they are damaged.
+
+    Raises:
+        StoreCorrupt: they are not what was written.
+    """
+    try:
+        found = msgspec.json.decode(data, type=dict[str, Any])
+        seal = found.pop(_SEAL, None)
+        content = msgspec.convert(found, Sections)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise StoreCorrupt(f"the settings {file} are damaged: {error}") from error
+    if seal is not None:
+        blank = data.replace(str(seal).encode(), b"", 1)
+        if hashlib.sha256(blank).hexdigest() != seal:
+            raise StoreCorrupt(
+                f"the settings {file} are not what was written: their checksum is wrong; if you"
+                f" have changed them, take the line {_SEAL!r} out"
+            )
+    return content

@@ -1,0 +1,36 @@
+"""Texts in, unit vectors out."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.index.embedding.to_onnx import (
+        BUNDLED_MODEL,
+        bundled_folder,
+        export_onnx,
+        exported_folder,
+        quantise,
+        read_manifest,
+    )
+
+__all__ = (
+    "BUNDLED_MODEL",
+    "bundled_folder",
+    "export_onnx",
+    "exported_folder",
+    "quantise",
+    "read_manifest",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "BUNDLED_MODEL": "citespan.index.embedding.to_onnx",
+        "bundled_folder": "citespan.index.embedding.to_onnx",
+        "export_onnx": "citespan.index.embedding.to_onnx",
+        "exported_folder": "citespan.index.embedding.to_onnx",
+        "quantise": "citespan.index.embedding.to_onnx",
+        "read_manifest": "citespan.index.embedding.to_onnx",
+    },
+)

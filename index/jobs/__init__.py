@@ -1,0 +1,27 @@
+"""Work that survives a crash: jobs and the files that they read."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.index.jobs.check import check_jobs, set_aside
+    from citespan.index.jobs.spool import SpooledFile
+    from citespan.index.jobs.store import JobStore
+
+__all__ = (
+    "JobStore",
+    "SpooledFile",
+    "check_jobs",
+    "set_aside",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "JobStore": "citespan.index.jobs.store",
+        "SpooledFile": "citespan.index.jobs.spool",
+        "check_jobs": "citespan.index.jobs.check",
+        "set_aside": "citespan.index.jobs.check",
+    },
+)

@@ -1,0 +1,50 @@
+"""Models, threads and cores of this machine."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.index.runtime.onnx import (
+        OnnxModel,
+        Session,
+        check_file,
+        load_tokenizer,
+        onnxruntime,
+        open_session,
+        parallel_map,
+    )
+    from citespan.index.runtime.processor import cores
+    from citespan.index.runtime.shared import InUse
+    from citespan.index.runtime.threads import map_ahead, step_back
+
+__all__ = (
+    "InUse",
+    "OnnxModel",
+    "Session",
+    "check_file",
+    "cores",
+    "load_tokenizer",
+    "map_ahead",
+    "onnxruntime",
+    "open_session",
+    "parallel_map",
+    "step_back",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "InUse": "citespan.index.runtime.shared",
+        "OnnxModel": "citespan.index.runtime.onnx",
+        "Session": "citespan.index.runtime.onnx",
+        "check_file": "citespan.index.runtime.onnx",
+        "cores": "citespan.index.runtime.processor",
+        "load_tokenizer": "citespan.index.runtime.onnx",
+        "map_ahead": "citespan.index.runtime.threads",
+        "onnxruntime": "citespan.index.runtime.onnx",
+        "open_session": "citespan.index.runtime.onnx",
+        "parallel_map": "citespan.index.runtime.onnx",
+        "step_back": "citespan.index.runtime.threads",
+    },
+)

@@ -1,0 +1,143 @@
+"""The lean runtime: ONNX models run one input at a time, with no torch import.
+
+One at a time because dynamic int8 quantisation takes its scale from the whole batch: batch mates
+would change a result (cosine down to .990). Inputs run side by side on threads instead.
+"""
+
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from citespan.index.disk.hashing import sha256_file
+from citespan.index.errors import ModelUnavailable
+from citespan.index.runtime.processor import usable_cores
+from citespan.index.runtime.threads import step_back
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Session(Protocol):
+    """As much of onnxruntime's session as is used."""
+
+    def run(self, names: None, feed: dict[str, NDArray[Any]], /) -> list[Any]:
+        """All outputs for these inputs."""
+        ...
+
+    def get_inputs(self) -> list[Any]:
+        """What the graph takes; each has a `name`."""
+        ...
+
+
+class OnnxModel:
+    """A model with its tokenizer, from a folder with `model.onnx` and `tokenizer.json`.
+
+    Args:
+        folder: where both files lie.
+        sha256: the expected SHA-256 of each, by file name.
+        max_tokens: inputs are cut here, special tokens included.
+
+    Raises:
+        ModelUnavailable: a file is missing or is not the one expected.
+    """
+
+    def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
+        for name, expected in sha256.items():
+            check_file(folder / name, expected)
+        self.tokenizer: Any = load_tokenizer(folder / "tokenizer.json")
+        self.tokenizer.enable_truncation(max_tokens)
+        self._session = open_session(folder / "model.onnx")
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def run(self, encoding: Encoding) -> NDArray[np.float32]:
+        """The first output for one encoded input, without its batch axis."""
+        feed = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        arrays = {
+            name: np.array([ids], dtype=np.int64)
+            for name, ids in feed.items()
+            if name in self._inputs
+        }
+        return np.asarray(self._session.run(None, arrays)[0][0], dtype=np.float32)
+
+
+def parallel_map(
+    function: Callable[[T], R], items: Sequence[T], *, behind: bool = False
+) -> list[R]:
+    """`function` of each item, in order, on one thread a core.
+
+    Args:
+        function: called on those threads.
+        items: its arguments.
+        behind: on threads of their own, so that nothing else waits until these are done, and of
+            lower priority, where the system has one for each thread.
+    """
+    if len(items) < 2 and not behind:
+        return [function(item) for item in items]
+    return list(_pool(behind=behind).map(function, items))
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer that neither pads nor truncates."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def onnxruntime(module: str = "onnxruntime") -> Any:
+    """Onnxruntime or a module of it: imported where it is used, being slow and untyped."""
+    # At import it would write a device id to the user's cache and open its telemetry.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return importlib.import_module(module)
+
+
+@cache
+def _pool(*, behind: bool) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        usable_cores(),
+        thread_name_prefix="behind" if behind else "model",
+        initializer=step_back if behind else None,
+    )
+
+
+def open_session(path: Path) -> Session:
+    """An ONNX model on one core: `parallel_map` keeps the others busy."""
+    ort = onnxruntime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(
+        path,
+        options,
+        providers=["CPUExecutionProvider"],
+        # On one core the fused operator takes a tenth longer than addition and normalisation.
+        disabled_optimizers=["SkipLayerNormFusion"],
+    )
+    return cast(Session, session)
+
+
+def check_file(path: Path, expected: str) -> None:
+    """Make sure that a model file is the one expected, by its SHA-256.
+
+    Raises:
+        ModelUnavailable: it is missing, or another.
+    """
+    try:
+        found = sha256_file(path)
+    except OSError as error:
+        raise ModelUnavailable(f"model file {path.name} is missing from {path.parent}") from error
+    if found != expected:
+        raise ModelUnavailable(
+            f"model file {path} has SHA-256 {found}, expected {expected}; reinstall or delete it"
+        )

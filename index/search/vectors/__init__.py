@@ -1,0 +1,25 @@
+"""Vectors in, nearest ones out: exact, inverted lists, and what chooses between them."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.index.search.vectors.adaptive import AdaptiveIndex
+    from citespan.index.search.vectors.exact import ExactIndex
+    from citespan.index.search.vectors.ivf import IvfIndex
+
+__all__ = (
+    "AdaptiveIndex",
+    "ExactIndex",
+    "IvfIndex",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "AdaptiveIndex": "citespan.index.search.vectors.adaptive",
+        "ExactIndex": "citespan.index.search.vectors.exact",
+        "IvfIndex": "citespan.index.search.vectors.ivf",
+    },
+)

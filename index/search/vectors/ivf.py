@@ -1,0 +1,273 @@
+"""The dense index for many vectors: the nearest lists of quantised ones, scored again exactly."""
+
+import math
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, cast
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from citespan.index.search.vectors.exact import ExactIndex
+from citespan.index.search.vectors.lists import (
+    SEED,
+    list_sizes,
+    lists_in_memory,
+    mapped_index,
+    one_thread,
+    trained_index,
+    write_index,
+)
+from citespan.index.search.vectors.places import Places
+from citespan.index.search.vectors.protocol import Facts, IndexKind, StoredVectors
+from citespan.index.types import Scored, Vectors
+
+# Measured with `python -m citespan.evals.bench.vectors`; docs/decisions has the figures.
+PROBES = 128  # lists looked at, at least
+SHARE = 8  # and one list of so many: of 2,000, 128 found .982 of what questions have near, 250 .997
+SPARE = 50  # candidates above twice the number asked for
+_SAMPLE = 50  # vectors a list to train with
+_BATCH = 5_000
+_AT_ONCE = 250  # vectors added while searches wait: some 10 ms among a million
+_UNSCORED = -1.0  # less than that of any vector, but the opposite one
+_PLACE = 12  # bytes of an id and its list, kept once a filter asked for them
+# What their stubs lack:
+_Selected: Any = faiss.SearchParameters
+_Probed: Any = faiss.SearchParametersIVF
+
+
+class IvfIndex:
+    """Vectors by chunk id in inverted lists, a byte a dimension (FAISS IVF, SQ8).
+
+    What the nearest lists hold is ranked by the quantised vectors, and the best of that, twice as
+    many as asked for and 50, by the stored ones: scores are exact, and the order is that of the
+    scores and of ids. Only which chunks are found is approximate. What it holds that is stored no
+    more is found with the score of its quantised vector, so that who searches can tell.
+
+    Searched by any thread; changed or saved by one at a time. The lock within is never held while
+    stored vectors are read.
+
+    Args:
+        index: one of `trained_index`.
+        vectors_of: the stored vectors.
+        probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
+        spare: how many candidates above twice the number asked for are scored exactly.
+    """
+
+    def __init__(
+        self,
+        index: Any,
+        vectors_of: StoredVectors,
+        *,
+        probes: int | None = None,
+        spare: int = SPARE,
+    ) -> None:
+        self.dim = int(index.d)
+        self._index = index
+        self._vectors_of = vectors_of
+        self._probes = probes or max(PROBES, int(index.nlist) // SHARE)
+        self._spare = spare
+        self.recall = 0.0  # at 10, until it is measured: by whoever can read all vectors
+        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
+        self._mapped = False
+        self._sizes: NDArray[np.int64] | None = None
+        self._known: Places | None = None
+        self._asked: tuple[NDArray[np.int64], Places] | None = None
+
+    @classmethod
+    def build(cls, ids: Sequence[int], vectors_of: StoredVectors) -> Self:
+        """An index of these vectors, made on one thread; equal ones whenever built of the same.
+
+        Holds the quantised vectors and a sample of some 100 `sqrt(n)` in memory, and 5,000 at a
+        time of the others.
+
+        Args:
+            ids: in ascending order; one that is not stored is passed over.
+            vectors_of: the stored vectors.
+
+        Raises:
+            ValueError: none of them are stored.
+        """
+        lists = lists_for(len(ids))
+        picked = np.random.default_rng(SEED).permutation(len(ids))[: _SAMPLE * lists]
+        picked.sort()
+        found, sample = vectors_of([ids[at] for at in cast(list[int], picked.tolist())])
+        if not found:
+            raise ValueError("there are no vectors to build an index of")
+        built = cls(trained_index(sample, lists), vectors_of)
+        for at in range(0, len(ids), _BATCH):
+            stored, vectors = vectors_of(ids[at : at + _BATCH])
+            if stored:
+                built.add(stored, vectors)
+        return built
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def fits(self) -> bool:
+        """Whether it has the lists for what it holds: it was built at half to twice the size."""
+        return lists_for(len(self) // 2) <= self._index.nlist <= lists_for(len(self) * 2)
+
+    def ids(self) -> set[int]:
+        """The ids of all vectors held."""
+        with self._lock:
+            return set(cast(list[int], self._places().ids.tolist()))
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        """Add vectors, (n, dim) float32 of unit norm, under ids that are not held yet."""
+        self._become_changeable()
+        for at in range(0, len(ids), _AT_ONCE):
+            some = np.array(ids[at : at + _AT_ONCE], dtype=np.int64)
+            with one_thread(), self._changing():
+                self._index.add_with_ids(vectors[at : at + _AT_ONCE], some)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Forget these ids; unknown ones are passed over."""
+        self._become_changeable()
+        with one_thread(), self._changing():
+            self._index.remove_ids(np.array(ids, dtype=np.int64))
+
+    def search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Scored]:
+        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+
+        Args:
+            query: (dim,) float32, unit L2 norm.
+            k: at least 1; fewer are returned if fewer are held.
+            among: (n,) the ids that may be returned, not to be changed later; unknown ones are
+                passed over. As many of them are looked at as without it, so that few of them are
+                all looked at.
+        """
+        faiss.omp_set_num_threads(1)  # of the calling thread, as for the exact index
+        with self._lock:
+            candidates = self._candidates(query, 2 * k + self._spare, among)
+        ids, vectors = self._vectors_of(list(candidates))
+        gone = [Scored(chunk_id=at, score=candidates[at]) for at in candidates.keys() - set(ids)]
+        if not ids:
+            return sorted(gone, key=_best_first)[:k]
+        exact = ExactIndex(self.dim)  # so that scores do not depend on the kind
+        exact.add(ids, vectors)
+        return sorted(exact.search(query, k) + gone, key=_best_first)[:k]
+
+    def facts(self) -> Facts:
+        """What it is made of."""
+        each = int(self._index.code_size) + 8 + _PLACE
+        size = len(self) * each + self._index.nlist * 4 * self.dim
+        return Facts(
+            kind=IndexKind.APPROXIMATE, vectors=len(self), bytes=int(size), recall=self.recall
+        )
+
+    def save(self, path: Path) -> str:
+        """Write it all to a file, durably, and give the SHA-256 of what was written.
+
+        It is searched meanwhile, but not to be changed.
+
+        Raises:
+            OSError: it cannot be written; what is there is not to be used.
+        """
+        self._become_changeable()  # of mapped lists FAISS would write the name of their file
+        return write_index(self._index, path)
+
+    @classmethod
+    def load(cls, path: Path, dim: int, vectors_of: StoredVectors) -> Self:
+        """An index from a file whose checksum the caller has verified.
+
+        The vectors stay in the file, mapped into memory, until the first change; the file may be
+        unlinked, but not be written to.
+
+        Raises:
+            ValueError: the file is of another kind or dimension.
+        """
+        loaded = cls(mapped_index(path, dim), vectors_of)
+        loaded._mapped = True
+        return loaded
+
+    def _candidates(
+        self, query: Vectors, count: int, among: NDArray[np.int64] | None
+    ) -> dict[int, float]:
+        """The best by quantised vectors, in no order; or all of a few, with the lowest score."""
+        if among is None:
+            return self._ranked(query, count, self._nearest(query, count, self._list_sizes()))
+        places = self._held(among)
+        if len(places.ids) <= count:
+            return dict.fromkeys(cast(list[int], places.ids.tolist()), _UNSCORED)
+        sizes = np.bincount(places.lists, minlength=self._index.nlist)
+        lists = self._nearest(query, count, sizes)
+        return self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
+
+    def _nearest(self, query: Vectors, count: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The lists to look at: of those with vectors that may be found, the nearest.
+
+        Enough of them to see as many such vectors as the usual number of lists holds, and four
+        times as many as are wanted.
+        """
+        # Not by numpy, whose threads would wait for each other.
+        nearest = self._index.quantizer.search(query.reshape(1, -1), len(sizes))[1][0]
+        nearest = nearest[sizes[nearest] > 0]
+        enough = max(self._probes * len(self) // len(sizes), 4 * count)
+        needed = int(np.searchsorted(np.cumsum(sizes[nearest]), enough)) + 1
+        return nearest[: max(self._probes, needed)]
+
+    def _ranked(
+        self,
+        query: Vectors,
+        count: int,
+        lists: NDArray[np.int64],
+        among: NDArray[np.int64] | None = None,
+    ) -> dict[int, float]:
+        """The best of these lists, or of some ids in them, with the scores of quantised vectors."""
+        if not len(lists):
+            return {}
+        selected = {} if among is None else {"sel": faiss.IDSelectorBatch(among)}
+        only = _Selected(sel=faiss.IDSelectorBatch(lists))
+        params = _Probed(nprobe=len(lists), quantizer_params=only, **selected)
+        count = min(count, len(self))
+        scores, ids = self._index.search(query.reshape(1, -1), count, params=params)
+        found = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
+        return {at: score for at, score in found if at >= 0}
+
+    def _list_sizes(self) -> NDArray[np.int64]:
+        if self._sizes is None:
+            self._sizes = list_sizes(self._index)
+        return self._sizes
+
+    def _places(self) -> Places:
+        if self._known is None:
+            self._known = Places.of(self._index, self._list_sizes())
+        return self._known
+
+    def _held(self, among: NDArray[np.int64]) -> Places:
+        """Those of the ids that are held; kept, as the next question has the same filter often."""
+        if self._asked is None or self._asked[0] is not among:
+            self._asked = among, self._places().among(among)
+        return self._asked[1]
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """No search runs; afterwards it is not known any more where the ids are."""
+        with self._lock:
+            yield
+            self._sizes = self._known = self._asked = None
+
+    def _become_changeable(self) -> None:
+        """Take mapped lists into memory."""
+        if not self._mapped:
+            return
+        held = lists_in_memory(self._index)
+        with self._lock:
+            self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
+        self._mapped = False
+
+
+def lists_for(count: int) -> int:
+    """How many lists for so many vectors: `2 sqrt(n)`, at least 1."""
+    return max(1, round(2 * math.sqrt(count)))
+
+
+def _best_first(found: Scored) -> tuple[float, int]:
+    return -found.score, found.chunk_id

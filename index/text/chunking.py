@@ -1,0 +1,177 @@
+"""Documents to chunks: spans of whole sentences, cut at paragraphs where that fits."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
+from citespan.index.text.segmentation import blocks, sentences, strip
+from citespan.index.types import Span
+
+# A tokenizer counts nothing for control characters, marks and blanks. English has some 4.5
+# characters a token; of 1,218 chunks of SQuAD none has more than 6.6.
+CHARACTERS_A_TOKEN = 10
+_GUESSES = 8  # by the length of what is counted; then by halves
+_TRIES = 4  # sensible places that are counted before the furthest one is taken
+
+Counted: TypeAlias = tuple[Span, int]  # with its tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What a chunk may hold, and how it is counted."""
+
+    max_tokens: int
+    count_tokens: Callable[[str], int]
+
+    @property
+    def max_characters(self) -> int:
+        """Code points, white space included."""
+        return CHARACTERS_A_TOKEN * self.max_tokens
+
+    def fits(self, text: str) -> bool:
+        """Whether a text of at most `max_characters` is no longer than a chunk may be."""
+        return self.count_tokens(text) <= self.max_tokens
+
+
+def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Span]:
+    """As `counted_chunks`, without the counts."""
+    return [span for span, _ in counted_chunks(text, max_tokens, count_tokens)]
+
+
+def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Counted]:
+    """Chunks of a text, in order: they do not overlap and hold every non-space code point.
+
+    Sentences are packed up to the limits. A paragraph that does not fit as a whole starts a new
+    chunk if the present one is at least half full; a sentence longer than the limits is cut where
+    `best_cuts` says, between grapheme clusters. Only a cluster that is over a limit itself, such as
+    a letter with thousands of marks, is cut between its code points.
+
+    Args:
+        text: canonical text.
+        max_tokens: limit of each chunk by `count_tokens`, at least 1; `CHARACTERS_A_TOKEN` times as
+            many code points are the other limit. One code point of more tokens stands alone.
+        count_tokens: the embedder's token count of a text, without special tokens.
+    """
+    limits = _Limits(max_tokens, count_tokens)
+    chunks: list[Counted] = []
+    for span in _pack(_paragraphs(text, limits), limits):
+        tokens = count_tokens(span.of(text))
+        if tokens <= max_tokens:
+            chunks.append((span, tokens))
+        else:  # a tokenizer may count the joint of two pieces higher than their sum
+            chunks.extend(_split(text, span, limits))
+    return chunks
+
+
+def _paragraphs(text: str, limits: _Limits) -> Iterator[list[Counted]]:
+    for block in blocks(text):
+        yield [
+            piece for sentence in sentences(text, block) for piece in _split(text, sentence, limits)
+        ]
+
+
+def _pack(paragraphs: Iterable[list[Counted]], limits: _Limits) -> Iterator[Span]:
+    current: Span | None = None
+    size = 0
+
+    def full(end: int, tokens: int) -> bool:
+        return current is not None and (
+            size + tokens > limits.max_tokens or end - current.start > limits.max_characters
+        )
+
+    for pieces in paragraphs:
+        whole = sum(tokens for _, tokens in pieces)
+        half = size * 2 >= limits.max_tokens
+        if current and half and full(pieces[-1][0].end, whole):
+            yield current
+            current, size = None, 0
+        for span, tokens in pieces:
+            if current and full(span.end, tokens):
+                yield current
+                current, size = None, 0
+            current = Span(current.start, span.end) if current else span
+            size += tokens
+    if current:
+        yield current
+
+
+def _split(text: str, span: Span, limits: _Limits) -> Iterator[Counted]:
+    """The span in pieces that fit, each as long as sensible."""
+    span = strip(text, span)
+    while span:
+        near, tokens = _reach(text, span, limits)
+        if near == span and tokens <= limits.max_tokens:
+            yield span, tokens
+            return
+        end = near.start + _first_piece(text, span, near, tokens, limits)
+        piece = strip(text, Span(span.start, end))
+        yield piece, limits.count_tokens(piece.of(text))
+        span = strip(text, Span(end, span.end))
+
+
+def _reach(text: str, span: Span, limits: _Limits) -> Counted:
+    """Where to look for a cut: the whole span if none is needed."""
+    size = 2 * limits.max_tokens
+    while True:
+        most = min(size, limits.max_characters)
+        near = Span(span.start, min(span.end, span.start + most))
+        tokens = limits.count_tokens(near.of(text))
+        if near == span or tokens > limits.max_tokens or size >= limits.max_characters:
+            return near, tokens
+        size *= 2
+
+
+def _first_piece(text: str, span: Span, near: Span, tokens: int, limits: _Limits) -> int:
+    """Return how long a first piece fits: to a sensible place, or to the furthest one there is.
+
+    Args:
+        text: of the document.
+        span: what does not fit.
+        near: its beginning, which holds the furthest place.
+        tokens: of that beginning.
+        limits: what the piece has to fit.
+    """
+    inside = near.of(text)
+    ends = cluster_ends(inside, whole=near == span)
+    fitting = _last_fit(inside, ends, tokens, limits)
+    if not fitting:
+        ends = range(1, len(inside) + 1)
+        fitting = _last_fit(inside, ends, tokens, limits)
+    if not fitting:
+        return 1  # one code point of more tokens than the limit: nothing smaller exists
+    further = text[near.start : min(span.end, near.start + ends[fitting - 1] + LONGEST_WORD)]
+    for cut in islice(best_cuts(further, ends[:fitting]), _TRIES):
+        if limits.fits(inside[:cut].rstrip()):
+            return cut
+    return ends[fitting - 1]
+
+
+def _last_fit(text: str, cuts: Sequence[int], tokens: int, limits: _Limits) -> int:
+    """How many of the cuts leave a first piece which fits; 0 if none does."""
+    low, high = 0, len(cuts)  # which of the cuts may be the first that is too far
+    before, after = 0, tokens  # the tokens up to there, as far as they are known
+    guesses = 0
+    while low < high:
+        middle = (low + high) // 2
+        if guesses < _GUESSES and before < after:  # as if tokens were as long as each other
+            share = (limits.max_tokens - before) / (after - before)
+            middle = min(high - 1, low + int(share * (high - low)))
+            guesses += 1
+        found = limits.count_tokens(text[: cuts[middle]].rstrip())
+        if found <= limits.max_tokens:
+            low, before = middle + 1, found
+        else:
+            high, after = middle, found
+    return low
+
+
+def chunk_id(document_id: str, title: str, sha256: str, span: Span) -> int:
+    """Stable 63-bit id of what is indexed as one chunk.
+
+    The title is part of it because it is part of what is searched: a new title is a new vector.
+    """
+    key = "\0".join((document_id, title, sha256, str(span.start), str(span.end)))
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1

@@ -1,0 +1,153 @@
+"""Sentence spans: syntok inside a line, the stops of other scripts, and what line breaks mean."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import regex
+from syntok import segmenter  # pyright: ignore[reportMissingTypeStubs]
+
+from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
+from citespan.index.types import Span
+
+MAX_SENTENCE = 1000  # code points; one of 4,856 sentences of SQuAD is longer
+# Thai and Lao have no stops: some clauses together are what is cited as a sentence.
+_UNSTOPPED_MAX = 200
+
+# A line this long that does not end a sentence was wrapped by an editor: the sentence goes on.
+# Shorter ones are headings, list items, verses, unless a small letter follows; longer ones are
+# paragraphs, one to a line.
+_WRAPPED_MIN, _WRAPPED_MAX = 40, 120
+_ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
+_ABBREVIATED = re.compile(
+    r"\b(?:(?:\w\.){2,}|(?:Col|Dr|Fig|Gen|Gov|Lt|Mr|Mrs|Ms|No|Prof|Rep|Sen|St|vs)\.)$"
+)
+_STARTS_BLOCK = re.compile(
+    r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
+)
+# What Unicode has end a sentence, but for what Latin script shares with abbreviations, numbers and
+# quotations: there syntok decides.
+_STOP = regex.compile(
+    r"""(?V1)
+    (?: [[\p{STerm}།༎༏༐༑] -- [\p{ASCII}‼-⁉．]]
+      | ．(?!\p{Nd})
+      | (?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]) [!?…]
+    )
+    [\p{STerm}།༎༏༐༑…\p{Pe}\p{Pf}"']*+
+    (?! \s? [\p{STerm}།༎༏༐༑] )""",
+    regex.VERBOSE,
+)
+_UNSTOPPED = regex.compile(r"[\p{Thai}\p{Lao}]")
+# Between these no cluster goes on; a few more places are between clusters, too.
+_APART = regex.compile(
+    r"(?V1)(?<=[[\p{Z}\p{P}\p{S}\p{Cc}]--\p{RI}])(?![\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}])"
+)
+_CONTROLS = "\t\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # white space that no mark stands on
+_MARK = regex.compile(r"[\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}]")
+_syntok: Any = segmenter  # untyped
+_NO_SPACE = re.compile(r"\S")  # searched for: what is left of a text is not copied for each piece
+_LINE = re.compile(r"[^\n\u2028\u2029]+")
+
+
+def blocks(text: str, within: Span | None = None) -> list[Span]:
+    """Spans that no sentence crosses: paragraphs, list items, headings, table rows.
+
+    Wrapped lines are joined. Together they hold every non-space code point of `within` (the whole
+    text by default), in order.
+    """
+    area = Span(0, len(text)) if within is None else within
+    # From the start of a line: how long it is says whether it was wrapped.
+    start = 1 + max(text.rfind(separator, 0, area.start) for separator in "\n\u2028\u2029")
+    found = _joined_lines(text, Span(start, area.end))
+    return [Span(max(span.start, area.start), span.end) for span in found if area.overlap(span)]
+
+
+def _joined_lines(text: str, area: Span) -> list[Span]:
+    out: list[Span] = []
+    last_line = Span(0, 0)
+    for match in _LINE.finditer(text, area.start, area.end):
+        line = Span(*match.span())
+        if not match.group().strip():
+            continue
+        if out and _continues(text, last_line, line):
+            out[-1] = Span(out[-1].start, line.end)
+        else:
+            out.append(line)
+        last_line = line
+    return out
+
+
+def _continues(text: str, before: Span, line: Span) -> bool:
+    if text[before.end : line.start] != "\n":
+        return False
+    previous, following = before.of(text).rstrip(), line.of(text)
+    if len(previous) > _WRAPPED_MAX or _STARTS_BLOCK.match(following):
+        return False
+    goes_on = following.lstrip()[0].islower()
+    if len(previous) < _WRAPPED_MIN and not goes_on:
+        return False
+    if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
+        return True
+    return goes_on and not previous.endswith(":")
+
+
+def sentences(text: str, within: Span | None = None) -> list[Span]:
+    """Sentence spans in reading order, without surrounding white space.
+
+    Together they hold every non-space code point of `within` (the whole text by default). What is
+    longer than `MAX_SENTENCE` is cut where `best_cuts` says.
+    """
+    return [
+        piece
+        for block in blocks(text, within)
+        for sentence in _in_block(text, block)
+        for piece in _shortened(text, sentence)
+    ]
+
+
+def _in_block(text: str, block: Span) -> list[Span]:
+    inside = block.of(text)
+    cuts: set[int] = set()
+    for paragraph in _syntok.analyze(inside):
+        for sentence in paragraph:
+            cuts.add(sentence[0].offset)
+    if not inside.isascii():
+        cuts.update(match.end() for match in _STOP.finditer(inside))
+        cuts = {cut for cut in cuts if _APART.match(inside, cut)}
+    ordered = sorted({0, *cuts, len(inside)})
+    pieces = (
+        strip(text, Span(block.start + start, block.start + end))
+        for start, end in pairwise(ordered)
+    )
+    return [piece for piece in pieces if piece]
+
+
+def _shortened(text: str, span: Span) -> Iterator[Span]:
+    """Yield the span in pieces that are no longer than a sentence may be."""
+    most = MAX_SENTENCE
+    if len(span) > _UNSTOPPED_MAX and 2 * len(_UNSTOPPED.findall(span.of(text))) > len(span):
+        most = _UNSTOPPED_MAX
+    while len(span) > most:
+        near = text[span.start : min(span.end, span.start + most + LONGEST_WORD)]
+        end = span.start + next(best_cuts(near, cluster_ends(near[:most], whole=False)))
+        yield strip(text, Span(span.start, end))
+        span = strip(text, Span(end, span.end))
+    if span:
+        yield span
+
+
+def strip(text: str, span: Span) -> Span:
+    """The span without white space at either end; empty if there is nothing else.
+
+    A space that a mark stands on is no white space: both are one cluster.
+    """
+    found = _NO_SPACE.search(text, span.start, span.end)
+    if not found:
+        return Span(span.start, span.start)
+    start, end = found.start(), span.end
+    while text[end - 1].isspace():
+        end -= 1
+    if span.start < start and _MARK.match(text, start):
+        start -= text[start - 1] not in _CONTROLS
+    return Span(start, end)

@@ -1,0 +1,127 @@
+"""Moving documents with their revisions between stores, as JSON Lines."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from citespan.index.catalogue import SqliteCatalogue, histories
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus import Corpus
+from citespan.index.disk.folder import CATALOGUE, settle, sync_folder
+from citespan.index.errors import ExportInvalid, StoreUnavailable
+from citespan.index.transfer.jsonl import (
+    EndLine,
+    Header,
+    Line,
+    encoded,
+    lines_of,
+    read_histories,
+)
+from citespan.index.types import StoreResult
+
+
+def export_file(folder: Path, file: Path) -> EndLine:
+    """Write all documents of a data folder to a new file, as they are at one moment.
+
+    Others may read and write the folder meanwhile. The file is there whole, or not at all; killed,
+    this leaves a folder `.citespan-export-…` beside it, which can be deleted.
+
+    Raises:
+        StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
+        StoreCorrupt: the catalogue is damaged: that is no export.
+        StoreMismatch: it was made by another version.
+    """
+    if file.exists():
+        raise StoreUnavailable(f"{file} exists; choose another name")
+    try:
+        with TemporaryDirectory(dir=file.absolute().parent, prefix=".citespan-export-") as scratch:
+            made = Path(scratch) / "export"
+            with made.open("wb") as out:
+                end = export_to(folder, out)
+                out.flush()
+                os.fsync(out.fileno())
+            made.rename(file)
+            sync_folder(file.absolute().parent)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write {file}: {error.strerror or error}") from error
+    return end
+
+
+def export_to(folder: Path, out: BinaryIO) -> EndLine:
+    """Write all documents of a data folder to a stream; whole if its last line is there.
+
+    Raises:
+        As `export_file`.
+    """
+    settle(folder)
+    source = folder / CATALOGUE
+    if not source.exists():
+        raise StoreUnavailable(f"nothing is stored in {folder}")
+    with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
+        return export_documents(catalogue, out)
+
+
+def export_documents(catalogue: Catalogue, out: BinaryIO) -> EndLine:
+    """Write the documents of a catalogue, as they are at one moment; one is in memory at a time."""
+    digest = hashlib.sha256()
+    documents = revisions = retired = 0
+
+    def write(lines: Iterable[Header | Line]) -> None:
+        for line in lines:
+            digest.update(raw := encoded(line))
+            out.write(raw)
+
+    with catalogue.snapshot():
+        write([Header(created_at=datetime.now(UTC).isoformat(timespec="seconds"))])
+        for history in histories(catalogue):
+            write(lines_of(history))
+            documents += bool(history.revisions)
+            revisions += len(history.revisions)
+            retired += bool(history.retired)
+    end = EndLine(
+        documents=documents, revisions=revisions, retired=retired, sha256=digest.hexdigest()
+    )
+    out.write(encoded(end))
+    return end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Taking `stored` stores the `documents` of a file one by one."""
+
+    documents: int
+    stored: Iterator[StoreResult]
+
+
+def import_documents(corpus: Corpus, file: Path) -> Import:
+    """The documents of an export with their ids, revisions and times, so that pointers resolve.
+
+    The whole file is checked before anything of it is stored. Each document is durable when it is
+    yielded; stopped, the same file can be imported again, and goes on where it was. The vectors are
+    made by this corpus's embedder.
+
+    Raises:
+        ExportInvalid: the file is no export, or damaged, or does not fit what is stored; the
+            message says in which line and why.
+        OSError: it cannot be read.
+    """
+    documents = 0
+    with file.open("rb") as opened:
+        for number, history in read_histories(opened):
+            try:
+                corpus.holds(history)
+            except ExportInvalid as error:
+                raise ExportInvalid(f"line {number}: {error}") from error
+            documents += bool(history.revisions)
+    return Import(documents=documents, stored=_stored(corpus, file))
+
+
+def _stored(corpus: Corpus, file: Path) -> Iterator[StoreResult]:
+    with file.open("rb") as opened:
+        yield from corpus.adopt(history for _, history in read_histories(opened))

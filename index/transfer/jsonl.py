@@ -1,0 +1,251 @@
+"""Exports: all documents with their kept revisions as JSON Lines, for other versions and engines.
+
+First a header, then by order of ids and revisions a line for each revision, those of one document
+together; a line with the highest revision of what was deleted goes before them, or stands alone.
+Last a line with counts and the SHA-256 of all lines before it. What is derived, vectors too, is not
+in it: whoever imports makes it again.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, BinaryIO, Literal, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from citespan.index.catalogue import History
+from citespan.index.errors import DocumentRejected, ExportInvalid
+from citespan.index.parse import document_of
+from citespan.index.text.unseen import escaped_json
+from citespan.index.types import Document, Draft, MetadataValue
+
+T = TypeVar("T")
+
+_VERSION = 1
+_MAX_LINE = 1 << 30  # bytes
+
+_Number = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line."""
+
+    format: Literal["citespan-export"] = "citespan-export"
+    version: int = _VERSION
+    created_at: str
+
+
+class RevisionLine(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="revision",
+    tag_field="kind",
+):
+    """One revision of a document; `current` is true for the last of them."""
+
+    id: _Id
+    revision: _Number
+    current: bool
+    title: str
+    uri: str | None
+    media_type: str
+    metadata: Mapping[str, MetadataValue]
+    created_at: Annotated[str, msgspec.Meta(max_length=40)]
+    sha256: str
+    text: str
+
+
+class RetiredLine(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="retired",
+    tag_field="kind",
+):
+    """A document that was deleted: revisions up to this one are never used again."""
+
+    id: _Id
+    revision: _Number
+
+
+class EndLine(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="end",
+    tag_field="kind",
+):
+    """What went before; `sha256` is that of all lines before this one."""
+
+    documents: _Count
+    revisions: _Count
+    retired: _Count
+    sha256: str
+
+
+Line: TypeAlias = RevisionLine | RetiredLine | EndLine
+
+
+_HEADER = msgspec.json.Decoder(Header)
+_LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+class Numbered(NamedTuple):
+    """A history and the number of its first line."""
+
+    line: int
+    history: History
+
+
+def lines_of(history: History) -> Iterator[Line]:
+    """The lines of a history, in their order."""
+    if history.retired:
+        yield RetiredLine(id=history.id, revision=history.retired)
+    for document in history.revisions:
+        yield _line(document, current=document is history.revisions[-1])
+
+
+def _line(document: Document, *, current: bool) -> RevisionLine:
+    return RevisionLine(
+        id=document.id,
+        revision=document.revision,
+        current=current,
+        title=document.title,
+        uri=document.uri,
+        media_type=document.media_type,
+        metadata=document.metadata,
+        created_at=document.created_at,
+        sha256=document.sha256,
+        text=document.text,
+    )
+
+
+def encoded(line: Header | Line) -> bytes:
+    """A line as it is written."""
+    return escaped_json(msgspec.json.encode(line)) + b"\n"  # `export -` prints it
+
+
+def read_histories(file: BinaryIO) -> Iterator[Numbered]:
+    """The histories of an export, one at a time; all of it has been checked when they end.
+
+    Raises:
+        ExportInvalid: it is no export, or damaged; the message begins with the line's number.
+    """
+    lines = _Lines(file)
+    lines.header()
+    group: list[tuple[int, RevisionLine | RetiredLine]] = []
+    counts: Counter[type[Line]] = Counter()
+    documents = 0
+    while True:
+        line = lines.next()
+        if group and (isinstance(line, EndLine) or line.id != group[0][1].id):
+            history = _history(group)
+            documents += bool(history.revisions)
+            yield Numbered(group[0][0], history)
+        if isinstance(line, EndLine):
+            break
+        if group and line.id != group[0][1].id:
+            if line.id < group[0][1].id:
+                raise lines.invalid("ids must ascend, the lines of each together")
+            group = []
+        group.append((lines.number, line))
+        counts[type(line)] += 1
+    if (line.documents, line.revisions, line.retired) != (
+        documents, counts[RevisionLine], counts[RetiredLine],
+    ):  # fmt: skip
+        raise lines.invalid("lines are missing: the counts are other ones")
+    lines.end(line.sha256)
+
+
+class _Lines:
+    """The lines of an export with their numbers and checksum."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.number = 0
+        self._file = file
+        self._before = self._digest = hashlib.sha256()
+
+    def header(self) -> None:
+        header = self._next(_HEADER)
+        if header.version != _VERSION:
+            raise self.invalid(f"version {header.version} of the format is not known here")
+
+    def next(self) -> Line:
+        return self._next(_LINE)
+
+    def end(self, sha256: str) -> None:
+        """Check that all before the line just read was as it was written, and nothing follows."""
+        if self._before.hexdigest() != sha256:
+            raise self.invalid("the checksum of the lines before is wrong: one of them was changed")
+        if self._file.read(1):
+            self.number += 1
+            raise self.invalid("nothing may follow the last line")
+
+    def invalid(self, why: str) -> ExportInvalid:
+        return ExportInvalid(f"line {self.number}: {why}")
+
+    def _read(self) -> bytes:
+        self.number += 1
+        raw = self._file.readline(_MAX_LINE)
+        if not raw.endswith(b"\n"):
+            raise self.invalid("the file was cut here, or is no export of citespan")
+        self._before = self._digest.copy()
+        self._digest.update(raw)
+        return raw
+
+    def _next(self, decoder: msgspec.json.Decoder[T]) -> T:
+        try:
+            return decoder.decode(self._read())
+        except (ValueError, RecursionError) as error:
+            raise self.invalid(f"not a line of an export: {error}") from error
+
+
+def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History:
+    """The history that the numbered lines of one id tell."""
+    retired = 0
+    revisions: list[Document] = []
+    last = len(group) - 1
+    for at, (number, line) in enumerate(group):
+        before = revisions[-1].revision if revisions else retired
+        if isinstance(line, RetiredLine):
+            if at:
+                raise ExportInvalid(f"line {number}: what was deleted comes before what is kept")
+            retired = line.revision
+            continue
+        if line.revision <= before:
+            raise ExportInvalid(f"line {number}: revision {line.revision} comes after {before}")
+        if line.current != (at == last):
+            raise ExportInvalid(f"line {number}: exactly the last revision must be current")
+        revisions.append(_document(number, line))
+    return History(id=group[0][1].id, retired=retired, revisions=tuple(revisions))
+
+
+def _document(number: int, line: RevisionLine) -> Document:
+    """The revision as it would be stored; if that is not as it is written, it is refused."""
+    try:
+        datetime.fromisoformat(line.created_at)
+        made = document_of(
+            Draft(
+                id=line.id,
+                text=line.text,
+                title=line.title,
+                uri=line.uri,
+                media_type=line.media_type,
+                metadata=line.metadata,
+            )
+        )
+    except (DocumentRejected, ValueError) as error:
+        raise ExportInvalid(f"line {number}: {error}") from error
+    if made.sha256 != line.sha256:
+        raise ExportInvalid(f"line {number}: the text is not the one of its sha256")
+    if (made.text, made.title) != (line.text, line.title):
+        raise ExportInvalid(f"line {number}: the text or title is not as citespan stores it")
+    return replace(made, revision=line.revision, created_at=line.created_at)

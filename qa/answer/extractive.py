@@ -1,0 +1,78 @@
+"""The extractive answer: sentences as they stand in the documents."""
+
+from collections.abc import Generator
+
+from citespan.qa.answer.conflicts import conflicting
+from citespan.qa.answer.events import Composer, Event
+from citespan.qa.answer.material import GatheredEvidence
+from citespan.qa.evidence import by_quote, once
+from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
+
+_MESSAGES = {
+    Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
+    Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
+    Reason.FILTERED_OUT: "No document passes the filter.",
+    Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
+}
+
+
+def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Event, None, Answer]:
+    """Say the sentences that were found, as they stand in the documents; returns the answer.
+
+    What has been cited before is not said again.
+    """
+    answered = [one for one in material.found if not one.reason]
+    if not answered:
+        return abstained(material, material.reason or _why_not(material))
+    sentences = once([sentence for one in answered for sentence in one.sentences])
+    for same in by_quote([material.cite(one) for one in sentences]):
+        if not composer.cites(same):
+            yield from composer.say(same[0].quote, same, Support.QUOTED)
+    lacking = _lacking(material)
+    return Answer(
+        status=Status.PARTIAL if lacking else Status.ANSWERED,
+        text=composer.text,
+        segments=tuple(composer.segments),
+        citations=composer.citations,
+        abstention=lacking,
+        passages=material.passages,
+        mode=Mode.EXTRACTIVE,
+        confidence=min(one.confidence for one in answered),
+        question=material.question,
+    )
+
+
+def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:
+    """No answer, and why."""
+    return Answer(
+        status=Status.ABSTAINED,
+        text="",
+        segments=(),
+        citations=(),
+        abstention=Abstention(reason=reason, message=message or _MESSAGES[reason]),
+        passages=material.passages,
+        mode=Mode.EXTRACTIVE,
+        confidence=material.confidence,
+        question=material.question,
+    )
+
+
+def _why_not(material: GatheredEvidence) -> Reason:
+    about = any(one.reason is Reason.NOT_IN_PASSAGES for one in material.found)
+    return Reason.NOT_IN_PASSAGES if about and material.passages else Reason.NO_RELEVANT_PASSAGE
+
+
+def _lacking(material: GatheredEvidence) -> Abstention | None:
+    """The parts of the question that have no evidence, and those on which documents disagree."""
+    missing = ", ".join(f"“{one.question}”" for one in material.found if one.reason)
+    disagreed = any(conflicting(one.sentences, material.documents) for one in material.found)
+    messages = [
+        f"The documents answer only a part: nothing was found for {missing}." if missing else "",
+        "The documents disagree: they give different figures, and each is quoted."
+        if disagreed
+        else "",
+    ]
+    if not missing and not disagreed:
+        return None
+    reason = Reason.NOT_IN_PASSAGES if missing else Reason.CONFLICTING_SOURCES
+    return Abstention(reason=reason, message=" ".join(filter(None, messages)))

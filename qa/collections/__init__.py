@@ -1,0 +1,45 @@
+"""The collections of a data folder: created, opened, reindexed, removed."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.collections.figures import Collection
+    from citespan.qa.collections.folders import create_collection
+    from citespan.qa.collections.jobs import Current, Jobs
+    from citespan.qa.collections.rebuilds import Rebuilding
+    from citespan.qa.collections.registry import Collections
+    from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
+    from citespan.qa.collections.use import met, using
+
+__all__ = (
+    "Collection",
+    "Collections",
+    "Current",
+    "Jobs",
+    "Rebuilding",
+    "Reindexing",
+    "create_collection",
+    "going_back",
+    "met",
+    "open_to_reindex",
+    "using",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Collection": "citespan.qa.collections.figures",
+        "Collections": "citespan.qa.collections.registry",
+        "Current": "citespan.qa.collections.jobs",
+        "Jobs": "citespan.qa.collections.jobs",
+        "Rebuilding": "citespan.qa.collections.rebuilds",
+        "Reindexing": "citespan.qa.collections.reindexing",
+        "create_collection": "citespan.qa.collections.folders",
+        "going_back": "citespan.qa.collections.reindexing",
+        "met": "citespan.qa.collections.use",
+        "open_to_reindex": "citespan.qa.collections.reindexing",
+        "using": "citespan.qa.collections.use",
+    },
+)

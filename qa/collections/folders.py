@@ -1,0 +1,222 @@
+"""The folders of collections, made and removed whole, also where none of them is open."""
+
+import re
+import secrets
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from citespan.index.disk import (
+    IDENTITY,
+    OWN_SETTINGS,
+    lock_for_writing,
+    make_folder,
+    sealed,
+    sync_folder,
+    ulid,
+    unavailable,
+    write_durably,
+)
+from citespan.index.errors import StoreMismatch
+from citespan.index.transfer import Backup, Check, accept, restore
+from citespan.qa.composition import Say, build_decision, build_reader, check_folder, open_corpus
+from citespan.qa.errors import (
+    CollectionExists,
+    CollectionNotFound,
+    ConfigError,
+    InvalidCollection,
+)
+from citespan.qa.settings.overrides import Overrides, check_name, collection_settings, with_own
+from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
+
+_IDENTITY = re.compile(r"[0-9A-Z]{26}")
+_HIDDEN = "."  # how the folders of collections begin that are being made or removed
+
+
+def create_collection(
+    settings: Settings, name: str, own: Overrides, say: Say = lambda _: None
+) -> None:
+    """Make an empty collection; no other one is opened.
+
+    Args:
+        settings: of the data folder, which nobody else may be writing to.
+        name: as for `Collections.create`.
+        own: as for `Collections.create`.
+        say: told, in words, about work that takes a while.
+
+    Raises:
+        InvalidCollection: the name or the settings cannot be used.
+        CollectionExists: the name is taken.
+        StoreLocked: another process has the collections open.
+    """
+    check_name(name)
+    with_own(settings, own)
+    folder = settings.data_path()
+    check_folder(folder)
+    lock = lock_for_writing(folder)
+    try:
+        if name in (DEFAULT, *stored_names(folder / COLLECTIONS)):
+            raise CollectionExists(name)
+        with new_folder(folder / COLLECTIONS, name, own):
+            here = collection_settings(settings, name)
+            open_corpus(here.collection_path(), here, say=say).close()
+            build_decision(here.evidence)
+            if "model" in own.get("evidence", {}):
+                build_reader(here.evidence)
+    finally:
+        lock.release()
+
+
+def delete_collection(settings: Settings, name: str) -> None:
+    """Remove a collection with all its documents; none is opened.
+
+    Raises:
+        CollectionNotFound: there is none of this name.
+        InvalidCollection: it is the default one.
+        StoreLocked: another process has it, or all collections, open.
+    """
+    check_deletable(name)
+    parent = settings.data_path() / COLLECTIONS
+    if name not in stored_names(parent):
+        raise CollectionNotFound(name)
+    lock = lock_for_writing(settings.data_path())
+    try:
+        lock_for_writing(parent / name).release()  # nobody stores to it
+        shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def restore_collection(
+    settings: Settings, file: Path, *, replace: bool = False, check: Check = accept
+) -> Backup:
+    """Put what a backup holds into the folder of the collection that the settings name.
+
+    Args:
+        settings: of the data folder.
+        file: the backup.
+        replace: over all that the collection holds, its settings too.
+        check: of what is restored, as for `index.transfer.backup.restore`.
+
+    Raises:
+        InvalidCollection: it cannot have this name.
+        StoreLocked: another process has it, or all collections, open.
+        StoreError: as for `index.transfer.backup.restore`.
+    """
+    check_name(settings.data.collection)
+    folder = settings.collection_path()
+    if not replace or folder == settings.data_path():
+        return restore(file, folder, replace=replace, check=check)
+    lock = lock_for_writing(settings.data_path())
+    try:
+        return restore(file, folder, replace=True, check=check)
+    finally:
+        lock.release()
+
+
+def identity_of(folder: Path) -> str:
+    """What tells what is stored in a folder from whatever was, or will be, in its place.
+
+    Made at first use; what is restored into the folder gets another one.
+
+    Raises:
+        StoreUnavailable: it cannot be read or written.
+    """
+    file = folder / IDENTITY
+    try:
+        if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
+            return found
+        made, scratch = ulid(), folder / f".{IDENTITY}"
+        scratch.unlink(missing_ok=True)  # of one that was killed
+        write_durably(scratch, made.encode())
+        scratch.replace(file)
+        sync_folder(folder)
+    except OSError as error:
+        raise unavailable(f"the identity of {folder} cannot be kept", error) from error
+    return made
+
+
+def check_deletable(name: str) -> None:
+    """Refuse to remove the default collection.
+
+    Raises:
+        InvalidCollection: it is that one.
+    """
+    if name == DEFAULT:
+        raise InvalidCollection("name", "the default collection stays; delete its documents")
+
+
+def collection_folder(settings: Settings, name: str) -> Path:
+    """Where a collection lies, or would.
+
+    Raises:
+        InvalidCollection: it cannot have this name.
+    """
+    check_name(name)
+    data = msgspec.structs.replace(settings.data, collection=name)
+    return msgspec.structs.replace(settings, data=data).collection_path()
+
+
+@contextmanager
+def new_folder(parent: Path, name: str, own: Overrides) -> Generator[None]:
+    """The folder of a new collection with its settings; gone again if what is done inside fails.
+
+    Raises:
+        InvalidCollection: the settings cannot be used.
+        StoreUnavailable: it cannot be written.
+    """
+    scratch = _hidden(parent, name)
+    try:
+        make_folder(parent)
+        scratch.mkdir()
+        write_durably(scratch / OWN_SETTINGS, sealed(own))
+        identity_of(scratch)
+        scratch.rename(parent / name)
+        sync_folder(parent)
+    except OSError as error:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise unavailable(f"the collection {name} cannot be made", error) from error
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(parent / name, ignore_errors=True)
+        if isinstance(error, ConfigError | StoreMismatch):
+            raise InvalidCollection("settings", f"cannot be used: {error}") from error
+        raise
+
+
+def hide_folder(parent: Path, name: str) -> Path:
+    """The folder of a collection that is none any more, to be removed; `clear_hidden` does it.
+
+    Raises:
+        StoreUnavailable: it cannot be renamed.
+    """
+    gone = _hidden(parent, name)
+    try:
+        (parent / name).rename(gone)
+        sync_folder(parent)
+    except OSError as error:
+        raise unavailable(f"the collection {name} cannot be removed", error) from error
+    return gone
+
+
+def clear_hidden(parent: Path) -> None:
+    """Remove the folders of collections that were half made or half removed."""
+    for path in parent.glob(f"{_HIDDEN}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def stored_names(parent: Path) -> list[str]:
+    """Of all collections but the default one, in order."""
+    return sorted(path.name for path in parent.glob("*") if _is_collection(path))
+
+
+def _is_collection(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(_HIDDEN)
+
+
+def _hidden(parent: Path, name: str) -> Path:
+    return parent / f"{_HIDDEN}{name}-{secrets.token_hex(4)}"

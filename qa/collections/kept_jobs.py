@@ -1,0 +1,101 @@
+"""The jobs of a data folder, apart from its documents: if they are damaged, nothing else is."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from citespan.index.errors import StoreError, StoreUnavailable
+from citespan.index.jobs import JobStore
+from citespan.qa.collections.jobs import Jobs, Work
+
+_log = logging.getLogger("citespan.jobs")
+
+
+class KeptJobs:
+    """Opens jobs when they are needed first, and again whenever they could not be. Thread-safe.
+
+    Args:
+        folder: the data folder; without one there are no jobs.
+        works: as for `Jobs`.
+        identities: of the collections that there were at the start, by name: jobs of earlier
+            versions know the name alone.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        works: Mapping[str, Work],
+        identities: Mapping[str, str],
+    ) -> None:
+        self._folder = folder
+        self._works = works
+        self._identities = identities
+        self._opening = threading.Lock()
+        self._jobs: Jobs | None = None
+        self._error: StoreError | None = None
+        self._started = self._closed = False
+
+    def get(self) -> Jobs:
+        """The jobs.
+
+        Raises:
+            StoreUnavailable: there is no data folder to keep jobs in, or they cannot be opened.
+            JobsDamaged: the file that they are kept in is damaged.
+        """
+        with self._opening:
+            if self._jobs is None:
+                self._jobs = self._opened()
+                if self._started:
+                    self._jobs.start()
+            return self._jobs
+
+    @property
+    def error(self) -> StoreError | None:
+        """Why there are none, or what was found damaged of them."""
+        return self._jobs.damage if self._jobs else self._error
+
+    def start(self) -> None:
+        """Go on with those that were interrupted, and run new ones as they come.
+
+        Raises:
+            As `get`; they are run once they can be opened.
+        """
+        with self._opening:
+            self._started = True
+        if self._folder is not None:
+            self.get().start()
+
+    def cancel_all(self, collection_id: str, reason: str) -> None:
+        """Leave out what the jobs of a deleted collection have not stored, and say why."""
+        if self._jobs is None:
+            return
+        try:
+            self._jobs.cancel_all(collection_id, reason)
+        except StoreError as error:
+            _log.warning("jobs of a deleted collection are cancelled in their turn: %s", error)
+
+    def close(self) -> None:
+        """Stop; they go on in the next process."""
+        with self._opening:
+            self._closed = True
+        if self._jobs is not None:
+            self._jobs.close()
+
+    def _opened(self) -> Jobs:
+        if self._folder is None:
+            raise StoreUnavailable("there is no data folder, and so there are no jobs")
+        if self._closed:
+            raise StoreUnavailable("the jobs are closed")
+        try:
+            store = JobStore(self._folder)
+        except StoreError as error:
+            self._error = error
+            raise
+        try:
+            store.bind(self._identities)
+        except BaseException:
+            store.close()
+            raise
+        self._error = None
+        return Jobs(store, self._works)

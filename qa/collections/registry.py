@@ -1,0 +1,295 @@
+"""Collections: sets of documents apart from each other, each with settings of its own.
+
+`default` lies in the data folder itself, the others in `collections/<name>` below it.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock
+
+from citespan.index import Corpus
+from citespan.index.disk import lock_for_writing
+from citespan.index.errors import StoreCorrupt, StoreError
+from citespan.index.jobs import SpooledFile
+from citespan.index.jobs.types import Job
+from citespan.qa.collections.figures import Collection, Figures
+from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
+from citespan.qa.collections.jobs import INGEST, Jobs, ingest_work
+from citespan.qa.collections.kept_jobs import KeptJobs
+from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
+from citespan.qa.collections.shelf import OPEN_MOST, Shelf
+from citespan.qa.collections.slots import Slots
+from citespan.qa.collections.use import Slot
+from citespan.qa.composition import Say, build_endpoint, open_service
+from citespan.qa.errors import (
+    CollectionExists,
+    CollectionGone,
+    CollectionNotFound,
+    InvalidCollection,
+    QAError,
+    TooManyCollections,
+)
+from citespan.qa.llm import Endpoint
+from citespan.qa.service import Service
+from citespan.qa.settings.overrides import Overrides, check_name, with_own
+from citespan.qa.settings.sections import DEFAULT, Settings
+
+MOST = 1000  # collections
+
+_log = logging.getLogger("citespan.collections")
+
+
+class Collections:
+    """All collections of a data folder, each a `Service`. Safe for many threads.
+
+    At most `OPEN_MOST` are open at once, and those that nobody uses are closed for others. Inside
+    of `using`, whatever is looked up stays open.
+
+    Args:
+        default: the default collection's service, or why it cannot be opened.
+        folder: the data folder; without one there is only the default collection.
+        settings: what holds where a collection has no setting of its own.
+        say: told, in words, about work that takes a while, and of collections that cannot be
+            opened: the others can be used all the same.
+        endpoint: the language model of all collections, which is closed with them.
+        lock: the data folder's, if the default collection does not hold it; let go with them.
+        open_most: as for `Shelf`.
+    """
+
+    def __init__(
+        self,
+        default: Service | StoreError,
+        folder: Path | None = None,
+        settings: Settings | None = None,
+        say: Say = lambda _: None,
+        endpoint: Endpoint | None = None,
+        lock: FileLock | None = None,
+        open_most: int = OPEN_MOST,
+    ) -> None:
+        self._endpoint = endpoint
+        self._settings = settings or Settings()
+        self._say = say
+        self._lock = lock
+        self._changing = threading.Lock()
+        self._rebuilds = Rebuilds(self._place_of, say)
+        self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
+        self._shelf = Shelf(self._slots.figures_of, open_most)
+        for slot in (self._slots.default(default), *self._slots.stored()):
+            self._shelf.add(slot)
+        self._shelf.open_all(say)
+        works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
+        found = {slot.name: slot.identity for slot in self._shelf.slots()}
+        self._jobs = KeptJobs(folder, works, found)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, say: Say = lambda _: None, *, open_most: int = OPEN_MOST
+    ) -> Self:
+        """The collections of the data folder that the settings name.
+
+        Raises:
+            ConfigError, StoreError: the default collection cannot be opened, and if that is because
+                it is damaged, there is no other one that can.
+        """
+        folder = settings.data_path()
+        endpoint = build_endpoint(settings.llm)
+        with ExitStack() as opened:
+            if endpoint:
+                opened.callback(endpoint.close)
+            lock = None
+            try:
+                default = open_service(folder, settings=settings, endpoint=endpoint, say=say)
+                opened.callback(default.close)
+            except StoreCorrupt as error:
+                default, lock = error, lock_for_writing(folder)
+                opened.callback(lock.release)
+            made = cls(default, folder, settings, say, endpoint, lock, open_most)
+            if isinstance(default, StoreError) and len(made.damaged()) == len(made.names()):
+                raise default
+            opened.pop_all()
+            return made
+
+    def service(self, name: str = DEFAULT) -> Service:
+        """The service of a collection.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            CollectionsBusy: as many as may be open at once are in use.
+            StoreError, ConfigError: it cannot be opened.
+        """
+        return self._shelf.service(self._shelf.slot(name))
+
+    @property
+    def jobs(self) -> Jobs:
+        """What stores documents in the background.
+
+        Raises:
+            StoreUnavailable: there is no data folder to keep jobs in, or they cannot be opened.
+            JobsDamaged: the file that they are kept in is damaged.
+        """
+        return self._jobs.get()
+
+    @property
+    def jobs_error(self) -> StoreError | None:
+        """Why there are no jobs, or what is damaged of them, as far as it is known."""
+        return self._jobs.error
+
+    def submit(self, name: str, entries: Iterable[SpooledFile]) -> Job:
+        """A job that stores files in the background, in this very collection or not at all.
+
+        Raises:
+            As `service` and `jobs`.
+            JobsFull: too many jobs have not ended.
+        """
+        slot = self._shelf.slot(name)
+        self._shelf.service(slot)
+        return self.jobs.submit(entries, name, collection_id=slot.identity)
+
+    def reindex(self, name: str, given: Overrides) -> Job:
+        """A job that makes a collection's chunks anew, with these settings instead of its own.
+
+        Raises:
+            As `service` and `Rebuilds.begin`.
+        """
+        return self._rebuilds.begin(self.jobs, self._place(self._shelf.slot(name)), given)
+
+    def roll_back(self, name: str) -> Collection:
+        """Answer from a collection's chunks before the last reindexing.
+
+        Raises:
+            As `service` and `Rebuilds.roll_back`.
+        """
+        self._rebuilds.roll_back(self.jobs, self._place(self._shelf.slot(name)))
+        return self.info(name)
+
+    def rebuilding(self) -> list[Rebuilding]:
+        """The collections whose chunks are being made anew."""
+        return self._rebuilds.running()
+
+    def start_jobs(self) -> None:
+        """Go on with jobs that were interrupted, and run new ones as they come."""
+        try:
+            self._jobs.start()
+        except StoreError as error:
+            self._say(f"Jobs cannot be run: {error}")
+
+    def names(self) -> list[str]:
+        """Of all collections, `default` first."""
+        return [slot.name for slot in self._shelf.slots()]
+
+    def damaged(self) -> Mapping[str, Exception]:
+        """Why collections could not be opened, by name."""
+        return {slot.name: slot.error for slot in self._shelf.slots() if slot.error}
+
+    def info(self, name: str) -> Collection:
+        """What is known of a collection.
+
+        Raises:
+            As `service`.
+        """
+        return self._shelf.figures(self._shelf.slot(name)).collection
+
+    def figures(self) -> list[Figures]:
+        """Of all collections but those that cannot be read, or are just being deleted."""
+        found: list[Figures] = []
+        for slot in self._shelf.slots():
+            if slot.error is None:
+                try:
+                    found.append(self._shelf.figures(slot))
+                except (StoreError, QAError) as error:
+                    _log.warning("no figures of collection %s: %s", slot.name, error)
+        return found
+
+    def condition(self) -> tuple[int, int]:
+        """How many derived files were rebuilt since the start, and how many documents are damaged.
+
+        Nothing waits for the disk.
+        """
+        return self._shelf.condition()
+
+    def create(self, name: str, own: Overrides) -> Collection:
+        """Make an empty collection.
+
+        Args:
+            name: up to 63 of a-z, 0-9, `-` and `_`, not beginning with the last two.
+            own: settings by section (chunking, embedding, retrieval, evidence) and key.
+
+        Raises:
+            InvalidCollection: the name or the settings cannot be used.
+            CollectionExists: the name is taken.
+            TooManyCollections: there are `MOST`.
+            StoreError: it cannot be written.
+        """
+        check_name(name)
+        with_own(self._settings, own)
+        with self._changing:
+            if name in (taken := self.names()):
+                raise CollectionExists(name)
+            if len(taken) >= MOST:
+                raise TooManyCollections(MOST)
+            parent = self._slots.parent
+            if parent is None:
+                raise InvalidCollection("name", "cannot be another one: there is no data folder")
+            with new_folder(parent, name, own):
+                slot = self._slots.slot(parent, name)
+                self._shelf.service(slot)
+                self._shelf.add(slot)
+        return self.info(name)
+
+    def delete(self, name: str) -> None:
+        """Remove a collection with all its documents, and what its jobs have not stored.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            InvalidCollection: it is the default one.
+            StoreUnavailable: it cannot be removed; it stays.
+        """
+        check_deletable(name)
+        parent = self._slots.parent
+        with self._changing:
+            slot = self._shelf.slot(name)
+            if parent is None:
+                raise CollectionNotFound(name)
+            hidden = self._shelf.remove(slot, partial(hide_folder, parent, name))
+        self._rebuilds.forget(slot.identity)
+        self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
+        shutil.rmtree(hidden, ignore_errors=True)
+
+    def warm(self) -> None:
+        """Run all models once."""
+        for slot in self._shelf.slots():
+            if service := slot.service:
+                service.warm()
+
+    def close(self) -> None:
+        """Close all collections; jobs go on in the next process."""
+        self._jobs.close()
+        self._shelf.close()
+        if self._endpoint is not None:
+            self._endpoint.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _place_of(self, job: Job) -> Place:
+        return self._place(self._shelf.slot(job.collection, job.collection_id))
+
+    def _place(self, slot: Slot) -> Place:
+        corpus = self._shelf.service(slot).corpus
+        settings = self._slots.settings_of(slot.name)
+        return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
+
+    def _corpus_of(self, job: Job) -> Corpus:
+        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus

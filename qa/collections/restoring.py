@@ -1,0 +1,77 @@
+"""What a backup may set: no more than a client may, unless whoever runs the service trusts it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from citespan.index.corpus import settings_in
+from citespan.index.errors import BackupInvalid
+from citespan.index.transfer import Check
+from citespan.qa.errors import InvalidCollection, UntrustedSettings
+from citespan.qa.settings.overrides import (
+    Overrides,
+    allowed_models,
+    embedding_of,
+    read_own,
+    with_own,
+)
+from citespan.qa.settings.sections import Settings
+
+# What a client may set for a collection, by section; all else names models or devices.
+_CLIENTS = {
+    "chunking": {"max_tokens"},
+    "retrieval": {"candidates", "top_k"},
+    "evidence": {"risk", "min_confidence", "min_evidence", "depth"},
+    "answer": {"mode", "policy"},
+}
+
+
+def checking(settings: Settings, *, trusted: bool) -> Check:
+    """What looks at the settings in a folder that is to be restored.
+
+    Args:
+        settings: of this installation; what they allow, a backup may set.
+        trusted: take also what no client may choose.
+
+    Returns:
+        A check that raises BackupInvalid where a setting cannot be used, and UntrustedSettings
+        where no client may choose it.
+    """
+
+    def check(folder: Path) -> None:
+        noted, embedders = settings_in(folder)
+        owns = [read_own(folder), *(_decoded(note) for note in noted)]
+        for own in owns:
+            try:
+                with_own(settings, own)
+            except InvalidCollection as error:
+                raise BackupInvalid(f"the backup holds settings that cannot be: {error}") from error
+        if trusted:
+            return
+        for own in owns:
+            for section, values in own.items():
+                _check_section(settings, section, values)
+        for embedder in embedders:
+            made_with = embedding_of(embedder)
+            _check_section(settings, "embedding", made_with)
+
+    return check
+
+
+def _check_section(settings: Settings, section: str, values: Mapping[str, Any]) -> None:
+    here = msgspec.to_builtins(getattr(settings, section))
+    for key, value in values.items():
+        if key in _CLIENTS.get(section, set()) or value == here[key]:
+            continue
+        if (section, key) == ("embedding", "model") and value in allowed_models(settings):
+            continue
+        raise UntrustedSettings(f"{section}.{key} = {value!r}")
+
+
+def _decoded(note: str) -> Overrides:
+    try:
+        return msgspec.json.decode(note, type=Overrides)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BackupInvalid(f"the backup holds settings that cannot be read: {error}") from error

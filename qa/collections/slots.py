@@ -1,0 +1,97 @@
+"""Where the collections of a data folder lie, and how each is opened."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from citespan.index.errors import StoreError, StoreUnavailable
+from citespan.qa.collections.figures import Figures, figures_of
+from citespan.qa.collections.folders import clear_hidden, identity_of, stored_names
+from citespan.qa.collections.use import Slot, hold
+from citespan.qa.composition import Say, open_service
+from citespan.qa.llm import Endpoint
+from citespan.qa.service import Service
+from citespan.qa.settings.overrides import collection_settings, own_settings
+from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Makes the slots of a data folder's collections.
+
+    folder: the data folder; without one there is only the default collection.
+    settings: what holds where a collection has no setting of its own.
+    endpoint: the language model of all.
+    say: told of work that takes a while, and of what cannot be opened.
+    """
+
+    folder: Path | None
+    settings: Settings
+    endpoint: Endpoint | None
+    say: Say
+
+    @property
+    def parent(self) -> Path | None:
+        """Where all but the default one lie."""
+        return self.folder and self.folder / COLLECTIONS
+
+    def default(self, found: Service | StoreError) -> Slot:
+        """The default collection, which stays open, or why it cannot be opened."""
+        identity = identity_of(self.folder) if self.folder else ""
+        slot = Slot(name=DEFAULT, identity=identity, open=_never)
+        if isinstance(found, Service):
+            slot.service = found
+            hold(slot)
+        else:
+            self.say(f"The collection {DEFAULT} cannot be opened: {found}")
+            slot.error = found
+        return slot
+
+    def stored(self) -> list[Slot]:
+        """All others; folders of those half made or half removed are cleared away."""
+        if self.parent is None:
+            return []
+        clear_hidden(self.parent)
+        return [self.slot(self.parent, name) for name in stored_names(self.parent)]
+
+    def slot(self, parent: Path, name: str) -> Slot:
+        """A collection that lies in a folder."""
+        slot = Slot(name=name, identity="-", open=partial(self._opened, name))
+        try:
+            slot.identity = identity_of(parent / name)
+        except StoreError as error:
+            self.say(f"The collection {name} cannot be opened: {error}")
+            slot.error = error
+        return slot
+
+    def settings_of(self, name: str) -> Settings:
+        """What holds in a collection, but for what its chunks were made with since.
+
+        Raises:
+            CollectionNotFound: there is none of this name.
+            ConfigError, StoreError: its settings cannot be used, or not be read.
+        """
+        data = msgspec.structs.replace(self.settings.data, collection=DEFAULT)
+        return collection_settings(msgspec.structs.replace(self.settings, data=data), name)
+
+    def figures_of(self, service: Service) -> Figures:
+        """The figures of an open collection.
+
+        Raises:
+            As `settings_of`.
+        """
+        name = service.collection if self.folder else DEFAULT
+        folder = self.settings_of(name).collection_path()
+        return figures_of(service, name, own_settings(folder) if self.folder else {})
+
+    def _opened(self, name: str) -> Service:
+        settings = self.settings_of(name)
+        return open_service(
+            settings.collection_path(), settings=settings, endpoint=self.endpoint, say=self.say
+        )
+
+
+def _never() -> Service:
+    raise StoreUnavailable("the collections are closed")

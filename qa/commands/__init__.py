@@ -1,1 +1,0 @@
-"""Commands about what is stored; the others are in `citespan.py` and `evals.commands`."""

@@ -1,0 +1,201 @@
+"""The composition root: settings to a running service."""
+
+from pathlib import Path
+
+from citespan.index import Corpus
+from citespan.index.disk import IDENTITY, RESERVE
+from citespan.index.embedding import exported_folder
+from citespan.index.errors import StoreUnavailable
+from citespan.qa.answer.generated import Writer
+from citespan.qa.claims import Checker
+from citespan.qa.composition.models import Say, build_decision, build_embedder, build_reader
+from citespan.qa.composition.seed import seed_draft
+from citespan.qa.errors import ConfigError
+from citespan.qa.evidence import Rules
+from citespan.qa.evidence.protocol import Reader
+from citespan.qa.llm import Endpoint
+from citespan.qa.service import Service
+from citespan.qa.settings.overrides import noted, with_own
+from citespan.qa.settings.sections import COLLECTIONS, LlmSettings, Settings, load_settings
+from citespan.qa.types import Mode, Policy
+
+_LEAST_PROMPT_TOKENS = 400
+
+
+_OURS = {
+    "models", "lexical", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
+}  # fmt: skip
+
+
+_OURS_BEGIN = (".restore", "damaged-jobs-")
+
+
+def open_service(
+    path: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    read_only: bool = False,
+    endpoint: Endpoint | None = None,
+    say: Say = lambda _: None,
+) -> Service:
+    """A service on a data folder; an empty folder gets the seed document first, if set so.
+
+    Args:
+        path: the data folder; by default the one in `settings`.
+        settings: by default what the environment says.
+        read_only: open beside a process that writes.
+        endpoint: the language model, which stays open; by default the one in `settings`, which the
+            service closes.
+        say: told, in words, about work that takes a while.
+
+    Raises:
+        ConfigError, StoreError: it cannot be opened; the message says why.
+    """
+    settings = settings or load_settings()
+    folder = Path(path) if path is not None else settings.collection_path()
+    corpus = open_corpus(folder, settings, read_only=read_only, say=say)
+    try:
+        if settings.data.seed and not read_only and corpus.generation == 0:
+            say("This data folder is empty: ingesting the seed document.")
+            corpus.put(seed_draft())
+        return service_of(corpus, settings, endpoint)
+    except BaseException:
+        corpus.close()
+        raise
+
+
+def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None) -> Service:
+    """A service that answers from a corpus as the settings say; `endpoint` as for `open_service`.
+
+    Raises:
+        ConfigError: answers are to be generated, and no language model is set.
+    """
+    reader = build_reader(settings.evidence)
+    decision = build_decision(settings.evidence)
+    own = build_endpoint(settings.llm) if endpoint is None else None
+    model = endpoint or own
+    if settings.answer.mode == Mode.GENERATED and model is None:
+        raise ConfigError("answer.mode is generated; set llm.base_url and llm.model, too")
+    return Service(
+        corpus,
+        reader,
+        decision=decision,
+        rules=Rules(depth=settings.evidence.depth, evidence=settings.evidence.min_evidence),
+        top_k=settings.retrieval.top_k,
+        candidates=settings.retrieval.candidates,
+        collection=settings.data.collection,
+        writer=model and build_writer(model, reader, settings),
+        mode=Mode(settings.answer.mode),
+        owned=own,
+    )
+
+
+def build_endpoint(settings: LlmSettings) -> Endpoint | None:
+    """The language model that the settings name, if any; close it when done.
+
+    Raises:
+        ConfigError: it cannot be used so.
+    """
+    if not settings.base_url:
+        return None
+    if not settings.model:
+        raise ConfigError("llm.base_url is set; set llm.model, too")
+    return Endpoint(
+        base_url=settings.base_url,
+        model=settings.model,
+        api_key=settings.api_key,
+        timeout_s=settings.timeout_s,
+        limit_s=settings.limit_s,
+        retries=settings.retries,
+        concurrency=settings.concurrency,
+    )
+
+
+def build_writer(endpoint: Endpoint, reader: Reader, settings: Settings) -> Writer:
+    """What writes a collection's generated answers.
+
+    Raises:
+        ConfigError: the model could read nothing beside what it may write.
+    """
+    budget_tokens = settings.llm.context_tokens - settings.llm.max_tokens
+    if budget_tokens < _LEAST_PROMPT_TOKENS:
+        raise ConfigError(
+            f"llm.context_tokens must be at least {_LEAST_PROMPT_TOKENS} more than llm.max_tokens"
+        )
+    return Writer(
+        endpoint,
+        Checker(reader),
+        policy=Policy(settings.answer.policy),
+        max_tokens=settings.llm.max_tokens,
+        budget_tokens=budget_tokens,
+    )
+
+
+def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service:
+    """A service that only answers: beside a writer, and writing nothing once all is prepared."""
+    folder = settings.collection_path()
+    if is_warm(folder, settings):
+        try:
+            service = open_service(folder, settings=settings, read_only=True, say=say)
+        except StoreUnavailable:
+            pass  # made, but never filled: fall through and fill it
+        else:
+            if service.corpus.generation or not settings.data.seed:
+                return service
+            service.close()
+    return open_service(folder, settings=settings, say=say)
+
+
+def open_corpus(
+    folder: Path,
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    remake: bool = False,
+    say: Say = lambda _: None,
+) -> Corpus:
+    """The corpus alone, for work that asks no questions; `remake` as for `Corpus.open`."""
+    check_folder(folder)
+    settings = as_made(folder, settings)
+    return Corpus.open(
+        folder,
+        build_embedder(settings, say),
+        chunk_tokens=settings.chunking.max_tokens,
+        read_only=read_only,
+        remake=remake,
+        keep_revisions=settings.data.keep_revisions or None,
+        reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
+    )
+
+
+def as_made(folder: Path, settings: Settings) -> Settings:
+    """The settings with those that the chunks were made anew with, if they were.
+
+    They were chosen later than whatever stands in a file.
+    """
+    return with_own(settings, noted(folder))
+
+
+def is_warm(folder: Path, settings: Settings) -> bool:
+    """Whether a question can be asked without writing anything to the folder."""
+    ready = settings.embedding.runtime == "torch" or (
+        exported_folder(settings.models_path(), settings.embedding.model).exists()
+    )
+    return ready and (folder / "catalog.db").exists()
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder of something else, a user's documents say, before anything is put there.
+
+    Raises:
+        ConfigError: it is one.
+    """
+    if not folder.is_dir() or (folder / "catalog.db").exists():
+        return
+    names = sorted(path.name for path in folder.iterdir())
+    if others := [name for name in names if name not in _OURS and not name.startswith(_OURS_BEGIN)]:
+        raise ConfigError(
+            f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
+            " a new folder, and store documents in it with `citespan ingest`"
+        )

@@ -1,0 +1,47 @@
+"""Passages in, the sentences that answer out."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.evidence.decision import AnswerThreshold
+    from citespan.qa.evidence.finding import Finder, Found
+    from citespan.qa.evidence.hub import open_reader
+    from citespan.qa.evidence.selection import (
+        Rules,
+        Sentence,
+        by_quote,
+        folded,
+        once,
+        says_something,
+    )
+
+__all__ = (
+    "AnswerThreshold",
+    "Finder",
+    "Found",
+    "Rules",
+    "Sentence",
+    "by_quote",
+    "folded",
+    "once",
+    "open_reader",
+    "says_something",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "AnswerThreshold": "citespan.qa.evidence.decision",
+        "Finder": "citespan.qa.evidence.finding",
+        "Found": "citespan.qa.evidence.finding",
+        "Rules": "citespan.qa.evidence.selection",
+        "Sentence": "citespan.qa.evidence.selection",
+        "by_quote": "citespan.qa.evidence.selection",
+        "folded": "citespan.qa.evidence.selection",
+        "once": "citespan.qa.evidence.selection",
+        "open_reader": "citespan.qa.evidence.hub",
+        "says_something": "citespan.qa.evidence.selection",
+    },
+)

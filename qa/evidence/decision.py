@@ -1,0 +1,47 @@
+"""When what was read is enough for an answer. Pure."""
+
+import math
+
+import msgspec
+
+from citespan.qa.errors import ConfigError
+
+
+class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
+    """From the best passage's probability to a confidence, and the least that is answered.
+
+    The confidence is the logistic function of `scale` * logit(probability) + `bias`: the
+    probability that a given answer is right, on data like that it was fitted on.
+
+    least: below this confidence there is no answer.
+    relevant: a passage whose relevance is less is not about the question at all.
+    thresholds: by risk, the least confidence from which at most that share of answers was wrong,
+        with 95 % confidence on the questions it was chosen on; null: no threshold keeps that risk.
+    """
+
+    scale: float = 1.0
+    bias: float = 0.0
+    least: float = 0.5
+    relevant: float = -4.0
+    thresholds: dict[str, float | None] = {}
+
+    def confidence(self, probability: float) -> float:
+        """The confidence, in [0, 1], in an answer from a passage of this probability."""
+        bounded = min(max(1e-6, probability), 1 - 1e-6)  # in this order, nan is 1e-6
+        place = self.scale * math.log(bounded / (1 - bounded)) + self.bias
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, place))))
+
+    def at_risk(self, risk: float) -> "AnswerThreshold":
+        """The same with the threshold for a risk.
+
+        Raises:
+            ConfigError: no threshold is known for that risk.
+        """
+        least = self.thresholds.get(f"{risk:g}")
+        if least is None:
+            known = ", ".join(name for name, value in self.thresholds.items() if value is not None)
+            raise ConfigError(
+                f"evidence.risk is {risk:g}; the evidence model has thresholds for"
+                f" {known or 'no risk'}: choose one, or set evidence.min_confidence"
+            )
+        return msgspec.structs.replace(self, least=least)

@@ -1,0 +1,55 @@
+"""The evidence model that citespan ships: its files, its tokens and how it runs."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.evidence.model.bundled import BundledReader, ExportedModel, RowLogits
+    from citespan.qa.evidence.model.manifest import (
+        DEEP,
+        MANIFEST,
+        SHALLOW,
+        TOKENIZER,
+        Calibration,
+        EvidenceManifest,
+        read_evidence_manifest,
+    )
+    from citespan.qa.evidence.model.pairs import PairTokenizer, pair_texts, second_text, token_span
+
+__all__ = (
+    "BundledReader",
+    "Calibration",
+    "DEEP",
+    "EvidenceManifest",
+    "ExportedModel",
+    "MANIFEST",
+    "PairTokenizer",
+    "RowLogits",
+    "SHALLOW",
+    "TOKENIZER",
+    "pair_texts",
+    "read_evidence_manifest",
+    "second_text",
+    "token_span",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "BundledReader": "citespan.qa.evidence.model.bundled",
+        "Calibration": "citespan.qa.evidence.model.manifest",
+        "DEEP": "citespan.qa.evidence.model.manifest",
+        "EvidenceManifest": "citespan.qa.evidence.model.manifest",
+        "ExportedModel": "citespan.qa.evidence.model.bundled",
+        "MANIFEST": "citespan.qa.evidence.model.manifest",
+        "PairTokenizer": "citespan.qa.evidence.model.pairs",
+        "RowLogits": "citespan.qa.evidence.model.bundled",
+        "SHALLOW": "citespan.qa.evidence.model.manifest",
+        "TOKENIZER": "citespan.qa.evidence.model.manifest",
+        "pair_texts": "citespan.qa.evidence.model.pairs",
+        "read_evidence_manifest": "citespan.qa.evidence.model.manifest",
+        "second_text": "citespan.qa.evidence.model.pairs",
+        "token_span": "citespan.qa.evidence.model.pairs",
+    },
+)

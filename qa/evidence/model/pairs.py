@@ -1,0 +1,109 @@
+"""Questions with passages as tokens, and what the tokens are in characters."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Encoding, Tokenizer
+
+from citespan.index.runtime import load_tokenizer
+from citespan.index.types import Span
+
+_OVERLAP = 48  # tokens that neighbouring windows share, a long sentence
+_TITLE = 120  # code points of a title that are read
+
+
+def pair_texts(title: str, passage: str) -> tuple[str, int]:
+    """What the model reads as its second text, and where the passage starts in it."""
+    lead = f"{title[:_TITLE]}\n" if title else ""
+    return lead + passage, len(lead)
+
+
+class PairTokenizer:
+    """Encodes questions with passages; long questions are cut, then long passages.
+
+    Of a question its end is kept: what comes before it is what leads to it. What looks like a
+    special token in a text is text.
+
+    Args:
+        path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
+        max_tokens: of a pair, special tokens included.
+        question_tokens: of a question, which never gets more than half of a pair.
+    """
+
+    def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
+        self._alone: Tokenizer = load_tokenizer(path)
+        self._pairs: Any = load_tokenizer(path)
+        for tokenizer in (self._alone, self._pairs):
+            tokenizer.encode_special_tokens = True
+        self._pairs.enable_truncation(max_tokens, strategy="only_second")
+        self._max_tokens = max_tokens
+        self._question_tokens = min(question_tokens, max_tokens // 2)
+
+    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
+        """One encoding a pair, in order."""
+        questions = self._alone.encode_batch(
+            [question for question, _ in pairs], add_special_tokens=False
+        )
+        cut = [
+            (self._cut(question, tokens.offsets), text)
+            for (question, text), tokens in zip(pairs, questions, strict=True)
+        ]
+        return list(self._pairs.encode_batch(cut))
+
+    def windows(self, question: str, text: str) -> list[Span]:
+        """Spans of the text that each fit beside the question; they overlap, and cover it.
+
+        They start and end between words, as the parts of a word have other tokens than the whole.
+        """
+        asked = len(self._alone.encode(question, add_special_tokens=False).ids)
+        room = self._max_tokens - 3 - min(asked, self._question_tokens)
+        encoding = self._alone.encode(text, add_special_tokens=False)
+        words: list[Any] = encoding.word_ids  # the number of each token's word
+        overlap = min(_OVERLAP, room // 2)
+        spans: list[Span] = []
+        first, start = 0, 0  # a token, and its character
+        while first + room < len(words):
+            end = _word_start(words, first + room, first)
+            spans.append(Span(start, encoding.offsets[end - 1][1]))
+            # a window cut short before a long word may be less than the overlap
+            first = _word_start(words, end - overlap if end - overlap > first else end, first)
+            start = encoding.offsets[first][0]
+        return [*spans, Span(start, len(text))]
+
+    def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
+        if len(offsets) <= self._question_tokens:
+            return question
+        return question[offsets[-self._question_tokens][0] :]
+
+
+def _word_start(words: Sequence[Any], token: int, after: int) -> int:
+    """The first token of the word that a token is of; the token itself in a word too long."""
+    first = words.index(words[token])
+    return first if first > after else token
+
+
+def second_text(encoding: Encoding) -> tuple[int, int]:
+    """The tokens `[start, end)` of the second text, without special ones."""
+    ids = encoding.sequence_ids
+    start = ids.index(1) if 1 in ids else len(ids)
+    return start, start + ids.count(1)
+
+
+def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
+    """First and last token of characters of the second text; None if not all of them are there."""
+    start, end = second_text(encoding)
+    touched = [
+        place
+        for place in range(start, end)
+        if encoding.offsets[place][0] < span.end and encoding.offsets[place][1] > span.start
+    ]
+    # the last token may begin later than the cut: then a part of the span has no tokens
+    if not touched or encoding.offsets[end - 1][1] < span.end:
+        return None
+    return touched[0], touched[-1]
+
+
+def character_span(encoding: Encoding, first: int, last: int) -> Span:
+    """The characters of the second text from one token to another."""
+    return Span(encoding.offsets[first][0], encoding.offsets[last][1])

@@ -1,0 +1,104 @@
+"""What an evidence model says of a question and a passage; every kind of model says it so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citespan.index.types import Span
+
+Floats = NDArray[np.float64]
+
+_LONGEST = 40  # tokens of a short answer
+
+
+class Mark(NamedTuple):
+    """Characters of a passage, and the probability that they are evidence."""
+
+    span: Span
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A passage read with a question; spans are code points of its text, half-open.
+
+    relevance: a raw logit, higher is better; only one model's are comparable.
+    probability: that the passage holds the answer.
+    marks: tokens or sentences, in order, that together cover what was read.
+    answer: the likeliest short answer, if the model can point to one.
+    """
+
+    relevance: float
+    probability: float
+    marks: tuple[Mark, ...]
+    answer: Span | None
+
+
+class Look(Protocol):
+    """A passage that has been ranked, and can be read."""
+
+    @property
+    def relevance(self) -> float:
+        """A raw logit, higher is better; only one model's are comparable."""
+        ...
+
+    def read(self) -> Reading:
+        """All that the model has to say of it; depends on this question and passage alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """One passage looked at with one question in several wordings.
+
+    Some are understood better than others: all have a say in how relevant it is, and the surest
+    one is read.
+    """
+
+    looks: Sequence[Look]
+
+    @property
+    def relevance(self) -> float:
+        """The mean."""
+        return sum(look.relevance for look in self.looks) / len(self.looks)
+
+    def read(self) -> Reading:
+        """As the wording has it with which the passage is likeliest to hold the answer."""
+        return max((look.read() for look in self.looks), key=lambda one: one.probability)
+
+
+class Reader(Protocol):
+    """An evidence model. Safe for many threads."""
+
+    def look(self, question: str, passages: Sequence["Titled"]) -> list[Look]:
+        """A look at each passage, in order."""
+        ...
+
+
+class Titled(NamedTuple):
+    """A passage's text, and the title of its document, which may be empty."""
+
+    title: str
+    text: str
+
+
+def best_span(start: Floats, end: Floats, first: int) -> tuple[int, int, float]:
+    """First and last token of the likeliest answer in a passage, and the sum of their logits.
+
+    Args:
+        start: (tokens,) logits of a pair; the last token is [SEP], the first stands for no answer.
+        end: the same of the answer's last token.
+        first: the passage's first token.
+    """
+    inside = start[first:-1], end[first:-1]
+    if not len(inside[0]):
+        return 0, 0, float(start[0] + end[0])
+    sums = inside[0][:, None] + inside[1][None, :]
+    at = np.arange(len(inside[0]))
+    length = at[None, :] - at[:, None]
+    sums = np.where((length >= 0) & (length < _LONGEST), sums, -np.inf)
+    i, j = np.unravel_index(int(sums.argmax()), sums.shape)
+    return first + int(i), first + int(j), float(sums[i, j])

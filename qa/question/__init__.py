@@ -1,0 +1,40 @@
+"""What is asked: checked, and completed from the turns before."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.question.rewriting import believed, rewriting_messages
+    from citespan.qa.question.understanding import Understood, understand
+    from citespan.qa.question.validation import (
+        MAX_QUESTION,
+        MAX_TOP_K,
+        checked_question,
+        checked_top_k,
+    )
+
+__all__ = (
+    "MAX_QUESTION",
+    "MAX_TOP_K",
+    "Understood",
+    "believed",
+    "checked_question",
+    "checked_top_k",
+    "rewriting_messages",
+    "understand",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "MAX_QUESTION": "citespan.qa.question.validation",
+        "MAX_TOP_K": "citespan.qa.question.validation",
+        "Understood": "citespan.qa.question.understanding",
+        "believed": "citespan.qa.question.rewriting",
+        "checked_question": "citespan.qa.question.validation",
+        "checked_top_k": "citespan.qa.question.validation",
+        "rewriting_messages": "citespan.qa.question.rewriting",
+        "understand": "citespan.qa.question.understanding",
+    },
+)

@@ -1,0 +1,258 @@
+"""Settings: defaults, a TOML file, the environment, flags. Nothing is read at import."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+
+from citespan.qa.errors import ConfigError
+from citespan.qa.evidence import Rules
+
+PREFIX = "CITESPAN_"
+_HIDDEN = "(set)"  # in the place of a secret
+BUNDLED_EVIDENCE = "citespan-evidence"
+COLLECTIONS = "collections"  # the folder of all but the default one
+DEFAULT = "default"  # the collection that is always there
+
+# Of a chunk, where a client chooses: a short sentence, as many as of the title go before it.
+LEAST_CHUNK_TOKENS = 32
+
+_Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
+
+
+class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where documents and exported models live.
+
+    models: exports of embedding models that do not come with citespan, shared by all data folders;
+        the user's cache folder if empty.
+    collection: the one that commands are about.
+    seed: an empty data folder gets the seed document, so that it can be asked at once.
+    keep_revisions: how many past revisions of a document stay when it is replaced; 0 keeps all.
+    """
+
+    path: _Path = ""
+    models: _Path = ""
+    collection: _Name = DEFAULT
+    seed: bool = True
+    keep_revisions: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] = 0
+
+
+class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`max_tokens` of a chunk, by the embedder's count; fixed once documents are stored."""
+
+    max_tokens: _Positive = 150
+
+
+class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`model` is the bundled one, a hub id or a folder; onnx is lean, torch can use a GPU."""
+
+    model: _Name = "all-MiniLM-L6-v2"
+    runtime: Literal["onnx", "torch"] = "onnx"
+    device: str = ""
+
+
+class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`candidates` of each side are fused; the best `top_k` are looked at."""
+
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
+    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+
+
+class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How passages are judged, and how sure an answer must be.
+
+    model: the bundled one, or a hub id or folder of a cross-encoder, an extractive question
+        answerer or a token classifier.
+    risk: the share of answers that may be wrong, on data like that the model was calibrated on.
+    min_confidence: the least confidence of an answer, instead of the one that goes with `risk`.
+    min_evidence: the least probability of a sentence that is cited.
+    depth: passages that are read to the end.
+    """
+
+    model: _Name = BUNDLED_EVIDENCE
+    device: str = ""
+    risk: _Share | None = None
+    min_confidence: _Share | None = None
+    min_evidence: _Share = Rules().evidence
+    depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = Rules().depth
+
+
+class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How answers are made unless a question says otherwise.
+
+    mode: extractive, of quotes alone, or generated, written by the language model of `[llm]`.
+    policy: what becomes of a generated sentence that nothing supports: strict leaves it out, mark
+        sends it, marked so.
+    """
+
+    mode: Literal["extractive", "generated"] = "extractive"
+    policy: Literal["strict", "mark"] = "strict"
+
+
+class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A language model behind an OpenAI-compatible endpoint; none without a `base_url`.
+
+    base_url: such as http://127.0.0.1:8080/v1.
+    timeout_s: for the connection, the first word, and between two words.
+    limit_s: for a whole answer.
+    context_tokens: what the model can read and write, in tokens of cl100k_base.
+    max_tokens: of those, the most that it may write.
+    retries: before its first word.
+    concurrency: the most answers that it writes at once.
+    """
+
+    base_url: str = ""
+    model: str = ""
+    api_key: str = ""
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    limit_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 60.0
+    context_tokens: Annotated[int, msgspec.Meta(ge=500)] = 4000
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 500
+    retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+    concurrency: _Positive = 4
+
+
+class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the HTTP server listens, and what it lets its clients do.
+
+    max_body_bytes: larger request bodies are refused.
+    hosts: names that clients may call the server by, separated by commas, besides localhost, this
+        machine's own name and addresses; * for any.
+    models: embedding models that clients may have a collection reindexed with, separated by
+        commas, besides the one that is set.
+    asks_at_once, stores_at_once: questions, and changes of what is stored, that are worked on; the
+        others wait in the order they came.
+    asks_waiting, stores_waiting: how many may wait; one more is refused with 503.
+    ask_limit_s, store_limit_s: how long one may take, waiting included.
+    max_connections: of clients; beyond, the one that has waited longest for a request is closed.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    max_body_bytes: _Positive = 20_000_000
+    hosts: str = ""
+    models: str = ""
+    asks_at_once: _Positive = 8
+    asks_waiting: _Count = 64
+    ask_limit_s: _Seconds = 120.0
+    stores_at_once: _Positive = 2
+    stores_waiting: _Count = 32
+    store_limit_s: _Seconds = 900.0
+    max_connections: _Positive = 512
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. Only composition roots see it."""
+
+    data: DataSettings = DataSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    answer: AnswerSettings = AnswerSettings()
+    llm: LlmSettings = LlmSettings()
+    serve: ServeSettings = ServeSettings()
+
+    def shown(self) -> "Settings":
+        """The same without secrets, for whatever is printed or kept."""
+        if not self.llm.api_key:
+            return self
+        return msgspec.structs.replace(self, llm=msgspec.structs.replace(self.llm, api_key=_HIDDEN))
+
+    def data_path(self) -> Path:
+        """The data folder: the one set, or the user's own by the platform's custom."""
+        if self.data.path:
+            return _expanded(self.data.path)
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("citespan", appauthor=False))
+
+    def collection_path(self) -> Path:
+        """Where the collection lies: the data folder itself, or a folder below it."""
+        name = self.data.collection
+        return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
+
+    def models_path(self) -> Path:
+        """Return the folder of exported models."""
+        if self.data.models:
+            return _expanded(self.data.models)
+        import platformdirs
+
+        return Path(platformdirs.user_cache_dir("citespan", appauthor=False)) / "models"
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"the folder {path} names a user that there is not") from error
+
+
+def load_settings(
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, Mapping[str, object]] | None = None,
+) -> Settings:
+    """Settings from a TOML file, `CITESPAN_SECTION__KEY` variables and flags; later ones win.
+
+    Raises:
+        ConfigError: a key is unknown, a value cannot be used, or the file cannot be read.
+    """
+    raw: dict[str, dict[str, object]] = {}
+    for source in (_from_file(file), _from_environment(environ), flags or {}):
+        for section, values in source.items():
+            _check_section(section, values)
+            raw.setdefault(section, {}).update(values)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"settings: {error}") from error
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read settings file {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"settings file {file} is not valid TOML: {error}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for name, value in environ.items():
+        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
+        if not name.startswith(PREFIX):
+            continue
+        if not separator:
+            raise ConfigError(f"{name} sets nothing; settings are {PREFIX}SECTION__KEY")
+        found.setdefault(section, {})[key] = value
+    return found
+
+
+def _check_section(section: str, values: object) -> None:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    if section not in sections:
+        raise ConfigError(f"unknown settings section {section!r}{_nearest(section, sections)}")
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"settings section {section!r} must be a table of keys")
+    keys = [field.name for field in msgspec.structs.fields(sections[section])]
+    for key in map(str, cast(Mapping[object, object], values)):
+        if key not in keys:
+            raise ConfigError(f"unknown setting {section}.{key}{_nearest(key, keys)}")
+
+
+def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"

@@ -1,0 +1,164 @@
+"""A conversation in the terminal: answers as they are made, with sources that can be opened."""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+
+from rich.console import Console
+from rich.text import Text
+
+from citespan.index.errors import StoreError
+from citespan.index.text import shown
+from citespan.qa.answer.events import CitationAdded, Delta, Done, SegmentDone
+from citespan.qa.citation import Citation
+from citespan.qa.errors import ModeUnavailable, QAError
+from citespan.qa.service import Service
+from citespan.qa.terminal.show import FELL_BACK, UNSUPPORTED, print_source
+from citespan.qa.types import Answer, Message, Mode, Support
+
+_HELP = """\
+Ask anything about the documents; a follow-up may lean on what was said before.
+  /sources  the quotes that the last answer rests on
+  /open N   source N of the last answer in its document
+  /new      begin another conversation
+  /quit     leave, as ctrl-D does; ctrl-C stops an answer
+[1] is the number of a source."""
+_AROUND = 600  # code points on each side of a source that is opened
+
+
+class Chat:
+    """One conversation.
+
+    Args:
+        service: answers.
+        mode: how; the service's own by default.
+        console: where it is shown.
+
+    Raises:
+        ModeUnavailable: the service does not answer in that mode.
+    """
+
+    def __init__(
+        self, service: Service, mode: Mode | None = None, console: Console | None = None
+    ) -> None:
+        if mode and mode not in service.modes():
+            raise ModeUnavailable("no language model is set up: set llm.base_url and llm.model")
+        self._service, self._mode = service, mode
+        self._console = console or Console()
+        self._history: list[Message] = []
+        self._citations: dict[str, Citation] = {}  # of what was said last, by number
+
+    def run(self, lines: Iterable[str]) -> None:
+        """Go on until there are no more lines, or one is /quit."""
+        for line in lines:
+            command, _, argument = line.strip().partition(" ")
+            if command == "/quit":
+                return
+            try:
+                if command.startswith("/"):
+                    self._command(command, argument.strip())
+                elif command:
+                    self._ask(line.strip())
+            except (QAError, StoreError) as error:
+                self._say(str(error))
+
+    def _command(self, command: str, argument: str) -> None:
+        commands: dict[str, Callable[[], None]] = {
+            "/sources": self._sources,
+            "/open": lambda: self._open(argument),
+            "/new": self._new,
+            "/help": lambda: self._say(_HELP),
+        }
+        commands.get(command, lambda: self._say(f"There is no {command}.\n{_HELP}"))()
+
+    def _ask(self, question: str) -> None:
+        self._citations = {}
+        try:
+            answer = self._tell(question)
+        except KeyboardInterrupt:
+            self._console.print()
+            self._say("stopped")
+            return
+        said = answer.text or (answer.abstention.message if answer.abstention else "")
+        self._history += [
+            Message(role="user", content=question), Message(role="assistant", content=said)
+        ]  # fmt: skip
+
+    def _tell(self, question: str) -> Answer:
+        """The answer, shown while it is made."""
+        numbers: dict[int, int] = {}
+        for event in self._service.stream(question, mode=self._mode, history=self._history):
+            match event:
+                case CitationAdded():
+                    self._citations[str(event.number)] = event.citation
+                    numbers[id(event.citation)] = event.number
+                case Delta():
+                    self._console.print(Text(shown(event.text)), end="", soft_wrap=True)
+                case SegmentDone():
+                    marks = "".join(f" [{numbers[id(one)]}]" for one in event.segment.citations)
+                    self._console.print(Text(marks, style="cyan"), end="", soft_wrap=True)
+                    if event.segment.support is Support.UNSUPPORTED:
+                        self._console.print(Text(UNSUPPORTED, style="yellow"), end="")
+                case Done():
+                    self._close(event.answer)
+                    return event.answer
+                case _:
+                    pass
+        raise ValueError("the events do not end with an answer")
+
+    def _close(self, answer: Answer) -> None:
+        if answer.text:
+            self._console.print()
+        if answer.abstention:
+            self._say(answer.abstention.message)
+        if answer.fallback:
+            self._say(FELL_BACK.format(answer.fallback))
+        if answer.citations:
+            self._say("/sources shows the sources, /open 1 the first in its document")
+
+    def _sources(self) -> None:
+        if not self._citations:
+            self._say("The last answer has no sources.")
+        for number, citation in self._citations.items():
+            print_source(citation, int(number), self._console)
+
+    def _open(self, argument: str) -> None:
+        citation = self._citations.get(argument)
+        if citation is None:
+            last = len(self._citations)
+            known = f"1 to {last}; /sources shows them" if last else "and there are none now"
+            self._say(f"/open takes the number of a source, {known}.")
+            return
+        document = self._service.corpus.get(citation.document.id, citation.document.revision)
+        citation.verify(document)
+        span, text = citation.span, document.text
+        head = f"{citation.document.title or citation.document.id} {span.start}-{span.end}"
+        self._console.print(Text(shown(head), style="bold"), soft_wrap=True)
+        before, after = text[: span.start], text[span.end :]
+        if len(before) > _AROUND:
+            before = "…" + before[-_AROUND:].partition(" ")[2]
+        if len(after) > _AROUND:
+            after = after[:_AROUND].rpartition(" ")[0] + "…"
+        coloured = self._console.is_terminal
+        quote = shown(citation.quote) if coloured else f"**{shown(citation.quote)}**"
+        parts = (shown(before), "dim"), (quote, "bold green"), (shown(after), "dim")
+        self._console.print(Text.assemble(*parts), soft_wrap=not coloured)
+
+    def _new(self) -> None:
+        self._history, self._citations = [], {}
+        self._say("A new conversation.")
+
+    def _say(self, text: str) -> None:
+        self._console.print(Text(shown(text), style="yellow"), soft_wrap=True)
+
+
+def typed(prompt: str) -> Iterator[str]:
+    """Lines that are typed, with the editing and the memory that a terminal has."""
+    with suppress(ImportError):
+        importlib.import_module("readline")  # which makes `input` editable
+    while True:
+        try:
+            yield input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            print()  # noqa: T201
+            return

@@ -1,0 +1,49 @@
+"""Commands about what is stored; the others are in `citespan.commands` and `evals.commands`."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.terminal.commands.backups import backup, restore
+    from citespan.qa.terminal.commands.collection import collections, here
+    from citespan.qa.terminal.commands.documents import (
+        delete,
+        export,
+        import_documents,
+        ingest,
+        list_documents,
+        purge,
+        revisions,
+    )
+
+__all__ = (
+    "backup",
+    "collections",
+    "delete",
+    "export",
+    "here",
+    "import_documents",
+    "ingest",
+    "list_documents",
+    "purge",
+    "restore",
+    "revisions",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "backup": "citespan.qa.terminal.commands.backups",
+        "collections": "citespan.qa.terminal.commands.collection",
+        "delete": "citespan.qa.terminal.commands.documents",
+        "export": "citespan.qa.terminal.commands.documents",
+        "here": "citespan.qa.terminal.commands.collection",
+        "import_documents": "citespan.qa.terminal.commands.documents",
+        "ingest": "citespan.qa.terminal.commands.documents",
+        "list_documents": "citespan.qa.terminal.commands.documents",
+        "purge": "citespan.qa.terminal.commands.documents",
+        "restore": "citespan.qa.terminal.commands.backups",
+        "revisions": "citespan.qa.terminal.commands.documents",
+    },
+)

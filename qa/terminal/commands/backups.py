@@ -1,0 +1,92 @@
+"""`citespan backup` and `citespan restore`: all that is stored as one file."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
+from citespan.qa.terminal.commands.collection import here
+from citespan.qa.terminal.output import say, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from citespan.index.transfer import Backup, Check
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--all", "every", is_flag=True, help="All collections instead of one.")
+@click.pass_obj
+def backup(settings: Settings, file: Path, *, every: bool) -> None:
+    """Write all that is stored to a new FILE; a running server goes on meanwhile.
+
+    Jobs are not in it: what they have not stored yet. With --all, a collection that is damaged is
+    named and left out, and the exit code is 1.
+    """
+    from citespan.index.transfer import back_up
+
+    if every:
+        _back_up_all(settings, file)
+        return
+    made = back_up(here(settings).collection_path(), file)
+    tell(f"{file}: {made.documents} documents, {made.chunks} chunks")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="In the place of what is there, which is lost.")
+@click.option(
+    "--trust-settings",
+    is_flag=True,
+    help="Take models and other settings that no client may choose: of a backup of your own.",
+)
+@click.pass_obj
+def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bool) -> None:
+    """Put what a backup FILE holds into the data folder, which must be empty.
+
+    Of a backup of all collections, none of them may be there. With --replace, they may: nothing is
+    changed until all of the backup has been checked, and no server may have them open.
+    """
+    from citespan.index.transfer import is_of_many
+    from citespan.qa.collections.folders import restore_collection
+    from citespan.qa.collections.restoring import checking
+
+    check = checking(settings, trusted=trust_settings)
+    if is_of_many(file):
+        _restore_all(settings, file, replace=replace, check=check)
+        return
+    made = restore_collection(settings, file, replace=replace, check=check)
+    click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
+
+
+def _back_up_all(settings: Settings, file: Path) -> None:
+    from citespan.index.transfer import back_up_all
+    from citespan.qa.collections.folders import collection_folder, stored_names
+
+    names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
+    folders = {name: collection_folder(settings, name) for name in names}
+    made = back_up_all(folders, file, lambda name, error: say(f"{name} is left out: {error}"))
+    _print_backups(made.collections, f"{file}: ")
+    if made.left_out:
+        sys.exit(1)
+
+
+def _restore_all(settings: Settings, file: Path, *, replace: bool, check: "Check") -> None:
+    from citespan.index.transfer import restore_all
+    from citespan.qa.collections.folders import collection_folder
+
+    def folder_of(name: str) -> Path:
+        return collection_folder(settings, name)
+
+    made = restore_all(file, settings.data_path(), folder_of, replace=replace, check=check)
+    _print_backups(made.collections, "restored ")
+    if made.left_out:
+        say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
+
+
+def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:
+    for name, one in made.items():
+        tell(f"{before}{name}, {one.documents} documents, {one.chunks} chunks")

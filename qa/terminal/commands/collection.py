@@ -1,0 +1,71 @@
+"""`citespan collections …`, and the collection that another command is about."""
+
+import click
+
+from citespan.qa.settings.sections import Settings
+from citespan.qa.terminal.output import json_flag, print_json, say, tell
+
+
+def here(settings: Settings) -> Settings:
+    """The settings of the collection that a command is about."""
+    from citespan.qa.settings.overrides import collection_settings
+
+    return collection_settings(settings, settings.data.collection)
+
+
+@click.group()
+def collections() -> None:
+    """Sets of documents apart from each other; `--collection NAME` names one for any command."""
+
+
+@collections.command(name="list")
+@json_flag
+@click.pass_obj
+def list_collections(settings: Settings, *, as_json: bool) -> None:
+    """List the collections: documents, chunks, settings of their own."""
+    from citespan.qa.collections.figures import known
+
+    found = known(settings, say)
+    if as_json:
+        print_json({"collections": found})
+        return
+    for one in found:
+        own = [f"{s}.{key}={v}" for s, keys in one.settings.items() for key, v in keys.items()]
+        counts = f"{one.documents} documents, {one.chunks} chunks"
+        tell(f"{one.name}: {', '.join([counts, *own])}")
+
+
+@collections.command(name="create")
+@click.argument("name")
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="A setting of its own, such as chunking.max_tokens=100.",
+)
+@click.pass_obj
+def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> None:
+    """Make an empty collection NAME."""
+    from citespan.qa.collections import folders as collectionfolders
+
+    own: dict[str, dict[str, str]] = {}
+    for pair in pairs:
+        place, equals, value = pair.partition("=")
+        section, dot, key = place.partition(".")
+        if not (equals and dot):
+            raise click.BadParameter(f"{pair!r} is not SECTION.KEY=VALUE")
+        own.setdefault(section, {})[key] = value
+    collectionfolders.create_collection(settings, name, own, say)
+    tell(f"created {name}")
+
+
+@collections.command(name="delete")
+@click.argument("name")
+@click.pass_obj
+def delete_collection(settings: Settings, name: str) -> None:
+    """Delete the collection NAME with all its documents."""
+    from citespan.qa.collections import folders as collectionfolders
+
+    collectionfolders.delete_collection(settings, name)
+    tell(f"deleted {name}")

@@ -1,0 +1,186 @@
+"""`citespan ingest`, `list`, `delete` and the like: the documents of a collection."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from citespan.index.errors import DocumentNotFound
+from citespan.qa.settings.sections import Settings
+from citespan.qa.terminal.commands.collection import here
+from citespan.qa.terminal.output import json_flag, print_json, say, tell, tracked
+
+if TYPE_CHECKING:
+    from citespan.index.types import DocumentInfo
+
+_PAGE = 1000  # documents read at once
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
+@json_flag
+@click.pass_obj
+def ingest(
+    settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
+) -> None:
+    """Store files, the text files of folders, and what patterns such as 'docs/**/*.md' match.
+
+    What is stored already is skipped, and a file with the same text as another is left out.
+    """
+    from citespan.qa.composition import open_corpus
+    from citespan.qa.terminal.intake import take_in
+
+    chosen = _chosen(paths)
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        intake = take_in(corpus, chosen, encoding, every=as_json)
+    if as_json:
+        print_json(intake)
+    else:
+        from citespan.qa.terminal.show import print_intake
+
+        print_intake(intake)
+    if intake.stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
+    if "rejected" in intake.outcomes:
+        sys.exit(1)
+
+
+@click.command(name="list")
+@json_flag
+@click.pass_obj
+def list_documents(settings: Settings, *, as_json: bool) -> None:
+    """List the stored documents: id, revision, length in characters, title."""
+    from citespan.index.corpus import open_catalogue
+
+    documents: list[DocumentInfo] = []
+    cursor: str | None = None
+    with open_catalogue(here(settings).collection_path()) as catalogue:
+        while catalogue:
+            page = catalogue.page(cursor, _PAGE)
+            documents.extend(page.documents)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    if not documents:
+        say("Nothing is stored here yet.")
+    if as_json:
+        print_json({"documents": documents})
+        return
+    from citespan.qa.terminal.show import print_documents
+
+    print_documents(documents)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def delete(settings: Settings, ids: tuple[str, ...]) -> None:
+    """Delete the documents with these ids, with all their revisions."""
+    from citespan.qa.composition import open_corpus
+
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        for document_id in ids:
+            corpus.delete(document_id)
+            tell(f"deleted {document_id}")
+
+
+@click.command()
+@click.argument("document_id", metavar="ID")
+@json_flag
+@click.pass_obj
+def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
+    """List the revisions that are kept of the document with this ID, oldest first."""
+    from citespan.index.corpus import open_catalogue
+
+    with open_catalogue(here(settings).collection_path()) as catalogue:
+        found = catalogue.revisions(document_id) if catalogue else ()
+    if not found:
+        raise DocumentNotFound(document_id)
+    if as_json:
+        print_json({"revisions": found})
+        return
+    from citespan.qa.terminal.show import print_documents
+
+    print_documents(found)
+
+
+@click.command()
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="How many past revisions of each document stay.",
+)
+@click.pass_obj
+def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
+    """Remove past revisions: of the documents with these IDS, or of all.
+
+    What points into a removed revision does not resolve any more.
+    """
+    from citespan.qa.composition import open_corpus
+
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        for document_id in ids:
+            corpus.info(document_id)  # all of them, before anything is removed
+        removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
+    click.echo(f"removed {removed} past revisions")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, file: Path) -> None:
+    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
+    from citespan.index.transfer import export_file, export_to
+
+    if str(file) == "-":
+        made = export_to(here(settings).collection_path(), sys.stdout.buffer)
+    else:
+        made = export_file(here(settings).collection_path(), file)
+    say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_documents(settings: Settings, file: Path) -> None:
+    """Store what an export FILE holds, its ids and revisions as they were.
+
+    Nothing is stored unless all of the file is sound. What is stored already is skipped, so that
+    an import that was stopped goes on when it is run again.
+    """
+    from citespan.index.transfer import import_documents as import_documents_
+    from citespan.qa.composition import open_corpus
+
+    outcomes: Counter[str] = Counter()
+    stopped = False
+    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
+        found = import_documents_(corpus, file)
+        try:
+            for stored in tracked(found.stored, "Storing", found.documents):
+                outcomes[stored.outcome] += 1
+        except KeyboardInterrupt:
+            stopped = True
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
+    if stopped:
+        click.echo("stopped; run it again to go on", err=True)
+        sys.exit(130)
+
+
+def _chosen(paths: Iterable[Path]) -> list[Path]:
+    from citespan.index.parse import matching
+
+    chosen: list[Path] = []
+    for path in paths:
+        found = matching(path)
+        if not found:
+            raise click.UsageError(f"{path} does not exist, and as a pattern matches nothing")
+        chosen.extend(found)
+    return chosen

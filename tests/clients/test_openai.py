@@ -1,0 +1,230 @@
+"""Stock client libraries and the examples, against a real server: what they parse has every
+citation of the answer.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_openai import ChatOpenAI
+from openai import AsyncOpenAI, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
+from serving import serving
+
+ROOT = Path(__file__).parents[2]
+MODEL = "citespan/default"
+QUESTION = "Which think tank does Song Junying work for? What did Rubio claim?"  # two citations
+ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
+_MARKER = re.compile(r" \[\[(\d+)\]\]\((http://[^()\s]+)\)")
+
+
+@pytest.fixture(scope="module")
+def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("clients") / "data", models_folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def answer(server: str) -> dict[str, Any]:
+    """What every client should show."""
+    made = httpx.post(f"{server}/v1/ask", json={"question": QUESTION}).json()
+    assert len(made["citations"]) == 2
+    return made
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{server}/v1", api_key="none", max_retries=0) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the scripts for Node and the packages that they import."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("needs node and npm")
+    folder = tmp_path_factory.mktemp("node")
+    scripts = [*(ROOT / "examples/node").glob("*.*"), *(ROOT / "tests/clients/node").glob("*.mjs")]
+    for file in scripts:
+        shutil.copy(file, folder)
+    install = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def run(*command: str, given: str = "") -> str:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def links(answer: dict[str, Any], server: str) -> list[str]:
+    return [f"{server}{citation['url']}" for citation in answer["citations"]]
+
+
+def shows(text: str, answer: dict[str, Any], server: str) -> None:
+    """A message says what the answer says, with a link to each of its citations."""
+    found = _MARKER.findall(text)
+    urls = links(answer, server)
+    assert found == [(str(number), url) for number, url in enumerate(urls, start=1)]
+    assert _MARKER.sub("", text) == answer["answer"]
+
+
+def same(found: Any, answer: dict[str, Any]) -> None:
+    """An answer is another one, but for what differs with every request."""
+    for key in ("status", "answer", "segments", "citations"):
+        assert found[key] == answer[key]
+
+
+def test_links_open_the_quotes(server: str, answer: dict[str, Any]) -> None:
+    for url, citation in zip(links(answer, server), answer["citations"], strict=True):
+        assert httpx.get(url).text == citation["quote"]
+
+
+def test_openai_python(client: OpenAI, answer: dict[str, Any], server: str) -> None:
+    whole = client.chat.completions.create(model=MODEL, messages=ASKED)
+    message = whole.choices[0].message
+    shows(message.content or "", answer, server)
+    cited = [one.url_citation for one in message.annotations or []]
+    assert [one.url for one in cited] == links(answer, server)
+    for one in cited:
+        assert _MARKER.fullmatch(" " + (message.content or "")[one.start_index : one.end_index])
+    same((whole.model_extra or {})["citespan"], answer)
+    assert whole.usage
+    assert whole.usage.total_tokens == 0
+
+
+def test_openai_python_streams(client: OpenAI, answer: dict[str, Any], server: str) -> None:
+    options: Any = {"include_usage": True}
+    with client.chat.completions.create(
+        model=MODEL, messages=ASKED, stream=True, stream_options=options
+    ) as stream:
+        *chunks, last = stream
+    deltas = [chunk.choices[0].delta for chunk in chunks]
+    shows("".join(delta.content or "" for delta in deltas), answer, server)
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    same((chunks[-1].model_extra or {})["citespan"], answer)
+    assert (last.choices, last.usage and last.usage.total_tokens) == ([], 0)
+
+
+def test_openai_python_folds_what_it_streams(
+    client: OpenAI, answer: dict[str, Any], server: str
+) -> None:
+    with client.chat.completions.stream(model=MODEL, messages=ASKED) as stream:
+        folded = stream.get_final_completion().choices[0].message
+    shows(folded.content or "", answer, server)
+    assert [one.url_citation.url for one in folded.annotations or []] == links(answer, server)
+
+
+def test_openai_python_asynchronously(server: str, answer: dict[str, Any]) -> None:
+    async def both() -> tuple[str, str]:
+        async with AsyncOpenAI(base_url=f"{server}/v1", api_key="none") as client:
+            whole = await client.chat.completions.create(model=MODEL, messages=ASKED)
+            content = ""
+            async with await client.chat.completions.create(
+                model=MODEL, messages=ASKED, stream=True
+            ) as stream:
+                async for chunk in stream:
+                    content += chunk.choices[0].delta.content or ""
+        return whole.choices[0].message.content or "", content
+
+    for text in asyncio.run(both()):
+        shows(text, answer, server)
+
+
+def test_openai_python_lists_models(client: OpenAI) -> None:
+    names = [model.id for model in client.models.list()]
+    assert names == [MODEL, f"{MODEL}:extractive"]
+    for name in names:
+        assert client.models.retrieve(name).id == name
+
+
+def test_openai_python_knows_the_errors(client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match=r"no model 'gpt-4o'; /v1/models") as missing:
+        client.chat.completions.create(model="gpt-4o", messages=ASKED)
+    assert (missing.value.code, missing.value.param) == ("model_not_found", "model")
+    with pytest.raises(openai.NotFoundError, match="citespan/nope"):
+        client.models.retrieve("citespan/nope")
+    with pytest.raises(openai.BadRequestError, match="one answer") as impossible:
+        client.chat.completions.create(model=MODEL, messages=ASKED, n=2)
+    assert impossible.value.param == "n"
+    with pytest.raises(openai.BadRequestError, match="no language model is set up"):
+        client.chat.completions.create(model=f"{MODEL}:generated", messages=ASKED, stream=True)
+    assert "/" not in missing.value.message.replace("/v1/models", "")
+
+
+def test_langchain(server: str, answer: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    model = ChatOpenAI(
+        model=MODEL, base_url=f"{server}/v1", api_key=lambda: "none", stream_usage=True
+    )
+    request.addfinalizer(model.root_client.close)
+    whole = model.invoke(QUESTION)
+    assert isinstance(whole, AIMessage)
+    shows(whole.text, answer, server)
+    streamed = AIMessageChunk(content="")
+    for chunk in model.stream(QUESTION):
+        assert isinstance(chunk, AIMessageChunk)
+        streamed += chunk
+    shows(streamed.text, answer, server)
+    assert streamed.response_metadata["finish_reason"] == "stop"
+    assert streamed.usage_metadata
+    conversation = [("user", QUESTION), ("ai", whole.text), ("user", "What did Hegseth say?")]
+    assert "Hegseth" in model.invoke(conversation).text
+
+
+def test_openai_node(node: Path, server: str, answer: dict[str, Any]) -> None:
+    found = json.loads(run("node", str(node / "openai.mjs"), server, QUESTION))
+    for made in (found["whole"], found["folded"]):
+        message = made["choices"][0]["message"]
+        shows(message["content"], answer, server)
+        cited = [one["url_citation"]["url"] for one in message["annotations"]]
+        assert cited == links(answer, server)
+        assert made["usage"]["total_tokens"] == 0
+        same(made["citespan"], answer)
+    assert found["models"] == [MODEL, f"{MODEL}:extractive"]
+    assert found["model"]["id"] == f"{MODEL}:extractive"
+    failed = found["failures"]
+    assert (failed["missing"]["name"], failed["missing"]["code"]) == (
+        "NotFoundError", "model_not_found",
+    )  # fmt: skip
+    assert (failed["impossible"]["name"], failed["impossible"]["param"]) == ("BadRequestError", "n")
+
+
+def test_the_ai_sdk(node: Path, server: str, answer: dict[str, Any]) -> None:
+    providers = json.loads(run("node", str(node / "ai.mjs"), server, QUESTION))
+    assert set(providers) == {"compatible", "openai"}
+    for name, found in providers.items():
+        for made in (found["whole"], found["streamed"]):
+            shows(made["text"], answer, server)
+            assert made["finishReason"] == "stop"
+            sources = links(answer, server) if name == "openai" else []  # it knows of none
+            assert made["sources"] == sources
+            same(made["citespan"], answer)
+        assert found["failed"]["status"] == 404
+        assert "no model 'gpt-4o'" in found["failed"]["message"]
+
+
+@pytest.mark.parametrize("example", ["python", "node"])
+def test_the_examples(
+    example: str, server: str, answer: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    if example == "python":
+        command = [sys.executable, str(ROOT / "examples/chatbot.py")]
+    else:
+        command = ["node", str(request.getfixturevalue("node") / "chatbot.mjs")]
+    printed = run(*command, server, given=f"{QUESTION}\n\nWhich think tank is Song Junying at?\n")
+    for citation in answer["citations"]:
+        assert f"  {citation['document']['title']}: “{citation['quote']}”\n" in printed
+    assert all(url in printed for url in links(answer, server))
+    assert "China Institute of International Studies" in printed

@@ -1,0 +1,283 @@
+"""Jobs as they are kept and run: what was accepted is stored once, whatever happens between."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from earlier import without_checksums
+
+from citespan.index import Corpus, Draft, OnnxEmbedder
+from citespan.index.errors import JobNotFound, StoreCorrupt, StoreMismatch, StoreUnavailable
+from citespan.index.jobs.check import JobsReport, check_jobs
+from citespan.index.jobs.spool import SpooledFile
+from citespan.index.jobs.store import KEPT, JobStore
+from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
+from citespan.qa.collections import jobs as qa_jobs
+from citespan.qa.collections.jobs import INGEST, Jobs, Stopped, Task, ingest_work
+from citespan.qa.ingest import Source, ingest
+
+Work = Callable[[Task], None]
+
+
+def entries(*texts: str) -> list[SpooledFile]:
+    return [SpooledFile(name=text, draft=Draft(text=text, uri=text)) for text in texts]
+
+
+def runner(folder: Path, work: Work) -> Jobs:
+    jobs = Jobs(JobStore(folder), {INGEST: work})
+    jobs.start()
+    return jobs
+
+
+def until(jobs: Jobs, job: Job, condition: Callable[[Job], bool]) -> Job:
+    found, _ = jobs.job(job.id)
+    while not condition(found):
+        threading.Event().wait(0.005)
+        found, _ = jobs.job(job.id)
+    return found
+
+
+def ended(jobs: Jobs, job: Job) -> Job:
+    return until(jobs, job, lambda found: found.finished_at is not None)
+
+
+def waiting_files(folder: Path) -> list[str]:
+    return [path.name for path in (folder / "jobs").iterdir()]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    with closing(JobStore(tmp_path)) as opened:
+        yield opened
+
+
+def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
+    sent = [*entries("á🐍", "b"), SpooledFile(name="c", reason="broken")]
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(INGEST, "default", sent)
+        store.begin(job.id)
+        store.record(job.id, 0, FileResult(outcome=FileOutcome.ADDED, document_id="d", chunks=3))
+    with closing(JobStore(tmp_path)) as store:
+        found = store.job(job.id)
+        assert (found.state, found.files, found.files_done, found.chunks) == ("queued", 3, 2, 3)
+        assert found.outcomes == {FileOutcome.ADDED: 1, FileOutcome.REJECTED: 1}
+        assert found.started_at is not None
+        (left,) = store.waiting(job.id)
+        assert store.draft(job.id, left) == sent[1].draft
+        files = store.files(job.id)
+        assert [file.name for file in files] == ["á🐍", "b", "c"]
+        assert files[1].result is None
+        assert files[2].result == FileResult(outcome=FileOutcome.REJECTED, reason="broken")
+        assert store.next() == found
+
+
+def test_what_is_not_needed_any_more_is_removed(tmp_path: Path, store: JobStore) -> None:
+    done, failed, cancelled, queued = (
+        store.submit(INGEST, "default", entries(name)).id for name in "abcd"
+    )
+    store.finish(done, JobState.DONE)
+    store.finish(failed, JobState.FAILED, "why")
+    store.cancel(cancelled, running=True)  # and then the process is killed
+    (tmp_path / "jobs" / "job_half").write_bytes(b"{")
+    assert set(waiting_files(tmp_path)) == {failed, cancelled, queued, "job_half"}
+    with closing(JobStore(tmp_path)) as again:
+        assert set(waiting_files(tmp_path)) == {failed, queued}
+        assert [job.state for job in again.jobs()] == ["queued", "cancelled", "queued", "done"]
+        assert again.job(cancelled).finished_at is not None
+        assert again.job(failed).reason is None
+
+
+def test_only_the_last_ended_jobs_are_remembered(store: JobStore) -> None:
+    failed = store.submit(INGEST, "default", entries("f")).id
+    store.finish(failed, JobState.FAILED)
+    ids = [store.submit(INGEST, "default", entries("x")).id for _ in range(KEPT + 2)]
+    for job_id in ids[:-1]:
+        store.finish(job_id, JobState.DONE)
+    with pytest.raises(JobNotFound):
+        store.job(ids[0])
+    assert store.files(ids[0]) == []
+    assert [job.id for job in store.jobs()] == [*reversed(ids[1:]), failed]
+
+
+def test_what_is_wrong_with_jobs_is_found_beside_whoever_runs_them(
+    tmp_path: Path, store: JobStore
+) -> None:
+    assert check_jobs(tmp_path / "none") == JobsReport(states={}, problems=[], leftovers=0)
+    failed, queued, done = (store.submit(INGEST, "default", entries(name)).id for name in "abc")
+    store.finish(failed, JobState.FAILED, "the reason")
+    store.finish(done, JobState.DONE)
+    (tmp_path / "jobs" / "job_half").write_bytes(b"{")
+    found = check_jobs(tmp_path)
+    assert found.states == {"failed": 1, "queued": 1, "done": 1}
+    assert (found.problems, found.leftovers) == ([f"job {failed} failed: the reason"], 1)
+    (tmp_path / "jobs" / queued).unlink()
+    lost = f"what job {queued} was to store is missing"
+    assert check_jobs(tmp_path).problems == [f"job {failed} failed: the reason", lost]
+    store.close()
+    (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreCorrupt):
+        check_jobs(tmp_path)
+
+
+def test_an_entry_that_fails_leaves_nothing(tmp_path: Path, store: JobStore) -> None:
+    def broken() -> Iterator[SpooledFile]:
+        yield from entries("a")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        store.submit(INGEST, "default", broken())
+    assert (store.jobs(), waiting_files(tmp_path)) == ([], [])
+
+
+def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) -> None:
+    JobStore(tmp_path).close()
+    later: Any = apsw.Connection(str(tmp_path / "jobs.db"), vfs="cksmvfs")
+    with closing(later):
+        later.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreMismatch):
+        JobStore(tmp_path)
+    (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreCorrupt):
+        JobStore(tmp_path)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_jobs_of_an_earlier_version_are_all_there(tmp_path: Path, version: int) -> None:
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(INGEST, "default", entries("a", "b"))
+    dropped = "ALTER TABLE jobs DROP COLUMN collection_id;"
+    dropped += "ALTER TABLE jobs DROP COLUMN arguments;" if version == 1 else ""
+    without_checksums(tmp_path / "jobs.db", f"{dropped} PRAGMA user_version = {version}")
+    with closing(JobStore(tmp_path)) as store:
+        assert store.jobs() == [job]
+        assert [piece.name for piece in store.waiting(job.id)] == ["a", "b"]
+        other = store.submit("reindex", "default", arguments={"chunking": {"max_tokens": 9}})
+        assert store.next() == job
+    with closing(JobStore(tmp_path)) as store:
+        assert store.job(other.id).arguments == {"chunking": {"max_tokens": 9}}
+
+
+def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
+    with closing(JobStore(tmp_path)) as store:
+        job = store.submit(
+            INGEST, "default", [SpooledFile(name="a", draft=Draft(text="Cats meow."))]
+        )
+        (piece,) = store.waiting(job.id)
+        assert store.draft(job.id, piece).text == "Cats meow."
+        file = tmp_path / "jobs" / job.id
+        whole = file.read_bytes()
+        for bit in range(8 * len(whole)):
+            changed = bytearray(whole)
+            changed[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(changed)
+            with pytest.raises(StoreCorrupt):
+                store.draft(job.id, piece)
+
+
+def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    texts = [f"Document {n}." for n in range(5)]
+    copy = SpooledFile(name="copy", draft=Draft(text=texts[0], uri="copy"))
+    rounds: list[list[int]] = []
+
+    def work(task: Task) -> None:
+        rounds.append([])
+
+        def keep(source: Source, result: FileResult) -> None:
+            rounds[-1].append(source.number)
+            task.record(source, result)
+            if source.number == 2:
+                raise Stopped
+
+        ingest(corpus, task.sources(), seen=task.stored(), on_result=keep)
+
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, work)) as jobs:
+            job = jobs.submit([*entries(*texts), copy], "default")
+            assert ended(jobs, job).outcomes == {FileOutcome.ADDED: 5, FileOutcome.DUPLICATE: 1}
+            results = [file.result for file in jobs.files(job.id)]
+        assert [sorted(numbers) for numbers in rounds] == [[0, 1, 2], [3, 4, 5]]
+        assert results[5]
+        assert results[5].reason == "the same text as Document 0."
+        assert [corpus.get(r.document_id or "").text for r in results[:5] if r] == texts
+        assert corpus.counts() == (5, 5)
+
+
+def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
+    tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(2500))
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+            job = jobs.submit(entries("Short.", long, "Last."), "default")
+            while not (current := jobs.job(job.id)[1]) or not current.chunks_done:
+                threading.Event().wait(0.005)
+            assert jobs.cancel(job.id).state == "cancelled"
+            assert ended(jobs, job).outcomes == {FileOutcome.ADDED: 1}
+        assert corpus.counts() == (1, 1)
+        assert waiting_files(tmp_path) == []
+
+
+def test_a_job_that_fails_is_kept_and_tried_again(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    def broken(_: Task) -> None:
+        raise ZeroDivisionError("/secret")
+
+    with Corpus.open(tmp_path, embedder) as corpus:
+        with closing(runner(tmp_path, broken)) as jobs:
+            job = jobs.submit(entries("Text."), "default")
+            found = ended(jobs, job)
+            assert found.state == "failed"
+            assert "secret" not in (found.reason or "")
+            assert waiting_files(tmp_path) == [job.id]
+        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+            done = until(jobs, job, lambda found: found.state == "done")
+            assert (done.reason, done.outcomes) == (None, {FileOutcome.ADDED: 1})
+
+
+def test_a_failed_job_can_be_given_up(tmp_path: Path) -> None:
+    def broken(_: Task) -> None:
+        raise ZeroDivisionError
+
+    with closing(runner(tmp_path, broken)) as jobs:
+        job = jobs.submit(entries("Text."), "default")
+        ended(jobs, job)
+        assert jobs.cancel(job.id).state == "cancelled"
+        assert waiting_files(tmp_path) == []
+
+
+def test_a_job_waits_until_storage_is_there(
+    tmp_path: Path, embedder: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa_jobs, "_FIRST_PAUSE_S", 0.01)
+    failures = iter(range(3))
+    with Corpus.open(tmp_path, embedder) as corpus:
+
+        def at_first_full(task: Task) -> None:
+            if next(failures, None) is not None:
+                raise StoreUnavailable("/secret: no space left on device")
+            ingest_work(lambda _: corpus)(task)
+
+        with closing(runner(tmp_path, at_first_full)) as jobs:
+            job = jobs.submit(entries("Text."), "default")
+            done = ended(jobs, job)
+        assert (done.state, done.reason) == ("done", None)
+        assert corpus.counts() == (1, 1)
+
+
+def test_jobs_run_one_after_another(tmp_path: Path) -> None:
+    order: list[str] = []
+    running = threading.Lock()
+
+    def work(task: Task) -> None:
+        assert running.acquire(blocking=False)
+        order.append(task.job.id)
+        running.release()
+
+    with closing(runner(tmp_path, work)) as jobs:
+        sent = [jobs.submit(entries(str(n)), "default") for n in range(20)]
+        for job in sent:
+            assert ended(jobs, job).state == "done"
+    assert order == [job.id for job in sent]

@@ -1,0 +1,226 @@
+"""Backups by a stranger: bombs are refused before they are written, and settings are a client's."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from faults import tampered
+
+from citespan.commands import cli
+from citespan.index.disk.seal import sealed
+from citespan.index.errors import BackupInvalid, StoreFull
+from citespan.index.transfer.backup import restore
+
+ZEROS = bytes(64 << 20)
+
+
+@pytest.fixture
+def environ(tmp_path: Path, models_folder: Path) -> dict[str, str]:
+    return {
+        "CITESPAN_DATA__PATH": str(tmp_path / "data"),
+        "CITESPAN_DATA__MODELS": str(models_folder),
+        "CITESPAN_DATA__SEED": "false",
+    }
+
+
+def run(environ: Mapping[str, str], *words: str) -> Result:
+    return CliRunner().invoke(cli, words, env=dict(environ))
+
+
+@pytest.fixture
+def honest(environ: dict[str, str], tmp_path: Path) -> dict[str, bytes]:
+    """The members of a backup of a collection of its own."""
+    run(environ, "collections", "create", "hr")
+    file = tmp_path / "honest.zip"
+    assert run(environ, "--collection", "hr", "backup", str(file)).exit_code == 0
+    run(environ, "collections", "delete", "hr")
+    with zipfile.ZipFile(file) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def manifest(members: Mapping[str, bytes], **changes: Any) -> bytes:
+    return msgspec.json.encode({**msgspec.json.decode(members["manifest.json"]), **changes})
+
+
+def archive(path: Path, members: Mapping[str, bytes]) -> str:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return str(path)
+
+
+def written(folder: Path) -> list[str]:
+    """All files of a folder but the lock."""
+    return [path.name for path in folder.rglob("*") if path.name != "writer.lock"]
+
+
+def _written(*_: object) -> None:
+    pytest.fail("written")
+
+
+class TestBombs:
+    def test_a_long_manifest(self, tmp_path: Path, honest: dict[str, bytes]) -> None:
+        blank = honest["manifest.json"][:-1] + b" " * len(ZEROS) + b"}"
+        for name in ("manifest.json", "collections.json"):
+            file = archive(tmp_path / "bomb.zip", {**honest, name: blank, "manifest.json": blank})
+            with pytest.raises(BackupInvalid, match="says more of itself"):
+                restore(Path(file), tmp_path / "new")
+        assert written(tmp_path / "new") == []
+
+    def test_many_members(self, tmp_path: Path, honest: dict[str, bytes]) -> None:
+        file = archive(tmp_path / "bomb.zip", {**honest, **{f"m{n}": b"" for n in range(2000)}})
+        with pytest.raises(BackupInvalid, match="more files"):
+            restore(Path(file), tmp_path / "new")
+
+    @pytest.mark.parametrize("size", ["said", "unsaid"])
+    def test_zeros_are_no_catalogue(
+        self, tmp_path: Path, honest: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, size: str
+    ) -> None:
+        """Refused before anything is written, though the checksum is right."""
+        said = manifest(
+            honest,
+            sha256=hashlib.sha256(ZEROS).hexdigest(),
+            size_bytes=len(ZEROS) if size == "said" else 0,
+        )
+        members = {"manifest.json": said, "catalog.db": ZEROS}
+        file = archive(tmp_path / "bomb.zip", members)
+        monkeypatch.setattr("citespan.index.transfer.backup.extract", _written)
+        with pytest.raises(BackupInvalid, match="not what it says"):
+            restore(Path(file), tmp_path / "new")
+
+    @pytest.mark.parametrize("change", ["longer", "said longer", "header"])
+    def test_a_catalogue_of_another_size(
+        self, tmp_path: Path, honest: dict[str, bytes], change: str
+    ) -> None:
+        catalogue = honest["catalog.db"]
+        size = len(catalogue)
+        if change == "longer":
+            catalogue += ZEROS
+        elif change == "said longer":
+            size += 1
+        else:
+            catalogue = catalogue[:28] + (2**31).to_bytes(4) + catalogue[32:]
+        sha256 = hashlib.sha256(catalogue).hexdigest()
+        said = manifest(honest, sha256=sha256, size_bytes=size)
+        file = archive(tmp_path / "b.zip", {"manifest.json": said, "catalog.db": catalogue})
+        with pytest.raises(BackupInvalid, match="not what it says"):
+            restore(Path(file), tmp_path / "new")
+
+    def test_more_than_the_disk_has(
+        self, tmp_path: Path, honest: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = archive(tmp_path / "b.zip", honest)
+
+        def usage(_: object) -> SimpleNamespace:
+            return SimpleNamespace(free=len(honest["catalog.db"]) - 1)
+
+        monkeypatch.setattr("citespan.index.transfer.backup.shutil.disk_usage", usage)
+        with pytest.raises(StoreFull, match="are free"):
+            restore(Path(file), tmp_path / "new")
+        assert written(tmp_path / "new") == []
+
+    def test_odd_archives(self, tmp_path: Path, honest: dict[str, bytes]) -> None:
+        deep = b"[" * 100_000
+        for data in (deep, b'{"format": 1}', b"\xff", manifest(honest, own="x" * 70_000)):
+            file = archive(tmp_path / "b.zip", {**honest, "manifest.json": data})
+            with pytest.raises(BackupInvalid):
+                restore(Path(file), tmp_path / "new")
+        for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+            made = io.BytesIO()
+            with zipfile.ZipFile(made, "w", method) as packed:
+                for name, data in honest.items():
+                    packed.writestr(name, data)
+            (tmp_path / "odd.zip").write_bytes(made.getvalue())
+            with pytest.raises(BackupInvalid, match="packed as no backup"):
+                restore(tmp_path / "odd.zip", tmp_path / "new")
+
+
+FOREIGN = [
+    {"embedding": {"model": "/evil/folder"}},
+    {"embedding": {"model": "evil/model"}},
+    {"embedding": {"runtime": "torch"}},
+    {"embedding": {"device": "cuda"}},
+    {"evidence": {"model": "evil/model"}},
+    {"evidence": {"device": "cuda:0"}},
+]
+
+
+class TestSettings:
+    @pytest.mark.parametrize("own", FOREIGN)
+    @pytest.mark.parametrize("kind", ["one", "many"])
+    def test_what_no_client_may_set_is_refused(
+        self,
+        environ: dict[str, str],
+        honest: dict[str, bytes],
+        tmp_path: Path,
+        own: dict[str, dict[str, str]],
+        kind: str,
+    ) -> None:
+        said = manifest(honest, own=sealed(own).decode())
+        members = {"manifest.json": said, "catalog.db": honest["catalog.db"]}
+        if kind == "many":
+            every = {"created_at": "", "collections": {"hr": msgspec.json.decode(said)}}
+            members = {
+                "collections.json": msgspec.json.encode(every),
+                "hr/catalog.db": honest["catalog.db"],
+            }
+        file = archive(tmp_path / "b.zip", members)
+        words = ("restore", file) if kind == "many" else ("--collection", "hr", "restore", file)
+        refused = run(environ, *words)
+        assert refused.exit_code == 2
+        assert "only whoever runs the service may choose" in refused.output
+        assert not (tmp_path / "data" / "collections" / "hr" / "catalog.db").exists()
+        assert run(environ, *words, "--trust-settings").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "own", [{"llm": {"base_url": "http://evil"}}, {"chunking": {"max_tokens": 0}}]
+    )
+    def test_what_cannot_be_is_refused_even_if_it_is_trusted(
+        self,
+        environ: dict[str, str],
+        honest: dict[str, bytes],
+        tmp_path: Path,
+        own: dict[str, dict[str, object]],
+    ) -> None:
+        said = manifest(honest, own=sealed(own).decode())
+        file = archive(tmp_path / "b.zip", {**honest, "manifest.json": said})
+        refused = run(environ, "--collection", "hr", "restore", file, "--trust-settings")
+        assert (refused.exit_code, "settings that cannot be" in refused.output) == (2, True)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            """INSERT INTO meta VALUES ('note', '{"embedding": {"model": "evil/model"}}')""",
+            "UPDATE builds SET settings = replace(settings, 'all-MiniLM', 'evil/all-MiniLM')",
+        ],
+    )
+    def test_nor_may_the_catalogue_itself(
+        self, environ: dict[str, str], honest: dict[str, bytes], tmp_path: Path, statement: str
+    ) -> None:
+        folder = tmp_path / "changed"
+        folder.mkdir()
+        (folder / "catalog.db").write_bytes(honest["catalog.db"])
+        tampered(folder, statement)
+        catalogue = (folder / "catalog.db").read_bytes()
+        said = manifest(
+            honest, sha256=hashlib.sha256(catalogue).hexdigest(), size_bytes=len(catalogue)
+        )
+        file = archive(tmp_path / "b.zip", {"manifest.json": said, "catalog.db": catalogue})
+        refused = run(environ, "--collection", "hr", "restore", file)
+        assert (refused.exit_code, "embedding.model" in refused.output) == (2, True)
+
+    def test_what_the_installation_allows_is_restored(
+        self, environ: dict[str, str], honest: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        own = {"embedding": {"model": "ours/model"}, "evidence": {"depth": 3}}
+        said = manifest(honest, own=sealed(own).decode())
+        file = archive(tmp_path / "b.zip", {**honest, "manifest.json": said})
+        allowing = environ | {"CITESPAN_SERVE__MODELS": "ours/model, other"}
+        assert run(allowing, "--collection", "hr", "restore", file).exit_code == 0
