@@ -165,7 +165,7 @@ def _config(app: Any, limits: Limits) -> uvicorn.Config:
 
 
 def _open_files() -> int:
-    """Raise the limit of open files, as far as the system allows, and return the limit."""
+    """Raise the limit of open files, as far as the system allows, and return it."""
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     raised = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
     if usual != resource.RLIM_INFINITY and usual < raised:
@@ -186,7 +186,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # here: two sockets can be bound to a port, but only one of them can listen
+        listener.listen()  # here: two sockets can be bound to a port, but only one can listen
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

@@ -143,7 +143,9 @@ class _Exchange:
             raise UnknownHost(f"this server does not accept {host!r}; add it to `serve.hosts`")
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
-            raise MalformedRequest("the Content-Length is not a number; send the bytes of the body")
+            raise MalformedRequest(
+                "the Content-Length is not a number; send the body's size in bytes"
+            )
         if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
         if any(
@@ -195,7 +197,7 @@ class _Exchange:
         return (time.perf_counter() - self._started_s) * 1000
 
     def _use_target(self) -> None:
-        """Take host and path from a target that is a whole URL, as proxies send it (RFC 9112 3.2.2)."""
+        """Split a target that is a whole URL, which proxies send, as RFC 9112 3.2.2 says."""
         if found := _ABSOLUTE.fullmatch(self._scope["raw_path"]):
             raw_path, authority = found["path"] or b"/", found["authority"]
             others = [one for one in self._scope["headers"] if one[0].lower() != b"host"]

@@ -12,7 +12,7 @@ from citespan.api.middleware.disconnect import wait_for_disconnect
 
 
 class Patience:
-    """A limit that ends when the client disconnects, when the time is over, or when the server stops.
+    """A limit that ends on a disconnect, after the time limit, or when the server stops.
 
     Attributes:
         cancelled: set when the limit ends; threads check it.
