@@ -11,7 +11,7 @@ ApiError
 ├── Busy                   as many requests wait as are allowed to
 ├── TookTooLong            the request's time ended before its answer was complete
 ├── CrossOrigin            a web page of another site sent a change
-├── UnknownHost            the request is for a server of another name
+├── UnknownHost            the request is for a Host name that this server does not accept
 └── ClientDisconnected     the client disconnected before its request or answer was complete
 """
 

@@ -30,7 +30,7 @@ class Admission:
         max_body_bytes: the largest body that any line takes.
 
     Attributes:
-        stopping: set when the process receives a signal to stop; streams that run on end then.
+        stopping: set when the process receives a signal to stop; running streams end then.
         body_bytes: the bytes of the bodies of all requests that have not ended.
     """
 

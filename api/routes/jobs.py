@@ -110,7 +110,7 @@ class JobRoutes(Controller):
         request: AnyRequest,
         job_id: FromPath[str],
     ) -> Response[JobResultsBody]:
-        """Return the state of a job; as a stream of events, until the job ends."""
+        """Return a job with its results, or stream its events until the job ends."""
         results = _results(collections.jobs, job_id)
         if EVENT_STREAM not in request.headers.get("accept", ""):
             return Response(results)

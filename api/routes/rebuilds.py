@@ -43,5 +43,5 @@ def reindex(
     status_code=200,
 )
 def roll_back(collections: NamedDependency[Collections], name: FromPath[str]) -> CollectionBody:
-    """Roll a collection back to its chunks before the last reindexing; build missing ones first."""
+    """Roll a collection back to its chunks before the last reindexing; build missing chunks."""
     return collection_body(collections.roll_back(name))
