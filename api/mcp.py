@@ -113,7 +113,7 @@ class TextBody(msgspec.Struct, frozen=True, kw_only=True):
 class _Tool:
     arguments: type[SearchArguments | FetchArguments | AskArguments]
     result: type[msgspec.Struct]
-    call: Callable[[Service, Any, Flag], msgspec.Struct]  # the flag is set once the client is gone
+    call: Callable[[Service, Any, Flag], msgspec.Struct]  # the flag is set once the call is over
 
 
 def _search(service: Service, asked: SearchArguments, _: Flag) -> SearchBody:
@@ -207,9 +207,7 @@ def mcp_route(collections: Callable[[], Collections], line: Line) -> ASGIApp:
     def find(name: str | None) -> Service:
         return collections().service(name or DEFAULT)
 
-    @asgi(
-        PATH, copy_scope=False, opt={"line": None}
-    )  # for the log; only tool calls wait in the line
+    @asgi(PATH, copy_scope=False, opt={"line": None})  # only calls of tools wait in the line
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # GET would open a stream of the server's own messages; this server has none.

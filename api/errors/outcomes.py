@@ -5,15 +5,8 @@ from typing import Any
 
 from citespan.api.errors.problem import TABLE
 
-_ANY = {
-    400,
-    413,
-    415,
-    421,
-    500,
-    503,
-    504,
-}  # the server refuses a length, a coding, a name or a query
+# Any request can have a length, a coding, a Host name or a query that the server refuses.
+_ANY = {400, 413, 415, 421, 500, 503, 504}
 _SENT = {403, 408}  # pages of other sites may not send changes or questions
 _READ = {422}  # a body or a parameter is invalid
 _NAMED = {404, 422}

@@ -41,9 +41,7 @@ def failure_of(error: Exception, path: str, request_id: str) -> Failure:
     status = row_of(error).status
     if is_openai(path):
         body, media_type = msgspec.json.encode(error_body(error)), "application/json"
-        status = (
-            400 if status == 422 else status
-        )  # OpenAI's clients expect 400 for an invalid request
+        status = 400 if status == 422 else status  # this shape has no other for a refusal
     else:
         body, media_type = msgspec.json.encode(problem_of(error, request_id)), MEDIA_TYPE
     return Failure(

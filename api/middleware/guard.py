@@ -113,9 +113,8 @@ class _Exchange:
         self.request_id = _request_id(self._headers.get(b"x-request-id", ""))
         headers = {"x-request-id": self.request_id}
         if self._is_ambiguous():
-            headers["connection"] = (
-                "close"  # as RFC 9112 6.1 requires: the bytes that follow may be a smuggled request
-            )
+            # As RFC 9112 6.1 requires: the bytes that follow may be a smuggled request.
+            headers["connection"] = "close"
         self._reply = Reply(send, without_body=scope["method"] == "HEAD", headers=headers)
         self.send = self._reply.send
         if "state" not in scope:
@@ -140,7 +139,7 @@ class _Exchange:
         if hosts and not (
             self._is_nameless() or _is_address(host := self._host()) or host in hosts
         ):
-            raise UnknownHost(f"this server does not accept {host!r}; add it to `serve.hosts`")
+            raise UnknownHost(f"this server does not accept Host {host!r}; add it to `serve.hosts`")
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise MalformedRequest(

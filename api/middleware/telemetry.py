@@ -48,15 +48,11 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
             ],
         )
     )
-    logging.getLogger("httpx2").setLevel(
-        logging.WARNING
-    )  # at INFO it logs every URL that it requests
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # at INFO it logs every URL
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("mcp").setLevel(
-        logging.WARNING
-    )  # at INFO it logs three lines for each request
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # at INFO it logs 3 lines for each request
 
 
 def logger() -> Any:

@@ -101,9 +101,8 @@ class JobRoutes(Controller):
         job = collections.submit(collection, read_entries(request, body))
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
-    @get(
-        "/{job_id:str}", opt={"line": None}, sync_to_thread=True
-    )  # it streams as long as the job runs
+    # No line: it streams as long as the job runs.
+    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)
     def info(
         self,
         collections: NamedDependency[Collections],

@@ -100,9 +100,8 @@ class OwnRetrieval(
 ):
     """The collection's own settings for finding passages."""
 
-    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = (
-        None  # the search looks up each one
-    )
+    # At most 1,000, because the search looks up each one.
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
     top_k: _TopK | None = None
 
 
