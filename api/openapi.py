@@ -80,7 +80,11 @@ def description(
     The framework's own pages are not used. They are HTML that loads from other hosts, and they
     lack the bodies that the routes read themselves.
     """
-    config = OpenAPIConfig(title="citespan", version=importlib.metadata.version("citespan"))
+    config = OpenAPIConfig(
+        title="citespan",
+        version=importlib.metadata.version("citespan"),
+        use_handler_docstrings=True,
+    )
     described = Litestar(
         route_handlers=route_handlers,
         dependencies=dependencies,
