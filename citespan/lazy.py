@@ -11,7 +11,7 @@ from typing import Any
 
 
 def names_of(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a package; `homes` maps each name to the module that defines it."""
+    """Return a `__getattr__` for a package; `homes` maps each name to its module."""
 
     def load(name: str) -> Any:
         if name not in homes:
