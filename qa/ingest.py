@@ -52,7 +52,7 @@ class Seen:
             return None
         return FileResult(
             outcome=FileOutcome.DUPLICATE,
-            reason=f"it has the same text as {name}",
+            reason=f"the same text as {name}",
             document_id=document_id,
         )
 

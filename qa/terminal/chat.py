@@ -60,16 +60,16 @@ class Chat:
                 elif command:
                     self._ask(line.strip())
             except (QAError, StoreError) as error:
-                self._say(str(error))
+                self._notify(str(error))
 
     def _command(self, command: str, argument: str) -> None:
         commands: dict[str, Callable[[], None]] = {
             "/sources": self._sources,
             "/open": lambda: self._open(argument),
             "/new": self._new,
-            "/help": lambda: self._say(_HELP),
+            "/help": lambda: self._notify(_HELP),
         }
-        commands.get(command, lambda: self._say(f"There is no command {command}.\n{_HELP}"))()
+        commands.get(command, lambda: self._notify(f"There is no command {command}.\n{_HELP}"))()
 
     def _ask(self, question: str) -> None:
         self._citations = {}
@@ -110,15 +110,15 @@ class Chat:
         if answer.text:
             self._console.print()
         if answer.abstention:
-            self._say(answer.abstention.message)
+            self._notify(answer.abstention.message)
         if answer.fallback:
-            self._say(FELL_BACK.format(answer.fallback))
+            self._notify(FELL_BACK.format(answer.fallback))
         if answer.citations:
-            self._say("/sources shows the sources, /open 1 shows the first one in its document")
+            self._notify("/sources shows the sources, /open 1 shows the first one in its document")
 
     def _sources(self) -> None:
         if not self._citations:
-            self._say("The last answer has no sources.")
+            self._notify("The last answer has no sources.")
         for number, citation in self._citations.items():
             print_source(citation, int(number), self._console)
 
@@ -126,8 +126,8 @@ class Chat:
         citation = self._citations.get(argument)
         if citation is None:
             last = len(self._citations)
-            known = f"1 to {last}; /sources shows them" if last else "and there are none now"
-            self._say(f"/open takes the number of a source, {known}.")
+            known = f"1 to {last}; /sources shows them" if last else "but there is none now"
+            self._notify(f"/open needs the number of a source, {known}.")
             return
         document = self._service.corpus.get(citation.document.id, citation.document.revision)
         citation.verify(document)
@@ -146,7 +146,7 @@ class Chat:
 
     def _new(self) -> None:
         self._history, self._citations = [], {}
-        self._say("This is a new conversation.")
+        self._notify("This is a new conversation.")
 
     def _notify(self, text: str) -> None:
         self._console.print(Text(shown(text), style="yellow"), soft_wrap=True)
