@@ -88,9 +88,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--data", metavar="FOLDER", help="Data folder to use [default: a folder of the user]."
-)
+@click.option("--data", metavar="FOLDER", help="Data folder to use [default: the user's own].")
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -197,10 +195,10 @@ def reindex(
     *,
     back: bool,
 ) -> None:
-    """Rebuild all chunks and vectors with the settings or with these options.
+    """Rebuild all chunks and vectors with the present settings.
 
-    If the command is stopped, the next run continues from there. The old chunks are kept for
-    --back.
+    The options override the settings and are recorded with the chunks. If the command is stopped,
+    the next run continues from there. The old chunks are kept for --back.
     """
     from citespan.qa.collections import Reindexing, going_back, open_to_reindex
 
@@ -248,10 +246,11 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 @_mode_option
 @click.pass_obj
 def chat(settings: Settings, mode: str | None) -> None:
-    """Talk about the documents: one question per line, follow-up questions included.
+    """Talk about the documents, with follow-up questions.
 
-    Every sentence of an answer has the number of its source. /open 1 shows the first source in its
-    document, and /help lists all commands. Other programs can send lines, too.
+    Type one question per line. Every sentence of an answer has the number of its source.
+    /open 1 shows the first source in its document, and /help lists all commands. Other programs
+    can send lines, too.
     """
     from citespan.qa.composition import open_for_questions
     from citespan.qa.terminal import Chat, typed
@@ -271,11 +270,11 @@ def chat(settings: Settings, mode: str | None) -> None:
 @cli.command()
 @click.pass_obj
 def mcp(settings: Settings) -> None:
-    """Give language models tools to search, fetch and ask, over standard input and output.
+    """Give language models tools to search, fetch and ask (MCP).
 
-    Programs with a language model start this command themselves (Model Context Protocol): add it
-    to their configuration. The command only reads, so it can run next to a server. The server has
-    the same tools at /mcp.
+    The tools work over standard input and output. Programs with a language model start this command
+    themselves (Model Context Protocol): add it to their configuration. The command only reads, so
+    it can run next to a server. The server has the same tools at /mcp.
     """
     import anyio
 
@@ -292,7 +291,7 @@ def mcp(settings: Settings) -> None:
 @json_flag
 @click.pass_obj
 def doctor(settings: Settings, *, as_json: bool) -> None:
-    """Check settings, models and stored data, and repair derived files."""
+    """Check settings, models and data, and repair derived files."""
     from citespan.qa import examine
 
     report = examine(settings, say=say)

@@ -71,7 +71,9 @@ class Citation:
                 f" revision {self.document.revision} differs from the stored text"
             )
         if self.utf16 != _utf16_span(document.text, self.span):
-            raise UngroundedCitation(f"the UTF-16 offsets of a citation of {self.document.id!r} differ")
+            raise UngroundedCitation(
+                f"the UTF-16 offsets of a citation of {self.document.id!r} differ"
+            )
         if not _inside(self.span, self.highlights):
             raise UngroundedCitation(f"a highlight in {self.document.id!r} is outside its quote")
 

@@ -73,7 +73,9 @@ def _examine_corpus(
         facts["chunks"] = str(chunks)
         facts["generation"] = str(corpus.generation)
         repaired.extend(corpus.health.repaired())
-        repaired.extend(f"the chunks of document {one!r} were damaged" for one in corpus.health.mend())
+        repaired.extend(
+            f"the chunks of document {one!r} were damaged" for one in corpus.health.mend()
+        )
         problems.extend(corpus.health.check())
         facts["nearest vectors"] = _examine_vectors(corpus)
         facts["deleted documents"] = _examine_deleted(corpus.health, repaired, problems)

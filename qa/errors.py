@@ -75,7 +75,9 @@ class CollectionsBusy(QAError):
     """The maximum number of collections is open, and all are in use."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"all {most} collections that can be open at once are in use; try again later")
+        super().__init__(
+            f"all {most} collections that can be open at once are in use; try again later"
+        )
 
 
 class TooManyCollections(QAError):
@@ -141,7 +143,9 @@ class PromptTooLong(QAError):
     """The question does not fit into the prompt of the language model, in tokens."""
 
     def __init__(self, tokens: int, budget: int) -> None:
-        super().__init__(f"the question needs a prompt of {tokens} tokens, but {budget} are allowed; shorten it")
+        super().__init__(
+            f"the question needs a prompt of {tokens} tokens, but {budget} are allowed; shorten it"
+        )
         self.tokens = tokens
         self.budget = budget
 

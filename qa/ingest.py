@@ -42,7 +42,7 @@ class Seen:
         if self._texts.get(document.id, document.sha256) != document.sha256:
             return FileResult(
                 outcome=FileOutcome.REJECTED,
-                reason="another file of the same name was already stored in this run; rename one of them",
+                reason="another file of the same name was stored earlier; rename one of them",
             )
         place = self._places.get(document.sha256)
         if place is None or draft.metadata or _is_stored(corpus, document.id):

@@ -146,7 +146,10 @@ def check_deletable(name: str) -> None:
         InvalidCollection: it is the default collection.
     """
     if name == DEFAULT:
-        raise InvalidCollection("name", "is the default collection, which cannot be deleted; delete its documents instead")
+        raise InvalidCollection(
+            "name",
+            "is the default collection, which cannot be deleted; delete its documents instead",
+        )
 
 
 def collection_folder(settings: Settings, name: str) -> Path:

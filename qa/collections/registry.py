@@ -237,7 +237,9 @@ class Collections:
                 raise TooManyCollections(MOST)
             parent = self._slots.parent
             if parent is None:
-                raise InvalidCollection("name", f"cannot be {name!r}: without a data folder there is only {DEFAULT!r}")
+                raise InvalidCollection(
+                    "name", f"cannot be {name!r}: without a data folder there is only {DEFAULT!r}"
+                )
             with new_folder(parent, name, own):
                 slot = self._slots.slot(parent, name)
                 self._shelf.service(slot)

@@ -39,7 +39,7 @@ class Slots:
         return self.folder and self.folder / COLLECTIONS
 
     def default(self, found: Service | StoreError) -> Slot:
-        """Return the slot of the default collection, which stays open, or holds why it cannot open."""
+        """Return the slot of the default collection; it stays open, or holds the error."""
         identity = identity_of(self.folder) if self.folder else ""
         slot = Slot(name=DEFAULT, identity=identity, open=_never)
         if isinstance(found, Service):

@@ -50,7 +50,7 @@ def build_reader(settings: EvidenceSettings) -> Reader:
 
 
 def _named(model: str, device: str | None) -> Hashable:
-    """Return the identity of a model: its name, and if it is a folder, its files as they are now."""
+    """Return the identity of a model: its name, and for a folder, its files as they are now."""
     files: list[Hashable] = []
     with suppress(OSError, ValueError):  # the model is not a folder
         for path in sorted(Path(model).iterdir()):

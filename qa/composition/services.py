@@ -76,7 +76,9 @@ def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = N
     own = build_endpoint(settings.llm) if endpoint is None else None
     model = endpoint or own
     if settings.answer.mode == Mode.GENERATED and model is None:
-        raise ConfigError("answer.mode is generated, but no language model is set; set llm.base_url and llm.model")
+        raise ConfigError(
+            "answer.mode is generated, but no language model is set; set llm.base_url and llm.model"
+        )
     return Service(
         corpus,
         reader,

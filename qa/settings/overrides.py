@@ -100,7 +100,9 @@ def check_name(name: str) -> None:
             the last two.
     """
     if not _NAME.fullmatch(name):
-        raise InvalidCollection("name", "must be 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit")
+        raise InvalidCollection(
+            "name", "must be 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
+        )
 
 
 def collection_settings(settings: Settings, name: str) -> Settings:

@@ -61,7 +61,7 @@ class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     model: the bundled one, a hub id or a folder.
     runtime: onnx is lean; torch can use a GPU.
-    device: the torch device; if empty, the fastest one available.
+    device: the device of runtime torch; if empty, the fastest one available.
     """
 
     model: _Name = "all-MiniLM-L6-v2"
@@ -214,7 +214,9 @@ def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        raise ConfigError(f"the folder {path} names a user that does not exist; give another folder") from error
+        raise ConfigError(
+            f"the folder {path} names a user that does not exist; give another folder"
+        ) from error
 
 
 def load_settings(

@@ -45,7 +45,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
 )
 @click.pass_obj
 def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bool) -> None:
-    """Restore a backup FILE into the data folder, which must be empty.
+    """Restore a backup FILE into the data folder, if it is empty.
 
     If the backup holds all collections, none of them may exist yet. With --replace, they may exist,
     but stop the server first. Nothing is changed until the whole backup has been checked.
@@ -68,7 +68,9 @@ def _back_up_all(settings: Settings, file: Path) -> None:
 
     names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
     folders = {name: collection_folder(settings, name) for name in names}
-    made = back_up_all(folders, file, lambda name, error: say(f"collection {name} is skipped: {error}"))
+    made = back_up_all(
+        folders, file, lambda name, error: say(f"collection {name} is skipped: {error}")
+    )
     _print_backups(made.collections, f"{file}: ")
     if made.left_out:
         sys.exit(1)

@@ -15,7 +15,10 @@ def here(settings: Settings) -> Settings:
 
 @click.group()
 def collections() -> None:
-    """Manage separate sets of documents; any command takes `--collection NAME`."""
+    """Manage separate sets of documents.
+
+    Every command takes `citespan --collection NAME`.
+    """
 
 
 @collections.command(name="list")

@@ -27,9 +27,10 @@ _PAGE = 1000  # documents read at once
 def ingest(
     settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
 ) -> None:
-    """Store files, text files of folders, and files that match patterns such as 'docs/**/*.md'.
+    """Store files, text files of folders, and matches of patterns.
 
-    Files that are already stored, and files with the same text as another file, are skipped.
+    A pattern is, for example, 'docs/**/*.md'. Files that are already stored, and files with the
+    same text as another file, are skipped.
     """
     from citespan.qa.composition import open_corpus
     from citespan.qa.terminal.intake import take_in
@@ -54,7 +55,10 @@ def ingest(
 @json_flag
 @click.pass_obj
 def list_documents(settings: Settings, *, as_json: bool) -> None:
-    """List the stored documents: id, revision, length in characters, title."""
+    """List the stored documents: id, revision, length and title.
+
+    The length is in characters.
+    """
     from citespan.index.corpus import open_catalogue
 
     documents: list[DocumentInfo] = []
@@ -80,7 +84,7 @@ def list_documents(settings: Settings, *, as_json: bool) -> None:
 @click.argument("ids", nargs=-1, required=True)
 @click.pass_obj
 def delete(settings: Settings, ids: tuple[str, ...]) -> None:
-    """Delete the documents with these IDS, with all their revisions."""
+    """Delete documents IDS with all their revisions."""
     from citespan.qa.composition import open_corpus
 
     with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
@@ -94,7 +98,7 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 @json_flag
 @click.pass_obj
 def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
-    """List the stored revisions of the document with this ID, oldest first."""
+    """List the stored revisions of document ID, oldest first."""
     from citespan.index.corpus import open_catalogue
 
     with open_catalogue(here(settings).collection_path()) as catalogue:
@@ -120,7 +124,7 @@ def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
 )
 @click.pass_obj
 def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
-    """Remove past revisions of the documents with these IDS, or of all documents.
+    """Remove past revisions of documents IDS, or of all documents.
 
     Citations of a removed revision no longer resolve.
     """
@@ -137,7 +141,10 @@ def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.pass_obj
 def export(settings: Settings, file: Path) -> None:
-    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
+    """Write all documents and revisions to a new FILE (JSON Lines).
+
+    If FILE is -, print them.
+    """
     from citespan.index.transfer import export_file, export_to
 
     if str(file) == "-":
@@ -151,7 +158,7 @@ def export(settings: Settings, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_documents(settings: Settings, file: Path) -> None:
-    """Store the documents of an export FILE, with their ids and revisions.
+    """Store documents of an export FILE, with ids and revisions.
 
     If any part of the file is invalid, nothing is stored. Documents that are already stored are
     skipped. If an import was stopped, run it again to continue.
