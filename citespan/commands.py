@@ -90,9 +90,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", metavar="FOLDER", help="Data folder to use [default: the user's own].")
 @click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings file to read (TOML).",
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
 )
 @click.option("--collection", metavar="NAME", help="Collection to use [default: default].")
 @click.version_option(package_name="citespan")
@@ -170,9 +168,7 @@ def search(
 
 @cli.command()
 @click.option(
-    "--max-tokens",
-    type=click.IntRange(1),
-    help="Maximum tokens per chunk, counted by the embedder.",
+    "--max-tokens", type=click.IntRange(1), help="Maximum tokens per chunk, as the embedder counts."
 )
 @click.option("--model", help="Embedding model to use: the bundled one, a hub id or a folder.")
 @click.option(
@@ -345,10 +341,7 @@ def _compare(dataset: str, corpus: "Corpus", rebuilt: "Corpus", settings: Settin
     found = compared(asked, systems[0], systems[1], tracked)
     print_differences(found)
     if any(difference.is_worse for difference in found):
-        click.echo(
-            "not switched: the new chunks are worse; to switch, run it again without --compare",
-            err=True,
-        )
+        say("not switched: the new chunks are worse; to switch, run it again without --compare")
         sys.exit(1)
 
 

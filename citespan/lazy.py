@@ -17,9 +17,7 @@ def names_of(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(homes[name]), name)
-        setattr(
-            sys.modules[package], name, value
-        )  # from now on, Python finds it without this function
+        setattr(sys.modules[package], name, value)  # the next use does not call this function
         return value
 
     return load

@@ -267,10 +267,7 @@ class Jobs:
             return JobState.CANCELLED, str(error)
         except Exception:  # noqa: BLE001  (logged, and recorded as the reason)
             _log.exception("job %s failed", job.id)
-            return (
-                JobState.FAILED,
-                "the job failed because of an internal error; the log has it under this job's id",
-            )
+            return JobState.FAILED, "an internal error occurred; the log has it under this job's id"
         return JobState.DONE, None
 
     def _progress(self, current: Current | None) -> None:

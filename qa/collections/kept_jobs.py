@@ -73,10 +73,7 @@ class KeptJobs:
         try:
             self._jobs.cancel_all(collection_id, reason)
         except StoreError as error:
-            _log.warning(
-                "jobs of a deleted collection could not be cancelled now, but will be when run: %s",
-                error,
-            )
+            _log.warning("jobs of a deleted collection are cancelled when they run: %s", error)
 
     def close(self) -> None:
         """Stop; the next process continues the jobs."""

@@ -91,10 +91,7 @@ class Rebuilds:
         place = self._place_of(task.job)
         corpus, settings = place.corpus, place.settings
         own = task.job.arguments
-        with (
-            self._locks[place.identity],
-            suppress(BuildInUse),
-        ):  # the process was killed after the switch
+        with self._locks[place.identity], suppress(BuildInUse):  # killed after the switch
             made = Reindexing(corpus, settings, own, self._say)
             try:
                 with self._tracked(place, task.job.id):
@@ -167,6 +164,5 @@ def check_model(model: str, settings: Settings) -> None:
     """
     if model not in allowed_models(settings):
         raise InvalidCollection(
-            "embedding.model",
-            f"{model!r} is not allowed; the operator can add it to `serve.models`",
+            "embedding.model", "is not allowed; the operator can add it to `serve.models`"
         )
