@@ -1,4 +1,4 @@
-"""Question answering over your documents; every sentence points to the characters that say so."""
+"""Question answering over your documents; every sentence cites the characters that support it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
 """The command line: `citespan ask "…"` and its siblings.
 
-Exit codes: 0 done (an abstention is an ordinary answer), 1 something was found wrong or failed,
-2 usage, configuration or a data folder that cannot be used.
+Exit codes: 0 if the command succeeded (an abstention is an ordinary answer), 1 if it failed or
+found a problem, 2 if the usage, the configuration or the data folder is invalid.
 """
 
 import errno
@@ -38,12 +38,12 @@ _filter_option = click.option(
     "--filter",
     "filter_json",
     metavar="JSON",
-    help='Of these documents alone, such as {"year": {"$gte": 2020}}.',
+    help='Search only documents that match this filter, such as {"year": {"$gte": 2020}}.',
 )
 _mode_option = click.option(
     "--mode",
     type=click.Choice(["extractive", "generated"]),
-    help="Of quotes, or written by the language model of the settings.",
+    help="Answer with quotes, or let the language model of the settings write the answer.",
 )
 
 
@@ -54,12 +54,12 @@ _SECTIONS = {
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
 }
-_NAME_WIDTH = 11  # of the longest command, so that the sections line up
+_NAME_WIDTH = 11  # length of the longest command name, so that the sections line up
 _HELP_WIDTH = 64
 
 
 class _Group(click.Group):
-    """A group that lists its commands by section, and shows an error as one line."""
+    """A group that lists its commands by section and prints an error as one line."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, names in _SECTIONS.items():
@@ -80,7 +80,7 @@ class _Group(click.Group):
             say(f"citespan: {error}")
         except OSError as error:
             if error.errno == errno.EPIPE:
-                raise  # the reader has gone; click knows what to do
+                raise  # the reader closed the pipe; click handles it
             say(f"citespan: {error.strerror or error}")
         except UnicodeEncodeError as error:
             click.echo(f"citespan: the output cannot be written as {error.encoding}", err=True)
@@ -88,15 +88,15 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--data", metavar="FOLDER", help="Data folder [default: the user's own].")
+@click.option("--data", metavar="FOLDER", help="Data folder to use [default: the user's own].")
 @click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file (TOML)."
 )
-@click.option("--collection", metavar="NAME", help="Of the data folder [default: default].")
+@click.option("--collection", metavar="NAME", help="Collection to use [default: default].")
 @click.version_option(package_name="citespan")
 @click.pass_context
 def cli(ctx: click.Context, data: str | None, config: Path | None, collection: str | None) -> None:
-    """Ask your documents; every sentence of an answer points to the characters that say so."""
+    """Ask your documents; every sentence of an answer cites the characters that support it."""
     given = {"path": data, "collection": collection}
     flags = {"data": {key: value for key, value in given.items() if value is not None}}
     ctx.obj = load_settings(config, flags=flags)
@@ -135,7 +135,9 @@ def ask(
 
 @cli.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("-k", "--top-k", default=5, show_default=True, help="Most passages shown.")
+@click.option(
+    "-k", "--top-k", default=5, show_default=True, help="Maximum number of passages to show."
+)
 @_filter_option
 @json_flag
 @click.pass_obj
@@ -147,7 +149,7 @@ def search(
     *,
     as_json: bool,
 ) -> None:
-    """Show the passages that are found for QUERY, without answering."""
+    """Show the passages that match QUERY, without an answer."""
     from citespan.qa.composition import open_for_questions
 
     chosen = _filter(filter_json)
@@ -165,11 +167,20 @@ def search(
 
 
 @cli.command()
-@click.option("--max-tokens", type=click.IntRange(1), help="Of a chunk, by the embedder's count.")
-@click.option("--model", help="Embedding model: the bundled one, a hub id or a folder.")
-@click.option("--runtime", type=click.Choice(["onnx", "torch"]), help="Of the embedding model.")
-@click.option("--back", is_flag=True, help="To the chunks before the last reindexing.")
-@click.option("--compare", "dataset", metavar="DATASET", help="Switch only if it is not worse.")
+@click.option(
+    "--max-tokens", type=click.IntRange(1), help="Maximum tokens per chunk, as the embedder counts."
+)
+@click.option("--model", help="Embedding model to use: the bundled one, a hub id or a folder.")
+@click.option(
+    "--runtime", type=click.Choice(["onnx", "torch"]), help="Runtime of the embedding model."
+)
+@click.option("--back", is_flag=True, help="Roll back to the chunks before the last reindexing.")
+@click.option(
+    "--compare",
+    "dataset",
+    metavar="DATASET",
+    help="Switch only if the new chunks are not worse on this data set.",
+)
 @click.pass_obj
 def reindex(
     settings: Settings,
@@ -180,9 +191,10 @@ def reindex(
     *,
     back: bool,
 ) -> None:
-    """Make all chunks and vectors anew, as the settings or these options say.
+    """Rebuild all chunks and vectors with the present settings.
 
-    Stopped, it goes on from there when it is run again. The chunks before stay, to go back to.
+    The options override the settings and are recorded with the chunks. If the command is stopped,
+    the next run continues from there. The old chunks are kept for --back.
     """
     from citespan.qa.collections import Reindexing, going_back, open_to_reindex
 
@@ -197,7 +209,7 @@ def reindex(
         made = going_back(corpus, chosen, say) if back else Reindexing(corpus, chosen, own, say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
-            _compare(dataset, corpus, made.beside(), chosen)
+            _compare(dataset, corpus, made.over_new_build(), chosen)
         made.switch()
         documents, chunks = corpus.counts()
     click.echo(f"reindexed {documents} documents: {chunks} chunks")
@@ -206,11 +218,11 @@ def reindex(
 @cli.command()
 @click.option("--host", help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one."
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 selects a free port."
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Answer over HTTP."""
+    """Answer questions over HTTP."""
     from citespan.api import run_server
     from citespan.api.middleware import Limits
     from citespan.qa.collections import Collections
@@ -230,10 +242,11 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 @_mode_option
 @click.pass_obj
 def chat(settings: Settings, mode: str | None) -> None:
-    """Talk about the documents: a question a line, and follow-ups may lean on what was said.
+    """Talk about the documents, with follow-up questions.
 
-    Every sentence of an answer has the number of its source; /open 1 shows the first source in its
-    document, and /help lists what else can be typed. Other programs may send lines, too.
+    Type one question per line. Every sentence of an answer has the number of its source.
+    /open 1 shows the first source in its document, and /help lists all commands. Other programs
+    can send lines, too.
     """
     from citespan.qa.composition import open_for_questions
     from citespan.qa.terminal import Chat, typed
@@ -244,7 +257,7 @@ def chat(settings: Settings, mode: str | None) -> None:
         conversation = Chat(service, Mode(mode) if mode else None)
         if typing:
             service.warm()
-            click.echo("Ask about the documents; /help says what else there is.", err=True)
+            click.echo("Ask about the documents; /help lists the commands.", err=True)
             conversation.run(typed("> "))
         else:
             conversation.run(line.decode(errors="replace") for line in sys.stdin.buffer)
@@ -253,11 +266,11 @@ def chat(settings: Settings, mode: str | None) -> None:
 @cli.command()
 @click.pass_obj
 def mcp(settings: Settings) -> None:
-    """Give language models tools to search, fetch and ask, over standard input and output.
+    """Give language models tools to search, fetch and ask (MCP).
 
-    Programs with a language model start this command themselves (Model Context Protocol): name it
-    in their configuration. It only reads, also beside a running server, which has the same tools
-    at /mcp.
+    The tools work over standard input and output. Programs with a language model start this command
+    themselves (Model Context Protocol): add it to their configuration. The command only reads, so
+    it can run next to a server. The server has the same tools at /mcp.
     """
     import anyio
 
@@ -274,7 +287,7 @@ def mcp(settings: Settings) -> None:
 @json_flag
 @click.pass_obj
 def doctor(settings: Settings, *, as_json: bool) -> None:
-    """Check settings, models and stored data; derived files are repaired."""
+    """Check settings, models and data, and repair derived files."""
     from citespan.qa import examine
 
     report = examine(settings, say=say)
@@ -309,8 +322,8 @@ for _command in (
     cli.add_command(_command)
 
 
-def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Settings) -> None:
-    """Ask both the same; leave the program with 1 if the new one is worse."""
+def _compare(dataset: str, corpus: "Corpus", rebuilt: "Corpus", settings: Settings) -> None:
+    """Ask both corpora the same questions; if the rebuilt one is worse, exit with 1."""
     from citespan.evals import print_differences
     from citespan.evals.compare import check_holds, compared
     from citespan.evals.datasets import open_dataset
@@ -318,14 +331,17 @@ def _compare(dataset: str, corpus: "Corpus", beside: "Corpus", settings: Setting
     from citespan.qa.composition import service_of
 
     if corpus.embedder != corpus.build().settings["embedder"]:
-        raise ConfigError("nothing to compare with: the embedder of the present chunks is gone")
+        raise ConfigError(
+            "the embedder of the present chunks is missing, so there is nothing to compare with;"
+            " install it, or reindex without --compare"
+        )
     asked = open_dataset(dataset)
     check_holds(corpus, asked)
-    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, beside)]
+    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, rebuilt)]
     found = compared(asked, systems[0], systems[1], tracked)
     print_differences(found)
     if any(difference.is_worse for difference in found):
-        click.echo("worse: not switched; run it again without --compare to switch", err=True)
+        say("not switched: the new chunks are worse; to switch, run it again without --compare")
         sys.exit(1)
 
 

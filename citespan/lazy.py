@@ -1,7 +1,7 @@
-"""Names that are imported when they are first asked for.
+"""Names that are imported at first use.
 
-The face of a package names what is behind it, and takes what it names from its module at first
-use: so nothing loads FAISS, tantivy or a model's runtime that only passes by.
+The face of a package lists its public names. Each name is loaded from its module at first use, so
+an import of the package does not load FAISS, tantivy or a model's runtime.
 """
 
 import sys
@@ -11,13 +11,13 @@ from typing import Any
 
 
 def names_of(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a package: `homes` says which module defines each name."""
+    """Return a `__getattr__` for a package; `homes` maps each name to its module."""
 
     def load(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(homes[name]), name)
-        setattr(sys.modules[package], name, value)  # found without this function from now on
+        setattr(sys.modules[package], name, value)  # the next use does not call this function
         return value
 
     return load

@@ -1,4 +1,4 @@
-"""Citations: cut from the stored text by offsets, and checked before they are sent. Pure."""
+"""Citations: cut from the stored text by offsets, and verified before they are sent. Pure."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,10 +11,10 @@ _CONTEXT = 80  # code points of context on each side of a quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Characters of a document that say something. Made only by `Citation.of`.
+    """A quote of a document with its place. Only `Citation.of` creates one.
 
     `span` and `highlights` are code points of the document's text; a highlight is the short answer
-    inside the span. `utf16` is the span in UTF-16 code units, as JavaScript slices; `prefix` and
+    inside the span. `utf16` is the span in UTF-16 code units, as JavaScript slices. `prefix` and
     `suffix` are the text around the quote.
     """
 
@@ -35,7 +35,7 @@ class Citation:
         scores: Scores | None = None,
         highlights: tuple[Span, ...] = (),
     ) -> Self:
-        """The citation of these characters.
+        """Return the citation of these characters.
 
         Raises:
             InvalidSpan: the span is not inside the document.
@@ -43,9 +43,9 @@ class Citation:
         """
         quote = span.of(document.text)
         if not quote:
-            raise UngroundedCitation(f"an empty span at {span.start} cites nothing")
+            raise UngroundedCitation(f"the span at {span.start} is empty and cites nothing")
         if not _inside(span, highlights):
-            raise UngroundedCitation(f"a highlight lies outside [{span.start}, {span.end})")
+            raise UngroundedCitation(f"a highlight is outside the span [{span.start}, {span.end})")
         return cls(
             document=document.info(),
             span=span,
@@ -58,22 +58,24 @@ class Citation:
         )
 
     def verify(self, document: Document) -> None:
-        """Check every pointer against the stored text.
+        """Check every offset against the stored text.
 
         Raises:
-            UngroundedCitation: anything differs, even by one character.
+            UngroundedCitation: anything differs, even one character.
             InvalidSpan: the span is not inside the document.
         """
         same = (self.document.id, self.document.revision) == (document.id, document.revision)
         if not same or self.span.of(document.text) != self.quote:
             raise UngroundedCitation(
                 f"citation [{self.span.start}, {self.span.end}) of {self.document.id!r}"
-                f" revision {self.document.revision} is not what is stored"
+                f" revision {self.document.revision} differs from the stored text"
             )
         if self.utf16 != _utf16_span(document.text, self.span):
-            raise UngroundedCitation(f"UTF-16 offsets of a citation of {self.document.id!r} differ")
+            raise UngroundedCitation(
+                f"the UTF-16 offsets of a citation of {self.document.id!r} differ"
+            )
         if not _inside(self.span, self.highlights):
-            raise UngroundedCitation(f"a highlight in {self.document.id!r} lies outside its quote")
+            raise UngroundedCitation(f"a highlight in {self.document.id!r} is outside its quote")
 
 
 def _inside(span: Span, highlights: tuple[Span, ...]) -> bool:
@@ -86,5 +88,5 @@ def _utf16_span(text: str, span: Span) -> Span:
 
 
 def utf16_length(text: str) -> int:
-    """How many UTF-16 code units a text takes."""
+    """Return the number of UTF-16 code units of a text."""
     return len(text.encode("utf-16-le")) // 2

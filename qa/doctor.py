@@ -1,4 +1,4 @@
-"""What state everything is in."""
+"""A check of settings, models and stored data, with repairs."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from citespan.qa.settings.sections import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Facts by name, what was wrong and is mended, and what is wrong."""
+    """Facts by name, problems that were repaired, and problems that remain."""
 
     facts: dict[str, str]
     repaired: list[str]
@@ -27,10 +27,12 @@ class Report:
 
 
 def examine(settings: Settings, say: Say = lambda _: None) -> Report:
-    """Resolved settings, model files and stored data; opening mends what is derived from it.
+    """Check resolved settings, model files and stored data.
+
+    Opening the stored data repairs the files that are derived from it.
 
     Raises:
-        CollectionNotFound: there is no collection of the name in the settings.
+        CollectionNotFound: no collection has the name in the settings.
     """
     facts = {
         "citespan": version("citespan"),
@@ -71,7 +73,9 @@ def _examine_corpus(
         facts["chunks"] = str(chunks)
         facts["generation"] = str(corpus.generation)
         repaired.extend(corpus.health.repaired())
-        repaired.extend(f"chunks of document {one!r} were damaged" for one in corpus.health.mend())
+        repaired.extend(
+            f"the chunks of document {one!r} were damaged" for one in corpus.health.mend()
+        )
         problems.extend(corpus.health.check())
         facts["nearest vectors"] = _examine_vectors(corpus)
         facts["deleted documents"] = _examine_deleted(corpus.health, repaired, problems)
@@ -79,7 +83,7 @@ def _examine_corpus(
 
 
 def _examine_vectors(corpus: Corpus) -> str:
-    """How they are found, how well on a sample of them, and what they take."""
+    """Describe the vector index: its kind, its recall on a sample, and its size."""
     found = corpus.health.measure_vectors()
     if not found.vectors:
         return str(found.kind)
@@ -88,32 +92,32 @@ def _examine_vectors(corpus: Corpus) -> str:
 
 
 def _examine_jobs(folder: Path, repaired: list[str], problems: list[str]) -> dict[str, str]:
-    """How many jobs of the data folder are in which state, whatever their collection."""
+    """Count the jobs of the data folder by state, across all collections."""
     try:
         found = check_jobs(folder)
     except JobsDamaged:
         repaired.extend(set_aside(folder))
         found = check_jobs(folder)
     problems.extend(found.problems)
-    told = [f"{count} {state}" for state, count in found.states.items()]
+    parts = [f"{count} {state}" for state, count in found.states.items()]
     if found.states.keys() & {"queued", "running", "failed"}:
-        told.append("`citespan serve` goes on with those that are not done")
+        parts.append("`citespan serve` continues the unfinished ones")
     if found.leftovers:
-        told.append(f"{found.leftovers} files in jobs/ are left over, until it starts")
-    return {"jobs": "; ".join(told) or "none"}
+        parts.append(f"`citespan serve` will remove {found.leftovers} leftover files in jobs/")
+    return {"jobs": "; ".join(parts) or "none"}
 
 
 def _examine_deleted(health: Health, repaired: list[str], problems: list[str]) -> str:
-    """How many documents were deleted, and whether anything is left of them."""
+    """Count the deleted documents, and report what is left of them."""
     if chunks := health.compact():
-        repaired.append(f"traces of {chunks} deleted chunks were still in files of the index")
+        repaired.append(f"files of the index still held traces of {chunks} deleted chunks")
     deleted = health.deleted()
     if left := health.leftovers():
         problems.extend(left)
         return str(deleted)
-    if chunks := health.uncompacted():  # another process writes: it is not for this one to mend
+    if chunks := health.uncompacted():  # another process writes, so this one must not repair
         return (
-            f"{deleted}; only single words, or rounded vectors, of {chunks} chunks are left, in"
-            " files of the index"
+            f"{deleted}; files of the index hold only single words, or rounded vectors, of {chunks}"
+            " of their chunks"
         )
-    return f"{deleted}; nothing of them is left in the catalogue, the vectors or the words"
+    return f"{deleted}; the catalogue, the vectors and the words hold nothing of them"

@@ -1,22 +1,22 @@
-"""Everything answering refuses, as types with facts.
+"""The errors of answering, as types with facts.
 
 QAError
-├── InvalidQuestion      the question cannot be asked as given
+├── InvalidQuestion      the question is empty, too long or not valid text
 ├── UngroundedCitation   a citation does not match the stored text (never sent)
-├── CollectionNotFound   there is no collection of that name
-│   └── CollectionGone   the one that was meant is gone; another one may have its name
+├── CollectionNotFound   no collection has that name
+│   └── CollectionGone   the collection was deleted; another one may have its name
 ├── CollectionsBusy      too many collections are in use at once
-├── TooManyCollections   no more can be made
+├── TooManyCollections   the data folder holds the maximum number of collections
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── UntrustedSettings    a backup names models or settings that a client may not choose
-├── ModeUnavailable      the service cannot answer in that way
-├── ReindexRunning       a collection's chunks are being made anew
-├── NoEarlierChunks      a collection was not reindexed: there is nothing to go back to
+├── ModeUnavailable      the service cannot answer in that mode
+├── ReindexRunning       a collection is being reindexed
+├── NoEarlierChunks      a collection was not reindexed, so it cannot be rolled back
 ├── NotReady             the service is still warming up, or closed
-├── PromptTooLong        question and rules alone are more than the language model takes
-├── EndpointFailed       the language model gave no answer, or not a whole one; `reason` says why
-└── ConfigError          settings that cannot be used
+├── PromptTooLong        question and rules exceed the input of the language model
+├── EndpointFailed       the language model gave no complete answer; `reason` says why
+└── ConfigError          a setting is invalid
 """
 
 from typing import Literal, TypeAlias
@@ -27,21 +27,21 @@ EndpointReason: TypeAlias = Literal[
 ]  # fmt: skip
 
 _WHY: dict[EndpointReason, str] = {
-    "unreachable": "no connection to the language model could be made",
+    "unreachable": "the service could not connect to the language model",
     "timeout": "the language model took too long",
     "busy": "the language model has too many requests at once",
-    "failing": "the language model's server had an error of its own",
-    "rejected": "the language model's server did not accept the request; the log has its status",
+    "failing": "the language model's server failed with an internal error",
+    "rejected": "the language model's server rejected the request; the log has its status",
     "refused": "the language model declined to answer",
-    "malformed": "what the language model's server sent could not be read",
+    "malformed": "the language model's server sent an invalid response",
     "cut": "the language model's answer broke off",
-    "cancelled": "nobody waits for the answer any more",
-    "open": "the language model failed several times in a row and is left alone for a while",
+    "cancelled": "the client no longer waits for the answer",
+    "open": "the language model failed several times in a row, so it gets no requests for a while",
 }
 
 
 class QAError(Exception):
-    """Root of everything `qa` raises on purpose."""
+    """Root of all errors that `qa` raises on purpose."""
 
 
 class InvalidQuestion(QAError):
@@ -49,7 +49,7 @@ class InvalidQuestion(QAError):
 
 
 class UngroundedCitation(QAError):
-    """A citation whose quote is not what the stored text has at its offsets."""
+    """A citation's quote differs from the stored text at its offsets."""
 
 
 class CollectionNotFound(QAError):
@@ -61,40 +61,42 @@ class CollectionNotFound(QAError):
 
 
 class CollectionGone(CollectionNotFound):
-    """The collection that work was sent to is gone, whatever has its name now."""
+    """The collection that work was sent to was deleted; another one may have its name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.args = (
-            f"the collection {name!r} that this was sent to was deleted or replaced; send it again"
-            " to the one that is meant now",
+            f"the collection {name!r} was deleted or replaced after this was sent; send it again to"
+            " the collection that you mean now",
         )
 
 
 class CollectionsBusy(QAError):
-    """As many collections as may be open at once are all in use."""
+    """The maximum number of collections is open, and all are in use."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"{most} collections are in use, and no more can be open; try it again")
+        super().__init__(
+            f"all {most} collections that can be open at once are in use; try again later"
+        )
 
 
 class TooManyCollections(QAError):
-    """There are as many collections as there can be."""
+    """The data folder holds the maximum number of collections."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"there are {most} collections, and no more can be made; delete some")
+        super().__init__(f"there are {most} collections, the maximum; delete some to create others")
 
 
 class CollectionExists(QAError):
-    """A new collection needs a name of its own."""
+    """The name of a new collection is taken."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is a collection {name!r} already")
+        super().__init__(f"collection {name!r} exists already; choose another name")
         self.name = name
 
 
 class InvalidCollection(QAError):
-    """A name or setting that a collection cannot have."""
+    """A collection cannot have this name or setting."""
 
     def __init__(self, place: str, why: str) -> None:
         super().__init__(f"{place} {why}")
@@ -103,34 +105,34 @@ class InvalidCollection(QAError):
 
 
 class UntrustedSettings(QAError):
-    """A backup holds settings that only whoever runs the service may choose."""
+    """A backup holds settings that only the operator of the service may choose."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"the backup sets {what}, which only whoever runs the service may choose; if the backup"
-            " is your own, restore it with --trust-settings"
+            f"the backup sets {what}, which only the operator of the service may choose; if the"
+            " backup is your own, restore it with --trust-settings"
         )
 
 
 class ModeUnavailable(QAError):
-    """Answers of this mode need something that is not set up."""
+    """Answers of this mode need a language model that is not set up."""
 
 
 class ReindexRunning(QAError):
-    """Chunks are made anew once at a time; `job_id` names the job, if it is one."""
+    """A collection is already being reindexed; `job_id` names the job, if it is one."""
 
     def __init__(self, name: str, job_id: str | None = None) -> None:
-        by = f" by {job_id}; wait for it, or cancel it" if job_id else "; try it again"
-        super().__init__(f"the chunks of collection {name!r} are being made anew{by}")
+        by = f" by {job_id}; wait for it, or cancel it" if job_id else "; try again later"
+        super().__init__(f"collection {name!r} is being reindexed{by}")
         self.name = name
         self.job_id = job_id
 
 
 class NoEarlierChunks(QAError):
-    """There is nothing to go back to."""
+    """The collection has no earlier chunks."""
 
     def __init__(self) -> None:
-        super().__init__("there are no earlier chunks to go back to")
+        super().__init__("the collection has no earlier chunks to roll back to")
 
 
 class NotReady(QAError):
@@ -138,18 +140,20 @@ class NotReady(QAError):
 
 
 class PromptTooLong(QAError):
-    """Not even the question fits into what the language model takes at once, in tokens."""
+    """The question does not fit into the prompt of the language model, in tokens."""
 
     def __init__(self, tokens: int, budget: int) -> None:
-        super().__init__(f"the question makes a prompt of {tokens} tokens; {budget} are allowed")
+        super().__init__(
+            f"the question needs a prompt of {tokens} tokens, but {budget} are allowed; shorten it"
+        )
         self.tokens = tokens
         self.budget = budget
 
 
 class EndpointFailed(QAError):
-    """The language model failed; the message holds nothing of what its server sent.
+    """The language model failed; the message repeats nothing that its server sent.
 
-    `status` is that of its HTTP response, if that was the failure.
+    `status` is the status of the HTTP response, if the response was the failure.
     """
 
     def __init__(self, reason: EndpointReason, status: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Many files into a corpus: each one's outcome with its reason, whatever the others do."""
+"""Files into a corpus; each file gets its own outcome and reason."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from citespan.index.parse import document_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file that is to be stored; `read` raises DocumentRejected or OSError if it cannot be."""
+    """A file to be stored; if it cannot be read, `read` raises DocumentRejected or OSError."""
 
     number: int
     name: str
@@ -21,10 +21,11 @@ class Source:
 
 
 class Seen:
-    """What one run has stored: the same text again is left out, another one is no revision of it.
+    """The texts that one run has stored, to skip duplicates and reject name clashes.
 
-    Left out is only what would become a new document. Drafts with ids or metadata of their own
-    are all wanted.
+    A file with the same text as an earlier one is skipped. A file with the same name but another
+    text is rejected, instead of stored as a revision. Only drafts that would become new documents
+    are skipped; drafts with their own ids or metadata are always stored.
     """
 
     def __init__(self) -> None:
@@ -32,16 +33,16 @@ class Seen:
         self._texts: dict[str, str] = {}
 
     def add(self, sha256: str, document_id: str, name: str) -> None:
-        """Remember what is stored from a file, or is about to be."""
+        """Remember the text of a file that is stored, or is about to be."""
         self._places.setdefault(sha256, (document_id, name))
         self._texts[document_id] = sha256
 
     def verdict(self, draft: Draft, document: Document, corpus: Corpus) -> FileResult | None:
-        """Why a draft is not to be stored, if it is not."""
+        """Return why a draft must not be stored, or None if it may be."""
         if self._texts.get(document.id, document.sha256) != document.sha256:
             return FileResult(
                 outcome=FileOutcome.REJECTED,
-                reason="another file of the same name was stored just before; rename one of them",
+                reason="another file of the same name was stored earlier; rename one of them",
             )
         place = self._places.get(document.sha256)
         if place is None or draft.metadata or _is_stored(corpus, document.id):
@@ -64,17 +65,17 @@ def ingest(
     on_result: Callable[[Source, FileResult], None],
     on_chunks: Callable[[Source, int, int], None] = lambda _, __, ___: None,
 ) -> None:
-    """Store files one after another; what either of the callbacks raises ends it.
+    """Store files one after another, until a callback raises.
 
     Args:
-        corpus: where to.
-        sources: taken, and read, one at a time.
-        seen: what was stored before in the same run.
-        on_result: told each file's outcome, once it is durable.
-        on_chunks: told how many chunks of a file are embedded, and how many it has; if it raises,
-            nothing of that file is stored.
+        corpus: stores the files.
+        sources: the files, taken and read one at a time.
+        seen: the texts that the same run stored before.
+        on_result: called with each file's outcome, once it is durable.
+        on_chunks: called with how many chunks of a file are embedded, and how many it has. If it
+            raises, nothing of that file is stored.
     """
-    taken: deque[Source] = deque()  # drafts are drawn before those ahead of them are stored
+    taken: deque[Source] = deque()  # the corpus takes drafts before it has stored earlier ones
     at: dict[str, Source] = {}
     chunks: dict[str, int] = {}
     hashes: dict[int, str] = {}
@@ -97,7 +98,7 @@ def ingest(
         chunks[document_id] = total
         on_chunks(at[document_id], done, total)
 
-    with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this is left
+    with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this ends
         for stored in storing:
             source = taken.popleft()
             document_id = stored.document.id
@@ -113,7 +114,7 @@ def ingest(
 
 
 def _examined(source: Source, seen: Seen, corpus: Corpus) -> FileResult | tuple[Draft, Document]:
-    """The draft of a file and its document, or why there is nothing to be stored."""
+    """Return the draft of a file and its document, or why nothing is stored."""
     try:
         draft = source.read()
         document = document_of(draft)

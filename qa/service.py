@@ -24,7 +24,7 @@ from citespan.qa.types import Answer, Message, Mode, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """A question, checked."""
+    """A question that passed its checks."""
 
     question: str
     mode: Mode
@@ -39,14 +39,14 @@ class Service:
     Args:
         corpus: the documents; the service closes it.
         reader: judges passages and finds the evidence in them.
-        decision: when what was read is enough for an answer.
-        rules: what is read and what is cited.
-        top_k: passages that are looked at for a question.
-        candidates: chunks that each side of the retrieval puts forward.
-        collection: the name that the documents go by.
-        writer: writes generated answers; without one there are only extractive ones.
+        decision: decides when the evidence is enough for an answer.
+        rules: how deep passages are read, and which sentences are cited.
+        top_k: how many passages are considered for a question.
+        candidates: how many chunks each side of the retrieval contributes.
+        collection: the name of the collection that holds the documents.
+        writer: writes generated answers; without a writer, all answers are extractive.
         mode: how answers are made unless a question says otherwise.
-        owned: what the service closes, too.
+        owned: an endpoint that the service closes, too.
     """
 
     def __init__(
@@ -82,20 +82,21 @@ class Service:
         filters: Filter | None = None,
         history: Sequence[Message] = (),
     ) -> Answer:
-        """The answer to a question, or an abstention with its reason.
+        """Return the answer to a question, or an abstention with its reason.
 
         Every citation has been checked against the stored text.
 
         Args:
             question: 1 to `MAX_QUESTION` characters that are not all white space.
             mode: extractive or generated; the service's setting by default.
-            top_k: passages that are looked at, 1 to `MAX_TOP_K`; the service's setting by default.
-            filters: answer from the documents alone for which it holds.
+            top_k: how many passages are considered, 1 to `MAX_TOP_K`; the service's setting by
+                default.
+            filters: answer only from documents that match.
             history: earlier messages of the conversation, oldest first.
 
         Raises:
             InvalidQuestion: the question or `top_k` is not as above.
-            ModeUnavailable: a generated answer is asked for, and no language model is set up.
+            ModeUnavailable: a generated answer is requested, but no language model is set up.
         """
         return events.folded(
             self.stream(question, mode=mode, top_k=top_k, filters=filters, history=history)
@@ -111,10 +112,10 @@ class Service:
         history: Sequence[Message] = (),
         cancelled: Flag | None = None,
     ) -> Generator[events.Event]:
-        """The same, told as it happens; the last event is `Done`.
+        """Return the events of an answer while it is made; the last event is `Done`.
 
-        What is not said here is as for `ask`; errors are raised at once. Set `cancelled` to have it
-        end early, without `Done`; close it if you leave in between.
+        Arguments and errors are those of `ask`; errors are raised at once. To end the stream early,
+        without `Done`, set `cancelled`. A caller that stops reading must close the generator.
         """
         asked = _Asked(
             question=checked_question(question),
@@ -124,15 +125,15 @@ class Service:
             history=history,
         )
         if asked.mode is Mode.GENERATED and self._writer is None:
-            raise ModeUnavailable("no language model is set up here; ask for extractive answers")
+            raise ModeUnavailable("no language model is set up; ask for an extractive answer")
         return self._events(asked, cancelled or Flag())
 
     def search(
         self, query: str, *, top_k: int = 10, filters: Filter | None = None
     ) -> list[Passage]:
-        """Best passages for a query, best first, without judging them.
+        """Return the best passages for a query, best first, without judging them.
 
-        Fewer than `top_k` if more are too much for one response.
+        If `top_k` passages are too much for one response, return fewer.
 
         Raises:
             InvalidQuestion: as for `ask`.
@@ -144,7 +145,7 @@ class Service:
         return bounded(found)
 
     def modes(self) -> list[Mode]:
-        """How it can answer."""
+        """Return the modes that the service can answer in."""
         return [Mode.EXTRACTIVE, *([Mode.GENERATED] if self._writer else [])]
 
     def warm(self) -> None:
@@ -156,7 +157,7 @@ class Service:
             self._writer.endpoint.warm()
 
     def close(self) -> None:
-        """Stop what runs in the background, and close the corpus."""
+        """Close the owned endpoint, which ends its background work, and the corpus."""
         if self._owned is not None:
             self._owned.close()
         self.corpus.close()

@@ -1,4 +1,4 @@
-"""The values that answering gives. Offsets are Unicode code points, half-open."""
+"""The values that answering returns. Offsets are Unicode code points, half-open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why there is no answer, or not a whole one."""
+    """Why there is no answer, or only a partial one."""
 
     NO_RELEVANT_PASSAGE = "no_relevant_passage"
     NOT_IN_PASSAGES = "not_in_passages"
@@ -58,11 +58,11 @@ class Mode(StrEnum):
 
     EXTRACTIVE = "extractive"
     GENERATED = "generated"
-    CHAT = "chat"  # small talk: nothing was looked up, and nothing is cited
+    CHAT = "chat"  # small talk: the service looks up and cites nothing
 
 
 class Support(StrEnum):
-    """How a segment relates to its citations: their very text, what they say, or neither."""
+    """How a segment relates to its citations: quoted, supported, or unsupported."""
 
     QUOTED = "quoted"
     SUPPORTED = "supported"
@@ -70,7 +70,7 @@ class Support(StrEnum):
 
 
 class Policy(StrEnum):
-    """What becomes of a generated sentence that nothing supports: dropped, or sent marked so."""
+    """What happens to an unsupported generated sentence: dropped, or sent with a mark."""
 
     STRICT = "strict"
     MARK = "mark"
@@ -78,7 +78,7 @@ class Policy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
-    """Why the service did not answer, or not all of it, for programs and for people."""
+    """Why the service gave no answer or a partial one: for programs and for people."""
 
     reason: Reason
     message: str
@@ -86,7 +86,7 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A part of the answer, by its span in `Answer.text`, and what it points to."""
+    """A part of the answer, by its span in `Answer.text`, with its citations."""
 
     span: Span
     citations: tuple[Citation, ...]
@@ -95,19 +95,19 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the service says to a question; citations are in the order of their first use.
+    """The answer to a question; citations are in the order of their first use.
 
     Every segment of an answered question has at least one citation, unless its support is
-    `unsupported`; an abstention has no text, no segments and no citations. A partial answer has
-    both: `abstention` then says what is missing or contradicts itself. What is said in a chat
-    (`mode`) is about no document, and has no citations.
+    `unsupported`. An abstention has no text, no segments and no citations. A partial answer has
+    both text and `abstention`, which says what is missing or contradictory. An answer in mode
+    `chat` is about no document and has no citations.
 
-    question: as it was looked up: a follow-up stands alone in it.
-    confidence: the probability that the extractive answer is right, also of one that was not
-        given: calibrated for the bundled evidence model, the least of its parts' for a partial
-        answer, 0 where nothing could be read.
-    fallback: why an answer that should have been generated was not, or only in part.
-    dropped: generated sentences that were left out because nothing supports them.
+    question: the question as it was looked up, with follow-ups made self-contained.
+    confidence: the probability that the extractive answer is right, even if it was not given. It
+        is calibrated for the bundled evidence model. For a partial answer it is the minimum of the
+        parts; where nothing could be read, it is 0.
+    fallback: why a generated answer is missing or incomplete.
+    dropped: how many generated sentences were dropped because nothing supports them.
     timings_ms: of the stages `embed`, `retrieve`, `evidence`, `generate` and `total`.
     """
 

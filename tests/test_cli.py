@@ -180,7 +180,7 @@ def test_doctor_proves_that_what_was_deleted_is_gone(citespan: Run, tmp_path: Pa
     report = json.loads(citespan("doctor", "--json").stdout)
     assert report["facts"]["nearest vectors"] == "exact"
     assert report["facts"]["deleted documents"] == (
-        "1; nothing of them is left in the catalogue, the vectors or the words"
+        "1; the catalogue, the vectors and the words hold nothing of them"
     )
     assert (report["repaired"], report["problems"]) == ([], [])
     tampered(
@@ -257,7 +257,7 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
     assert (done.returncode, done.stdout) == (
         0, "3 added, 1 duplicate; 3 documents and 3 chunks are stored\n",
     )  # fmt: skip
-    assert done.stderr.endswith("left out: docs/a/b/3.md: the same text as docs/a/2.md\n")
+    assert done.stderr.endswith("skipped: docs/a/b/3.md: the same text as docs/a/2.md\n")
     literal = citespan("ingest", "--json", "docs/[5].md", str(tmp_path / "docs/a/?/*.log"))
     report = json.loads(literal.stdout)
     assert [(file["name"], file["outcome"]) for file in report["files"]] == [
@@ -274,7 +274,7 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
     assert "1 replaced" in citespan("ingest", "docs/a").stdout
     none = citespan("ingest", "docs/*.txt")
     assert none.returncode == 2
-    assert "matches nothing" in none.stderr
+    assert "matches no file" in none.stderr
 
 
 def test_an_ingest_that_was_stopped_goes_on_when_it_is_run_again(
@@ -295,7 +295,7 @@ def test_an_ingest_that_was_stopped_goes_on_when_it_is_run_again(
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, written = process.communicate(timeout=20)
-    assert (process.returncode, written) == (130, "stopped; run it again to go on\n")
+    assert (process.returncode, written) == (130, "stopped; run it again to continue\n")
     stored = documents(data)
     assert 5 <= stored < 400
     report = json.loads(citespan("ingest", "--json", str(folder)).stdout)
@@ -336,7 +336,7 @@ def test_doctor_names_and_mends_a_corrupted_index_file(citespan: Run, tmp_path: 
         (("ask", "hi"), {"CITESPAN_SERVE__PROT": "1"}, "did you mean 'port'?"),
         (("ask", "hi"), {"CITESPAN_SREVE__PORT": "1"}, "did you mean 'serve'?"),
         (("ask", "hi"), {"CITESPAN_SERVE__PORT": "many"}, "port"),
-        (("ask", "hi"), {"CITESPAN_DATA": "x"}, "CITESPAN_DATA sets nothing"),
+        (("ask", "hi"), {"CITESPAN_DATA": "x"}, "CITESPAN_DATA is not a setting"),
         (("ask", "hi"), {"CITESPAN_DATA__PATH": "/dev/null/x"}, "cannot be written"),
         (("--config", "none.toml", "ask", "hi"), {}, "cannot read settings file none.toml"),
         (("ingest", "nowhere.txt"), {}, "does not exist"),

@@ -1,4 +1,4 @@
-"""The collections of a data folder: created, opened, reindexed, removed."""
+"""The collections of a data folder: created, opened, reindexed, deleted."""
 
 from typing import TYPE_CHECKING
 

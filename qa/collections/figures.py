@@ -1,4 +1,4 @@
-"""What is known of collections, for lists and for those who run the service."""
+"""Facts about collections, for lists and for the operator of the service."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from citespan.qa.types import Mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """What is known of a collection; `settings` are those that differ from the service's."""
+    """Facts about a collection; `settings` are those that differ from the service's."""
 
     name: str
     documents: int
@@ -29,10 +29,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What is known of a collection that is, or was, open.
+    """Facts about a collection that is, or was, open.
 
-    rebuilt: derived files that were found damaged and made again, since it was opened.
-    damaged: documents that were found damaged, since it was opened.
+    rebuilt: how many derived files were found damaged and rebuilt since it was opened.
+    damaged: how many documents were found damaged since it was opened.
     """
 
     collection: Collection
@@ -43,15 +43,15 @@ class Figures:
 
     @property
     def name(self) -> str:
-        """What the collection is called."""
+        """The name of the collection."""
         return self.collection.name
 
 
 def figures_of(service: Service, name: str, own: Overrides) -> Figures:
-    """The figures of an open collection, whose own settings are given.
+    """Return the figures of an open collection with the overrides `own`.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: the collection cannot be read.
     """
     corpus = service.corpus
     documents, chunks = corpus.counts()
@@ -65,9 +65,9 @@ def figures_of(service: Service, name: str, own: Overrides) -> Figures:
 
 
 def known(settings: Settings, say: Say = lambda _: None) -> list[Collection]:
-    """The collections of a data folder, read beside whoever has them open.
+    """Return the collections of a data folder, which another process may have open.
 
-    Those that cannot be read are left out, and said.
+    Collections that cannot be read are skipped; `say` is called with the reason.
     """
     found: list[Collection] = []
     for name in [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]:

@@ -1,4 +1,4 @@
-"""The folders of collections, made and removed whole, also where none of them is open."""
+"""The folders of collections: created, restored and deleted as a whole, open or not."""
 
 import re
 import secrets
@@ -33,22 +33,22 @@ from citespan.qa.settings.overrides import Overrides, check_name, collection_set
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
 
 _IDENTITY = re.compile(r"[0-9A-Z]{26}")
-_HIDDEN = "."  # how the folders of collections begin that are being made or removed
+_HIDDEN = "."  # first character of folders of collections that are being created or deleted
 
 
 def create_collection(
     settings: Settings, name: str, own: Overrides, say: Say = lambda _: None
 ) -> None:
-    """Make an empty collection; no other one is opened.
+    """Create an empty collection, without opening another one.
 
     Args:
-        settings: of the data folder, which nobody else may be writing to.
+        settings: those of the data folder, which no other process may have open for writing.
         name: as for `Collections.create`.
         own: as for `Collections.create`.
-        say: told, in words, about work that takes a while.
+        say: called with a message about work that takes a while.
 
     Raises:
-        InvalidCollection: the name or the settings cannot be used.
+        InvalidCollection: the name or the settings are invalid.
         CollectionExists: the name is taken.
         StoreLocked: another process has the collections open.
     """
@@ -71,12 +71,12 @@ def create_collection(
 
 
 def delete_collection(settings: Settings, name: str) -> None:
-    """Remove a collection with all its documents; none is opened.
+    """Delete a collection with all its documents, without opening any.
 
     Raises:
-        CollectionNotFound: there is none of this name.
-        InvalidCollection: it is the default one.
-        StoreLocked: another process has it, or all collections, open.
+        CollectionNotFound: no collection has this name.
+        InvalidCollection: it is the default collection.
+        StoreLocked: another process has the collection, or all collections, open.
     """
     check_deletable(name)
     parent = settings.data_path() / COLLECTIONS
@@ -84,7 +84,7 @@ def delete_collection(settings: Settings, name: str) -> None:
         raise CollectionNotFound(name)
     lock = lock_for_writing(settings.data_path())
     try:
-        lock_for_writing(parent / name).release()  # nobody stores to it
+        lock_for_writing(parent / name).release()  # no process stores to it
         shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
     finally:
         lock.release()
@@ -93,17 +93,17 @@ def delete_collection(settings: Settings, name: str) -> None:
 def restore_collection(
     settings: Settings, file: Path, *, replace: bool = False, check: Check = accept
 ) -> Backup:
-    """Put what a backup holds into the folder of the collection that the settings name.
+    """Restore a backup into the folder of the collection that the settings name.
 
     Args:
-        settings: of the data folder.
+        settings: those of the data folder.
         file: the backup.
-        replace: over all that the collection holds, its settings too.
-        check: of what is restored, as for `index.transfer.backup.restore`.
+        replace: whether to replace everything that the collection holds, its settings included.
+        check: checks the restored data, as for `index.transfer.backup.restore`.
 
     Raises:
-        InvalidCollection: it cannot have this name.
-        StoreLocked: another process has it, or all collections, open.
+        InvalidCollection: a collection cannot have this name.
+        StoreLocked: another process has the collection, or all collections, open.
         StoreError: as for `index.transfer.backup.restore`.
     """
     check_name(settings.data.collection)
@@ -118,42 +118,45 @@ def restore_collection(
 
 
 def identity_of(folder: Path) -> str:
-    """What tells what is stored in a folder from whatever was, or will be, in its place.
+    """Return the identity of a folder's contents.
 
-    Made at first use; what is restored into the folder gets another one.
+    It is created at first use. Contents that are restored into the folder get another identity.
 
     Raises:
-        StoreUnavailable: it cannot be read or written.
+        StoreUnavailable: the identity cannot be read or written.
     """
     file = folder / IDENTITY
     try:
         if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
             return found
         made, scratch = ulid(), folder / f".{IDENTITY}"
-        scratch.unlink(missing_ok=True)  # of one that was killed
+        scratch.unlink(missing_ok=True)  # of a process that was killed
         write_durably(scratch, made.encode())
         scratch.replace(file)
         sync_folder(folder)
     except OSError as error:
-        raise unavailable(f"the identity of {folder} cannot be kept", error) from error
+        raise unavailable(f"the identity of {folder} cannot be read or written", error) from error
     return made
 
 
 def check_deletable(name: str) -> None:
-    """Refuse to remove the default collection.
+    """Check that a collection is not the default one, which cannot be deleted.
 
     Raises:
-        InvalidCollection: it is that one.
+        InvalidCollection: it is the default collection.
     """
     if name == DEFAULT:
-        raise InvalidCollection("name", "the default collection stays; delete its documents")
+        raise InvalidCollection(
+            "name",
+            "is the default collection, which cannot be deleted; delete its documents instead",
+        )
 
 
 def collection_folder(settings: Settings, name: str) -> Path:
-    """Where a collection lies, or would.
+    """Return the folder of a collection, whether or not it exists.
 
     Raises:
-        InvalidCollection: it cannot have this name.
+        InvalidCollection: a collection cannot have this name.
     """
     check_name(name)
     data = msgspec.structs.replace(settings.data, collection=name)
@@ -162,11 +165,11 @@ def collection_folder(settings: Settings, name: str) -> Path:
 
 @contextmanager
 def new_folder(parent: Path, name: str, own: Overrides) -> Generator[None]:
-    """The folder of a new collection with its settings; gone again if what is done inside fails.
+    """Create the folder of a new collection with its settings; if the block fails, delete it.
 
     Raises:
-        InvalidCollection: the settings cannot be used.
-        StoreUnavailable: it cannot be written.
+        InvalidCollection: the settings are invalid.
+        StoreUnavailable: the folder cannot be written.
     """
     scratch = _hidden(parent, name)
     try:
@@ -178,39 +181,39 @@ def new_folder(parent: Path, name: str, own: Overrides) -> Generator[None]:
         sync_folder(parent)
     except OSError as error:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise unavailable(f"the collection {name} cannot be made", error) from error
+        raise unavailable(f"the collection {name} cannot be created", error) from error
     try:
         yield
     except BaseException as error:
         shutil.rmtree(parent / name, ignore_errors=True)
         if isinstance(error, ConfigError | StoreMismatch):
-            raise InvalidCollection("settings", f"cannot be used: {error}") from error
+            raise InvalidCollection("settings", f"are invalid: {error}") from error
         raise
 
 
 def hide_folder(parent: Path, name: str) -> Path:
-    """The folder of a collection that is none any more, to be removed; `clear_hidden` does it.
+    """Rename the folder of a deleted collection, for `clear_hidden` to remove; return its path.
 
     Raises:
-        StoreUnavailable: it cannot be renamed.
+        StoreUnavailable: the folder cannot be renamed.
     """
     gone = _hidden(parent, name)
     try:
         (parent / name).rename(gone)
         sync_folder(parent)
     except OSError as error:
-        raise unavailable(f"the collection {name} cannot be removed", error) from error
+        raise unavailable(f"the collection {name} cannot be deleted", error) from error
     return gone
 
 
 def clear_hidden(parent: Path) -> None:
-    """Remove the folders of collections that were half made or half removed."""
+    """Remove the folders of collections that were only partly created or deleted."""
     for path in parent.glob(f"{_HIDDEN}*"):
         shutil.rmtree(path, ignore_errors=True)
 
 
 def stored_names(parent: Path) -> list[str]:
-    """Of all collections but the default one, in order."""
+    """Return the names of all collections except the default one, sorted."""
     return sorted(path.name for path in parent.glob("*") if _is_collection(path))
 
 

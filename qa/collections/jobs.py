@@ -1,4 +1,4 @@
-"""Jobs: work that goes on after the request that asked for it, and after a crash."""
+"""Jobs: work that continues after the request that submitted it, and after a crash."""
 
 import logging
 import threading
@@ -19,18 +19,18 @@ from citespan.qa.ingest import Seen, Source, ingest
 
 INGEST = "ingest"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0  # before trying again; doubled each time
-_CLOSING_S = 30.0  # how long closing waits for the work that runs
+_CLOSING_S = 30.0  # how long `close` waits for the running work
 
 _log = logging.getLogger("citespan.jobs")
 
 
 class Stopped(Exception):
-    """Raised out of the work of a job that is cancelled, or whose process ends."""
+    """The job is cancelled or its process ends, so its work must stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current:
-    """What a job is at, a file or a document: how many of its chunks are embedded, of how many."""
+    """The file or document that a job works on, with its embedded chunks and all its chunks."""
 
     name: str
     chunks_done: int
@@ -41,9 +41,9 @@ class Task:
     """A running job as its work sees it.
 
     Args:
-        job: what is to be done.
-        store: where it is kept.
-        on_progress: told what the job is at; may raise Stopped.
+        job: the job to run.
+        store: stores the job.
+        on_progress: called with what the job works on; may raise Stopped.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Task:
         self._on_progress = on_progress
 
     def stored(self) -> Seen:
-        """What the job had stored before it was interrupted."""
+        """Return the texts that the job stored before it was interrupted."""
         seen = Seen()
         for file in self._store.files(self.job.id):
             if file.result and file.result.sha256 and file.result.document_id:
@@ -62,27 +62,27 @@ class Task:
         return seen
 
     def sources(self) -> Iterator[Source]:
-        """The files that have no outcome yet."""
+        """Yield the files that have no outcome yet."""
         for piece in self._store.waiting(self.job.id):
             read = partial(self._store.draft, self.job.id, piece)
             yield Source(number=piece.number, name=piece.name, read=read)
 
     def record(self, source: Source, result: FileResult) -> None:
-        """Keep what became of a file; may raise Stopped, after that."""
+        """Record the outcome of a file, then maybe raise Stopped."""
         self._store.record(self.job.id, source.number, result)
         self._on_progress(None)
 
     def count(self, outcome: FileOutcome, done: int, of: int, chunks: int = 0) -> None:
-        """Keep how many documents are done where there are no files; may raise Stopped then."""
+        """Record how many documents are done, for a job without files, then maybe raise Stopped."""
         self._store.count(self.job.id, outcome, done, of, chunks)
         self._on_progress(None)
 
     def progress(self, name: str, done: int, total: int) -> None:
-        """Tell how many chunks of a file or document are embedded; may raise Stopped."""
+        """Report how many chunks of a file or document are embedded; may raise Stopped."""
         self._on_progress(Current(name=name, chunks_done=done, chunks=total))
 
     def is_cancelled(self) -> bool:
-        """Whether it is not to go on, in the next process neither."""
+        """Return whether the job is cancelled, so that the next process will not continue it."""
         return self._store.job(self.job.id).state is JobState.CANCELLED
 
 
@@ -90,7 +90,7 @@ Work: TypeAlias = Callable[[Task], None]
 
 
 def ingest_work(corpus_of: Callable[[Job], Corpus]) -> Work:
-    """The work of storing a job's files in the corpus of its collection."""
+    """Return the work that stores a job's files in the corpus of its collection."""
 
     def work(task: Task) -> None:
         ingest(
@@ -105,12 +105,12 @@ def ingest_work(corpus_of: Callable[[Job], Corpus]) -> Work:
 
 
 class Jobs:
-    """Runs jobs one after another, on a thread of its own. Safe for many threads.
+    """A runner of jobs, one after another, on its own thread. Safe for many threads.
 
     Args:
-        store: where jobs are kept; closed here.
-        works: what is done for each kind of job. It may be begun again at any point, goes on
-            from what the task says, and reports often, so that it can be stopped.
+        store: stores the jobs; `close` closes it.
+        works: the work for each kind of job. A work may be restarted at any point, and then
+            continues from what the task has recorded. It reports often, so that it can be stopped.
     """
 
     def __init__(self, store: JobStore, works: Mapping[str, Work]) -> None:
@@ -126,7 +126,7 @@ class Jobs:
         self._started = False
 
     def start(self) -> None:
-        """Go on with what was left undone; from then on jobs run as they come."""
+        """Continue interrupted jobs; from then on, run jobs as they come."""
         with self._changed:
             if not self._started and not self._closing:
                 self._started = True
@@ -141,66 +141,66 @@ class Jobs:
         *,
         collection_id: str = "",
     ) -> Job:
-        """A new job, which survives a crash when this returns.
+        """Submit a new job, which survives a crash once this returns.
 
         Args:
             entries: the files, taken one at a time.
-            collection: whose documents they are to become.
-            kind: one that there is a work for.
-            arguments: what the work needs to know besides, as JSON has it.
+            collection: the name of the collection that the files are stored in.
+            kind: a kind that `works` has.
+            arguments: other arguments of the work, of JSON types.
             collection_id: the identity of the collection.
 
         Raises:
             JobsFull: too many jobs have not ended.
         """
         job = self._store.submit(kind, collection, entries, arguments, collection_id=collection_id)
-        self._tell()
+        self._notify()
         return job
 
     @property
     def version(self) -> int:
-        """Grows whenever a job changes."""
+        """A number that grows whenever a job changes."""
         return self._version
 
     def job(self, job_id: str) -> tuple[Job, Current | None]:
-        """A job, and what it is at if it runs.
+        """Return a job, and what it works on if it is running.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: no job has this id.
         """
         current = self._current if self._running == job_id else None
         return self._store.job(job_id), current
 
     def jobs(self) -> list[Job]:
-        """All jobs, the newest first."""
+        """Return all jobs, the newest first."""
         return self._store.jobs()
 
     def files(self, job_id: str) -> list[JobFile]:
-        """The files of a job, in the order they were sent."""
+        """Return the files of a job, in the order they were sent."""
         return self._store.files(job_id)
 
     def cancel(self, job_id: str) -> Job:
-        """Leave out what a job has not stored yet; one that has ended stays as it is.
+        """Cancel what a job has not stored yet; if the job has ended, change nothing.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: no job has this id.
         """
         self._store.job(job_id)
         self._cancel(job_id)
         return self._store.job(job_id)
 
     def cancel_all(self, collection_id: str, reason: str) -> None:
-        """Leave out what the jobs of a collection have not stored yet, and say why."""
+        """Cancel what the jobs of a collection have not stored yet, and record the reason."""
         for job in self._store.unended(collection_id):
             self._cancel(job.id, reason)
 
     @property
     def damage(self) -> StoreError | None:
-        """What was found damaged of the jobs since the start."""
+        """The damage that was found in the jobs since the start."""
         return self._store.damage
 
     def close(self) -> None:
-        """Stop soon, between two batches of chunks; the next process goes on from there."""
+        """Stop between two batches of chunks; the next process continues from there."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -213,7 +213,7 @@ class Jobs:
             running = self._running == job_id
             self._store.cancel(job_id, running=running, reason=reason)
             self._cancelled = self._cancelled or running
-        self._tell()
+        self._notify()
 
     def _work_on(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -224,12 +224,12 @@ class Jobs:
                     self._wait(seen)
                 pause_s = _FIRST_PAUSE_S
             except StoreError:
-                _log.exception("a job was interrupted; it goes on in %.0f s", pause_s)
+                _log.exception("a job was interrupted; it continues in %.0f s", pause_s)
                 self._wait(seen, pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _run_next(self) -> bool:
-        """Run the oldest job, if there is one."""
+        """Run the oldest job, if any; return whether there was one."""
         with self._changed:
             job = self._store.next()
             if job is None or self._closing:
@@ -237,7 +237,7 @@ class Jobs:
             self._running, self._cancelled, self._current = job.id, False, None
         try:
             self._store.begin(job.id)
-            self._tell()
+            self._notify()
             state, reason = self._run(job)
             with self._changed:
                 self._store.finish(job.id, JobState.CANCELLED if self._cancelled else state, reason)
@@ -248,7 +248,7 @@ class Jobs:
         finally:
             with self._changed:
                 self._running = None
-            self._tell()
+            self._notify()
         return True
 
     def _run(self, job: Job) -> tuple[JobState, str | None]:
@@ -258,31 +258,31 @@ class Jobs:
         except Stopped:
             raise
         except (StoreUnavailable, StoreLocked, CollectionsBusy) as error:
-            with suppress(StoreError):  # the same disk may be full; the log has it in any case
+            with suppress(StoreError):  # the same disk may be full; the error is logged in any case
                 self._store.explain(job.id, _waiting(error))
             if isinstance(error, CollectionsBusy):
                 raise StoreUnavailable(str(error)) from error
             raise
         except CollectionNotFound as error:
             return JobState.CANCELLED, str(error)
-        except Exception:  # noqa: BLE001  (logged, and told)
+        except Exception:  # noqa: BLE001  (logged, and recorded as the reason)
             _log.exception("job %s failed", job.id)
-            return JobState.FAILED, "something went wrong here; the log has it under this job's id"
+            return JobState.FAILED, "an internal error occurred; the log has it under this job's id"
         return JobState.DONE, None
 
     def _progress(self, current: Current | None) -> None:
         self._current = current
-        self._tell()
+        self._notify()
         if self._closing or self._cancelled:
             raise Stopped
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._changed:
             self._version += 1
             self._changed.notify_all()
 
     def _wait(self, seen: int, timeout_s: float | None = None) -> None:
-        """Until something has changed; with a timeout, until it is over or this is closed."""
+        """Wait until something changes; with a timeout, until it passes or `close` is called."""
         with self._changed:
             if timeout_s is None:
                 self._changed.wait_for(lambda: self._closing or self._version != seen)
@@ -291,9 +291,9 @@ class Jobs:
 
 
 def _waiting(error: Exception) -> str:
-    """What a job waits for, as clients may know it."""
+    """Return what a job waits for, in words for clients."""
     if isinstance(error, StoreFull):
-        return "there is no room on the disk; it is tried again"
+        return "the disk is full; the job is retried"
     if isinstance(error, StoreLocked):
-        return "another process is writing to the collection; it is tried again"
-    return "storage is unavailable; it is tried again"
+        return "another process is writing to the collection; the job is retried"
+    return "storage is unavailable; the job is retried"

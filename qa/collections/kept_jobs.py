@@ -1,4 +1,4 @@
-"""The jobs of a data folder, apart from its documents: if they are damaged, nothing else is."""
+"""The jobs of a data folder, separate from its documents, so that damage to jobs stays there."""
 
 import logging
 import threading
@@ -13,13 +13,13 @@ _log = logging.getLogger("citespan.jobs")
 
 
 class KeptJobs:
-    """Opens jobs when they are needed first, and again whenever they could not be. Thread-safe.
+    """The jobs, opened at first use; if opening fails, the next use tries again. Thread-safe.
 
     Args:
-        folder: the data folder; without one there are no jobs.
+        folder: the data folder; without one, there are no jobs.
         works: as for `Jobs`.
-        identities: of the collections that there were at the start, by name: jobs of earlier
-            versions know the name alone.
+        identities: the identities of the collections at the start, by name. Jobs of earlier
+            versions have only the name.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class KeptJobs:
         self._started = self._closed = False
 
     def get(self) -> Jobs:
-        """The jobs.
+        """Return the jobs.
 
         Raises:
-            StoreUnavailable: there is no data folder to keep jobs in, or they cannot be opened.
-            JobsDamaged: the file that they are kept in is damaged.
+            StoreUnavailable: there is no data folder for jobs, or the jobs cannot be opened.
+            JobsDamaged: the file of the jobs is damaged.
         """
         with self._opening:
             if self._jobs is None:
@@ -52,14 +52,14 @@ class KeptJobs:
 
     @property
     def error(self) -> StoreError | None:
-        """Why there are none, or what was found damaged of them."""
+        """Why the jobs cannot be opened, or the damage that was found in them."""
         return self._jobs.damage if self._jobs else self._error
 
     def start(self) -> None:
-        """Go on with those that were interrupted, and run new ones as they come.
+        """Continue interrupted jobs, and run new ones as they come.
 
         Raises:
-            As `get`; they are run once they can be opened.
+            As `get`; the jobs run once they can be opened.
         """
         with self._opening:
             self._started = True
@@ -67,16 +67,16 @@ class KeptJobs:
             self.get().start()
 
     def cancel_all(self, collection_id: str, reason: str) -> None:
-        """Leave out what the jobs of a deleted collection have not stored, and say why."""
+        """Cancel what the jobs of a deleted collection have not stored, and record the reason."""
         if self._jobs is None:
             return
         try:
             self._jobs.cancel_all(collection_id, reason)
         except StoreError as error:
-            _log.warning("jobs of a deleted collection are cancelled in their turn: %s", error)
+            _log.warning("jobs of a deleted collection are cancelled when they run: %s", error)
 
     def close(self) -> None:
-        """Stop; they go on in the next process."""
+        """Stop; the next process continues the jobs."""
         with self._opening:
             self._closed = True
         if self._jobs is not None:
@@ -84,7 +84,7 @@ class KeptJobs:
 
     def _opened(self) -> Jobs:
         if self._folder is None:
-            raise StoreUnavailable("there is no data folder, and so there are no jobs")
+            raise StoreUnavailable("jobs need a data folder, and there is none")
         if self._closed:
             raise StoreUnavailable("the jobs are closed")
         try:

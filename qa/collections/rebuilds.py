@@ -1,4 +1,4 @@
-"""Chunks of collections made anew while they answer: in the background, and back at once."""
+"""Reindexing of collections while they answer: a job reindexes, a roll-back runs at once."""
 
 import threading
 from collections import defaultdict
@@ -13,7 +13,7 @@ from citespan.qa.collections.jobs import Jobs, Stopped, Task
 from citespan.qa.collections.reindexing import Reindexing, going_back
 from citespan.qa.composition import Say
 from citespan.qa.errors import InvalidCollection, ReindexRunning
-from citespan.qa.settings.overrides import Overrides, allowed_models, merged, noted
+from citespan.qa.settings.overrides import Overrides, allowed_models, merged, recorded
 from citespan.qa.settings.sections import Settings
 
 REINDEX = "reindex"
@@ -21,9 +21,9 @@ REINDEX = "reindex"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilding:
-    """A collection whose chunks are being made anew: how many documents are done, of how many.
+    """A collection that is being reindexed: its documents done, and all its documents.
 
-    job_id: none if it goes back to the chunks before.
+    job_id: the job that reindexes; None if the collection is being rolled back.
     """
 
     collection: str
@@ -34,7 +34,7 @@ class Rebuilding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An open collection, and what holds there but for what its chunks were made with since."""
+    """An open collection with its settings, without those recorded at a reindex."""
 
     name: str
     identity: str
@@ -43,11 +43,11 @@ class Place:
 
 
 class Rebuilds:
-    """Reindexes collections, each once at a time. Safe for many threads.
+    """The reindexing of collections, one run at a time for each. Safe for many threads.
 
     Args:
-        place_of: the collection that a job was sent to; raises if there is none any more.
-        say: told, in words, about work that takes a while.
+        place_of: returns the collection that a job was sent to; raises if it was deleted.
+        say: called with a message about work that takes a while.
     """
 
     def __init__(self, place_of: Callable[[Job], Place], say: Say = lambda _: None) -> None:
@@ -58,22 +58,22 @@ class Rebuilds:
         self._running: dict[str, Rebuilding] = {}
 
     def begin(self, jobs: Jobs, place: Place, given: Overrides) -> Job:
-        """A job that makes a collection's chunks anew and then answers from them.
+        """Submit a job that rebuilds a collection's chunks and then switches to them.
 
         Args:
-            jobs: runs it, with `work`.
+            jobs: runs the job, with `work`.
             place: the collection.
-            given: settings of `chunking` and `embedding`; what is not given stays as it is.
+            given: settings of `chunking` and `embedding`; others keep their values.
 
         Raises:
-            ReindexRunning: another such job of it is not done.
-            BuildInUse: the chunks are made so already.
-            InvalidCollection: a setting cannot be used.
+            ReindexRunning: another reindex job of the collection has not ended.
+            BuildInUse: the chunks already have these settings.
+            InvalidCollection: a setting is invalid.
             ModelUnavailable: the embedder cannot be loaded.
         """
         corpus, settings = place.corpus, place.settings
         folder = settings.collection_path()
-        own = merged(noted(folder), given)
+        own = merged(recorded(folder), given)
         with self._beginning:
             _check_none_runs(jobs, place)
             if "model" in given.get("embedding", {}):
@@ -87,16 +87,16 @@ class Rebuilds:
             return jobs.submit([], place.name, REINDEX, own, collection_id=place.identity)
 
     def work(self, task: Task) -> None:
-        """The work of such a job; begun again, it goes on where it was."""
+        """Run a reindex job; if it is restarted, it continues where it stopped."""
         place = self._place_of(task.job)
         corpus, settings = place.corpus, place.settings
         own = task.job.arguments
-        with self._locks[place.identity], suppress(BuildInUse):  # it was killed after the switch
+        with self._locks[place.identity], suppress(BuildInUse):  # killed after the switch
             made = Reindexing(corpus, settings, own, self._say)
             try:
-                with self._told(place, task.job.id):
+                with self._tracked(place, task.job.id):
                     for done, documents in made.fill(task.progress):
-                        self._tell(place, task.job.id, done, documents)
+                        self._track(place, task.job.id, done, documents)
                         task.count(FileOutcome.REINDEXED, done, documents)
                     made.switch()
             except Stopped:
@@ -107,12 +107,12 @@ class Rebuilds:
         task.count(FileOutcome.REINDEXED, documents, documents, chunks)
 
     def roll_back(self, jobs: Jobs, place: Place) -> None:
-        """Answer from the chunks before the last reindexing, once what they lack is made.
+        """Complete the chunks before the last reindexing, and switch to them.
 
         Raises:
             ReindexRunning: the collection is being reindexed.
-            NoEarlierChunks: it was not reindexed before.
-            ModelUnavailable: the embedder of those chunks is gone.
+            NoEarlierChunks: the collection was not reindexed before.
+            ModelUnavailable: the embedder of those chunks is missing.
         """
         corpus, settings = place.corpus, place.settings
         with self._beginning:
@@ -121,30 +121,30 @@ class Rebuilds:
                 raise ReindexRunning(place.name)
         try:
             made = going_back(corpus, settings, self._say)
-            with self._told(place, None):
+            with self._tracked(place, None):
                 for done, documents in made.fill():
-                    self._tell(place, None, done, documents)
+                    self._track(place, None, done, documents)
                 made.switch()
         finally:
             self._locks[place.identity].release()
 
     def forget(self, identity: str) -> None:
-        """Keep nothing of a collection that is deleted."""
+        """Drop the lock of a deleted collection."""
         self._locks.pop(identity, None)
 
     def running(self) -> list[Rebuilding]:
-        """The collections whose chunks are being made anew."""
+        """Return the collections that are being reindexed."""
         return list(self._running.values())
 
     @contextmanager
-    def _told(self, place: Place, job_id: str | None) -> Generator[None]:
-        self._tell(place, job_id, 0, place.corpus.counts()[0])
+    def _tracked(self, place: Place, job_id: str | None) -> Generator[None]:
+        self._track(place, job_id, 0, place.corpus.counts()[0])
         try:
             yield
         finally:
             del self._running[place.identity]
 
-    def _tell(self, place: Place, job_id: str | None, done: int, documents: int) -> None:
+    def _track(self, place: Place, job_id: str | None, done: int, documents: int) -> None:
         self._running[place.identity] = Rebuilding(
             collection=place.name, documents_done=done, documents=documents, job_id=job_id
         )
@@ -157,10 +157,12 @@ def _check_none_runs(jobs: Jobs, place: Place) -> None:
 
 
 def check_model(model: str, settings: Settings) -> None:
-    """Refuse a model that whoever runs the service has not named.
+    """Check that the operator of the service allows a model.
 
     Raises:
-        InvalidCollection: it is none of those.
+        InvalidCollection: the model is not allowed.
     """
     if model not in allowed_models(settings):
-        raise InvalidCollection("embedding.model", "is none of those in `serve.models`")
+        raise InvalidCollection(
+            "embedding.model", "is not allowed; the operator can add it to `serve.models`"
+        )

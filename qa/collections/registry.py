@@ -1,6 +1,6 @@
-"""Collections: sets of documents apart from each other, each with settings of its own.
+"""Collections: separate sets of documents, each with its own settings.
 
-`default` lies in the data folder itself, the others in `collections/<name>` below it.
+`default` is stored in the data folder itself, the others in `collections/<name>` below it.
 """
 
 import logging
@@ -49,17 +49,18 @@ _log = logging.getLogger("citespan.collections")
 class Collections:
     """All collections of a data folder, each a `Service`. Safe for many threads.
 
-    At most `OPEN_MOST` are open at once, and those that nobody uses are closed for others. Inside
-    of `using`, whatever is looked up stays open.
+    At most `OPEN_MOST` are open at once; idle ones are closed to open others. Inside `using`, all
+    collections that are looked up stay open.
 
     Args:
         default: the default collection's service, or why it cannot be opened.
-        folder: the data folder; without one there is only the default collection.
-        settings: what holds where a collection has no setting of its own.
-        say: told, in words, about work that takes a while, and of collections that cannot be
-            opened: the others can be used all the same.
-        endpoint: the language model of all collections, which is closed with them.
-        lock: the data folder's, if the default collection does not hold it; let go with them.
+        folder: the data folder; without one, there is only the default collection.
+        settings: the settings that collections override.
+        say: called with a message about work that takes a while, and about collections that cannot
+            be opened; the others still work.
+        endpoint: the language model of all collections; `close` closes it.
+        lock: the lock of the data folder, if the default collection does not hold it; `close`
+            releases it.
         open_most: as for `Shelf`.
     """
 
@@ -92,11 +93,11 @@ class Collections:
     def open(
         cls, settings: Settings, say: Say = lambda _: None, *, open_most: int = OPEN_MOST
     ) -> Self:
-        """The collections of the data folder that the settings name.
+        """Open the collections of the data folder that the settings name.
 
         Raises:
-            ConfigError, StoreError: the default collection cannot be opened, and if that is because
-                it is damaged, there is no other one that can.
+            ConfigError, StoreError: the default collection cannot be opened. If it is damaged, this
+                is raised only if no other collection can be opened either.
         """
         folder = settings.data_path()
         endpoint = build_endpoint(settings.llm)
@@ -117,32 +118,32 @@ class Collections:
             return made
 
     def service(self, name: str = DEFAULT) -> Service:
-        """The service of a collection.
+        """Return the service of a collection.
 
         Raises:
-            CollectionNotFound: there is none of this name.
-            CollectionsBusy: as many as may be open at once are in use.
-            StoreError, ConfigError: it cannot be opened.
+            CollectionNotFound: no collection has this name.
+            CollectionsBusy: the maximum number of collections is in use.
+            StoreError, ConfigError: the collection cannot be opened.
         """
         return self._shelf.service(self._shelf.slot(name))
 
     @property
     def jobs(self) -> Jobs:
-        """What stores documents in the background.
+        """The jobs, which store documents in the background.
 
         Raises:
-            StoreUnavailable: there is no data folder to keep jobs in, or they cannot be opened.
-            JobsDamaged: the file that they are kept in is damaged.
+            StoreUnavailable: there is no data folder for jobs, or the jobs cannot be opened.
+            JobsDamaged: the file of the jobs is damaged.
         """
         return self._jobs.get()
 
     @property
     def jobs_error(self) -> StoreError | None:
-        """Why there are no jobs, or what is damaged of them, as far as it is known."""
+        """Why the jobs cannot be opened, or the damage that is known in them."""
         return self._jobs.error
 
     def submit(self, name: str, entries: Iterable[SpooledFile]) -> Job:
-        """A job that stores files in the background, in this very collection or not at all.
+        """Submit a job that stores files, only in this collection, even if its name is reused.
 
         Raises:
             As `service` and `jobs`.
@@ -153,7 +154,7 @@ class Collections:
         return self.jobs.submit(entries, name, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Overrides) -> Job:
-        """A job that makes a collection's chunks anew, with these settings instead of its own.
+        """Submit a job that reindexes a collection with these settings.
 
         Raises:
             As `service` and `Rebuilds.begin`.
@@ -161,7 +162,7 @@ class Collections:
         return self._rebuilds.begin(self.jobs, self._place(self._shelf.slot(name)), given)
 
     def roll_back(self, name: str) -> Collection:
-        """Answer from a collection's chunks before the last reindexing.
+        """Roll a collection back to its chunks before the last reindexing.
 
         Raises:
             As `service` and `Rebuilds.roll_back`.
@@ -170,26 +171,26 @@ class Collections:
         return self.info(name)
 
     def rebuilding(self) -> list[Rebuilding]:
-        """The collections whose chunks are being made anew."""
+        """Return the collections that are being reindexed."""
         return self._rebuilds.running()
 
     def start_jobs(self) -> None:
-        """Go on with jobs that were interrupted, and run new ones as they come."""
+        """Continue interrupted jobs, and run new ones as they come."""
         try:
             self._jobs.start()
         except StoreError as error:
             self._say(f"Jobs cannot be run: {error}")
 
     def names(self) -> list[str]:
-        """Of all collections, `default` first."""
+        """Return the names of all collections, `default` first."""
         return [slot.name for slot in self._shelf.slots()]
 
     def damaged(self) -> Mapping[str, Exception]:
-        """Why collections could not be opened, by name."""
+        """Return why collections could not be opened, by name."""
         return {slot.name: slot.error for slot in self._shelf.slots() if slot.error}
 
     def info(self, name: str) -> Collection:
-        """What is known of a collection.
+        """Return the facts about a collection.
 
         Raises:
             As `service`.
@@ -197,7 +198,7 @@ class Collections:
         return self._shelf.figures(self._shelf.slot(name)).collection
 
     def figures(self) -> list[Figures]:
-        """Of all collections but those that cannot be read, or are just being deleted."""
+        """Return the figures of all collections, except unreadable ones and ones being deleted."""
         found: list[Figures] = []
         for slot in self._shelf.slots():
             if slot.error is None:
@@ -208,24 +209,24 @@ class Collections:
         return found
 
     def condition(self) -> tuple[int, int]:
-        """How many derived files were rebuilt since the start, and how many documents are damaged.
+        """Count the derived files rebuilt since the start, and the damaged documents.
 
-        Nothing waits for the disk.
+        The call never waits for the disk.
         """
         return self._shelf.condition()
 
     def create(self, name: str, own: Overrides) -> Collection:
-        """Make an empty collection.
+        """Create an empty collection.
 
         Args:
             name: up to 63 of a-z, 0-9, `-` and `_`, not beginning with the last two.
             own: settings by section (chunking, embedding, retrieval, evidence) and key.
 
         Raises:
-            InvalidCollection: the name or the settings cannot be used.
+            InvalidCollection: the name or the settings are invalid.
             CollectionExists: the name is taken.
-            TooManyCollections: there are `MOST`.
-            StoreError: it cannot be written.
+            TooManyCollections: there are `MOST` collections.
+            StoreError: the collection cannot be written.
         """
         check_name(name)
         with_own(self._settings, own)
@@ -236,7 +237,9 @@ class Collections:
                 raise TooManyCollections(MOST)
             parent = self._slots.parent
             if parent is None:
-                raise InvalidCollection("name", "cannot be another one: there is no data folder")
+                raise InvalidCollection(
+                    "name", f"cannot be {name!r}: without a data folder there is only {DEFAULT!r}"
+                )
             with new_folder(parent, name, own):
                 slot = self._slots.slot(parent, name)
                 self._shelf.service(slot)
@@ -244,12 +247,12 @@ class Collections:
         return self.info(name)
 
     def delete(self, name: str) -> None:
-        """Remove a collection with all its documents, and what its jobs have not stored.
+        """Delete a collection with all its documents, and cancel what its jobs have not stored.
 
         Raises:
-            CollectionNotFound: there is none of this name.
-            InvalidCollection: it is the default one.
-            StoreUnavailable: it cannot be removed; it stays.
+            CollectionNotFound: no collection has this name.
+            InvalidCollection: it is the default collection.
+            StoreUnavailable: the collection cannot be deleted, and is kept.
         """
         check_deletable(name)
         parent = self._slots.parent
@@ -263,13 +266,13 @@ class Collections:
         shutil.rmtree(hidden, ignore_errors=True)
 
     def warm(self) -> None:
-        """Run all models once."""
+        """Run the models of all open collections once."""
         for slot in self._shelf.slots():
             if service := slot.service:
                 service.warm()
 
     def close(self) -> None:
-        """Close all collections; jobs go on in the next process."""
+        """Close all collections; the next process continues the jobs."""
         self._jobs.close()
         self._shelf.close()
         if self._endpoint is not None:

@@ -1,4 +1,4 @@
-"""Making the chunks and vectors of a collection anew, with another embedder or chunk size."""
+"""The rebuild of a collection's chunks and vectors, with another embedder or chunk size."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +16,18 @@ from citespan.qa.settings.sections import Settings
 
 
 class Reindexing:
-    """New chunks beside those that are searched: made, compared, switched to.
+    """A new build of chunks next to the live one: to be filled, compared and switched to.
 
     Args:
-        corpus: the collection's; it answers meanwhile, and can be stored to.
-        settings: what holds where `own` says nothing.
-        own: settings of the sections `embedding` and `chunking`, kept with the new chunks; without
-            any, they follow `settings`.
-        say: told, in words, about work that takes a while.
+        corpus: the corpus of the collection; it answers and stores documents meanwhile.
+        settings: the settings that `own` overrides.
+        own: settings of the sections `embedding` and `chunking`, recorded with the new chunks. If
+            empty, the new chunks follow `settings`.
+        say: called with a message about work that takes a while.
         cutting: as for `Builds.fill`.
 
     Raises:
-        InvalidCollection: a setting cannot be used.
+        InvalidCollection: a setting is invalid.
         ModelUnavailable: the embedder cannot be loaded.
         StoreMismatch: the chunks would not fit the embedder.
     """
@@ -49,12 +49,12 @@ class Reindexing:
         self.settings = build_settings(self._embedder, self._chunk_tokens, cutting)
 
     def fill(self, on_chunks: OnChunks = quiet) -> Iterator[tuple[int, int]]:
-        """Make what is missing; how many documents are done, and how many there are.
+        """Build the missing chunks; yield how many documents are done, and how many there are.
 
-        Stopped, it goes on from there when it is begun again.
+        If the fill is stopped, the next fill continues from there.
 
         Raises:
-            BuildInUse: there is nothing to change.
+            BuildInUse: the live chunks already have these settings.
         """
         yield from self._corpus.builds.fill(
             self._embedder,
@@ -63,31 +63,31 @@ class Reindexing:
             on_chunks=on_chunks,
         )
 
-    def beside(self) -> Corpus:
-        """The new chunks, to be searched; not to be changed or closed."""
+    def over_new_build(self) -> Corpus:
+        """Return a corpus over the new chunks, only to be searched, not changed or closed."""
         return self._corpus.beside()
 
     def switch(self) -> None:
-        """Answer from the new chunks from now on."""
+        """Switch to the new chunks for all later searches."""
         self._corpus.builds.switch(msgspec.json.encode(self._own).decode() if self._own else "")
 
 
 def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:
-    """A collection to be reindexed, with the embedder of its chunks if that is still to be had."""
+    """Open a collection to be reindexed, with the embedder of its chunks if it is available."""
     found = summary(folder)
     stored = with_own(settings, _made_with(found.build)) if found else settings
     try:
         return open_corpus(folder, stored, say=say)
     except StoreMismatch:
-        return open_corpus(folder, settings, remake=True, say=say)
+        return open_corpus(folder, settings, for_reindex=True, say=say)
 
 
 def going_back(corpus: Corpus, settings: Settings, say: Say = lambda _: None) -> Reindexing:
-    """The chunks that were searched before the last switch, to be completed and switched to.
+    """Return the build before the last switch, to be completed and switched to.
 
     Raises:
-        NoEarlierChunks: there are none.
-        ModelUnavailable: their embedder is gone, or is another one now.
+        NoEarlierChunks: there is no earlier build.
+        ModelUnavailable: the embedder of the build is missing, or has changed.
     """
     build = corpus.builds.previous()
     if build is None:
@@ -95,7 +95,7 @@ def going_back(corpus: Corpus, settings: Settings, say: Say = lambda _: None) ->
     cutting = build.settings.get("cutting", FIRST_CUTTING)
     made = Reindexing(corpus, settings, _made_with(build), say, cutting)
     if made.settings != build.settings:
-        raise ModelUnavailable(f"the embedder {build.settings['embedder']} is not there any more")
+        raise ModelUnavailable(f"the embedder {build.settings['embedder']} is no longer available")
     return made
 
 

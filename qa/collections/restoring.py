@@ -1,4 +1,4 @@
-"""What a backup may set: no more than a client may, unless whoever runs the service trusts it."""
+"""The check of a backup's settings: only what a client may set, unless the operator trusts it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ from citespan.qa.settings.overrides import (
 )
 from citespan.qa.settings.sections import Settings
 
-# What a client may set for a collection, by section; all else names models or devices.
+# Settings that a client may set for a collection, by section; all others name models or devices.
 _CLIENTS = {
     "chunking": {"max_tokens"},
     "retrieval": {"candidates", "top_k"},
@@ -29,25 +29,25 @@ _CLIENTS = {
 
 
 def checking(settings: Settings, *, trusted: bool) -> Check:
-    """What looks at the settings in a folder that is to be restored.
+    """Return a check of the settings in a folder that is to be restored.
 
     Args:
-        settings: of this installation; what they allow, a backup may set.
-        trusted: take also what no client may choose.
+        settings: those of this installation; a backup may set what they allow.
+        trusted: accept also settings that no client may choose.
 
     Returns:
-        A check that raises BackupInvalid where a setting cannot be used, and UntrustedSettings
-        where no client may choose it.
+        A check that raises BackupInvalid if a setting is invalid, and UntrustedSettings if no
+        client may choose it.
     """
 
     def check(folder: Path) -> None:
-        noted, embedders = settings_in(folder)
-        owns = [read_own(folder), *(_decoded(note) for note in noted)]
+        notes, embedders = settings_in(folder)
+        owns = [read_own(folder), *(_decoded(note) for note in notes)]
         for own in owns:
             try:
                 with_own(settings, own)
             except InvalidCollection as error:
-                raise BackupInvalid(f"the backup holds settings that cannot be: {error}") from error
+                raise BackupInvalid(f"the backup holds invalid settings: {error}") from error
         if trusted:
             return
         for own in owns:

@@ -1,4 +1,4 @@
-"""Collections by name: opened when they are needed, and closed when others are needed more."""
+"""Collections by name: opened at use, and closed when others need the room."""
 
 import logging
 import threading
@@ -13,9 +13,9 @@ from citespan.qa.errors import CollectionGone, CollectionNotFound, CollectionsBu
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import DEFAULT
 
-# An open one takes 5 descriptors and a thread: 32 take 160 of the 1,024 that a process usually has.
+# An open collection takes 5 descriptors and a thread: 32 take 160 of a process's usual 1,024.
 OPEN_MOST = 32
-_LASTING = (StoreCorrupt, StoreMismatch, ConfigError)  # opening it again would not help
+_LASTING = (StoreCorrupt, StoreMismatch, ConfigError)  # another try would not help
 
 T = TypeVar("T")
 
@@ -23,12 +23,12 @@ _log = logging.getLogger("citespan.collections")
 
 
 class Shelf:
-    """Holds collections, of which at most so many are open at once. Safe for many threads.
+    """A holder of collections that limits how many are open at once. Safe for many threads.
 
     Args:
-        figures: the figures of a collection that is open.
-        most: open ones, the default collection included; of those that nobody uses, the least
-            recently used one is closed for another.
+        figures: returns the figures of an open collection.
+        most: maximum number of open collections, the default one included. To open another one,
+            the least recently used idle collection is closed.
     """
 
     def __init__(self, figures: Callable[[Service], Figures], most: int = OPEN_MOST) -> None:
@@ -39,19 +39,19 @@ class Shelf:
         self._clock = count(1)
 
     def add(self, slot: Slot) -> None:
-        """Have one more; it is opened when it is looked up."""
+        """Add a collection, which is opened at its first use."""
         with self._lock:
             self._slots[slot.name] = slot
 
     def remove(self, slot: Slot, hide: Callable[[], T]) -> T:
-        """Close a collection and have it no more; what goes on with it fails.
+        """Close and remove a collection; work that still uses it fails.
 
         Args:
             slot: the collection.
-            hide: takes it off the disk; if it raises, the collection stays.
+            hide: removes it from the disk; if `hide` raises, the collection is kept.
 
         Returns:
-            What `hide` returns.
+            The result of `hide`.
         """
         with slot.lock:
             slot.gone = True
@@ -66,20 +66,21 @@ class Shelf:
         return hidden
 
     def slots(self) -> list[Slot]:
-        """All, the default one first and the others by name."""
+        """Return all collections, the default one first and the others by name."""
         with self._lock:
             found = list(self._slots.values())
         return sorted(found, key=lambda slot: (slot.name != DEFAULT, slot.name))
 
     def slot(self, name: str, identity: str | None = None) -> Slot:
-        """The collection of a name.
+        """Return the collection of a name.
 
         Args:
-            name: what it is called.
-            identity: refuse another one that has the name now.
+            name: the name of the collection.
+            identity: if given, the identity that the collection must have.
 
         Raises:
-            CollectionNotFound: there is none, or it is another one.
+            CollectionNotFound: no collection has this name.
+            CollectionGone: no collection has this name and this identity.
         """
         with self._lock:
             found = self._slots.get(name)
@@ -90,12 +91,12 @@ class Shelf:
         return found
 
     def service(self, slot: Slot) -> Service:
-        """A collection, opened if need be.
+        """Return the service of a collection, opened if needed.
 
         Raises:
-            CollectionNotFound: it is deleted.
-            CollectionsBusy: as many as may be open are in use.
-            StoreError, ConfigError: it cannot be opened.
+            CollectionNotFound: the collection is deleted.
+            CollectionsBusy: the maximum number of collections is in use.
+            StoreError, ConfigError: the collection cannot be opened.
         """
         hold(slot)
         slot.used = next(self._clock)
@@ -106,7 +107,7 @@ class Shelf:
         return service
 
     def figures(self, slot: Slot) -> Figures:
-        """The figures of a collection, without opening it if they are known.
+        """Return the figures of a collection, without opening it if they are known.
 
         Raises:
             As `service`.
@@ -119,17 +120,17 @@ class Shelf:
             return self._figures(slot.service or self.service(slot))
 
     def open_all(self, say: Callable[[str], None]) -> None:
-        """Open each once, to know its figures and what cannot be opened, which is said."""
+        """Open each collection once to read its figures; `say` is called with failures."""
         for slot in self.slots():
             if slot.service is None and slot.error is None:
                 try:
                     with using():
                         self.service(slot)
-                except Exception as error:  # noqa: BLE001  (whatever it is, the others go on)
+                except Exception as error:  # noqa: BLE001  (the others are opened in any case)
                     say(f"The collection {slot.name} cannot be opened: {error}")
 
     def condition(self) -> tuple[int, int]:
-        """How many derived files were rebuilt, and how many documents were found damaged."""
+        """Count the derived files that were rebuilt, and the documents found damaged."""
         rebuilt = damaged = 0
         for slot in self.slots():
             if service := slot.service:
@@ -140,7 +141,7 @@ class Shelf:
         return rebuilt, damaged
 
     def close(self) -> None:
-        """Close all."""
+        """Close all collections."""
         for slot in self.slots():
             with slot.lock:
                 _close(slot)

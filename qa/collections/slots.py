@@ -1,4 +1,4 @@
-"""Where the collections of a data folder lie, and how each is opened."""
+"""The folders of the collections of a data folder, and how each is opened."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +19,13 @@ from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:
-    """Makes the slots of a data folder's collections.
+    """A factory of the slots of a data folder's collections.
 
-    folder: the data folder; without one there is only the default collection.
-    settings: what holds where a collection has no setting of its own.
-    endpoint: the language model of all.
-    say: told of work that takes a while, and of what cannot be opened.
+    folder: the data folder; without one, there is only the default collection.
+    settings: the settings that collections override.
+    endpoint: the language model of all collections.
+    say: called with a message about work that takes a while, and about collections that cannot be
+        opened.
     """
 
     folder: Path | None
@@ -34,11 +35,11 @@ class Slots:
 
     @property
     def parent(self) -> Path | None:
-        """Where all but the default one lie."""
+        """The folder of all collections except the default one."""
         return self.folder and self.folder / COLLECTIONS
 
     def default(self, found: Service | StoreError) -> Slot:
-        """The default collection, which stays open, or why it cannot be opened."""
+        """Return the slot of the default collection; it stays open, or holds the error."""
         identity = identity_of(self.folder) if self.folder else ""
         slot = Slot(name=DEFAULT, identity=identity, open=_never)
         if isinstance(found, Service):
@@ -50,14 +51,14 @@ class Slots:
         return slot
 
     def stored(self) -> list[Slot]:
-        """All others; folders of those half made or half removed are cleared away."""
+        """Return the slots of all others; remove folders that were partly created or deleted."""
         if self.parent is None:
             return []
         clear_hidden(self.parent)
         return [self.slot(self.parent, name) for name in stored_names(self.parent)]
 
     def slot(self, parent: Path, name: str) -> Slot:
-        """A collection that lies in a folder."""
+        """Return the slot of the collection `name` in the folder `parent`."""
         slot = Slot(name=name, identity="-", open=partial(self._opened, name))
         try:
             slot.identity = identity_of(parent / name)
@@ -67,17 +68,17 @@ class Slots:
         return slot
 
     def settings_of(self, name: str) -> Settings:
-        """What holds in a collection, but for what its chunks were made with since.
+        """Return the settings of a collection, without those recorded at a reindex.
 
         Raises:
-            CollectionNotFound: there is none of this name.
-            ConfigError, StoreError: its settings cannot be used, or not be read.
+            CollectionNotFound: no collection has this name.
+            ConfigError, StoreError: its settings are invalid, or cannot be read.
         """
         data = msgspec.structs.replace(self.settings.data, collection=DEFAULT)
         return collection_settings(msgspec.structs.replace(self.settings, data=data), name)
 
     def figures_of(self, service: Service) -> Figures:
-        """The figures of an open collection.
+        """Return the figures of an open collection.
 
         Raises:
             As `settings_of`.

@@ -1,4 +1,4 @@
-"""Who uses collections: what a request or a job looks up stays open until it is over."""
+"""The use of collections: those that a request or a job looks up stay open until it ends."""
 
 import threading
 from collections.abc import Callable, Generator
@@ -11,7 +11,7 @@ from citespan.qa.collections.figures import Figures
 from citespan.qa.errors import CollectionGone, InvalidQuestion, ModeUnavailable
 from citespan.qa.service import Service
 
-# What is said of a request, whatever became of the collection.
+# Errors of the request itself, which are reported even if the collection was deleted.
 _OTHERWISE = (InvalidQuestion, ModeUnavailable, DocumentRejected, InvalidFilter)
 
 _counting = threading.Lock()
@@ -19,18 +19,18 @@ _counting = threading.Lock()
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Slot:
-    """A collection that there is, open or not.
+    """An existing collection, open or not.
 
-    identity: of its contents, whatever the name; empty where there is no folder.
-    open: opens it; raises if it cannot be.
-    service: it, while it is open.
-    figures: those of when it was closed last.
-    error: why it could not be opened when that was last tried.
-    users: requests and jobs that use it; while there are any, it is closed by deletion alone.
-    used: when it was last looked up, as a count.
-    opening: whether a place among the open ones is taken for it.
-    gone: whether it is deleted.
-    lock: for opening and closing.
+    identity: the identity of its contents, independent of the name; empty without a folder.
+    open: opens the collection, or raises.
+    service: the service of the collection while it is open.
+    figures: the figures from when the collection was last closed.
+    error: why the last attempt to open the collection failed.
+    users: how many requests and jobs use the collection; if there are any, only deletion closes it.
+    used: when the collection was last looked up, as a count.
+    opening: whether a place among the open collections is reserved for it.
+    gone: whether the collection is deleted.
+    lock: serializes opening and closing.
     """
 
     name: str
@@ -54,21 +54,21 @@ class Use:
         self._over = False
 
     def hold(self, slot: Slot) -> None:
-        """Keep a collection open until this is over; who comes later keeps nothing."""
+        """Keep a collection open until this use ends; after the end, do nothing."""
         with _counting:
             if not self._over and slot not in self._held:
                 self._held.append(slot)
                 slot.users += 1
 
     def end(self) -> None:
-        """Let go of all."""
+        """Release all collections."""
         with _counting:
             self._over = True
             for slot in self._held:
                 slot.users -= 1
 
     def met(self, error: Exception) -> Exception:
-        """What to tell of an error: that a collection is gone, where that is why."""
+        """Return the error to report: if a collection was deleted, CollectionGone."""
         gone = next((slot for slot in self._held if slot.gone), None)
         if gone is None or isinstance(error, _OTHERWISE):
             return error
@@ -80,10 +80,10 @@ _current: ContextVar[Use | None] = ContextVar("use", default=None)
 
 @contextmanager
 def using() -> Generator[None]:
-    """Collections that are looked up inside, on other threads too, stay open until it is left.
+    """Keep collections that are looked up inside, also on other threads, open until the end.
 
     Raises:
-        CollectionGone: something failed, and one of them was deleted meanwhile.
+        CollectionGone: the block failed, and one of its collections was deleted meanwhile.
     """
     use = Use()
     token = _current.set(use)
@@ -99,7 +99,7 @@ def using() -> Generator[None]:
 
 
 def hold(slot: Slot) -> None:
-    """Keep a collection open as long as what is going on here; for good outside of `using`."""
+    """Keep a collection open until the current `using` ends; outside `using`, forever."""
     use = _current.get()
     if use is not None:
         use.hold(slot)
@@ -109,7 +109,7 @@ def hold(slot: Slot) -> None:
 
 
 def take_idle(slot: Slot) -> Service | None:
-    """What is open of a collection that nobody uses; whoever looks it up next has to open it."""
+    """Take the service out of an idle collection; the next user must open it again."""
     with _counting:
         if slot.users:
             return None
@@ -118,6 +118,6 @@ def take_idle(slot: Slot) -> Service | None:
 
 
 def met(error: Exception) -> Exception:
-    """What to tell of an error that came up here: that a collection is gone, where that is why."""
+    """Return the error to report here: if a collection was deleted, CollectionGone."""
     use = _current.get()
     return error if use is None else use.met(error)

@@ -23,9 +23,8 @@ _readers: InUse[Reader] = InUse()
 def build_embedder(settings: Settings, say: Say = lambda _: None) -> Embedder:
     """Return the embedder that the settings name.
 
-    The lean runtime exports a model that does not come with citespan at its first use.
-
-    All in this process that name the same one share it.
+    The onnx runtime exports a model that is not bundled at its first use. All callers in this
+    process that name the same embedder share it.
     """
     model = settings.embedding.model
     if settings.embedding.runtime == "torch":
@@ -33,15 +32,15 @@ def build_embedder(settings: Settings, say: Say = lambda _: None) -> Embedder:
         return _embedders.get(_named(model, device), lambda: TorchEmbedder(model, device))
     exported = exported_folder(settings.models_path(), model)
     if not exported.exists():
-        say(f"First use: preparing the embedding model {model} (once, some 10 seconds).")
+        say(f"First use: exporting the embedding model {model} (once, about 10 seconds).")
         export_onnx(model, exported)
-    # Its files may have been made anew since another was opened.
+    # The files may have been exported again since another caller opened the model.
     made_from = exported, msgspec.json.encode(read_manifest(exported))
     return _embedders.get(made_from, lambda: OnnxEmbedder(exported))
 
 
 def build_reader(settings: EvidenceSettings) -> Reader:
-    """The evidence model that the settings name; all in this process that do share it."""
+    """Return the evidence model that the settings name; callers in this process share it."""
     model, device = settings.model, settings.device or None
     if model == BUNDLED_EVIDENCE:
         return _readers.get(model, lambda: BundledReader(evidence_folder()))
@@ -51,9 +50,9 @@ def build_reader(settings: EvidenceSettings) -> Reader:
 
 
 def _named(model: str, device: str | None) -> Hashable:
-    """What a model is made from: the name, and the files of a folder as they are now."""
+    """Return the identity of a model: its name, and for a folder, its files as they are now."""
     files: list[Hashable] = []
-    with suppress(OSError, ValueError):  # it is no folder
+    with suppress(OSError, ValueError):  # the model is not a folder
         for path in sorted(Path(model).iterdir()):
             found = path.stat()
             files.append((path.name, found.st_ino, found.st_size, found.st_mtime_ns))
@@ -61,10 +60,10 @@ def _named(model: str, device: str | None) -> Hashable:
 
 
 def build_decision(settings: EvidenceSettings) -> AnswerThreshold:
-    """When the evidence model's word is enough, as the settings say.
+    """Return the threshold of the evidence model that the settings select.
 
     Raises:
-        ConfigError: there is no threshold for the risk that is set.
+        ConfigError: the model has no threshold for the risk that is set.
     """
     bundled = settings.model == BUNDLED_EVIDENCE
     decision = read_evidence_manifest(evidence_folder()).decision if bundled else AnswerThreshold()
@@ -74,5 +73,5 @@ def build_decision(settings: EvidenceSettings) -> AnswerThreshold:
 
 
 def evidence_folder() -> Path:
-    """Where the bundled evidence model lies."""
+    """Return the folder of the bundled evidence model."""
     return Path(__file__).parent.parent / "evidence/model"

@@ -7,12 +7,12 @@ from citespan.index import Draft, decode
 
 
 def seeds_folder() -> Path:
-    """The seed document and its questions."""
+    """Return the folder of the seed document and its questions."""
     return Path(__file__).parents[2] / "seeds"
 
 
 def seed_draft() -> Draft:
-    """The seed document as `seeds/seed.json` describes it."""
+    """Read the seed document, as `seeds/seed.json` describes it."""
     folder = seeds_folder()
     card = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
     return Draft(

@@ -15,7 +15,7 @@ from citespan.qa.evidence import Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
-from citespan.qa.settings.overrides import noted, with_own
+from citespan.qa.settings.overrides import recorded, with_own
 from citespan.qa.settings.sections import COLLECTIONS, LlmSettings, Settings, load_settings
 from citespan.qa.types import Mode, Policy
 
@@ -39,18 +39,18 @@ def open_service(
     endpoint: Endpoint | None = None,
     say: Say = lambda _: None,
 ) -> Service:
-    """A service on a data folder; an empty folder gets the seed document first, if set so.
+    """Open a service on a data folder; with `data.seed`, an empty folder gets the seed document.
 
     Args:
         path: the data folder; by default the one in `settings`.
-        settings: by default what the environment says.
-        read_only: open beside a process that writes.
-        endpoint: the language model, which stays open; by default the one in `settings`, which the
-            service closes.
-        say: told, in words, about work that takes a while.
+        settings: by default those of the environment.
+        read_only: open while another process writes.
+        endpoint: the language model, which the caller closes. By default it is the one in
+            `settings`, which the service closes.
+        say: called with a message about work that takes a while.
 
     Raises:
-        ConfigError, StoreError: it cannot be opened; the message says why.
+        ConfigError, StoreError: the folder cannot be opened; the message says why.
     """
     settings = settings or load_settings()
     folder = Path(path) if path is not None else settings.collection_path()
@@ -66,17 +66,19 @@ def open_service(
 
 
 def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None) -> Service:
-    """A service that answers from a corpus as the settings say; `endpoint` as for `open_service`.
+    """Return a service that answers from a corpus; `endpoint` is that of `open_service`.
 
     Raises:
-        ConfigError: answers are to be generated, and no language model is set.
+        ConfigError: `answer.mode` is generated, but no language model is set.
     """
     reader = build_reader(settings.evidence)
     decision = build_decision(settings.evidence)
     own = build_endpoint(settings.llm) if endpoint is None else None
     model = endpoint or own
     if settings.answer.mode == Mode.GENERATED and model is None:
-        raise ConfigError("answer.mode is generated; set llm.base_url and llm.model, too")
+        raise ConfigError(
+            "answer.mode is generated, but no language model is set; set llm.base_url and llm.model"
+        )
     return Service(
         corpus,
         reader,
@@ -92,15 +94,15 @@ def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = N
 
 
 def build_endpoint(settings: LlmSettings) -> Endpoint | None:
-    """The language model that the settings name, if any; close it when done.
+    """Return the language model that the settings name, if any; the caller closes it.
 
     Raises:
-        ConfigError: it cannot be used so.
+        ConfigError: a setting of the language model is missing or invalid.
     """
     if not settings.base_url:
         return None
     if not settings.model:
-        raise ConfigError("llm.base_url is set; set llm.model, too")
+        raise ConfigError("llm.base_url is set, but llm.model is not; set llm.model")
     return Endpoint(
         base_url=settings.base_url,
         model=settings.model,
@@ -113,10 +115,10 @@ def build_endpoint(settings: LlmSettings) -> Endpoint | None:
 
 
 def build_writer(endpoint: Endpoint, reader: Reader, settings: Settings) -> Writer:
-    """What writes a collection's generated answers.
+    """Return the writer of a collection's generated answers.
 
     Raises:
-        ConfigError: the model could read nothing beside what it may write.
+        ConfigError: the context of the model has too little room for a prompt.
     """
     budget_tokens = settings.llm.context_tokens - settings.llm.max_tokens
     if budget_tokens < _LEAST_PROMPT_TOKENS:
@@ -133,13 +135,13 @@ def build_writer(endpoint: Endpoint, reader: Reader, settings: Settings) -> Writ
 
 
 def open_for_questions(settings: Settings, say: Say = lambda _: None) -> Service:
-    """A service that only answers: beside a writer, and writing nothing once all is prepared."""
+    """Open a service that only answers, read-only if nothing has to be prepared first."""
     folder = settings.collection_path()
     if is_warm(folder, settings):
         try:
             service = open_service(folder, settings=settings, read_only=True, say=say)
         except StoreUnavailable:
-            pass  # made, but never filled: fall through and fill it
+            pass  # created, but never filled: fall through and fill it
         else:
             if service.corpus.generation or not settings.data.seed:
                 return service
@@ -152,33 +154,37 @@ def open_corpus(
     settings: Settings,
     *,
     read_only: bool = False,
-    remake: bool = False,
+    for_reindex: bool = False,
     say: Say = lambda _: None,
 ) -> Corpus:
-    """The corpus alone, for work that asks no questions; `remake` as for `Corpus.open`."""
+    """Open only the corpus, for work that asks no questions.
+
+    With `for_reindex`, the embedder and chunk size may differ from those of the chunks, because
+    the caller is about to reindex.
+    """
     check_folder(folder)
-    settings = as_made(folder, settings)
+    settings = with_recorded(folder, settings)
     return Corpus.open(
         folder,
         build_embedder(settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
-        remake=remake,
+        remake=for_reindex,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
     )
 
 
-def as_made(folder: Path, settings: Settings) -> Settings:
-    """The settings with those that the chunks were made anew with, if they were.
+def with_recorded(folder: Path, settings: Settings) -> Settings:
+    """Return the settings with the values recorded at the last reindex.
 
-    They were chosen later than whatever stands in a file.
+    The recorded values override the settings file.
     """
-    return with_own(settings, noted(folder))
+    return with_own(settings, recorded(folder))
 
 
 def is_warm(folder: Path, settings: Settings) -> bool:
-    """Whether a question can be asked without writing anything to the folder."""
+    """Return whether a question can be answered without writing to the folder."""
     ready = settings.embedding.runtime == "torch" or (
         exported_folder(settings.models_path(), settings.embedding.model).exists()
     )
@@ -186,16 +192,16 @@ def is_warm(folder: Path, settings: Settings) -> bool:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder of something else, a user's documents say, before anything is put there.
+    """Check that a folder is empty, new or a data folder, before anything is written to it.
 
     Raises:
-        ConfigError: it is one.
+        ConfigError: the folder holds something else, such as a user's documents.
     """
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
     names = sorted(path.name for path in folder.iterdir())
     if others := [name for name in names if name not in _OURS and not name.startswith(_OURS_BEGIN)]:
         raise ConfigError(
-            f"{folder} is not a data folder of citespan: it holds {others[0]!r}; name an empty or"
+            f"{folder} is not a data folder of citespan: it holds {others[0]!r}; choose an empty or"
             " a new folder, and store documents in it with `citespan ingest`"
         )

@@ -1,4 +1,4 @@
-"""Settings of one collection, over those of the service."""
+"""Settings of one collection, which override those of the service."""
 
 import re
 from pathlib import Path
@@ -18,11 +18,11 @@ _SECTIONS = ("chunking", "embedding", "retrieval", "evidence", "answer")
 
 
 def with_own(settings: Settings, own: Overrides) -> Settings:
-    """Settings in which those of a collection stand in the place of others.
+    """Return the settings, overridden by those of a collection.
 
     Raises:
-        InvalidCollection: a section or key is not one that a collection can have, or a value
-            cannot be used; the message names it.
+        InvalidCollection: a collection cannot have a section or key, or a value is invalid; the
+            message names it.
     """
     changed: dict[str, Any] = {}
     for section, values in own.items():
@@ -33,17 +33,17 @@ def with_own(settings: Settings, own: Overrides) -> Settings:
         try:
             changed[section] = msgspec.convert(merged, cast(Any, type(present)), strict=False)
         except msgspec.ValidationError as error:
-            raise InvalidCollection(section, f"cannot be so: {error}") from error
+            raise InvalidCollection(section, f"has an invalid value: {error}") from error
     return msgspec.structs.replace(settings, **changed)
 
 
 def read_own(folder: Path) -> Overrides:
-    """What a collection's folder says; nothing if it is the default one.
+    """Return the settings in a collection's folder; none for the default collection.
 
     Raises:
-        StoreCorrupt: it is not what was written.
-        StoreUnavailable: it cannot be read.
-        StoreLocked: it is just being restored.
+        StoreCorrupt: the settings file is not as it was written.
+        StoreUnavailable: the settings file cannot be read.
+        StoreLocked: another process is restoring the collection.
     """
     settle(folder)
     file = folder / OWN_SETTINGS
@@ -52,11 +52,11 @@ def read_own(folder: Path) -> Overrides:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise unavailable(f"the settings {file} cannot be read", error) from error
+        raise unavailable(f"the settings file {file} cannot be read", error) from error
 
 
-def noted(folder: Path) -> Overrides:
-    """What the present chunks were made with on purpose, chosen later than what stands in a file.
+def recorded(folder: Path) -> Overrides:
+    """Return the settings recorded at the last reindex, which override the settings file.
 
     Raises:
         StoreError: the collection cannot be read.
@@ -66,48 +66,51 @@ def noted(folder: Path) -> Overrides:
 
 
 def merged(first: Overrides, then: Overrides) -> Overrides:
-    """All settings of both; where both have one, the one of `then`."""
+    """Merge the settings of both; if both have a key, `then` wins."""
     sections = dict.fromkeys((*first, *then))
     return {name: {**first.get(name, {}), **then.get(name, {})} for name in sections}
 
 
 def own_settings(folder: Path) -> Overrides:
-    """All in which a collection differs: what it was made with, and reindexed with since.
+    """Return a collection's own settings, overridden by those recorded at the last reindex.
 
     Raises:
-        StoreError: that cannot be read.
+        StoreError: the settings cannot be read.
     """
-    return merged(read_own(folder), noted(folder))
+    return merged(read_own(folder), recorded(folder))
 
 
 def allowed_models(settings: Settings) -> set[str]:
-    """The embedding models that whoever runs the service has named."""
+    """Return the embedding models that the operator of the service allows."""
     listed = {one.strip() for one in settings.serve.models.split(",")}
     return {settings.embedding.model, *listed} - {""}
 
 
 def embedding_of(embedder: str) -> dict[str, str]:
-    """The settings that give an embedder, by its name."""
+    """Return the settings that select an embedder, from the embedder's name."""
     model, _, rest = embedder.rpartition("@")
     return {"model": model, "runtime": "torch" if rest.endswith("/torch") else "onnx"}
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot be the name of a collection.
+    """Check that a name can be the name of a collection.
 
     Raises:
-        InvalidCollection: up to 63 of a-z, 0-9, `-` and `_`, not beginning with the last two, can.
+        InvalidCollection: the name is not 1 to 63 of a-z, 0-9, `-` and `_`, or begins with one of
+            the last two.
     """
     if not _NAME.fullmatch(name):
-        raise InvalidCollection("name", "is 1 to 63 of a-z, 0-9, '-' and '_', no sign first")
+        raise InvalidCollection(
+            "name", "must be 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
+        )
 
 
 def collection_settings(settings: Settings, name: str) -> Settings:
-    """The settings that hold in a collection of the data folder.
+    """Return the settings of a collection of the data folder.
 
     Raises:
-        CollectionNotFound: there is none of this name.
-        ConfigError, StoreError: its settings cannot be used, or not be read.
+        CollectionNotFound: no collection has this name.
+        ConfigError, StoreError: its settings are invalid, or cannot be read.
     """
     if name == DEFAULT:
         return settings
@@ -120,5 +123,5 @@ def collection_settings(settings: Settings, name: str) -> Settings:
     try:
         own = with_own(settings, read_own(folder / name))
     except InvalidCollection as error:
-        raise ConfigError(f"the settings of collection {name}: {error}") from error
+        raise ConfigError(f"the settings of collection {name} are invalid: {error}") from error
     return msgspec.structs.replace(own, data=data)

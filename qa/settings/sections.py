@@ -1,4 +1,4 @@
-"""Settings: defaults, a TOML file, the environment, flags. Nothing is read at import."""
+"""Settings: defaults, a TOML file, the environment, flags. Import reads nothing."""
 
 import difflib
 import os
@@ -13,12 +13,12 @@ from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 
 PREFIX = "CITESPAN_"
-_HIDDEN = "(set)"  # in the place of a secret
+_HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
-COLLECTIONS = "collections"  # the folder of all but the default one
-DEFAULT = "default"  # the collection that is always there
+COLLECTIONS = "collections"  # the folder of all collections except the default one
+DEFAULT = "default"  # the collection that always exists
 
-# Of a chunk, where a client chooses: a short sentence, as many as of the title go before it.
+# The minimum that a client may choose: a short sentence, and as many tokens of the title before.
 LEAST_CHUNK_TOKENS = 32
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -30,13 +30,14 @@ _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where documents and exported models live.
+    """Where documents and exported models are stored.
 
-    models: exports of embedding models that do not come with citespan, shared by all data folders;
-        the user's cache folder if empty.
-    collection: the one that commands are about.
-    seed: an empty data folder gets the seed document, so that it can be asked at once.
-    keep_revisions: how many past revisions of a document stay when it is replaced; 0 keeps all.
+    path: the data folder; if empty, the user's own by the convention of the platform.
+    models: the folder for exports of embedding models that are not bundled, shared by all data
+        folders; if empty, the user's cache folder.
+    collection: the collection that commands use.
+    seed: whether an empty data folder gets the seed document, so that questions work at once.
+    keep_revisions: how many past revisions of a document are kept when it is replaced; 0 keeps all.
     """
 
     path: _Path = ""
@@ -47,13 +48,21 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`max_tokens` of a chunk, by the embedder's count; fixed once documents are stored."""
+    """How documents are split into chunks; fixed once documents are stored.
+
+    max_tokens: maximum tokens per chunk, counted by the embedder.
+    """
 
     max_tokens: _Positive = 150
 
 
 class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`model` is the bundled one, a hub id or a folder; onnx is lean, torch can use a GPU."""
+    """The model that turns text into vectors.
+
+    model: the bundled one, a hub id or a folder.
+    runtime: onnx is lean; torch can use a GPU.
+    device: the device of runtime torch; if empty, the fastest one available.
+    """
 
     model: _Name = "all-MiniLM-L6-v2"
     runtime: Literal["onnx", "torch"] = "onnx"
@@ -61,21 +70,27 @@ class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`candidates` of each side are fused; the best `top_k` are looked at."""
+    """How passages are found for a question.
+
+    candidates: how many chunks each side of the retrieval contributes to the fusion.
+    top_k: how many of the best passages are considered.
+    """
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
     top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How passages are judged, and how sure an answer must be.
+    """How passages are judged, and how confident an answer must be.
 
     model: the bundled one, or a hub id or folder of a cross-encoder, an extractive question
         answerer or a token classifier.
-    risk: the share of answers that may be wrong, on data like that the model was calibrated on.
-    min_confidence: the least confidence of an answer, instead of the one that goes with `risk`.
-    min_evidence: the least probability of a sentence that is cited.
-    depth: passages that are read to the end.
+    device: the torch device of a model that is not bundled; if empty, CUDA if available, else the
+        CPU.
+    risk: the share of answers that may be wrong, on data like the calibration data of the model.
+    min_confidence: the minimum confidence of an answer; it overrides the one of `risk`.
+    min_evidence: the minimum probability of a cited sentence.
+    depth: how many passages are read to the end.
     """
 
     model: _Name = BUNDLED_EVIDENCE
@@ -89,9 +104,9 @@ class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How answers are made unless a question says otherwise.
 
-    mode: extractive, of quotes alone, or generated, written by the language model of `[llm]`.
-    policy: what becomes of a generated sentence that nothing supports: strict leaves it out, mark
-        sends it, marked so.
+    mode: extractive uses only quotes; generated lets the language model of `[llm]` write.
+    policy: what happens to a generated sentence that nothing supports; strict drops it, mark sends
+        it with a mark.
     """
 
     mode: Literal["extractive", "generated"] = "extractive"
@@ -99,15 +114,17 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A language model behind an OpenAI-compatible endpoint; none without a `base_url`.
+    """A language model behind an OpenAI-compatible endpoint; without `base_url`, none is used.
 
-    base_url: such as http://127.0.0.1:8080/v1.
-    timeout_s: for the connection, the first word, and between two words.
-    limit_s: for a whole answer.
-    context_tokens: what the model can read and write, in tokens of cl100k_base.
-    max_tokens: of those, the most that it may write.
-    retries: before its first word.
-    concurrency: the most answers that it writes at once.
+    base_url: the URL of the endpoint, such as http://127.0.0.1:8080/v1.
+    model: the name of the model at the endpoint.
+    api_key: the key of the endpoint, if it needs one.
+    timeout_s: the timeout for the connection, the first word, and between two words, in seconds.
+    limit_s: the time limit for a whole answer, in seconds.
+    context_tokens: how much the model can read and write, in tokens of cl100k_base.
+    max_tokens: how many of those tokens the model may write.
+    retries: how often a request is repeated if it fails before the first word.
+    concurrency: how many answers the model writes at once, at most.
     """
 
     base_url: str = ""
@@ -122,18 +139,21 @@ class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the HTTP server listens, and what it lets its clients do.
+    """Where the HTTP server listens, and what clients may do.
 
-    max_body_bytes: larger request bodies are refused.
-    hosts: names that clients may call the server by, separated by commas, besides localhost, this
-        machine's own name and addresses; * for any.
-    models: embedding models that clients may have a collection reindexed with, separated by
-        commas, besides the one that is set.
-    asks_at_once, stores_at_once: questions, and changes of what is stored, that are worked on; the
-        others wait in the order they came.
-    asks_waiting, stores_waiting: how many may wait; one more is refused with 503.
-    ask_limit_s, store_limit_s: how long one may take, waiting included.
-    max_connections: of clients; beyond, the one that has waited longest for a request is closed.
+    host: the address to listen on.
+    port: the port to listen on; 0 selects a free port.
+    max_body_bytes: the maximum size of a request body; larger ones are rejected.
+    hosts: names that the server accepts in Host headers, separated by commas, in addition to
+        localhost and this machine's own name and addresses; * accepts any.
+    models: embedding models that clients may choose for reindexing, separated by commas, in
+        addition to `embedding.model`.
+    asks_at_once, stores_at_once: how many questions, or changes of stored data, are worked on
+        concurrently; the others wait in the order they came.
+    asks_waiting, stores_waiting: how many requests may wait; one more is refused with 503.
+    ask_limit_s, store_limit_s: how long a request may take, waiting included, in seconds.
+    max_connections: how many connections clients may open; beyond that, the server closes the one
+        that has waited longest for a request.
     """
 
     host: str = "127.0.0.1"
@@ -151,7 +171,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that can be set. Only composition roots see it."""
+    """All settings. Only composition roots see them."""
 
     data: DataSettings = DataSettings()
     chunking: ChunkingSettings = ChunkingSettings()
@@ -163,13 +183,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     serve: ServeSettings = ServeSettings()
 
     def shown(self) -> "Settings":
-        """The same without secrets, for whatever is printed or kept."""
+        """Return the settings without secrets, to be printed or stored."""
         if not self.llm.api_key:
             return self
         return msgspec.structs.replace(self, llm=msgspec.structs.replace(self.llm, api_key=_HIDDEN))
 
     def data_path(self) -> Path:
-        """The data folder: the one set, or the user's own by the platform's custom."""
+        """Return the data folder: `data.path`, or the user's own by the platform's convention."""
         if self.data.path:
             return _expanded(self.data.path)
         import platformdirs
@@ -177,7 +197,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Path(platformdirs.user_data_dir("citespan", appauthor=False))
 
     def collection_path(self) -> Path:
-        """Where the collection lies: the data folder itself, or a folder below it."""
+        """Return the folder of the collection: the data folder, or a folder below it."""
         name = self.data.collection
         return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
 
@@ -194,7 +214,9 @@ def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        raise ConfigError(f"the folder {path} names a user that there is not") from error
+        raise ConfigError(
+            f"the folder {path} names a user that does not exist; give another folder"
+        ) from error
 
 
 def load_settings(
@@ -202,10 +224,10 @@ def load_settings(
     environ: Mapping[str, str] = os.environ,
     flags: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Settings:
-    """Settings from a TOML file, `CITESPAN_SECTION__KEY` variables and flags; later ones win.
+    """Read settings from a TOML file, `CITESPAN_SECTION__KEY` variables and flags; later ones win.
 
     Raises:
-        ConfigError: a key is unknown, a value cannot be used, or the file cannot be read.
+        ConfigError: a key is unknown, a value is invalid, or the file cannot be read.
     """
     raw: dict[str, dict[str, object]] = {}
     for source in (_from_file(file), _from_environment(environ), flags or {}):
@@ -236,7 +258,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, object]
         if not name.startswith(PREFIX):
             continue
         if not separator:
-            raise ConfigError(f"{name} sets nothing; settings are {PREFIX}SECTION__KEY")
+            raise ConfigError(f"{name} is not a setting; use {PREFIX}SECTION__KEY")
         found.setdefault(section, {})[key] = value
     return found
 
@@ -255,4 +277,4 @@ def _check_section(section: str, values: object) -> None:
 
 def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+    return f"; did you mean {near[0]!r}?" if near else f"; the known ones are {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""What people see and type in a terminal."""
+"""Input and output in a terminal."""
 
 from typing import TYPE_CHECKING
 

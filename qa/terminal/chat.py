@@ -1,4 +1,4 @@
-"""A conversation in the terminal: answers as they are made, with sources that can be opened."""
+"""A conversation in the terminal: streamed answers, with sources that can be opened."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,11 +17,11 @@ from citespan.qa.terminal.show import FELL_BACK, UNSUPPORTED, print_source
 from citespan.qa.types import Answer, Message, Mode, Support
 
 _HELP = """\
-Ask anything about the documents; a follow-up may lean on what was said before.
-  /sources  the quotes that the last answer rests on
-  /open N   source N of the last answer in its document
+Ask anything about the documents; a follow-up may refer to earlier messages.
+  /sources  show the quotes that support the last answer
+  /open N   show source N of the last answer in its document
   /new      begin another conversation
-  /quit     leave, as ctrl-D does; ctrl-C stops an answer
+  /quit     end the chat, as ctrl-D does; ctrl-C stops an answer
 [1] is the number of a source."""
 _AROUND = 600  # code points on each side of a source that is opened
 
@@ -30,12 +30,12 @@ class Chat:
     """One conversation.
 
     Args:
-        service: answers.
-        mode: how; the service's own by default.
-        console: where it is shown.
+        service: answers the questions.
+        mode: how answers are made; the service's setting by default.
+        console: shows the conversation; standard output by default.
 
     Raises:
-        ModeUnavailable: the service does not answer in that mode.
+        ModeUnavailable: the service cannot answer in that mode.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Chat:
         self._service, self._mode = service, mode
         self._console = console or Console()
         self._history: list[Message] = []
-        self._citations: dict[str, Citation] = {}  # of what was said last, by number
+        self._citations: dict[str, Citation] = {}  # those of the last answer, by number
 
     def run(self, lines: Iterable[str]) -> None:
-        """Go on until there are no more lines, or one is /quit."""
+        """Answer each line until the lines end or one is /quit."""
         for line in lines:
             command, _, argument = line.strip().partition(" ")
             if command == "/quit":
@@ -60,32 +60,32 @@ class Chat:
                 elif command:
                     self._ask(line.strip())
             except (QAError, StoreError) as error:
-                self._say(str(error))
+                self._notify(str(error))
 
     def _command(self, command: str, argument: str) -> None:
         commands: dict[str, Callable[[], None]] = {
             "/sources": self._sources,
             "/open": lambda: self._open(argument),
             "/new": self._new,
-            "/help": lambda: self._say(_HELP),
+            "/help": lambda: self._notify(_HELP),
         }
-        commands.get(command, lambda: self._say(f"There is no {command}.\n{_HELP}"))()
+        commands.get(command, lambda: self._notify(f"There is no command {command}.\n{_HELP}"))()
 
     def _ask(self, question: str) -> None:
         self._citations = {}
         try:
-            answer = self._tell(question)
+            answer = self._print_answer(question)
         except KeyboardInterrupt:
             self._console.print()
-            self._say("stopped")
+            self._notify("The answer was stopped.")
             return
-        said = answer.text or (answer.abstention.message if answer.abstention else "")
+        content = answer.text or (answer.abstention.message if answer.abstention else "")
         self._history += [
-            Message(role="user", content=question), Message(role="assistant", content=said)
+            Message(role="user", content=question), Message(role="assistant", content=content)
         ]  # fmt: skip
 
-    def _tell(self, question: str) -> Answer:
-        """The answer, shown while it is made."""
+    def _print_answer(self, question: str) -> Answer:
+        """Print the answer while it is made, and return it."""
         numbers: dict[int, int] = {}
         for event in self._service.stream(question, mode=self._mode, history=self._history):
             match event:
@@ -104,21 +104,21 @@ class Chat:
                     return event.answer
                 case _:
                     pass
-        raise ValueError("the events do not end with an answer")
+        raise ValueError("the events must end with an answer")
 
     def _close(self, answer: Answer) -> None:
         if answer.text:
             self._console.print()
         if answer.abstention:
-            self._say(answer.abstention.message)
+            self._notify(answer.abstention.message)
         if answer.fallback:
-            self._say(FELL_BACK.format(answer.fallback))
+            self._notify(FELL_BACK.format(answer.fallback))
         if answer.citations:
-            self._say("/sources shows the sources, /open 1 the first in its document")
+            self._notify("/sources shows the sources, /open 1 shows the first one in its document")
 
     def _sources(self) -> None:
         if not self._citations:
-            self._say("The last answer has no sources.")
+            self._notify("The last answer has no sources.")
         for number, citation in self._citations.items():
             print_source(citation, int(number), self._console)
 
@@ -126,8 +126,8 @@ class Chat:
         citation = self._citations.get(argument)
         if citation is None:
             last = len(self._citations)
-            known = f"1 to {last}; /sources shows them" if last else "and there are none now"
-            self._say(f"/open takes the number of a source, {known}.")
+            known = f"1 to {last}; /sources shows them" if last else "but there is none now"
+            self._notify(f"/open needs the number of a source, {known}.")
             return
         document = self._service.corpus.get(citation.document.id, citation.document.revision)
         citation.verify(document)
@@ -146,16 +146,16 @@ class Chat:
 
     def _new(self) -> None:
         self._history, self._citations = [], {}
-        self._say("A new conversation.")
+        self._notify("This is a new conversation.")
 
-    def _say(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         self._console.print(Text(shown(text), style="yellow"), soft_wrap=True)
 
 
 def typed(prompt: str) -> Iterator[str]:
-    """Lines that are typed, with the editing and the memory that a terminal has."""
+    """Yield the lines that a user types, with line editing and history if available."""
     with suppress(ImportError):
-        importlib.import_module("readline")  # which makes `input` editable
+        importlib.import_module("readline")  # adds line editing to `input`
     while True:
         try:
             yield input(prompt)

@@ -1,4 +1,4 @@
-"""Files of this machine into a corpus, and what became of each of them."""
+"""Local files into a corpus, with the outcome of each file."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from citespan.qa.terminal.progress import Progress
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file; `chunks` that it has now, 0 if nothing was stored."""
+    """The outcome of a file; `chunks` is how many it has now, 0 if nothing was stored."""
 
     name: str
     outcome: FileOutcome
@@ -25,12 +25,12 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of many files.
+    """The outcomes of many files.
 
-    files: each of them, or those that were not stored.
-    skipped: names of the files of folders whose suffix is not that of a text file.
-    documents, chunks: all that are stored now.
-    stopped: whether it was interrupted; run again, it goes on.
+    files: a report of each file, or only of those that were not stored.
+    skipped: names of files in folders whose suffix is not that of a text file.
+    documents, chunks: how many are stored now, in total.
+    stopped: whether the intake was interrupted; the next run continues it.
     """
 
     files: Sequence[FileReport]
@@ -44,13 +44,13 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 def take_in(
     corpus: Corpus, paths: Sequence[Path], encoding: str | None = None, *, every: bool = False
 ) -> Intake:
-    """Store files, and the text files of folders, one after another; Ctrl-C ends it early.
+    """Store files, and the text files of folders, one after another; Ctrl-C stops early.
 
     Args:
-        corpus: where to.
+        corpus: stores the files.
         paths: files and folders that exist.
-        encoding: of files without a byte order mark; UTF-8 by default.
-        every: whether the files that were stored are in the report, too.
+        encoding: the encoding of files without a byte order mark; UTF-8 by default.
+        every: whether to report the stored files, too.
     """
     files = list(text_files(paths))
     outcomes: Counter[FileOutcome] = Counter()

@@ -1,4 +1,4 @@
-"""What commands print to people, and for programs."""
+"""Output of commands, for people and for programs."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -13,24 +13,24 @@ json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON for
 
 
 def say(message: str) -> None:
-    """Tell people, apart from what was asked for."""
+    """Print a message for people on standard error, separate from the result."""
     tell(message, err=True)
 
 
 def tell(message: str, *, err: bool = False, colour: str | None = None) -> None:
-    """Print a line for people that steers no terminal, whatever it quotes."""
+    """Print a line for people, with control characters of quoted text made harmless."""
     click.secho(shown(message), err=err, fg=colour)
 
 
 def print_json(value: object) -> None:
-    """Print what was asked for, for programs."""
+    """Print a result as JSON, for programs."""
     import msgspec
 
     click.echo(escaped_json(msgspec.json.format(msgspec.json.encode(value), indent=2)))
 
 
 def tracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:
-    """Go through things with a bar, in a terminal."""
+    """Iterate over items; in a terminal, show a progress bar."""
     from rich.console import Console
     from rich.progress import track
 
@@ -39,7 +39,7 @@ def tracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:
 
 
 def show_progress(steps: Iterable[tuple[int, int]], label: str) -> None:
-    """Run to the end what yields how much is done, and of how much."""
+    """Run steps that yield (done, total) to the end; in a terminal, show a progress bar."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,4 +1,4 @@
-"""How far storing has come, for people in front of a terminal; nothing anywhere else."""
+"""The progress of storing, shown only in a terminal."""
 
 from typing import Self
 
@@ -9,15 +9,15 @@ from rich.markup import escape
 from citespan.qa.ingest import Source
 
 _WIDEST_NAME = 40  # characters of a file's name
-_LONG = 64  # chunks; fewer are done before a bar would be seen
+_LONG = 64  # chunks; fewer are embedded before a user would see a bar
 
 
 class Progress:
-    """A bar of the files, and below it one of the chunks of a long file. Use it in a `with`.
+    """A bar of the files, and below it a bar of the chunks of a long file. Use it in a `with`.
 
     Args:
-        files: how many there are.
-        console: standard error by default.
+        files: the number of files.
+        console: shows the bars; standard error by default.
     """
 
     def __init__(self, files: int, console: Console | None = None) -> None:
@@ -35,12 +35,12 @@ class Progress:
         self._chunks = self._bars.add_task("", total=None, unit="chunks", visible=False)
 
     def file_done(self) -> None:
-        """One more file has been dealt with."""
+        """Count one more finished file."""
         self._bars.advance(self._files)
         self._bars.update(self._chunks, visible=False)
 
     def chunks_done(self, source: Source, done: int, total: int) -> None:
-        """How many chunks of a file are embedded."""
+        """Show how many chunks of a file are embedded."""
         if done == 0:
             self._bars.reset(self._chunks, total=total, visible=total > _LONG)
         name = "".join(filter(str.isprintable, source.name))[-_WIDEST_NAME:]

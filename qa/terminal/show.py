@@ -20,11 +20,11 @@ _SHORT = "bold"
 _QUIET = "dim"
 _MOST_SKIPPED = 20  # names of skipped files that are printed
 UNSUPPORTED = " [not in the documents]"
-FELL_BACK = "The language model did not write all of this ({}): these are quotes."
+FELL_BACK = "The language model did not write the whole answer ({}), so these are quotes."
 
 
 def print_answer(answer: Answer, console: Console | None = None) -> None:
-    """The answer with markers, then each source with its quote in context."""
+    """Print the answer with markers, then each source with its quote in context."""
     console = console or Console()
     why = answer.abstention
     if why and not answer.segments:
@@ -48,13 +48,13 @@ def print_answer(answer: Answer, console: Console | None = None) -> None:
 
 
 def print_source(citation: Citation, number: int, console: Console) -> None:
-    """A citation under its number: where it is, and its quote in context."""
+    """Print a citation with its number, its place and its quote in context."""
     source = _source(citation, number, coloured=console.is_terminal)
     console.print(source, soft_wrap=not console.is_terminal)
 
 
 def print_passages(passages: Sequence[Passage], console: Console | None = None) -> None:
-    """Each passage with its place and its scores."""
+    """Print each passage with its place and its scores."""
     console = console or Console()
     if not passages:
         console.print(Text("Nothing found.", style="yellow"))
@@ -72,7 +72,7 @@ def print_passages(passages: Sequence[Passage], console: Console | None = None) 
 
 
 def print_documents(documents: Sequence[DocumentInfo], console: Console | None = None) -> None:
-    """A line for each document."""
+    """Print a line for each document."""
     console = console or Console()
     for info in documents:
         line = Text(shown(info.id), style="bold")
@@ -84,7 +84,7 @@ def print_documents(documents: Sequence[DocumentInfo], console: Console | None =
 def print_intake(
     intake: Intake, console: Console | None = None, errors: Console | None = None
 ) -> None:
-    """How many files have which outcome; and on standard error, a line for each not stored."""
+    """Print the number of files by outcome, and on standard error each file not stored."""
     console, errors = console or Console(), errors or Console(stderr=True)
     stored = [
         f"{count} {outcome}"
@@ -104,7 +104,7 @@ def print_intake(
         if more := len(intake.skipped[_MOST_SKIPPED:]):
             console.print(Text(f"    and {more} more (--json lists all)"), soft_wrap=True)
     for file in intake.files:
-        what = "not stored" if file.outcome is FileOutcome.REJECTED else "left out"
+        what = "not stored" if file.outcome is FileOutcome.REJECTED else "skipped"
         errors.print(Text(shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
 
 
@@ -151,14 +151,14 @@ def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
 
 
 def _words_before(citation: Citation) -> str:
-    """The context before a quote, from the beginning of a word."""
+    """Return the context before a quote, from the beginning of a word."""
     if len(citation.prefix) == citation.span.start:
         return _one_line(citation.prefix)
     return "…" + _one_line(citation.prefix.partition(" ")[2])
 
 
 def _words_after(citation: Citation) -> str:
-    """The context after a quote, to the end of a word."""
+    """Return the context after a quote, to the end of a word."""
     if citation.span.end + len(citation.suffix) == citation.document.length:
         return _one_line(citation.suffix.rstrip())
     return _one_line(citation.suffix.rpartition(" ")[0]) + "…"

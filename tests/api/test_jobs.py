@@ -50,7 +50,7 @@ def test_uploads_become_documents_and_each_has_its_outcome(client: Client) -> No
         ("copy.md", "duplicate", "the same text as sun.txt"),
         (
             "sun.txt", "rejected",
-            "another file of the same name was stored just before; rename one of them",
+            "another file of the same name was stored earlier; rename one of them",
         ),
         ("n" * 255, "rejected", "file: has a name of more than 255 characters"),
     ]  # fmt: skip

@@ -135,7 +135,7 @@ def test_what_is_wrong_is_told(target: StdioServerParameters | str) -> None:
         ("search", {"query": "a", "top_k": 101}, "Expected `int` <= 100"),
         ("search", {"query": "a", "collection": "../x"}, "there is no collection '../x'"),
         ("ask", {"question": QUESTION, "mode": "magic"}, "Invalid enum value 'magic'"),
-        ("ask", {"question": QUESTION, "mode": "generated"}, "no language model is set up here"),
+        ("ask", {"question": QUESTION, "mode": "generated"}, "no language model is set up;"),
         ("delete", {"document_id": "seed"}, "there is no tool 'delete'"),
     ]
 

@@ -131,7 +131,7 @@ def test_a_job_on_a_full_disk_goes_on_once_there_is_room(
         collections.start_jobs()
         while (state := collections.jobs.job(job.id)[0]).reason is None:
             assert state.finished_at is None
-        assert "no room on the disk" in state.reason
+        assert "the disk is full" in state.reason
         assert collections.jobs.cancel(other.id).state == "cancelled"
         (small_disk / "balloon").unlink()
         while (state := collections.jobs.job(job.id)[0]).finished_at is None:

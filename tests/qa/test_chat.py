@@ -106,7 +106,7 @@ def test_sources_are_those_of_the_last_answer(service: Service) -> None:
     before, quote, after = shown.split("**")
     assert quote == quotes[1]
     assert before.removeprefix("…") + quote + after.rstrip("…\n") in SEED
-    assert ninth == none == "/open takes the number of a source, 1 to 2; /sources shows them.\n"
+    assert ninth == none == "/open needs the number of a source, 1 to 2; /sources shows them.\n"
 
 
 def test_a_follow_up_leans_on_what_was_said_until_there_is_a_new_conversation(
@@ -121,7 +121,7 @@ def test_a_follow_up_leans_on_what_was_said_until_there_is_a_new_conversation(
     expected = service.ask(asked[1], history=history)
     assert "China Institute of International Studies" in first
     assert followed.startswith(f"{expected.citations[0].quote} [1]")
-    assert new == "A new conversation.\n"
+    assert new == "This is a new conversation.\n"
     assert sources == "The last answer has no sources.\n"
     assert alone == talked(service, asked[1])[0] != followed
 
@@ -131,7 +131,7 @@ def test_what_is_no_question(service: Service) -> None:
         service, "/help", "/nope", "  ", "How many moons does Jupiter have?", "a\ud800"
     )
     assert all(command in help_ for command in ("/sources", "/open N", "/new", "/quit", "ctrl-C"))
-    assert unknown == f"There is no /nope.\n{help_}"
+    assert unknown == f"There is no command /nope.\n{help_}"
     assert empty == ""
     assert nothing == "Nothing in the documents is about this question.\n"
     assert "not valid Unicode" in wrong
@@ -190,7 +190,9 @@ def test_generated_answers(writing: Service, endpoint: ScriptedEndpoint, behavio
     for number, citation in enumerate(expected.citations, start=1):
         assert f"[{number}]" in answer
         assert f"**{citation.quote}**".replace("\n", " ") in quotes.replace("\n", " ")
-    assert ("The language model did not write all of this" in answer) == bool(expected.fallback)
+    assert ("The language model did not write the whole answer" in answer) == bool(
+        expected.fallback
+    )
     assert ("[not in the documents]" in answer) == (behaviour in {"sandwiched", "cut"})
     if expected.citations:
         assert f"**{expected.citations[0].quote}**" in first
@@ -229,7 +231,7 @@ class Terminal:
 
 def test_a_terminal(data: dict[str, str]) -> None:
     terminal = Terminal(data | {"TERM": "xterm", "COLUMNS": "200"})
-    terminal.until("/help says what else there is.")
+    terminal.until("/help lists the commands.")
     terminal.until("> ")
     terminal.type(f"{RUBIO}\r")
     shown = terminal.until("\n> ")

@@ -119,7 +119,7 @@ class TestCitation:
         with pytest.raises(UngroundedCitation, match=r"highlight .* \[5, 10\)"):
             Citation.of(cited, Span(5, 10), highlights=(Span(5, 9), outside))
         forged = replace(Citation.of(cited, Span(5, 10)), highlights=(outside,))
-        with pytest.raises(UngroundedCitation, match="highlight in 'doc' lies outside its quote"):
+        with pytest.raises(UngroundedCitation, match="highlight in 'doc' is outside its quote"):
             forged.verify(cited)
 
 

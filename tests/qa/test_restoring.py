@@ -175,7 +175,7 @@ class TestSettings:
         words = ("restore", file) if kind == "many" else ("--collection", "hr", "restore", file)
         refused = run(environ, *words)
         assert refused.exit_code == 2
-        assert "only whoever runs the service may choose" in refused.output
+        assert "only the operator of the service may choose" in refused.output
         assert not (tmp_path / "data" / "collections" / "hr" / "catalog.db").exists()
         assert run(environ, *words, "--trust-settings").exit_code == 0
 
@@ -192,7 +192,7 @@ class TestSettings:
         said = manifest(honest, own=sealed(own).decode())
         file = archive(tmp_path / "b.zip", {**honest, "manifest.json": said})
         refused = run(environ, "--collection", "hr", "restore", file, "--trust-settings")
-        assert (refused.exit_code, "settings that cannot be" in refused.output) == (2, True)
+        assert (refused.exit_code, "holds invalid settings" in refused.output) == (2, True)
 
     @pytest.mark.parametrize(
         "statement",

@@ -65,7 +65,7 @@ def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_variables_that_could_be_meant_as_settings_are_errors() -> None:
     assert load_settings(environ={"CITESPANX__Y": "1", "HOME": "/x"}) == Settings()
-    with pytest.raises(ConfigError, match="CITESPAN_DATA_PATH sets nothing"):
+    with pytest.raises(ConfigError, match="CITESPAN_DATA_PATH is not a setting"):
         load_settings(environ={"CITESPAN_DATA_PATH": "/x"})
 
 
@@ -74,7 +74,7 @@ def test_variables_that_could_be_meant_as_settings_are_errors() -> None:
     [
         ({"CITESPAN_RETREIVAL__TOP_K": "2"}, r"'retreival'; did you mean 'retrieval'\?"),
         ({"CITESPAN_RETRIEVAL__TOPK": "2"}, r"retrieval\.topk; did you mean 'top_k'\?"),
-        ({"CITESPAN_RETRIEVAL__ZZZ": "2"}, r"retrieval\.zzz; known are candidates, top_k"),
+        ({"CITESPAN_RETRIEVAL__ZZZ": "2"}, r"retrieval\.zzz; the known ones are candidates, top_k"),
         ({"CITESPAN_RETRIEVAL__TOP_K": "many"}, r"retrieval\.top_k"),
         ({"CITESPAN_RETRIEVAL__TOP_K": "2.5"}, r"retrieval\.top_k"),
         ({"CITESPAN_RETRIEVAL__TOP_K": ""}, r"retrieval\.top_k"),

@@ -10,9 +10,10 @@ _OF_CONTENT = re.compile(
     r"span-out-of-range|mode-unavailable|document-rejected|invalid-question"
     r"|is one condition too many|is nested more than|with a JSON body this belongs in the body"
     r"|differs from the one in the path|last message must be the user's"
-    r"|this embedder takes|settings: cannot be used|default collection cannot be deleted"
+    r"|this embedder takes|settings: are invalid|is the default collection, which cannot"
+    r"|default collection cannot be deleted"
     r"|got `float`"  # 46.0, which is an integer to a schema
-    r"|none of those in `serve\.models`|send 1 to 10000 documents|\"jsonrpc\""
+    r"|the operator can add it to `serve\.models`|send 1 to 10000 documents|\"jsonrpc\""
 )
 
 

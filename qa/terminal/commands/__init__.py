@@ -1,4 +1,4 @@
-"""Commands about what is stored; the others are in `citespan.commands` and `evals.commands`."""
+"""Commands on stored data; `citespan.commands` and `evals.commands` have the others."""
 
 from typing import TYPE_CHECKING
 

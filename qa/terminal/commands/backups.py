@@ -1,4 +1,4 @@
-"""`citespan backup` and `citespan restore`: all that is stored as one file."""
+"""`citespan backup` and `citespan restore`: all stored data as one file."""
 
 import sys
 from pathlib import Path
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--all", "every", is_flag=True, help="All collections instead of one.")
+@click.option("--all", "every", is_flag=True, help="Back up all collections instead of one.")
 @click.pass_obj
 def backup(settings: Settings, file: Path, *, every: bool) -> None:
-    """Write all that is stored to a new FILE; a running server goes on meanwhile.
+    """Write all stored data to a new FILE; a server can keep running.
 
-    Jobs are not in it: what they have not stored yet. With --all, a collection that is damaged is
-    named and left out, and the exit code is 1.
+    The backup does not contain what jobs have not stored yet. With --all, damaged collections are
+    reported and skipped, and the exit code is 1.
     """
     from citespan.index.transfer import back_up
 
@@ -37,18 +37,18 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", is_flag=True, help="In the place of what is there, which is lost.")
+@click.option("--replace", is_flag=True, help="Replace everything stored there; it is lost.")
 @click.option(
     "--trust-settings",
     is_flag=True,
-    help="Take models and other settings that no client may choose: of a backup of your own.",
+    help="Accept models and other settings that no client may choose; only for your own backups.",
 )
 @click.pass_obj
 def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bool) -> None:
-    """Put what a backup FILE holds into the data folder, which must be empty.
+    """Restore a backup FILE into the data folder, if it is empty.
 
-    Of a backup of all collections, none of them may be there. With --replace, they may: nothing is
-    changed until all of the backup has been checked, and no server may have them open.
+    If the backup holds all collections, none of them may exist yet. With --replace, they may exist,
+    but stop the server first. Nothing is changed until the whole backup has been checked.
     """
     from citespan.index.transfer import is_of_many
     from citespan.qa.collections.folders import restore_collection
@@ -68,7 +68,9 @@ def _back_up_all(settings: Settings, file: Path) -> None:
 
     names = [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]
     folders = {name: collection_folder(settings, name) for name in names}
-    made = back_up_all(folders, file, lambda name, error: say(f"{name} is left out: {error}"))
+    made = back_up_all(
+        folders, file, lambda name, error: say(f"collection {name} is skipped: {error}")
+    )
     _print_backups(made.collections, f"{file}: ")
     if made.left_out:
         sys.exit(1)
@@ -84,7 +86,7 @@ def _restore_all(settings: Settings, file: Path, *, replace: bool, check: "Check
     made = restore_all(file, settings.data_path(), folder_of, replace=replace, check=check)
     _print_backups(made.collections, "restored ")
     if made.left_out:
-        say(f"not in this backup, as they were damaged: {', '.join(made.left_out)}")
+        say(f"the backup lacks collections that were damaged: {', '.join(made.left_out)}")
 
 
 def _print_backups(made: "Mapping[str, Backup]", before: str) -> None:

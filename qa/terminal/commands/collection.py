@@ -1,4 +1,4 @@
-"""`citespan collections …`, and the collection that another command is about."""
+"""`citespan collections …`, and the collection that another command uses."""
 
 import click
 
@@ -7,7 +7,7 @@ from citespan.qa.terminal.output import json_flag, print_json, say, tell
 
 
 def here(settings: Settings) -> Settings:
-    """The settings of the collection that a command is about."""
+    """Return the settings of the collection that a command uses."""
     from citespan.qa.settings.overrides import collection_settings
 
     return collection_settings(settings, settings.data.collection)
@@ -15,14 +15,17 @@ def here(settings: Settings) -> Settings:
 
 @click.group()
 def collections() -> None:
-    """Sets of documents apart from each other; `--collection NAME` names one for any command."""
+    """Manage separate sets of documents.
+
+    Every command takes `citespan --collection NAME`.
+    """
 
 
 @collections.command(name="list")
 @json_flag
 @click.pass_obj
 def list_collections(settings: Settings, *, as_json: bool) -> None:
-    """List the collections: documents, chunks, settings of their own."""
+    """List the collections: documents, chunks and their own settings."""
     from citespan.qa.collections.figures import known
 
     found = known(settings, say)
@@ -42,11 +45,11 @@ def list_collections(settings: Settings, *, as_json: bool) -> None:
     "pairs",
     multiple=True,
     metavar="SECTION.KEY=VALUE",
-    help="A setting of its own, such as chunking.max_tokens=100.",
+    help="Override a setting, such as chunking.max_tokens=100.",
 )
 @click.pass_obj
 def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> None:
-    """Make an empty collection NAME."""
+    """Create an empty collection NAME."""
     from citespan.qa.collections import folders as collectionfolders
 
     own: dict[str, dict[str, str]] = {}
@@ -54,7 +57,7 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
         place, equals, value = pair.partition("=")
         section, dot, key = place.partition(".")
         if not (equals and dot):
-            raise click.BadParameter(f"{pair!r} is not SECTION.KEY=VALUE")
+            raise click.BadParameter(f"{pair!r} is not of the form SECTION.KEY=VALUE")
         own.setdefault(section, {})[key] = value
     collectionfolders.create_collection(settings, name, own, say)
     tell(f"created {name}")

@@ -27,9 +27,10 @@ _PAGE = 1000  # documents read at once
 def ingest(
     settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
 ) -> None:
-    """Store files, the text files of folders, and what patterns such as 'docs/**/*.md' match.
+    """Store files, text files of folders, and matches of patterns.
 
-    What is stored already is skipped, and a file with the same text as another is left out.
+    A pattern is, for example, 'docs/**/*.md'. Files that are already stored, and files with the
+    same text as another file, are skipped.
     """
     from citespan.qa.composition import open_corpus
     from citespan.qa.terminal.intake import take_in
@@ -44,7 +45,7 @@ def ingest(
 
         print_intake(intake)
     if intake.stopped:
-        click.echo("stopped; run it again to go on", err=True)
+        click.echo("stopped; run it again to continue", err=True)
         sys.exit(130)
     if "rejected" in intake.outcomes:
         sys.exit(1)
@@ -54,7 +55,10 @@ def ingest(
 @json_flag
 @click.pass_obj
 def list_documents(settings: Settings, *, as_json: bool) -> None:
-    """List the stored documents: id, revision, length in characters, title."""
+    """List the stored documents: id, revision, length and title.
+
+    The length is in characters.
+    """
     from citespan.index.corpus import open_catalogue
 
     documents: list[DocumentInfo] = []
@@ -80,7 +84,7 @@ def list_documents(settings: Settings, *, as_json: bool) -> None:
 @click.argument("ids", nargs=-1, required=True)
 @click.pass_obj
 def delete(settings: Settings, ids: tuple[str, ...]) -> None:
-    """Delete the documents with these ids, with all their revisions."""
+    """Delete documents IDS with all their revisions."""
     from citespan.qa.composition import open_corpus
 
     with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
@@ -94,7 +98,7 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
 @json_flag
 @click.pass_obj
 def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
-    """List the revisions that are kept of the document with this ID, oldest first."""
+    """List the stored revisions of document ID, oldest first."""
     from citespan.index.corpus import open_catalogue
 
     with open_catalogue(here(settings).collection_path()) as catalogue:
@@ -116,19 +120,19 @@ def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="How many past revisions of each document stay.",
+    help="Number of past revisions to keep of each document.",
 )
 @click.pass_obj
 def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
-    """Remove past revisions: of the documents with these IDS, or of all.
+    """Remove past revisions of documents IDS, or of all documents.
 
-    What points into a removed revision does not resolve any more.
+    Citations of a removed revision no longer resolve.
     """
     from citespan.qa.composition import open_corpus
 
     with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
         for document_id in ids:
-            corpus.info(document_id)  # all of them, before anything is removed
+            corpus.info(document_id)  # check all ids before anything is removed
         removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
     click.echo(f"removed {removed} past revisions")
 
@@ -137,7 +141,10 @@ def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.pass_obj
 def export(settings: Settings, file: Path) -> None:
-    """Write all documents with their revisions to a new FILE as JSON Lines; - prints them."""
+    """Write all documents and revisions to a new FILE (JSON Lines).
+
+    If FILE is -, print them.
+    """
     from citespan.index.transfer import export_file, export_to
 
     if str(file) == "-":
@@ -151,10 +158,10 @@ def export(settings: Settings, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_documents(settings: Settings, file: Path) -> None:
-    """Store what an export FILE holds, its ids and revisions as they were.
+    """Store documents of an export FILE, with ids and revisions.
 
-    Nothing is stored unless all of the file is sound. What is stored already is skipped, so that
-    an import that was stopped goes on when it is run again.
+    If any part of the file is invalid, nothing is stored. Documents that are already stored are
+    skipped. If an import was stopped, run it again to continue.
     """
     from citespan.index.transfer import import_documents as import_documents_
     from citespan.qa.composition import open_corpus
@@ -170,7 +177,7 @@ def import_documents(settings: Settings, file: Path) -> None:
             stopped = True
     click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
     if stopped:
-        click.echo("stopped; run it again to go on", err=True)
+        click.echo("stopped; run it again to continue", err=True)
         sys.exit(130)
 
 
@@ -181,6 +188,6 @@ def _chosen(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         found = matching(path)
         if not found:
-            raise click.UsageError(f"{path} does not exist, and as a pattern matches nothing")
+            raise click.UsageError(f"{path} does not exist, and as a pattern it matches no file")
         chosen.extend(found)
     return chosen
