@@ -1,4 +1,4 @@
-"""The context of sentences in a document, and whether it takes back what they say. Pure.
+"""The context of sentences in a document, and whether it retracts them. Pure.
 
 Words that deny, and words that put in doubt, are known only for English (`qa.english.wording`).
 """

@@ -8,7 +8,7 @@ from citespan.index.types import Document, Passage, Span
 from citespan.qa.claims.context import Stretch
 from citespan.qa.english.wording import Wording, wording_of
 
-_AROUND = 1000  # code points on each side of a passage that may take back its words
+_AROUND = 1000  # code points on each side of a passage that may retract its words
 
 
 class SourceSentence(NamedTuple):

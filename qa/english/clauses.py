@@ -24,7 +24,7 @@ _AGAIN = word_set("again once first last soon afterwards")
 
 
 def crossed(said: Sequence[Word], source: Sequence[Word]) -> bool:
-    """Return whether a claim says of one thing what a sentence says of another."""
+    """Return whether a claim attributes to one thing a statement about another."""
     mine = {word.stem for word in said}
     found = matches(said, source)
     things = [there for here, there in found if said[here].name or said[here].number]

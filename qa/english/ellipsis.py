@@ -1,4 +1,4 @@
-"""Questions that omit what the previous one said: "why?", "and in 2019?". Pure."""
+"""Questions that omit words of the previous one: "why?", "and in 2019?". Pure."""
 
 import re
 from itertools import pairwise
@@ -23,7 +23,7 @@ def completed(question: str, before: str) -> str | None:
     """Return the previous question with a part replaced by this one's; None if no part fits.
 
     Args:
-        question: what the user says.
+        question: the user's text.
         before: the last question, stand-alone.
     """
     rest = bare(question).strip()

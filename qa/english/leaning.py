@@ -1,4 +1,4 @@
-"""Whether a question can be understood without what was said before. Pure."""
+"""Whether a question can be understood without the earlier messages. Pure."""
 
 import re
 from collections.abc import Sequence, Set
@@ -58,11 +58,11 @@ def wants_person(question: str) -> bool:
 
 
 def leans(question: str, heard: Set[str]) -> bool:
-    """Return whether a question cannot be understood without what was said before.
+    """Return whether a question cannot be understood without the earlier messages.
 
     Args:
         question: as the user wrote it.
-        heard: stems of all that was said before it.
+        heard: stems of all words said before the question.
     """
     rest = bare(question)
     said = words(rest)

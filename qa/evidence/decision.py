@@ -16,7 +16,7 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
     least: below this confidence there is no answer.
     relevant: a passage with less relevance than this is not about the question at all.
     thresholds: by risk, the least confidence from which at most that share of answers was wrong,
-        with 95 % confidence on the questions of its choice. If no threshold keeps a risk: null.
+        with 95 % confidence on the questions it was chosen on; null if no threshold keeps a risk.
     """
 
     scale: float = 1.0

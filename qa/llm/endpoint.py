@@ -198,8 +198,8 @@ def _check(base_url: str, api_key: str) -> None:
         usable = False
     if not usable or "@" in base_url:  # a password would be in the log
         raise ConfigError(
-            "the language model's base_url is not an HTTP address without a password;"
-            " set one like http://host:8080/v1"
+            "the language model's base_url must be an HTTP address without a password,"
+            " like http://host:8080/v1"
         )
     if not all("!" <= character <= "~" for character in api_key):
         raise ConfigError(

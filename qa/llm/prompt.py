@@ -69,7 +69,7 @@ def build_prompt(
         passages: best first.
         budget_tokens: the tokens that the model takes, less those that it may write.
         history: earlier turns, oldest first.
-        fence: letters and digits that nobody can guess, new for each request.
+        fence: letters and digits that no author can guess, new for each request.
 
     Raises:
         PromptTooLong: the rules and the question by themselves exceed the budget.
