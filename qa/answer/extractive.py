@@ -17,7 +17,7 @@ _MESSAGES = {
 
 
 def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Event, None, Answer]:
-    """Say the sentences that were found, as written in the documents, and return the answer.
+    """Write the sentences that were found, as written in the documents, and return the answer.
 
     Sentences that were cited before are not repeated.
     """

@@ -60,7 +60,7 @@ class Writer:
         history: Sequence[Message] = (),
         cancelled: Flag | None = None,
     ) -> Generator[Event, None, Answer]:
-        """Say the model's sentences that the documents support, and return the answer.
+        """Write the model's sentences that the documents support, and return the answer.
 
         If the endpoint fails, the text so far stays, and the quotes of the extractive answer
         follow; `fallback` says why.

@@ -11,8 +11,9 @@ differ, and answers always show the document's text:
 - Quotation marks or emphasis that the model put around the whole sentence.
 
 Any other difference makes the sentence a claim, which is checked as such. Examples are other
-quotation marks, dashes or capitals, an ellipsis, Markdown that one of the two lacks, a composed
-character for its parts, digits of other scripts, full-width forms, words that introduce a quote.
+quotation marks, dashes or capitals, an ellipsis, and Markdown that one of the two lacks. So are a
+composed character for its parts, digits of other scripts, full-width forms, and words that
+introduce a quote.
 """
 
 from collections.abc import Iterator, Mapping

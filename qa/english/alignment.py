@@ -1,7 +1,7 @@
 """A claim aligned with the sentence most like it, to find what the sentence denies.
 
 Pure. Words are matched in order. If a name or a number of the claim is where the sentence has
-another one, the two differ, however often the words are found elsewhere.
+another one, the two differ. It does not matter how often the words are found elsewhere.
 """
 
 import re

@@ -15,8 +15,8 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
 
     least: below this confidence there is no answer.
     relevant: a passage with less relevance than this is not about the question at all.
-    thresholds: by risk, the least confidence from which at most that share of answers was wrong,
-        with 95 % confidence on the questions it was chosen on; null if no threshold keeps a risk.
+    thresholds: by risk, the least confidence from which at most that share of answers was wrong.
+        It has 95 % confidence on the questions it was chosen on; null if none keeps a risk.
     """
 
     scale: float = 1.0
