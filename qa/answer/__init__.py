@@ -1,4 +1,4 @@
-"""Material in, answers out: quoted or generated, with citations."""
+"""The writing of answers: evidence in, quoted or generated answers with citations out."""
 
 from typing import TYPE_CHECKING
 

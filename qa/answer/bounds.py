@@ -1,8 +1,8 @@
-"""How much leaves in one response, in code points; no response is larger. Pure.
+"""The most that one response holds, in code points. Pure.
 
-A quote is a sentence (`index.text.segmentation.MAX_SENTENCE`), a passage a chunk of at most
-`index.text.chunking.CHARACTERS_A_TOKEN` characters a token; what is said of a document is bounded
-when it is stored (`index.parse.drafts`).
+A quote is a sentence (`index.text.segmentation.MAX_SENTENCE`). A passage is a chunk of at most
+`index.text.chunking.CHARACTERS_A_TOKEN` characters a token. The data about a document are bounded
+when the document is stored (`index.parse.drafts`).
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ MAX_LISTED = 1_000_000  # bytes of a page of documents, with their metadata
 
 
 def bounded(passages: Sequence[Passage]) -> list[Passage]:
-    """The first passages, as many as a response holds; at least one if there are any."""
+    """Return the first passages, as many as a response holds; at least one if there are any."""
     kept: list[Passage] = []
     room = MAX_PASSAGES
     for passage in passages:

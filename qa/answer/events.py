@@ -1,7 +1,7 @@
-"""What happens while a question is answered, in order, and the answer it adds up to. Pure.
+"""The events while a question is answered, in order, and the answer that they add up to. Pure.
 
-Nothing that was said is taken back: the texts of all `Delta`, joined, are `Answer.text`, each
-`CitationAdded` is in `Answer.citations` and each `SegmentDone` in `Answer.segments`, in order.
+No event is taken back. The texts of all `Delta`, joined, are `Answer.text`. Each `CitationAdded` is
+in `Answer.citations` and each `SegmentDone` in `Answer.segments`, in order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from citespan.qa.types import Answer, Segment, Support
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:
-    """Passages were found, best first; nothing has been judged."""
+    """The passages that were found, best first; the evidence model has judged none of them."""
 
     question: str
     passages: tuple[Passage, ...]
@@ -25,7 +25,7 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitationAdded:
-    """A citation that has been checked, just before the text that rests on it; `number` from 1."""
+    """A checked citation, just before the text that rests on it; `number` counts from 1."""
 
     citation: Citation
     number: int
@@ -40,14 +40,14 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentDone:
-    """A part of the answer, said in full."""
+    """A complete part of the answer."""
 
     segment: Segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The whole answer: the last event."""
+    """The last event, with the whole answer."""
 
     answer: Answer
 
@@ -55,9 +55,9 @@ class Done:
 Event: TypeAlias = Retrieved | CitationAdded | Delta | SegmentDone | Done
 
 
-def folded(told: Iterable[Event]) -> Answer:
-    """The answer that events end with; they must not have been cancelled."""
-    for event in told:
+def folded(events: Iterable[Event]) -> Answer:
+    """Return the answer that ends the events; the events must not have been cancelled."""
+    for event in events:
         if isinstance(event, Done):
             return event.answer
     raise ValueError("the events do not end with an answer")
@@ -67,7 +67,7 @@ _Place: TypeAlias = tuple[str, int, Span]
 
 
 class Composer:
-    """An answer in the making."""
+    """An answer that is being composed."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -77,22 +77,22 @@ class Composer:
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """In the order of their first use, each once."""
+        """The citations, in the order of their first use, each once."""
         return tuple(self._citations.values())
 
     def cites(self, citations: Sequence[Citation]) -> bool:
-        """Whether all these characters are cited already."""
+        """Return whether the answer cites all of these places already."""
         return all(_place(one) in self._citations for one in citations)
 
     def has_said(self, text: str) -> bool:
-        """Whether a sentence is there already, word for word."""
+        """Return whether the answer has a sentence already, word for word."""
         return text in self._said
 
     def say(self, text: str, citations: Sequence[Citation], support: Support) -> Iterator[Event]:
-        """Add a sentence and what it rests on; the characters that were cited before are shared.
+        """Add a sentence and its citations; citations of the same characters are shared.
 
-        Nothing is said that an answer has no room for. Of places that all say the same as a quote,
-        those are cited that there is room for.
+        If the answer has no room for a sentence, the sentence is omitted. Of several places with
+        the same quote, as many are cited as there is room for.
         """
         fitting = self._fitting(citations)
         whole = len(fitting) == len(citations) or (fitting and support is Support.QUOTED)
@@ -115,7 +115,7 @@ class Composer:
         yield SegmentDone(segment=segment)
 
     def _fitting(self, citations: Sequence[Citation]) -> list[Citation]:
-        """Those that are there already, and as many more as there is room for."""
+        """Return the citations that the answer has, and as many more as there is room for."""
         room = MAX_CITATIONS - len(self._citations)
         fitting: list[Citation] = []
         for one in citations:

@@ -1,4 +1,4 @@
-"""The extractive answer: sentences as they stand in the documents."""
+"""The extractive answer: sentences as written in the documents."""
 
 from collections.abc import Generator
 
@@ -11,15 +11,15 @@ from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
 _MESSAGES = {
     Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
     Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
-    Reason.FILTERED_OUT: "No document passes the filter.",
+    Reason.FILTERED_OUT: "No document matches the filter.",
     Reason.NOT_IN_PASSAGES: "The documents touch on this question but do not answer it.",
 }
 
 
 def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Event, None, Answer]:
-    """Say the sentences that were found, as they stand in the documents; returns the answer.
+    """Write the sentences that were found, as written in the documents, and return the answer.
 
-    What has been cited before is not said again.
+    Sentences that were cited before are not repeated.
     """
     answered = [one for one in material.found if not one.reason]
     if not answered:
@@ -43,7 +43,7 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
 
 
 def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:
-    """No answer, and why."""
+    """Return an abstention, with its reason."""
     return Answer(
         status=Status.ABSTAINED,
         text="",
@@ -63,7 +63,7 @@ def _why_not(material: GatheredEvidence) -> Reason:
 
 
 def _lacking(material: GatheredEvidence) -> Abstention | None:
-    """The parts of the question that have no evidence, and those on which documents disagree."""
+    """Return the parts without evidence, and the disagreements of documents; None for neither."""
     missing = ", ".join(f"“{one.question}”" for one in material.found if one.reason)
     disagreed = any(conflicting(one.sentences, material.documents) for one in material.found)
     messages = [

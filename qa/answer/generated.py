@@ -1,4 +1,4 @@
-"""Answers that a language model writes: no sentence is said before it has been checked."""
+"""Answers that a language model writes: every sentence is checked before it is said."""
 
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -28,14 +28,14 @@ _UNSUPPORTED = "What the language model wrote is not in the documents."
 
 
 class Writer:
-    """Writes answers with a language model. Safe for many threads.
+    """A writer of answers with a language model. Safe for many threads.
 
     Args:
         endpoint: the language model.
         checker: looks every sentence up in the passages that it names.
-        policy: what becomes of sentences that nothing supports.
+        policy: whether sentences that nothing supports are dropped or marked.
         max_tokens: the most that the model may write.
-        budget_tokens: the most that it is given to read.
+        budget_tokens: the most that the model is given to read.
     """
 
     def __init__(
@@ -60,21 +60,21 @@ class Writer:
         history: Sequence[Message] = (),
         cancelled: Flag | None = None,
     ) -> Generator[Event, None, Answer]:
-        """Say what the model writes and the documents support; returns the answer.
+        """Write the model's sentences that the documents support, and return the answer.
 
-        If the endpoint fails, what was said so far stays, and the quotes of the extractive answer
+        If the endpoint fails, the text so far stays, and the quotes of the extractive answer
         follow; `fallback` says why.
 
         Args:
-            material: what there is to answer from.
+            material: the evidence to answer from.
             composer: the answer so far: empty.
-            refresh: the material without what has been deleted since.
+            refresh: returns the material without documents deleted since it was gathered.
             history: earlier messages of the conversation, oldest first.
-            cancelled: set to have the model stop.
+            cancelled: if set, the model stops.
         """
         if not any(one.reason is not Reason.NO_RELEVANT_PASSAGE for one in material.found):
             return (yield from write_quotes(material, composer))  # an abstention
-        fence = f"0{secrets.token_hex(8)}"  # a digit first: what repeats it looks like no tag
+        fence = f"0{secrets.token_hex(8)}"  # a digit first: a copy of it looks like no tag
         try:
             prompt = build_prompt(
                 material.question,
@@ -94,7 +94,7 @@ class Writer:
                 for claim in draft.claims(writing):
                     yield from self._say(claim, draft, refresh(material), composer)
         except EndpointFailed as error:
-            if not (cancelled and cancelled.is_set()):  # else nobody would hear the quotes
+            if not (cancelled and cancelled.is_set()):  # else no client would receive the quotes
                 return (yield from _fallen_back(refresh(material), composer, draft, error.reason))
         return draft.answer(refresh(material), composer)
 
@@ -120,7 +120,7 @@ class Writer:
 
 
 class _Draft:
-    """What a model has written so far, in numbers."""
+    """The state of a model's text: its sources, dropped sentences and usage."""
 
     def __init__(self, prompt: Prompt, fence: str, sources: Sources) -> None:
         self.prompt = prompt
@@ -130,29 +130,29 @@ class _Draft:
         self._fence = fence
 
     def betrays_fence(self, claim: Claim) -> bool:
-        """Whether it tells what closes a passage: whoever knows that can write one of their own."""
+        """Return whether a claim shows the fence, with which an author could forge a passage."""
         return self._fence in claim.text
 
     def all_stored(self, material: GatheredEvidence) -> bool:
-        """Whether nothing that the model was given has been deleted since."""
+        """Return whether every document in the prompt is still stored."""
         return all(one.chunk.document_id in material.stored for one in self.prompt.passages)
 
     def claims(self, writing: Writing) -> Iterator[Claim]:
-        """What it says, sentence by sentence; that it has no answer is no claim."""
+        """Yield the model's claims, sentence by sentence; "NO ANSWER" is no claim."""
         claims, written = Claims(), ""
         try:
             for piece in writing:
                 written += piece
-                yield from _told(claims.feed(piece))
-                self.sources.read_ahead()  # while the model writes on
-            if not writing.truncated:  # else the last one may lack its end, a "not" maybe
-                yield from _told(claims.end())
-        finally:  # what broke off has been written, too
+                yield from _without_no_answer(claims.feed(piece))
+                self.sources.read_ahead()  # while the model continues to write
+            if not writing.truncated:  # else the last claim may lack its end, maybe a "not"
+                yield from _without_no_answer(claims.end())
+        finally:  # text that broke off was written, too
             if written or writing.usage:
                 self.usage = writing.usage or Usage(self.prompt.tokens, count_tokens(written))
 
     def answer(self, material: GatheredEvidence, composer: Composer) -> Answer:
-        """The answer that was said, or that there is none."""
+        """Return the answer so far, or an abstention if it is empty."""
         if not composer.segments:
             message = _UNSUPPORTED if self.dropped else ""
             given = abstained(material, Reason.NOT_IN_PASSAGES, message)
@@ -176,7 +176,7 @@ class _Draft:
         return replace(given, mode=Mode.GENERATED, dropped=self.dropped, usage=self.usage)
 
 
-def _told(claims: Iterable[Claim]) -> Iterator[Claim]:
+def _without_no_answer(claims: Iterable[Claim]) -> Iterator[Claim]:
     return (one for one in claims if one.text.strip(" .*\"'").upper() != NO_ANSWER)
 
 
@@ -185,7 +185,7 @@ def _fallen_back(
 ) -> Generator[Event, None, Answer]:
     begun = bool(composer.segments)
     given = yield from write_quotes(material, composer)
-    if begun and given.status is Status.ABSTAINED:  # what was said is never taken back
+    if begun and given.status is Status.ABSTAINED:  # no text is ever taken back
         given = draft.answer(material, composer)
     mode = Mode.GENERATED if begun else Mode.EXTRACTIVE
     return replace(given, mode=mode, fallback=reason, dropped=draft.dropped, usage=draft.usage)

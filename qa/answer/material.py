@@ -1,4 +1,4 @@
-"""What there is to answer a question from: passages, their documents, and what they came to."""
+"""The evidence for an answer: passages, their documents, and the findings in them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,13 +13,13 @@ from citespan.qa.types import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatheredEvidence:
-    """What there is to answer a question from.
+    """The evidence for an answer to a question.
 
     passages: likeliest to answer first; none if nothing could be read.
     documents: those that the passages are from, by id, as they were judged.
-    stored: the same as they are stored now, which citations are checked against.
-    found: what each part of the question came to.
-    reason: why nothing could be read, if so.
+    stored: the same documents as they are stored now; citations are checked against them.
+    found: the result for each part of the question.
+    reason: the reason if nothing could be read.
     """
 
     question: str
@@ -31,14 +31,16 @@ class GatheredEvidence:
 
     @property
     def confidence(self) -> float:
-        """In the likeliest part of the answer, whether it is given or not."""
+        """The confidence in the likeliest part of the answer, whether or not that part is given."""
         return max((one.confidence for one in self.found), default=0.0)
 
     def cite(self, sentence: Sentence) -> Citation:
-        """The citation of a sentence: cut from what was judged, checked against what is stored.
+        """Return the citation of a sentence, cut from the judged text.
+
+        The citation is checked against the stored text.
 
         Raises:
-            UngroundedCitation: they differ.
+            UngroundedCitation: the two texts differ.
         """
         scores = replace(sentence.passage.scores, evidence=sentence.evidence)
         marked = (sentence.answer,) if sentence.answer else ()
@@ -49,7 +51,7 @@ class GatheredEvidence:
 
 
 class Gatherer:
-    """Gathers the material for questions from a corpus. Safe for many threads."""
+    """A gatherer of evidence for questions from a corpus. Safe for many threads."""
 
     def __init__(self, corpus: Corpus, finder: Finder) -> None:
         self._corpus = corpus
@@ -58,18 +60,18 @@ class Gatherer:
     def gather(
         self, question: str, words: str, passages: Sequence[Passage], *, filtered: bool
     ) -> GatheredEvidence:
-        """What the passages for a question come to.
+        """Return the evidence that the passages for a question hold.
 
         Args:
             question: of one part or several, stand-alone.
-            words: the same in the user's own words, if they are others.
+            words: the same question in the user's own words, if they differ.
             passages: best first; maybe none.
-            filtered: whether they are from some documents alone.
+            filtered: whether the passages are only from some documents.
         """
         nothing = GatheredEvidence(question=question, documents={}, stored={})
         if not self._corpus.counts()[0]:
             return replace(nothing, reason=Reason.EMPTY_INDEX)
-        if filtered and not passages:  # the nearest by meaning are always found
+        if filtered and not passages:  # without a filter, the nearest by meaning are always found
             return replace(nothing, reason=Reason.FILTERED_OUT)
         documents = self._documents(passages)
         passages = _of(documents, passages)
@@ -80,10 +82,10 @@ class Gatherer:
             question=question, passages=judged, documents=documents, stored=documents,
             found=tuple(found),
         )  # fmt: skip
-        return self.refreshed(material)  # what was deleted while it was being read is not quoted
+        return self.refreshed(material)  # a document deleted during the reading is not quoted
 
     def refreshed(self, material: GatheredEvidence) -> GatheredEvidence:
-        """Without what has been deleted since."""
+        """Return a copy without documents deleted since it was gathered."""
         stored = self._documents(material.passages)
         return replace(
             material,
@@ -93,7 +95,7 @@ class Gatherer:
         )
 
     def _documents(self, passages: Sequence[Passage]) -> dict[str, Document]:
-        """The revisions that the passages are from; those deleted since are left out."""
+        """Return the revisions that the passages are from, without those deleted since."""
         found: dict[str, Document] = {}
         for chunk in {passage.chunk.document_id: passage.chunk for passage in passages}.values():
             with suppress(DocumentNotFound):
@@ -106,7 +108,7 @@ def _of(documents: Mapping[str, Document], passages: Sequence[Passage]) -> list[
 
 
 def _still(found: Found, stored: Mapping[str, Document]) -> Found:
-    """What was found, without what is not there any more."""
+    """Return a result without sentences of documents deleted since."""
     left = tuple(one for one in found.sentences if one.document_id in stored)
     reason = found.reason if left else found.reason or Reason.NOT_IN_PASSAGES
     return replace(found, sentences=left, reason=reason)

@@ -1,4 +1,4 @@
-"""Sentences in, whether the sources support them out."""
+"""The check of sentences against their sources: sentences in, support out."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A claim against the passages that it names: whether they say so, and where."""
+"""The check of a claim against the passages that it names: whether they say it, and where."""
 
 import math
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from citespan.qa.evidence.protocol import Reader, Titled
 from citespan.qa.types import Support
 
 _MOST = 3  # sentences that a claim may rest on
-_LONGEST = 100  # words of a claim; the time to lay it beside a sentence grows with them
+_LONGEST = 100  # words of a claim; the time to align it with a sentence grows with them
 _LITTLE = 0.1  # a sentence that adds no more to the coverage is not cited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When sentences support a claim; chosen on development data (docs/decisions).
+    """The limits for support of a claim; chosen on development data (docs/decisions).
 
-    coverage: the least share of the claim's content words, rare ones weighing more.
-    probability: the least that the evidence model gives the sentences, the claim its question.
+    coverage: the least share of the claim's content words; rare words weigh more.
+    probability: the least that the evidence model gives the sentences, with the claim as question.
     """
 
     coverage: float = 0.6
@@ -35,12 +35,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of checking a claim.
+    """The result of checking a claim.
 
-    sentences: what supports it, in reading order within a document; none if it is unsupported.
-        Of a quoted claim it is the quoted place alone, whose text is to be shown instead of the
-        claim's. `evidence` is the model's probability for all of them together, 1 for a quote.
-    why: of an unsupported claim, for people; otherwise None.
+    sentences: those that support the claim, in reading order within a document; none if it is
+        unsupported. For a quoted claim, only the quoted place, whose text is shown instead of the
+        claim's. `evidence` is the model's probability for all sentences together, 1 for a quote.
+    why: the reason why a claim is unsupported, for people; otherwise None.
     """
 
     support: Support
@@ -49,11 +49,11 @@ class Checked:
 
 
 class Checker:
-    """Checks claims. Safe for many threads.
+    """A checker of claims. Safe for many threads.
 
     Args:
         reader: the evidence model.
-        limits: when sentences support a claim.
+        limits: the limits for support of a claim.
     """
 
     def __init__(self, reader: Reader, limits: Limits | None = None) -> None:
@@ -61,9 +61,9 @@ class Checker:
         self._limits = limits or Limits()
 
     def check(self, claim: Claim, sources: Sources) -> Checked:
-        """Whether the passages that a claim names say it, and where.
+        """Return whether and where the passages that a claim names say it.
 
-        Every span is found here in the stored text; nothing that the claim says is believed.
+        The checker finds every span in the stored text, and believes nothing that the claim says.
         """
         if not claim.sources:
             return _unsupported("no source named")
@@ -80,16 +80,18 @@ class Checker:
         said = wording_of(claim.text)
         if len(said.words) > _LONGEST:
             return _unsupported("too long to check")
-        told = [sentence for number in claim.sources for sentence in sources.told(number)]
+        candidates = [
+            sentence for number in claim.sources for sentence in sources.sentences_of(number)
+        ]
         titles = (sources.passage(number).title for number in claim.sources)
         about = wording_of(" . ".join(titles)).stems
-        chosen, turned = _right_way_round(said, _choose(said, told, about), told)
-        chosen = _smallest(said, chosen, told, about, turned=turned)
+        chosen, turned = _right_way_round(said, _choose(said, candidates, about), candidates)
+        chosen = _smallest(said, chosen, candidates, about, turned=turned)
         if not chosen:
             return _unsupported("not in the passages")
-        if why := _lacking(said, chosen, told, about, turned=turned):
+        if why := _lacking(said, chosen, candidates, about, turned=turned):
             return _unsupported(why)
-        if _coverage(said, chosen, told, about) < self._limits.coverage:
+        if _coverage(said, chosen, candidates, about) < self._limits.coverage:
             return _unsupported("not in the passages")
         in_order = sorted(chosen, key=lambda one: (one.passage.chunk.document_id, one.span))
         titled = Titled(chosen[0].passage.title, " ".join(one.text for one in in_order))
@@ -106,16 +108,16 @@ class Checker:
 
 
 def _choose(
-    said: Wording, told: Sequence[SourceSentence], about: frozenset[str]
+    said: Wording, candidates: Sequence[SourceSentence], about: frozenset[str]
 ) -> list[SourceSentence]:
-    """At most three sentences that hold the most of a claim's words, each by what it adds.
+    """Return at most three sentences that hold the most of a claim's words.
 
-    The first is the one that is most like the claim.
+    Each is chosen for the words that it adds. The first sentence is the most like the claim.
     """
     chosen: list[SourceSentence] = []
     left = said.content.union(number.value for number in said.numbers)
     while left and len(chosen) < _MOST:
-        best = max(told, key=lambda one: _adds(left, one), default=None)
+        best = max(candidates, key=lambda one: _adds(left, one), default=None)
         if best is None or not _held(left, best):
             break
         chosen.append(best)
@@ -124,23 +126,23 @@ def _choose(
 
 
 def _right_way_round(
-    said: Wording, chosen: list[SourceSentence], told: Sequence[SourceSentence]
+    said: Wording, chosen: list[SourceSentence], candidates: Sequence[SourceSentence]
 ) -> tuple[list[SourceSentence], bool]:
-    """The chosen; for the first, if it has things exchanged, one with as many of the words.
+    """Replace a first sentence that has things exchanged, if another one has as many of the words.
 
-    Also whether the first one has things exchanged then.
+    Return the sentences, and whether the first of them still has things exchanged.
     """
     if not chosen or not _exchanged(said, chosen[0]):
         return chosen, False
     wanted = said.content.union(number.value for number in said.numbers)
     held = _held(wanted, chosen[0])
-    others = (one for one in told if one not in chosen and held <= _held(wanted, one))
+    others = (one for one in candidates if one not in chosen and held <= _held(wanted, one))
     first = next((one for one in others if not _exchanged(said, one)), None)
     return (chosen, True) if first is None else ([first, *chosen[1:]], False)
 
 
 def _adds(left: frozenset[str], one: SourceSentence) -> tuple[int, int]:
-    """How many of the words, and of two sentences with the same the shorter."""
+    """Return how many of the words a sentence has; among equals, the shorter one is greater."""
     return len(_held(left, one)), -len(one.wording.words)
 
 
@@ -151,17 +153,17 @@ def _held(left: frozenset[str], one: SourceSentence) -> frozenset[str]:
 def _smallest(
     said: Wording,
     chosen: list[SourceSentence],
-    told: Sequence[SourceSentence],
+    candidates: Sequence[SourceSentence],
     about: frozenset[str],
     *,
     turned: bool,
 ) -> list[SourceSentence]:
-    """The first of the chosen that say as good as what all of them say."""
-    least = _coverage(said, chosen, told, about) - _LITTLE
+    """Return the shortest prefix that covers the claim almost as well as all sentences together."""
+    least = _coverage(said, chosen, candidates, about) - _LITTLE
     for count in range(1, len(chosen)):
         few = chosen[:count]
-        covered = _coverage(said, few, told, about) >= least
-        if covered and not _lacking(said, few, told, about, turned=turned):
+        covered = _coverage(said, few, candidates, about) >= least
+        if covered and not _lacking(said, few, candidates, about, turned=turned):
             return few
     return chosen
 
@@ -169,21 +171,23 @@ def _smallest(
 def _lacking(
     said: Wording,
     chosen: Sequence[SourceSentence],
-    told: Sequence[SourceSentence],
+    candidates: Sequence[SourceSentence],
     about: frozenset[str],
     *,
     turned: bool,
 ) -> str | None:
-    """Why the chosen do not say what a claim says, by its words; None if they may."""
+    """Return why the chosen sentences do not support a claim, by its words; None if they may."""
     if missing(said.numbers, [number for one in chosen for number in one.wording.numbers]):
         return "number not in source"
     if said.names.difference(about, *(one.wording.stems for one in chosen)):
         return "name not in source"
-    names = said.names.union(about, *(one.wording.names for one in told))
+    names = said.names.union(about, *(one.wording.names for one in candidates))
     if why := denied(said.words, chosen[0].wording.words, names, about):
         return why
-    alone = _coverage(said, chosen, told, about) - _coverage(said, chosen[:1], told, about)
-    if turned or (alone < _LITTLE and _crossed(said, chosen[0])):
+    gained = _coverage(said, chosen, candidates, about) - _coverage(
+        said, chosen[:1], candidates, about
+    )
+    if turned or (gained < _LITTLE and _crossed(said, chosen[0])):
         return "said of another in the source"
     return None
 
@@ -199,12 +203,14 @@ def _crossed(said: Wording, one: SourceSentence) -> bool:
 def _coverage(
     said: Wording,
     chosen: Sequence[SourceSentence],
-    told: Sequence[SourceSentence],
+    candidates: Sequence[SourceSentence],
     about: frozenset[str],
 ) -> float:
-    """The share of a claim's content words, those that fewer sentences have weighing more."""
+    """Return the covered share of a claim's content words; those in fewer sentences weigh more."""
     weights = {
-        word: math.log((2 + len(told)) / (1 + sum(word in one.wording.stems for one in told)))
+        word: math.log(
+            (2 + len(candidates)) / (1 + sum(word in one.wording.stems for one in candidates))
+        )
         for word in said.content
     }
     total = sum(weights.values())

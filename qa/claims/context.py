@@ -1,6 +1,6 @@
-"""What stands around sentences of a document, and whether it takes back what they say. Pure.
+"""The context of sentences in a document, and whether it retracts them. Pure.
 
-Which words deny, and which put in doubt, is known for English alone (`qa.english.wording`).
+Words that deny, and words that put in doubt, are known only for English (`qa.english.wording`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,15 +37,15 @@ class Stretch(NamedTuple):
 def stands_alone(stretch: Stretch, first: int, last: int) -> bool:
     """Return whether no words around some sentences belong to them, deny or doubt them.
 
-    Those words are looked for in what the sentences go on from, or go on in, without a full stop:
-    the rest of a line or of a quotation, a heading, what introduces a list.
+    Those words are sought in text that leads into the sentences, or follows, without a full stop:
+    the rest of a line or of a quotation, a heading, the introduction of a list.
     """
     lines = _lines(stretch)
     own = next(line for line in lines if first in line)
     end = next(line for line in lines if last in line)
-    if first != own[0] and _goes_on(stretch, first - 1):
+    if first != own[0] and _continues(stretch, first - 1):
         return False
-    if last != end[-1] and _goes_on(stretch, last):
+    if last != end[-1] and _continues(stretch, last):
         return False
     around = [
         *(stretch.sentence(place) for place in _introducing(stretch, lines, first)),
@@ -56,7 +56,7 @@ def stands_alone(stretch: Stretch, first: int, last: int) -> bool:
 
 
 def _lines(stretch: Stretch) -> list[list[int]]:
-    """Return the places of the sentences, line by line; a wrapped line goes on in the next."""
+    """Return the places of the sentences, line by line; a wrapped line continues in the next."""
     lines = [[0]]
     for place in range(1, len(stretch.sentences)):
         if _LINE_END.search(stretch.gap(place - 1)):
@@ -65,14 +65,14 @@ def _lines(stretch: Stretch) -> list[list[int]]:
     return lines
 
 
-def _goes_on(stretch: Stretch, place: int) -> bool:
-    """Whether the next sentence is a part of this one: no full stop, or a small letter follows."""
+def _continues(stretch: Stretch, place: int) -> bool:
+    """Return whether a sentence continues in the next: no full stop, or a small letter follows."""
     ended = _ENDED.search(stretch.sentence(place))
     return not ended or stretch.sentence(place + 1)[0].islower()
 
 
 def _introducing(stretch: Stretch, lines: Sequence[Sequence[int]], first: int) -> Iterator[int]:
-    """Give the places before a line or a list that lead in to it: they end without a full stop."""
+    """Yield the places before a line or a list that introduce it: they lack a full stop."""
     number = next(number for number, line in enumerate(lines) if first in line)
     listed = _is_item(stretch, lines[number])
     if not listed and first != lines[number][0]:
@@ -87,7 +87,7 @@ def _introducing(stretch: Stretch, lines: Sequence[Sequence[int]], first: int) -
 
 
 def _continuing(stretch: Stretch, last: int) -> Iterator[int]:
-    """Give the place after a line that has no full stop, if it is in the next line."""
+    """Yield the place after a line that has no full stop, if that place is in the next line."""
     if last + 1 == len(stretch.sentences) or _ENDED.search(stretch.sentence(last)):
         return
     if stretch.gap(last).strip(" \t") == "\n" and not _ITEM.match(stretch.sentence(last + 1)):
@@ -101,7 +101,7 @@ def _is_item(stretch: Stretch, line: Sequence[int]) -> bool:
 def _saying(
     stretch: Stretch, before: Sequence[int], first: int, last: int, after: Sequence[int]
 ) -> Iterator[str]:
-    """Give the words outside of a quotation that begins before some sentences or ends after them.
+    """Yield the words outside of a quotation that begins before some sentences or ends after them.
 
     `before` and `after` are the places in the same lines.
     """
@@ -120,7 +120,7 @@ def _first_open(stretch: Stretch, places: Iterable[int]) -> str:
 
 
 def _is_closed(text: str) -> bool:
-    """Whether each quotation that begins in a text ends in it; so of what is struck out."""
+    """Return whether each quotation and each deletion that begins in a text ends in it."""
     twice = all(text.count(mark) % 2 == 0 for mark in _TWICE)
     return twice and all(text.count(opens) == text.count(closes) for opens, closes in _PAIRED)
 

@@ -1,4 +1,4 @@
-"""What a language model writes, as plain text that nothing shows as a link or as markup. Pure."""
+"""A language model's text as plain text that nothing shows as a link or as markup. Pure."""
 
 import re
 
@@ -27,31 +27,31 @@ _ADDRESS = re.compile(
 )
 _ESCAPE = re.compile(r"\\+(?=[!-/:-@\[-`{-~]|$)")
 _EMPHASIS = re.compile(r"\*{2,}|__+|~~+|`+|(?:(?<=\s)|^)[*_](?=\S)|(?<=\S)[*_](?=\W|$)")
-# What would still open a tag, a link, a definition or an image
+# Marks that would still open a tag, a link, a definition or an image
 _OPENING = re.compile(r"<(?=[/!?a-zA-Z])|(?<=\])(?=[(\[:])|!(?=\[)|\|")
 _BEFORE_STOP = re.compile(r" (?=[.,;!?…]++[\"'”’»)]*+(?:\s|$))")
 _ANY_MARKUP = re.compile(r"[\\\[\]()<>*_~`]+")
-_ROUNDS = 8  # nested so deep, or in so many layers of escapes, nobody writes
+_ROUNDS = 8  # no text nests deeper, or has more layers of escapes
 
 
 def visible(piece: str) -> str:
-    """A piece without characters that are not seen; every line end as LF.
+    """Return a piece without invisible characters, and with every line end as LF.
 
-    It goes character by character, so that pieces may be cut anywhere.
+    Each character is converted by itself, so that pieces may be cut anywhere.
     """
     return _UNSEEN.sub("", piece.translate(_LINE_ENDS))
 
 
 def is_heading(line: str) -> bool:
-    """Whether Markdown shows a line as a heading."""
+    """Return whether Markdown shows a line as a heading."""
     return bool(_HEADING.match(line))
 
 
 def plain(text: str) -> str:
-    """A sentence without Markdown, HTML and addresses; of a link its label is left.
+    """Return a sentence without Markdown, HTML and addresses; only the label of a link is kept.
 
-    A number in brackets stays in them. What is nested is taken out from the inside; of what is
-    nested more than eight deep no bracket is left.
+    A number in brackets stays in them. Nested markup is removed from the inside. Of markup nested
+    more than eight deep, no bracket is kept.
     """
     opened = _BLOCK.match(text)
     text = text[opened.end() :] if opened else text
@@ -67,7 +67,7 @@ def plain(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """One space between words, none before a full stop or a comma."""
+    """Return a text with one space between words, and none before a full stop or a comma."""
     return _BEFORE_STOP.sub("", " ".join(text.split()))
 
 

@@ -8,11 +8,11 @@ from citespan.index.types import Document, Passage, Span
 from citespan.qa.claims.context import Stretch
 from citespan.qa.english.wording import Wording, wording_of
 
-_AROUND = 1000  # code points on each side of a passage that may take back what it says
+_AROUND = 1000  # code points on each side of a passage that may retract its words
 
 
 class SourceSentence(NamedTuple):
-    """A sentence of a passage, and what it says; the span is of the document."""
+    """A sentence of a passage, and its wording; the span is of the document."""
 
     passage: Passage
     span: Span
@@ -21,19 +21,19 @@ class SourceSentence(NamedTuple):
 
 
 class Sources:
-    """What the passages given to a writer tell; each is taken apart once, when it is asked for.
+    """The sentences of the passages given to a writer; a passage is split once, on first use.
 
     For one thread.
 
     Args:
         passages: in the order in which they were given; a claim names them by number, from 1.
-        documents: those that the passages are from, by id; of one that is missing, the passages
-            are as if they were not there.
+        documents: those that the passages are from, by id. If one is missing, its passages count
+            as missing, too.
     """
 
     def __init__(self, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
         self._passages, self._documents = passages, documents
-        self._told: dict[int, list[SourceSentence]] = {}
+        self._sentences: dict[int, list[SourceSentence]] = {}
         self._stretches: dict[int, Stretch] = {}
 
     def __contains__(self, number: int) -> bool:
@@ -41,35 +41,35 @@ class Sources:
         return known and self.passage(number).chunk.document_id in self._documents
 
     def passage(self, number: int) -> Passage:
-        """The passage of a number."""
+        """Return the passage with a number."""
         return self._passages[number - 1]
 
     def text(self, number: int) -> str:
-        """The whole text of the document that a passage is from."""
+        """Return the whole text of the document that a passage is from."""
         return self._documents[self.passage(number).chunk.document_id].text
 
     def stretch(self, number: int) -> Stretch:
-        """The sentences of a passage and around it; one may be cut where the stretch ends."""
+        """Return the sentences of a passage and around it; the first and the last may be cut."""
         if number not in self._stretches:
             text, inside = self.text(number), self.passage(number).chunk.span
             wide = Span(max(0, inside.start - _AROUND), min(len(text), inside.end + _AROUND))
             self._stretches[number] = Stretch(text, sentences(text, wide))
         return self._stretches[number]
 
-    def told(self, number: int) -> list[SourceSentence]:
-        """The sentences of a passage, in order."""
-        if number not in self._told:
+    def sentences_of(self, number: int) -> list[SourceSentence]:
+        """Return the sentences of a passage, in order."""
+        if number not in self._sentences:
             passage, text = self.passage(number), self.text(number)
-            self._told[number] = [
+            self._sentences[number] = [
                 SourceSentence(passage, span, span.of(text), wording_of(span.of(text)))
                 for span in sentences(text, passage.chunk.span)
             ]
-        return self._told[number]
+        return self._sentences[number]
 
     def read_ahead(self) -> None:
-        """Take the next passage apart that has not been asked for, if there is one."""
+        """Split the next passage that has not been used yet, if there is one."""
         numbers = range(1, len(self._passages) + 1)
-        ahead = next((one for one in numbers if one in self and one not in self._told), None)
+        ahead = next((one for one in numbers if one in self and one not in self._sentences), None)
         if ahead is not None:
-            self.told(ahead)
+            self.sentences_of(ahead)
             self.stretch(ahead)

@@ -1,11 +1,11 @@
-"""What a language model writes, as claims: sentences with the passages that they name. Pure."""
+"""A language model's text as claims: sentences with the passages that they name. Pure."""
 
 import re
 from dataclasses import dataclass, field
 
 from citespan.qa.claims.markup import is_heading, plain, tidy, visible
 
-MAX_CLAIM = 2000  # code points as written; of a longer sentence no more is kept, nor its markers
+MAX_CLAIM = 2000  # code points as written; a longer sentence is cut, and loses its markers
 
 _NUMBERS = r"\d{1,4}(?: {0,2}[,;–-] {0,2}\d{1,4}){0,9}"
 _SQUARE = (
@@ -29,10 +29,10 @@ _ABBREVIATED = re.compile(
 )
 _LIST_NUMBER = re.compile(r"\s*\(?\d{1,2}$")
 _CLOSING = re.compile(r"[.,;:!?…]{0,9}[\"'”’»)*_`]{0,9}(?:\s|$)|[。！？，、；：」』）”]")
-_CONTEXT = 100  # code points before an end that it depends on
-_AT_ONCE = 1000  # code points of a piece: of what is held, much is copied for each sentence
+_CONTEXT = 100  # code points before an end that the end depends on
+_AT_ONCE = 1000  # code points that are searched at once: each sentence copies much of the held text
 _PATIENCE = 400  # code points that the end of a sentence may depend on, with a marker
-_WRAPPED = 40  # a line so long that does not end a sentence goes on in the next
+_WRAPPED = 40  # a line of this length that does not end a sentence continues in the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Claim:
     """One sentence, and the numbers of the passages that it names, from 1, each once.
 
     The text has no markers, Markdown, HTML, addresses, control characters or line ends. `written`
-    is the sentence as it was written but for markers, to be compared with documents, never shown.
+    is the sentence as written, without markers; it is compared with documents, and never shown.
     """
 
     text: str
@@ -49,33 +49,33 @@ class Claim:
 
 
 class Claims:
-    """Takes a text as it is written, and gives each claim once it cannot change any more.
+    """A splitter that takes a text as it is written, and returns each claim once it is final.
 
-    However the text is cut into pieces, the claims are the same.
+    The claims do not depend on how the text is cut into pieces.
     """
 
     def __init__(self) -> None:
         self._held = ""  # from the start of a sentence
-        self._looked = 0  # so much of it has no end
-        self._too_long = False  # what is held is the rest of a sentence that has been given
-        self._new: list[str] = []  # not looked at yet
-        self._wanted = 0  # code points before it is worth to look again
+        self._looked = 0  # code points of it without an end
+        self._too_long = False  # the held text is the rest of a sentence that was returned
+        self._new: list[str] = []  # pieces not searched yet
+        self._wanted = 0  # code points to wait for before the next search
 
     def feed(self, piece: str) -> list[Claim]:
-        """The claims that a piece completes, in order."""
+        """Return the claims that a piece completes, in order."""
         found: list[Claim] = []
         for start in range(0, len(piece), _AT_ONCE):
             self._new.append(visible(piece[start : start + _AT_ONCE]))
             self._wanted -= len(self._new[-1])
             if self._wanted <= 0:
                 found += self._complete(ended=False)
-                # of a line of nothing but dots the end is far: each look goes through all of it
+                # in a line of only dots the end is far: each search goes through all of it
                 waiting = len(self._held) - self._looked
                 self._wanted = waiting if waiting > _PATIENCE else 0
         return found
 
     def end(self) -> list[Claim]:
-        """The claims that are left; nothing may be fed after it."""
+        """Return the remaining claims; the caller feeds nothing afterwards."""
         found = self._complete(ended=True)
         return found + self._cut(len(self._held))
 
@@ -93,7 +93,7 @@ class Claims:
         return found
 
     def _cut(self, end: int) -> list[Claim]:
-        """The claim that ends there, which is not held any more."""
+        """Return the claim that ends there, and drop it from the held text."""
         rest = self._held[end:]
         self._held = self._held[:end]
         found = self._claim()
@@ -111,7 +111,7 @@ class Claims:
         return [] if silent or (is_heading(written) and not claim.sources) else [claim]
 
     def _next_end(self, *, ended: bool) -> int | None:
-        """Where the sentence ends; None if it is not known yet, or is all that is held."""
+        """Return where the sentence ends; None if the held text has no known end."""
         while True:
             match = _END.search(self._held, self._looked)
             if match is None:
@@ -129,7 +129,7 @@ class Claims:
             self._looked = match.end()
 
     def _line_end(self, at: int, *, ended: bool) -> tuple[bool, int | None]:
-        """Whether it is known that a sentence ends before here, and if so here again."""
+        """Return whether it is known if a sentence ends at `at`, and `at` if one does."""
         rest = self._held[at:]
         following = rest.lstrip()
         if "\n" in rest[: len(rest) - len(following)]:
@@ -137,12 +137,12 @@ class Claims:
         if not following:
             return ended, at if ended else None
         line = self._held[:at].rstrip().rpartition("\n")[2]
-        goes_on = following[0].islower() or (len(line) >= _WRAPPED and following[0].isalpha())
+        continues = following[0].islower() or (len(line) >= _WRAPPED and following[0].isalpha())
         closed = not line or is_heading(line) or line[-1] in ":;]】)" or _END.match(line[-1])
-        return True, None if goes_on and not closed else at
+        return True, None if continues and not closed else at
 
     def _stop(self, match: re.Match[str], *, ended: bool) -> tuple[bool, int | None]:
-        """The same of what looks like the end of a sentence, after its markers."""
+        """Return the same for a possible end of a sentence; its markers are before the end."""
         markers = _MARKERS.match(self._held, match.end())
         end = markers.end() if markers else match.end()
         if not ended and _PERHAPS_MARKER.match(self._held, end):
@@ -155,12 +155,12 @@ class Claims:
         rest = self._held[end:]
         following = rest.lstrip(" ")
         if not following:
-            return True, end  # all has been written
+            return True, end  # the text is complete
         return True, end if rest[0] in " \n" and not following[0].islower() else None
 
 
 def read_claim(written: str) -> Claim:
-    """The claim of one sentence as it was written."""
+    """Return the claim of one sentence as it was written."""
     seen = visible(written)
     text = plain(seen)
     named = _MARKER.findall(text)
@@ -173,7 +173,7 @@ def read_claim(written: str) -> Claim:
 
 
 def _without_markers(written: str) -> str:
-    """A sentence without markers; what they stand between is never joined to one word or number."""
+    """Return a sentence without markers; text around a marker never joins to one word or number."""
     ends = [(match.start(), match.end()) for match in _MARKER.finditer(written)]
     if not ends and (last := _ROUND.search(written.rstrip())):
         ends = [last.span()]
@@ -188,7 +188,7 @@ def _joined(text: str, rest: str) -> str:
 
 
 def _numbers(named: str) -> list[int]:
-    """The numbers of "1", "1, 2" or "1-3"; of a range too long its ends."""
+    """Return the numbers of "1", "1, 2" or "1-3"; of a range too long its ends."""
     found: list[int] = []
     for first, last in _RANGE.findall(named):
         a, b = int(first), int(last or first)

@@ -1,4 +1,4 @@
-"""All that knows English: its words, its small talk, its clauses."""
+"""The rules for English: words, small talk, clauses."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""A claim laid beside the sentence that is most like it: what the one says and the other denies.
+"""A claim aligned with the sentence most like it, to find what the sentence denies.
 
-Pure. Words are matched in order; where a name or a number of the claim stands in the place of
-another, it is another thing that is told, however often the words are found elsewhere.
+Pure. Words are matched in order. If a name or a number of the claim is where the sentence has
+another one, the two differ. It does not matter how often the words are found elsewhere.
 """
 
 import re
@@ -36,72 +36,75 @@ _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non")
 _JOINING = frozenset({"and", "or"})
 _IN_LIST = _JOINING | {"a", "an", "the", "of"}
 _PARTS = re.compile(r"[^\W_]+")
-_DIVIDED = 3  # words that may be one elsewhere
+_DIVIDED = 3  # words at most that may be written as one elsewhere
 _REACH = 4  # words before the first matched one that may still negate it
-PLAIN = 0.2  # what a matched word that says little weighs beside one that says much
+PLAIN = 0.2  # the weight of a matched word that says little; one that says much has 1
 
 
 class Gap(NamedTuple):
-    """What stands between two matched words, in the claim and in the sentence."""
+    """The words between two matched ones, in the claim and in the sentence."""
 
     said: tuple[Word, ...]
-    told: tuple[Word, ...]
+    source: tuple[Word, ...]
 
 
 def denied(
-    said: Sequence[Word], told: Sequence[Word], names: Collection[str], about: Collection[str]
+    said: Sequence[Word], source: Sequence[Word], names: Collection[str], about: Collection[str]
 ) -> str | None:
-    """Why a sentence does not say what a claim says, though it has its words; None if it may.
+    """Return why a sentence with the words of a claim does not support the claim; None if it may.
 
     Args:
         said: the claim's words.
-        told: the sentence's.
+        source: the sentence's words.
         names: stems that are known to be names.
-        about: stems of the titles: who or what a sentence that says "it" speaks of.
+        about: stems of the titles, which name the subject of a sentence that says "it".
     """
-    matched = matches(said, told)
+    matched = matches(said, source)
     if not matched:
         return "not in the passages"
     if _negations(said, matched[0][0], matched[-1][0]) != _negations(
-        told, matched[0][1], matched[-1][1]
+        source, matched[0][1], matched[-1][1]
     ):
         return "negated"
-    if {word.folded for word in told if word.doubt} - {word.folded for word in said}:
+    if {word.folded for word in source if word.doubt} - {word.folded for word in said}:
         return "only supposed in the source"
-    if _has(told, _HEDGES) and not _has(said, _SAID_OF_HEDGES):
+    if _has(source, _HEDGES) and not _has(said, _SAID_OF_HEDGES):
         return "only possible in the source"
-    passive = _is_passive(said) != _is_passive(told)
-    implied = set(about) - {word.stem for word in told}  # what the sentence has, it says itself
-    for gap in _gaps(said, told, matched):
+    passive = _is_passive(said) != _is_passive(source)
+    implied = set(about) - {word.stem for word in source}  # not the words in it
+    for gap in _gaps(said, source, matched):
         if _opposed(gap):
             return "the opposite is in the source"
         if _divided_otherwise(gap):
             return "words are divided otherwise in the source"
-        if _exchanged(_numbers(gap.said), _numbers(gap.told)):
+        if _exchanged(_numbers(gap.said), _numbers(gap.source)):
             return "number not in source"
-        said_names, told_names = _names(gap.said, names), _names(gap.told, names)
-        changed = not passive and _exchanged(said_names - implied, told_names)
-        if changed and not _listed(told, said_names | told_names):
+        said_names, source_names = _names(gap.said, names), _names(gap.source, names)
+        changed = not passive and _exchanged(said_names - implied, source_names)
+        if changed and not _listed(source, said_names | source_names):
             return "name not in source"
     return None
 
 
-def matches(said: Sequence[Word], told: Sequence[Word]) -> list[tuple[int, int]]:
-    """Places of the same words in the same order, the most of them, by what they weigh."""
+def matches(said: Sequence[Word], source: Sequence[Word]) -> list[tuple[int, int]]:
+    """Return the positions of the same words in the same order, with the greatest weight."""
     weights = [1.0 if word.content or word.number else PLAIN for word in said]
-    return in_order([word.stem for word in said], weights, [word.stem for word in told])
+    return in_order([word.stem for word in said], weights, [word.stem for word in source])
 
 
 def in_order(
-    said: Sequence[str], weights: Sequence[float], told: Sequence[str]
+    said: Sequence[str], weights: Sequence[float], source: Sequence[str]
 ) -> list[tuple[int, int]]:
-    """Places of the same stems in the same order, the most of them, by the weights of the first."""
-    rows = [[0.0] * (len(told) + 1) for _ in range(len(said) + 1)]
+    """Return the positions of the same stems in the same order, with the greatest weight.
+
+    `weights` are those of the stems in `said`.
+    """
+    rows = [[0.0] * (len(source) + 1) for _ in range(len(said) + 1)]
     for i in range(len(said) - 1, -1, -1):
         row, below, stem, weight = rows[i], rows[i + 1], said[i], weights[i]
-        for j in range(len(told) - 1, -1, -1):
+        for j in range(len(source) - 1, -1, -1):
             best = below[j] if below[j] > row[j + 1] else row[j + 1]
-            if told[j] == stem and below[j + 1] + weight > best:
+            if source[j] == stem and below[j + 1] + weight > best:
                 best = below[j + 1] + weight
             row[j] = best
     return list(_path(rows))
@@ -120,22 +123,22 @@ def _path(rows: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
 
 
 def _gaps(
-    said: Sequence[Word], told: Sequence[Word], matched: Sequence[tuple[int, int]]
+    said: Sequence[Word], source: Sequence[Word], matched: Sequence[tuple[int, int]]
 ) -> Iterator[Gap]:
-    for (i, j), (k, n) in pairwise([(-1, -1), *matched, (len(said), len(told))]):
-        yield Gap(tuple(said[i + 1 : k]), tuple(told[j + 1 : n]))
+    for (i, j), (k, n) in pairwise([(-1, -1), *matched, (len(said), len(source))]):
+        yield Gap(tuple(said[i + 1 : k]), tuple(source[j + 1 : n]))
 
 
-def _exchanged(said: set[str], told: set[str]) -> bool:
-    return bool(said - told) and bool(told - said)
+def _exchanged(said: set[str], source: set[str]) -> bool:
+    return bool(said - source) and bool(source - said)
 
 
-def _listed(told: Sequence[Word], names: Collection[str]) -> bool:
-    """Whether all of the names stand in one list, whose order says nothing."""
-    places = [place for place, word in enumerate(told) if word.stem in names]
-    if {told[place].stem for place in places} != set(names):
+def _listed(source: Sequence[Word], names: Collection[str]) -> bool:
+    """Return whether all of the names are in one list, whose order says nothing."""
+    places = [place for place, word in enumerate(source) if word.stem in names]
+    if {source[place].stem for place in places} != set(names):
         return False
-    run = told[places[0] : places[-1] + 1]
+    run = source[places[0] : places[-1] + 1]
     joined = any(word.folded in _JOINING for word in run)
     return joined and all(word.name or word.folded in _IN_LIST for word in run)
 
@@ -149,17 +152,17 @@ def _numbers(words: Sequence[Word]) -> set[str]:
 
 
 def _negations(words: Sequence[Word], first: int, last: int) -> bool:
-    """Whether what is said from one word to another is negated: an odd number of times."""
+    """Return whether an odd number of words negate the range from one word to another."""
     return sum(word.negation for word in words[max(0, first - _REACH) : last + 1]) % 2 == 1
 
 
 def _opposed(gap: Gap) -> bool:
-    told = {word.folded for word in gap.told}
+    source = {word.folded for word in gap.source}
     for word in gap.said:
-        if _OPPOSITE.get(word.folded, set()) & told:
+        if _OPPOSITE.get(word.folded, set()) & source:
             return True
-        if any(f"{prefix}{word.folded}" in told for prefix in _PREFIXES) or any(
-            word.folded == f"{prefix}{other}" for prefix in _PREFIXES for other in told
+        if any(f"{prefix}{word.folded}" in source for prefix in _PREFIXES) or any(
+            word.folded == f"{prefix}{other}" for prefix in _PREFIXES for other in source
         ):
             return True
     return False
@@ -170,13 +173,13 @@ def _has(words: Sequence[Word], hedges: Collection[str]) -> bool:
 
 
 def _divided_otherwise(gap: Gap) -> bool:
-    """Whether the same letters or digits are other words: "now here" for "nowhere"."""
-    told = dict(_divisions(gap.told))
-    return any(told.get(letters, cuts) != cuts for letters, cuts in _divisions(gap.said))
+    """Return whether the same letters or digits form other words: "now here" for "nowhere"."""
+    source = dict(_divisions(gap.source))
+    return any(source.get(letters, cuts) != cuts for letters, cuts in _divisions(gap.said))
 
 
 def _divisions(words: Sequence[Word]) -> Iterator[tuple[str, frozenset[int]]]:
-    """Give the letters of every few words in a row, and before which of them others end.
+    """Yield the letters of every few adjacent words, and the letters before which a word ends.
 
     "U.S." is not divided, nor are a number and its unit.
     """
@@ -192,5 +195,5 @@ def _divisions(words: Sequence[Word]) -> Iterator[tuple[str, frozenset[int]]]:
 
 
 def _is_passive(words: Sequence[Word]) -> bool:
-    """Whether something is said to be done by someone: then names may change places."""
+    """Return whether the words have a "by", so that names may change places."""
     return any(word.folded == "by" for word in words)

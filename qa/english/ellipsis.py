@@ -1,4 +1,4 @@
-"""Questions that leave out what the one before said: "why?", "and in 2019?". Pure."""
+"""Questions that omit words of the previous one: "why?", "and in 2019?". Pure."""
 
 import re
 from itertools import pairwise
@@ -20,10 +20,10 @@ _PHRASE_ENDS = re.compile(
 
 
 def completed(question: str, before: str) -> str | None:
-    """The question before with what this one puts in the place of something; None if it cannot be.
+    """Return the previous question with a part replaced by this one's; None if no part fits.
 
     Args:
-        question: what the user says.
+        question: the user's text.
         before: the last question, stand-alone.
     """
     rest = bare(question).strip()
@@ -43,7 +43,7 @@ def completed(question: str, before: str) -> str | None:
 
 
 def _with_name(put: str, before: str) -> str | None:
-    """The question with another name in the place of its only one."""
+    """Return the question with its only name replaced; None if it has none or several."""
     name = put[article.end() :] if (article := _ARTICLE.match(put)) else put
     named = names(before)
     if names(f"of {name}") != [name] or len(named) != 1:
@@ -52,7 +52,7 @@ def _with_name(put: str, before: str) -> str | None:
 
 
 def _replaced(text: str, old: str, new: str) -> str:
-    """The text with a name for another, where that is no part of a word."""
+    """Return the text with one name replaced by another, except inside of words."""
     first, *others = text.split(old)
     found = [first]
     for before, after in pairwise([first, *others]):
@@ -66,7 +66,7 @@ def _is_part_of_word(character: str) -> bool:
 
 
 def _with_word(word: str, before: str) -> str | None:
-    """The question as another question word would ask it; None if its own is its subject."""
+    """Return the question with another question word; None if its own is its subject."""
     found = _BEGINS.fullmatch(before)
     if not found or found["first"].casefold() not in AUXILIARIES:
         return None
@@ -75,7 +75,7 @@ def _with_word(word: str, before: str) -> str | None:
 
 
 def _with_phrase(phrase: str, before: str) -> str:
-    """The phrase in the place of the last one with its preposition, or at the end."""
+    """Replace the last phrase with the same preposition, or else append the phrase."""
     word = words(phrase)[0]
     for place in reversed([one for one in WORD.finditer(before) if one.group().lower() == word]):
         begun = _PHRASE_BEGINS.match(before, place.end())

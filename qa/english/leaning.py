@@ -1,4 +1,4 @@
-"""Whether a question can be understood without what was said before. Pure."""
+"""Whether a question can be understood without the earlier messages. Pure."""
 
 import re
 from collections.abc import Sequence, Set
@@ -22,7 +22,7 @@ from citespan.qa.english.words import (
 _LEAD = re.compile(
     r"(?:(?:and|but|so|also|then|yes|yeah|yep|no|sure|ok|okay|thanks|thank you|great|right|cool"
     r"|i see|interesting|please|well|alright)\b(?:\s++(?:then|please|so much|very much))?+"
-    r"[\s,.;:!?]*+)++",  # possessive: "then" may be either, and there is no going back
+    r"[\s,.;:!?]*+)++",  # possessive: "then" may match either way, and nothing backtracks
     re.IGNORECASE,
 )
 ABOUT = re.compile(r"(?:what|how)\s+about\s", re.IGNORECASE)
@@ -31,9 +31,9 @@ _DEFINED = re.compile(
 )
 _EFFORT = re.compile(r"\bit\s+(?:takes?|took|costs?)\b", re.IGNORECASE)
 _TO = re.compile(r"\bto\b", re.IGNORECASE)
-_UNSPACED = re.compile(r"[\u3040-\u9fff]")  # a word may be a whole question there
+_UNSPACED = re.compile(r"[\u3040-\u9fff]")  # in these scripts one word may be a whole question
 _SAYS_WHICH = {"of", "for", "to", "that", "which", "who", "with"}
-_FRAGMENT_WORDS, _ABOUT_WORDS = 6, 4  # more say enough themselves
+_FRAGMENT_WORDS, _ABOUT_WORDS = 6, 4  # a question with more words says enough itself
 _CLAUSE = re.compile(
     r"[,;]|\b(?:because|if|when|while|although|before|after)\b|\b(?:and|or|but)\s+(?="
     + "|".join(sorted(QUESTION_WORDS | AUXILIARIES | THIRD_PERSON))
@@ -43,26 +43,26 @@ _CLAUSE = re.compile(
 
 
 def bare(question: str) -> str:
-    """The question without "and", "yes", "thanks" before it; as it is if that is all."""
+    """Return the question without a leading "and", "yes" or "thanks", unless that is all of it."""
     return question[lead.end() :] or question if (lead := _LEAD.match(question)) else question
 
 
 def agrees(question: str) -> bool:
-    """Whether it says no more than "yes, please"."""
+    """Return whether a question says no more than "yes, please"."""
     return bool(_LEAD.fullmatch(question.strip()))
 
 
 def wants_person(question: str) -> bool:
-    """Whether a pronoun of the question stands for a person."""
+    """Return whether a pronoun of the question refers to a person."""
     return bool(set(words(question)) & PERSONS)
 
 
 def leans(question: str, heard: Set[str]) -> bool:
-    """Whether a question cannot be understood without what was said before.
+    """Return whether a question cannot be understood without the earlier messages.
 
     Args:
         question: as the user wrote it.
-        heard: stems of all that was said before it.
+        heard: stems of all words said before the question.
     """
     rest = bare(question)
     said = words(rest)
@@ -79,7 +79,7 @@ def leans(question: str, heard: Set[str]) -> bool:
 
 
 def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
-    """Whether "the" stands before what was spoken of, and nothing says which one it is."""
+    """Return whether "the" precedes a thing said before, and no word says which one it is."""
     for at in (n for n, word in enumerate(said) if word == "the"):
         end = at + 1
         while end < len(said) and said[end] not in STOP_WORDS:
@@ -96,7 +96,7 @@ def _known_thing(said: Sequence[str], heard: Set[str]) -> bool:
 
 
 def fragment(question: str) -> bool:
-    """Whether it goes on from a question before: "and in 2019?", "what about 2019?"."""
+    """Return whether a question continues the previous one: "and in 2019?", "what about 2019?"."""
     said = words(rest := bare(question))
     if ABOUT.match(rest):
         return len([word for word in said if word not in STOP_WORDS]) < _ABOUT_WORDS
@@ -107,7 +107,7 @@ def fragment(question: str) -> bool:
 
 
 def _refers(question: str, said: Sequence[str]) -> bool:
-    """Whether a word stands for what the question does not name."""
+    """Return whether a word refers to something that the question does not name."""
     effort = _takes_effort(question)
     pointing = [at for at in range(len(said)) if _stands_for_something(said, at, effort=effort)]
     if any(said[at] in {"one", "ones"} | POINTERS for at in pointing):
@@ -116,7 +116,7 @@ def _refers(question: str, said: Sequence[str]) -> bool:
 
 
 def _takes_effort(question: str) -> bool:
-    """Whether "it" may stand for what follows: "how long does it take to boil an egg"."""
+    """Return whether "it" may refer to later words: "how long does it take to boil an egg"."""
     found = _EFFORT.search(question)
     return bool(found and _TO.search(question, found.end()))
 
@@ -126,7 +126,7 @@ def _stands_for_something(said: Sequence[str], at: int, *, effort: bool) -> bool
     before, after = (said[at - 1] if at else ""), (said[at + 1] if at + 1 < len(said) else "")
     if word == "it" and (after in FORESEEN or effort):
         return False
-    if word == "that":  # it may as well join a clause
+    if word == "that":  # "that" may also join a clause
         return not after or before in PREPOSITIONS | AUXILIARIES
     if word == "those" and after in _SAYS_WHICH:
         return False
@@ -138,16 +138,16 @@ def _stands_for_something(said: Sequence[str], at: int, *, effort: bool) -> bool
 
 
 def _all_named_before(question: str, said: Sequence[str], pointing: Sequence[int]) -> bool:
-    """Whether what words stand for comes before each of them in the question.
+    """Return whether each referring word comes after the thing that it refers to.
 
-    What comes first is found once: a question may be nothing but pronouns.
+    The first such thing is found once, as a question may consist of pronouns only.
     """
     starts = [match.start() for match in WORD.finditer(question)]
     named = min((end for _, end in name_spans(question)), default=len(question))
     clause = _CLAUSE.search(question)
     # "and it" begins a clause for the words after "it"
     clause_end = clause.end() + clause.group()[-1].isspace() if clause else len(question)
-    told = clause is not None and any(
+    is_named_in_clause = clause is not None and any(
         word not in STOP_WORDS for word in words(question[: clause.start()])
     )
     doing = (
@@ -161,7 +161,7 @@ def _all_named_before(question: str, said: Sequence[str], pointing: Sequence[int
         if named <= starts[at]:
             return True
         if clause_end <= starts[at]:
-            return told
+            return is_named_in_clause
         return said[at] in POSSESSIVES and done < at
 
     return all(is_named(at) for at in pointing)

@@ -1,4 +1,4 @@
-"""The numbers of a text, in one spelling however they are written. Pure; words are English."""
+"""The numbers of a text, normalised to one spelling. Pure; words are English."""
 
 import re
 from collections.abc import Iterable
@@ -46,9 +46,9 @@ _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,
 
 
 class Number(NamedTuple):
-    """A value in one spelling, and what it counts.
+    """A value in one spelling, its unit and the thing that it counts.
 
-    unit: of those known, in one spelling; otherwise "".
+    unit: a known unit, in one spelling; otherwise "".
     counted: the stem of the next word; "" if there is none.
     """
 
@@ -58,7 +58,7 @@ class Number(NamedTuple):
 
 
 def numbers(text: str) -> list[Number]:
-    """Every number of a text; a lone "one" is none, as it seldom counts."""
+    """Return every number of a text, except for a lone "one", which seldom counts."""
     found = [
         _number(match, match["number"], match["end"] or "") for match in _DIGITS.finditer(text)
     ]
@@ -71,28 +71,31 @@ def numbers(text: str) -> list[Number]:
 
 
 def number_value(word: str) -> str | None:
-    """The value of a word that is a number, in one spelling; None if it is none, or "one"."""
+    """Return the value of a number word, in one spelling; None for "one" and for other words."""
     if found := _ONE_WORD.fullmatch(word):
         return canonical(found[1]) + ("s" if found[2] == "s" else "")
     value = _WORDS.get(word.casefold(), 1)
     return None if value == 1 else f"{value}"
 
 
-def missing(claimed: Iterable[Number], told: Iterable[Number]) -> list[Number]:
-    """The numbers of a claim that a source does not tell, of the same unit and the same thing."""
-    told = set(told)
-    units = {one.unit for one in told}
-    counted = {one.counted for one in told} - {""}
+def missing(claimed: Iterable[Number], given: Iterable[Number]) -> list[Number]:
+    """Return the numbers of a claim that a source lacks, of the same unit and the same thing."""
+    given = set(given)
+    units = {one.unit for one in given}
+    counted = {one.counted for one in given} - {""}
     alike: dict[str, set[Number]] = {}
-    for one in told:
+    for one in given:
         alike.setdefault(one.value, set()).add(one)
     return [
-        one for one in claimed if not _is_told(one, alike.get(one.value, set()), units, counted)
+        one for one in claimed if not _is_given(one, alike.get(one.value, set()), units, counted)
     ]
 
 
-def _is_told(number: Number, same: set[Number], units: set[str], counted: set[str]) -> bool:
-    """Whether one of the same value is; `units` and `counted` are those of all that are told."""
+def _is_given(number: Number, same: set[Number], units: set[str], counted: set[str]) -> bool:
+    """Return whether the source gives a number; `same` are those in the source with its value.
+
+    `units` and `counted` are those of all numbers in the source.
+    """
     if number.unit:
         return any(
             one.unit == number.unit or (not one.unit and number.unit in units) for one in same
@@ -123,10 +126,13 @@ def _scaled(value: str, places: int) -> str:
 
 
 def canonical(number: str) -> str:
-    """One spelling: 1,234.50 and 1234.5; a lone comma is decimal unless it groups."""
+    """Return the one spelling of a number: 1,234.50 is 1234.5.
+
+    A lone comma is decimal, unless it groups digits.
+    """
     if grouped := _GROUPED.fullmatch(number):
         mark = grouped.group(1)
-        # "1.234" alone reads as a decimal, as it does in English; "1.234.567" groups
+        # "1.234" is a decimal, as in English; "1.234.567" groups digits
         if mark != "." or number.count(".") > 1 or "," in number:
             number = number.replace(mark, "")
     number = number.replace(",", ".")

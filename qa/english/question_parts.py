@@ -1,4 +1,4 @@
-"""Questions that ask for several things, taken apart. Pure."""
+"""Questions that ask for several things, split into parts. Pure."""
 
 import re
 from itertools import pairwise
@@ -13,15 +13,16 @@ _ASKING = re.compile(
     r"could|will|would|should|in|on|at|by|for|from|to|with)\b",
     re.IGNORECASE,
 )
-_MIN_WORDS = 3  # "and why?" alone asks nothing
-_MAX_PARTS = 4  # more is no question but a load
+_MIN_WORDS = 3  # "and why?" by itself asks nothing
+_MAX_PARTS = 4  # more parts are a load, not a question
 
 
 def parts(question: str) -> list[str]:
-    """What a question asks for, in order; the question itself if it is one, or too many.
+    """Return the parts of a question, in order; the question itself if it has one, or too many.
 
-    It is cut between sentences that are all questions, and before "and" with a question word, where
-    that begins a question and not a clause like one before it ("who lost and who was killed").
+    The question is cut between sentences that are all questions, and before "and" with a question
+    word. If that "and" begins a clause like the one before it ("who lost and who was killed"), the
+    question is not cut there.
     """
     asked = [piece.strip() for piece in _SEVERAL.split(question)]
     if not all(piece.endswith(("?", "？")) or _ASKING.match(piece) for piece in asked):

@@ -1,6 +1,6 @@
-"""Talk that asks nothing of the documents, by narrow rules. Pure.
+"""Messages that ask nothing of the documents, found by narrow rules. Pure.
 
-A message is small talk only if all of it is: one word more, and it is a question.
+A message is small talk only if all of it is: with one more word, the message is a question.
 """
 
 import re
@@ -14,7 +14,7 @@ _HELP = (
     " place in a document that says so, and where the documents do not say, I tell you."
 )
 
-_KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the reply
+_KINDS: tuple[tuple[str, str, str], ...] = (  # the first that matches gives the reply
     (
         "abilities",
         rf"I am citespan. {_HELP}",
@@ -58,7 +58,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the 
     ),
     (
         "nod",
-        "Good. Ask me whatever else you want to know from the documents.",
+        "Good. Ask me anything else that you want to know from the documents.",
         r"ok(?:ay)?|i see|got it|understood|great(?: (?:answer|job))?|good(?: (?:answer|job))?"
         r"|nice(?: (?:answer|one))?|cool|perfect|awesome|excellent|wonderful|amazing|wow"
         r"|interesting|(?:that(?:'s| is|'s| was) )?(?:very |really |so )?(?:helpful|interesting"
@@ -66,8 +66,8 @@ _KINDS: tuple[tuple[str, str, str], ...] = (  # the first that is met gives the 
         r"|no(?:pe)?",
     ),
 )
-# Phrases share words ("so good", "so", "good"), so that one text can be taken apart in many ways:
-# 23 words took `re` 10 s. This engine takes linear time whatever it is given.
+# Phrases share words ("so good", "so", "good"), so that one text can be split in many ways:
+# `re` took 10 s for 23 words. This engine takes linear time for any text.
 _PATTERNS: tuple[tuple[Any, str], ...] = tuple(
     (_linear.compile(rf"(?:^| )(?:{pattern})(?: |$)"), reply) for _, reply, pattern in _KINDS
 )
@@ -79,10 +79,10 @@ _OTHER = re.compile(r"[^\w\s'-]+|_+")
 
 
 def small_talk(message: str) -> str | None:
-    """The reply to a message that is nothing but small talk; None for everything else.
+    """Return the reply to a message that is only small talk; None for all other messages.
 
-    Greetings, thanks, partings, nods, and questions about the assistant itself, in English; the
-    commonest greetings and thanks in a few other languages.
+    Small talk is greetings, thanks, partings, nods, and questions about the assistant itself, in
+    English. Of a few other languages, the commonest greetings and thanks count.
     """
     if len(message) > _LONGEST:
         return None

@@ -1,4 +1,4 @@
-"""What a question is about: its names, or else its other words that mean something. Pure."""
+"""The topics of a question: its names and its other words that mean something. Pure."""
 
 import re
 from itertools import islice
@@ -11,23 +11,23 @@ _INITIAL = re.compile(r"(?:^|\W)[A-Z]$")
 _OF_A_PEOPLE = re.compile(r"(?:[ae]n|ese|ish|ench|utch|viet|eek)$")
 _ENDING = re.compile(r"(?:'s|s')$|(?<=\w\w\w)s$")
 _GENITIVE = re.compile(r"['’]s?$")
-_CALLED = 4  # words after the name of a people that are what is called after it
+_CALLED = 4  # words after the name of a people that may belong to it
 _SAYING_NOTHING = STOP_WORDS | RELATIONAL
 
 
 def topics(text: str) -> tuple[str, ...]:
-    """The names of a text, or else its other words that mean something, as they stand in it."""
+    """Return the names of a text, then its other words that mean something, as written."""
     return tuple(dict.fromkeys([*names(text), *phrases(text)]))
 
 
 def names(text: str) -> list[str]:
-    """Runs of capitalised words with the small words that join them, without repetition."""
+    """Return runs of capitalised words with the small words that join them, each once."""
     spans = name_spans(text)
     return list(dict.fromkeys(_bare(_extended(text, *span)) for span in spans))
 
 
 def name_spans(text: str) -> list[tuple[int, int]]:
-    """Where names are, from first to last."""
+    """Return the spans of names, from first to last."""
     spans: list[tuple[int, int]] = []
     joins = False  # whether the next word may belong to the last name
     for match in WORD.finditer(text):
@@ -44,7 +44,7 @@ def name_spans(text: str) -> list[tuple[int, int]]:
 
 
 def phrases(text: str) -> list[str]:
-    """Runs of words that can be searched by; names and what is but a verb are left out."""
+    """Return runs of words that can be searched for, without names and single verbs."""
     inside = stems(" ".join(names(text)))
     found: list[list[str]] = [[]]
     for match in WORD.finditer(text):
@@ -58,12 +58,12 @@ def phrases(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in small letters."""
+    """Return the words of a text in lower case."""
     return [match.group().replace("’", "'").casefold() for match in WORD.finditer(text)]
 
 
 def stems(text: str) -> frozenset[str]:
-    """Words that mean something, without the endings that a plural or a genitive has."""
+    """Return the words that mean something, without plural and genitive endings."""
     return frozenset(_ENDING.sub("", word) for word in words(text) if word not in STOP_WORDS)
 
 
@@ -79,7 +79,7 @@ def _joins(text: str, end: int, start: int) -> bool:
 
 
 def _only_begins(text: str, start: int, end: int) -> bool:
-    """Whether a single word has its capital from beginning a sentence."""
+    """Return whether a single word has a capital only because it begins a sentence."""
     before = start
     while before and text[before - 1] in "\"'“‘( ":
         before -= 1
@@ -92,7 +92,7 @@ def _only_begins(text: str, start: int, end: int) -> bool:
 
 
 def _extended(text: str, start: int, end: int) -> str:
-    """The name; of a people, with what is called after it."""
+    """Return the name; if it is that of a people, with the words after it that belong to it."""
     if " " in text[start:end] or not _OF_A_PEOPLE.search(text[start:end]):
         return text[start:end]
     for match in islice(WORD.finditer(text, end), _CALLED):

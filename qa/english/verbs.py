@@ -1,4 +1,4 @@
-"""Closed lists of English words that show who does what: verbs, articles, prepositions. Pure."""
+"""Closed lists of English words that show doers and deeds: verbs, articles, prepositions. Pure."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from citespan.qa.english.wording import Word
 
 
 def word_set(words: str) -> frozenset[str]:
-    """The words that a text lists."""
+    """Return the words that a text lists."""
     return frozenset(words.split())
 
 
@@ -17,10 +17,11 @@ _IRREGULAR = """beat beaten/bite bit bitten/break broke broken/build built/buy b
     ride rode ridden/run ran/say said/see saw seen
     show showed shown/sell sold/send sent/shoot shot/shake shook shaken
     speak spoke spoken/spend spent/steal stole stolen/strike struck/sing sang sung/swear swore sworn
-    teach taught/take took taken/throw threw thrown/tell told/think thought
+    teach taught/take took taken/throw threw thrown/think thought
     understand understood/wear wore worn/win won/write wrote written/begin began begun
     bring brought/become became/grow grew grown/fall fell fallen/rise rose risen"""
 _FORMS = [forms.split() for line in _IRREGULAR.splitlines() for forms in line.split("/")]
+_FORMS.append(["tell", "told"])
 _VERB = {form: forms[0] for forms in _FORMS for form in forms}
 
 _PREFIXES = ("over", "under", "re", "out", "with", "mis", "up")
@@ -37,7 +38,7 @@ PARTICLES = word_set("of von van de der da di la bin al")  # inside of names
 
 
 def verb_of(word: Word) -> str:
-    """The verb that a word may be a form of, else its stem: "wrote" and "written" have the same."""
+    """Return the verb that a word may be a form of, else the stem: "write" for "written"."""
     if found := _VERB.get(word.folded):
         return found
     for prefix in _PREFIXES:
@@ -48,17 +49,17 @@ def verb_of(word: Word) -> str:
 
 
 def is_plain(word: Word) -> bool:
-    """Whether it says something, and is neither a name nor a number."""
+    """Return whether a word says something, and is neither a name nor a number."""
     return word.content and not word.name
 
 
 def is_verb(word: Word) -> bool:
-    """Whether it is a verb by its form: many are not known by it."""
+    """Return whether a word is a verb by its form, which does not show all verbs."""
     past = word.folded.endswith("ed") or verb_of(word) != word.stem
     return word.folded in HELPING or (is_plain(word) and past)
 
 
 def is_determined(words: Sequence[Word], place: int) -> bool:
-    """Whether a word follows an article or the like: then it is a thing, as names are."""
+    """Return whether a word follows an article or the like, and so is a thing, as names are."""
     determined = place > 0 and words[place - 1].folded in DETERMINING
     return determined and is_plain(words[place])

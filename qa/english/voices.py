@@ -1,4 +1,4 @@
-"""Passive sentences made active, so that who does something stands before it. Pure; English."""
+"""Passive sentences made active, so that the doer comes before the deed. Pure; English."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -25,7 +25,7 @@ _REACH = 8  # words from "was" to "by"
 
 
 class Passive(NamedTuple):
-    """Places in a sentence, half-open: who or what it is done to, the verb, "by" and the doer."""
+    """Places in a sentence, half-open: the object of the deed, the verb, "by" and the doer."""
 
     start: int
     end: int
@@ -35,9 +35,9 @@ class Passive(NamedTuple):
 
 
 def active(words: Sequence[Word], other: Sequence[Word]) -> list[Word]:
-    """The words with who does it, the verb, and what it is done to, in this order.
+    """Return the words in the order of doer, verb, and object of the deed.
 
-    Verbs that are passive in the other sentence, too, are left as they are.
+    Verbs that are passive in the other sentence, too, are not changed.
     """
     words = list(words)
     same = {verb_of(other[one.verb]) for one in _passives(other)}
@@ -53,22 +53,22 @@ def active(words: Sequence[Word], other: Sequence[Word]) -> list[Word]:
 
 
 def owned(words: Sequence[Word], other: Sequence[Word]) -> list[Word]:
-    """The words with "part of Rome" as "Rome's part" where the other sentence has it so."""
+    """Return the words with "part of Rome" as "Rome's part" if the other sentence has that."""
     words = list(words)
-    beside = set(pairwise(verb_of(word) for word in other))
+    neighbours = set(pairwise(verb_of(word) for word in other))
     for of in range(len(words) - 2, 0, -1):
         end = start = of + 1 + (words[of + 1].folded in ARTICLES)
         while end < len(words) and words[end].name:
             end += 1
         if words[of].folded != "of" or not is_plain(words[of - 1]) or end == start:
             continue
-        if (verb_of(words[end - 1]), verb_of(words[of - 1])) in beside:
+        if (verb_of(words[end - 1]), verb_of(words[of - 1])) in neighbours:
             words[of - 1 : end] = [*words[start:end], words[of - 1]]
     return words
 
 
 def _passives(words: Sequence[Word]) -> Iterator[Passive]:
-    """Every "was done by" and "done by", in order; they do not overlap."""
+    """Yield every "was done by" and "done by", in order, without overlaps."""
     least = 0
     for by, word in enumerate(words[:-1]):
         if word.folded != "by" or not _is_doer(words[by + 1]):
@@ -93,7 +93,7 @@ def _is_aside(word: Word) -> bool:
 
 
 def _verb(words: Sequence[Word], by: int, least: int) -> int | None:
-    """The place of what is done by someone; None if it is something else that "by" says."""
+    """Return the place of the verb of a deed; None if "by" does not name a doer."""
     for place in range(by - 1, max(least, by - _REACH) - 1, -1):
         if words[place].folded in BEING:
             verbs = (at for at in range(place + 1, by) if words[at].content)
@@ -105,7 +105,7 @@ def _verb(words: Sequence[Word], by: int, least: int) -> int | None:
 
 
 def _start_of_subject(words: Sequence[Word], end: int, least: int) -> int:
-    """From the start of the clause; of "who was" the name or word before it."""
+    """Return the start of the clause; before "who was", that of the name or word before "who"."""
     start = end
     if start > least and words[start - 1].folded in _RELATIVE:
         start = max(least, start - 2)

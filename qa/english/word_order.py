@@ -1,8 +1,8 @@
-"""Whether a claim has two things in each other's place: "Rollo beat Charles". Pure; English.
+"""Whether a claim exchanges two things of a sentence: "Rollo beat Charles". Pure; English.
 
-Words may stand in another order and say the same, so an order is held against a claim only if it
-would be much more like the sentence had two of its things changed places, and if what stands
-between them cannot be said of both either way.
+Words may have another order and say the same. An order counts against a claim only if two
+conditions hold. With two of its things exchanged, the claim would be much more like the sentence.
+The words between those things do not say the same either way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,17 +22,16 @@ from citespan.qa.english.verbs import (
 from citespan.qa.english.voices import active, owned
 from citespan.qa.english.wording import Word
 
-_MATTERS = 1.1  # a thing in its place again, and a word between them
-_CELLS = (
-    200_000  # of a claim's words by a sentence's that all orders of it may take: a tenth of a s
-)
+_MATTERS = 1.1  # the weight of a thing in its place again, and a word between them
+# A claim's words times a sentence's, over all orders of the claim: they take a tenth of a second
+_CELLS = 200_000
 _NEW_CLAUSE = word_set("and but while whereas")
 _ALONGSIDE = BEING | word_set("and or as well both also nor")
 _EITHER_WAY = word_set(
     "married marry met meet with versus vs equal border borders bordered neighbour neighbours"
     " neighbor resemble resembles shared share between cousin sibling alongside together same"
-    " different near beside unlike like"
-)
+    " different near unlike like"
+) | {"beside"}
 
 
 class _Token(NamedTuple):
@@ -44,16 +43,16 @@ class _Token(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """Tokens of a claim, half-open, that stand so in the sentence, too, and hold a thing."""
+    """Tokens of a claim, half-open, that hold a thing and are adjacent in the sentence, too."""
 
     start: int
     end: int
 
 
-def exchanged(said: Sequence[Word], told: Sequence[Word]) -> bool:
-    """Whether two things that a sentence tells of are exchanged in a claim."""
-    mine = _tokens(owned(active(said, told), told))
-    theirs = _tokens(owned(active(told, said), said))
+def exchanged(said: Sequence[Word], source: Sequence[Word]) -> bool:
+    """Return whether a claim exchanges two things of a sentence."""
+    mine = _tokens(owned(active(said, source), source))
+    theirs = _tokens(owned(active(source, said), said))
     pieces = _pieces(mine, theirs)
     likeness = _Likeness(mine, pieces, theirs)
     order = list(range(len(mine)))
@@ -61,7 +60,7 @@ def exchanged(said: Sequence[Word], told: Sequence[Word]) -> bool:
     if all(_things(mine, one) <= as_is.kept for one in pieces):
         return False
     tries = _CELLS // (len(mine) * len(theirs))
-    # what is said first here and last there is in another order, but not exchanged
+    # a part that is first here and last there is in another order, but not exchanged
     order = max([order, *islice(_turned(mine), tries)], key=lambda one: likeness.of(one).weight)
     as_is = likeness.of(order)
     pairs = (
@@ -80,14 +79,14 @@ def exchanged(said: Sequence[Word], told: Sequence[Word]) -> bool:
 
 
 class _Found(NamedTuple):
-    """What of a claim is found in a sentence: its weight, and which tokens."""
+    """The part of a claim that is found in a sentence: its weight, and its tokens."""
 
     weight: float
     kept: set[int]
 
 
 class _Likeness:
-    """How much of a claim is found in a sentence, in the same order, if it has this order."""
+    """The share of a claim that a sentence has in the same order, for any order of the claim."""
 
     def __init__(
         self, mine: Sequence[_Token], pieces: Sequence[_Piece], theirs: Sequence[_Token]
@@ -133,7 +132,7 @@ def _pieces(mine: Sequence[_Token], theirs: Sequence[_Token]) -> list[_Piece]:
 
 
 def _together(tokens: Sequence[_Token], follows: set[tuple[str, str]]) -> bool:
-    """Whether words stand side by side in the sentence as well, or a particle apart."""
+    """Return whether words are adjacent in the sentence as well, or one particle apart."""
     inside = tokens[1:-1]
     near = len(inside) <= 1 and all(token.verb in PARTICLES for token in inside)
     unbroken = near and not any(token.word.mark for token in tokens[1:])
@@ -145,7 +144,7 @@ def _things(mine: Sequence[_Token], piece: _Piece) -> set[int]:
 
 
 def _turned(mine: Sequence[_Token]) -> Iterator[list[int]]:
-    """Orders in which a later part, that a mark or a preposition begins, comes first."""
+    """Yield orders in which a later part that a mark or a preposition begins comes first."""
     for cut in range(1, len(mine)):
         word = mine[cut].word
         if word.mark or word.folded in PLACING or word.folded in _NEW_CLAUSE:
@@ -163,7 +162,7 @@ def _with_exchanged(order: Sequence[int], one: _Piece, other: _Piece) -> Iterato
 
 
 def _can_tell(mine: Sequence[_Token], theirs: Sequence[_Token], one: _Piece, other: _Piece) -> bool:
-    """Whether it matters which of two things comes first."""
+    """Return whether it matters which of two things comes first."""
     between = mine[one.end : other.start]
     either_way = any(token.word.folded in _EITHER_WAY for token in between)
     if either_way or (one.start and mine[one.start - 1].word.folded == "between"):
@@ -188,7 +187,7 @@ def _can_tell(mine: Sequence[_Token], theirs: Sequence[_Token], one: _Piece, oth
 
 
 def _is_reworded(between: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
-    """Whether a sentence lacks the words by which a claim relates two things."""
+    """Return whether a sentence lacks the words by which a claim relates two things."""
     known = {token.verb for token in theirs}
     return any(
         token.word.content and not token.thing and token.verb not in known for token in between
@@ -196,6 +195,6 @@ def _is_reworded(between: Sequence[_Token], theirs: Sequence[_Token]) -> bool:
 
 
 def _placing(tokens: Sequence[_Token], place: int) -> str:
-    """The preposition before a token, if there is one."""
+    """Return the preposition before a token; "" if there is none."""
     before = tokens[place - 1].word.folded if place else ""
     return before if before in PLACING else ""

@@ -1,4 +1,4 @@
-"""What a text says, by its words: names, numbers, content words, negations. Pure; English."""
+"""The words of a text by kind: names, numbers, content words, negations. Pure; English."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’.&-][^\W_]+)*")
 _ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b")
 _JOINT = re.compile(r"['’.&-]")
 _POSSESSIVE = re.compile(r"['’]s$")
-# Of what is before a word, read backwards: forwards, each mark would be tried as a beginning
+# For the text before a word, reversed: forwards, each mark would be tried as a beginning
 _SENTENCE_START = re.compile(r"(?:[^\S\n]|[\"'“”‘’«»()\[\]*•–—-])*+(?:[.!?:;…\n]|\Z)")
 _LETTER = re.compile(r" (?:is|was|has|had|does|did|can|will|and|or)\b")  # after "A" at a start
 _CAPITAL = re.compile(r"\W*[A-Z]")
@@ -43,11 +43,11 @@ class Word:
     """A word of a text.
 
     folded: without capitals; short months in full.
-    stem: of the folded word; of a number its value.
-    name: written as names are, with capitals; but `first` words of sentences may be no names.
-    doubt: what it introduces may not be so.
-    content: it says something by itself, and does not negate.
-    mark: a comma, a bracket or the like stands before it.
+    stem: of the folded word; for a number, its value.
+    name: written as names are, with capitals; but a `first` word of a sentence may be no name.
+    doubt: the word introduces something that may not be so.
+    content: the word says something by itself, and does not negate.
+    mark: a comma, a bracket or the like precedes the word.
     """
 
     folded: str
@@ -63,7 +63,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a text says: its words in order, its numbers, and the stems of words and their parts."""
+    """The words of a text in order, its numbers, and the stems of its words and their parts."""
 
     words: tuple[Word, ...]
     numbers: tuple[Number, ...]
@@ -71,18 +71,18 @@ class Wording:
 
     @property
     def content(self) -> frozenset[str]:
-        """The stems of what says something by itself, numbers aside."""
+        """The stems of words that say something by themselves, except for numbers."""
         return frozenset(word.stem for word in self.words if word.content)
 
     @property
     def names(self) -> frozenset[str]:
-        """The stems of what are names for certain."""
+        """The stems of words that are certainly names."""
         return frozenset(word.stem for word in self.words if word.name and not word.first)
 
 
 @lru_cache(maxsize=4096)  # the claims of an answer are checked against the same sentences
 def wording_of(text: str) -> Wording:
-    """What a text says."""
+    """Return the wording of a text."""
     text = _ISO_DATE.sub(_spelled_date, text)
     words = tuple(_word(text, match) for match in _WORD.finditer(text))
     parts = (_parts(written) for written in set(_WORD.findall(text)))
@@ -99,7 +99,7 @@ def _parts(written: str) -> frozenset[str]:
 
 
 def _is_letter(text: str, end: int, *, first: bool) -> bool:
-    """Whether an "A" that ends there is a name, as in "plan A", and no article."""
+    """Return whether an "A" that ends there is a name, as in "plan A", and no article."""
     if first:
         return bool(_LETTER.match(text, end))
     return not _CAPITAL.match(text, end)
@@ -122,7 +122,7 @@ def _word(text: str, match: re.Match[str]) -> Word:
 
 @lru_cache(maxsize=20_000)
 def _formed(whole: str, first: bool, letter: bool, mark: bool) -> Word:  # noqa: FBT001
-    """The word of its letters, and of what is before it; `letter` if it is a name of one letter."""
+    """Return the word for its letters and its context; `letter` if it is a name of one letter."""
     written = _POSSESSIVE.sub("", whole)
     folded = written.casefold()
     capital = any(character.isupper() for character in written)

@@ -1,4 +1,4 @@
-"""Closed lists of English words that tell a follow-up from a question of its own."""
+"""Closed lists of English words that distinguish a follow-up from a self-contained question."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -13,15 +13,15 @@ AUXILIARIES = _set(
     " won't wouldn't can't couldn't shouldn't"
 )
 
-#: They point to somebody or something that was named before.
+#: They refer to a person or a thing that was named before.
 THIRD_PERSON = _set(
     "he she it they him her them his hers its their theirs himself herself itself themselves"
 )
 
-#: They point back if they stand alone, or before a word that does not say all.
+#: They refer back if no word follows, or if the next word does not say all.
 POINTERS = _set("this that these those")
 
-#: They ask for something beyond what was spoken of.
+#: They ask for something beyond the things named before.
 BEYOND = _set("else other others another more further same similar instead besides")
 
 DETERMINERS = _set("the a an")
@@ -32,7 +32,7 @@ PREPOSITIONS = _set(
     " throughout than like per off up out down"
 )
 
-#: Nothing can be searched by these.
+#: A search cannot use these words.
 STOP_WORDS = (
     QUESTION_WORDS
     | AUXILIARIES
@@ -48,7 +48,7 @@ STOP_WORDS = (
         " yeah no sure well oh hi hello hey let's lets how'd what'd who'd where'd when'd why'd"
         " what's who's where's when's how's it's that's there's he's she's they're i'm i'd i've"
         " i'll you're we're"
-        # what one asks with
+        # words for asking
         " tell know explain describe give list name say show find mean want like wonder wondering"
         " learn hear interested interesting curious about something anything everything nothing"
         " someone anyone everyone thing things kind kinds kinda sort sorts type types way ways"
@@ -57,7 +57,7 @@ STOP_WORDS = (
     )
 )
 
-#: "it" before these stands for what follows.
+#: Before these, "it" refers to later words.
 FORESEEN = _set(
     "true possible likely unlikely known clear necessary important legal illegal correct right"
     " wrong safe dangerous normal common said"
@@ -67,7 +67,7 @@ PERSONS = _set("he she him her his hers himself herself")
 
 POSSESSIVES = _set("its their his her hers theirs itself themselves himself herself")
 
-#: What something else has, is, or undergoes: a question of these words alone does not say of what.
+#: Attributes and acts of another thing: a question of only these words does not name the thing.
 RELATIONAL = _set(
     "advantage advantages aftermath age aim amount award awards background basis benefit benefits"
     " cause causes capital consequence consequences controversies controversy cost costs criticism"

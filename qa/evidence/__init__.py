@@ -1,4 +1,4 @@
-"""Passages in, the sentences that answer out."""
+"""The search for evidence: passages in, sentences that answer out."""
 
 from typing import TYPE_CHECKING
 

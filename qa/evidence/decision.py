@@ -1,4 +1,4 @@
-"""When what was read is enough for an answer. Pure."""
+"""The threshold from which evidence is enough for an answer. Pure."""
 
 import math
 
@@ -8,15 +8,15 @@ from citespan.qa.errors import ConfigError
 
 
 class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
-    """From the best passage's probability to a confidence, and the least that is answered.
+    """The map from the best passage's probability to a confidence, and the least confidence.
 
-    The confidence is the logistic function of `scale` * logit(probability) + `bias`: the
-    probability that a given answer is right, on data like that it was fitted on.
+    The confidence is the logistic function of `scale` * logit(probability) + `bias`. On data like
+    those of the fit, the confidence is the probability that a given answer is right.
 
     least: below this confidence there is no answer.
-    relevant: a passage whose relevance is less is not about the question at all.
-    thresholds: by risk, the least confidence from which at most that share of answers was wrong,
-        with 95 % confidence on the questions it was chosen on; null: no threshold keeps that risk.
+    relevant: a passage with less relevance than this is not about the question at all.
+    thresholds: by risk, the least confidence from which at most that share of answers was wrong.
+        It has 95 % confidence on the questions it was chosen on; null if none keeps a risk.
     """
 
     scale: float = 1.0
@@ -26,13 +26,13 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: dict[str, float | None] = {}
 
     def confidence(self, probability: float) -> float:
-        """The confidence, in [0, 1], in an answer from a passage of this probability."""
+        """Return the confidence, in [0, 1], in an answer from a passage of this probability."""
         bounded = min(max(1e-6, probability), 1 - 1e-6)  # in this order, nan is 1e-6
         place = self.scale * math.log(bounded / (1 - bounded)) + self.bias
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, place))))
 
     def at_risk(self, risk: float) -> "AnswerThreshold":
-        """The same with the threshold for a risk.
+        """Return a copy with the threshold for a risk.
 
         Raises:
             ConfigError: no threshold is known for that risk.

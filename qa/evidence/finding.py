@@ -1,4 +1,4 @@
-"""From ranked passages to the sentences that answer one question."""
+"""The step from ranked passages to the sentences that answer one question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from citespan.qa.types import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one part of a question came to: sentences, or why there are none."""
+    """The result for one part of a question: sentences, or the reason why there are none."""
 
     question: str
     confidence: float
@@ -34,12 +34,14 @@ class Found:
 
 
 class Finder:
-    """Looks at passages, reads the best, and decides whether they answer. Safe for many threads.
+    """A judge that ranks passages, reads the best, and decides whether they answer.
+
+    Safe for many threads.
 
     Args:
         reader: the evidence model.
-        decision: when what was read is enough for an answer.
-        rules: how much is read, and what is cited of it.
+        decision: the threshold from which evidence is enough for an answer.
+        rules: the limits on reading and citing.
     """
 
     def __init__(self, reader: Reader, decision: AnswerThreshold, rules: Rules) -> None:
@@ -52,7 +54,7 @@ class Finder:
         documents: Mapping[str, Document],
         stand_alone: str = "",
     ) -> tuple[list[Found], tuple[Passage, ...]]:
-        """What each part of a question came to, and the passages, likeliest to answer first.
+        """Return the result for each part of a question, and the passages, likeliest first.
 
         Args:
             question: of one part or several.
@@ -70,7 +72,7 @@ class Finder:
         all_read: list[ReadPassage] = []
         alike = [asked for asked in apart if len(asked) == len(apart[0])]
         for part in zip(*alike, strict=True):
-            # ranked by the whole question: a part alone may lack what it is about
+            # ranked by the whole question: a part by itself may lack its topic
             read = self._read(*self._look(part, ranked[: self._rules.depth]))
             found.append(self._find(part[0], read, documents))
             all_read += read
@@ -84,7 +86,7 @@ class Finder:
     def _look(
         self, wordings: Sequence[str], passages: Sequence[Passage]
     ) -> tuple[list[Passage], list[Look]]:
-        """The passages by relevance, best first, and a look at each; those that repeat are last."""
+        """Return the passages, best first, and a look at each; those that repeat words are last."""
         titled = [Titled(passage.title, passage.text) for passage in passages]
         by_wording = [self._reader.look(one, titled) for one in wordings]
         looks: list[Look] = [Worded(looks) for looks in zip(*by_wording, strict=True)]
@@ -101,7 +103,7 @@ class Finder:
         return ranked, [look for _, look in both]
 
     def _read(self, ranked: Sequence[Passage], looks: Sequence[Look]) -> list[ReadPassage]:
-        """The first passages, read to the end; likeliest to hold the answer first."""
+        """Read the first passages to the end, and sort them, likeliest to hold the answer first."""
         least = looks[0].relevance - self._rules.gap
         close = [look for look in looks[: self._rules.depth] if look.relevance >= least]
         readings = parallel_map(lambda look: look.read(), close)
@@ -145,7 +147,7 @@ class Finder:
 
 
 def _candidates(read: Sequence[ReadPassage], documents: Mapping[str, Document]) -> list[Sentence]:
-    """The sentences that can be evidence in what was read."""
+    """Return the sentences of read passages that can be evidence."""
     return [
         sentence
         for one in read
@@ -156,7 +158,7 @@ def _candidates(read: Sequence[ReadPassage], documents: Mapping[str, Document]) 
 
 
 def _judged(read: Sequence[ReadPassage], ranked: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Passages that were read first, likeliest first, then the others by relevance."""
+    """Return the passages that were read, likeliest first, then the others by relevance."""
     best: dict[int, Passage] = {}
     for one in sorted(read, key=lambda one: -one.reading.probability):
         best.setdefault(one.passage.chunk.id, one.passage)

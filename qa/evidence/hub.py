@@ -1,8 +1,8 @@
-"""Other evidence models, by hub id or folder: what they are made for decides how they read.
+"""Other evidence models, by hub id or folder: the architecture decides how a model reads.
 
-A cross-encoder reads sentence by sentence; an extractive question answerer points to an answer, and
-the sentence around it is the evidence; a token classifier marks evidence itself. Titles are not
-read.
+A cross-encoder reads sentence by sentence. An extractive question answerer points to an answer,
+and the sentence around that answer is the evidence. A token classifier marks evidence itself.
+None of them reads titles.
 """
 
 import threading
@@ -22,14 +22,14 @@ _FAR = 500.0  # logits beyond it change no probability
 
 
 def open_reader(model: str, device: str | None = None) -> Reader:
-    """The reader for a model of the hub, or in a folder, by its architecture.
+    """Return the reader for a model of the hub, or in a folder, by its architecture.
 
     Args:
         model: hub id or folder.
-        device: as torch names it; None is CUDA if there is one, or the CPU.
+        device: as torch names it; None is CUDA if available, else the CPU.
 
     Raises:
-        ModelUnavailable: it cannot be loaded, or is of none of the three kinds.
+        ModelUnavailable: the model cannot be loaded, or is of none of the three kinds.
     """
     from safetensors import SafetensorError
 
@@ -52,8 +52,8 @@ def open_reader(model: str, device: str | None = None) -> Reader:
 class CrossEncoderReader:
     """Any sentence-transformers CrossEncoder with one output.
 
-    A sentence's evidence is the logistic function of the mean of its own logit and its passage's:
-    alone it often lacks the names that the question uses.
+    A sentence's evidence is the logistic function of the mean of its own logit and its passage's.
+    A sentence by itself often lacks the names that the question uses.
     """
 
     def __init__(self, model: str, device: str | None = None) -> None:
@@ -69,7 +69,7 @@ class CrossEncoderReader:
             )
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
-        """A look at each passage, in order; reading it scores its sentences."""
+        """Return a look at each passage, in order; reading a passage scores its sentences."""
         scores = self.score(question, [passage.text for passage in passages])
 
         def reader(passage: Titled, score: float) -> Callable[[], Reading]:
@@ -81,13 +81,13 @@ class CrossEncoderReader:
         ]
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """A raw logit for each text, higher is better."""
+        """Return a raw logit for each text; higher is better."""
         from torch.nn import Identity
 
         if not texts:
             return []
         pairs = [(question, text) for text in texts]
-        with self._predicting:  # its tokenizer is not safe for several threads
+        with self._predicting:  # the tokenizer is not safe for several threads
             logits = self._model.predict(
                 pairs, batch_size=1, activation_fn=Identity(), show_progress_bar=False
             )
@@ -108,7 +108,7 @@ class CrossEncoderReader:
 
 
 class AnswerReader:
-    """Any extractive question answerer, as for SQuAD 2.0: no answer is the first token."""
+    """Any extractive question answerer, as for SQuAD 2.0; the first token stands for no answer."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
         self._model = TokenModel(
@@ -119,19 +119,19 @@ class AnswerReader:
         )
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
-        """A look at each passage, in order; it has been read by then."""
+        """Read each passage, and return the looks in order."""
         return [_Look.done(self._read(question, passage.text)) for passage in passages]
 
     def _read(self, question: str, text: str) -> Reading:
         margin, answer = float("-inf"), Span(0, 0)
         for window in self._model.windows(question, text):
             start, end = window.outputs["start_logits"], window.outputs["end_logits"]
-            # best_span leaves the last token out, for [SEP]
+            # best_span excludes the last token, which is [SEP]
             low, high = window.first, window.last + 2
             i, j, both = best_span(start[:high], end[:high], low)
             if both - float(start[0] + end[0]) > margin:
                 margin = both - float(start[0] + end[0])
-                # some tokenizers count the space before a word as the word's
+                # some tokenizers count the space before a word as a part of the word
                 answer = strip(text, Span(window.offsets[i].start, window.offsets[j].end))
         chance = _logistic(margin)
         return Reading(
@@ -158,7 +158,7 @@ class TokenReader:
             )
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
-        """A look at each passage, in order; it has been read by then."""
+        """Read each passage, and return the looks in order."""
         return [_Look.done(self._read(question, passage.text)) for passage in passages]
 
     def _read(self, question: str, text: str) -> Reading:

@@ -1,4 +1,4 @@
-"""A hub model with outputs for each token, on pairs that are cut into windows where too long."""
+"""A hub model with outputs for each token; a pair that is too long is split into windows."""
 
 import importlib
 import threading
@@ -15,7 +15,7 @@ _OVERLAP = 64  # tokens that neighbouring windows of a long passage share
 
 
 class Window(NamedTuple):
-    """A pair's outputs by name, (tokens, …); where its tokens lie in the passage's text.
+    """The outputs for a pair by name, (tokens, …), and the spans of its tokens in the text.
 
     `first` and `last` are tokens of the passage.
     """
@@ -27,7 +27,7 @@ class Window(NamedTuple):
 
 
 class TokenModel:
-    """A model with outputs for each token, on pairs that are cut into windows where too long."""
+    """A model with outputs for each token; a pair that is too long is split into windows."""
 
     def __init__(self, kind: Any, model: str, device: str | None, outputs: tuple[str, ...]) -> None:
         import torch
@@ -40,7 +40,9 @@ class TokenModel:
         self._tokenizer: Any = transformers().AutoTokenizer.from_pretrained(model, use_fast=True)
         check_words(self._tokenizer, model)
         if not self._tokenizer.is_fast:
-            raise ModelUnavailable(f"the tokenizer of {model!r} gives no offsets")
+            raise ModelUnavailable(
+                f"the tokenizer of {model!r} gives no offsets; use a model with a fast tokenizer"
+            )
         places = getattr(self._model.config, "max_position_embeddings", None) or 0
         limits = (self._tokenizer.model_max_length, places, _MAX_TOKENS)
         self._max_tokens = min(limit for limit in limits if limit > 0)
@@ -51,10 +53,10 @@ class TokenModel:
         return int(self._model.config.num_labels)
 
     def windows(self, question: str, text: str) -> list[Window]:
-        """One pair a call: padding would let passages change each other's figures."""
+        """Run the model on one pair: with padding, passages would change each other's figures."""
         import torch
 
-        with self._reading:  # its tokenizer is not safe for several threads
+        with self._reading:  # the tokenizer is not safe for several threads
             question, room = self._cut(question)
             encoded = self._tokenizer(
                 question,
@@ -94,7 +96,7 @@ class TokenModel:
         return windows
 
     def _cut(self, question: str) -> tuple[str, int]:
-        """The question in at most half the tokens, and the tokens left for a passage."""
+        """Return the question in at most half the tokens, and the tokens left for a passage."""
         offsets: list[tuple[int, int]] = self._tokenizer(
             question,
             add_special_tokens=False,
@@ -106,7 +108,7 @@ class TokenModel:
 
 
 def transformers() -> Any:
-    """Transformers, imported where it is used: it loads torch, and its types are partial."""
+    """Import transformers only where it is used: it loads torch, and its types are partial."""
     return importlib.import_module("transformers")
 
 
@@ -117,7 +119,7 @@ def check_words(tokenizer: Any, model: str) -> None:
 
 
 def numbers(logits: Floats, model: str) -> Floats:
-    """The logits as they are, or ModelUnavailable if one is not a number."""
+    """Return the logits, or raise ModelUnavailable if one is not a number."""
     if np.isnan(logits).any():
-        raise ModelUnavailable(f"the evidence model {model!r} computes nan where a logit should be")
+        raise ModelUnavailable(f"the evidence model {model!r} computes nan instead of a logit")
     return logits

@@ -1,4 +1,4 @@
-"""What an evidence model says of a question and a passage; every kind of model says it so."""
+"""The results of an evidence model for a question and a passage, for every kind of model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Mark(NamedTuple):
 class Reading:
     """A passage read with a question; spans are code points of its text, half-open.
 
-    relevance: a raw logit, higher is better; only one model's are comparable.
+    relevance: a raw logit; higher is better. Only logits of the same model are comparable.
     probability: that the passage holds the answer.
-    marks: tokens or sentences, in order, that together cover what was read.
+    marks: tokens or sentences, in order, that together cover the text that was read.
     answer: the likeliest short answer, if the model can point to one.
     """
 
@@ -38,35 +38,35 @@ class Reading:
 
 
 class Look(Protocol):
-    """A passage that has been ranked, and can be read."""
+    """A ranked passage that can be read."""
 
     @property
     def relevance(self) -> float:
-        """A raw logit, higher is better; only one model's are comparable."""
+        """A raw logit; higher is better. Only logits of the same model are comparable."""
         ...
 
     def read(self) -> Reading:
-        """All that the model has to say of it; depends on this question and passage alone."""
+        """Return the model's reading, which depends only on this question and this passage."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """One passage looked at with one question in several wordings.
+    """Looks at one passage with several wordings of one question.
 
-    Some are understood better than others: all have a say in how relevant it is, and the surest
-    one is read.
+    A model understands some wordings better than others. Every wording counts for the relevance;
+    the reading is that of the wording with the greatest probability.
     """
 
     looks: Sequence[Look]
 
     @property
     def relevance(self) -> float:
-        """The mean."""
+        """The mean relevance."""
         return sum(look.relevance for look in self.looks) / len(self.looks)
 
     def read(self) -> Reading:
-        """As the wording has it with which the passage is likeliest to hold the answer."""
+        """Return the reading by which the passage is likeliest to hold the answer."""
         return max((look.read() for look in self.looks), key=lambda one: one.probability)
 
 
@@ -74,7 +74,7 @@ class Reader(Protocol):
     """An evidence model. Safe for many threads."""
 
     def look(self, question: str, passages: Sequence["Titled"]) -> list[Look]:
-        """A look at each passage, in order."""
+        """Return a look at each passage, in order."""
         ...
 
 
@@ -86,11 +86,11 @@ class Titled(NamedTuple):
 
 
 def best_span(start: Floats, end: Floats, first: int) -> tuple[int, int, float]:
-    """First and last token of the likeliest answer in a passage, and the sum of their logits.
+    """Return the first and last token of the likeliest answer, and the sum of their logits.
 
     Args:
         start: (tokens,) logits of a pair; the last token is [SEP], the first stands for no answer.
-        end: the same of the answer's last token.
+        end: the same for the answer's last token.
         first: the passage's first token.
     """
     inside = start[first:-1], end[first:-1]

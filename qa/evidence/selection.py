@@ -1,4 +1,4 @@
-"""Which sentences are the evidence. Pure: readings in, spans out."""
+"""The choice of the sentences that are evidence. Pure: readings in, spans out."""
 
 import re
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ _HEADING = re.compile(r"#{1,6}\s")
 # Scripts without spaces between words: Thai to Tibetan, Burmese, Khmer, kana and ideographs.
 _JOINED = r"\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff"
 _SINGLE_WORD = re.compile(rf"[^\w{_JOINED}]*[^\W{_JOINED}]+[^\w{_JOINED}]*")
-# On average. The most that a sentence of 20 words has, of 9,717 in 40 articles of SQuAD, is 2.1; a
-# table of short rows has some 4.
+# How often a text has its words, on average. Of 9,717 sentences of 20 words in 40 articles of
+# SQuAD, the greatest average is 2.1. A table of short rows has some 4.
 _STUFFED_MIN, _STUFFED_TIMES = 20, 6  # words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is read, and what is cited of it; chosen on development data (docs/decisions).
+    """The limits on reading and citing; chosen on development data (docs/decisions).
 
-    depth: at most so many of the ranked passages are read to the end.
-    gap: less relevant than the best by this many logits, a passage is not read.
+    depth: the most ranked passages that are read to the end.
+    gap: a passage that is less relevant than the best by this many logits is not read.
     keep: a passage is quoted if its probability is at least this share of the best one's.
-    evidence: a sentence is cited if at least so likely to be evidence, or if it holds the answer.
+    evidence: the least probability of a cited sentence, unless the sentence holds the answer.
     """
 
     depth: int = 4
@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPassage:
-    """A passage with what the evidence model says of it."""
+    """A passage with the evidence model's reading of it."""
 
     passage: Passage
     reading: Reading
@@ -46,7 +46,7 @@ class Sentence:
     """A sentence of a passage, by its span in the document.
 
     evidence: the mean probability of its characters.
-    answer: the short answer inside it, if this is where the passage has it.
+    answer: the short answer, if the passage has it inside this sentence.
     """
 
     passage: Passage
@@ -56,14 +56,14 @@ class Sentence:
 
     @property
     def document_id(self) -> str:
-        """The document that it is in."""
+        """The id of the document of the sentence."""
         return self.passage.chunk.document_id
 
 
 def says_something(text: str) -> bool:
-    """Whether a sentence can be evidence: headings, questions and single words say nothing.
+    """Return whether a sentence can be evidence: headings, questions and single words cannot.
 
-    Nor does what has no letter and no digit, or what repeats its words.
+    Nor can text without letters and digits, or text that repeats its words.
     """
     bare = text.rstrip("\"'”’»)*_ ")
     if not any(character.isalnum() for character in text):
@@ -74,13 +74,13 @@ def says_something(text: str) -> bool:
 
 
 def repeats(text: str) -> bool:
-    """Return whether a text has each of its words so often that it is there to be found."""
+    """Return whether a text has each of its words so often that it was made only to be found."""
     words = [word for word in text.casefold().split() if any(map(str.isalnum, word))]
     return len(words) >= _STUFFED_MIN and len(words) >= _STUFFED_TIMES * len(set(words))
 
 
 def judged(read: ReadPassage, spans: Sequence[Span]) -> list[Sentence]:
-    """The sentences of a read passage, by their spans in the document."""
+    """Return the sentences of a read passage, by their spans in the document."""
     start = read.passage.chunk.span.start
     answer = read.reading.answer
     found: list[Sentence] = []
@@ -99,16 +99,16 @@ def judged(read: ReadPassage, spans: Sequence[Span]) -> list[Sentence]:
 
 
 def _mean(marks: Sequence[Mark], within: Span) -> float:
-    """The mean over the characters that marks cover."""
+    """Return the mean probability over the characters that marks cover."""
     shares = [(mark.span.overlap(within), mark.evidence) for mark in marks]
     covered = sum(length for length, _ in shares)
     return sum(length * chance for length, chance in shares) / covered if covered else 0.0
 
 
 def choose(sentences: Sequence[Sentence], rules: Rules) -> list[Sentence]:
-    """The evidence: in the order of the documents given, in reading order within a document.
+    """Return the evidence in the order of the documents, in reading order within a document.
 
-    Always at least one sentence if there are any: the likeliest.
+    If there are sentences, at least one is returned: the likeliest.
     """
     chosen = [one for one in sentences if one.evidence >= rules.evidence or one.answer]
     if not chosen:
@@ -120,7 +120,7 @@ def choose(sentences: Sequence[Sentence], rules: Rules) -> list[Sentence]:
 
 
 def once(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Each sentence once, where it first is; one that has the answer before one that has not."""
+    """Return each sentence once, at its first place, preferably a copy with an answer."""
     found: dict[tuple[str, Span], Sentence] = {}
     for one in sentences:
         key = (one.document_id, one.span)
@@ -130,12 +130,12 @@ def once(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 
 def folded(quote: str) -> str:
-    """Equal for quotes that differ in their white space alone."""
+    """Return the form in which quotes that differ only in their white space are equal."""
     return " ".join(quote.split())
 
 
 def by_quote(citations: Sequence[Citation]) -> list[tuple[Citation, ...]]:
-    """Citations whose quotes say the same together, in order of the first of each."""
+    """Return the citations in groups with the same quote, in order of the first of each group."""
     found: dict[str, list[Citation]] = {}
     for citation in citations:
         found.setdefault(folded(citation.quote), []).append(citation)

@@ -1,4 +1,4 @@
-"""When an endpoint that keeps failing is left alone."""
+"""The circuit breaker: an endpoint that keeps failing is not called for a while."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,14 +19,14 @@ Outcome: TypeAlias = Literal["worked", "failed", "neither"]
 
 
 class Breaker:
-    """Lets calls through until `failures` in a row, then one after each pause. For one thread.
+    """A circuit breaker: after `failures` in a row, it admits one call a pause. For one thread.
 
-    A call is a while, not a function: it begins with `enter` and ends with `leave`. `pybreaker`
-    would hold its lock for that while, and count a call that was cancelled as one that worked.
+    A call is a period, not a function: it begins with `enter` and ends with `leave`. `pybreaker`
+    would hold its lock for that period, and count a cancelled call as one that worked.
 
     Args:
-        failures: so many in a row open it.
-        pause_s: how long it then stays open.
+        failures: the number of failures in a row that opens the circuit.
+        pause_s: the seconds that the circuit then stays open.
     """
 
     def __init__(self, *, failures: int, pause_s: float) -> None:
@@ -43,7 +43,7 @@ class Breaker:
         """Begin a call.
 
         Raises:
-            EndpointFailed: it is open, or another call is trying whether it can be closed.
+            EndpointFailed: the circuit is open, or another call is testing whether it can close.
         """
         opened_at = self._storage.opened_at
         if self._circuit.current_state == STATE_HALF_OPEN:
@@ -54,12 +54,14 @@ class Breaker:
             self._circuit.half_open()
 
     def leave(self, outcome: Outcome) -> None:
-        """End a call; `neither` says nothing of the endpoint, as when a client went away."""
+        """End a call; `neither` says nothing of the endpoint, as when a client disconnected."""
         if outcome == "neither":
             if self._circuit.current_state == STATE_HALF_OPEN:
                 self._circuit.open()
             return
-        with suppress(EndpointFailed, CircuitBreakerError):  # a late call of before it opened
+        with suppress(
+            EndpointFailed, CircuitBreakerError
+        ):  # a late call from before the circuit opened
             self._circuit.call(_worked if outcome == "worked" else _failed)
 
 

@@ -1,4 +1,4 @@
-"""The asynchronous half of an endpoint: one answer, over the official client of the protocol."""
+"""The asynchronous half of an endpoint: one answer, by the official client of the protocol."""
 
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,12 +23,12 @@ from citespan.qa.errors import EndpointFailed, EndpointReason
 from citespan.qa.types import Ending, Message, Usage
 
 _MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
-_MAX_TOKEN_CHARACTERS = 20  # on the average over an answer; English has 4 to 5
+_MAX_TOKEN_CHARACTERS = 20  # on average over an answer; English has 4 to 5
 _AFTER_THE_END_S = 1.0  # for the token counts, which come after the text
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
 _LONGEST_PAUSE_S = 8.0
 _ERRORS = (APIError, httpx2.HTTPError)  # the latter while the body of an error is read
-# What a server may call otherwise, or not have at all.
+# Parameters that a server may call otherwise, or not have at all.
 _OPTIONAL = {"max_tokens": "max_completion_tokens", "temperature": "", "stream_options": ""}
 
 
@@ -48,13 +48,13 @@ class _Chunk(msgspec.Struct):
 
 
 class Completions:
-    """Asks one model of one server. For one event loop.
+    """The client of one model of one server. For one event loop.
 
     Args:
         base_url: up to and without `/chat/completions`.
-        model: its name there.
-        api_key: empty for a server that wants none.
-        timeout_s: for the connection, the first byte, and between bytes.
+        model: the model's name on that server.
+        api_key: empty for a server without keys.
+        timeout_s: the seconds for the connection, for the first byte, and between bytes.
         retries: new tries of a request that failed before its first byte.
     """
 
@@ -63,44 +63,44 @@ class Completions:
     ) -> None:
         self._model = model
         self._retries = retries
-        self._names: dict[str, str] = {}  # of parameters that this server wants otherwise
+        self._names: dict[str, str] = {}  # of parameters that this server calls otherwise
         self._client = AsyncOpenAI(
             base_url=base_url,
-            api_key=api_key or "none",  # the client insists on one
+            api_key=api_key or "none",  # the client requires a key
             max_retries=0,
             http_client=httpx2.AsyncClient(
                 timeout=timeout_s,
                 limits=httpx2.Limits(max_connections=None),
-                follow_redirects=False,  # the settings name the server, nobody else
+                follow_redirects=False,  # only the settings name the server
                 event_hooks={"response": [_bound]},
                 headers={"Accept-Encoding": "identity"},
             ),
         )
-        self._client.organization = self._client.project = None  # what the environment has
+        self._client.organization = self._client.project = None  # the environment sets neither
 
     async def write(
         self, messages: Sequence[Message], max_tokens: int, put: Callable[[str], None]
     ) -> Ending:
-        """Hand the answer to `put`, piece by piece, within the deadline of the scope around it.
+        """Pass the answer to `put`, piece by piece, within the deadline of the enclosing scope.
 
         Raises:
-            EndpointFailed: it did not come, or not whole.
+            EndpointFailed: the answer did not come, or is incomplete.
         """
         ending = Ending()
         async with await self._opened(messages, max_tokens) as stream:
             try:
                 await _read(stream, ending, put, most=_MAX_TOKEN_CHARACTERS * max_tokens)
             except (*_ERRORS, ValueError, RecursionError, EndpointFailed) as error:
-                if not ending.reason:  # what comes after it would only have been the counts
+                if not ending.reason:  # only the token counts come after it
                     raise _failed(error, begun=True) from None
         return ending
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the connections of the client."""
         await self._client.close()
 
     async def _opened(self, messages: Sequence[Message], max_tokens: int) -> AsyncStream[object]:
-        """The response of the first try whose first byte arrived."""
+        """Return the response of the first try whose first byte arrived."""
         tries = 0
         while True:
             body = self._body(messages, max_tokens)
@@ -135,7 +135,7 @@ class Completions:
         return {names[name]: value for name, value in body.items() if names[name]}
 
     def _adapted(self, error: Exception, body: Mapping[str, object]) -> bool:
-        """Whether the server named a parameter that it wants otherwise, and from now on gets so.
+        """Rename or drop a parameter that the server refused; return whether there is one.
 
         OpenAI's own newer models take neither `max_tokens` nor a `temperature`.
         """
@@ -148,10 +148,10 @@ class Completions:
 async def _read(
     stream: AsyncStream[object], ending: Ending, put: Callable[[str], None], *, most: int
 ) -> None:
-    """Hand on what the model says until the stream ends; `most` characters at most.
+    """Pass on the model's text until the stream ends; `most` characters at most.
 
     Raises:
-        EndpointFailed: it is not an answer, or has no end.
+        EndpointFailed: the stream is not an answer, or has no end.
     """
     begun = False
     with anyio.CancelScope() as scope:
@@ -176,10 +176,10 @@ async def _read(
 
 
 def _text(choice: _Choice) -> str:
-    """What a choice adds to the answer, as valid Unicode.
+    """Return the text that a choice adds to the answer, as valid Unicode.
 
     Raises:
-        EndpointFailed: the model declines, or wants to call a tool that it does not have.
+        EndpointFailed: the model declines, or tries to call a tool that it does not have.
     """
     if choice.delta.refusal or choice.finish_reason == "content_filter":
         raise EndpointFailed("refused")
@@ -190,7 +190,7 @@ def _text(choice: _Choice) -> str:
 
 
 def _failed(error: Exception, *, begun: bool) -> EndpointFailed:
-    """The failure that an error of the client is, without anything that the server sent."""
+    """Return the failure for an error of the client, without any text that the server sent."""
     if isinstance(error, EndpointFailed):
         return error
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
@@ -211,9 +211,9 @@ def _status_reason(status: int) -> EndpointReason:
 
 
 def _pause_s(error: Exception, tries: int) -> float:
-    """How long to wait before the next try; infinity if there is none.
+    """Return the seconds to wait before the next try; infinity if there is none.
 
-    What took too long is not asked again: it would only take as long.
+    A request that timed out is not repeated: it would only take as long.
     """
     if isinstance(error, APIStatusError):
         if error.status_code not in _RETRIED:
@@ -226,7 +226,7 @@ def _pause_s(error: Exception, tries: int) -> float:
 
 
 def _retry_after_s(header: str) -> float | None:
-    """The wait that a Retry-After header asks for: seconds or a date; None if it is neither."""
+    """Return the wait in a Retry-After header, which is in seconds or a date; None for neither."""
     try:
         seconds = float(header)
     except ValueError:
@@ -236,10 +236,10 @@ def _retry_after_s(header: str) -> float | None:
 
 
 async def _bound(response: httpx2.Response) -> None:
-    """Make a response fail that is too large, or packed so that its size cannot be known.
+    """Make a response fail that is too large, or compressed so that its size cannot be known.
 
     Raises:
-        EndpointFailed: it is packed, although that was not accepted.
+        EndpointFailed: the response is compressed, although that was not accepted.
     """
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise EndpointFailed("malformed", response.status_code)

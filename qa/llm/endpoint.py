@@ -1,4 +1,4 @@
-"""A language model behind an OpenAI-compatible server: pieces of text, or a reason why not."""
+"""A language model behind an OpenAI-compatible server: pieces of text, or a failure's reason."""
 
 import logging
 import threading
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from citespan.qa.llm.client import Completions
 
 _log = logging.getLogger("citespan.endpoint")
-_WORKED = frozenset({"refused", "rejected"})  # an answer too, from a server that works
+_WORKED = frozenset({"refused", "rejected"})  # answers, too, from a server that works
 
 
 class Endpoint:
-    """One model of one server. Safe for many threads; receives on one thread of its own.
+    """One model of one server. Safe for many threads; a thread of its own receives.
 
     Args:
         base_url: up to and without `/chat/completions`, as in `http://127.0.0.1:8080/v1`.
-        model: its name there.
-        api_key: empty for a server that wants none.
-        timeout_s: for the connection, the first byte, and between bytes.
-        limit_s: for a whole answer, with what it waits for.
+        model: the model's name on that server.
+        api_key: empty for a server without keys.
+        timeout_s: the seconds for the connection, for the first byte, and between bytes.
+        limit_s: the seconds for a whole answer, with all its waits.
         retries: new tries of a request that failed before its first byte.
-        concurrency: answers that are written at once.
-        wait_s: how long another one waits for its turn before it fails as `busy`.
-        failures: so many in a row, and nothing is asked for `pause_s` seconds.
+        concurrency: the most answers that are written concurrently.
+        wait_s: the seconds that another answer waits for its turn before it fails as `busy`.
+        failures: after so many in a row, the endpoint is not called for `pause_s` seconds.
 
     Raises:
-        ConfigError: the address is not one of HTTP, or the key cannot be sent.
+        ConfigError: the address is not an HTTP address, or the key cannot be sent.
     """
 
     def __init__(
@@ -83,16 +83,16 @@ class Endpoint:
         cancelled: threading.Event | None = None,
         limit_s: float | None = None,
     ) -> Writing:
-        """Begin an answer to a conversation; close what is returned.
+        """Begin an answer to a conversation; the caller closes the returned `Writing`.
 
         Args:
             messages: at least one.
-            max_tokens: how long the answer may be.
-            cancelled: set when nobody waits for the answer any more.
-            limit_s: for this answer instead of the endpoint's own limit.
+            max_tokens: the most tokens that the answer may have.
+            cancelled: set when the caller no longer waits for the answer.
+            limit_s: the seconds for this answer, instead of the endpoint's own limit.
 
         Raises:
-            EndpointFailed: the endpoint was closed; all else is raised by what is returned.
+            EndpointFailed: the endpoint was closed; the `Writing` raises all other failures.
         """
         with self._lock:
             if self._closed:
@@ -104,13 +104,13 @@ class Endpoint:
         return writing
 
     def warm(self) -> None:
-        """Load the client, without connecting, so that the first answer is not the later for it."""
+        """Load the client, without connecting, so that the first answer is not delayed."""
         with self._lock:
             if not self._closed:
                 self._started()
 
     def close(self) -> None:
-        """Stop what is being written, close all connections and end the thread."""
+        """Cancel all answers, close all connections and end the thread."""
         with self._lock:
             self._closed = True
             for writing in list(self._writings):
@@ -149,7 +149,11 @@ class Endpoint:
                 outcome = "worked"
             except EndpointFailed as failure:
                 outcome = "worked" if failure.reason in _WORKED else "failed"
-                _log.warning("no answer: %s (status %s)", failure.reason, failure.status)
+                _log.warning(
+                    "the language model gave no answer: %s (status %s)",
+                    failure.reason,
+                    failure.status,
+                )
                 raise
             finally:
                 self._breaker.leave(outcome)
@@ -157,7 +161,7 @@ class Endpoint:
 
     @asynccontextmanager
     async def _place(self, deadline: float) -> AsyncGenerator[None]:
-        """One of the places of those who write at once."""
+        """Wait for one of the places for concurrent answers, and hold it."""
         with _failing_at(min(deadline, anyio.current_time() + self._wait_s), "busy"):
             await self._places.acquire()
         try:
@@ -193,6 +197,12 @@ def _check(base_url: str, api_key: str) -> None:
     except ValueError:
         usable = False
     if not usable or "@" in base_url:  # a password would be in the log
-        raise ConfigError("the language model's base_url must be like http://host:8080/v1")
+        raise ConfigError(
+            "the language model's base_url must be an HTTP address without a password,"
+            " like http://host:8080/v1"
+        )
     if not all("!" <= character <= "~" for character in api_key):
-        raise ConfigError("the language model's api_key has characters that cannot be sent")
+        raise ConfigError(
+            "the language model's api_key has characters that cannot be sent;"
+            " use only visible ASCII characters"
+        )

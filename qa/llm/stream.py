@@ -1,4 +1,4 @@
-"""What a language model writes, read by a thread while an event loop receives it."""
+"""A language model's text, read by a thread while an event loop receives it."""
 
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,18 +11,18 @@ from anyio.from_thread import BlockingPortal
 from citespan.qa.errors import EndpointFailed
 from citespan.qa.types import Ending, Usage
 
-_LOOK_S = 0.1  # how often a waiting reader looks whether it was cancelled
+_LOOK_S = 0.1  # how often a waiting reader checks whether it was cancelled
 
 
 class Writing:
-    """Pieces of an answer, none empty, as they come; it ends when the model is done.
+    """The pieces of an answer, none empty, as they arrive, until the model is done.
 
-    For one reader, who closes it. It is received whether or not it is read.
+    For one reader, which closes it. The event loop receives the answer even if no thread reads it.
 
     Args:
         portal: to the event loop that receives.
-        answer: hands each piece to its argument there, and tells how it ended.
-        cancelled: set by another thread when nobody waits for the answer any more.
+        answer: passes each piece to its argument there, and returns how the answer ended.
+        cancelled: set by another thread when the caller no longer waits for the answer.
     """
 
     def __init__(
@@ -40,23 +40,23 @@ class Writing:
 
     @property
     def usage(self) -> Usage | None:
-        """The endpoint's own token counts: once ended, and if it gave them."""
+        """The endpoint's own token counts, after the end; None if the endpoint gave none."""
         return self._ending.usage
 
     @property
     def truncated(self) -> bool:
-        """Whether it ended because it had to be no longer, maybe inside a sentence."""
+        """Whether the answer was cut at its greatest length, maybe inside a sentence."""
         return self._ending.reason == "length"
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        """The next piece.
+        """Return the next piece.
 
         Raises:
-            EndpointFailed: the answer did not come, or not whole; `cancelled` within moments of
-                that event.
+            EndpointFailed: the answer did not come, or is incomplete. After the `cancelled` event,
+                its reason is `cancelled` within moments.
         """
         if self._over:
             raise StopIteration
@@ -70,7 +70,7 @@ class Writing:
         raise StopIteration
 
     def close(self) -> None:
-        """Stop the model if it still writes; its connection is closed then."""
+        """Stop the model if it still writes, and close its connection."""
         self._over = True
         self._task.cancel()
         self._received.wait()
@@ -96,7 +96,7 @@ class Writing:
         except anyio.get_cancelled_exc_class():
             self._came.put(EndpointFailed("cancelled"))
             raise
-        except Exception as error:  # noqa: BLE001  # it is raised where the reader is
+        except Exception as error:  # noqa: BLE001  # the reader raises it
             self._came.put(error)
         finally:
             self._received.set()

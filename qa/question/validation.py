@@ -1,4 +1,4 @@
-"""What can be asked, and how it is read. Pure."""
+"""The limits of a question, and the form in which it is read. Pure."""
 
 import unicodedata
 
@@ -6,11 +6,11 @@ import regex
 
 from citespan.qa.errors import InvalidQuestion
 
-MAX_QUESTION = 2000  # code points; of which the evidence model reads the last 64 tokens
+MAX_QUESTION = 2000  # code points; the evidence model reads only the last 64 tokens
 MAX_TOP_K = 100
 
-# Nobody sees them: soft hyphens, zero widths, bidirectional controls, variation selectors; but
-# the joiners that Persian and emoji are written with
+# Invisible characters: soft hyphens, zero widths, bidirectional controls, variation selectors;
+# except for the joiners that Persian and emoji are written with
 _UNSEEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}\p{Cc}--[\s\u200c\u200d]]", regex.VERSION1
 )
@@ -20,10 +20,10 @@ _BLANK = regex.compile(r"[^\S \t\r\n]")
 
 
 def checked_question(question: str) -> str:
-    """Return the question as it is read, without surrounding white space.
+    """Return the question in the form in which it is read, without surrounding white space.
 
     Raises:
-        InvalidQuestion: it is blank, too long, or not valid Unicode.
+        InvalidQuestion: the question is blank, too long, or not valid Unicode.
     """
     question = legible(question).strip()
     if not question:
@@ -32,18 +32,21 @@ def checked_question(question: str) -> str:
         raise InvalidQuestion("the question has neither letters nor digits; ask something")
     if len(question) > MAX_QUESTION:
         raise InvalidQuestion(
-            f"the question has {len(question)} characters; at most {MAX_QUESTION} are allowed"
+            f"the question has {len(question)} characters; at most {MAX_QUESTION} are allowed:"
+            " shorten it"
         )
     if any("\ud800" <= character <= "\udfff" for character in question):
-        raise InvalidQuestion("the question holds a lone surrogate: not valid Unicode")
+        raise InvalidQuestion(
+            "the question holds a lone surrogate, which is not valid Unicode; remove it"
+        )
     return question
 
 
 def legible(text: str) -> str:
-    """Return a text without what is not seen in it, its letters and blanks in their plain forms.
+    """Return a text without invisible characters, its letters and blanks in their plain forms.
 
-    Texts that look the same are read the same: "Who" is "Who" with a soft hyphen in it, too, and
-    in full-width letters. Marks and superscripts stay.
+    Texts that look the same are read the same: "Who" with a soft hyphen, or in full-width letters,
+    is read as "Who". Marks and superscripts stay.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -60,10 +63,10 @@ def _needed(joiners: "regex.Match[str]") -> str:
 
 
 def checked_top_k(top_k: int) -> int:
-    """The number of passages.
+    """Return the number of passages if it is allowed.
 
     Raises:
-        InvalidQuestion: it is not within 1 to `MAX_TOP_K`.
+        InvalidQuestion: the number is not within 1 to `MAX_TOP_K`.
     """
     if not 1 <= top_k <= MAX_TOP_K:
         raise InvalidQuestion(f"top_k is {top_k}; it must be 1 to {MAX_TOP_K}")

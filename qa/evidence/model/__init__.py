@@ -1,4 +1,4 @@
-"""The evidence model that citespan ships: its files, its tokens and how it runs."""
+"""The evidence model that citespan ships: its files, its tokens and its runtime."""
 
 from typing import TYPE_CHECKING
 

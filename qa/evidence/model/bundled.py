@@ -1,4 +1,4 @@
-"""Our own evidence model as int8 ONNX: no torch, one pair a call, so that results never vary."""
+"""Our own evidence model as int8 ONNX: no torch; one pair a call, so that results never vary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class ExportedModel:
         )
 
     def shallow(self, encoding: Encoding) -> tuple[float, NDArray[np.float32]]:
-        """The early ranking, and the states that `deep` goes on from."""
+        """Return the early ranking, and the states from which `deep` continues."""
         early, states = self._shallow.run(
             None,
             {
@@ -69,7 +69,7 @@ class ExportedModel:
         return float(early[0]), states
 
     def deep(self, early: float, states: NDArray[np.float32]) -> RowLogits:
-        """All outputs for a pair."""
+        """Return all outputs for a pair."""
         relevance, answerable, *rows = self._deep.run(None, {"states": states})
         evidence, start, end, *claim = (row[0].astype(np.float64) for row in rows)
         return RowLogits(
@@ -78,12 +78,12 @@ class ExportedModel:
         )  # fmt: skip
 
     def logits(self, encoding: Encoding) -> RowLogits:
-        """All outputs for a pair that has not been looked at."""
+        """Return all outputs for a pair that `shallow` has not processed yet."""
         return self.deep(*self.shallow(encoding))
 
 
 class BundledReader:
-    """The evidence model that a folder holds.
+    """A reader with the evidence model in a folder.
 
     Raises:
         ModelUnavailable: a file is missing or was changed.
@@ -92,11 +92,13 @@ class BundledReader:
     def __init__(self, folder: Path) -> None:
         self._model = ExportedModel(folder)
         if self._model.manifest.calibration is None:
-            raise ModelUnavailable(f"the evidence model in {folder} has not been calibrated")
+            raise ModelUnavailable(
+                f"the evidence model in {folder} has not been calibrated; calibrate it first"
+            )
         self._calibration = self._model.manifest.calibration
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
-        """A look at each passage through the first layers, in order."""
+        """Return a look at each passage, in order; the first layers have processed the passages."""
 
         def one(passage: Titled) -> Look:
             text, lead = pair_texts(passage.title, passage.text)
@@ -112,7 +114,7 @@ class BundledReader:
 
 
 class _Window(NamedTuple):
-    """A part of a passage; `shift` from its characters to the passage's."""
+    """A part of a passage; `shift` from the offsets of its characters to the passage's."""
 
     encoding: Encoding
     shift: int

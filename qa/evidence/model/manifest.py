@@ -1,4 +1,4 @@
-"""What lies beside an exported evidence model: its files' hashes, and what its outputs mean."""
+"""The manifest of an exported evidence model: hashes of files, and the meaning of outputs."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ SHALLOW, DEEP, TOKENIZER = "shallow.onnx", "deep.onnx", "tokenizer.json"
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """From logits to the probability that the passage holds the answer.
+    """The map from logits to the probability that the passage holds the answer.
 
     The probability is the logistic function of `answerable` * logit + `margin` * (best span's
-    logits less no answer's) + `bias`; where there are `knots`, that sum is looked up among them
-    instead, linearly between neighbours, and `levels` are the probabilities.
+    logits less no answer's) + `bias`. If there are `knots`, that sum is instead looked up among
+    them, linearly between neighbours, and `levels` are the probabilities.
 
-    `examples` is how many pairs it was fitted on, `answerable_share` how many of those answer.
+    `examples` is the number of pairs in the fit, `answerable_share` the share that answer.
     """
 
     method: str
@@ -32,7 +32,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     answerable_share: float = 0.0
 
     def probability(self, answerable: float, margin: float) -> float:
-        """The probability for one pair's logits."""
+        """Return the probability for one pair's logits."""
         place = self.answerable * answerable + self.margin * margin + self.bias
         if self.knots:
             return float(np.interp(place, self.knots, self.levels))
@@ -40,9 +40,10 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`run` names configuration and data; `parity` how far int8 is from fp32.
+    """Return the manifest of an exported evidence model.
 
-    `decision` is for whole answers from a corpus, as `calibration` for single passages.
+    `run` names configuration and data; `parity` is the distance of int8 from fp32. `decision` is
+    for whole answers from a corpus, `calibration` for single passages.
     """
 
     label: str
@@ -57,10 +58,10 @@ class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_evidence_manifest(folder: Path) -> EvidenceManifest:
-    """The manifest of an exported evidence model.
+    """Return the manifest of an exported evidence model.
 
     Raises:
-        ModelUnavailable: there is none, or it cannot be read.
+        ModelUnavailable: the manifest is missing, or cannot be read.
     """
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=EvidenceManifest)

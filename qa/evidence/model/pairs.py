@@ -1,4 +1,4 @@
-"""Questions with passages as tokens, and what the tokens are in characters."""
+"""Questions with passages as tokens, and the spans of the tokens in characters."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,21 +9,21 @@ from tokenizers import Encoding, Tokenizer
 from citespan.index.runtime import load_tokenizer
 from citespan.index.types import Span
 
-_OVERLAP = 48  # tokens that neighbouring windows share, a long sentence
+_OVERLAP = 48  # tokens that neighbouring windows share: a long sentence
 _TITLE = 120  # code points of a title that are read
 
 
 def pair_texts(title: str, passage: str) -> tuple[str, int]:
-    """What the model reads as its second text, and where the passage starts in it."""
+    """Return the model's second text, and the offset at which the passage starts in that text."""
     lead = f"{title[:_TITLE]}\n" if title else ""
     return lead + passage, len(lead)
 
 
 class PairTokenizer:
-    """Encodes questions with passages; long questions are cut, then long passages.
+    """A tokenizer of questions with passages; it cuts long questions, then long passages.
 
-    Of a question its end is kept: what comes before it is what leads to it. What looks like a
-    special token in a text is text.
+    It keeps the end of a question, as earlier words only lead to that end. A part of a text that
+    looks like a special token is encoded as text.
 
     Args:
         path: a tokenizer.json that makes [CLS] a [SEP] b [SEP].
@@ -32,17 +32,17 @@ class PairTokenizer:
     """
 
     def __init__(self, path: Path, max_tokens: int, question_tokens: int) -> None:
-        self._alone: Tokenizer = load_tokenizer(path)
+        self._single: Tokenizer = load_tokenizer(path)
         self._pairs: Any = load_tokenizer(path)
-        for tokenizer in (self._alone, self._pairs):
+        for tokenizer in (self._single, self._pairs):
             tokenizer.encode_special_tokens = True
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
         self._max_tokens = max_tokens
         self._question_tokens = min(question_tokens, max_tokens // 2)
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
-        """One encoding a pair, in order."""
-        questions = self._alone.encode_batch(
+        """Return one encoding a pair, in order."""
+        questions = self._single.encode_batch(
             [question for question, _ in pairs], add_special_tokens=False
         )
         cut = [
@@ -52,13 +52,13 @@ class PairTokenizer:
         return list(self._pairs.encode_batch(cut))
 
     def windows(self, question: str, text: str) -> list[Span]:
-        """Spans of the text that each fit beside the question; they overlap, and cover it.
+        """Return spans of the text that each fit next to the question, overlap, and cover the text.
 
-        They start and end between words, as the parts of a word have other tokens than the whole.
+        Spans start and end between words, as the parts of a word have other tokens than the whole.
         """
-        asked = len(self._alone.encode(question, add_special_tokens=False).ids)
+        asked = len(self._single.encode(question, add_special_tokens=False).ids)
         room = self._max_tokens - 3 - min(asked, self._question_tokens)
-        encoding = self._alone.encode(text, add_special_tokens=False)
+        encoding = self._single.encode(text, add_special_tokens=False)
         words: list[Any] = encoding.word_ids  # the number of each token's word
         overlap = min(_OVERLAP, room // 2)
         spans: list[Span] = []
@@ -78,20 +78,20 @@ class PairTokenizer:
 
 
 def _word_start(words: Sequence[Any], token: int, after: int) -> int:
-    """The first token of the word that a token is of; the token itself in a word too long."""
+    """Return the first token of a token's word, or the token itself if the word is too long."""
     first = words.index(words[token])
     return first if first > after else token
 
 
 def second_text(encoding: Encoding) -> tuple[int, int]:
-    """The tokens `[start, end)` of the second text, without special ones."""
+    """Return the tokens `[start, end)` of the second text, without special ones."""
     ids = encoding.sequence_ids
     start = ids.index(1) if 1 in ids else len(ids)
     return start, start + ids.count(1)
 
 
 def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
-    """First and last token of characters of the second text; None if not all of them are there."""
+    """Return the first and last token of a span of the second text; None if the text was cut."""
     start, end = second_text(encoding)
     touched = [
         place
@@ -105,5 +105,5 @@ def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
 
 
 def character_span(encoding: Encoding, first: int, last: int) -> Span:
-    """The characters of the second text from one token to another."""
+    """Return the characters of the second text from one token to another."""
     return Span(encoding.offsets[first][0], encoding.offsets[last][1])
