@@ -163,7 +163,7 @@ def open_corpus(
         build_embedder(settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
-        remake=remake,
+        for_reindex=remake,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
     )
