@@ -16,6 +16,4 @@ def decoded(text: str, what: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
-        raise StoreCorrupt(
-            f"the {what} are damaged: they are no JSON object"
-        ) from error
+        raise StoreCorrupt(f"the {what} are damaged: they are no JSON object") from error
