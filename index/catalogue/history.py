@@ -92,7 +92,7 @@ def _agree(kept: Mapping[int, DocumentInfo], history: History) -> bool:
 
 
 def content_of(document: DocumentInfo) -> tuple[object, ...]:
-    """Return the stored content of a document, to compare; storing equal content changes nothing."""
+    """Return the content of a document, to compare; storing equal content changes nothing."""
     return (
         document.sha256, document.title, document.uri, document.media_type,
         msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True

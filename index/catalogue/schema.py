@@ -74,7 +74,7 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
             )
         if read_only:
             raise StoreUnavailable(
-                f"the catalogue {path} was made by an earlier version; open it for writing to migrate"
+                f"the catalogue {path} was made by an earlier version; open it to write"
             )
         _MIGRATIONS[version](db)
     if not db.has_checksums():

@@ -381,7 +381,7 @@ class SqliteCatalogue:
 
     @contextmanager
     def _transaction(self, *, removing: bool = False) -> Generator[Any]:
-        """Open a transaction; afterwards empty the log of removed data, unless a process reads it."""
+        """Open a transaction; afterwards empty the log, unless another process reads it."""
         with self._db.transaction(removing=removing) as db:
             yield db
         if not self._db.log_is_clean:
