@@ -204,8 +204,8 @@ class IvfIndex:
     def _nearest(self, query: Vectors, count: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the lists to search: the nearest of those that hold allowed vectors.
 
-        These lists hold at least as many allowed vectors as the usual number of lists holds vectors,
-        and at least four times as many as requested.
+        These lists hold at least as many allowed vectors as the usual number of lists holds
+        vectors, and at least four times as many as requested.
         """
         # Not with numpy, whose threads would wait for each other.
         nearest = self._index.quantizer.search(query.reshape(1, -1), len(sizes))[1][0]
