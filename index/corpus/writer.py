@@ -71,18 +71,18 @@ class DocumentWriter:
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
         """Store documents as `Corpus.put_many`."""
-        with self._batch() as came, self._made_ahead(drafts, on_chunks) as documents:
+        with self._batch() as add, self._made_ahead(drafts, on_chunks) as documents:
             for document, made in documents:
                 stored, chunks = self._write(document, made, quiet, replace=True)
-                came(chunks)
+                add(chunks)
                 yield stored
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
         """Store histories as `Corpus.adopt`."""
-        with self._batch() as came:
+        with self._batch() as add:
             for history in documents:
                 stored, chunks = self._adopt(history)
-                came(chunks)
+                add(chunks)
                 if stored:
                     yield stored
 
@@ -91,7 +91,7 @@ class DocumentWriter:
         """Yield a counter of stored chunks; after every 500, and at the end, refresh the index."""
         behind = 0
 
-        def came(chunks: int) -> None:
+        def add(chunks: int) -> None:
             nonlocal behind
             behind += chunks
             if behind >= _REFRESH_CHUNKS:
@@ -100,7 +100,7 @@ class DocumentWriter:
 
         self._batches += 1
         try:
-            yield came
+            yield add
         finally:
             self._batches -= 1
             self.live.index.refresh()

@@ -138,7 +138,7 @@ class Database:
             with self._db:
                 yield self._db
                 if loan and not loan.allows(self._bytes() - (before or 0), removing=removing):
-                    raise StoreFull(f"the disk is full; {self._path} is as it was")
+                    raise StoreFull(f"the disk is full; {self._path} is unchanged")
                 reached("catalogue.before-commit")
             reached("catalogue.after-commit")
 
@@ -390,5 +390,5 @@ def _error_of(error: apsw.Error, file: str, kind: Kind) -> StoreCorrupt | StoreU
     if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
         return kind.damaged(f"{file} has lost a part: {error}; {kind.cure}")
     if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
-        return StoreFull(f"the disk is full; {file} is as it was")
+        return StoreFull(f"the disk is full; {file} is unchanged")
     return StoreUnavailable(f"{file} cannot be used: {error}")

@@ -87,8 +87,8 @@ def lock_for_writing(folder: Path) -> WriterLock:
         lock.acquire()
         with suppress(OSError):  # such as a full disk: then the process id is not recorded
             holder.write_text(str(os.getpid()))
-        for left in folder.glob(f"{RESTORING}*"):  # left by a killed restore
-            shutil.rmtree(left)
+        for leftover in folder.glob(f"{RESTORING}*"):  # of a killed restore
+            shutil.rmtree(leftover)
         _put_in_place(folder)
     except Timeout as error:
         raise StoreLocked(
@@ -127,9 +127,9 @@ def settle(folder: Path) -> None:
         StoreLocked: another process takes too long to finish the restore.
         StoreUnavailable: the restore cannot be finished.
     """
-    given_up = time.monotonic() + _DECIDED_S
+    deadline = time.monotonic() + _DECIDED_S
     while (folder / _RESTORED).exists():
-        if time.monotonic() > given_up:
+        if time.monotonic() > deadline:
             lock_for_writing(folder).release()
         time.sleep(0.01)
 
@@ -170,14 +170,14 @@ def unavailable(what: str, error: OSError) -> StoreUnavailable:
 
 def _named(holder: Path) -> str:
     """Return the id of the process that holds the lock, or the last recorded one."""
-    given_up = time.monotonic() + _NAMING_S
+    deadline = time.monotonic() + _NAMING_S
     while True:
         named = ""
         with suppress(OSError, ValueError):  # the file is missing or not yet written
             named = holder.read_text()
             os.kill(int(named), 0)
             return named
-        if time.monotonic() > given_up:
+        if time.monotonic() > deadline:
             return named or "unknown"
         time.sleep(0.01)
 

@@ -1,4 +1,4 @@
-"""Work on threads that runs ahead of the caller who takes its results."""
+"""Work on threads that runs ahead of the caller's use of its results."""
 
 import os
 import sys

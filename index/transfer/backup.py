@@ -232,8 +232,8 @@ def check_sizes(packed: zipfile.ZipFile, members: Mapping[str, Backup], folder: 
 def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
     size = packed.getinfo(name).file_size
     with packed.open(name) as source:
-        says = catalogue_size(source.read(HEADER))
-    if size != says or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
+        stated = catalogue_size(source.read(HEADER))
+    if size != stated or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
         raise BackupInvalid(f"{packed.filename} is damaged: {name} is not what its manifest says")
     return size
 
@@ -259,8 +259,8 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: 
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
     check(new)
-    for left in new.glob(f"{CATALOGUE}-*"):  # made by opening it
-        left.unlink()
+    for leftover in new.glob(f"{CATALOGUE}-*"):  # made by opening it
+        leftover.unlink()
     sync_folder(new)
 
 

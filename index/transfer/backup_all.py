@@ -148,7 +148,7 @@ def restore_all(
                 extract(packed, _packed_as(name), made.collections[name], scratch / name, check)
             reached("restore.extracted")
             for name, target in targets.items():
-                _put(scratch / name, target)
+                _move(scratch / name, target)
     except OSError as error:
         raise unavailable("cannot restore", error) from error
     return made
@@ -164,7 +164,7 @@ def _decoded(data: bytes, file: Path) -> Backups:
 def _lacking(made: Backups, found: Mapping[str, Path]) -> dict[str, Path]:
     """Return the folders still to restore; raise if another one holds other documents."""
     there = {name: path for name, path in found.items() if any(path.glob(f"{CATALOGUE}*"))}
-    other = [name for name, path in there.items() if not _is_so(path, made.collections[name])]
+    other = [name for name, path in there.items() if not _is_restored(path, made.collections[name])]
     if other:
         raise StoreUnavailable(
             f"{', '.join(other)} hold documents already; restore into another data folder, or"
@@ -173,13 +173,13 @@ def _lacking(made: Backups, found: Mapping[str, Path]) -> dict[str, Path]:
     return {name: path for name, path in found.items() if name not in there}
 
 
-def _is_so(folder: Path, backup: Backup) -> bool:
+def _is_restored(folder: Path, backup: Backup) -> bool:
     return [path.name for path in folder.glob(f"{CATALOGUE}*")] == [CATALOGUE] and (
         sha256_file(folder / CATALOGUE) == backup.sha256
     )
 
 
-def _put(new: Path, target: Path) -> None:
+def _move(new: Path, target: Path) -> None:
     if target.exists():
         replace_contents(target, new)
         return

@@ -226,7 +226,7 @@ def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History
             continue
         if line.revision <= before:
             raise ExportInvalid(
-                f"line {number}: revision {line.revision} comes after {before}; revisions must ascend"
+                f"line {number}: revision {line.revision} comes after {before}; they must ascend"
             )
         if line.current != (at == last):
             raise ExportInvalid(f"line {number}: exactly the last revision must be current")

@@ -187,7 +187,7 @@ class AdaptiveIndex:
         built = self._built(ids)
         reached("vectors.built")
         with self._changing:
-            self._take(built)
+            self._replace_with(built)
         return True
 
     def _built(self, ids: Sequence[int]) -> VectorIndex:
@@ -200,7 +200,7 @@ class AdaptiveIndex:
             exact.add(some, vectors)
         return exact
 
-    def _take(self, built: VectorIndex) -> None:
+    def _replace_with(self, built: VectorIndex) -> None:
         """Bring a built index up to date, and replace the present one with it."""
         if self._closed:
             return
