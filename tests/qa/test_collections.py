@@ -450,7 +450,7 @@ class TestReindexing:
         refused = run(environ, "reindex", "--back")
         assert (refused.exit_code, "no earlier chunks" in refused.output) == (2, True)
         refused = run(environ, "reindex")
-        assert (refused.exit_code, "made with these settings" in refused.output) == (2, True)
+        assert (refused.exit_code, "already have these settings" in refused.output) == (2, True)
 
     def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
         seeded = environ | {"CITESPAN_DATA__SEED": "true"}
