@@ -1,9 +1,9 @@
-"""Everything the index refuses, as types with facts.
+"""All errors that the index raises, as types with facts.
 
 StoreError
 ├── DocumentRejected     the text cannot be stored as given
 ├── DocumentNotFound     no document (or revision) has that id
-├── JobNotFound          no job has that id, or none any more
+├── JobNotFound          no job has that id, or it is no longer kept
 ├── JobsFull             too many jobs have not ended
 ├── DuplicateDocument    the id is taken by another text
 ├── CurrentRevision      the current revision cannot be purged
@@ -11,25 +11,25 @@ StoreError
 ├── InvalidFilter        not a filter; `place` says where
 ├── StoreMismatch        the data folder was built with other settings
 ├── BuildIncomplete      a build lacks documents; it cannot be switched to
-├── BuildInUse           the chunks are made with these settings already
+├── BuildInUse           the chunks already have these settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 │   └── StoreFull        there is no room on its disk
 ├── StoreLocked          another process is writing to the data folder
-├── StoreCorrupt         the catalogue itself, or a collection's settings, are damaged
-│   ├── DocumentDamaged  what is stored of one document; others can be read
-│   └── JobsDamaged      the jobs of a data folder; documents can be read and stored
-├── BackupInvalid        a file is no backup, or damaged
-├── ExportInvalid        a file is no export, or damaged, or does not fit what is stored
-└── ModelUnavailable     model files are missing or not the ones pinned
+├── StoreCorrupt         the catalogue or a collection's settings are damaged
+│   ├── DocumentDamaged  one document is damaged; others can be read
+│   └── JobsDamaged      the jobs are damaged; documents can be read and stored
+├── BackupInvalid        the file is no backup, or is damaged
+├── ExportInvalid        the file is no export, is damaged, or contradicts the store
+└── ModelUnavailable     model files are missing or differ from the pinned ones
 """
 
 
 class StoreError(Exception):
-    """Root of everything `index` raises on purpose."""
+    """Root of all errors that `index` raises on purpose."""
 
 
 class DocumentRejected(StoreError):
-    """The text cannot become a document; the message says why and how to mend it."""
+    """The text cannot become a document; the message says why and what to change."""
 
 
 class DocumentNotFound(StoreError):
@@ -38,7 +38,7 @@ class DocumentNotFound(StoreError):
     def __init__(self, document_id: str, revision: int | None = None) -> None:
         what = f"document {document_id!r}"
         super().__init__(
-            f"{what} has no revision {revision}: it was purged, or never was"
+            f"{what} has no revision {revision}: it was purged, or never was stored"
             if revision is not None
             else f"there is no {what}"
         )
@@ -47,15 +47,15 @@ class DocumentNotFound(StoreError):
 
 
 class JobNotFound(StoreError):
-    """No job has this id; finished ones are forgotten after a while."""
+    """No job has this id; the store keeps only the last finished jobs."""
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"there is no job {job_id!r}, or none any more")
+        super().__init__(f"job {job_id!r} was not found; only the last finished jobs are kept")
         self.job_id = job_id
 
 
 class JobsFull(StoreError):
-    """Jobs come faster than they are done, or too many have failed."""
+    """Clients send jobs faster than the server finishes them, or too many jobs have failed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ class JobsFull(StoreError):
 
 
 class DuplicateDocument(StoreError):
-    """Adding would replace another text; replacing is a different operation."""
+    """Adding a document would replace another text; replacing is a different operation."""
 
     def __init__(self, document_id: str) -> None:
         super().__init__(
@@ -86,11 +86,11 @@ class CurrentRevision(StoreError):
 
 
 class InvalidSpan(StoreError):
-    """Offsets that do not lie inside the text they are meant for."""
+    """Offsets lie outside the text that they are meant for."""
 
 
 class InvalidFilter(StoreError):
-    """Not a filter over documents; `place` is the path to what is wrong, empty at the top."""
+    """The input is no filter over documents; `place` is the path to the error, empty at the top."""
 
     def __init__(self, place: str, why: str) -> None:
         super().__init__(f"{place or 'the filter'} {why}")
@@ -103,17 +103,19 @@ class StoreMismatch(StoreError):
 
 
 class BuildIncomplete(StoreError):
-    """Documents were stored since the build was made, or it was not finished."""
+    """Some documents have no chunks in the build: they are new, or filling was interrupted."""
 
     def __init__(self, build: int) -> None:
-        super().__init__(f"build {build} lacks chunks of some documents; go on with it first")
+        super().__init__(
+            f"build {build} lacks chunks of some documents; fill it before you switch to it"
+        )
 
 
 class BuildInUse(StoreError):
-    """Nothing is to be made anew: the chunks that are searched are as they were asked for."""
+    """Reindexing would change nothing: the live chunks already have the requested settings."""
 
     def __init__(self) -> None:
-        super().__init__("the chunks are made with these settings already")
+        super().__init__("the chunks already have these settings; choose others to reindex")
 
 
 class StoreUnavailable(StoreError):
@@ -121,7 +123,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreFull(StoreUnavailable):
-    """The disk has no room for what was to be written; it was not stored, and reads go on."""
+    """The disk is full: the write was rolled back, and reads still work."""
 
 
 class StoreLocked(StoreError):
@@ -129,31 +131,31 @@ class StoreLocked(StoreError):
 
 
 class StoreCorrupt(StoreError):
-    """The catalogue, the only truth, is damaged, or the settings of a collection."""
+    """The catalogue, the only source of truth, or the settings of a collection are damaged."""
 
 
 class DocumentDamaged(StoreCorrupt):
-    """What is stored of a document is not what was stored any more."""
+    """The stored data of a document differs from the data that was written."""
 
     def __init__(self, document_id: str) -> None:
         super().__init__(
-            f"document {document_id!r} is damaged: what is kept of it is not what was stored;"
-            " `citespan doctor` mends what can be made again, a backup brings back the rest"
+            f"document {document_id!r} is damaged: its data differs from what was stored;"
+            " `citespan doctor` rebuilds derived data; restore the rest from a backup"
         )
         self.document_id = document_id
 
 
 class JobsDamaged(StoreCorrupt):
-    """The file that jobs are kept in is damaged or lost; nothing else is."""
+    """The file of the jobs is damaged or lost; documents are unaffected."""
 
 
 class BackupInvalid(StoreError):
-    """A file that is not a backup, or not what was written any more."""
+    """The file is not a backup, or it has changed since it was written."""
 
 
 class ExportInvalid(StoreError):
-    """A file that is not an export, or not what was written any more, or not to be stored here."""
+    """The file is not an export, has changed since it was written, or cannot be stored here."""
 
 
 class ModelUnavailable(StoreError):
-    """Model files are missing, or their contents are not what was pinned."""
+    """Model files are missing, or their contents differ from the pinned ones."""

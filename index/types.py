@@ -1,4 +1,4 @@
-"""The values that `index` takes and gives. Offsets are Unicode code points of `Document.text`."""
+"""The values that `index` takes and returns. Offsets are code points of `Document.text`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -19,7 +19,7 @@ MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A half-open range of code points, `[start, end)`, ordered by where it starts."""
+    """A half-open range of code points, `[start, end)`, ordered by its start."""
 
     start: int
     end: int
@@ -32,7 +32,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The characters of `text` in this span; a slice that never clamps.
+        """Return the characters of `text` in this span; the slice never clamps.
 
         Raises:
             InvalidSpan: the span ends beyond the text.
@@ -42,16 +42,16 @@ class Span:
         return text[self.start : self.end]
 
     def overlap(self, other: "Span") -> int:
-        """How many code points both spans cover."""
+        """Return how many code points both spans cover."""
         return max(0, min(self.end, other.end) - max(self.start, other.start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A document to be stored: decoded text and what is known about it.
+    """A document to be stored: decoded text and metadata.
 
-    Without `id` one is derived: from `uri` where there is one, otherwise from the text, so that
-    ingesting the same thing twice meets the same document.
+    Without `id`, the writer derives one: from `uri` if there is one, otherwise from the text.
+    Ingesting the same input twice therefore yields the same document.
     """
 
     text: str
@@ -84,14 +84,14 @@ class Document(DocumentInfo):
     text: str
 
     def info(self) -> DocumentInfo:
-        """What is known of the document, without its text."""
+        """Return the document's metadata, without its text."""
         names = (field.name for field in fields(DocumentInfo))
         return DocumentInfo(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A passage of one document: a span, no text of its own. `tokens` are the embedder's."""
+    """A passage of one document: a span without text. The embedder counts `tokens`."""
 
     id: int
     document_id: str
@@ -110,12 +110,12 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """What each stage thought of a passage; `None` where a stage did not see it.
+    """The scores of a passage by stage; None if a stage did not score the passage.
 
     dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: reciprocal rank fusion, > 0;
     relevance: the evidence model's first look, a raw logit, unbounded; evidence: its probability
-    in [0, 1] that the answer is here, once it has been read, and in a citation the mean of the
-    sentence's characters.
+    in [0, 1] that the passage holds the answer, once the model has read it; in a citation, the
+    mean over the sentence's characters.
     """
 
     dense: float | None = None
@@ -153,14 +153,14 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is sought beside a query, and how much its ranks count against the query's own."""
+    """A second query, whose ranks are fused with the query's own at a weight."""
 
     query: str
     weight: float
 
 
 class Outcome(StrEnum):
-    """What storing a draft did."""
+    """The effect of storing a draft."""
 
     ADDED = "added"
     REPLACED = "replaced"
@@ -185,7 +185,7 @@ class DocumentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retired:
-    """A document that was deleted: revisions up to this one are never used again."""
+    """A deleted document: revision numbers up to this one are never used again."""
 
     id: str
     revision: int

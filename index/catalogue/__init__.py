@@ -1,4 +1,4 @@
-"""The one truth: documents, chunks and vectors in SQLite."""
+"""The source of truth: documents, chunks and vectors in SQLite."""
 
 from typing import TYPE_CHECKING
 

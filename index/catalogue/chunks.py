@@ -16,10 +16,10 @@ from citespan.index.types import Chunk, Span, Vectors
 
 CURRENT = "documents d JOIN revisions r ON r.document_id = d.id AND r.revision = d.revision"
 _MANY = 500  # chunks
-_READ = 10_000  # vectors read at a time to see whether they can be
-_REMEMBERED = 1000  # generations of which it is known what was removed
+_READ = 10_000  # vectors read at a time to find damaged ones
+_REMEMBERED = 1000  # generations whose removed chunks are recorded
 
-# In these, `CHUNKS` stands for the table.
+# In these statements, `CHUNKS` stands for the table.
 _MATCHING = f"SELECT c.id FROM {CURRENT} JOIN CHUNKS c ON c.document_id = d.id WHERE"  # noqa: S608
 _MISSING = (
     "SELECT id FROM documents d WHERE id > ?"
@@ -41,7 +41,7 @@ _INSERT = (
 
 
 class ChunkTable:
-    """The chunks of a build, in the catalogue's database."""
+    """The table of one build's chunks, in the catalogue's database."""
 
     def __init__(self, db: Database, build: int) -> None:
         self._db = db
@@ -54,7 +54,7 @@ class ChunkTable:
         return {row[0] for row in self._rows("SELECT id FROM CHUNKS")}
 
     def in_order(self, ids: Collection[int]) -> Sequence[int]:
-        """The same ids; of many, in the order of storing, so that a document's lie together."""
+        """Return the same ids; if they are many, in the order of storing, grouped by document."""
         if len(ids) <= _MANY:
             return list(ids)
         wanted = set(ids)
@@ -83,7 +83,7 @@ class ChunkTable:
         return np.array([row[0] for row in rows], dtype=np.int64)
 
     def chunks(self, ids: Sequence[int]) -> tuple[dict[int, Chunk], list[int]]:
-        """Those that are stored and can be read, and the ids of those that are damaged."""
+        """Return the stored chunks that can be read, and the ids of damaged ones."""
         rows, lost = self._readable(_BY_ID, ids)
         found = {
             row[0]: Chunk(
@@ -95,7 +95,7 @@ class ChunkTable:
         return found, lost
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors, list[int]]:
-        """As the catalogue's, and the ids of those that are damaged."""
+        """Return as `Catalogue.vectors`, and also the ids of damaged ones."""
         read, lost = self._readable("SELECT id, vector FROM CHUNKS WHERE id IN", ids)
         found = dict(read)
         stored = [chunk_id for chunk_id in ids if chunk_id in found]
@@ -103,13 +103,13 @@ class ChunkTable:
         return stored, rows.reshape(len(stored), -1 if stored else 0), lost
 
     def documents_of(self, ids: Sequence[int]) -> set[str]:
-        """The documents of chunks that cannot be read, as the indexes know them."""
+        """Return the documents of damaged chunks, read from the indexes only."""
         places = [row[0] for row in self._rows_of("SELECT at FROM CHUNKS WHERE id IN", ids)]
         owners = "SELECT document_id FROM CHUNKS INDEXED BY CHUNKS_by_document WHERE at IN"
         return {row[0] for row in self._rows_of(owners, places)}
 
     def damaged(self) -> set[str]:
-        """Documents with chunks that cannot be read."""
+        """Return the documents that have damaged chunks."""
         ids = list(self.ids())
         lost: list[int] = []
         for at in range(0, len(ids), _READ):
@@ -117,7 +117,7 @@ class ChunkTable:
         return self.documents_of(lost)
 
     def problems(self) -> Iterator[str]:
-        """What is wrong with the chunks."""
+        """Yield the problems of the chunks."""
         damaged = self.damaged()
         for document_id in sorted(damaged):
             yield f"chunks of document {document_id!r} are damaged"
@@ -126,7 +126,7 @@ class ChunkTable:
                 yield f"chunks of document {document_id!r} are missing or outside its text"
 
     def insert(self, db: Any, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Add chunks, in the transaction that is open."""
+        """Add chunks in the open transaction."""
         rows = [
             (c.id, c.document_id, c.span.start, c.span.end, c.tokens, vector.tobytes())
             for c, vector in zip(chunks, vectors, strict=True)
@@ -134,7 +134,7 @@ class ChunkTable:
         db.executemany(self._named(_INSERT), rows)
 
     def forget(self, db: Any, generation: int, document_id: str) -> None:
-        """Remove a document's chunks, in the transaction that is open, and remember which."""
+        """Remove a document's chunks in the open transaction, and record their ids."""
         db.execute(
             self._named(
                 "INSERT OR IGNORE INTO removed SELECT ?, ?, id FROM CHUNKS WHERE document_id = ?"
@@ -147,7 +147,7 @@ class ChunkTable:
     def _readable(
         self, statement: str, ids: Sequence[int]
     ) -> tuple[list[tuple[Any, ...]], list[int]]:
-        """What a statement that ends in IN gives, and for which of the ids it cannot be read."""
+        """Return the rows of a statement that ends in IN, and the ids whose rows are damaged."""
         try:
             return list(self._rows_of(statement, ids)), []
         except StoreCorrupt:
@@ -159,22 +159,22 @@ class ChunkTable:
         return rows + more_rows, lost + more_lost
 
     def _rows_of(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-        with self._told():
+        with self._translated():
             yield from self._db.in_batches(self._named(statement), ids)
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._told():
+        with self._translated():
             return self._db.rows(self._named(statement), values)
 
     @contextmanager
-    def _told(self) -> Generator[None]:
-        """That the chunks were dropped is no damage."""
+    def _translated(self) -> Generator[None]:
+        """Raise `StoreMismatch` instead of `StoreCorrupt` if the build was dropped."""
         try:
             yield
         except StoreCorrupt as error:
             if self._db.rows("SELECT 1 FROM builds WHERE id = ?", (self._build,)):
                 raise
-            raise StoreMismatch("all chunks were made anew meanwhile; open it again") from error
+            raise StoreMismatch("the corpus was reindexed meanwhile; open it again") from error
 
     def _named(self, statement: str) -> str:
         return statement.replace("CHUNKS", f"chunks_{self._build}")

@@ -1,4 +1,4 @@
-"""Damaged pages of the catalogue: what they are part of, and making again what can be."""
+"""Damaged pages of the catalogue: the tables they belong to, and repairs from the texts."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ _EXISTS = "SELECT 1 FROM sqlite_schema WHERE name = ?"
 
 
 def wrong_parts(file: Path) -> Mapping[str, int]:
-    """How many pages with a wrong checksum there are, by the table or index they are part of.
+    """Return how many pages have a wrong checksum, by their table or index.
 
     Args:
-        file: a database whose log is empty, and that nobody writes to.
+        file: a database whose log is empty, and to which no process writes.
     """
     pages = set(wrong_pages(file))
     if not pages:
@@ -32,16 +32,16 @@ def wrong_parts(file: Path) -> Mapping[str, int]:
 
 
 def mend_unsearched(folder: Path) -> list[str]:
-    """Make indexes again, and leave out former chunks and unused space, if that alone is damaged.
+    """Rebuild indexes, and drop former builds and unused space, if only these are damaged.
 
     Args:
-        folder: the data folder, which nobody may have open to write.
+        folder: the data folder, which no process may have open for writing.
 
     Returns:
-        What was mended.
+        A line for each repaired part.
 
     Raises:
-        StoreLocked: somebody has.
+        StoreLocked: another process has the folder open for writing.
     """
     file = folder / CATALOGUE
     if not file.exists():
@@ -64,34 +64,36 @@ def mend_unsearched(folder: Path) -> list[str]:
                         changing.execute(f"REINDEX {table}")
                 _check_whole(db)
             db.vacuum()
-    except StoreCorrupt:  # too much is damaged: opening it tells what
+    except StoreCorrupt:  # too much is damaged; opening the catalogue reports it
         return []
     finally:
         lock.release()
     return [f"{part} in the catalogue was damaged" for part in sorted(parts)]
 
 
-def mend_chunks(
-    file: Path, build: int, remade: Sequence[tuple[Document, Sequence[Chunk], Vectors]]
+def repair_chunks(
+    file: Path, build: int, rebuilt: Sequence[tuple[Document, Sequence[Chunk], Vectors]]
 ) -> None:
-    """Put chunks in the place of those on damaged pages.
+    """Replace the chunks on damaged pages.
 
     Args:
-        file: the catalogue, whose log is empty, opened by nobody else to write.
-        build: whose chunks they are.
-        remade: every document that has chunks on such a page, with new ones.
+        file: the catalogue, whose log is empty, and which no other caller has open for writing.
+        build: the build of the chunks.
+        rebuilt: every document that has chunks on such a page, with its new chunks and vectors.
 
     Raises:
-        StoreCorrupt: something else is damaged as well; nothing has changed.
+        StoreCorrupt: other parts are damaged as well; nothing has changed.
     """
     if list(wrong_parts(file)) != [f"chunks_{build}"]:
-        raise StoreCorrupt(f"the catalogue {file} is damaged in more than its chunks")
+        raise StoreCorrupt(
+            f"the catalogue {file} is damaged in more than its chunks; restore a backup"
+        )
     with closing(Database(file, read_only=False, verified=False)) as db:
         table = ChunkTable(db, build)
         with db.transaction() as changing:
             changing.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
             generation = int(db.rows("SELECT value FROM meta WHERE key = 'generation'")[0][0])
-            for document, chunks, vectors in remade:
+            for document, chunks, vectors in rebuilt:
                 changing.execute(
                     "UPDATE documents SET generation = ? WHERE id = ?", (generation, document.id)
                 )

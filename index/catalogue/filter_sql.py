@@ -18,8 +18,8 @@ Clause: TypeAlias = tuple[str, list[str | int | float]]
 
 _COLUMNS = {f"${name}": f"r.{name}" for name in OWN_FIELDS} | {"$id": "d.id"}
 _KINDS = {str: "('text')", bool: "('true', 'false')", int: "('integer', 'real')"}
-# The entries of the metadata, each value of a list for itself. An empty list stays as it is: its
-# kind is none that a condition looks for.
+# The entries of the metadata, with a row for each value of a list. An empty list stays one row: no
+# condition looks for its kind.
 _VALUES = (
     "SELECT m.key, coalesce(e.type, m.type) kind, coalesce(e.atom, m.atom) atom"
     " FROM json_each(r.metadata) m"
@@ -28,7 +28,7 @@ _VALUES = (
 
 
 def where(filters: Filter) -> Clause:
-    """The condition, over `documents d` and `revisions r`, and the values of its marks."""
+    """Return the condition over `documents d` and `revisions r`, and the values of its marks."""
     match filters:
         case Every(inner):
             return _joined(inner, " AND ", "1")
@@ -63,7 +63,7 @@ def _together(clauses: list[Clause], word: str, none: str) -> Clause:
 
 
 def _compared(field: str, operator: str, values: list[Scalar]) -> Clause:
-    """One comparison with values of one kind."""
+    """Return a comparison with values of one kind."""
     kind = _kind(values[0])
     marks = f"({', '.join('?' * len(values))})" if operator == "IN" else "?"
     plain = [_plain(value) for value in values]
@@ -86,7 +86,7 @@ def _entry(field: str, condition: str, values: list[str | int | float]) -> Claus
 
 
 def _kind(value: Scalar) -> type:
-    """Text, truth value or number (`int`, also for floats)."""
+    """Return the kind of a value: text, truth value or number (`int`, also for floats)."""
     return int if isinstance(value, float) else type(value)
 
 

@@ -2,13 +2,13 @@
 
 `{"author": "Song", "year": {"$gte": 2020, "$lt": 2024}}` holds for documents whose metadata meet
 both. Conditions are `$eq` (also a bare value), `$ne`, `$in`, `$nin`, `$gt`, `$gte`, `$lt`, `$lte`
-and `$exists`; `$and`, `$or` (lists of filters) and `$not` (one filter) join filters. What is known
-of every document is named `$id`, `$title`, `$uri`, `$media_type` and `$created_at`.
+and `$exists`; `$and`, `$or` (lists of filters) and `$not` (one filter) join filters. The fields
+that every document has are `$id`, `$title`, `$uri`, `$media_type` and `$created_at`.
 
-Values compare by kind: a number never equals a text or a truth value; texts are ordered by code
-point, so dates in ISO 8601 are ordered by time. `$ne`, `$nin` and `$not` hold for documents that
-lack the field. Where a document has a list, such as tags, a condition holds if one of its values
-meets it, and so `$ne` and `$nin` hold if none of them does.
+Values compare by kind: a number never equals a text or a truth value. Texts are ordered by code
+point, so that dates in ISO 8601 are ordered by time. `$ne`, `$nin` and `$not` hold for documents
+that lack the field. If a field is a list, such as tags, a condition holds if one of the list's
+values meets it; `$ne` and `$nin` hold if no value of the list does.
 """
 
 import math
@@ -29,7 +29,7 @@ _ORDERED = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The field has one of these values, or is a list with one of them."""
+    """A condition: the field has one of these values, or is a list with one of them."""
 
     field: str
     values: tuple[Scalar, ...]
@@ -37,7 +37,7 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The field, or one of its values, compares so with a value of its kind; by >, >=, < or <=."""
+    """A condition: the field, or a value of its list, compares by >, >=, < or <= with a value."""
 
     field: str
     operator: str
@@ -46,28 +46,28 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """The document has the field, whatever its value."""
+    """A condition: the document has the field, with any value."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All of the filters hold; without any, every document does."""
+    """A conjunction: all of the filters hold; if there are none, every document matches."""
 
     filters: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """At least one of the filters holds."""
+    """A disjunction: at least one of the filters holds."""
 
     filters: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """The filter does not hold."""
+    """A negation: the filter does not hold."""
 
     filter: "Filter"
 
@@ -76,17 +76,17 @@ Filter: TypeAlias = Equals | Ordered | Exists | Every | Some | Without
 
 
 def parse_filter(given: object) -> Filter:
-    """The filter that a JSON object says.
+    """Return the filter that a JSON object describes.
 
     Raises:
-        InvalidFilter: it is not as above; the message names the place.
+        InvalidFilter: the object is no filter as above; the message names the place.
     """
     parser = _Parser()
     return parser.filter(given, "", 1)
 
 
 class _Parser:
-    """Counts conditions as it goes, so that no request can cost much."""
+    """A parser that counts conditions, which limits the cost of a request."""
 
     def __init__(self) -> None:
         self._conditions = 0

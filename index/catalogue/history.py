@@ -1,4 +1,4 @@
-"""Documents with all their kept revisions, as they move from one store to another."""
+"""Documents with all their kept revisions, for moving from one store to another."""
 
 import heapq
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What a store remembers of one id.
+    """All that a store keeps of one id.
 
-    retired: the highest revision of it that was deleted with its document; 0 if none was.
-    revisions: the kept ones, all above `retired`, oldest first; the last is the current one, and
-        there is none if the document is deleted.
+    retired: the highest revision that was deleted with its document; 0 if none was.
+    revisions: the kept revisions, all above `retired`, oldest first; the last is the current one.
+        If the document is deleted, there are none.
     """
 
     id: str
@@ -29,7 +29,7 @@ class History:
 
 
 def histories(catalogue: Catalogue) -> Iterator[History]:
-    """Every id that is stored or was deleted, in order; one is in memory at a time."""
+    """Yield the history of every stored or deleted id, in order; one is in memory at a time."""
     both = heapq.merge(each_document(catalogue), each_retired(catalogue), key=lambda one: one.id)
     for document_id, found in groupby(both, key=lambda one: one.id):
         retired = sum(one.revision for one in found if isinstance(one, Retired))
@@ -42,7 +42,7 @@ def histories(catalogue: Catalogue) -> Iterator[History]:
 
 
 def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
-    """The current revisions, in order of ids."""
+    """Yield the metadata of all current revisions, in order of ids."""
     after: str | None = None
     while True:
         page = catalogue.page(after, _PAGE)
@@ -53,7 +53,7 @@ def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
 
 
 def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
-    """All that was ever deleted, in order of ids."""
+    """Yield all documents ever deleted, in order of ids."""
     after: str | None = None
     while page := catalogue.retired(after, _PAGE):
         yield from page
@@ -61,10 +61,10 @@ def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
 
 
 def is_held(catalogue: Catalogue, history: History) -> bool:
-    """Whether a store has the document of a history as it is there; it may have purged some.
+    """Return whether a store has the document of a history; it may have purged some revisions.
 
     Raises:
-        ExportInvalid: it has, or had, another document under this id.
+        ExportInvalid: the store has, or had, another document under this id.
     """
     name = f"document {history.id!r}"
     kept = {one.revision: one for one in catalogue.revisions(history.id)}
@@ -92,7 +92,7 @@ def _agree(kept: Mapping[int, DocumentInfo], history: History) -> bool:
 
 
 def content_of(document: DocumentInfo) -> tuple[object, ...]:
-    """Equal for two documents if storing one after the other would change nothing."""
+    """Return the content of a document, to compare; storing equal content changes nothing."""
     return (
         document.sha256, document.title, document.uri, document.media_type,
         msgspec.json.encode(document.metadata, order="sorted"),  # 1 is not True

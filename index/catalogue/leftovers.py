@@ -1,4 +1,4 @@
-"""What SQLite may keep of what was removed: rows without an owner, free pages that hold data."""
+"""Removed data that SQLite may still hold: rows without an owner, free pages with data."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ _RETIRED = (
 
 
 def ownerless_rows(db: Database, builds: Iterable[int]) -> Iterator[str]:
-    """A line for each kind of row that is left of documents that were deleted."""
+    """Yield a line for each kind of row that is left of deleted documents."""
     chunks = [("chunks", _OWNERLESS.format(table=f"chunks_{build}")) for build in builds]
     for what, statement in (
         ("revisions", _OWNERLESS.format(table="revisions")),
@@ -34,9 +34,9 @@ def ownerless_rows(db: Database, builds: Iterable[int]) -> Iterator[str]:
 
 
 def unclean_free_pages(file: Path) -> int:
-    """How many free pages of a database file are not all zeros, by its list of them.
+    """Return how many free pages of a database file are not all zeros, by the free-page list.
 
-    The pages that hold the list itself are not counted: there are numbers in them.
+    The pages that hold the list itself are not counted, because they hold numbers.
 
     Source: https://www.sqlite.org/fileformat2.html, sections 1.3 and 1.5
     """

@@ -1,4 +1,4 @@
-"""The seam between `Corpus` and the engine behind it that keeps the one truth."""
+"""The contract between `Corpus` and the engine that keeps the source of truth."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,7 +23,7 @@ Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
 
 
 class IndexedText(NamedTuple):
-    """A chunk with what is searched of it."""
+    """A chunk with its searchable text."""
 
     chunk: Chunk
     title: str
@@ -31,80 +31,80 @@ class IndexedText(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Ids of chunks that came, or may have, and of those that went."""
+    """Ids of chunks that were, or may have been, added, and of removed ones."""
 
     added: set[int]
     removed: set[int]
 
 
 class Catalogue(Protocol):
-    """The only truth: documents, their revisions, chunks and vectors. Safe for many threads.
+    """The source of truth: documents, their revisions, chunks and vectors. Safe for many threads.
 
-    Chunks and vectors are those of one build; others may stand beside it, made of the same
-    documents with other settings. A document that is stored gets chunks in the build it is stored
-    through, and has none in the others until they are filled.
+    Chunks and vectors are those of one build. The catalogue may hold other builds of the same
+    documents, made with other settings. A stored document gets chunks only in the build of this
+    catalogue; the other builds have none of it until they are filled.
     """
 
     @property
     def generation(self) -> int:
-        """Grows with every change of documents or chunks."""
+        """A number that grows with every change of documents or chunks."""
         ...
 
     @property
     def build(self) -> Build:
-        """The build that this catalogue is seen with."""
+        """The build of this catalogue's chunks."""
         ...
 
     def current(self) -> int:
-        """The build that whoever opens the catalogue sees."""
+        """Return the id of the build that callers see when they open the catalogue."""
         ...
 
     def builds(self) -> tuple[Build, ...]:
-        """All builds, oldest first."""
+        """Return all builds, oldest first."""
         ...
 
-    def beside(self, settings: Mapping[str, str]) -> "Catalogue":
-        """The same catalogue seen with the build of these settings; a new one if there is none."""
+    def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
+        """Return the same catalogue with the build of these settings; if missing, add the build."""
         ...
 
     def missing(self, after: str, limit: int) -> list[str]:
-        """Up to `limit` ids, after an id in their order, of documents without chunks here."""
+        """Return up to `limit` ids, in order after an id, of documents without chunks here."""
         ...
 
     def filled(self) -> int:
-        """How many documents have chunks in this build."""
+        """Return how many documents have chunks in this build."""
         ...
 
     def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
-        """Give a document its chunks in this build; False if that revision is not current."""
+        """Store a document's chunks in this build; return False if the revision is not current."""
         ...
 
     def switch(self, note: str = "") -> None:
-        """Make this build the current one, and keep a note of it.
+        """Make this build the current one, and store a note.
 
         Raises:
-            BuildIncomplete: documents have no chunks in it.
+            BuildIncomplete: some documents have no chunks in this build.
         """
         ...
 
     def previous(self) -> int | None:
-        """The build that was the current one before the last switch, if it is still there."""
+        """Return the id of the build that was current before the last switch, if it is kept."""
         ...
 
     def note(self) -> str:
-        """That of the last switch; empty if there was none."""
+        """Return the note of the last switch; empty if there was none."""
         ...
 
     def drop(self, build_id: int) -> None:
-        """Forget a build that is not the current one; nothing happens if there is none.
+        """Delete a build; do nothing if there is no such build.
 
         Raises:
-            StoreMismatch: it is the current one.
+            StoreMismatch: the build is the current one.
         """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Reads inside see one state, whatever is written meanwhile."""
+        """Return a context inside which all reads see one state, despite concurrent writes."""
         ...
 
     def store(
@@ -116,14 +116,14 @@ class Catalogue(Protocol):
         past: Sequence[Document] = (),
         keep: int | None = None,
     ) -> int:
-        """Make `document` the current revision with these chunks; durable on return.
+        """Store `document` as the current revision with these chunks; durable on return.
 
         Args:
             document: the new revision.
-            chunks: of it.
+            chunks: the chunks of the new revision.
             vectors: (len(chunks), dim) float32.
-            past: lower revisions to be stored with it.
-            keep: how many past revisions stay, the newest ones; None keeps all.
+            past: lower revisions to store with it.
+            keep: how many of the newest past revisions are kept; None keeps all.
 
         Returns:
             How many past revisions were removed.
@@ -131,42 +131,42 @@ class Catalogue(Protocol):
         ...
 
     def delete(self, document_id: str) -> None:
-        """Remove a document with all its revisions, chunks and vectors.
+        """Delete a document with all its revisions, chunks and vectors.
 
         Raises:
-            DocumentNotFound: there is none.
+            DocumentNotFound: there is no such document.
         """
         ...
 
     def document(self, document_id: str, revision: int | None = None) -> Document:
-        """The current revision, or the one asked for, its text checked against its SHA-256.
+        """Return the current revision, or the requested one; its text is checked by its SHA-256.
 
         Raises:
             DocumentNotFound: there is no such document or revision.
-            DocumentDamaged: it is not what was stored.
+            DocumentDamaged: the revision is not what was stored.
         """
         ...
 
     def find(self, document_id: str) -> DocumentInfo | None:
-        """The current revision without its text."""
+        """Return the metadata of the current revision, without its text."""
         ...
 
     def last_revision(self, document_id: str) -> int:
-        """The highest revision that ever was, deleted ones too; 0 if there was none.
+        """Return the highest revision ever stored, deleted ones included; 0 if there was none.
 
-        A number is never used again, so an old pointer never resolves to another text.
+        A number is never used again, so that an old citation never resolves to another text.
         """
         ...
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
-        """What is kept of a document, oldest first; empty if there is no such document."""
+        """Return the metadata of all kept revisions, oldest first; empty if there are none."""
         ...
 
     def purge(self, document_id: str | None, keep: int) -> int:
-        """Remove past revisions, of one document or all, but for the newest `keep` of each.
+        """Remove past revisions of one document or all, except the newest `keep` of each.
 
         Returns:
-            How many were removed.
+            How many revisions were removed.
         """
         ...
 
@@ -175,70 +175,70 @@ class Catalogue(Protocol):
 
         Raises:
             DocumentNotFound: there is no such document or revision.
-            CurrentRevision: it is not a past one.
+            CurrentRevision: the revision is the current one.
         """
         ...
 
     def retire(self, document_id: str, revision: int) -> None:
-        """Never use the revisions of this id up to this one; durable on return."""
+        """Record that revisions of an id up to this one are never used; durable on return."""
         ...
 
     def retired(self, after: str | None, limit: int) -> list[Retired]:
-        """Up to `limit` of the documents ever deleted, in id order, beginning after an id."""
+        """Return up to `limit` of the documents ever deleted, in id order after an id."""
         ...
 
     def page(self, after: str | None, limit: int) -> DocumentPage:
-        """Up to `limit` documents in id order, beginning after an id."""
+        """Return up to `limit` documents in id order after an id."""
         ...
 
     def counts(self) -> tuple[int, int]:
-        """How many documents and chunks there are."""
+        """Return how many documents and chunks there are."""
         ...
 
     def chunk_ids(self) -> set[int]:
-        """Ids of all chunks of current revisions."""
+        """Return the ids of all chunks of current revisions."""
         ...
 
     def changes(self, since: int) -> Changes | None:
-        """What became of the chunks after a generation; None if that is too long ago to tell."""
+        """Return the changes of chunks since a generation; None if that is too long ago."""
         ...
 
     def matching(self, filters: Filter) -> NDArray[np.int64]:
-        """(n,) ids of the chunks of current revisions for which a filter holds, ascending."""
+        """Return (n,) ids, ascending, of chunks of current revisions that match a filter."""
         ...
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        """These chunks by id; ids that are not stored are left out.
+        """Return chunks by id, without ids that are not stored.
 
         Raises:
-            DocumentDamaged: one of them is stored, but cannot be read.
+            DocumentDamaged: a chunk is stored, but cannot be read.
         """
         ...
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        """Those of the ids that are stored, in the order given, and their (n, dim) float32.
+        """Return the stored ones of the ids, in the given order, and their (n, dim) float32.
 
-        What is damaged is left out, and its document told by `damaged`.
+        Damaged vectors are omitted; `damaged` then lists their documents.
         """
         ...
 
     def indexed_texts(self, ids: Collection[int]) -> Iterable[IndexedText]:
-        """These chunks with title and text; ids that are not stored are left out.
+        """Return chunks with title and text, without ids that are not stored.
 
-        So is what is damaged, and its document told by `damaged`.
+        Damaged chunks are omitted; `damaged` then lists their documents.
         """
         ...
 
     def damaged(self) -> list[str]:
-        """The documents that were found damaged since opening, by id."""
+        """Return the ids of documents found damaged since opening."""
         ...
 
-    def mend(self, make: Make) -> list[str]:
-        """Make damaged chunks and vectors again, if nothing else is damaged; of which documents."""
+    def repair(self, make: Make) -> list[str]:
+        """Rebuild damaged chunks and vectors, if only these are damaged; return their documents."""
         ...
 
     def derived(self, name: str) -> Mapping[str, str]:
-        """What was recorded of a derived index; empty if nothing was."""
+        """Return the recorded state of a derived index; empty if none was recorded."""
         ...
 
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
@@ -246,11 +246,11 @@ class Catalogue(Protocol):
         ...
 
     def check(self) -> list[str]:
-        """Everything found wrong with the truth itself; empty if nothing is."""
+        """Return all problems of the stored data; empty if there are none."""
         ...
 
     def leftovers(self) -> list[str]:
-        """Everything found of what was removed; empty if nothing is left of it."""
+        """Return all data found of removed documents; empty if none is left."""
         ...
 
     def close(self) -> None: ...

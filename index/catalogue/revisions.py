@@ -1,4 +1,4 @@
-"""Documents with their kept revisions, and the numbers never used again, as catalogue tables."""
+"""The tables of documents, kept revisions, and revision numbers that are never used again."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -21,17 +21,17 @@ _LOST = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {CURRENT}"  # noqa: S
 
 
 class RevisionTable:
-    """The documents, in the catalogue's database; what is not told here is as for `Catalogue`.
+    """The tables of documents in the catalogue's database; methods are as those of `Catalogue`.
 
-    Methods that take `db` change it, in the transaction that is open.
+    Methods that take `db` change the database in the open transaction.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.damaged: set[str] = set()  # found so since opening
+        self.damaged: set[str] = set()  # ids found damaged since opening
 
     def note(self, damaged: set[str]) -> None:
-        """Remember documents as damaged."""
+        """Record documents as damaged."""
         for document_id in damaged - self.damaged:
             _log.error("document %r is damaged in the catalogue", document_id)
         self.damaged |= damaged
@@ -61,7 +61,7 @@ class RevisionTable:
         return DocumentInfo(**_info(rows[0])) if rows else None
 
     def kept(self, document_id: str) -> tuple[DocumentInfo, ...]:
-        """As the catalogue's `revisions`."""
+        """Return the kept revisions, as `Catalogue.revisions`."""
         rows = self._rows_of(
             document_id,
             f"SELECT {_INFO} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
@@ -70,7 +70,7 @@ class RevisionTable:
         return tuple(DocumentInfo(**_info(row)) for row in rows)
 
     def last(self, document_id: str) -> int:
-        """As the catalogue's `last_revision`."""
+        """Return the highest revision ever stored, as `Catalogue.last_revision`."""
         rows = self._db.rows(
             "SELECT max(revision) FROM (SELECT id, revision FROM documents"
             " UNION ALL SELECT id, revision FROM retired) WHERE id = ?",
@@ -85,7 +85,7 @@ class RevisionTable:
         except StoreCorrupt:
             ids = "SELECT id FROM documents WHERE id > ? ORDER BY id LIMIT ?"
             for (document_id,) in self._db.rows(ids, (after or "", limit + 1)):
-                self.find(document_id)  # names the one
+                self.find(document_id)  # raises for the damaged one
             raise
         documents = tuple(DocumentInfo(**_info(row)) for row in rows[:limit])
         return DocumentPage(
@@ -100,7 +100,7 @@ class RevisionTable:
         return [Retired(id=row[0], revision=row[1]) for row in rows]
 
     def problems(self) -> Iterator[str]:
-        """What is wrong with texts and revisions."""
+        """Yield the problems of texts and revisions."""
         for document_id, revision in self._db.rows("SELECT document_id, revision FROM revisions"):
             try:
                 self.document(document_id, revision)
@@ -110,7 +110,7 @@ class RevisionTable:
             yield f"document {document_id!r} has lost its current revision"
 
     def add(self, db: Any, generation: int, revisions: Sequence[Document]) -> None:
-        """Store revisions of one document, of which the last is the current one."""
+        """Store revisions of one document; the last is the current one."""
         current = revisions[-1]
         db.execute(
             "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
@@ -133,7 +133,7 @@ class RevisionTable:
             raise DocumentNotFound(document_id)
 
     def remove(self, db: Any, document_id: str, revision: int) -> None:
-        """Remove one revision, which is not the current one."""
+        """Remove one past revision."""
         db.execute(
             "DELETE FROM revisions WHERE document_id = ? AND revision = ?",
             (document_id, revision),
@@ -156,10 +156,10 @@ class RevisionTable:
     def _rows_of(
         self, document_id: str, statement: str, values: tuple[object, ...]
     ) -> list[tuple[Any, ...]]:
-        """What a statement about one document gives.
+        """Return the rows of a statement about one document.
 
         Raises:
-            DocumentDamaged: it cannot be read.
+            DocumentDamaged: the document cannot be read.
         """
         try:
             return self._db.rows(statement, values)

@@ -1,4 +1,4 @@
-"""The tables of the catalogue, and how those of earlier versions become them."""
+"""The tables of the catalogue, and migrations from earlier versions."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -34,8 +34,8 @@ CREATE TABLE removed (
     PRIMARY KEY (generation, build, chunk_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX documents_by_generation ON documents (generation);
 """
-# In the order of storing, not of the ids, which are hashes: pages are filled, and the chunks of a
-# document lie together.
+# Rows are in the order of storing, not of the ids, which are hashes. Pages are full, and the chunks
+# of a document lie together.
 _CHUNKS = """
 CREATE TABLE chunks_{build} (
     at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
@@ -47,24 +47,24 @@ CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 
 
 def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_only: bool) -> None:
-    """Make the tables of a new catalogue, or bring those of an earlier version up to date.
+    """Make the tables of a new catalogue, or migrate those of an earlier version.
 
     Args:
         db: the catalogue's database.
-        path: its file, for messages.
-        settings: what the chunks of a new catalogue are made with.
+        path: the catalogue's file, for messages.
+        settings: the settings of a new catalogue's chunks.
         read_only: change nothing.
 
     Raises:
-        StoreMismatch: a later version made it.
-        StoreUnavailable: it is empty or of an earlier version, and is not to be written.
-        StoreCorrupt: it is another program's database, or its checksums are gone.
+        StoreMismatch: a later version made the catalogue.
+        StoreUnavailable: with `read_only`, the catalogue is empty or of an earlier version.
+        StoreCorrupt: the file is another program's database, or its checksums are off.
     """
     if not db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"):
         if read_only:
             raise StoreUnavailable(f"the catalogue {path} is empty; nothing was stored")
         if db.rows("SELECT 1 FROM sqlite_schema"):
-            raise StoreCorrupt(f"{path} is a database of something else")
+            raise StoreCorrupt(f"{path} is another program's database; choose another data folder")
         _make(db, settings)
     while (version := _version(db)) != VERSION:
         if version not in _MIGRATIONS:
@@ -74,7 +74,7 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
             )
         if read_only:
             raise StoreUnavailable(
-                f"the catalogue {path} is of an earlier version; open it to write"
+                f"the catalogue {path} was made by an earlier version; open it to write"
             )
         _MIGRATIONS[version](db)
     if not db.has_checksums():
@@ -82,7 +82,7 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
 
 
 def add_build(db: Any, settings: Mapping[str, str]) -> int:
-    """Make an empty table of chunks, in the transaction that is open; its number."""
+    """Make an empty table of chunks in the open transaction; return the build's id."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     values = (msgspec.json.encode(dict(settings), order="sorted").decode(), now)
     db.execute("INSERT INTO builds (settings, created_at) VALUES (?, ?)", values)
@@ -92,7 +92,7 @@ def add_build(db: Any, settings: Mapping[str, str]) -> int:
 
 
 def drop_build(db: Any, build: int) -> None:
-    """Forget a build, in the transaction that is open; nothing happens if there is none."""
+    """Delete a build in the open transaction; do nothing if there is no such build."""
     db.execute("DELETE FROM builds WHERE id = ?", (build,))
     if db.changes():
         db.execute(f"DROP TABLE chunks_{build}")
@@ -113,7 +113,7 @@ def _version(db: Database) -> str:
 
 
 def _to_2(db: Database) -> None:
-    """Chunks of several builds side by side, and what changed since a generation."""
+    """Migrate to version 2: chunks of several builds, and the changes since a generation."""
     with db.transaction() as changing:
         _add_builds(changing)
         reached("migration.changed")
@@ -121,7 +121,7 @@ def _to_2(db: Database) -> None:
 
 
 def _to_3(db: Database) -> None:
-    """A checksum on each page."""
+    """Migrate to version 3: a checksum on each page."""
     db.rewrite(_SET_VERSION.format("3"))
 
 

@@ -1,4 +1,4 @@
-"""The catalogue in SQLite: the only truth, durable when a call returns."""
+"""The catalogue in SQLite: the source of truth, durable when a call returns."""
 
 import logging
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citespan.index.catalogue.chunks import ChunkTable
-from citespan.index.catalogue.damage import mend_chunks, wrong_parts
+from citespan.index.catalogue.damage import repair_chunks, wrong_parts
 from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_pages
 from citespan.index.catalogue.protocol import Changes, IndexedText, Make
@@ -45,25 +45,25 @@ from citespan.index.types import (
 
 _log = logging.getLogger("citespan.index")
 
-_EITHER_WAY = frozenset({"cutting"})  # settings by which older chunks can be searched all the same
+_EITHER_WAY = frozenset({"cutting"})  # settings that older chunks may differ in
 _TEXTS = 500  # chunks whose texts are in memory at a time
 
 
 class SqliteCatalogue:
-    """A catalogue in one SQLite file, seen with the chunks of one build.
+    """A catalogue in one SQLite file, with the chunks of one build.
 
     Args:
-        path: the file; made if it is missing and `read_only` is not set.
-        settings: what the chunks depend on (embedder, chunking): those of a new file, and what
-            those of an old one must be; names that are not given are not looked at.
+        path: the file; if the file is missing and `read_only` is not set, it is made.
+        settings: the settings that chunks depend on (embedder, chunking). A new file gets them; an
+            existing file must have the same values for the given names.
         read_only: never write; other processes may.
-        reserve: gives room to write on a full disk.
+        reserve: lends room to write on a full disk.
 
     Raises:
         StoreMismatch: the file was made with other settings, or by a later version.
         StoreUnavailable: the file cannot be opened.
         StoreCorrupt: the file is damaged.
-        StoreLocked: another file took its place meanwhile, so that logs may have been mixed up.
+        StoreLocked: the file was replaced meanwhile, so that logs may have been mixed up.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class SqliteCatalogue:
             self._see(self.current())
             self._check_settings(settings)
             if not read_only:
-                self._empty_log()  # of one that was killed before it could
+                self._empty_log()  # left by a killed process
             elif not opened or opened != identity(path):
-                raise StoreLocked(f"another catalogue takes the place of {path}; try it again")
+                raise StoreLocked(f"{path} was replaced while it was opened; try again")
         except BaseException:
             self._db.close()
             raise
@@ -109,7 +109,7 @@ class SqliteCatalogue:
             for row in rows
         )
 
-    def beside(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
+    def with_build(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
         for build in self.builds():
             if build.settings == settings:
                 return self._seen_with(build.id)
@@ -257,7 +257,9 @@ class SqliteCatalogue:
             for chunk in found.values():
                 by_document.setdefault(chunk.document_id, []).append(chunk)
             for document_id, chunks in by_document.items():
-                with suppress(DocumentNotFound, DocumentDamaged):  # deleted since, or told of
+                with suppress(
+                    DocumentNotFound, DocumentDamaged
+                ):  # deleted since, or noted as damaged
                     document = self.document(document_id, chunks[0].revision)
                     for chunk in chunks:
                         yield IndexedText(chunk, document.title, chunk.span.of(document.text))
@@ -265,16 +267,16 @@ class SqliteCatalogue:
     def damaged(self) -> list[str]:
         return sorted(self._revisions.damaged)
 
-    def mend(self, make: Make) -> list[str]:
+    def repair(self, make: Make) -> list[str]:
         if self._read_only or not self._empty_log():
             return []
         try:
             found = sorted(self._chunks.damaged())
             if found:
-                remade = [(one, *make(one)) for one in map(self.document, found)]
-                mend_chunks(self._path, self._build.id, remade)
-        except StoreCorrupt as error:  # `check` tells what is damaged
-            _log.warning("damaged chunks were not made again: %s", error)
+                rebuilt = [(one, *make(one)) for one in map(self.document, found)]
+                repair_chunks(self._path, self._build.id, rebuilt)
+        except StoreCorrupt as error:  # `check` lists the damage
+            _log.warning("damaged chunks were not rebuilt: %s", error)
             return []
         self._revisions.damaged.difference_update(found)
         return found
@@ -286,7 +288,7 @@ class SqliteCatalogue:
         try:
             return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
         except msgspec.MsgspecError:
-            return {}  # as if nothing was recorded: it is made again
+            return {}  # as if nothing was recorded: the index is rebuilt
 
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
         encoded = msgspec.json.encode(record).decode()
@@ -300,24 +302,24 @@ class SqliteCatalogue:
         return [
             problem
             for part in (self._check_file, self._revisions.problems, self._chunks.problems)
-            for problem in _told(part)
+            for problem in _findings(part)
         ]
 
     def leftovers(self) -> list[str]:
         found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
         if self._read_only:
-            return found  # the file is another's, and may be changing
+            return found  # another process may be writing to the file
         if self._empty_log():
             if pages := unclean_free_pages(self._path):
                 found.append(f"{pages} free pages of the catalogue hold data that was removed")
         elif not self._db.log_is_clean:
-            found.append("pages that were removed are in the log until nothing reads it any more")
+            found.append("removed pages stay in the log until no process reads the log")
         return found
 
     def copy_to(self, path: Path) -> None:
-        """Write all that is stored, as it is at one moment, to a new file.
+        """Write all stored data, as of one moment, to a new file.
 
-        Pages of what was deleted are not in it.
+        The file holds no pages of deleted data.
         """
         self._db.copy_to(path)
 
@@ -333,7 +335,7 @@ class SqliteCatalogue:
         yield from self._db.integrity_problems()
 
     def _lost(self, chunk_ids: Sequence[int]) -> set[str]:
-        """The documents of chunks that cannot be read, remembered as damaged."""
+        """Record the documents of damaged chunks as damaged, and return them."""
         found = self._chunks.documents_of(chunk_ids)
         self._revisions.note(found)
         return found
@@ -344,7 +346,7 @@ class SqliteCatalogue:
                 raise StoreMismatch(
                     f"the data folder {self._path.parent} was made with"
                     f" {key} = {self._build.settings.get(key)}, now it is {value}; set it back,"
-                    " or make its chunks anew with `citespan reindex`"
+                    " or rebuild its chunks with `citespan reindex`"
                 )
 
     def _see(self, build_id: int) -> None:
@@ -367,7 +369,7 @@ class SqliteCatalogue:
 
     @contextmanager
     def _change(self, *, removing: bool = False) -> Generator[tuple[Any, int]]:
-        """A transaction that is a generation of its own."""
+        """Open a transaction that is a new generation; yield the connection and the generation."""
         with self._transaction(removing=removing) as db:
             db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
             yield db, self.generation
@@ -379,23 +381,23 @@ class SqliteCatalogue:
 
     @contextmanager
     def _transaction(self, *, removing: bool = False) -> Generator[Any]:
-        """After it nothing of what it removed is in the log, unless another process reads it."""
+        """Open a transaction; afterwards empty the log, unless another process reads it."""
         with self._db.transaction(removing=removing) as db:
             yield db
         if not self._db.log_is_clean:
             self._empty_log()
 
     def _empty_log(self) -> bool:
-        """Whether the log could be emptied; if not, the next change tries again, and closing."""
+        """Empty the log, and return whether that worked; otherwise the next change tries again."""
         try:
             return self._db.empty_log()
-        except StoreUnavailable as error:  # what was asked for is done, and durable
+        except StoreUnavailable as error:  # the change itself is committed and durable
             _log.warning("write-ahead log not emptied: %s", error)
             return False
 
 
-def _told(part: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """What a check finds; that it cannot go on is a finding too."""
+def _findings(part: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Yield the findings of a check; if damage stops the check, yield that, too."""
     try:
         yield from part()
     except StoreCorrupt as error:

@@ -1,4 +1,4 @@
-"""The façade: documents are stored, found and looked after."""
+"""The façade: store, search and maintain documents."""
 
 from typing import TYPE_CHECKING
 

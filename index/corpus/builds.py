@@ -1,4 +1,4 @@
-"""The builds of a corpus: the chunks of all documents, made in one way or another."""
+"""The builds of a corpus: the chunks of all documents, made with different settings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,11 +15,11 @@ _PAGE = 100  # documents looked up at a time
 
 
 class Builds:
-    """Makes chunks beside those that are searched, and switches to them.
+    """The builds of a corpus: a new one is filled while the live one is searched.
 
     Args:
-        storing: has what is searched, and stores to it.
-        index_of: makes the search index of another build, for vectors of that length.
+        storing: the writer, which owns the live searcher.
+        index_of: makes the search index of another build, for vectors of the given length.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Builds:
     ) -> None:
         self._storing = storing
         self._index_of = index_of
-        self._beside: Searcher | None = None
+        self._new: Searcher | None = None
 
     def fill(
         self,
@@ -37,69 +37,69 @@ class Builds:
         cutting: str = CUTTING,
         on_chunks: OnChunks = quiet,
     ) -> Iterator[tuple[int, int]]:
-        """Make chunks and vectors of all documents anew, beside those that are searched.
+        """Make new chunks and vectors of all documents, while the live ones are searched.
 
-        What an earlier call with the same settings has done stays done. Documents can be stored
-        and searched meanwhile.
+        Work that an earlier call with the same settings has done is kept. Other threads can store
+        and search documents concurrently.
 
         Args:
-            embedder: of the new chunks.
-            chunk_tokens: of the new chunks, at most.
-            cutting: the rules that a build to go back to was made by; what it lacks is made by
-                today's.
-            on_chunks: as for `Corpus.put_many`; if it raises, this ends, and can be begun again.
+            embedder: the embedder of the new chunks.
+            chunk_tokens: the most tokens of a new chunk.
+            cutting: the rules of an earlier build, to roll back to it; chunks that this build
+                lacks are made by today's rules.
+            on_chunks: as for `Corpus.put_many`; if it raises, the call ends and can be repeated.
 
         Yields:
-            How many documents are done, by earlier calls too, and how many there are.
+            How many documents are done, those of earlier calls included, and how many there are.
 
         Raises:
             StoreMismatch: the chunks would not fit the embedder.
-            BuildInUse: the chunks that are searched are made so.
+            BuildInUse: the live chunks already have these settings.
         """
         settings = build_settings(embedder, chunk_tokens, cutting)
         if settings == self._catalogue.build.settings:
             raise BuildInUse
-        catalogue = self._catalogue.beside(settings)
+        catalogue = self._catalogue.with_build(settings)
         index = self._index_of(catalogue, embedder.dim)
-        beside = Searcher(catalogue, index, embedder, chunk_tokens)
-        yield from self._filled(beside, on_chunks)
+        new = Searcher(catalogue, index, embedder, chunk_tokens)
+        yield from self._filled(new, on_chunks)
         index.refresh()
-        self._beside = beside
+        self._new = new
 
     def made(self) -> Searcher:
-        """What `fill` has made.
+        """Return the searcher over the build that `fill` has made.
 
         Raises:
-            StoreMismatch: nothing was made.
+            StoreMismatch: `fill` has made nothing.
         """
-        if self._beside is None:
-            raise StoreMismatch("there are no other chunks to search; make them first")
-        return self._beside
+        if self._new is None:
+            raise StoreMismatch("there is no new build to search; call `fill` first")
+        return self._new
 
     def switch(self, note: str = "") -> None:
-        """Search and store to what `fill` has made; the present chunks stay as they are.
+        """Make the build of `fill` the live one; the former build is kept unchanged.
 
         Args:
-            note: kept until the next switch, for whoever opens the corpus later: `glance`.
+            note: kept until the next switch; later callers read it by `summary`.
 
         Raises:
-            StoreMismatch: nothing was made.
+            StoreMismatch: `fill` has made nothing.
         """
-        with self._storing.alone():
-            beside = self.made()
-            for _ in self._filled(beside, quiet):  # stored since
+        with self._storing.exclusively():
+            new = self.made()
+            for _ in self._filled(new, quiet):  # documents stored since `fill`
                 pass
-            beside.index.refresh()
-            beside.catalogue.switch(note)
-            left, self._storing.live, self._beside = self._storing.live, beside, None
-        kept = {left.catalogue.build.id, beside.catalogue.build.id}
-        for build in beside.catalogue.builds():
+            new.index.refresh()
+            new.catalogue.switch(note)
+            former, self._storing.live, self._new = self._storing.live, new, None
+        kept = {former.catalogue.build.id, new.catalogue.build.id}
+        for build in new.catalogue.builds():
             if build.id not in kept:
-                beside.catalogue.drop(build.id)
+                new.catalogue.drop(build.id)
 
     def drop_unfinished(self) -> None:
-        """Forget what `fill` has made and nothing was switched to; not while it runs."""
-        self._beside = None
+        """Delete builds that were never switched to; not to be called while `fill` runs."""
+        self._new = None
         catalogue = self._catalogue
         kept = {catalogue.build.id, catalogue.previous()}
         for build in self.all():
@@ -107,26 +107,26 @@ class Builds:
                 catalogue.drop(build.id)
 
     def previous(self) -> Build | None:
-        """The chunks that were searched before the last switch, if there was one."""
+        """Return the build that was live before the last switch, if there was one."""
         previous = self._catalogue.previous()
         return next((build for build in self.all() if build.id == previous), None)
 
     def all(self) -> tuple[Build, ...]:
-        """All chunks that there are, oldest first."""
+        """Return all builds, oldest first."""
         return self._catalogue.builds()
 
     @property
     def _catalogue(self) -> Catalogue:
         return self._storing.live.catalogue
 
-    def _filled(self, beside: Searcher, on_chunks: OnChunks) -> Iterator[tuple[int, int]]:
-        catalogue = beside.catalogue
+    def _filled(self, new: Searcher, on_chunks: OnChunks) -> Iterator[tuple[int, int]]:
+        catalogue = new.catalogue
         last, done = "", catalogue.filled()
         while lacking := catalogue.missing(last, _PAGE):
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    made = beside.chunked(document, self._storing.until_the_end(on_chunks))
+                    made = new.chunked(document, self._storing.until_the_end(on_chunks))
                     catalogue.fill(document, *made)
                 done += 1
                 documents, _ = catalogue.counts()

@@ -1,4 +1,4 @@
-"""What a data folder holds, read while another process may write to it."""
+"""The contents of a data folder, read while another process may write to it."""
 
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -17,7 +17,7 @@ _BUILDS = "SELECT settings FROM builds ORDER BY id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """How much a data folder holds, how its chunks were made, and what was noted of that."""
+    """The counts of a data folder, its live build, and the note of the last switch."""
 
     documents: int
     chunks: int
@@ -27,14 +27,14 @@ class Contents:
 
 @contextmanager
 def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
-    """Open the catalogue of a data folder to read it; None if there is none yet.
+    """Open the catalogue of a data folder for reading; None if there is none yet.
 
     No model is loaded, and another process may write at the same time.
 
     Raises:
-        StoreCorrupt: it is damaged.
-        StoreMismatch: a later version made it.
-        StoreUnavailable: an earlier version made it, or it is empty.
+        StoreCorrupt: the catalogue is damaged.
+        StoreMismatch: a later version made the catalogue.
+        StoreUnavailable: an earlier version made the catalogue, or the catalogue is empty.
         StoreLocked: as for `settle`.
     """
     settle(folder)
@@ -47,7 +47,7 @@ def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
 
 
 def summary(folder: Path) -> Contents | None:
-    """Return what a data folder holds; None if it holds nothing yet.
+    """Return a summary of a data folder; None if the folder holds nothing yet.
 
     Raises:
         StoreCorrupt, StoreMismatch, StoreLocked: as for `open_catalogue`.
@@ -61,20 +61,20 @@ def summary(folder: Path) -> Contents | None:
             return Contents(
                 documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()
             )
-    except StoreUnavailable:  # of an earlier version, or empty
+    except StoreUnavailable:  # made by an earlier version, or empty
         return None
 
 
 def settings_in(folder: Path) -> tuple[list[str], list[str]]:
-    """What the catalogue in a folder would have loaded: notes of settings, names of embedders.
+    """Return what opening a catalogue would load: notes of settings, names of embedders.
 
     Raises:
-        StoreCorrupt: it is damaged.
-        StoreMismatch: a later version made it.
+        StoreCorrupt: the catalogue is damaged.
+        StoreMismatch: a later version made the catalogue.
     """
     with closing(Database(folder / CATALOGUE, read_only=True)) as db:
         meta: dict[str, str] = dict(db.rows("SELECT key, value FROM meta"))
-        if "embedder" in meta:  # of the first version
+        if "embedder" in meta:  # a catalogue of the first version
             return [], [meta["embedder"]]
         builds = [decoded(row[0], "settings of a build") for row in db.rows(_BUILDS)]
     return [meta["note"]] if meta.get("note") else [], [one["embedder"] for one in builds]

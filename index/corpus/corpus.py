@@ -45,12 +45,12 @@ _MOST_REVISIONS = 2**53
 
 
 class Corpus:
-    """Documents that can be searched. Use `Corpus.open`; close it, or use it in a `with`.
+    """Searchable documents. Open it with `Corpus.open`; close it, or use a `with` block.
 
     Args:
-        live: what is searched and stored to.
-        index_of: makes the search index of another build, for vectors of that length.
-        lock: let go when the corpus is closed.
+        live: the searcher over the live build, to which the corpus also stores.
+        index_of: makes the search index of another build, for vectors of the given length.
+        lock: released when the corpus is closed.
         keep_revisions: as for `open`.
     """
 
@@ -74,30 +74,30 @@ class Corpus:
         *,
         chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
         read_only: bool = False,
-        remake: bool = False,
+        for_reindex: bool = False,
         keep_revisions: int | None = None,
         exact_most: int = EXACT_MOST,
         reserve_in: Path | None = None,
     ) -> Self:
-        """The corpus in a data folder; an empty one is made there if there is none.
+        """Open the corpus in a data folder; if there is none, make an empty one.
 
         Args:
-            folder: one corpus lives here.
-            embedder: the one the corpus was, or will be, made with.
-            chunk_tokens: most tokens of a chunk, by the embedder's count.
-            read_only: open beside a process that writes; its changes are seen.
-            remake: the chunks may be made with anything, as they are only to be made anew, by
-                `builds.fill` and `builds.switch`.
-            keep_revisions: how many past revisions of a document stay when it is replaced, at
+            folder: the data folder of one corpus.
+            embedder: the embedder that made, or will make, the vectors of the corpus.
+            chunk_tokens: the most tokens of a chunk, by the embedder's count.
+            read_only: do not write; another process may write, and this one sees its changes.
+            for_reindex: skip the check that embedder and chunk size match, because the caller is
+                about to reindex by `builds.fill` and `builds.switch`.
+            keep_revisions: how many past revisions of a document are kept when it is replaced, at
                 least 0; None keeps all.
-            exact_most: of more chunks, the nearest vectors are found approximately.
-            reserve_in: a folder on the same disk where room is kept for deletions on a full disk.
+            exact_most: with more chunks than this, the nearest vectors are found approximately.
+            reserve_in: a folder on the same disk that reserves room for deletions on a full disk.
 
         Raises:
-            StoreLocked: another process has it open for writing.
-            StoreMismatch: it was made with another embedder or chunk size, or the chunks would
-                not fit the embedder.
-            StoreUnavailable: the folder cannot be opened, or not be written.
+            StoreLocked: another process has the folder open for writing.
+            StoreMismatch: the corpus has another embedder or chunk size, or the chunks would not
+                fit the embedder.
+            StoreUnavailable: the folder cannot be opened or written.
             StoreCorrupt: the catalogue is damaged.
         """
         settings = build_settings(embedder, chunk_tokens)
@@ -106,7 +106,7 @@ class Corpus:
             if lock:
                 opened.callback(lock.release)
             check_catalogue(folder)
-            if remake and summary(folder):
+            if for_reindex and summary(folder):
                 settings = {}
             reserve = Reserve(reserve_in) if reserve_in and lock else None
             catalogue = SqliteCatalogue(
@@ -114,7 +114,7 @@ class Corpus:
             )
             opened.callback(catalogue.close)
             if lock:
-                # Of other builds too: their files would keep words of what is deleted from now on.
+                # Remove files of other builds, which would keep words of documents deleted later.
                 clear_builds(folder, [catalogue.build.id])
 
             def index_of(seen: Catalogue, dim: int) -> SearchIndex:
@@ -134,28 +134,28 @@ class Corpus:
 
     @property
     def health(self) -> Health:
-        """Whether what is stored is sound, and making it so."""
+        """Checks and repairs of the stored data."""
         return Health(self._live)
 
     def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
-        """Store a new document; the same one again changes nothing.
+        """Store a new document; storing the same document again changes nothing.
 
         Args:
             draft: the document.
-            on_chunks: as for `put_many`, on this thread.
+            on_chunks: as for `put_many`, but called on this thread.
 
         Raises:
-            DuplicateDocument: its id is taken by other content.
+            DuplicateDocument: the id is taken by other content.
             DocumentRejected: the draft cannot be stored; the message says why.
         """
         return self._storing.put(draft, on_chunks, replace=False)
 
     def put(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
-        """Store a document, as a new revision if its id is taken by other content.
+        """Store a document; if its id is taken by other content, store a new revision.
 
         Args:
             draft: the document.
-            on_chunks: as for `put_many`, on this thread.
+            on_chunks: as for `put_many`, but called on this thread.
 
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
@@ -165,19 +165,21 @@ class Corpus:
     def put_many(
         self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet
     ) -> Generator[StoreResult]:
-        """`put` each draft, durable when it is yielded, and make them searchable in batches.
+        """Store each draft as by `put`, and make them searchable in batches.
+
+        A document is durable when its result is yielded.
 
         Args:
-            drafts: drawn a few ahead of what is yielded.
-            on_chunks: told on other threads a document's id, how many of its chunks are embedded,
-                first 0, and how many there are. If it raises, nothing of that document is stored.
+            drafts: taken a few ahead of the yielded results.
+            on_chunks: called on other threads with a document's id, how many of its chunks are
+                embedded, first 0, and how many there are. If it raises, the document is not stored.
         """
         yield from self._storing.put_many(drafts, on_chunks)
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
-        """Store documents as another store had them, with their past, revisions and times.
+        """Store documents of another store with their past revisions, numbers and times.
 
-        Each is durable when it is yielded; what is stored already is left as it is.
+        A document is durable when its result is yielded. Stored documents are not changed.
 
         Raises:
             ExportInvalid: another document is, or was, stored under an id.
@@ -185,24 +187,24 @@ class Corpus:
         yield from self._storing.adopt(documents)
 
     def holds(self, history: History) -> bool:
-        """Whether `adopt` would store nothing.
+        """Return whether `adopt` would store nothing.
 
         Raises:
-            ExportInvalid: it would be refused.
+            ExportInvalid: `adopt` would refuse the history.
         """
         return is_held(self._live.catalogue, history)
 
     def delete(self, document_id: str) -> None:
-        """Remove a document with all its revisions.
+        """Delete a document with all its revisions.
 
         Raises:
-            DocumentNotFound: there is none.
+            DocumentNotFound: there is no such document.
         """
         self._live.catalogue.delete(document_id)
         self._live.index.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
-        """The current revision of a document, or the one asked for.
+        """Return the current revision of a document, or the requested one.
 
         Raises:
             DocumentNotFound: there is no such document or revision.
@@ -210,10 +212,10 @@ class Corpus:
         return self._live.catalogue.document(document_id, revision)
 
     def info(self, document_id: str) -> DocumentInfo:
-        """What is known of a document, without its text.
+        """Return the metadata of a document, without its text.
 
         Raises:
-            DocumentNotFound: there is none.
+            DocumentNotFound: there is no such document.
         """
         found = self._live.catalogue.find(document_id)
         if found is None:
@@ -221,7 +223,7 @@ class Corpus:
         return found
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
-        """What is known of each revision that is kept of a document; the last is the current one.
+        """Return the metadata of each kept revision of a document; the last one is current.
 
         Raises:
             DocumentNotFound: there is no such document.
@@ -232,11 +234,11 @@ class Corpus:
         return found
 
     def purge(self, document_id: str | None = None, keep: int = 0) -> int:
-        """Remove past revisions, of one document or of all; nothing resolves into them any more.
+        """Remove past revisions of one document or of all; citations of them no longer resolve.
 
         Args:
-            document_id: all documents without it.
-            keep: how many past revisions of each stay, the newest ones; at least 0.
+            document_id: the document; None stands for all documents.
+            keep: how many of the newest past revisions of each document are kept, at least 0.
 
         Returns:
             How many revisions were removed.
@@ -245,7 +247,7 @@ class Corpus:
             DocumentNotFound: there is no such document.
         """
         if keep < 0:
-            raise ValueError(f"{keep} revisions cannot be kept")
+            raise ValueError(f"cannot keep {keep} revisions; give 0 or more")
         removed = self._live.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
         self._live.index.compact()
         return removed
@@ -255,16 +257,16 @@ class Corpus:
 
         Raises:
             DocumentNotFound: there is no such document or revision.
-            CurrentRevision: it is the current one.
+            CurrentRevision: the revision is the current one.
         """
         self._live.catalogue.purge_revision(document_id, revision)
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
-        """A page of the documents in id order, from the beginning or after a page's cursor."""
+        """Return a page of the documents in id order, from the start or after a cursor."""
         return self._live.catalogue.page(cursor, limit)
 
     def embed(self, query: str) -> Vectors:
-        """The vector of a query, (dim,) float32 of unit norm, for `search`."""
+        """Return the vector of a query for `search`, (dim,) float32 of unit norm."""
         return self._live.embedder.embed_query(query)
 
     def search(
@@ -278,18 +280,18 @@ class Corpus:
         filters: Filter | None = None,
         context: Context | None = None,
     ) -> list[Passage]:
-        """Best passages for a query by meaning and words, best first.
+        """Return the best passages for a query by meaning and words, best first.
 
         Args:
-            query: what is asked.
-            k: most passages returned.
-            candidates: how many of each side are fused.
-            vector: `embed(query)`, where the caller has it already.
+            query: the text to search for.
+            k: the most passages returned.
+            candidates: how many candidates of each side are fused.
+            vector: `embed(query)`, if the caller already has it.
             sides: by meaning, by words, or both.
-            filters: find passages of those documents alone for which it holds, and as many of
-                them as if there were no others.
-            context: of the query; what is found for it is fused with what is found for the query,
-                whose scores alone are told by side.
+            filters: search only documents that match the filter, and return as many passages as
+                if there were no other documents.
+            context: a second query; its results are fused with the query's. Scores by side are
+                only those of the query.
         """
         live = self._live
         if not self._storing.in_batches:
@@ -305,20 +307,20 @@ class Corpus:
         )
 
     def beside(self) -> "Corpus":
-        """What `builds.fill` has made, to be searched; not to be changed or closed.
+        """Return a corpus over the build of `builds.fill`, only to be searched, not closed.
 
         Raises:
-            StoreMismatch: nothing was made.
+            StoreMismatch: `builds.fill` has made nothing.
         """
         return Corpus(self.builds.made(), self._index_of)
 
     def build(self) -> Build:
-        """The chunks that are searched."""
+        """Return the live build."""
         return self._live.catalogue.build
 
     @property
     def generation(self) -> int:
-        """Grows with every change of the documents."""
+        """A number that grows with every change of the documents."""
         return self._live.catalogue.generation
 
     @property
@@ -327,13 +329,13 @@ class Corpus:
         return self._live.embedder.name
 
     def counts(self) -> tuple[int, int]:
-        """How many documents and chunks there are."""
+        """Return how many documents and chunks there are."""
         return self._live.catalogue.counts()
 
     def close(self) -> None:
-        """Save what makes the next start fast, and let others write."""
+        """Save the indexes for a fast next start, and release the lock."""
         self._storing.end()
-        with ExitStack() as closing:  # the rest also if one of them fails
+        with ExitStack() as closing:  # if one callback fails, the others still run
             if self._lock:
                 closing.callback(self._lock.release)
             closing.callback(self._live.catalogue.close)

@@ -1,4 +1,4 @@
-"""The health of a corpus: what is damaged, mended, or left of what was deleted."""
+"""The health of a corpus: damage, repairs, and leftovers of deleted documents."""
 
 from citespan.index.catalogue import each_retired
 from citespan.index.corpus.searcher import Searcher, quiet
@@ -6,69 +6,70 @@ from citespan.index.search.vectors.protocol import Facts
 
 
 class Health:
-    """Looks at what is stored and at what is derived from it.
+    """Checks and repairs of the catalogue and of the indexes derived from it.
 
     Args:
-        live: what is searched.
+        live: the searcher over the live build.
     """
 
     def __init__(self, live: Searcher) -> None:
         self._live, self._catalogue, self._index = live, live.catalogue, live.index
 
     def check(self) -> list[str]:
-        """Everything wrong with the stored data; empty if nothing is."""
+        """Return all problems of the stored data; empty if there are none."""
         return self._catalogue.check()
 
     def damaged(self) -> list[str]:
-        """The documents that were found damaged since opening, by id; nothing is read of them."""
+        """Return the ids of documents found damaged since opening; their data is not read."""
         return self._catalogue.damaged()
 
     def mend(self) -> list[str]:
-        """Make damaged chunks and vectors again from their texts; the ids of their documents.
+        """Rebuild damaged chunks and vectors from their texts, and return their documents' ids.
 
-        Nothing is done if more than that is damaged: `check` tells.
+        If more than chunks and vectors is damaged, nothing is changed; `check` lists the damage.
         """
-        mended = self._catalogue.mend(lambda document: self._live.chunked(document, quiet))
-        if mended:
+        repaired = self._catalogue.repair(lambda document: self._live.chunked(document, quiet))
+        if repaired:
             self._index.refresh()
-        return mended
+        return repaired
 
     def deleted(self) -> int:
-        """How many documents were deleted and are not stored again."""
+        """Return how many documents were deleted and not stored again."""
         catalogue = self._catalogue
         return sum(catalogue.find(one.id) is None for one in each_retired(catalogue))
 
     def compact(self) -> int:
-        """Write anew the files of the index that hold words or vectors of chunks that are gone.
+        """Rewrite the index files that hold words or vectors of deleted chunks.
 
-        It is done anyway when segments are merged, which small ones soon are, and when a corpus of
-        up to 10,000 chunks is closed; and with the vectors when a tenth of them have changed.
+        The index also does so by itself. Words are removed when segments are merged, which soon
+        happens to small ones, and when a corpus of up to 10,000 chunks is closed. Vectors are
+        removed when a tenth of them have changed.
 
         Returns:
-            How many chunks they were of.
+            How many deleted chunks the files held.
         """
         return self._index.compact()
 
     def uncompacted(self) -> int:
-        """Of how many chunks that are gone something is left in files until `compact`."""
+        """Return of how many deleted chunks the index files hold data until `compact`."""
         return self._index.uncompacted()
 
     def leftovers(self) -> list[str]:
-        """Everything found of what was deleted or purged; empty if nothing is left of it.
+        """Return all data found of deleted or purged documents; empty if none is left.
 
-        Single words and rounded vectors may be left in files of the index, which tells nobody of
-        them: `uncompacted`.
+        Index files may still hold single words and rounded vectors, which no search returns;
+        `uncompacted` counts their chunks.
         """
         return self._catalogue.leftovers() + self._index.leftovers()
 
     def vector_facts(self) -> Facts:
-        """How vectors are found, and how well when that was last measured."""
+        """Return how vectors are found, and the recall of the last measurement."""
         return self._index.facts()
 
     def measure_vectors(self) -> Facts:
-        """The same, measured now, once nothing is being built; reads all vectors."""
+        """Measure now and return the facts, once no build is running; this reads all vectors."""
         return self._index.measure()
 
     def repaired(self) -> list[str]:
-        """What was found damaged in derived files and was made again since opening."""
+        """Return the problems of derived files that were rebuilt since opening."""
         return self._index.problems()

@@ -1,4 +1,4 @@
-"""Chunks of a document as they are embedded and stored, and found again as passages."""
+"""Chunks of a document, as the writer embeds and stores them and searches return them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -8,11 +8,11 @@ from citespan.index.text.chunking import CHARACTERS_A_TOKEN, chunk_id, chunk_spa
 from citespan.index.text.cuts import clipped
 from citespan.index.types import Chunk, Document, Passage, Scored, Scores, Span
 
-TITLE_TOKENS = 32  # of a title that go before each chunk when it is embedded
+TITLE_TOKENS = 32  # of the title that precedes each chunk when it is embedded
 
 
 def chunk_of(document: Document, span: Span, tokens: int) -> Chunk:
-    """The chunk of a document that stands at a span."""
+    """Return the chunk of a document at a span."""
     return Chunk(
         id=chunk_id(document.id, document.title, document.sha256, span),
         document_id=document.id,
@@ -25,7 +25,7 @@ def chunk_of(document: Document, span: Span, tokens: int) -> Chunk:
 def embedded_texts(
     document: Document, spans: Iterable[Span], count_tokens: Callable[[str], int]
 ) -> list[str]:
-    """What is embedded for each chunk: the beginning of the title, and the chunk's text."""
+    """Return the text to embed for each chunk: the start of the title, then the chunk's text."""
     heading = ""
     if title := document.title:
         heading = chunk_spans(title, TITLE_TOKENS, count_tokens)[0].of(title) + "\n"
@@ -40,12 +40,12 @@ def passages_of(
     *,
     chunk_tokens: int,
 ) -> list[Passage]:
-    """The passages of fused chunks in their order, with the scores of each side.
+    """Return the passages of fused chunks in their order, with the scores of each side.
 
-    Of a chunk that an earlier version made larger than it may be, the beginning is the passage.
+    If an earlier version made a chunk larger than the limit, its start is the passage.
 
     Raises:
-        DocumentDamaged: one of them cannot be read; without it the others would not be the best.
+        DocumentDamaged: a chunk cannot be read; the remaining passages would not be the best.
     """
     ranked = {scored.chunk_id: scored.score for scored in fused}
     by_meaning = {scored.chunk_id: scored.score for scored in dense}
@@ -58,7 +58,7 @@ def passages_of(
     most = CHARACTERS_A_TOKEN * chunk_tokens
     passages: list[Passage] = []
     for key, score in ranked.items():
-        if key not in found:  # deleted since: not returned
+        if key not in found:  # deleted concurrently: not returned
             continue
         document = documents[found[key].document_id]
         chunk = replace(found[key], span=clipped(document.text, found[key].span, most))

@@ -1,4 +1,4 @@
-"""The documents of a catalogue as they are found through one build."""
+"""Search over the documents of a catalogue through one build."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -19,36 +19,38 @@ from citespan.index.types import Chunk, Context, Document, Passage, Scored, Side
 
 OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
 
-# Chunks from which the two sides are searched side by side, if a core is free: that took .97 of the
-# time at 50,000, .84 at 100,000 and .67 at a million, and some 5 % more of the processor.
+# With as many chunks, both sides are searched concurrently if a core is free. That took .97 of the
+# time at 50,000, .84 at 100,000 and .67 at a million, and some 5 % more processor time.
 _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
-# The rules that cut documents into chunks; chunks by earlier ones are searched until they are made
-# anew. Those of "1" knew no limit in characters.
+# The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
+# reindex. Rules "1" had no limit in characters.
 CUTTING = "2"
-FIRST_CUTTING = "1"  # has no name in a build
+FIRST_CUTTING = "1"  # a build's settings do not record it
 
 
 def quiet(_: str, __: int, ___: int) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING) -> dict[str, str]:
-    """What chunks and vectors depend on.
+    """Return the settings that chunks and vectors depend on.
 
     Raises:
         StoreMismatch: the chunks would not fit the embedder.
     """
     room = embedder.max_tokens - TITLE_TOKENS - 1
     if not 1 <= chunk_tokens <= room:
-        raise StoreMismatch(f"chunks of {chunk_tokens} tokens; this embedder takes 1 to {room}")
+        raise StoreMismatch(
+            f"chunks of {chunk_tokens} tokens do not fit; this embedder takes 1 to {room}"
+        )
     settings = {"embedder": embedder.name, "chunk_tokens": str(chunk_tokens)}
     return settings if cutting == FIRST_CUTTING else settings | {"cutting": cutting}
 
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """One build, its search index, and the embedder that both are made with."""
+    """One build, its search index, and the embedder of both."""
 
     catalogue: Catalogue
     index: SearchIndex
@@ -66,14 +68,14 @@ class Searcher:
         filters: Filter | None,
         context: Context | None,
     ) -> list[Passage]:
-        """As `Corpus.search`."""
+        """Return the best passages, as `Corpus.search`."""
 
         def found(*, split: bool) -> tuple[list[Passage], bool]:
             dense, lexical = self._ranked(query, vector, candidates, sides, filters, split=split)
             rankings, weights = [dense, lexical], [1.0, 1.0]
             if context:
-                beside = context.query
-                rankings += self._ranked(beside, None, candidates, sides, filters, split=split)
+                second = context.query
+                rankings += self._ranked(second, None, candidates, sides, filters, split=split)
                 weights += [context.weight] * 2
             fused = reciprocal_rank_fusion(rankings, weights=weights)[:k]
             passages = passages_of(
@@ -83,8 +85,8 @@ class Searcher:
 
         many = len(sides) > 1 and self.index.facts().vectors >= _MANY
         passages, whole = found(split=many)
-        if not whole:  # some were replaced before they were read: what is there in their place?
-            with self.index.steady():  # another thread would wait for this one
+        if not whole:  # some chunks were replaced before they were read: search again
+            with self.index.steady():  # a second thread would wait for this one
                 passages, _ = found(split=False)
         return passages
 
@@ -98,7 +100,7 @@ class Searcher:
         *,
         split: bool,
     ) -> tuple[list[Scored], list[Scored]]:
-        """By meaning and by words, best first; nothing for a side that is not asked for."""
+        """Return the hits by meaning and by words, best first; empty for a side not in `sides`."""
 
         def by_meaning() -> list[Scored]:
             if Side.DENSE not in sides:
@@ -112,16 +114,16 @@ class Searcher:
         return cores().both(by_meaning, by_words, worth_it=split)
 
     def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
-        """The chunks of a document, and their (n, dim) vectors.
+        """Return the chunks of a document, and their (n, dim) vectors.
 
         Args:
-            document: what is cut.
-            on_chunks: told between batches the document's id, how many chunks are embedded, first
-                0, and how many there are, as far as they are known; what it raises ends the work.
+            document: the document to cut.
+            on_chunks: called between batches with the document's id, how many chunks are embedded,
+                first 0, and how many there are, 0 while unknown. If it raises, the work ends.
         """
 
         def count(text: str) -> int:
-            on_chunks(document.id, 0, 0)  # a large text is cut for longer than anybody waits
+            on_chunks(document.id, 0, 0)  # cutting a large text takes long: let the caller cancel
             return self.embedder.count_tokens(text)
 
         counted = counted_chunks(document.text, self.chunk_tokens, count)

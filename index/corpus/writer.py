@@ -1,4 +1,4 @@
-"""Storing documents in what is searched: their chunks are made first, by many threads at once."""
+"""Storing documents in the live build; many threads make their chunks concurrently."""
 
 import dataclasses
 import threading
@@ -13,12 +13,12 @@ from citespan.index.parse import document_of
 from citespan.index.runtime import map_ahead
 from citespan.index.types import Chunk, Document, Draft, Outcome, StoreResult, Vectors
 
-_REFRESH_CHUNKS = 500  # stored by a batch before they are made searchable
-_AHEAD = 2  # documents that are embedded while the one before them is stored
+_REFRESH_CHUNKS = 500  # that a batch stores before it makes them searchable
+_AHEAD = 2  # documents that are embedded while an earlier one is stored
 
 
 class _Made(NamedTuple):
-    """What a document is stored with, and what it was made for."""
+    """The chunks and vectors of a document, and the searcher that they were made for."""
 
     live: Searcher
     chunks: Sequence[Chunk]
@@ -26,10 +26,10 @@ class _Made(NamedTuple):
 
 
 class DocumentWriter:
-    """Stores the documents of a corpus. Safe for many threads.
+    """The writer of a corpus's documents. Safe for many threads.
 
     Args:
-        live: what is searched, and stored to; another one takes its place `alone`.
+        live: the searcher over the live build; replaced only inside `exclusively`.
         keep_revisions: as for `Corpus.open`.
     """
 
@@ -42,56 +42,56 @@ class DocumentWriter:
 
     @property
     def in_batches(self) -> bool:
-        """Whether some of it makes searchable itself what it stores."""
+        """Whether a running batch makes its documents searchable itself."""
         return self._batches > 0
 
-    def alone(self) -> AbstractContextManager[object]:
-        """Inside, nothing else is stored."""
+    def exclusively(self) -> AbstractContextManager[object]:
+        """Return a context inside which no other thread stores."""
         return self._lock
 
     def end(self) -> None:
-        """Give up what is being made."""
+        """Cancel the chunks that are being made."""
         self._ended.set()
 
     def until_the_end(self, on_chunks: OnChunks) -> OnChunks:
-        """The same, but that it raises once this has ended."""
+        """Return a callback that calls `on_chunks`, but raises once the writer has ended."""
 
-        def tell(document_id: str, done: int, total: int) -> None:
+        def report(document_id: str, done: int, total: int) -> None:
             if self._ended.is_set():
-                raise StoreUnavailable("the corpus is being closed; nothing was stored")
+                raise StoreUnavailable("the corpus is being closed; this document was not stored")
             on_chunks(document_id, done, total)
 
-        return tell
+        return report
 
     def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
-        """As `Corpus.put`, or without `replace` as `Corpus.add`."""
+        """Store a document as `Corpus.put`, or without `replace` as `Corpus.add`."""
         stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
         self.live.index.refresh()
         return stored
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
-        """As `Corpus.put_many`."""
-        with self._batch() as came, self._made_ahead(drafts, on_chunks) as documents:
+        """Store documents as `Corpus.put_many`."""
+        with self._batch() as add, self._made_ahead(drafts, on_chunks) as documents:
             for document, made in documents:
                 stored, chunks = self._write(document, made, quiet, replace=True)
-                came(chunks)
+                add(chunks)
                 yield stored
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
-        """As `Corpus.adopt`."""
-        with self._batch() as came:
+        """Store histories as `Corpus.adopt`."""
+        with self._batch() as add:
             for history in documents:
                 stored, chunks = self._adopt(history)
-                came(chunks)
+                add(chunks)
                 if stored:
                     yield stored
 
     @contextmanager
     def _batch(self) -> Generator[Callable[[int], None]]:
-        """Makes searchable now and then, and at the end, as many chunks as it is told came."""
+        """Yield a counter of stored chunks; after every 500, and at the end, refresh the index."""
         behind = 0
 
-        def came(chunks: int) -> None:
+        def add(chunks: int) -> None:
             nonlocal behind
             behind += chunks
             if behind >= _REFRESH_CHUNKS:
@@ -100,7 +100,7 @@ class DocumentWriter:
 
         self._batches += 1
         try:
-            yield came
+            yield add
         finally:
             self._batches -= 1
             self.live.index.refresh()
@@ -108,9 +108,9 @@ class DocumentWriter:
     def _write(
         self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
     ) -> tuple[StoreResult, int]:
-        """Store what was made of a document; it is made here if it was not, or not for this."""
+        """Store a document, embedding it first unless `made` belongs to the live build."""
         while True:
-            with self._lock:  # making took its time: another thread may have stored the same
+            with self._lock:  # another thread may have stored the same meanwhile
                 if unchanged := self._unchanged(document, replace=replace):
                     return unchanged, 0
                 if made and made.live is self.live:
@@ -121,25 +121,25 @@ class DocumentWriter:
     def _made_ahead(
         self, drafts: Iterable[Draft], on_chunks: OnChunks
     ) -> Generator[Generator[tuple[Document, _Made | None]]]:
-        """The documents of drafts, with what they are stored with; given up on leaving."""
-        left = threading.Event()
+        """Yield the documents of drafts with their chunks; leaving the context cancels the rest."""
+        cancelled = threading.Event()
 
-        def told(document_id: str, done: int, total: int) -> None:
-            if left.is_set():
-                raise StoreUnavailable("the ingest was left; nothing was stored")
+        def report(document_id: str, done: int, total: int) -> None:
+            if cancelled.is_set():
+                raise StoreUnavailable("the ingest was cancelled; this document was not stored")
             on_chunks(document_id, done, total)
 
         def made(draft: Draft) -> tuple[Document, _Made | None]:
             document = document_of(draft)
             if self._unchanged(document, replace=True):
                 return document, None
-            return document, self._make(document, told)
+            return document, self._make(document, report)
 
         with closing(map_ahead(made, drafts, _AHEAD)) as documents:
             try:
                 yield documents
             finally:
-                left.set()
+                cancelled.set()
 
     def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
         live = self.live
@@ -158,7 +158,7 @@ class DocumentWriter:
         return StoreResult(document=document.info(), outcome=outcome), len(chunks)
 
     def _adopt(self, history: History) -> tuple[StoreResult | None, int]:
-        """What became of the current revision, if there is one, and how many chunks are new."""
+        """Store a history; return the current revision's result and how many chunks are new."""
         if not history.revisions:
             if not is_held(self.live.catalogue, history):
                 self.live.catalogue.retire(history.id, history.retired)
@@ -169,7 +169,7 @@ class DocumentWriter:
             chunks, vectors = live.chunked(document, self.until_the_end(quiet))
             with self._lock:
                 if self.live is not live or is_held(live.catalogue, history):
-                    continue  # made for other chunks, or stored meanwhile by another thread
+                    continue  # the live build was replaced, or another thread stored the history
                 if history.retired:
                     live.catalogue.retire(history.id, history.retired)
                 keep = self._keep_revisions
@@ -181,10 +181,10 @@ class DocumentWriter:
         return StoreResult(document=found, outcome=Outcome.UNCHANGED), 0
 
     def _unchanged(self, document: Document, *, replace: bool) -> StoreResult | None:
-        """What is stored, if storing the document would change nothing.
+        """Return the stored document, if storing this one would change nothing.
 
         Raises:
-            DuplicateDocument: it would, and the id is taken.
+            DuplicateDocument: without `replace`, the id is taken by other content.
         """
         present = self.live.catalogue.find(document.id)
         if present is None:

@@ -1,4 +1,4 @@
-"""What survives a crash: files, folders and the database."""
+"""Files, folders and the database, which survive a crash."""
 
 from typing import TYPE_CHECKING
 

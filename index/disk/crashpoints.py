@@ -1,7 +1,7 @@
-"""Places where a test has the process killed, to see that nothing acknowledged is lost.
+"""Places where a test kills the process, to check that no acknowledged write is lost.
 
-`CITESPAN_CRASH_AT=lexical.committed` ends the process with SIGKILL when it first comes to that
-place, `lexical.committed:3` when it comes there for the third time.
+`CITESPAN_CRASH_AT=lexical.committed` ends the process with SIGKILL when the process first reaches
+that place, `lexical.committed:3` when the process reaches it for the third time.
 """
 
 import os
@@ -42,7 +42,7 @@ _arrivals = count(1)
 
 
 def reached(point: Point) -> None:
-    """Die here, if that is what the environment asked for before the first point was reached."""
+    """Kill the process here, if the environment named this point before the first was reached."""
     chosen, nth = _chosen()
     if point == chosen and next(_arrivals) == nth:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""One SQLite connection for many threads, whose errors are ours.
+"""One SQLite connection for many threads, which raises the errors of `index.errors`.
 
-Each page of the file ends in a checksum, which SQLite's checksum VFS writes and looks at whenever a
-page is read: what is damaged is never taken for what was stored.
+Each page of the file ends in a checksum. SQLite's checksum VFS writes the checksum and verifies it
+whenever a page is read, so that damaged data is never returned.
 
 Source: https://www.sqlite.org/cksumvfs.html
 """
@@ -23,23 +23,23 @@ from citespan.index.disk.folder import unavailable
 from citespan.index.disk.reserve import Loan, Reserve
 from citespan.index.errors import StoreCorrupt, StoreFull, StoreUnavailable
 
-_BUSY_MS = 5000  # how long a write waits for another connection
-_NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the file beside it cannot grow
+_BUSY_MS = 5000  # that a write waits for another connection
+_NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the `-shm` file cannot grow
 _CHECKSUM = 8  # bytes at the end of each page
 _CHECKING = "cksmvfs"
 _WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
-HEADER = 100  # bytes of a file that tell of all its pages
-# With SQLite's 2 MiB, half of what a search reads among many chunks was read from the file again,
-# and its checksums looked at: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
+HEADER = 100  # bytes at the start of a file that describe its pages
+# With SQLite's 2 MiB, a search among many chunks read half of its pages from the file again and
+# verified their checksums: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
 _CACHE_KIB = 16_384
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What a database holds, and how its damage is mended, for messages.
+    """The contents of a database and the cure for its damage, for messages.
 
-    damaged: the error of a damaged one.
+    damaged: the error that a damaged database raises.
     """
 
     named: str
@@ -57,16 +57,16 @@ class Database:
     """A database in one file.
 
     Args:
-        path: the file; made if it is missing and `read_only` is not set.
+        path: the file; if the file is missing and `read_only` is not set, it is made.
         read_only: never write; other processes may.
-        verified: refuse pages whose checksum is wrong; otherwise only what is written is right,
-            which is for mending alone.
-        kind: what the file holds.
-        reserve: gives room to write on a full disk.
+        verified: refuse pages whose checksum is wrong. If not set, only written pages get correct
+            checksums, which is only for repairs.
+        kind: the contents of the file, for messages.
+        reserve: lends room to write on a full disk.
 
     Raises:
-        StoreUnavailable: the file cannot be opened; of any method: not be read or written.
-        StoreCorrupt: the file is damaged; of any method too.
+        StoreUnavailable: the file cannot be opened. Any method: it cannot be read or written.
+        StoreCorrupt: the file is damaged. Any method raises it, too.
     """
 
     def __init__(
@@ -82,15 +82,19 @@ class Database:
         self._path = path
         self._kind = kind
         self._reserve = reserve
-        self.damage: StoreCorrupt | None = None  # that was met since the start
-        self.log_is_clean = False  # nothing that was removed is in it; who removes says so
+        self.damage: StoreCorrupt | None = None  # found since the start
+        self.log_is_clean = (
+            False  # whether it holds no removed data; removing callers set it to False
+        )
         self._read_only, self._verified = read_only, verified
         _load_checking()
-        with reserve.lent() if reserve else nullcontext():  # for the file that readers share
+        with (
+            reserve.lent() if reserve else nullcontext()
+        ):  # room for the `-shm` file that readers share
             self._open()
 
     def rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """What one statement gives."""
+        """Return the rows of one statement."""
         with self._lock, self._translated():
             try:
                 return self._db.execute(statement, values).fetchall()
@@ -98,16 +102,16 @@ class Database:
                 return []  # no stored value equals one that SQLite cannot hold
 
     def in_batches(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-        """What a statement that ends in IN gives for all of the ids."""
+        """Yield the rows of a statement that ends in IN for all of the ids."""
         for at in range(0, len(ids), _BATCH):
             batch = tuple(ids[at : at + _BATCH])
             yield from self.rows(f"{statement} ({','.join('?' * len(batch))})", batch)
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Reads inside see one state, unless one of them fails and the others go on.
+        """Let all reads inside see one state, unless one of them fails and the others continue.
 
-        What is written inside is kept, if nothing is raised.
+        If the block raises nothing, its writes are kept.
         """
         with self._lock, self._translated():
             if self._db.in_transaction:
@@ -119,28 +123,28 @@ class Database:
                 yield
                 ending = "COMMIT"
             finally:
-                if self._db.in_transaction:  # one that fails ends it
+                if self._db.in_transaction:  # a failed statement ends it
                     self._db.execute(ending)
 
     @contextmanager
     def transaction(self, *, removing: bool = False) -> Generator[Any]:
-        """The connection; what is done with it inside is done whole, or not at all.
+        """Yield the connection; its changes inside are committed together, or not at all.
 
         Args:
-            removing: more becomes free than is written, so that it may take what is kept for it.
+            removing: the transaction frees more than it writes, so that it may use the reserve.
         """
         with self._lock, self._translated(), self._room() as loan:
             before = loan and self._bytes()
             with self._db:
                 yield self._db
                 if loan and not loan.allows(self._bytes() - (before or 0), removing=removing):
-                    raise StoreFull(f"the disk is full; {self._path} is as it was")
+                    raise StoreFull(f"the disk is full; {self._path} is unchanged")
                 reached("catalogue.before-commit")
             reached("catalogue.after-commit")
 
     @contextmanager
     def _room(self) -> Generator[Loan | None]:
-        """Inside there is room to write, also on a full disk; the log is empty after that."""
+        """Lend room to write on a full disk; the log is empty afterwards."""
         if self._reserve is None or self._db.in_transaction:
             yield None
             return
@@ -148,13 +152,15 @@ class Database:
             if loan is None:
                 yield None
                 return
-            with suppress(StoreUnavailable):  # then there is less room, which writing tells
+            with suppress(StoreUnavailable):  # then there is less room, and writing may fail
                 self.empty_log()
             try:
                 yield loan
             finally:
                 loan.give_last()
-                with suppress(StoreUnavailable):  # what was asked for is done; the next tries again
+                with suppress(
+                    StoreUnavailable
+                ):  # the change is committed; the next call tries again
                     self.empty_log()
 
     def _bytes(self) -> int:
@@ -162,41 +168,41 @@ class Database:
         return self._db.execute(sizes).fetchone()[0]
 
     def has_checksums(self) -> bool:
-        """Whether the pages are checked: those of files of earlier versions are not."""
+        """Return whether reads verify the pages; files of earlier versions have no checksums."""
         return self.rows("PRAGMA checksum_verification") == [("1",)]
 
     def reserves_checksums(self) -> bool:
-        """As `has_checksums`, also where they are not looked at."""
+        """Return whether the pages have checksums, even if reads do not verify them."""
         with self._lock, self._translated():
             return self._db.reserve_bytes() == _CHECKSUM
 
     def integrity_problems(self) -> list[str]:
-        """What SQLite finds wrong with tables and indexes; empty if nothing is."""
+        """Return the problems that SQLite finds in tables and indexes; empty if there are none."""
         found = [row[0] for row in self.rows("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
 
     def copy_to(self, path: Path) -> None:
-        """Write all that is stored to a new file, without unused space."""
+        """Write all stored data to a new file, without unused space."""
         with self._lock, self._translated():
             self._db.execute("VACUUM INTO ?", (str(path),))
             _seal(path)
 
     def vacuum(self) -> None:
-        """Write the file anew without its unused space."""
+        """Rewrite the file without its unused space."""
         self.rows("VACUUM")
 
     def rewrite(self, last: str) -> None:
-        """Write the whole file anew, with checksums, and put it in the place of this one.
+        """Write a new file with checksums, and replace this one with it.
 
         Args:
-            last: statements for the new file before that.
+            last: statements to run in the new file before the replacement.
 
         Raises:
-            StoreUnavailable: another process reads this one.
+            StoreUnavailable: another process reads this file.
         """
         made = self._path.with_name(f"{self._path.name}.new")
         with self._lock, self._translated():
-            made.unlink(missing_ok=True)  # of one that was killed
+            made.unlink(missing_ok=True)  # left by a killed process
             self._db.reserve_bytes(reserve=_CHECKSUM)
             self._db.execute("VACUUM INTO ?", (str(made),))
             _seal(made)
@@ -208,8 +214,8 @@ class Database:
             try:
                 if self._path.with_name(f"{self._path.name}-wal").exists():
                     raise StoreUnavailable(
-                        f"the catalogue {self._path} is of an earlier version, and cannot be"
-                        " brought up to date while other processes read it; stop them first"
+                        f"the catalogue {self._path} was made by an earlier version, and cannot be"
+                        " migrated while other processes read it; stop them first"
                     )
                 _sync(made)
                 made.rename(self._path)
@@ -218,9 +224,9 @@ class Database:
                 self._open()
 
     def empty_log(self) -> bool:
-        """Write what the log holds into the file, and cut the log to nothing.
+        """Write the log into the file, and truncate the log; return whether that was done.
 
-        False if another connection is reading from it: nothing waits for that.
+        If another connection is reading from the log, return False without waiting.
         """
         with self._lock, self._translated():
             self._db.set_busy_timeout(0)
@@ -258,11 +264,11 @@ class Database:
                     self._db.execute("PRAGMA checksum_verification = OFF")
                 if not self._read_only:
                     self._db.reserve_bytes(reserve=_CHECKSUM)  # of a new file
-                    # Of a new file: vectors of 384 numbers fill 8 kB pages, and leave a quarter
-                    # of smaller ones empty.
+                    # Of a new file: vectors of 384 numbers fill 8 kB pages; they would leave a
+                    # quarter of smaller ones empty.
                     self._db.execute("PRAGMA page_size = 8192")
-                    # FULL: a commit survives a power cut, not only a killed process. It goes first:
-                    # what follows a statement that gives a row is not run.
+                    # FULL: a commit survives a power cut, not only a killed process. It comes
+                    # first because statements after one that returns a row are not run.
                     self._db.execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL")
         except BaseException:
             self._db.close()
@@ -270,7 +276,7 @@ class Database:
 
 
 def catalogue_size(header: bytes) -> int:
-    """How many bytes a database has, by its first `HEADER`; 0 if they are not those of one."""
+    """Return the size in bytes that a database's header states; 0 if the header is invalid."""
     if len(header) < HEADER or not header.startswith(b"SQLite format 3\0"):
         return 0
     size = int.from_bytes(header[16:18])
@@ -278,7 +284,7 @@ def catalogue_size(header: bytes) -> int:
 
 
 def wrong_pages(file: Path) -> Iterator[int]:
-    """The pages of a database, from 1 on, whose checksum is wrong; nobody is to write to it."""
+    """Yield the pages of a database, from 1, whose checksum is wrong; no writer may be active."""
     with _translated(file, _CATALOGUE), _pages(file, "unix") as opened, closing(_unfiled()) as db:
         size = _page_size(opened)
         for at in range(0, opened.xFileSize() - size + 1, size):
@@ -290,11 +296,11 @@ def wrong_pages(file: Path) -> Iterator[int]:
 def _seal(file: Path) -> None:
     """Write the checksums that a new file lacks.
 
-    SQLite knows that it has some only once the first page is written, which is the last.
+    SQLite recognises checksums only once the first page has been written, which is written last.
     """
     wrong = list(wrong_pages(file))
     with _pages(file, "unix") as read, _pages(file, _CHECKING, write=True) as written:
-        size = _page_size(written)  # from here on it knows
+        size = _page_size(written)  # from here on SQLite recognises them
         for page in wrong:
             at = (page - 1) * size
             written.xWrite(read.xRead(size, at), at)
@@ -303,7 +309,7 @@ def _seal(file: Path) -> None:
 
 @contextmanager
 def _pages(file: Path, vfs: str, *, write: bool = False) -> Generator[Any]:
-    """A file through SQLite: closing it in another way would give up the locks SQLite has on it."""
+    """Open a file through SQLite; closing it otherwise would release SQLite's locks on it."""
     _load_checking()
     mode = apsw.SQLITE_OPEN_READWRITE if write else apsw.SQLITE_OPEN_READONLY
     opened = apsw.VFSFile(vfs, str(file.absolute()), [mode | apsw.SQLITE_OPEN_MAIN_DB, 0])
@@ -340,9 +346,9 @@ def _connected(path: Path, *, read_only: bool = False) -> Any:
 
 
 def _is_frozen(path: Path) -> bool:
-    """Whether a database lies where nothing can be written, and nobody was writing to it.
+    """Return whether a database is in a folder that cannot be written, and has no log.
 
-    SQLite reads it only when told so: it would make the files by which it shares a database.
+    SQLite reads such a database only with `immutable=1`; otherwise it would create shared files.
     """
     log = path.with_name(f"{path.name}-wal")
     return not os.access(path.parent, os.W_OK) and not log.exists()
@@ -350,17 +356,17 @@ def _is_frozen(path: Path) -> bool:
 
 @cache
 def _load_checking() -> None:
-    """Once a process.
+    """Load SQLite's checksum VFS, once a process.
 
     Raises:
-        StoreUnavailable: SQLite came without its checksum VFS.
+        StoreUnavailable: SQLite was built without its checksum VFS.
     """
     try:
         with closing(_unfiled()) as db:
             apsw.sqlite_extra.load(db, "cksumvfs")
     except (apsw.Error, LookupError, apsw.sqlite_extra.NotAvailable) as error:
         raise StoreUnavailable(
-            f"SQLite's checksums are missing ({error}); install apsw from a wheel of its own"
+            f"SQLite's checksums are missing ({error}); install apsw from its wheel"
         ) from error
 
 
@@ -384,5 +390,5 @@ def _error_of(error: apsw.Error, file: str, kind: Kind) -> StoreCorrupt | StoreU
     if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
         return kind.damaged(f"{file} has lost a part: {error}; {kind.cure}")
     if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
-        return StoreFull(f"the disk is full; {file} is as it was")
+        return StoreFull(f"the disk is full; {file} is unchanged")
     return StoreUnavailable(f"{file} cannot be used: {error}")

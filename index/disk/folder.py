@@ -1,4 +1,4 @@
-"""The data folder: one writer, and no beginning anew where something was stored."""
+"""The data folder: it has one writer, and is never replaced by an empty one."""
 
 import errno
 import os
@@ -14,18 +14,18 @@ from citespan.index.disk.crashpoints import reached
 from citespan.index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUnavailable
 
 CATALOGUE = "catalog.db"
-OWN_SETTINGS = "collection.json"  # of a collection, beside its catalogue; not read here
-IDENTITY = "collection.id"  # of what is stored; what takes its place has another one
-RESTORING = ".restore-"  # how a folder begins in which a restore is being made
-_RESTORED = ".restored"  # a folder whose contents are to take the place of what is around it
+OWN_SETTINGS = "collection.json"  # of a collection, next to its catalogue; not read here
+IDENTITY = "collection.id"  # of the contents; a replacement has another one
+RESTORING = ".restore-"  # prefix of the scratch folder of a restore
+_RESTORED = ".restored"  # a folder whose contents are to replace those of the folder around it
 
 _HOLDER = "writer.pid"
-_DECIDED_S = 0.2  # how long a restore may take after its decision before it is taken for killed
-_NAMING_S = 1.0  # how long a writer may take to say who it is
+_DECIDED_S = 0.2  # that a decided restore may take before it counts as killed
+_NAMING_S = 1.0  # that a writer may take to record its process id
 
 
 class WriterLock(FileLock):
-    """A lock whose holder's process id stands in a file beside it."""
+    """A lock whose holder records its process id in a file next to the lock."""
 
     def release(self, force: bool = False) -> None:  # noqa: FBT001, FBT002  (as in FileLock)
         if self.is_locked:
@@ -35,10 +35,10 @@ class WriterLock(FileLock):
 
 
 def check_catalogue(folder: Path) -> None:
-    """Refuse to begin anew where something was stored.
+    """Refuse to make an empty catalogue where one was stored.
 
     Raises:
-        StoreCorrupt: the catalogue is missing or empty beside files that were derived from it.
+        StoreCorrupt: the catalogue is missing or empty, but files derived from it exist.
         StoreLocked, StoreUnavailable: as for `settle`.
     """
     settle(folder)
@@ -46,23 +46,23 @@ def check_catalogue(folder: Path) -> None:
     if catalogue.exists() and catalogue.stat().st_size:
         return
     if (folder / f"{CATALOGUE}-wal").exists():
-        return  # not yet written back
+        return  # the log is not yet written back
     if any(folder.glob("build-*")) or (folder / "lexical").exists():
         raise StoreCorrupt(
             f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
-            " there; restore it from a backup, or delete them to begin anew"
+            " there; restore it from a backup, or delete them to start with an empty one"
         )
 
 
 def build_folder(folder: Path, build: int) -> Path:
-    """Where the files lie that are derived from a build."""
+    """Return the folder of the files that are derived from a build."""
     return folder / f"build-{build}"
 
 
 def clear_builds(folder: Path, kept: Collection[int]) -> None:
-    """Remove derived files of other builds, and those where earlier versions had them.
+    """Delete derived files of other builds, and those of earlier versions.
 
-    What cannot be removed stays: nothing reads it.
+    Files that cannot be deleted are kept; nothing reads them.
     """
     names = {build_folder(folder, build).name for build in kept}
     stale = [path for path in folder.glob("build-*") if path.name not in names]
@@ -74,21 +74,21 @@ def clear_builds(folder: Path, kept: Collection[int]) -> None:
 
 
 def lock_for_writing(folder: Path) -> WriterLock:
-    """The data folder, made if need be, for this process alone to write to.
+    """Lock a data folder, made if missing, so that only this process writes to it.
 
     Raises:
-        StoreLocked: another process has it; the message names it.
-        StoreUnavailable: it cannot be written; StoreFull, if for want of room.
+        StoreLocked: another process holds the lock; the message names the process.
+        StoreUnavailable: the folder cannot be written; StoreFull if the disk is full.
     """
     lock = WriterLock(folder / "writer.lock", timeout=0, thread_local=False)
     holder = folder / _HOLDER
     try:
         make_folder(folder)
         lock.acquire()
-        with suppress(OSError):  # a full disk, say: others are not told who it is
+        with suppress(OSError):  # such as a full disk: then the process id is not recorded
             holder.write_text(str(os.getpid()))
-        for left in folder.glob(f"{RESTORING}*"):  # of a restore that was killed
-            shutil.rmtree(left)
+        for leftover in folder.glob(f"{RESTORING}*"):  # of a killed restore
+            shutil.rmtree(leftover)
         _put_in_place(folder)
     except Timeout as error:
         raise StoreLocked(
@@ -102,14 +102,14 @@ def lock_for_writing(folder: Path) -> WriterLock:
 
 
 def replace_contents(folder: Path, new: Path) -> None:
-    """Put a catalogue, and settings if there are any, in the place of all that a folder holds.
+    """Replace the contents of a folder with a catalogue and, if there are any, settings.
 
-    Until this begins the folder is as it was. Killed at any time after that, whoever opens the
-    folder next goes on before anything is read.
+    Until the first step the folder is unchanged. If the process is killed after that, the next
+    caller that opens the folder finishes the replacement before it reads anything.
 
     Args:
-        folder: locked by this process.
-        new: a folder on the same disk that holds them, synced, and nothing else; it is gone then.
+        folder: the data folder, locked by this process.
+        new: a folder on the same disk that holds only them, synced; it is removed.
     """
     new.rename(folder / _RESTORED)
     sync_folder(folder)
@@ -118,24 +118,24 @@ def replace_contents(folder: Path, new: Path) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Go on with what was to take the place of what a folder holds; nothing is read before.
+    """Finish an interrupted restore of a folder before anything is read.
 
-    What another process is just doing is waited for: to take the lock from its hands would keep a
-    writer from opening the folder next.
+    If another process is finishing the restore, wait up to 0.2 s for it. Taking the lock at once
+    could keep a writer from opening the folder next.
 
     Raises:
-        StoreLocked: another process takes too long over it.
-        StoreUnavailable: it cannot be done.
+        StoreLocked: another process takes too long to finish the restore.
+        StoreUnavailable: the restore cannot be finished.
     """
-    given_up = time.monotonic() + _DECIDED_S
+    deadline = time.monotonic() + _DECIDED_S
     while (folder / _RESTORED).exists():
-        if time.monotonic() > given_up:
+        if time.monotonic() > deadline:
             lock_for_writing(folder).release()
         time.sleep(0.01)
 
 
 def identity(catalogue: Path) -> object:
-    """What changes when another file takes a catalogue's place; None while that is going on."""
+    """Return a value that changes when the catalogue's file is replaced; None meanwhile."""
     if (catalogue.parent / _RESTORED).exists() or not catalogue.exists():
         return None
     found = catalogue.stat()
@@ -143,7 +143,7 @@ def identity(catalogue: Path) -> object:
 
 
 def _put_in_place(folder: Path) -> None:
-    """The settings last: as long as the catalogue waits, those that are there are the old ones."""
+    """Move the restored files into place, the catalogue first and the settings last."""
     new = folder / _RESTORED
     if not new.exists():
         return
@@ -163,27 +163,27 @@ def _put_in_place(folder: Path) -> None:
 
 
 def unavailable(what: str, error: OSError) -> StoreUnavailable:
-    """The error to raise when `what` is the case because the system refused something."""
+    """Return the error to raise for an `OSError`; `what` says what could not be done."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return (StoreFull if full else StoreUnavailable)(f"{what}: {error.strerror or error}")
 
 
 def _named(holder: Path) -> str:
-    """The process that has locked the folder, once it has said so; or who did before."""
-    given_up = time.monotonic() + _NAMING_S
+    """Return the id of the process that holds the lock, or the last recorded one."""
+    deadline = time.monotonic() + _NAMING_S
     while True:
         named = ""
-        with suppress(OSError, ValueError):  # not there yet, or not yet written
+        with suppress(OSError, ValueError):  # the file is missing or not yet written
             named = holder.read_text()
             os.kill(int(named), 0)
             return named
-        if time.monotonic() > given_up:
+        if time.monotonic() > deadline:
             return named or "unknown"
         time.sleep(0.01)
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write a new file so that it survives a crash, once its folder is synced too."""
+    """Write a new file and sync it and its folder, so that the file survives a crash."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -192,7 +192,7 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that they survive a crash; none if it is there."""
+    """Make a folder and its parents so that they survive a crash; do nothing if it exists."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
@@ -201,7 +201,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder survive a crash."""
+    """Sync a folder, so that files renamed or removed in it stay so after a crash."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -1,4 +1,4 @@
-"""Ids that sort by the time they were made."""
+"""Ids that sort by their time of creation."""
 
 import secrets
 import time
@@ -7,7 +7,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def ulid() -> str:
-    """A ULID: 48 bits of time in milliseconds, then 80 random ones.
+    """Return a new ULID: 48 bits of time in milliseconds, then 80 random ones.
 
     Source: https://github.com/ulid/spec
     """

@@ -8,12 +8,12 @@ from citespan.index.errors import StoreCorrupt
 
 
 def decoded(text: str, what: str) -> dict[str, Any]:
-    """A stored JSON object.
+    """Return a stored JSON object.
 
     Raises:
-        StoreCorrupt: it is none; the message names `what`, in the plural.
+        StoreCorrupt: the text is no JSON object; the message names `what`, in the plural.
     """
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"the {what} are not what was stored") from error
+        raise StoreCorrupt(f"the {what} are damaged: they are no JSON object") from error

@@ -1,7 +1,7 @@
-"""Room on a disk that is kept for deletions: when nothing else is left, they still work.
+"""Room on a disk that is reserved for deletions, so that they work on a full disk.
 
-SQLite writes a deletion to its log before it frees anything, so a full disk would refuse it, and
-room could never be made.
+SQLite writes a deletion to its log before it frees anything. Without the reserve, a full disk
+would refuse the deletion, and no caller could make room.
 """
 
 import os
@@ -12,15 +12,15 @@ from pathlib import Path
 
 RESERVE = "reserve"
 MOST = 4 << 20  # bytes; the log of deleting a document of some 2 MB
-_SHARE = 8  # of a small disk, an eighth is kept
-_LAST = 256 << 10  # bytes kept until the log is written back to the file
-_GROWTH = 128 << 10  # bytes that a deletion may make a file larger, for notes of what is gone
+_SHARE = 8  # of a small disk, an eighth is reserved
+_LAST = 256 << 10  # bytes reserved until the log is written back to the file
+_GROWTH = 128 << 10  # bytes that a deletion may add to a file, for its record of deleted data
 
-_turn = threading.RLock()  # only one transaction at a time takes the room
+_turn = threading.RLock()  # one transaction at a time borrows the room
 
 
 class Reserve:
-    """A file that takes room until it is needed. Safe for many threads.
+    """A file that occupies room until a deletion needs it. Safe for many threads.
 
     Args:
         folder: the data folder, which gets the file `reserve`.
@@ -34,7 +34,7 @@ class Reserve:
 
     @contextmanager
     def lent(self) -> Generator["Loan | None"]:
-        """Inside there is room on a full disk; None if the disk is not full."""
+        """Lend room on a full disk; yield None if the disk is not full."""
         with _turn:
             free = self._free()
             if free >= MOST:
@@ -47,7 +47,7 @@ class Reserve:
                 self._fill()
 
     def give_last(self) -> None:
-        """Give the rest of the room as well, for what is written at the end."""
+        """Free the rest of the room as well, for the last writes."""
         self._cut(0)
 
     def _free(self) -> int:
@@ -60,7 +60,7 @@ class Reserve:
                 os.truncate(self._file, size)
 
     def _fill(self) -> None:
-        """Take as much as is wanted, or as there is; the rest is taken after the next deletion."""
+        """Reserve as much as is wanted or free; the next deletion reserves the rest."""
         with suppress(OSError), self._file.open("ab", buffering=0) as file:
             held, free = file.tell(), self._free()
             self._wanted = max(self._wanted, min(MOST, (held + free) // _SHARE))
@@ -71,8 +71,8 @@ class Loan:
     """Room lent to one transaction on a full disk.
 
     Args:
-        reserve: whose room it is.
-        free_bytes: what was free besides.
+        reserve: the owner of the room.
+        free_bytes: how much else was free.
     """
 
     def __init__(self, reserve: Reserve, free_bytes: int) -> None:
@@ -80,12 +80,12 @@ class Loan:
         self._free_bytes = free_bytes
 
     def allows(self, grown_bytes: int, *, removing: bool) -> bool:
-        """Whether a file may grow so much, and the room can still be taken back.
+        """Return whether a file may grow so much while the room can be reserved again.
 
-        What grows is written twice: to the log, and to the file while the log is still there.
+        Each new byte is written twice: to the log, and to the file while the log still exists.
         """
         return 3 * grown_bytes <= self._free_bytes or (removing and grown_bytes <= _GROWTH)
 
     def give_last(self) -> None:
-        """As for the reserve."""
+        """Free the rest of the room, as `Reserve.give_last`."""
         self._reserve.give_last()

@@ -1,4 +1,4 @@
-"""Small JSON files with a checksum of their own, which people can still change."""
+"""Small JSON files that hold their own checksum, which people can still edit."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,23 +15,23 @@ _SEAL = "sha256"
 
 
 def sealed(content: Sections) -> bytes:
-    """Such a file: its first member is the SHA-256 of the file without these 64 digits."""
+    """Return such a file: its first member is the SHA-256 of the file without these 64 digits."""
     blank = msgspec.json.format(msgspec.json.encode({_SEAL: "", **content}))
     return blank.replace(b'""', f'"{hashlib.sha256(blank).hexdigest()}"'.encode(), 1)
 
 
 def unsealed(data: bytes, file: Path) -> Sections:
-    """What such a file holds.
+    """Return the content of such a file.
 
-    One without a checksum is taken as it is: earlier versions wrote none, and who changes a file
-    takes it out.
+    A file without a checksum is accepted: earlier versions wrote none, and people remove the
+    checksum when they edit a file.
 
     Args:
         data: the file's contents.
-        file: named where they are damaged.
+        file: the file, for messages.
 
     Raises:
-        StoreCorrupt: they are not what was written.
+            StoreCorrupt: the contents are not what was written.
     """
     try:
         found = msgspec.json.decode(data, type=dict[str, Any])
@@ -44,6 +44,6 @@ def unsealed(data: bytes, file: Path) -> Sections:
         if hashlib.sha256(blank).hexdigest() != seal:
             raise StoreCorrupt(
                 f"the settings {file} are not what was written: their checksum is wrong; if you"
-                f" have changed them, take the line {_SEAL!r} out"
+                f" have edited them, remove the line {_SEAL!r}"
             )
     return content

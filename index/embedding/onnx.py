@@ -13,10 +13,10 @@ from citespan.index.types import Vectors
 
 
 class OnnxEmbedder:
-    """The lean runtime: an exported int8 model, one text at a time, no torch import.
+    """The lean runtime: an exported int8 model, one text at a time, without torch.
 
     Args:
-        folder: what `index.embedding.to_onnx.export_onnx` made.
+        folder: a folder that `index.embedding.to_onnx.export_onnx` made.
 
     Raises:
         ModelUnavailable: the folder is incomplete or was changed.

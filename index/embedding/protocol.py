@@ -1,4 +1,4 @@
-"""Texts to unit vectors, behind one protocol with two runtimes."""
+"""The contract of embedders, which turn texts into unit vectors, and which have two runtimes."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,11 +8,11 @@ from citespan.index.types import Vectors
 
 
 class Embedder(Protocol):
-    """Texts to vectors whose inner product is their cosine similarity."""
+    """A function from texts to vectors whose inner product is their cosine similarity."""
 
     @property
     def name(self) -> str:
-        """Names model, weights and runtime: two embedders of one name give equal vectors."""
+        """The name of model, weights and runtime; embedders of one name return equal vectors."""
         ...
 
     @property
@@ -20,23 +20,23 @@ class Embedder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """What a text may hold, without special tokens and prompt; more is not seen."""
+        """The most tokens of a text, without special tokens and prompt; the rest is ignored."""
         ...
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of a text, without special tokens.
+        """Return the token count of a text, without special tokens.
 
-        A word that the vocabulary lacks counts as many as it has characters, although the model
-        reads one token: so much of the text is behind it.
+        A word that the vocabulary lacks counts its characters, although the model reads it as one
+        token, because it covers that much text.
         """
         ...
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """(n, dim) float32, each row of unit L2 norm."""
+        """Return (n, dim) float32, each row of unit L2 norm."""
         ...
 
     def embed_query(self, text: str) -> Vectors:
-        """(dim,) float32 of unit L2 norm."""
+        """Return (dim,) float32 of unit L2 norm."""
         ...
 
 

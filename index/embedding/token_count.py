@@ -1,11 +1,11 @@
-"""How many tokens a text has, when nothing may be longer than it counts."""
+"""Token counts of texts that never underestimate the length of a text."""
 
 import msgspec
 from tokenizers import Tokenizer
 
 
 class _Model(msgspec.Struct):
-    """The part of a tokenizer's description that names its token for what it does not know."""
+    """The part of a tokenizer's description that names its token for unknown words."""
 
     unk_token: str | None = None  # of WordPiece and BPE
     unk_id: int | None = None  # of Unigram
@@ -16,7 +16,7 @@ class _Description(msgspec.Struct):
 
 
 class TokenCounter:
-    """Counts by a tokenizer, which is not to truncate or pad; unknown words by their characters."""
+    """A token counter. Its tokenizer must not truncate or pad; unknown words count characters."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -26,11 +26,11 @@ class TokenCounter:
 
     @property
     def specials(self) -> int:
-        """Tokens that the tokenizer adds to a text."""
+        """The number of tokens that the tokenizer adds to a text."""
         return self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
     def count(self, text: str) -> int:
-        """Tokens of a text, without special ones; an unknown word counts its characters."""
+        """Return the token count of a text without special ones; unknown words count characters."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         ids = encoding.ids
         if self._unknown not in ids:

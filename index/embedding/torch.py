@@ -24,7 +24,7 @@ class TorchEmbedder:
 
     Args:
         model: the bundled model's name, a hub id, or a folder.
-        device: as torch names it; None picks the fastest there is.
+        device: torch's name of the device; None chooses the fastest one.
 
     Raises:
         ModelUnavailable: the model cannot be loaded.
@@ -34,7 +34,7 @@ class TorchEmbedder:
         self._model: Any = load_sentence_transformer(model, device)
         manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
         self._encoding = threading.Lock()
-        # A tokenizer of its own: encoding switches truncation on the model's, on any thread.
+        # A separate tokenizer: encoding on any thread switches the truncation of the model's.
         tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         tokenizer.no_padding()
         tokenizer.no_truncation()

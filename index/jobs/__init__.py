@@ -1,4 +1,4 @@
-"""Work that survives a crash: jobs and the files that they read."""
+"""Jobs that survive a crash, and the files that they read."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What state the jobs of a data folder are in, seen beside whoever runs them."""
+"""The state of the jobs of a data folder, read while a server may run them."""
 
 from collections import Counter
 from contextlib import closing
@@ -11,7 +11,7 @@ from citespan.index.disk.ids import ulid
 from citespan.index.errors import JobsDamaged
 from citespan.index.jobs.schema import JOBS, KIND, SPOOL, check_jobs_file
 
-_ASIDE = "damaged-jobs-"  # how a folder begins that holds what was set aside
+_ASIDE = "damaged-jobs-"  # prefix of a folder for damaged jobs
 _LACKING = (
     "SELECT DISTINCT j.id FROM jobs j JOIN files f ON f.job_id = j.id AND f.outcome IS NULL"
     " WHERE j.state IN ('queued', 'running', 'failed')"
@@ -20,7 +20,7 @@ _LACKING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsReport:
-    """How many jobs are in which state, what is wrong, and how many spooled files nobody needs."""
+    """The number of jobs by state, the problems, and the number of spooled files without a job."""
 
     states: dict[str, int]
     problems: list[str]
@@ -28,17 +28,19 @@ class JobsReport:
 
 
 def check_jobs(folder: Path) -> JobsReport:
-    """Look at the jobs in a data folder; nothing is changed.
+    """Check the jobs of a data folder, without changes.
 
     Raises:
-        StoreUnavailable: they cannot be read.
+        StoreUnavailable: the jobs cannot be read.
         JobsDamaged: the database is damaged or lost.
     """
     check_jobs_file(folder)
     path = folder / JOBS
     if not path.exists():
         return JobsReport(states={}, problems=[], leftovers=0)
-    spooled = {one.name for one in (folder / SPOOL).glob("*")}  # first: a row follows its file
+    spooled = {
+        one.name for one in (folder / SPOOL).glob("*")
+    }  # read first: a file is written before its row
     with closing(Database(path, read_only=True, kind=KIND)) as db:
         found = [row[0] for row in db.rows("PRAGMA integrity_check")]
         rows = db.rows("SELECT id, state, reason FROM jobs ORDER BY number")
@@ -46,7 +48,7 @@ def check_jobs(folder: Path) -> JobsReport:
     if found != ["ok"]:
         raise JobsDamaged(f"{path} is damaged ({'; '.join(found)}); {KIND.cure}")
     problems = [f"job {row[0]} failed: {row[2]}" for row in rows if row[1] == "failed"]
-    problems += [f"what job {one} was to store is missing" for one in sorted(needed - spooled)]
+    problems += [f"the documents of job {one} are missing" for one in sorted(needed - spooled)]
     running = {row[0] for row in rows if row[1] in {"queued", "running", "failed"}}
     return JobsReport(
         states=dict(Counter(row[1] for row in rows)),
@@ -56,17 +58,17 @@ def check_jobs(folder: Path) -> JobsReport:
 
 
 def set_aside(folder: Path) -> list[str]:
-    """Take a damaged jobs file out of the way, with what its jobs had to store.
+    """Move a damaged jobs file and the documents of its jobs to another folder.
 
     Args:
-        folder: the data folder, which nobody may have open to write.
+        folder: the data folder, which no process may have open for writing.
 
     Returns:
-        What was set aside where, and the ids of the jobs whose documents may not be stored.
+        A line with the new folder, and the ids of jobs whose documents may not be stored.
 
     Raises:
-        StoreLocked: somebody has.
-        StoreUnavailable: it cannot be moved.
+        StoreLocked: another process has the folder open for writing.
+        StoreUnavailable: the file cannot be moved.
     """
     lock = lock_for_writing(folder)
     try:
@@ -80,5 +82,9 @@ def set_aside(folder: Path) -> list[str]:
         raise unavailable(f"the jobs in {folder} cannot be set aside", error) from error
     finally:
         lock.release()
-    lost = f"; not all was stored of {', '.join(waiting)}: send it again" if waiting else ""
-    return [f"the jobs file was damaged, and is in {aside} now{lost}"]
+    lost = (
+        f"; some documents of {', '.join(waiting)} were not stored: send them again"
+        if waiting
+        else ""
+    )
+    return [f"the jobs file was damaged, and was moved to {aside}{lost}"]

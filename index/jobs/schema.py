@@ -1,4 +1,4 @@
-"""The tables that jobs are kept in, and how those of earlier versions become them."""
+"""The tables of jobs, and migrations from earlier versions."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ from citespan.index.disk.database import Database, Kind
 from citespan.index.errors import JobsDamaged, StoreMismatch
 
 JOBS = "jobs.db"
-SPOOL = "jobs"  # the folder of what jobs have to store
-_CURE = "`citespan doctor` sets it aside and begins a new one, with no server running"
+SPOOL = "jobs"  # the folder of the documents that jobs have to store
+_CURE = "stop the server and run `citespan doctor`, which moves it away and makes a new one"
 KIND = Kind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
-_VERSION = 4  # the collection's identity beside its name
+_VERSION = 4  # adds the collection's identity to its name
 _TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -31,19 +31,21 @@ _TO_4 = "ALTER TABLE jobs ADD COLUMN collection_id TEXT NOT NULL DEFAULT '';"
 
 
 def open_job_schema(db: Database, folder: Path) -> None:
-    """Make the tables of a new database, or bring those of an earlier version up to date.
+    """Make the tables of a new database, or migrate those of an earlier version.
 
     Args:
-        db: where jobs are kept.
-        folder: where it lies, for messages.
+        db: the database of the jobs.
+        folder: the folder of the database, for messages.
 
     Raises:
-        StoreMismatch: a later version made it.
-        JobsDamaged: its checksums are gone.
+        StoreMismatch: a later version made the database.
+        JobsDamaged: the database's checksums are off.
     """
     ((version,),) = db.rows("PRAGMA user_version")
     if version > _VERSION:
-        raise StoreMismatch(f"the jobs in {folder} were written by a later version of citespan")
+        raise StoreMismatch(
+            f"the jobs in {folder} were written by a later version of citespan; update it"
+        )
     if version < _VERSION:
         now = f"PRAGMA user_version = {_VERSION}"
         if version in {1, 2}:  # without checksums
@@ -56,10 +58,10 @@ def open_job_schema(db: Database, folder: Path) -> None:
 
 
 def check_jobs_file(folder: Path) -> None:
-    """Refuse to begin anew where jobs were kept.
+    """Refuse to make an empty jobs file where one was stored.
 
     Raises:
-        JobsDamaged: the file is missing or empty beside documents that wait to be stored.
+        JobsDamaged: the file is missing or empty, but documents wait to be stored.
     """
     file = folder / JOBS
     if (file.exists() and file.stat().st_size) or file.with_name(f"{JOBS}-wal").exists():

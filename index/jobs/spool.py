@@ -1,4 +1,4 @@
-"""Drafts that wait on disk until they are stored: one file for a job, durable once written."""
+"""Drafts that wait on disk until they are stored: one file per job, durable once written."""
 
 import os
 import zlib
@@ -13,12 +13,12 @@ from citespan.index.disk.folder import make_folder, sync_folder, unavailable
 from citespan.index.errors import StoreCorrupt
 from citespan.index.types import Draft
 
-_CHECKSUM = 8  # hexadecimal digits before each draft; JSON, as earlier versions wrote, has none
+_CHECKSUM = 8  # hexadecimal digits before each draft; files of earlier versions have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpooledFile:
-    """A file that was sent: its draft, or the reason why it can have none."""
+    """A file that a client sent: its draft, or the reason why it was rejected."""
 
     name: str
     draft: Draft | None = None
@@ -27,7 +27,7 @@ class SpooledFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolSlice:
-    """Where the draft of an entry lies in the job's file, in bytes; `number` is its place."""
+    """The place of an entry's draft in the job's file, in bytes; `number` is the entry's index."""
 
     number: int
     name: str
@@ -37,11 +37,11 @@ class SpoolSlice:
 
 
 class Spool:
-    """A folder of such files, made if need be.
+    """A folder of such files, made if missing.
 
     Raises:
-        StoreUnavailable: it cannot be made; of any method: not be read or written.
-        StoreCorrupt: of any method: it is not there any more.
+        StoreUnavailable: the folder cannot be made. Any method: it cannot be read or written.
+        StoreCorrupt: any method: the folder or file no longer exists.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +50,7 @@ class Spool:
             make_folder(folder)
 
     def write(self, job_id: str, entries: Iterable[SpooledFile]) -> list[SpoolSlice]:
-        """Keep the drafts of a job; durable, or not there at all."""
+        """Store the drafts of a job durably; if that fails, nothing is stored."""
         pieces: list[SpoolSlice] = []
         path = self._folder / job_id
         try:
@@ -74,10 +74,10 @@ class Spool:
         return pieces
 
     def read(self, job_id: str, piece: SpoolSlice) -> Draft:
-        """The draft of an entry.
+        """Return the draft of an entry.
 
         Raises:
-            StoreCorrupt: it is not what was written.
+            StoreCorrupt: the draft is not what was written.
         """
         path = self._folder / job_id
         try:
@@ -85,16 +85,18 @@ class Spool:
                 file.seek(piece.start)
                 return msgspec.json.decode(_unsealed(file.read(piece.length)), type=Draft)
         except (msgspec.MsgspecError, ValueError) as error:
-            raise StoreCorrupt(f"{path} is not what was written at byte {piece.start}") from error
+            raise StoreCorrupt(
+                f"{path} is damaged at byte {piece.start}; send the documents again"
+            ) from error
 
     def remove(self, job_id: str) -> None:
-        """Forget the drafts of a job."""
+        """Delete the drafts of a job."""
         path = self._folder / job_id
         with _translated(path):
             path.unlink(missing_ok=True)
 
     def keep(self, job_ids: Collection[str]) -> None:
-        """Forget the drafts of all jobs but these."""
+        """Delete the drafts of all jobs except these."""
         with _translated(self._folder):
             for path in self._folder.iterdir():
                 if path.name not in job_ids:
@@ -106,10 +108,10 @@ def _sealed(data: bytes) -> bytes:
 
 
 def _unsealed(sealed: bytes) -> bytes:
-    """What was sealed.
+    """Return the sealed data.
 
     Raises:
-        ValueError: it is something else now.
+        ValueError: the data has changed since it was sealed.
     """
     if sealed.startswith(b"{"):
         return sealed

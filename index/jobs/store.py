@@ -1,4 +1,4 @@
-"""Jobs on disk: long work that goes on after a crash, and what became of each of its files."""
+"""Jobs on disk: long work that continues after a crash, and the result of each of its files."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, Job
 from citespan.index.types import Draft
 
 MOST = 1000  # jobs that have not ended, failed ones included
-KEPT = 100  # done and cancelled jobs that are remembered; what has failed is kept until cancelled
+KEPT = 100  # done and cancelled jobs that are kept; failed ones are kept until they are cancelled
 _FORGET = """
 DELETE FROM jobs WHERE state IN ('done', 'cancelled') AND finished_at IS NOT NULL AND number NOT IN
     (SELECT number FROM jobs WHERE state IN ('done', 'cancelled') ORDER BY number DESC LIMIT ?)
@@ -32,16 +32,17 @@ _UNENDED = "state IN ('queued', 'running', 'failed')"
 
 
 class JobStore:
-    """Jobs in a data folder, for the one process that writes there. Safe for many threads.
+    """The jobs of a data folder, for the one process that writes there. Safe for many threads.
+
+    Jobs that were running when the former process ended are queued again, and so are failed ones.
 
     Args:
-        folder: gets `jobs.db`, and `jobs/` with what waits to be stored. What was running when
-            the process before ended is queued again, as is what had failed.
+        folder: gets `jobs.db`, and `jobs/` with the documents that wait to be stored.
 
     Raises:
-        StoreUnavailable: it cannot be opened; of any method: not be read or written.
-        JobsDamaged: the database is damaged or lost; of any method too.
-        StoreMismatch: it was made by a later version.
+        StoreUnavailable: the database cannot be opened. Any method: it cannot be read or written.
+        JobsDamaged: the database is damaged or lost. Any method raises it, too.
+        StoreMismatch: a later version made the database.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +59,7 @@ class JobStore:
 
     @property
     def damage(self) -> StoreCorrupt | None:
-        """What was found damaged since the start."""
+        """The damage found since the start; None if there was none."""
         return self._db.damage
 
     def submit(
@@ -70,14 +71,14 @@ class JobStore:
         *,
         collection_id: str = "",
     ) -> Job:
-        """A new job, durable with all that it has to store when this returns.
+        """Queue a new job; on return, the job and the documents to store are durable.
 
         Args:
-            kind: what is to be done.
-            collection: with which documents.
-            entries: taken one at a time.
-            arguments: what else the work needs to know, as JSON has it.
-            collection_id: which collection of that name it is.
+            kind: the kind of work.
+            collection: the name of the collection.
+            entries: the files of the job, taken one at a time.
+            arguments: other arguments of the work, as JSON values.
+            collection_id: the identity of the collection; another one may have the name later.
 
         Raises:
             JobsFull: `MOST` jobs have not ended.
@@ -110,10 +111,10 @@ class JobStore:
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
-        """A job as it is now.
+        """Return a job in its present state.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: there is no such job.
         """
         found = self._jobs("WHERE id = ?", job_id)
         if not found:
@@ -121,16 +122,16 @@ class JobStore:
         return found[0]
 
     def jobs(self) -> list[Job]:
-        """All jobs, the newest first."""
+        """Return all jobs, newest first."""
         return self._jobs("ORDER BY number DESC")
 
     def next(self) -> Job | None:
-        """The oldest job that is to be run."""
+        """Return the oldest job that is queued or running, if there is one."""
         found = self._jobs("WHERE state IN ('queued', 'running') ORDER BY number LIMIT 1")
         return found[0] if found else None
 
     def files(self, job_id: str) -> list[JobFile]:
-        """The files of a job, in the order they were sent."""
+        """Return the files of a job, in the order of sending."""
         rows = self._db.rows(
             "SELECT name, outcome, reason, document_id, sha256, chunks FROM files"
             " WHERE job_id = ? ORDER BY number",
@@ -139,7 +140,7 @@ class JobStore:
         return [JobFile(name=row[0], result=_result(row[1:])) for row in rows]
 
     def waiting(self, job_id: str) -> list[SpoolSlice]:
-        """The files of a job that have no outcome yet, in the order they were sent."""
+        """Return the files of a job that have no outcome yet, in the order of sending."""
         rows = self._db.rows(
             "SELECT number, name, start, length FROM files WHERE job_id = ? AND outcome IS NULL"
             " ORDER BY number",
@@ -148,11 +149,11 @@ class JobStore:
         return [SpoolSlice(number=row[0], name=row[1], start=row[2], length=row[3]) for row in rows]
 
     def draft(self, job_id: str, piece: SpoolSlice) -> Draft:
-        """What is to be stored for a file."""
+        """Return the draft to store for a file."""
         return self._spool.read(job_id, piece)
 
     def begin(self, job_id: str) -> None:
-        """Say that a job runs, unless it has been cancelled."""
+        """Mark a job as running, unless it has been cancelled."""
         with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE jobs SET state = 'running', reason = NULL,"
@@ -162,7 +163,7 @@ class JobStore:
             )
 
     def record(self, job_id: str, number: int, result: FileResult) -> None:
-        """What became of a file that was waiting."""
+        """Record the result of a waiting file."""
         with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE files SET outcome = ?, reason = ?, document_id = ?, sha256 = ?, chunks = ?"
@@ -175,7 +176,7 @@ class JobStore:
             _tally(db, job_id, result.outcome, 1, result.chunks)
 
     def count(self, job_id: str, outcome: FileOutcome, done: int, of: int, chunks: int) -> None:
-        """How far a job is that has no files: of how many documents how many are done."""
+        """Record the progress of a job without files: `done` of `of` documents and the chunks."""
         with self._db.transaction(removing=True) as db:
             db.execute("UPDATE jobs SET files = ? WHERE id = ?", (of, job_id))
             db.execute(
@@ -184,16 +185,16 @@ class JobStore:
             )
 
     def explain(self, job_id: str, reason: str) -> None:
-        """Say what a running job waits for."""
+        """Record what a running job waits for."""
         with self._db.transaction(removing=True) as db:
             db.execute("UPDATE jobs SET reason = ? WHERE id = ?", (reason, job_id))
 
     def unended(self, collection_id: str) -> list[Job]:
-        """The jobs of a collection that are to be run, or failed."""
+        """Return the jobs of a collection that are queued, running or failed."""
         return self._jobs(f"WHERE collection_id = ? AND {_UNENDED}", collection_id)
 
     def bind(self, identities: Mapping[str, str]) -> None:
-        """Give jobs of earlier versions to the collections that have the names now, by name."""
+        """Assign jobs of earlier versions to the collections that have their names now."""
         with self._db.transaction(removing=True) as db:
             db.executemany(
                 "UPDATE jobs SET collection_id = ? WHERE collection = ? AND collection_id = ''",
@@ -202,7 +203,7 @@ class JobStore:
             db.execute("UPDATE jobs SET collection_id = '-' WHERE collection_id = ''")
 
     def cancel(self, job_id: str, *, running: bool, reason: str | None = None) -> None:
-        """Leave out what a job has not stored; one that is running has to be finished then."""
+        """Cancel a job; the caller must then finish a running one."""
         finished = None if running else _now()
         with self._db.transaction(removing=True) as db:
             db.execute(
@@ -215,7 +216,7 @@ class JobStore:
             self._spool.remove(job_id)
 
     def finish(self, job_id: str, state: JobState, reason: str | None = None) -> None:
-        """End a job; a cancelled one stays so. What a failed one has to store is kept."""
+        """End a job; a cancelled job stays cancelled, and a failed job's documents are kept."""
         with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE jobs SET finished_at = ?2,"

@@ -1,4 +1,4 @@
-"""What is known of a job, and what became of each of its files."""
+"""Jobs, and the results of their files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class JobState(StrEnum):
-    """Where a job is. A failed one is tried again when the process starts again."""
+    """The state of a job. A failed job is tried again when the process restarts."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -17,9 +17,9 @@ class JobState(StrEnum):
 
 
 class FileOutcome(StrEnum):
-    """What became of a file; `DUPLICATE` has the same text as another one of the same run.
+    """The outcome of a file; a `DUPLICATE` has the text of another file of the same run.
 
-    `REINDEXED` are documents whose chunks were made anew.
+    `REINDEXED` counts documents whose chunks were rebuilt.
     """
 
     ADDED = "added"
@@ -32,7 +32,7 @@ class FileOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """What became of a file, why, and where its text is; `sha256` if that text may be a copy's."""
+    """The outcome of a file, its reason and document; `sha256` if the text may be a copy's."""
 
     outcome: FileOutcome
     reason: str | None = None
@@ -43,7 +43,7 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFile:
-    """A file of a job; without a result, it is waiting or was left out."""
+    """A file of a job; a file without a result is waiting or was cancelled."""
 
     name: str
     result: FileResult | None
@@ -51,14 +51,14 @@ class JobFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it is at one moment.
+    """A job in its state at one moment.
 
     collection, collection_id: the name and the identity of the collection that it was sent to.
-    arguments: what the work was asked for, besides the files.
-    files, outcomes, chunks: how many there are, how many have which outcome, and how many chunks
-        those have that are stored. Where there are no files, documents are counted.
-    reason: why it failed, or what it waits for.
-    finished_at: when nothing more would happen; a job that is being cancelled has none yet.
+    arguments: the arguments of the work, besides the files.
+    files, outcomes, chunks: the number of files, of files by outcome, and of chunks of stored
+        files. If a job has no files, documents are counted.
+    reason: why the job failed, or what it waits for.
+    finished_at: the time of the job's end; a job that is being cancelled has none yet.
     """
 
     id: str
@@ -77,5 +77,5 @@ class Job:
 
     @property
     def files_done(self) -> int:
-        """How many files have an outcome."""
+        """The number of files that have an outcome."""
         return sum(self.outcomes.values())

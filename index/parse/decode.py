@@ -1,4 +1,4 @@
-"""Bytes and strings to canonical text: once, at the door, and never changed after."""
+"""Decoding of bytes and strings to canonical text, which is never changed afterwards."""
 
 import codecs
 
@@ -6,20 +6,20 @@ from citespan.index.errors import DocumentRejected
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its first half
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_NO_CHARSETS = {"punycode", "idna"}  # codecs for domain names; time grows with the square
+_NO_CHARSETS = {"punycode", "idna"}  # codecs for domain names, which take quadratic time
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:
-    """Canonical text of a file's bytes.
+    """Return the canonical text of a file's bytes.
 
-    A byte order mark decides the encoding; otherwise `encoding`, otherwise UTF-8. Nothing is
-    guessed: a wrong guess would put wrong characters under every citation.
+    A byte order mark decides the encoding; otherwise `encoding` does, otherwise it is UTF-8. The
+    decoder guesses nothing: a wrong guess would put wrong characters under every citation.
 
     Raises:
         DocumentRejected: the bytes are not text in that encoding, or the encoding is unknown.
@@ -41,17 +41,19 @@ def decode(data: bytes, encoding: str | None = None) -> str:
             f"not valid {error.encoding} at byte {skipped + error.start}; {hint}"
         ) from error
     except (LookupError, ValueError) as error:  # ValueError: a name with a NUL, "undefined"
-        raise DocumentRejected(f"unknown encoding {encoding!r}") from error
+        raise DocumentRejected(
+            f"unknown encoding {encoding!r}; name one that Python knows, such as 'latin-1'"
+        ) from error
     return canonical(text)
 
 
 def canonical(text: str) -> str:
-    """The text as it is stored: no byte order marks first, line ends as LF, otherwise untouched.
+    """Return the text to store: no leading byte order marks, LF line ends, otherwise unchanged.
 
-    No Unicode normalisation: it changes lengths, and with them every offset.
+    There is no Unicode normalisation, because it would change lengths, and so every offset.
 
     Raises:
-        DocumentRejected: nothing but white space, a NUL, or a lone surrogate.
+        DocumentRejected: the text is only white space, or holds a NUL or a lone surrogate.
     """
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():

@@ -1,4 +1,4 @@
-"""Drafts to documents: what may be stored, and under which id. Pure but for the clock."""
+"""Drafts to documents: the rules of what may be stored, and ids. Pure except for the clock."""
 
 import hashlib
 import math
@@ -13,13 +13,13 @@ from citespan.index.parse.decode import canonical
 from citespan.index.types import Document, Draft, MetadataValue
 
 _MAX_ID = 200
-# Code points: all of it goes out with what is cited of a document.
+# Code points: answers include these fields with each citation of a document.
 _MAX_TITLE, _MAX_URI, _MAX_TYPE = 2000, 4000, 200
 _MAX_METADATA = 20_000  # bytes of JSON
 
 
 def document_of(draft: Draft) -> Document:
-    """The first revision of a draft's document.
+    """Return the first revision of a draft's document.
 
     Raises:
         DocumentRejected: the draft cannot be stored; the message says why.
@@ -71,7 +71,7 @@ def _check_lengths(draft: Draft) -> None:
 
 
 def _values(value: MetadataValue) -> Sequence[MetadataValue]:
-    """Those of a list, or the only one."""
+    """Return the values of a list, or the single value as a list."""
     return value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
@@ -81,6 +81,6 @@ def _document_id(draft: Draft, sha256: str) -> str:
         return f"doc_{origin[:20]}"
     if not 0 < len(draft.id) <= _MAX_ID or not draft.id.isprintable() or "/" in draft.id:
         raise DocumentRejected(f"a document id is 1 to {_MAX_ID} printable characters without '/'")
-    if draft.id in {".", ".."}:  # no URL can name them: clients take them out of a path
+    if draft.id in {".", ".."}:  # no URL can name them: clients remove them from a path
         raise DocumentRejected("a document id may not be '.' or '..'")
     return draft.id

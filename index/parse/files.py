@@ -9,14 +9,14 @@ from citespan.index.types import Draft
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".rst"})
 _MARKDOWN = frozenset({".md", ".markdown"})
-_MAX_TITLE = 200  # characters of a heading that is taken for a title
+_MAX_TITLE = 200  # characters of a heading that is used as a title
 
 
 def matching(path: Path) -> list[Path]:
-    """The path itself if there is such a file or folder, otherwise what it matches as a pattern.
+    """Return the path itself if it exists, otherwise the paths that it matches as a pattern.
 
-    `*`, `?` and `[…]` stand for characters of a name, `**` for any folders; names that begin with
-    a dot are matched by patterns that do. Empty if nothing matches.
+    `*`, `?` and `[…]` stand for characters of a name, `**` for any folders. Only patterns that
+    begin with a dot match names that do. If nothing matches, the list is empty.
     """
     if path.exists():
         return [path]
@@ -28,7 +28,7 @@ def matching(path: Path) -> list[Path]:
 
 
 def text_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files themselves, and of folders, at any depth, those with a suffix of text."""
+    """Yield the given files, and files with a text suffix in the given folders, at any depth."""
     for path in paths:
         if path.is_dir():
             yield from sorted(file for file in _inside(path) if _is_text(file))
@@ -37,17 +37,17 @@ def text_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def other_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the files of the folders that `text_files` leaves out."""
+    """Return the files of the folders that `text_files` skips."""
     inside = (file for path in paths if path.is_dir() for file in _inside(path))
     return [file for file in inside if not _is_text(file)]
 
 
 def read_file(file: Path, encoding: str | None = None) -> Draft:
-    """The file's text with its title: its first heading if it is Markdown, or else its name.
+    """Read a file as a draft; its title is the first heading of Markdown, or else the name.
 
     Raises:
-        DocumentRejected: it is not text in that encoding.
-        OSError: it cannot be read.
+        DocumentRejected: the file is not text in that encoding.
+        OSError: the file cannot be read.
     """
     text = decode(file.read_bytes(), encoding)
     markdown = file.suffix.lower() in _MARKDOWN
@@ -62,7 +62,7 @@ def read_file(file: Path, encoding: str | None = None) -> Draft:
 
 
 def printable(name: object) -> str:
-    """A file's name, which need not be valid Unicode, as a text that can be printed."""
+    """Return a file's name, which may be invalid Unicode, as printable text."""
     return str(name).encode(errors="replace").decode()
 
 

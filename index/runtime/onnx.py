@@ -1,7 +1,7 @@
 """The lean runtime: ONNX models run one input at a time, with no torch import.
 
-One at a time because dynamic int8 quantisation takes its scale from the whole batch: batch mates
-would change a result (cosine down to .990). Inputs run side by side on threads instead.
+Inputs run one at a time because dynamic int8 quantisation takes its scale from the whole batch:
+other inputs of a batch would change a result (cosine down to .990). Inputs run on threads instead.
 """
 
 import importlib
@@ -26,14 +26,14 @@ R = TypeVar("R")
 
 
 class Session(Protocol):
-    """As much of onnxruntime's session as is used."""
+    """The used part of onnxruntime's session."""
 
     def run(self, names: None, feed: dict[str, NDArray[Any]], /) -> list[Any]:
-        """All outputs for these inputs."""
+        """Return all outputs for these inputs."""
         ...
 
     def get_inputs(self) -> list[Any]:
-        """What the graph takes; each has a `name`."""
+        """Return the inputs of the graph; each has a `name`."""
         ...
 
 
@@ -41,12 +41,12 @@ class OnnxModel:
     """A model with its tokenizer, from a folder with `model.onnx` and `tokenizer.json`.
 
     Args:
-        folder: where both files lie.
+        folder: the folder of both files.
         sha256: the expected SHA-256 of each, by file name.
-        max_tokens: inputs are cut here, special tokens included.
+        max_tokens: the length to which inputs are cut, special tokens included.
 
     Raises:
-        ModelUnavailable: a file is missing or is not the one expected.
+        ModelUnavailable: a file is missing or is not the expected one.
     """
 
     def __init__(self, folder: Path, sha256: dict[str, str], max_tokens: int) -> None:
@@ -58,7 +58,7 @@ class OnnxModel:
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
     def run(self, encoding: Encoding) -> NDArray[np.float32]:
-        """The first output for one encoded input, without its batch axis."""
+        """Return the first output for one encoded input, without its batch axis."""
         feed = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
@@ -75,13 +75,13 @@ class OnnxModel:
 def parallel_map(
     function: Callable[[T], R], items: Sequence[T], *, behind: bool = False
 ) -> list[R]:
-    """`function` of each item, in order, on one thread a core.
+    """Return `function` of each item, in order, computed on one thread per core.
 
     Args:
         function: called on those threads.
-        items: its arguments.
-        behind: on threads of their own, so that nothing else waits until these are done, and of
-            lower priority, where the system has one for each thread.
+        items: the arguments of the calls.
+        behind: use separate threads, so that no other call waits for these. They have a lower
+            priority, if the system has one per thread.
     """
     if len(items) < 2 and not behind:
         return [function(item) for item in items]
@@ -89,7 +89,7 @@ def parallel_map(
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer that neither pads nor truncates."""
+    """Load a tokenizer that neither pads nor truncates."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -97,8 +97,8 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def onnxruntime(module: str = "onnxruntime") -> Any:
-    """Onnxruntime or a module of it: imported where it is used, being slow and untyped."""
-    # At import it would write a device id to the user's cache and open its telemetry.
+    """Import onnxruntime or a module of it where it is used; it is slow to import and untyped."""
+    # At import, onnxruntime would write a device id to the user's cache and open its telemetry.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     return importlib.import_module(module)
 
@@ -113,7 +113,7 @@ def _pool(*, behind: bool) -> ThreadPoolExecutor:
 
 
 def open_session(path: Path) -> Session:
-    """An ONNX model on one core: `parallel_map` keeps the others busy."""
+    """Open an ONNX model on one core; `parallel_map` uses the other cores."""
     ort = onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -121,17 +121,17 @@ def open_session(path: Path) -> Session:
         path,
         options,
         providers=["CPUExecutionProvider"],
-        # On one core the fused operator takes a tenth longer than addition and normalisation.
+        # On one core, the fused operator takes a tenth longer than addition and normalisation.
         disabled_optimizers=["SkipLayerNormFusion"],
     )
     return cast(Session, session)
 
 
 def check_file(path: Path, expected: str) -> None:
-    """Make sure that a model file is the one expected, by its SHA-256.
+    """Check that a model file is the expected one, by its SHA-256.
 
     Raises:
-        ModelUnavailable: it is missing, or another.
+        ModelUnavailable: the file is missing, or is another one.
     """
     try:
         found = sha256_file(path)

@@ -1,4 +1,4 @@
-"""The cores that this process may use, and work that is split in two while one is free."""
+"""The cores that this process may use, and work that is split in two while a core is free."""
 
 import os
 import threading
@@ -12,15 +12,15 @@ B = TypeVar("B")
 
 
 def usable_cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Cores:
-    """Counts the threads that are at work. Safe for many threads.
+    """A counter of working threads. Safe for many threads.
 
     Args:
-        count: as many threads are not slowed down by each other.
+        count: how many threads can work without slowing each other down.
     """
 
     def __init__(self, count: int) -> None:
@@ -31,15 +31,15 @@ class Cores:
     def both(
         self, first: Callable[[], A], second: Callable[[], B], *, worth_it: bool
     ) -> tuple[A, B]:
-        """What two functions give, called one after the other or side by side.
+        """Return the results of two functions, called one after the other or concurrently.
 
-        Where both fail, what the first raises is raised.
+        If both fail, the error of the first is raised.
 
         Args:
             first: called on this thread.
-            second: called on another one if that is worth it and a core is free, so it must need
-                nothing that this thread holds. That thread has ended when this returns or raises.
-            worth_it: whether they take so long that a thread, some .1 ms, is little beside it.
+            second: called on another thread if that is worth it and a core is free. It must need
+                nothing that this thread holds. The other thread has ended on return.
+            worth_it: whether the calls take much longer than the start of a thread, some .1 ms.
         """
         with self._lock:
             threads = 2 if worth_it and self._taken + 2 <= self._count else 1
@@ -57,5 +57,5 @@ class Cores:
 
 @cache
 def cores() -> Cores:
-    """Those of this process."""
+    """Return the counter of this process."""
     return Cores(usable_cores())

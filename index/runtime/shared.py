@@ -1,4 +1,4 @@
-"""Models in use: each is loaded once in a process, whoever asks for it."""
+"""Models in use: each is loaded once per process and shared by all callers."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,10 +9,10 @@ M = TypeVar("M")
 
 
 class InUse(Generic[M]):
-    """Models by what they are made from. Safe for many threads.
+    """Models by the values that they are made from. Safe for many threads.
 
-    They are known here, not owned: a model is freed when the last that uses it lets go of it, and
-    nobody closes one that another still uses.
+    The registry holds weak references: a model is freed when its last user releases it, and no user
+    can close a model that another one still uses.
     """
 
     def __init__(self) -> None:
@@ -20,11 +20,11 @@ class InUse(Generic[M]):
         self._loading = threading.Lock()
 
     def get(self, made_from: Hashable, load: Callable[[], M]) -> M:
-        """The model made from the same that is in use, or else a new one.
+        """Return the model in use that was made from the same values, or else load one.
 
         Args:
-            made_from: all that decides what the model computes.
-            load: makes it; what it raises is raised, and nothing is kept.
+            made_from: all values that decide what the model computes.
+            load: makes the model; if it raises, the error is raised and nothing is stored.
         """
         with self._loading:
             model = self._known.get(made_from)

@@ -1,4 +1,4 @@
-"""Work that runs ahead of what takes its results."""
+"""Work on threads that runs ahead of the caller's use of its results."""
 
 import os
 import sys
@@ -11,19 +11,20 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-_BEHIND = 10  # nice value; a search beside an ingest then takes 1.3 times as long, at 0 four times
+_BEHIND = 10  # nice value; during an ingest, a search then takes 1.3 times as long, at 0 four times
 
 
 def map_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Generator[R]:
-    """`function` of each item, in order, while the next ones are worked on.
+    """Yield `function` of each item, in order, while threads work on the next items.
 
-    Items are drawn on the caller's thread. What drawing or working on one raises is raised in its
-    place, after the results before it. Closing it waits for what has begun.
+    Items are taken on the caller's thread. If taking an item or the function raises, the error is
+    raised in that item's place, after the results before it. Closing the generator waits for calls
+    that have begun.
 
     Args:
         function: called on threads.
-        items: may be endless.
-        ahead: how many are worked on at once, at least 1.
+        items: the arguments of the calls; they may be endless.
+        ahead: how many calls run at once, at least 1.
     """
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(ahead, thread_name_prefix="ahead") as pool:
@@ -40,8 +41,8 @@ def map_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Gen
 
 
 def step_back() -> None:
-    """Let other threads go before this one, for good."""
-    if sys.platform == "linux":  # elsewhere priorities are of whole processes
+    """Lower the priority of this thread for good."""
+    if sys.platform == "linux":  # elsewhere, priorities belong to whole processes
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
@@ -51,7 +52,7 @@ def _submitted(
     try:
         for item in items:
             yield pool.submit(function, item)
-    except Exception as error:  # noqa: BLE001  (handed on, in its place)
+    except Exception as error:  # noqa: BLE001  (raised in its place)
         failed: Future[R] = Future()
         failed.set_exception(error)
         yield failed

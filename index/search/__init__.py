@@ -1,4 +1,4 @@
-"""What is derived from the catalogue and searched: dense and lexical indexes, and their fusion."""
+"""Search indexes derived from the catalogue: dense and lexical ones, and their fusion."""
 
 from typing import TYPE_CHECKING
 

@@ -13,14 +13,14 @@ def reciprocal_rank_fusion(
     *,
     weights: Sequence[float] | None = None,
 ) -> list[Scored]:
-    """One ranking out of several, best first; equal scores in order of chunk id.
+    """Fuse several rankings into one, best first; equal scores are in order of chunk id.
 
     A chunk scores the sum over rankings of weight / (k + rank), ranks counted from 1.
 
     Args:
         rankings: best first.
-        k: at least 0; the higher, the less the first ranks count more than later ones.
-        weights: of the rankings, not in the paper; 1 each by default.
+        k: at least 0; the higher it is, the smaller is the advantage of the first ranks.
+        weights: the weights of the rankings, 1 each by default; the paper has none.
 
     Source: Cormack, Clarke and Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet and
     individual rank learning methods", section 2.

@@ -17,9 +17,9 @@ from citespan.index.types import Scored
 
 _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
-_NARROW = 1000  # ids that are looked up; of more, some are soon met among the best
+_NARROW = 1000  # ids that the query looks up; if there are more, some are soon found among the best
 _TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see docs/decisions
-_FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the rest is locks and housekeeping
+_FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the other files are locks and housekeeping
 
 
 class _Deletes(msgspec.Struct):
@@ -32,13 +32,13 @@ class _Segment(msgspec.Struct):
 
 
 class _Meta(msgspec.Struct):
-    """The part of tantivy's `meta.json` that tells of removed documents."""
+    """The part of tantivy's `meta.json` that counts removed documents."""
 
     segments: list[_Segment]
 
 
 class LexicalIndex:
-    """Titles and texts by chunk id.
+    """A BM25 index of titles and texts by chunk id.
 
     Args:
         folder: an existing folder for its files; None keeps everything in memory.
@@ -53,7 +53,7 @@ class LexicalIndex:
         try:
             self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
             self._index.register_tokenizer(_ANALYZER, english_analyzer())
-            # Else a thread takes over whatever another process writes, before it is checked.
+            # Otherwise a thread would load the files of another process before they are checked.
             self._index.config_reader("manual")
             self._index.reload()
         except (ValueError, OSError) as error:
@@ -62,7 +62,7 @@ class LexicalIndex:
         self._hashed: dict[tuple[str, int, int], str] = {}
 
     def ids(self) -> set[int]:
-        """The ids of all texts held."""
+        """Return the ids of all texts held."""
         searcher = self._index.searcher()
         hits = searcher.search(
             tantivy.Query.all_query(), limit=max(1, searcher.num_docs), count=False
@@ -70,27 +70,27 @@ class LexicalIndex:
         return set(_ids(searcher, [address for _, address in hits]))
 
     def change(self, removed: Sequence[int], added: Iterable[tuple[int, str, str]]) -> None:
-        """Forget ids and add (id, title, text) rows, then make both visible and durable."""
+        """Remove ids and add (id, title, text) rows, then make both changes visible and durable."""
         writer = self._writer()
         for chunk_id in removed:
-            # Not by term: that takes a Python int for a signed one and deletes nothing.
+            # Not by term: tantivy takes a Python int for a signed one and deletes nothing.
             writer.delete_documents_by_query(tantivy.Query.term_query(self._schema, "id", chunk_id))
         self._finish(writer, added)
 
     def rewrite(self, rows: Iterable[tuple[int, str, str]]) -> None:
-        """Hold these (id, title, text) rows alone, in new files; the old ones are removed."""
+        """Write only these (id, title, text) rows to new files, and delete the old files."""
         writer = self._writer()
         writer.delete_all_documents()
         self._finish(writer, rows)
         self.tidy()
 
     def forgotten(self) -> int:
-        """How many ids were removed whose words are still in a file in use."""
+        """Return how many removed ids still have words in a file in use."""
         deletes = (segment.deletes for segment in self._segments())
         return sum(found.num_deleted_docs for found in deletes if found)
 
     def tidy(self) -> bool:
-        """Remove the files of merged segments, which searches kept; whether there were any."""
+        """Delete the files of merged segments, kept for searches; return whether there were any."""
         if self._folder is None:
             return False
         used = {segment.segment_id.replace("-", "") for segment in self._segments()} | {"meta"}
@@ -102,15 +102,15 @@ class LexicalIndex:
         return True
 
     def search(self, query: str, k: int, among: NDArray[np.int64] | None = None) -> list[Scored]:
-        """Best chunks for the words of a query by BM25, best first; ties in order of chunk id.
+        """Return the best chunks for a query by BM25, best first; ties are in order of chunk id.
 
         Args:
-            query: its words are looked for.
+            query: the text whose words are searched for.
             k: at least 1.
-            among: (n,) the ids that may be returned, ascending; scores are the same without it.
+            among: (n,) the ids that may be returned, ascending; it does not change scores.
         """
         words = dict.fromkeys(self._query_analyzer.analyze(query))
-        # One flat list of words: only of such does tantivy skip what cannot be among the best.
+        # One flat list of words: tantivy skips texts that cannot be among the best only in such.
         clauses = [clause for word in words for clause in self._word_clauses(word)]
         if not clauses:
             return []
@@ -118,7 +118,7 @@ class LexicalIndex:
         sought, limit = tantivy.Query.boolean_query(clauses), 2 * k
         if among is not None and len(among) <= _NARROW:
             sought = self._narrowed(sought, among)
-        while True:  # until all that tie with the last place are there
+        while True:  # until all chunks that tie with the last place are found
             hits = searcher.search(sought, limit=limit, count=False).hits
             scores = np.array([score for score, _ in hits], dtype=np.float64)
             ids = np.array(_ids(searcher, [address for _, address in hits]), dtype=np.int64)
@@ -134,9 +134,9 @@ class LexicalIndex:
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in found]
 
     def file_hashes(self) -> dict[str, str]:
-        """SHA-256 of each file of the index by name; empty if it is kept in memory.
+        """Return the SHA-256 of each file of the index by name; empty for an index in memory.
 
-        A file is not read again as long as its size and time stand: tantivy writes a file once.
+        A file is not read again while its size and time are unchanged: tantivy writes a file once.
         """
         known, self._hashed = self._hashed, {}
         for path in _files(self._folder) if self._folder else ():
@@ -151,8 +151,8 @@ class LexicalIndex:
         return msgspec.json.decode((self._folder / "meta.json").read_bytes(), type=_Meta).segments
 
     def _writer(self) -> tantivy.IndexWriter:
-        # One thread (two killed the writer), and a writer per change: it can then wait for its
-        # merges, after which the files on disk stand still and can be hashed.
+        # One thread (two killed the writer), and a writer per change, which can wait for its
+        # merges. After them the files on disk no longer change and can be hashed.
         return self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
 
     def _finish(self, writer: tantivy.IndexWriter, rows: Iterable[tuple[int, str, str]]) -> None:
@@ -170,7 +170,7 @@ class LexicalIndex:
         self._index.reload()
 
     def _narrowed(self, sought: tantivy.Query, among: NDArray[np.int64]) -> tantivy.Query:
-        """The same with the same scores, of these ids alone."""
+        """Return the query restricted to these ids, with unchanged scores."""
         ids = tantivy.Query.term_set_query(self._schema, "id", among.tolist())
         unscored = tantivy.Query.const_score_query(ids, 0.0)
         return tantivy.Query.boolean_query(
@@ -185,7 +185,7 @@ class LexicalIndex:
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file of a lexical index by name."""
+    """Return the SHA-256 of each file of a lexical index by name."""
     return {path.name: sha256_file(path) for path in _files(folder)}
 
 
@@ -194,7 +194,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _member(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which ids are among others; those are sorted, which `np.isin` would do again."""
+    """Return which ids are in `among`, which is sorted already; `np.isin` would sort it again."""
     if not len(among):
         return np.zeros(len(ids), bool)
     places = np.searchsorted(among, ids)

@@ -1,7 +1,7 @@
 """The search index of one machine: FAISS and tantivy, both derived from the catalogue.
 
-Nothing here is trusted without a checksum that the catalogue holds, and nothing here is needed:
-whatever is missing, damaged or behind is made again from the catalogue.
+The index trusts no file without a checksum that the catalogue holds. Any file that is missing,
+damaged or stale is rebuilt from the catalogue.
 """
 
 import logging
@@ -28,19 +28,19 @@ _log = logging.getLogger("citespan.index")
 
 _LEXICAL = "lexical"
 _KEPT_FILTERS = 16
-_FEW = 5_000  # texts kept in memory, so that the catalogue is free while they are indexed
+_FEW = 5_000  # texts loaded into memory, so that the catalogue is free while they are indexed
 _REWRITTEN_AT_CLOSE = 10_000  # chunks: a second or two
 
 
 class LocalSearchIndex:
-    """Dense and lexical candidates from files below one folder.
+    """The search index in files below one folder.
 
     Args:
-        folder: where the derived files lie, and nothing else; made if it is missing.
-        catalogue: the truth they are derived from.
+        folder: the folder of only the derived files; made if missing.
+        catalogue: the catalogue that they are derived from.
         dim: length of the vectors.
-        read_only: write nothing; what is behind on disk is made again in memory.
-        exact_most: of more chunks, the nearest vectors are found approximately.
+        read_only: write nothing; if files on disk are stale, the index is rebuilt in memory.
+        exact_most: with more chunks than this, the nearest vectors are found approximately.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LocalSearchIndex:
         self._read_only = read_only
         self._refreshing = threading.Lock()
         self._problems: list[str] = []
-        # No method of this one: in a cycle it would be freed late, and its threads end with it.
+        # Not a bound method: a reference cycle would free this object and its threads late.
         self._found = _ignored if read_only else partial(_noted, self._problems)
         self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._generation = -1
@@ -91,7 +91,7 @@ class LocalSearchIndex:
         return self._nearest.search(query, k, self._among(filters))
 
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
-        return self._lexical.search(query, k, self._among(filters))  # of a snapshot of its own
+        return self._lexical.search(query, k, self._among(filters))  # reads its own snapshot
 
     def compact(self) -> int:
         with self._refreshing:
@@ -106,9 +106,9 @@ class LocalSearchIndex:
         found: list[str] = []
         for what, held in (("vectors", self._nearest.ids()), ("words", self._lexical.ids())):
             if gone := len(held - stored):
-                found.append(f"the {what} of {gone} chunks are held that are not stored")
+                found.append(f"the index holds {what} of {gone} chunks that are not stored")
             if lacking := len(stored - held):
-                found.append(f"the {what} of {lacking} chunks that are stored are lacking")
+                found.append(f"the index lacks {what} of {lacking} chunks that are stored")
         return found
 
     def facts(self) -> Facts:
@@ -127,11 +127,11 @@ class LocalSearchIndex:
             self._nearest.close()
 
     def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
-        """The ids that a filter leaves; kept, as both sides and the next question need them."""
+        """Return the ids that match a filter; cached for the other side and the next query."""
         if filters is None:
             return None
-        with self._catalogue.snapshot():  # whoever needs the same waits, and finds it
-            key = (self._catalogue.generation, repr(filters))  # where True and 1 are not equal
+        with self._catalogue.snapshot():  # a thread with the same filter waits, and finds them
+            key = (self._catalogue.generation, repr(filters))  # in `repr`, True and 1 differ
             kept = self._filtered
             if key not in kept:
                 now = {old: ids for old, ids in kept.items() if old[0] == key[0]}
@@ -146,11 +146,11 @@ class LocalSearchIndex:
             self._generation = self._catch_up()
             self._nearest.keep_up()
         except BaseException:
-            self._generation = -1  # a part may have been taken over: compare everything
+            self._generation = -1  # a part may have been applied: compare everything
             raise
 
     def _catch_up(self) -> int:
-        """Take over the difference; while it is read, others that use the catalogue wait."""
+        """Apply the changes of the catalogue, and return its generation; other readers wait."""
         lexical, nearest = self._lexical, self._nearest
         with self._catalogue.snapshot():
             generation = self._catalogue.generation
@@ -173,11 +173,11 @@ class LocalSearchIndex:
             few = len(worded_new) <= _FEW
             if few:
                 texts = list(texts)
-            else:  # not all at once in memory
+            else:  # do not load all texts into memory at once
                 lexical = self._changed(lexical, worded_gone, texts)
         if few and (worded_gone or worded_new):
             lexical = self._changed(lexical, worded_gone, texts)
-        self._lexical = lexical  # only now: others search meanwhile
+        self._lexical = lexical  # only now: other threads search concurrently
         return generation
 
     def _changed(
@@ -185,7 +185,7 @@ class LocalSearchIndex:
     ) -> LexicalIndex:
         try:
             lexical.change(sorted(gone), _rows(texts))
-        except (OSError, ValueError) as error:  # a full disk, say: go on in memory until restart
+        except (OSError, ValueError) as error:  # a full disk, say: use memory until restart
             self._found("the lexical index", error)
             lexical = LexicalIndex(None)
             everything = self._catalogue.indexed_texts(self._catalogue.chunk_ids())
@@ -196,7 +196,7 @@ class LocalSearchIndex:
         return lexical
 
     def _rewrite_lexical(self) -> int:
-        """Of how many chunks that are gone no words are left in files any more."""
+        """Rewrite the lexical index, and return how many deleted chunks it no longer holds."""
         if self._read_only:
             return 0
         try:
@@ -207,13 +207,13 @@ class LocalSearchIndex:
             elif not self._lexical.tidy():
                 return 0
         except (OSError, ValueError, StoreError) as error:  # a full disk, say: it can wait
-            _log.warning("lexical index not written anew: %s", error)
+            _log.warning("lexical index not rewritten: %s", error)
             return 0
         self._record(_LEXICAL, self._lexical.file_hashes())
         return forgotten
 
     def _reread_lexical(self, wanted: set[int]) -> LexicalIndex:
-        """What the writer has on disk by now, or else nothing, to be filled in memory."""
+        """Load the writer's current files, or return an empty index to be filled in memory."""
         found = self._load_lexical()
         return found if found.ids() == wanted else LexicalIndex(None)
 
@@ -235,7 +235,7 @@ class LocalSearchIndex:
                 folder.unlink(missing_ok=True)
             folder.mkdir(parents=True)
             made = LexicalIndex(folder)
-        except (OSError, ValueError) as error:  # a full disk, say: go on in memory
+        except (OSError, ValueError) as error:  # a full disk, say: continue in memory
             self._found("the lexical index", error)
             return LexicalIndex(None)
         self._record(_LEXICAL, made.file_hashes())
@@ -245,18 +245,18 @@ class LocalSearchIndex:
         try:
             self._catalogue.record_derived(name, record)
         except StoreUnavailable as error:
-            # Not worth failing for: what is not recorded is made again at the next start.
+            # No reason to fail: an index without a record is rebuilt at the next start.
             _log.warning("state of derived index not recorded: %s", error)
 
 
 def _noted(problems: list[str], what: str, error: Exception) -> None:
-    problem = f"{what} could not be used and was made again from the catalogue: {error}"
+    problem = f"{what} could not be used and was rebuilt from the catalogue: {error}"
     problems.append(problem)
     _log.warning("derived index rebuilt: %s", problem)
 
 
 def _ignored(_: str, __: Exception) -> None:
-    """Most often the writer was just changing it; the writer will tell."""
+    """Ignore the error: most often the writer was changing the file, and the writer reports it."""
 
 
 def _rows(texts: Iterable[IndexedText]) -> Iterable[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""The seam between `Corpus` and the engines that search what is derived from the truth."""
+"""The contract between `Corpus` and the engines that search indexes of the catalogue."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -9,59 +9,59 @@ from citespan.index.types import Scored, Vectors
 
 
 class SearchIndex(Protocol):
-    """Candidates by meaning and by words. Safe for many threads."""
+    """An index that finds candidates by meaning and by words. Safe for many threads."""
 
     def refresh(self, *, wait: bool = True) -> None:
-        """Hold exactly the chunks that the catalogue holds now.
+        """Update the index to exactly the chunks that the catalogue holds now.
 
         Args:
-            wait: for another thread that does the same; otherwise leave it to that one.
+            wait: if another thread is refreshing, wait for it; otherwise return at once.
         """
         ...
 
     def steady(self) -> AbstractContextManager[None]:
-        """Inside, index and catalogue hold one state, whatever is written meanwhile."""
+        """Return a context inside which index and catalogue hold one state, despite writes."""
         ...
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
-        """Nearest chunks to a unit vector by cosine, best first.
+        """Return the chunks nearest to a unit vector by cosine, best first.
 
-        With a filter: exactly the best of those for which it holds, however few they are.
+        With a filter, the result is exactly the best of the matching chunks, however few they are.
         """
         ...
 
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
-        """Best chunks for the words of a query by BM25, best first; filtered as for `dense`."""
+        """Return the best chunks for a query by BM25, best first; filtered as for `dense`."""
         ...
 
     def compact(self) -> int:
-        """Write anew what still holds words or vectors of chunks that are not stored any more.
+        """Rewrite the files that still hold words or vectors of deleted chunks.
 
         Returns:
-            How many chunks they were of.
+            How many deleted chunks the files held.
         """
         ...
 
     def uncompacted(self) -> int:
-        """Of how many chunks that are not stored any more something is left in files."""
+        """Return of how many deleted chunks the files still hold data."""
         ...
 
     def leftovers(self) -> list[str]:
-        """Every difference between the chunks held and those stored; empty if there is none."""
+        """Return each difference between the chunks held and those stored; empty if none."""
         ...
 
     def facts(self) -> Facts:
-        """How vectors are found, and how well when that was last measured."""
+        """Return how vectors are found, and the recall of the last measurement."""
         ...
 
     def measure(self) -> Facts:
-        """The same, measured now, once nothing is being built; reads all vectors."""
+        """Measure now and return the facts, once no build is running; this reads all vectors."""
         ...
 
     def problems(self) -> list[str]:
-        """What was found damaged or behind and has been rebuilt since opening."""
+        """Return the problems of damaged or stale files that were rebuilt since opening."""
         ...
 
     def close(self) -> None:
-        """Save what makes the next start fast."""
+        """Save the index for a fast next start."""
         ...

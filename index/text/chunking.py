@@ -10,49 +10,49 @@ from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
 from citespan.index.text.segmentation import blocks, sentences, strip
 from citespan.index.types import Span
 
-# A tokenizer counts nothing for control characters, marks and blanks. English has some 4.5
+# A tokenizer may count no token for control characters, marks and blanks. English has some 4.5
 # characters a token; of 1,218 chunks of SQuAD none has more than 6.6.
 CHARACTERS_A_TOKEN = 10
-_GUESSES = 8  # by the length of what is counted; then by halves
-_TRIES = 4  # sensible places that are counted before the furthest one is taken
+_GUESSES = 8  # that assume tokens of equal length; after them, the search halves
+_TRIES = 4  # sensible places whose tokens are counted before the furthest place is used
 
 Counted: TypeAlias = tuple[Span, int]  # with its tokens
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """What a chunk may hold, and how it is counted."""
+    """The limits of a chunk, and the function that counts its tokens."""
 
     max_tokens: int
     count_tokens: Callable[[str], int]
 
     @property
     def max_characters(self) -> int:
-        """Code points, white space included."""
+        """The limit in code points, white space included."""
         return CHARACTERS_A_TOKEN * self.max_tokens
 
     def fits(self, text: str) -> bool:
-        """Whether a text of at most `max_characters` is no longer than a chunk may be."""
+        """Return whether a text of at most `max_characters` is within the limit in tokens."""
         return self.count_tokens(text) <= self.max_tokens
 
 
 def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Span]:
-    """As `counted_chunks`, without the counts."""
+    """Return the spans of `counted_chunks`, without the counts."""
     return [span for span, _ in counted_chunks(text, max_tokens, count_tokens)]
 
 
 def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Counted]:
-    """Chunks of a text, in order: they do not overlap and hold every non-space code point.
+    """Return the chunks of a text in order; they do not overlap and hold all its non-space text.
 
-    Sentences are packed up to the limits. A paragraph that does not fit as a whole starts a new
-    chunk if the present one is at least half full; a sentence longer than the limits is cut where
-    `best_cuts` says, between grapheme clusters. Only a cluster that is over a limit itself, such as
-    a letter with thousands of marks, is cut between its code points.
+    Sentences are packed up to the limits. If a paragraph does not fit as a whole and the present
+    chunk is at least half full, the paragraph starts a new chunk. A sentence longer than the limits
+    is cut where `best_cuts` says, between grapheme clusters. If a cluster itself is over a limit,
+    such as a letter with thousands of marks, it is cut between its code points.
 
     Args:
         text: canonical text.
         max_tokens: limit of each chunk by `count_tokens`, at least 1; `CHARACTERS_A_TOKEN` times as
-            many code points are the other limit. One code point of more tokens stands alone.
+            many code points are the other limit. A code point of more tokens is a chunk by itself.
         count_tokens: the embedder's token count of a text, without special tokens.
     """
     limits = _Limits(max_tokens, count_tokens)
@@ -61,7 +61,7 @@ def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int
         tokens = count_tokens(span.of(text))
         if tokens <= max_tokens:
             chunks.append((span, tokens))
-        else:  # a tokenizer may count the joint of two pieces higher than their sum
+        else:  # a tokenizer may count two joined pieces higher than their sum
             chunks.extend(_split(text, span, limits))
     return chunks
 
@@ -99,7 +99,7 @@ def _pack(paragraphs: Iterable[list[Counted]], limits: _Limits) -> Iterator[Span
 
 
 def _split(text: str, span: Span, limits: _Limits) -> Iterator[Counted]:
-    """The span in pieces that fit, each as long as sensible."""
+    """Yield the span in pieces that fit, each as long as sensible."""
     span = strip(text, span)
     while span:
         near, tokens = _reach(text, span, limits)
@@ -113,7 +113,7 @@ def _split(text: str, span: Span, limits: _Limits) -> Iterator[Counted]:
 
 
 def _reach(text: str, span: Span, limits: _Limits) -> Counted:
-    """Where to look for a cut: the whole span if none is needed."""
+    """Return the span to look for a cut in, and its tokens; the whole span if no cut is needed."""
     size = 2 * limits.max_tokens
     while True:
         most = min(size, limits.max_characters)
@@ -125,14 +125,14 @@ def _reach(text: str, span: Span, limits: _Limits) -> Counted:
 
 
 def _first_piece(text: str, span: Span, near: Span, tokens: int, limits: _Limits) -> int:
-    """Return how long a first piece fits: to a sensible place, or to the furthest one there is.
+    """Return the length of a first piece that fits: to a sensible place, or else the furthest.
 
     Args:
-        text: of the document.
-        span: what does not fit.
-        near: its beginning, which holds the furthest place.
-        tokens: of that beginning.
-        limits: what the piece has to fit.
+        text: the text of the document.
+        span: the span that does not fit.
+        near: the start of `span`, which holds the furthest place.
+        tokens: the token count of `near`.
+        limits: the limits of the piece.
     """
     inside = near.of(text)
     ends = cluster_ends(inside, whole=near == span)
@@ -150,13 +150,13 @@ def _first_piece(text: str, span: Span, near: Span, tokens: int, limits: _Limits
 
 
 def _last_fit(text: str, cuts: Sequence[int], tokens: int, limits: _Limits) -> int:
-    """How many of the cuts leave a first piece which fits; 0 if none does."""
-    low, high = 0, len(cuts)  # which of the cuts may be the first that is too far
-    before, after = 0, tokens  # the tokens up to there, as far as they are known
+    """Return how many of the cuts leave a first piece that fits; 0 if none does."""
+    low, high = 0, len(cuts)  # the range that holds the first cut that is too far
+    before, after = 0, tokens  # the tokens up to both ends of the range
     guesses = 0
     while low < high:
         middle = (low + high) // 2
-        if guesses < _GUESSES and before < after:  # as if tokens were as long as each other
+        if guesses < _GUESSES and before < after:  # assume tokens of equal length
             share = (limits.max_tokens - before) / (after - before)
             middle = min(high - 1, low + int(share * (high - low)))
             guesses += 1
@@ -169,9 +169,9 @@ def _last_fit(text: str, cuts: Sequence[int], tokens: int, limits: _Limits) -> i
 
 
 def chunk_id(document_id: str, title: str, sha256: str, span: Span) -> int:
-    """Stable 63-bit id of what is indexed as one chunk.
+    """Return a stable 63-bit id of a chunk.
 
-    The title is part of it because it is part of what is searched: a new title is a new vector.
+    The id depends on the title because the title is embedded too: a new title is a new vector.
     """
     key = "\0".join((document_id, title, sha256, str(span.start), str(span.end)))
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1

@@ -1,6 +1,6 @@
-"""Where a text that is too long may be cut: at the most sensible place, never inside a cluster.
+"""Places to cut a text that is too long: the most sensible one, never inside a cluster.
 
-A cluster is a grapheme cluster: what a reader sees as one character. Pure.
+A cluster is a grapheme cluster: one character to a human reader. Pure.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,14 @@ from icu4py.breakers import LineBreaker
 
 from citespan.index.types import Span
 
-LONGEST_WORD = 50  # code points that are looked at beyond the furthest cut, to see words whole
+LONGEST_WORD = 50  # code points read beyond the furthest cut, to see whole words
 
 _WINDOW = 1000  # code points whose clusters are found at a time
 _CLUSTER = regex.compile(r"\X")
-# Scripts that set a space between clauses, not between words.
+# Scripts that put a space between clauses, not between words.
 _UNSPACED = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-# What a place is told by, best first: each looks at one or two characters on both sides, and is
-# searched from the end.
+# The patterns of places, best first. Each matches one or two characters on both sides of a place,
+# and is searched from the end.
 _PLACES = tuple(
     regex.compile(f"(?rV1){pattern}")
     for pattern in (
@@ -42,14 +42,14 @@ def cluster_ends(text: str, *, whole: bool) -> Sequence[int]:
     """Return where a text that starts with a cluster may be cut without cutting one.
 
     Args:
-        text: of some thousand characters at most: a run of n flags takes n² steps.
-        whole: whether it is known to end with a cluster; else its last one may go on.
+        text: some thousand characters at most, because a run of n flags takes n² steps.
+        whole: whether the text ends with a whole cluster; if not, its last one may be cut off.
 
     Returns:
-        At least one place, in order, each over 0. Where one cluster is all that the text shows,
-        the places are between its code points, as nothing larger can be had.
+        At least one place, in order, each over 0. If the text shows only one cluster, the places
+        are between its code points.
     """
-    if text.isascii() or not text:  # no line has a "\r", which is all that ASCII joins
+    if text.isascii() or not text:  # only "\r\n" is a cluster in ASCII, and no line has a "\r"
         return range(1, len(text) + 1)
     ends = [match.end() for match in _CLUSTER.finditer(text)]
     if not whole:
@@ -58,7 +58,7 @@ def cluster_ends(text: str, *, whole: bool) -> Sequence[int]:
 
 
 def clipped(text: str, span: Span, most: int) -> Span:
-    """Return the span, or a beginning of it that has at most so many code points."""
+    """Return the span, cut to its first `most` code points or fewer."""
     if len(span) <= most:
         return span
     at, end = span.start, span.start + most
@@ -70,11 +70,11 @@ def clipped(text: str, span: Span, most: int) -> Span:
 def best_cuts(text: str, ends: Sequence[int]) -> Iterator[int]:
     """Yield where to cut a text, best place first; the last place is the last end.
 
-    What is cut off is at least half as long as it can be.
+    The first piece is at least half as long as the limit allows.
 
     Args:
-        text: what is too long, `LONGEST_WORD` further than the last end if there is so much.
-        ends: where it may be cut at all, in order.
+        text: the text that is too long, read up to `LONGEST_WORD` beyond the last end.
+        ends: all places where the text may be cut, in order.
     """
     furthest = ends[-1]
     allowed = ends if isinstance(ends, range) else frozenset(ends)
@@ -92,13 +92,13 @@ def best_cuts(text: str, ends: Sequence[int]) -> Iterator[int]:
 
 
 def _last(pattern: regex.Pattern[str], text: str, least: int, most: int) -> int:
-    """Return the last place of a kind in `(least, most]`, 0 if there is none."""
+    """Return the last place of a pattern in `(least, most]`; 0 if there is none."""
     found = pattern.search(text, max(0, least - 1), most + 1)
     return found.start() if found and least < found.start() <= most else 0
 
 
 def _word_ends(text: str) -> Iterator[int]:
-    """Yield where a line may be broken: also between the words of scripts without spaces."""
+    """Yield where a line may be broken, also between the words of scripts without spaces."""
     at = 0
     for piece in LineBreaker(text, "root"):
         at += len(piece)

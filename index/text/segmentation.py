@@ -1,4 +1,4 @@
-"""Sentence spans: syntok inside a line, the stops of other scripts, and what line breaks mean."""
+"""Sentence spans: by syntok inside a line, by the stops of other scripts, and by line breaks."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
 from citespan.index.types import Span
 
 MAX_SENTENCE = 1000  # code points; one of 4,856 sentences of SQuAD is longer
-# Thai and Lao have no stops: some clauses together are what is cited as a sentence.
+# Thai and Lao have no stops: some clauses together are cited as a sentence.
 _UNSTOPPED_MAX = 200
 
-# A line this long that does not end a sentence was wrapped by an editor: the sentence goes on.
-# Shorter ones are headings, list items, verses, unless a small letter follows; longer ones are
+# If a line of this length does not end a sentence, an editor wrapped it: the sentence continues.
+# Shorter lines are headings, list items or verses, unless a small letter follows. Longer lines are
 # paragraphs, one to a line.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
@@ -26,8 +26,8 @@ _ABBREVIATED = re.compile(
 _STARTS_BLOCK = re.compile(
     r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
 )
-# What Unicode has end a sentence, but for what Latin script shares with abbreviations, numbers and
-# quotations: there syntok decides.
+# All characters that end a sentence in Unicode, except those that Latin script also uses in
+# abbreviations, numbers and quotations: there syntok decides.
 _STOP = regex.compile(
     r"""(?V1)
     (?: [[\p{STerm}།༎༏༐༑] -- [\p{ASCII}‼-⁉．]]
@@ -39,25 +39,27 @@ _STOP = regex.compile(
     regex.VERBOSE,
 )
 _UNSTOPPED = regex.compile(r"[\p{Thai}\p{Lao}]")
-# Between these no cluster goes on; a few more places are between clusters, too.
+# At these places no cluster continues; a few other places are between clusters, too.
 _APART = regex.compile(
     r"(?V1)(?<=[[\p{Z}\p{P}\p{S}\p{Cc}]--\p{RI}])(?![\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}])"
 )
-_CONTROLS = "\t\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # white space that no mark stands on
+_CONTROLS = "\t\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # white space that no mark joins
 _MARK = regex.compile(r"[\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}]")
 _syntok: Any = segmenter  # untyped
-_NO_SPACE = re.compile(r"\S")  # searched for: what is left of a text is not copied for each piece
+_NO_SPACE = re.compile(
+    r"\S"
+)  # searched from an offset, so that the rest of a text is not copied for each piece
 _LINE = re.compile(r"[^\n\u2028\u2029]+")
 
 
 def blocks(text: str, within: Span | None = None) -> list[Span]:
-    """Spans that no sentence crosses: paragraphs, list items, headings, table rows.
+    """Return spans that no sentence crosses: paragraphs, list items, headings, table rows.
 
-    Wrapped lines are joined. Together they hold every non-space code point of `within` (the whole
-    text by default), in order.
+    Wrapped lines are joined. Together the spans hold every non-space code point of `within` (the
+    whole text by default), in order.
     """
     area = Span(0, len(text)) if within is None else within
-    # From the start of a line: how long it is says whether it was wrapped.
+    # From the start of a line: its length says whether it was wrapped.
     start = 1 + max(text.rfind(separator, 0, area.start) for separator in "\n\u2028\u2029")
     found = _joined_lines(text, Span(start, area.end))
     return [Span(max(span.start, area.start), span.end) for span in found if area.overlap(span)]
@@ -84,19 +86,19 @@ def _continues(text: str, before: Span, line: Span) -> bool:
     previous, following = before.of(text).rstrip(), line.of(text)
     if len(previous) > _WRAPPED_MAX or _STARTS_BLOCK.match(following):
         return False
-    goes_on = following.lstrip()[0].islower()
-    if len(previous) < _WRAPPED_MIN and not goes_on:
+    continued = following.lstrip()[0].islower()
+    if len(previous) < _WRAPPED_MIN and not continued:
         return False
     if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
         return True
-    return goes_on and not previous.endswith(":")
+    return continued and not previous.endswith(":")
 
 
 def sentences(text: str, within: Span | None = None) -> list[Span]:
-    """Sentence spans in reading order, without surrounding white space.
+    """Return sentence spans in reading order, without surrounding white space.
 
-    Together they hold every non-space code point of `within` (the whole text by default). What is
-    longer than `MAX_SENTENCE` is cut where `best_cuts` says.
+    Together the spans hold every non-space code point of `within` (the whole text by default). A
+    sentence longer than `MAX_SENTENCE` is cut where `best_cuts` says.
     """
     return [
         piece
@@ -124,7 +126,7 @@ def _in_block(text: str, block: Span) -> list[Span]:
 
 
 def _shortened(text: str, span: Span) -> Iterator[Span]:
-    """Yield the span in pieces that are no longer than a sentence may be."""
+    """Yield the span in pieces that are within the limit of a sentence."""
     most = MAX_SENTENCE
     if len(span) > _UNSTOPPED_MAX and 2 * len(_UNSTOPPED.findall(span.of(text))) > len(span):
         most = _UNSTOPPED_MAX
@@ -138,9 +140,9 @@ def _shortened(text: str, span: Span) -> Iterator[Span]:
 
 
 def strip(text: str, span: Span) -> Span:
-    """The span without white space at either end; empty if there is nothing else.
+    """Return the span without white space at either end; empty if there is nothing else.
 
-    A space that a mark stands on is no white space: both are one cluster.
+    If a mark follows a space, the two are one cluster, and the space is no white space.
     """
     found = _NO_SPACE.search(text, span.start, span.end)
     if not found:

@@ -1,4 +1,4 @@
-"""Words as the word index sees them: stems, by which the forms of a word are one."""
+"""The stems of words, as the lexical index holds them: all forms of a word share one."""
 
 from functools import cache, lru_cache
 
@@ -7,16 +7,16 @@ import tantivy
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The English stem of one word, folded: "increased" and "increases" have the same.
+    """Return the English stem of one word, folded: "increased" and "increases" share one.
 
-    What is no single word to the index ("isn't", 60 characters or more) is only folded.
+    A text that is no single word to the index ("isn't", 60 characters or more) is only folded.
     """
     stems = _analyzer().analyze(word)
     return stems[0] if len(stems) == 1 else word.casefold()
 
 
 def english_analyzer() -> tantivy.TextAnalyzer:
-    """From a text to the stems that are indexed."""
+    """Return the analyzer that turns a text into the stems that are indexed."""
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for step in (
         tantivy.Filter.remove_long(60),

@@ -1,11 +1,11 @@
-"""Characters that are not seen but steer what shows them: as text for people and in JSON. Pure."""
+"""Invisible characters that control how text is shown: for people and in JSON. Pure."""
 
 import re
 
 _CONTROLS = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]  # all but tab and line feed
-_DIRECTIONS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # they reorder what follows
+_DIRECTIONS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # they reorder the text that follows
 _LINE_ENDS = [0x2028, 0x2029]
-_FORMATS = [  # Unicode's category Cf, but for signs with a shape and the two joiners of scripts
+_FORMATS = [  # Unicode's category Cf, except signs with a shape and the two joiners of scripts
     0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2060, 0x2065), *range(0x206A, 0x2070),
     0xFEFF, *range(0xFFF9, 0xFFFC), *range(0x13430, 0x13440), *range(0x1BCA0, 0x1BCA4),
     *range(0x1D173, 0x1D17B), 0xE0001, *range(0xE0020, 0xE0080),
@@ -14,7 +14,7 @@ _SURROGATES = range(0xD800, 0xE000)
 _REPLACED = dict.fromkeys([*_CONTROLS, *_DIRECTIONS, *_LINE_ENDS, *_SURROGATES], "\ufffd")
 _SHOWN = _REPLACED | dict.fromkeys(_FORMATS, None)
 
-# The same in UTF-8, with the joiners and the signs: nothing is lost by an escape.
+# The same in UTF-8, with the joiners and the signs, because an escape loses nothing.
 _IN_JSON = re.compile(
     rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8[\x80-\x85\x9c]|\xdb\x9d|\xdc\x8f|\xe0\xa2[\x90\x91]"
     rb"|\xe0\xa3\xa2|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
@@ -24,20 +24,20 @@ _IN_JSON = re.compile(
 
 
 def shown(text: str) -> str:
-    """Return text that steers neither a terminal nor the order in which it is read.
+    """Return the text without characters that control a terminal or the reading order.
 
-    U+FFFD stands for each control but tab and line feed, for each character that turns the
-    direction of writing, and for U+2028 and U+2029. Other format characters, such as soft hyphens,
-    are left out. The joiners of scripts and emoji stay.
+    U+FFFD replaces each control except tab and line feed, each character that changes the
+    direction of writing, and U+2028 and U+2029. Other format characters, such as soft hyphens, are
+    removed. The joiners of scripts and emoji are kept.
     """
     return text.translate(_SHOWN)
 
 
 def escaped_json(encoded: bytes) -> bytes:
-    r"""Return the same JSON with each control and format character as ``\uXXXX``.
+    r"""Return the same JSON with each control and format character escaped as ``\uXXXX``.
 
     Args:
-        encoded: JSON in UTF-8, or a part of it that cuts no character.
+        encoded: JSON in UTF-8, or a part that cuts no character of the JSON.
     """
     if encoded.isascii() and b"\x7f" not in encoded:
         return encoded

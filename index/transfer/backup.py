@@ -1,6 +1,7 @@
-"""Backups: the catalogue, the only truth, as one file that knows its own checksum.
+"""Backups: the catalogue, the source of truth, as one file that holds its own checksum.
 
-A ZIP archive with `manifest.json` and `catalog.db`. What is derived is not in it: it is made again.
+A backup is a ZIP archive with `manifest.json` and `catalog.db`. Derived files are not included,
+because they are rebuilt.
 """
 
 import hashlib
@@ -39,15 +40,15 @@ from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreFull, StoreU
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_MOST_MEMBERS = 2000  # of 1,000 collections that there can be, and the manifest
-_MOST_OWN = 65_536  # characters of a collection's own settings, which have some 300
+_MOST_MEMBERS = 2000  # more than the allowed 1,000 collections and the manifest
+_MOST_OWN = 65_536  # characters of a collection's own settings, which usually have some 300
 _MOST_MANIFEST = 16 << 20  # bytes; 1,000 collections take half a megabyte
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds: `sha256` of the catalogue in it, `own` settings of a collection.
+    """The manifest of a backup: `sha256` of its catalogue, `own` settings of the collection.
 
-    size_bytes: of the catalogue; 0 in backups of earlier versions.
+    size_bytes: the size of the catalogue; 0 in backups of earlier versions.
     """
 
     format: int = 1
@@ -59,27 +60,30 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     own: str = ""
 
 
-Check: TypeAlias = Callable[[Path], None]  # of a folder that is to be restored; raises to refuse it
+Check: TypeAlias = Callable[
+    [Path], None
+]  # called with a folder to be restored; raises to refuse it
 
 
 def accept(_: Path) -> None:
-    """Take whatever is in a backup."""
+    """Accept any backup."""
 
 
 def back_up(folder: Path, file: Path) -> Backup:
-    """Write all that is stored in a data folder to a new file, as it is at one moment.
+    """Write all stored data of a data folder, as of one moment, to a new file.
 
-    Others may read and write the folder meanwhile. The file is there whole, or not at all; killed,
-    this leaves a folder `.citespan-backup-…` beside it, which can be deleted.
+    Other processes may read and write the folder meanwhile. The file appears whole, or not at all.
+    If the process is killed, a folder `.citespan-backup-…` remains next to the file; it can be
+    deleted.
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
-        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
-        StoreMismatch: it was made by another version.
+        StoreCorrupt: the catalogue or the settings are damaged, and cannot be a backup.
+        StoreMismatch: another version made the catalogue.
     """
     settle(folder)
     if not (folder / CATALOGUE).exists():
-        raise StoreUnavailable(f"nothing is stored in {folder}")
+        raise StoreUnavailable(f"nothing is stored in {folder}; there is nothing to back up")
     with new_archive(file) as (packed, scratch):
         made, copy = packed_catalogue(folder, scratch)
         packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(made)))
@@ -88,21 +92,21 @@ def back_up(folder: Path, file: Path) -> Backup:
 
 
 def restore(file: Path, folder: Path, *, replace: bool = False, check: Check = accept) -> Backup:
-    """Put what a backup holds into a data folder that holds nothing, or in the place of all there.
+    """Restore a backup into an empty data folder, or replace the contents of a folder.
 
-    The folder is as it was unless all has been checked and written beside what it holds. Processes
-    that read what was there before go on with that until they open it again.
+    The folder changes only once the backup has been checked and written to a scratch folder in it.
+    Processes that read the former contents continue with them until they reopen the folder.
 
     Args:
         file: the backup.
         folder: the data folder.
-        replace: over what the folder holds.
-        check: called with a folder that holds what is to be put there; what it raises is raised,
-            and nothing has changed.
+        replace: replace the contents of the folder.
+        check: called with a folder that holds the contents to restore. If it raises, the error is
+            raised, and nothing has changed.
 
     Raises:
-        BackupInvalid: the file is no backup, or damaged.
-        StoreMismatch: a later version made it.
+        BackupInvalid: the file is no backup, or is damaged.
+        StoreMismatch: a later version made the backup.
         StoreUnavailable: the folder holds documents and `replace` is not set, or cannot be written.
         StoreLocked: another process is writing to the folder.
     """
@@ -110,14 +114,16 @@ def restore(file: Path, folder: Path, *, replace: bool = False, check: Check = a
     try:
         if not replace and any(folder.glob(f"{CATALOGUE}*")):
             raise StoreUnavailable(
-                f"{folder} holds documents already; restore into another folder, or over them with"
-                " --replace"
+                f"{folder} holds documents already; restore into another folder, or replace them"
+                " with --replace"
             )
         with TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch:
             with opened_archive(file) as packed:
                 made = msgspec.json.decode(read_manifest(packed, _MANIFEST), type=Backup)
                 if made.format != 1:
-                    raise BackupInvalid(f"{file} was made by a later version of citespan")
+                    raise BackupInvalid(
+                        f"{file} was made by a later version of citespan; update citespan"
+                    )
                 check_sizes(packed, {CATALOGUE: made}, folder)
                 new = Path(scratch) / "new"
                 extract(packed, CATALOGUE, made, new, check)
@@ -131,11 +137,11 @@ def restore(file: Path, folder: Path, *, replace: bool = False, check: Check = a
 
 
 def packed_catalogue(folder: Path, scratch: Path) -> tuple[Backup, Path]:
-    """A sound copy of a catalogue, as it is at one moment, in another folder; and what it holds.
+    """Copy a sound catalogue, as of one moment, to another folder; return manifest and copy.
 
     Raises:
-        StoreCorrupt: the catalogue or the settings are damaged: that is no backup.
-        StoreMismatch: it was made by another version.
+        StoreCorrupt: the catalogue or the settings are damaged, and cannot be a backup.
+        StoreMismatch: another version made the catalogue.
     """
     copy = scratch / CATALOGUE
     with closing(SqliteCatalogue(folder / CATALOGUE, {}, read_only=True)) as catalogue:
@@ -146,7 +152,7 @@ def packed_catalogue(folder: Path, scratch: Path) -> tuple[Backup, Path]:
 
 @contextmanager
 def new_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, Path]]:
-    """An archive that is there under its name once it is whole and on the disk; and a folder.
+    """Yield an archive, which gets its name once it is whole and synced, and a scratch folder.
 
     Raises:
         StoreUnavailable: the file exists, or cannot be written.
@@ -172,10 +178,10 @@ def new_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, Path]]:
 
 @contextmanager
 def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
-    """An archive to be read.
+    """Open an archive for reading.
 
     Raises:
-        BackupInvalid: it is none, or damaged; of what is read inside too.
+        BackupInvalid: the file is no archive, or is damaged; also for reads inside the context.
     """
     try:
         with zipfile.ZipFile(file) as packed:
@@ -184,75 +190,77 @@ def opened_archive(file: Path) -> Generator[zipfile.ZipFile]:
         zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, ValueError,
         OverflowError, RuntimeError, msgspec.MsgspecError,
     ) as error:  # fmt: skip
-        raise BackupInvalid(f"{file} is not a backup of citespan, or damaged: {error}") from error
+        raise BackupInvalid(
+            f"{file} is not a backup of citespan, or is damaged: {error}"
+        ) from error
 
 
 def read_manifest(packed: zipfile.ZipFile, name: str) -> bytes:
-    """What an archive says that it holds.
+    """Return the manifest of an archive.
 
     Raises:
-        BackupInvalid: it has more members, or says more, than any backup does.
+        BackupInvalid: the archive has more members, or a longer manifest, than any backup.
     """
     members = packed.infolist()
     if len(members) > _MOST_MEMBERS:
         raise BackupInvalid(f"{packed.filename} holds more files than a backup does")
     if not {member.compress_type for member in members} <= _METHODS:
-        raise BackupInvalid(f"{packed.filename} is packed as no backup is")
+        raise BackupInvalid(f"{packed.filename} is compressed as no backup is")
     if packed.getinfo(name).file_size > _MOST_MANIFEST:
-        raise BackupInvalid(f"{packed.filename} says more of itself than a backup does")
+        raise BackupInvalid(f"{packed.filename} has a longer manifest than a backup has")
     return packed.read(name)
 
 
 def check_sizes(packed: zipfile.ZipFile, members: Mapping[str, Backup], folder: Path) -> None:
-    """Refuse an archive whose catalogues are not what they are said to be, before any is written.
+    """Refuse an archive whose catalogues contradict its manifest, before any is written.
 
     Args:
         packed: the archive.
-        members: what is said of each catalogue in it, by its name there.
-        folder: where they are to be written.
+        members: the manifest of each catalogue, by its name in the archive.
+        folder: the folder to write to.
 
     Raises:
-        BackupInvalid: one is no catalogue, or not of the size that is said.
+        BackupInvalid: a member is no catalogue, or its size is not the one in the manifest.
         StoreFull: the disk has no room for all of them.
     """
     needed = sum(_checked_size(packed, name, made) for name, made in members.items())
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise StoreFull(f"{packed.filename} takes {needed} bytes when restored; {free} are free")
+        raise StoreFull(f"{packed.filename} takes {needed} bytes to restore; {free} are free")
 
 
 def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
     size = packed.getinfo(name).file_size
     with packed.open(name) as source:
-        says = catalogue_size(source.read(HEADER))
-    if size != says or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
-        raise BackupInvalid(f"{packed.filename} is damaged: {name} is not what it says that it is")
+        stated = catalogue_size(source.read(HEADER))
+    if size != stated or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
+        raise BackupInvalid(f"{packed.filename} is damaged: {name} is not what its manifest says")
     return size
 
 
 def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: Check) -> None:
-    """Write the catalogue that an archive has under a name, and its settings, durably.
+    """Write a catalogue of an archive and its settings durably to a new folder.
 
     Args:
         packed: the archive.
-        name: of the catalogue in it.
-        made: what the backup says that it is.
-        new: a folder that is not there yet.
+        name: the catalogue's name in the archive.
+        made: the catalogue's manifest.
+        new: a folder that does not exist yet.
         check: as for `restore`.
 
     Raises:
-        BackupInvalid: it is not what was packed.
-        StoreMismatch: a later version made it.
+        BackupInvalid: the catalogue is not what was packed.
+        StoreMismatch: a later version made the catalogue.
     """
     new.mkdir()
     _unpack(packed, name, new / CATALOGUE, made.sha256)
-    with suppress(StoreUnavailable):  # of an earlier version: opening it to write will do
+    with suppress(StoreUnavailable):  # of an earlier version: the next writer migrates it
         SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
     check(new)
-    for left in new.glob(f"{CATALOGUE}-*"):  # of opening it
-        left.unlink()
+    for leftover in new.glob(f"{CATALOGUE}-*"):  # made by opening it
+        leftover.unlink()
     sync_folder(new)
 
 
@@ -265,7 +273,9 @@ def _unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> No
         file.flush()
         os.fsync(file.fileno())
     if digest.hexdigest() != sha256:
-        raise BackupInvalid(f"{packed.filename} is damaged: its checksum is wrong")
+        raise BackupInvalid(
+            f"{packed.filename} is damaged: its checksum is wrong; use another backup"
+        )
 
 
 def _own_settings(folder: Path) -> str:
@@ -281,7 +291,9 @@ def _described(copy: Path, own: str) -> Backup:
     with closing(SqliteCatalogue(copy, {}, read_only=True)) as catalogue:
         problems = catalogue.check()
         if problems:
-            raise StoreCorrupt(f"the catalogue is damaged, not backed up: {'; '.join(problems)}")
+            raise StoreCorrupt(
+                f"the catalogue is damaged and was not backed up: {'; '.join(problems)}"
+            )
         documents, chunks = catalogue.counts()
     return Backup(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),

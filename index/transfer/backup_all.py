@@ -1,6 +1,7 @@
-"""Backups of many data folders in one file, each as it is at a moment of its own.
+"""Backups of many data folders in one file, each as of its own moment.
 
-A ZIP archive with `collections.json` and a catalogue for each folder, `NAME/catalog.db`.
+A backup is a ZIP archive with `collections.json` and a catalogue for each folder, at
+`NAME/catalog.db`.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ _MANIFEST = "collections.json"
 
 
 class Backups(msgspec.Struct, frozen=True, kw_only=True):
-    """What such a backup holds by name, and the names of those that are damaged and not in it."""
+    """The manifest of such a backup: its collections by name, and the names of damaged ones."""
 
     format: int = 1
     created_at: str
@@ -53,14 +54,14 @@ def back_up_all(
     file: Path,
     on_left_out: Callable[[str, StoreError], None] = lambda _, __: None,
 ) -> Backups:
-    """Write all that is stored in data folders to a new file; those that are damaged are left out.
+    """Write all stored data of data folders to a new file, without damaged folders.
 
-    Others may read and write the folders meanwhile. The file is there whole, or not at all.
+    Other processes may read and write the folders meanwhile. The file appears whole, or not at all.
 
     Args:
-        folders: by name; those that hold nothing yet are passed over.
-        file: does not exist.
-        on_left_out: told of each that cannot be backed up, and why.
+        folders: the folders by name; folders that hold nothing yet are skipped.
+        file: the backup; the file must not exist.
+        on_left_out: called with the name and the error of each folder that is left out.
 
     Raises:
         StoreUnavailable: the folders hold nothing sound, the file exists, or cannot be written.
@@ -83,7 +84,9 @@ def back_up_all(
             packed.write(copy, _packed_as(name))
             copy.unlink()
         if not made:
-            raise StoreUnavailable("there is nothing to back up")
+            raise StoreUnavailable(
+                "there is nothing to back up: no collection holds sound documents"
+            )
         now = datetime.now(UTC).isoformat(timespec="seconds")
         backups = Backups(created_at=now, collections=made, left_out=tuple(left_out))
         packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(backups)))
@@ -91,10 +94,10 @@ def back_up_all(
 
 
 def is_of_many(file: Path) -> bool:
-    """Whether a backup is one of many folders.
+    """Return whether a backup is one of many folders.
 
     Raises:
-        BackupInvalid: it is none, or damaged.
+        BackupInvalid: the file is no backup, or is damaged.
     """
     with opened_archive(file) as packed:
         return _MANIFEST in packed.namelist()
@@ -108,23 +111,22 @@ def restore_all(
     replace: bool = False,
     check: Check = accept,
 ) -> Backups:
-    """Put what such a backup holds into data folders that hold nothing, or in the place of all.
+    """Restore such a backup into empty data folders, or replace the contents of the folders.
 
-    All folders are as they were unless all has been checked and written. Killed after that, each
-    is as it was or as in the backup, and calling it again goes on. Folders that are not in the
-    backup stay.
+    Folders change only once the whole backup has been checked and written. If the process is killed
+    after that, each folder is as before or as in the backup, and another call finishes the restore.
+    Folders that are not in the backup are kept.
 
     Args:
         file: the backup.
-        root: a data folder whose lock keeps others away; all folders are on its disk.
-        folder_of: the folder for a name; raises for a name that cannot be one.
-        replace: over what the folders hold.
-        check: called with each folder that is to be put somewhere, as for
-        `index.transfer.backup.restore`.
+        root: a data folder whose lock keeps other writers out; all folders are on its disk.
+        folder_of: returns the folder for a name; raises if the name is invalid.
+        replace: replace the contents of the folders.
+        check: called with each folder to restore, as for `index.transfer.backup.restore`.
 
     Raises:
-        BackupInvalid: the file is no backup, or damaged.
-        StoreMismatch: a later version made it.
+        BackupInvalid: the file is no backup, or is damaged.
+        StoreMismatch: a later version made the backup.
         StoreUnavailable: a folder holds documents and `replace` is not set, or cannot be written.
         StoreLocked: another process is writing to one of the folders.
     """
@@ -146,7 +148,7 @@ def restore_all(
                 extract(packed, _packed_as(name), made.collections[name], scratch / name, check)
             reached("restore.extracted")
             for name, target in targets.items():
-                _put(scratch / name, target)
+                _move(scratch / name, target)
     except OSError as error:
         raise unavailable("cannot restore", error) from error
     return made
@@ -155,29 +157,29 @@ def restore_all(
 def _decoded(data: bytes, file: Path) -> Backups:
     made = msgspec.json.decode(data, type=Backups)
     if made.format != 1:
-        raise BackupInvalid(f"{file} was made by a later version of citespan")
+        raise BackupInvalid(f"{file} was made by a later version of citespan; update citespan")
     return made
 
 
 def _lacking(made: Backups, found: Mapping[str, Path]) -> dict[str, Path]:
-    """The folders that are not as they are to be; what else holds something is not written over."""
+    """Return the folders still to restore; raise if another one holds other documents."""
     there = {name: path for name, path in found.items() if any(path.glob(f"{CATALOGUE}*"))}
-    other = [name for name, path in there.items() if not _is_so(path, made.collections[name])]
+    other = [name for name, path in there.items() if not _is_restored(path, made.collections[name])]
     if other:
         raise StoreUnavailable(
-            f"{', '.join(other)} hold documents already; restore into another data folder, or over"
-            " them with --replace"
+            f"{', '.join(other)} hold documents already; restore into another data folder, or"
+            " replace them with --replace"
         )
     return {name: path for name, path in found.items() if name not in there}
 
 
-def _is_so(folder: Path, backup: Backup) -> bool:
+def _is_restored(folder: Path, backup: Backup) -> bool:
     return [path.name for path in folder.glob(f"{CATALOGUE}*")] == [CATALOGUE] and (
         sha256_file(folder / CATALOGUE) == backup.sha256
     )
 
 
-def _put(new: Path, target: Path) -> None:
+def _move(new: Path, target: Path) -> None:
     if target.exists():
         replace_contents(target, new)
         return

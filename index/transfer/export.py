@@ -1,4 +1,4 @@
-"""Moving documents with their revisions between stores, as JSON Lines."""
+"""Exports and imports of documents with their revisions, as JSON Lines."""
 
 import hashlib
 import os
@@ -27,15 +27,16 @@ from citespan.index.types import StoreResult
 
 
 def export_file(folder: Path, file: Path) -> EndLine:
-    """Write all documents of a data folder to a new file, as they are at one moment.
+    """Write all documents of a data folder, as of one moment, to a new file.
 
-    Others may read and write the folder meanwhile. The file is there whole, or not at all; killed,
-    this leaves a folder `.citespan-export-…` beside it, which can be deleted.
+    Other processes may read and write the folder meanwhile. The file appears whole, or not at all.
+    If the process is killed, a folder `.citespan-export-…` remains next to the file; it can be
+    deleted.
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
-        StoreCorrupt: the catalogue is damaged: that is no export.
-        StoreMismatch: it was made by another version.
+        StoreCorrupt: the catalogue is damaged, and cannot be exported.
+        StoreMismatch: another version made the catalogue.
     """
     if file.exists():
         raise StoreUnavailable(f"{file} exists; choose another name")
@@ -54,7 +55,7 @@ def export_file(folder: Path, file: Path) -> EndLine:
 
 
 def export_to(folder: Path, out: BinaryIO) -> EndLine:
-    """Write all documents of a data folder to a stream; whole if its last line is there.
+    """Write all documents of a data folder to a stream; its last line shows that it is whole.
 
     Raises:
         As `export_file`.
@@ -62,13 +63,13 @@ def export_to(folder: Path, out: BinaryIO) -> EndLine:
     settle(folder)
     source = folder / CATALOGUE
     if not source.exists():
-        raise StoreUnavailable(f"nothing is stored in {folder}")
+        raise StoreUnavailable(f"nothing is stored in {folder}; there is nothing to export")
     with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
         return export_documents(catalogue, out)
 
 
 def export_documents(catalogue: Catalogue, out: BinaryIO) -> EndLine:
-    """Write the documents of a catalogue, as they are at one moment; one is in memory at a time."""
+    """Write the documents of a catalogue, as of one moment; one is in memory at a time."""
     digest = hashlib.sha256()
     documents = revisions = retired = 0
 
@@ -93,23 +94,23 @@ def export_documents(catalogue: Catalogue, out: BinaryIO) -> EndLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """Taking `stored` stores the `documents` of a file one by one."""
+    """A checked import: iterating `stored` stores its `documents` one by one."""
 
     documents: int
     stored: Iterator[StoreResult]
 
 
 def import_documents(corpus: Corpus, file: Path) -> Import:
-    """The documents of an export with their ids, revisions and times, so that pointers resolve.
+    """Import documents of an export with ids, revisions and times, so that citations resolve.
 
-    The whole file is checked before anything of it is stored. Each document is durable when it is
-    yielded; stopped, the same file can be imported again, and goes on where it was. The vectors are
-    made by this corpus's embedder.
+    The whole file is checked before any document is stored. Each document is durable when its
+    result is yielded. If an import is interrupted, importing the same file again continues it. The
+    embedder of this corpus makes the vectors.
 
     Raises:
-        ExportInvalid: the file is no export, or damaged, or does not fit what is stored; the
-            message says in which line and why.
-        OSError: it cannot be read.
+        ExportInvalid: the file is no export, is damaged, or contradicts the store; the message
+            says in which line and why.
+        OSError: the file cannot be read.
     """
     documents = 0
     with file.open("rb") as opened:

@@ -1,9 +1,9 @@
 """Exports: all documents with their kept revisions as JSON Lines, for other versions and engines.
 
-First a header, then by order of ids and revisions a line for each revision, those of one document
-together; a line with the highest revision of what was deleted goes before them, or stands alone.
-Last a line with counts and the SHA-256 of all lines before it. What is derived, vectors too, is not
-in it: whoever imports makes it again.
+The first line is a header. Then comes a line for each revision, in order of ids and revisions. If
+revisions of an id were deleted, a line with the highest of them precedes the kept ones, if any. The
+last line has counts and the SHA-256 of all lines before it. Derived data, vectors included, is not
+exported: the importing store rebuilds it.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line."""
+    """The first line of an export."""
 
     format: Literal["citespan-export"] = "citespan-export"
     version: int = _VERSION
@@ -47,7 +47,7 @@ class RevisionLine(
     tag="revision",
     tag_field="kind",
 ):
-    """One revision of a document; `current` is true for the last of them."""
+    """One revision of a document; `current` is true for the document's last one."""
 
     id: _Id
     revision: _Number
@@ -69,7 +69,7 @@ class RetiredLine(
     tag="retired",
     tag_field="kind",
 ):
-    """A document that was deleted: revisions up to this one are never used again."""
+    """A deleted document: revision numbers up to this one are never used again."""
 
     id: _Id
     revision: _Number
@@ -83,7 +83,7 @@ class EndLine(
     tag="end",
     tag_field="kind",
 ):
-    """What went before; `sha256` is that of all lines before this one."""
+    """The last line: counts of the lines before it, and the `sha256` of those lines."""
 
     documents: _Count
     revisions: _Count
@@ -106,7 +106,7 @@ class Numbered(NamedTuple):
 
 
 def lines_of(history: History) -> Iterator[Line]:
-    """The lines of a history, in their order."""
+    """Yield the lines of a history, in their order."""
     if history.retired:
         yield RetiredLine(id=history.id, revision=history.retired)
     for document in history.revisions:
@@ -129,15 +129,15 @@ def _line(document: Document, *, current: bool) -> RevisionLine:
 
 
 def encoded(line: Header | Line) -> bytes:
-    """A line as it is written."""
+    """Return the bytes of a line."""
     return escaped_json(msgspec.json.encode(line)) + b"\n"  # `export -` prints it
 
 
 def read_histories(file: BinaryIO) -> Iterator[Numbered]:
-    """The histories of an export, one at a time; all of it has been checked when they end.
+    """Yield the histories of an export one by one; at the end, the whole file is checked.
 
     Raises:
-        ExportInvalid: it is no export, or damaged; the message begins with the line's number.
+        ExportInvalid: the file is no export, or is damaged; the message starts with the line.
     """
     lines = _Lines(file)
     lines.header()
@@ -161,7 +161,7 @@ def read_histories(file: BinaryIO) -> Iterator[Numbered]:
     if (line.documents, line.revisions, line.retired) != (
         documents, counts[RevisionLine], counts[RetiredLine],
     ):  # fmt: skip
-        raise lines.invalid("lines are missing: the counts are other ones")
+        raise lines.invalid("lines are missing: the counts differ from the lines")
     lines.end(line.sha256)
 
 
@@ -176,13 +176,15 @@ class _Lines:
     def header(self) -> None:
         header = self._next(_HEADER)
         if header.version != _VERSION:
-            raise self.invalid(f"version {header.version} of the format is not known here")
+            raise self.invalid(
+                f"version {header.version} of the format is unknown; update citespan"
+            )
 
     def next(self) -> Line:
         return self._next(_LINE)
 
     def end(self, sha256: str) -> None:
-        """Check that all before the line just read was as it was written, and nothing follows."""
+        """Check the checksum of all lines before the last one read, and that no line follows."""
         if self._before.hexdigest() != sha256:
             raise self.invalid("the checksum of the lines before is wrong: one of them was changed")
         if self._file.read(1):
@@ -209,7 +211,7 @@ class _Lines:
 
 
 def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History:
-    """The history that the numbered lines of one id tell."""
+    """Return the history that the numbered lines of one id describe."""
     retired = 0
     revisions: list[Document] = []
     last = len(group) - 1
@@ -217,11 +219,15 @@ def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History
         before = revisions[-1].revision if revisions else retired
         if isinstance(line, RetiredLine):
             if at:
-                raise ExportInvalid(f"line {number}: what was deleted comes before what is kept")
+                raise ExportInvalid(
+                    f"line {number}: the line of deleted revisions must come before the kept ones"
+                )
             retired = line.revision
             continue
         if line.revision <= before:
-            raise ExportInvalid(f"line {number}: revision {line.revision} comes after {before}")
+            raise ExportInvalid(
+                f"line {number}: revision {line.revision} comes after {before}; they must ascend"
+            )
         if line.current != (at == last):
             raise ExportInvalid(f"line {number}: exactly the last revision must be current")
         revisions.append(_document(number, line))
@@ -229,7 +235,7 @@ def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History
 
 
 def _document(number: int, line: RevisionLine) -> Document:
-    """The revision as it would be stored; if that is not as it is written, it is refused."""
+    """Return the revision as a store would keep it; raise if the line differs from it."""
     try:
         datetime.fromisoformat(line.created_at)
         made = document_of(
@@ -245,7 +251,7 @@ def _document(number: int, line: RevisionLine) -> Document:
     except (DocumentRejected, ValueError) as error:
         raise ExportInvalid(f"line {number}: {error}") from error
     if made.sha256 != line.sha256:
-        raise ExportInvalid(f"line {number}: the text is not the one of its sha256")
+        raise ExportInvalid(f"line {number}: the text does not have its sha256")
     if (made.text, made.title) != (line.text, line.title):
         raise ExportInvalid(f"line {number}: the text or title is not as citespan stores it")
     return replace(made, revision=line.revision, created_at=line.created_at)

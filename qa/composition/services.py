@@ -169,7 +169,7 @@ def open_corpus(
         build_embedder(settings, say),
         chunk_tokens=settings.chunking.max_tokens,
         read_only=read_only,
-        remake=for_reindex,
+        for_reindex=for_reindex,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
     )

@@ -136,7 +136,7 @@ def test_no_reader_gets_what_another_is_taking_the_place_of(
     nursery: Nursery, room: Path, point: str
 ) -> None:
     nursery.run("restore_over", room / "backup.zip", room / "data", point)
-    with pytest.raises(StoreLocked, match="takes the place of"):
+    with pytest.raises(StoreLocked, match="was replaced while it was opened"):
         SqliteCatalogue(room / "data" / "catalog.db", {}, read_only=True)
     assert_restored(room / "data")
 

@@ -170,9 +170,9 @@ class TestReindexing:
                 next(again.builds.fill(embedder, chunk_tokens=16))
 
     def test_nothing_made_is_nothing_to_switch_to(self, corpus: Corpus) -> None:
-        with pytest.raises(StoreMismatch, match="make them first"):
+        with pytest.raises(StoreMismatch, match="call `fill` first"):
             corpus.builds.switch()
-        with pytest.raises(StoreMismatch, match="make them first"):
+        with pytest.raises(StoreMismatch, match="call `fill` first"):
             corpus.beside()
 
     def test_no_question_fails_and_none_is_empty_meanwhile(

@@ -277,13 +277,13 @@ class TestProof:
             index._nearest._index.add([77], np.ones((1, embedder.dim), dtype=np.float32))
             index._lexical.change([], [(78, "", "left"), (79, "", "over")])
             assert corpus.health.leftovers() == [
-                "the vectors of 1 chunks are held that are not stored",
-                "the words of 2 chunks are held that are not stored",
+                "the index holds vectors of 1 chunks that are not stored",
+                "the index holds words of 2 chunks that are not stored",
             ]
             lost = next(iter(index._nearest._index.ids() - {77}))
             index._nearest._index.remove([lost])
             assert (
-                "the vectors of 1 chunks that are stored are lacking" in corpus.health.leftovers()
+                "the index lacks vectors of 1 chunks that are stored" in corpus.health.leftovers()
             )
 
     @pytest.mark.parametrize("erased", [True, False])

@@ -168,7 +168,7 @@ class TestCollections:
         file = settings.data_path() / "collections" / "trade" / "collection.json"
         file.write_text(file.read_text().replace('"depth": 3', '"depth": 5'))
         refused = run(environ, "collections", "list")
-        assert "take the line 'sha256' out" in refused.stderr
+        assert "remove the line 'sha256'" in refused.stderr
         lines = file.read_text().splitlines()
         file.write_text("\n".join(line for line in lines if "sha256" not in line))
         assert known(settings)[1].settings == {"evidence": {"depth": 5}}
@@ -450,7 +450,7 @@ class TestReindexing:
         refused = run(environ, "reindex", "--back")
         assert (refused.exit_code, "no earlier chunks" in refused.output) == (2, True)
         refused = run(environ, "reindex")
-        assert (refused.exit_code, "made with these settings" in refused.output) == (2, True)
+        assert (refused.exit_code, "already have these settings" in refused.output) == (2, True)
 
     def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
         seeded = environ | {"CITESPAN_DATA__SEED": "true"}

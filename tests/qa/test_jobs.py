@@ -115,7 +115,7 @@ def test_what_is_wrong_with_jobs_is_found_beside_whoever_runs_them(
     assert found.states == {"failed": 1, "queued": 1, "done": 1}
     assert (found.problems, found.leftovers) == ([f"job {failed} failed: the reason"], 1)
     (tmp_path / "jobs" / queued).unlink()
-    lost = f"what job {queued} was to store is missing"
+    lost = f"the documents of job {queued} are missing"
     assert check_jobs(tmp_path).problems == [f"job {failed} failed: the reason", lost]
     store.close()
     (tmp_path / "jobs.db").write_bytes(b"not a database" * 1000)

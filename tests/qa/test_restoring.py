@@ -70,7 +70,7 @@ class TestBombs:
         blank = honest["manifest.json"][:-1] + b" " * len(ZEROS) + b"}"
         for name in ("manifest.json", "collections.json"):
             file = archive(tmp_path / "bomb.zip", {**honest, name: blank, "manifest.json": blank})
-            with pytest.raises(BackupInvalid, match="says more of itself"):
+            with pytest.raises(BackupInvalid, match="has a longer manifest"):
                 restore(Path(file), tmp_path / "new")
         assert written(tmp_path / "new") == []
 
@@ -92,7 +92,7 @@ class TestBombs:
         members = {"manifest.json": said, "catalog.db": ZEROS}
         file = archive(tmp_path / "bomb.zip", members)
         monkeypatch.setattr("citespan.index.transfer.backup.extract", _written)
-        with pytest.raises(BackupInvalid, match="not what it says"):
+        with pytest.raises(BackupInvalid, match="not what its manifest says"):
             restore(Path(file), tmp_path / "new")
 
     @pytest.mark.parametrize("change", ["longer", "said longer", "header"])
@@ -110,7 +110,7 @@ class TestBombs:
         sha256 = hashlib.sha256(catalogue).hexdigest()
         said = manifest(honest, sha256=sha256, size_bytes=size)
         file = archive(tmp_path / "b.zip", {"manifest.json": said, "catalog.db": catalogue})
-        with pytest.raises(BackupInvalid, match="not what it says"):
+        with pytest.raises(BackupInvalid, match="not what its manifest says"):
             restore(Path(file), tmp_path / "new")
 
     def test_more_than_the_disk_has(
@@ -138,7 +138,7 @@ class TestBombs:
                 for name, data in honest.items():
                     packed.writestr(name, data)
             (tmp_path / "odd.zip").write_bytes(made.getvalue())
-            with pytest.raises(BackupInvalid, match="packed as no backup"):
+            with pytest.raises(BackupInvalid, match="compressed as no backup"):
                 restore(tmp_path / "odd.zip", tmp_path / "new")
 
 

@@ -296,7 +296,7 @@ class TestDamage:
             assert client.get("/health/ready").json()["jobs"] == "damaged"
         assert "backup" not in said[0]
         examined = run(environ, "doctor")
-        assert f"{job.id}: send it again" in examined.output
+        assert f"{job.id} were not stored: send them again" in examined.output
         assert run(environ, "doctor").exit_code == 0
         with Collections.open(settings) as collections:
             collections.start_jobs()

@@ -468,8 +468,8 @@ class CatalogueContract:
         self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
     ) -> None:
         one, chunks, vectors = stored
-        other = catalogue.beside({"embedder": "another"})
-        assert catalogue.beside({"embedder": "another"}).build == other.build
+        other = catalogue.with_build({"embedder": "another"})
+        assert catalogue.with_build({"embedder": "another"}).build == other.build
         assert [build.id for build in other.builds()] == [catalogue.build.id, other.build.id]
         assert (other.missing("", 9), other.missing("one", 9)) == (["one"], [])
         assert other.chunk_ids() == set()
@@ -492,7 +492,7 @@ class CatalogueContract:
         self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
     ) -> None:
         one, _, _ = stored
-        other = catalogue.beside({"embedder": "another"})
+        other = catalogue.with_build({"embedder": "another"})
         (old,) = chunks_of(one, Span(0, 20))
         other.fill(one, [old], rows([0, 1]))
         since = other.generation
@@ -512,7 +512,7 @@ class CatalogueContract:
         self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]
     ) -> None:
         one, chunks, _ = stored
-        other = catalogue.beside({"embedder": "another"})
+        other = catalogue.with_build({"embedder": "another"})
         other.fill(one, chunks_of(one, Span(0, 20)), rows([0, 1]))
         with pytest.raises(StoreMismatch, match="in use"):
             catalogue.drop(catalogue.build.id)
@@ -520,7 +520,7 @@ class CatalogueContract:
         catalogue.drop(other.build.id)
         assert catalogue.builds() == (catalogue.build,)
         assert catalogue.chunk_ids() == {chunk.id for chunk in chunks}
-        assert catalogue.beside({"embedder": "another"}).build.id > other.build.id
+        assert catalogue.with_build({"embedder": "another"}).build.id > other.build.id
 
     def test_pages_come_in_id_order_and_hold_each_document_once(self, catalogue: Catalogue) -> None:
         ids = [f"doc-{at}" for at in range(7)]

@@ -1,4 +1,4 @@
-"""Vectors in, nearest ones out: exact, inverted lists, and what chooses between them."""
+"""Nearest-vector search: exact, by inverted lists, and the index that chooses between both."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""Nearest vectors: exactly while they are few, approximately and from a file when they are many.
+"""Nearest vectors: exact while they are few, approximate and from a file when they are many.
 
-Which of the two is decided anew after each change. Another index is built on a thread, from the
-catalogue; until it is there, the present one is changed and searched.
+The index chooses again after each change. A thread builds the other index from the catalogue;
+until that index is ready, the present one is changed and searched.
 """
 
 import logging
@@ -33,23 +33,24 @@ _log = logging.getLogger("citespan.index")
 
 _BATCH = 10_000  # vectors read at a time
 _SAMPLE = 100  # vectors that are searched for to measure the recall
-_OLD = 0.1  # of the vectors have changed since the file was written
+_OLD = 0.1  # the share of vectors changed since the last save at which the file is rewritten
 _OLD_AT_CLOSE = 0.01
 
 
 class AdaptiveIndex:
-    """The vectors of a catalogue's chunks, as far as they were taken over.
+    """An index of the vectors of a catalogue's chunks, exact or approximate by their number.
 
-    Searched by any thread; everything else but `facts` and `measure` is for whoever has `changing`.
+    Any thread may search. All other methods, except `facts` and `measure`, require holding
+    `changing`.
 
     Args:
-        folder: where the file lies.
-        catalogue: the truth.
+        folder: the folder of the index's file.
+        catalogue: the catalogue, from which vectors are read.
         dim: length of every vector.
-        changing: held by whoever changes it, and now and then by its own thread.
-        found: told of a file that could not be used.
-        exact_most: of more vectors, the nearest are found approximately.
-        read_only: write nothing, and build nothing: a file is the writer's.
+        changing: the lock that callers hold to change the index; its own thread also takes it.
+        found: called with the name and the error of a file that could not be used.
+        exact_most: with more vectors than this, the nearest are found approximately.
+        read_only: write nothing and build nothing, because the file is the writer's.
     """
 
     def __init__(
@@ -73,29 +74,29 @@ class AdaptiveIndex:
         self._working: threading.Thread | None = None
         self._closed = False
         self._index: VectorIndex = ExactIndex(dim)
-        self._changed = 0  # ids, since it was saved
-        self._untried = 0  # ids, since it was to be saved
-        self._removed = 0  # ids whose vectors are in the file
+        self._changed = 0  # ids, since the last save
+        self._untried = 0  # ids, since the last attempt to save
+        self._removed = 0  # ids whose vectors are still in the file
         self.held: set[int] = set()
         self.reload()
 
     def search(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
-        """As of a `VectorIndex`."""
+        """Return the nearest vectors, as `VectorIndex.search`."""
         return self._index.search(query, k, among)
 
     def ids(self) -> set[int]:
-        """The ids of all vectors held."""
+        """Return the ids of all vectors held."""
         return self._index.ids()
 
     def suits(self, count: int) -> bool:
-        """Whether so many vectors are to be held as these are."""
+        """Return whether the present index suits so many vectors."""
         kind = self._index.facts().kind
         return kind is kind_for(count, kind, self._exact_most) and self._index.fits
 
     def reload(self) -> None:
-        """Take what the file holds, if there is one."""
+        """Load the index of the file, if there is one."""
         try:
             if not self._read_only:
                 self._file.tidy()
@@ -110,9 +111,9 @@ class AdaptiveIndex:
             self._changed = self._untried = self._removed = 0
 
     def change(self, gone: Set[int], new: Set[int]) -> None:
-        """Forget ids, and take over others that are not held yet.
+        """Remove ids, and add others that are not held yet.
 
-        The new ones first: a search meanwhile finds something, and drops what is gone.
+        New ids are added first, so that a concurrent search finds some and drops deleted ones.
         """
         for ids, vectors in self._batches(sorted(new)):
             self._index.add(ids, vectors)
@@ -125,32 +126,32 @@ class AdaptiveIndex:
         self._untried += len(gone) + len(new)
 
     def keep_up(self) -> None:
-        """Begin to build or to save, if that has become necessary."""
+        """Start to build or to save on a thread, if necessary."""
         if not (self._read_only or self._closed or self._working) and self._due():
             self._working = threading.Thread(target=self._work, name="vectors", daemon=True)
             self._working.start()
 
     def uncompacted(self) -> int:
-        """How many vectors in the file are of ids that are not held."""
+        """Return how many vectors in the file belong to removed ids."""
         return self._removed if isinstance(self._index, IvfIndex) else 0
 
     def compact(self) -> int:
-        """Write the file anew if such vectors are in it; how many were."""
+        """Rewrite the file if it holds vectors of removed ids; return how many it held."""
         removed = self.uncompacted()
         return removed if removed and self._save() else 0
 
     def close(self) -> None:
-        """Save what makes the next start fast, and build nothing any more."""
+        """Save the index for a fast next start, and stop building."""
         self._closed = True
         if self._changed > _OLD_AT_CLOSE * len(self.held):
             self._save()
 
     def facts(self) -> Facts:
-        """How vectors are found, and how well when that was last measured."""
+        """Return how vectors are found, and the recall of the last measurement."""
         return self._index.facts()
 
     def measure(self) -> Facts:
-        """The same once nothing is being built, measured now; reads all vectors."""
+        """Measure now and return the facts, once no build is running; this reads all vectors."""
         if working := self._working:
             working.join()
         if isinstance(index := self._index, IvfIndex):
@@ -173,7 +174,7 @@ class AdaptiveIndex:
                     _log.warning("vector index not built: %s", error)
 
     def _step(self) -> bool:
-        """Build or save, once; False if nothing is left to do."""
+        """Build or save once; return False if nothing is left to do."""
         with self._changing:
             if self._closed:
                 return False
@@ -186,7 +187,7 @@ class AdaptiveIndex:
         built = self._built(ids)
         reached("vectors.built")
         with self._changing:
-            self._take(built)
+            self._replace_with(built)
         return True
 
     def _built(self, ids: Sequence[int]) -> VectorIndex:
@@ -199,8 +200,8 @@ class AdaptiveIndex:
             exact.add(some, vectors)
         return exact
 
-    def _take(self, built: VectorIndex) -> None:
-        """Hold in another index what is held."""
+    def _replace_with(self, built: VectorIndex) -> None:
+        """Bring a built index up to date, and replace the present one with it."""
         if self._closed:
             return
         ids = built.ids()
@@ -219,7 +220,10 @@ class AdaptiveIndex:
             return False
         try:
             self._file.save(self._index)
-        except (OSError, StoreUnavailable) as error:  # a full disk, say: it can wait
+        except (
+            OSError,
+            StoreUnavailable,
+        ) as error:  # a full disk, say: later changes try again
             _log.warning("vector index not saved: %s", error)
             return False
         self._changed = self._removed = 0
@@ -230,7 +234,7 @@ class AdaptiveIndex:
             return
         try:
             self._file.remove()
-        except (OSError, StoreUnavailable) as error:  # it is found again at the next start
+        except (OSError, StoreUnavailable) as error:  # the next start finds the file again
             _log.warning("file of the vector index not removed: %s", error)
 
     def _recall_of(self, index: VectorIndex) -> float:
@@ -240,7 +244,7 @@ class AdaptiveIndex:
         return measured_recall(index, self._stored, queries)
 
     def _batches(self, ids: Sequence[int]) -> Iterator[tuple[Sequence[int], Vectors]]:
-        """Those of the ids that are stored, and their vectors."""
+        """Yield the stored ones of the ids and their vectors, in batches."""
         for at in range(0, len(ids), _BATCH):
             stored, vectors = self._catalogue.vectors(ids[at : at + _BATCH])
             if stored:

@@ -15,7 +15,7 @@ _Selected: Any = faiss.SearchParameters  # its stub has no parameters
 
 
 class ExactIndex:
-    """Vectors by chunk id. Searched by any thread; changed by one at a time.
+    """An exact index of vectors by chunk id. Any thread may search; one at a time may change it.
 
     Args:
         dim: length of every vector.
@@ -24,18 +24,18 @@ class ExactIndex:
     def __init__(self, dim: int) -> None:
         self.dim = dim
         self._index: Any = faiss.IndexIDMap(faiss.IndexFlatIP(dim))
-        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
+        self._lock = threading.Lock()  # FAISS must not be searched while it changes
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
     @property
     def fits(self) -> bool:
-        """It always does."""
+        """Always True: an exact index suits any number of vectors."""
         return True
 
     def ids(self) -> set[int]:
-        """The ids of all vectors held."""
+        """Return the ids of all vectors held."""
         with self._lock:
             return set(cast(list[int], faiss.vector_to_array(self._index.id_map).tolist()))
 
@@ -45,19 +45,19 @@ class ExactIndex:
             self._index.add_with_ids(vectors, np.array(ids, dtype=np.int64))
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Forget these ids; unknown ones are passed over."""
+        """Remove these ids; unknown ones are ignored."""
         with self._lock:
             self._index.remove_ids(np.array(ids, dtype=np.int64))
 
     def search(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
-        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+        """Return the best chunks for a vector, best first; equal scores are in order of chunk id.
 
         Args:
             query: (dim,) float32, unit L2 norm.
-            k: at least 1; fewer are returned if fewer are held.
-            among: (n,) the ids that may be returned; unknown ones are passed over.
+            k: at least 1; if fewer are held, fewer are returned.
+            among: (n,) the ids that may be returned; unknown ones are ignored.
         """
         with self._lock:
             scores, ids = self._best(query, k, among)
@@ -66,25 +66,25 @@ class ExactIndex:
         return [Scored(chunk_id=chunk_id, score=score) for score, chunk_id in best[:k]]
 
     def facts(self) -> Facts:
-        """What it is made of."""
+        """Return the kind, size and recall of the index."""
         size = len(self) * (4 * self.dim + 8)
         return Facts(kind=IndexKind.EXACT, vectors=len(self), bytes=size, recall=1.0)
 
     def _best(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None
     ) -> tuple[list[float], list[int]]:
-        """Scores and ids of the k best and of all that tie with the last; ids may be -1."""
+        """Return scores and ids of the k best and of all that tie with the last; ids may be -1."""
         most = len(self) if among is None else min(len(self), len(among))
         if not most:
             return [], []
         selected = None
         if among is not None:
             selected = _Selected(sel=faiss.IDSelectorBatch(among))
-        # Of the calling thread, each time: a team of threads for one query only waits for its last.
+        # For the calling thread, each time: several threads for one query wait for the slowest.
         faiss.omp_set_num_threads(1)
         limit = 0
-        # FAISS keeps insertion order at ties, which a rebuild would change: all that tie with the
-        # last place are needed to tell which of them come first.
+        # FAISS keeps insertion order at ties, which a rebuild would change. All vectors that tie
+        # with the last place are needed to order them by id.
         while True:
             limit = min(2 * limit or k + 1, most)
             scores, ids = self._index.search(query.reshape(1, -1), limit, params=selected)

@@ -1,4 +1,4 @@
-"""The file in which an approximate index is kept between two starts."""
+"""The file that stores an approximate index between two starts."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +13,11 @@ _NAME = "vectors"
 
 
 class VectorFile:
-    """One file, whose SHA-256 stands in the catalogue: it is used if it has that, or not at all.
+    """One file, which is used only if its SHA-256 is the one recorded in the catalogue.
 
     Args:
-        folder: where it lies; made when something is saved.
-        catalogue: what the index is derived from.
+        folder: the folder of the file; made by the first save.
+        catalogue: the catalogue that the index is derived from.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
@@ -26,11 +26,11 @@ class VectorFile:
         self._catalogue = catalogue
 
     def load(self, dim: int) -> IvfIndex | None:
-        """What was saved last, mapped into memory; None if nothing was.
+        """Return the last saved index, mapped into memory; None if none was saved.
 
         Raises:
-            OSError: it cannot be read.
-            ValueError: it is not what was saved.
+            OSError: the file cannot be read.
+            ValueError: the file is not what was saved.
         """
         record = self._catalogue.derived(_NAME)
         if not record:
@@ -44,11 +44,11 @@ class VectorFile:
         return index
 
     def save(self, index: IvfIndex) -> None:
-        """Put an index in the place of what was saved before.
+        """Replace the saved index.
 
         Raises:
-            OSError, StoreUnavailable: it cannot be written. What is there now may be neither what
-                was saved before nor this; `load` will tell.
+            OSError, StoreUnavailable: the file cannot be written. The file may then hold neither
+                the former index nor the new one, which `load` detects.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -66,20 +66,20 @@ class VectorFile:
         reached("vectors.recorded")
 
     def tidy(self) -> None:
-        """Remove what a kill has left.
+        """Delete files that a killed process has left.
 
         Raises:
-            OSError: it cannot be removed.
+            OSError: a file cannot be deleted.
         """
         self._fresh.unlink(missing_ok=True)
         if not self._catalogue.derived(_NAME):
             self._path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Forget what was saved.
+        """Delete the saved index.
 
         Raises:
-            OSError, StoreUnavailable: it cannot be removed.
+            OSError, StoreUnavailable: the file cannot be deleted.
         """
         if self._catalogue.derived(_NAME):
             self._catalogue.record_derived(_NAME, {})

@@ -1,4 +1,4 @@
-"""The dense index for many vectors: the nearest lists of quantised ones, scored again exactly."""
+"""The dense index for many vectors: it searches quantised lists, and scores the best exactly."""
 
 import math
 import threading
@@ -26,35 +26,36 @@ from citespan.index.search.vectors.protocol import Facts, IndexKind, StoredVecto
 from citespan.index.types import Scored, Vectors
 
 # Measured with `python -m citespan.evals.bench.vectors`; docs/decisions has the figures.
-PROBES = 128  # lists looked at, at least
-SHARE = 8  # and one list of so many: of 2,000, 128 found .982 of what questions have near, 250 .997
-SPARE = 50  # candidates above twice the number asked for
-_SAMPLE = 50  # vectors a list to train with
+PROBES = 128  # the least lists searched
+SHARE = 8  # at least one list in 8: of 2,000 lists, 128 had .982 of the nearest vectors, 250 .997
+SPARE = 50  # candidates above twice the requested number
+_SAMPLE = 50  # training vectors per list
 _BATCH = 5_000
-_AT_ONCE = 250  # vectors added while searches wait: some 10 ms among a million
-_UNSCORED = -1.0  # less than that of any vector, but the opposite one
-_PLACE = 12  # bytes of an id and its list, kept once a filter asked for them
-# What their stubs lack:
+_AT_ONCE = 250  # vectors added while searches wait: some 10 ms in an index of a million
+_UNSCORED = -1.0  # less than the score of any vector, except the opposite one
+_PLACE = 12  # bytes of an id and its list, kept after the first filtered search
+# FAISS's stubs lack these parameters:
 _Selected: Any = faiss.SearchParameters
 _Probed: Any = faiss.SearchParametersIVF
 
 
 class IvfIndex:
-    """Vectors by chunk id in inverted lists, a byte a dimension (FAISS IVF, SQ8).
+    """An index of vectors by chunk id in inverted lists, a byte a dimension (FAISS IVF, SQ8).
 
-    What the nearest lists hold is ranked by the quantised vectors, and the best of that, twice as
-    many as asked for and 50, by the stored ones: scores are exact, and the order is that of the
-    scores and of ids. Only which chunks are found is approximate. What it holds that is stored no
-    more is found with the score of its quantised vector, so that who searches can tell.
+    The vectors of the nearest lists are ranked by their quantised form. The best of them, twice the
+    requested number and 50, are ranked by the stored vectors. Scores are therefore exact, and
+    results are ordered by score and id; only the choice of candidates is approximate. Vectors that
+    were deleted from the catalogue are still returned, with an approximate score; the caller
+    filters them out.
 
-    Searched by any thread; changed or saved by one at a time. The lock within is never held while
-    stored vectors are read.
+    Any thread may search; one at a time may change or save. The index never holds its lock while
+    it reads stored vectors.
 
     Args:
-        index: one of `trained_index`.
-        vectors_of: the stored vectors.
-        probes: how many lists are looked at, at least; 128, or an eighth of all, if not given.
-        spare: how many candidates above twice the number asked for are scored exactly.
+        index: an index of `trained_index`.
+        vectors_of: reads the stored vectors.
+        probes: the least number of lists searched; by default 128, or an eighth of all.
+        spare: how many candidates above twice the requested number are scored exactly.
     """
 
     def __init__(
@@ -70,8 +71,8 @@ class IvfIndex:
         self._vectors_of = vectors_of
         self._probes = probes or max(PROBES, int(index.nlist) // SHARE)
         self._spare = spare
-        self.recall = 0.0  # at 10, until it is measured: by whoever can read all vectors
-        self._lock = threading.Lock()  # FAISS is not to be searched while it changes
+        self.recall = 0.0  # at 10; set by the caller that measures it, which reads all vectors
+        self._lock = threading.Lock()  # FAISS must not be searched while it changes
         self._mapped = False
         self._sizes: NDArray[np.int64] | None = None
         self._known: Places | None = None
@@ -79,14 +80,14 @@ class IvfIndex:
 
     @classmethod
     def build(cls, ids: Sequence[int], vectors_of: StoredVectors) -> Self:
-        """An index of these vectors, made on one thread; equal ones whenever built of the same.
+        """Build an index of vectors on one thread; the same vectors always give an equal index.
 
-        Holds the quantised vectors and a sample of some 100 `sqrt(n)` in memory, and 5,000 at a
-        time of the others.
+        The build holds the quantised vectors, a sample of some 100 `sqrt(n)` stored vectors, and
+        5,000 more at a time in memory.
 
         Args:
-            ids: in ascending order; one that is not stored is passed over.
-            vectors_of: the stored vectors.
+            ids: in ascending order; an id that is not stored is ignored.
+            vectors_of: reads the stored vectors.
 
         Raises:
             ValueError: none of them are stored.
@@ -109,11 +110,11 @@ class IvfIndex:
 
     @property
     def fits(self) -> bool:
-        """Whether it has the lists for what it holds: it was built at half to twice the size."""
+        """Whether its number of lists suits its size: it was built at half to twice the size."""
         return lists_for(len(self) // 2) <= self._index.nlist <= lists_for(len(self) * 2)
 
     def ids(self) -> set[int]:
-        """The ids of all vectors held."""
+        """Return the ids of all vectors held."""
         with self._lock:
             return set(cast(list[int], self._places().ids.tolist()))
 
@@ -126,7 +127,7 @@ class IvfIndex:
                 self._index.add_with_ids(vectors[at : at + _AT_ONCE], some)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Forget these ids; unknown ones are passed over."""
+        """Remove these ids; unknown ones are ignored."""
         self._become_changeable()
         with one_thread(), self._changing():
             self._index.remove_ids(np.array(ids, dtype=np.int64))
@@ -134,16 +135,16 @@ class IvfIndex:
     def search(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
-        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+        """Return the best chunks for a vector, best first; equal scores are in order of chunk id.
 
         Args:
             query: (dim,) float32, unit L2 norm.
-            k: at least 1; fewer are returned if fewer are held.
-            among: (n,) the ids that may be returned, not to be changed later; unknown ones are
-                passed over. As many of them are looked at as without it, so that few of them are
-                all looked at.
+            k: at least 1; if fewer are held, fewer are returned.
+            among: (n,) the ids that may be returned; the caller must not change the array later.
+                Unknown ids are ignored. The search examines as many of these ids as it would of all
+                ids, so that it examines all of a few.
         """
-        faiss.omp_set_num_threads(1)  # of the calling thread, as for the exact index
+        faiss.omp_set_num_threads(1)  # for the calling thread, as in the exact index
         with self._lock:
             candidates = self._candidates(query, 2 * k + self._spare, among)
         ids, vectors = self._vectors_of(list(candidates))
@@ -155,7 +156,7 @@ class IvfIndex:
         return sorted(exact.search(query, k) + gone, key=_best_first)[:k]
 
     def facts(self) -> Facts:
-        """What it is made of."""
+        """Return the kind, size and recall of the index."""
         each = int(self._index.code_size) + 8 + _PLACE
         size = len(self) * each + self._index.nlist * 4 * self.dim
         return Facts(
@@ -163,22 +164,22 @@ class IvfIndex:
         )
 
     def save(self, path: Path) -> str:
-        """Write it all to a file, durably, and give the SHA-256 of what was written.
+        """Write the index durably to a file, and return the SHA-256 of the file.
 
-        It is searched meanwhile, but not to be changed.
+        Other threads may search the index meanwhile, but must not change it.
 
         Raises:
-            OSError: it cannot be written; what is there is not to be used.
+            OSError: the file cannot be written, and must not be used.
         """
-        self._become_changeable()  # of mapped lists FAISS would write the name of their file
+        self._become_changeable()  # for mapped lists FAISS would only write their file's name
         return write_index(self._index, path)
 
     @classmethod
     def load(cls, path: Path, dim: int, vectors_of: StoredVectors) -> Self:
-        """An index from a file whose checksum the caller has verified.
+        """Load an index from a file whose checksum the caller has verified.
 
-        The vectors stay in the file, mapped into memory, until the first change; the file may be
-        unlinked, but not be written to.
+        The vectors stay in the file, mapped into memory, until the first change. The file may be
+        unlinked, but must not be written to.
 
         Raises:
             ValueError: the file is of another kind or dimension.
@@ -190,7 +191,7 @@ class IvfIndex:
     def _candidates(
         self, query: Vectors, count: int, among: NDArray[np.int64] | None
     ) -> dict[int, float]:
-        """The best by quantised vectors, in no order; or all of a few, with the lowest score."""
+        """Return the best ids by quantised vectors, unordered; or all of a few, scored lowest."""
         if among is None:
             return self._ranked(query, count, self._nearest(query, count, self._list_sizes()))
         places = self._held(among)
@@ -201,12 +202,12 @@ class IvfIndex:
         return self._ranked(query, count, lists, places.ids[np.isin(places.lists, lists)])
 
     def _nearest(self, query: Vectors, count: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The lists to look at: of those with vectors that may be found, the nearest.
+        """Return the lists to search: the nearest of those that hold allowed vectors.
 
-        Enough of them to see as many such vectors as the usual number of lists holds, and four
-        times as many as are wanted.
+        These lists hold at least as many allowed vectors as the usual number of lists holds
+        vectors, and at least four times as many as requested.
         """
-        # Not by numpy, whose threads would wait for each other.
+        # Not with numpy, whose threads would wait for each other.
         nearest = self._index.quantizer.search(query.reshape(1, -1), len(sizes))[1][0]
         nearest = nearest[sizes[nearest] > 0]
         enough = max(self._probes * len(self) // len(sizes), 4 * count)
@@ -220,7 +221,7 @@ class IvfIndex:
         lists: NDArray[np.int64],
         among: NDArray[np.int64] | None = None,
     ) -> dict[int, float]:
-        """The best of these lists, or of some ids in them, with the scores of quantised vectors."""
+        """Return the best ids of these lists, or of `among`, with scores of quantised vectors."""
         if not len(lists):
             return {}
         selected = {} if among is None else {"sel": faiss.IDSelectorBatch(among)}
@@ -242,30 +243,30 @@ class IvfIndex:
         return self._known
 
     def _held(self, among: NDArray[np.int64]) -> Places:
-        """Those of the ids that are held; kept, as the next question has the same filter often."""
+        """Return the held ones of the ids; cached, because queries often repeat a filter."""
         if self._asked is None or self._asked[0] is not among:
             self._asked = among, self._places().among(among)
         return self._asked[1]
 
     @contextmanager
     def _changing(self) -> Generator[None]:
-        """No search runs; afterwards it is not known any more where the ids are."""
+        """Block searches inside, and then drop the cached places of the ids."""
         with self._lock:
             yield
             self._sizes = self._known = self._asked = None
 
     def _become_changeable(self) -> None:
-        """Take mapped lists into memory."""
+        """Load mapped lists into memory."""
         if not self._mapped:
             return
         held = lists_in_memory(self._index)
         with self._lock:
-            self._index.replace_invlists(held, True)  # it owns them  # noqa: FBT003
+            self._index.replace_invlists(held, True)  # the index owns them  # noqa: FBT003
         self._mapped = False
 
 
 def lists_for(count: int) -> int:
-    """How many lists for so many vectors: `2 sqrt(n)`, at least 1."""
+    """Return the number of lists for so many vectors: `2 sqrt(n)`, at least 1."""
     return max(1, round(2 * math.sqrt(count)))
 
 

@@ -15,15 +15,15 @@ from citespan.index.types import Vectors
 
 SEED = 1
 _MAPPED: int = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
-_Writer: Any = cast(Any, faiss).PyCallbackIOWriter  # their stubs lack it
+_Writer: Any = cast(Any, faiss).PyCallbackIOWriter  # missing in its stubs
 
 
 def trained_index(sample: Vectors, lists: int) -> Any:
-    """An empty index of inner products, a byte a dimension, its lists of the sample's clusters.
+    """Return an empty inner-product index, a byte a dimension, with lists by sample clusters.
 
     Args:
         sample: (n, dim) float32 of unit norm, n at least 1.
-        lists: how many; no more than the sample has rows are made.
+        lists: the number of lists, at most the number of rows in the sample.
     """
     dim = sample.shape[1]
     index: Any = faiss.IndexIVFScalarQuantizer(
@@ -35,17 +35,17 @@ def trained_index(sample: Vectors, lists: int) -> Any:
         False,  # not the residuals: that was no better, and slower  # noqa: FBT003
     )
     index.cp.seed = SEED
-    index.cp.min_points_per_centroid = 1  # fewer than it likes are no cause to print a warning
+    index.cp.min_points_per_centroid = 1  # otherwise FAISS prints a warning for few points
     with one_thread():
         index.train(sample)
     return index
 
 
 def write_index(index: Any, path: Path) -> str:
-    """Write an index whose lists are in memory, durably; the SHA-256 of what was written.
+    """Write an index whose lists are in memory durably to a file, and return its SHA-256.
 
     Raises:
-        OSError: it cannot be written; what is there is not to be used.
+        OSError: the file cannot be written, and must not be used.
     """
     digest = hashlib.sha256()
     with path.open("wb") as file:
@@ -61,7 +61,7 @@ def write_index(index: Any, path: Path) -> str:
 
 
 def mapped_index(path: Path, dim: int) -> Any:
-    """The index in a file, which its lists stay in; it may be unlinked, but not be written to.
+    """Return the index in a file, with mapped lists; the file may be unlinked, not written.
 
     Raises:
         ValueError: the file is of another kind or dimension.
@@ -78,7 +78,7 @@ def mapped_index(path: Path, dim: int) -> Any:
 
 
 def lists_in_memory(index: Any) -> Any:
-    """A copy of an index's lists that can be changed; who takes it owns it."""
+    """Return a copy of an index's lists that can be changed; the caller owns the copy."""
     mapped, nlist = index.invlists, index.nlist
     held: Any = faiss.ArrayInvertedLists(nlist, index.code_size)
     for at in range(nlist):
@@ -89,13 +89,16 @@ def lists_in_memory(index: Any) -> Any:
 
 
 def list_sizes(index: Any) -> NDArray[np.int64]:
-    """(nlist,) how many vectors each list of an index holds."""
+    """Return (nlist,) how many vectors each list of an index holds."""
     return np.array([index.invlists.list_size(at) for at in range(index.nlist)])
 
 
 @contextmanager
 def one_thread() -> Generator[None]:
-    """Sums in one order, so one result, and a core left to questions. Of this thread alone."""
+    """Make FAISS use one thread for calls of this thread, so that sums have one order.
+
+    The result is then reproducible, and a core stays free for searches.
+    """
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:

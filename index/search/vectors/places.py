@@ -1,4 +1,4 @@
-"""Where the vectors of an index of inverted lists are: which ids, and in which list each."""
+"""The ids of an index of inverted lists, and the list of each."""
 
 from typing import Any, NamedTuple
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 
 class Places(NamedTuple):
-    """Ids in ascending order, and the list that each is in."""
+    """Ids in ascending order, and the list of each id."""
 
     ids: NDArray[np.int64]
     lists: NDArray[np.int32]
 
     @classmethod
     def of(cls, index: Any, sizes: NDArray[np.int64]) -> "Places":
-        """All that an index holds, given the sizes of its lists."""
+        """Return the places of all ids of an index, given the sizes of its lists."""
         held = index.invlists
         ids = np.concatenate(
             [np.empty(0, dtype=np.int64)]
@@ -30,7 +30,7 @@ class Places(NamedTuple):
         return cls(ids[order], lists[order])
 
     def among(self, ids: NDArray[np.int64]) -> "Places":
-        """Those of some ids that are held; each once."""
+        """Return the places of those of the ids that are held, each id once."""
         at = np.searchsorted(self.ids, ids)
         at[at == len(self.ids)] = 0
         held = np.unique(at[self.ids[at] == ids]) if len(self.ids) else at[:0]

@@ -1,4 +1,4 @@
-"""What both kinds of dense index have in common, and which of them suits how many vectors."""
+"""The contract of both kinds of dense index, and the number of vectors that each suits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from citespan.index.types import Scored, Vectors
 # Measured with `python -m citespan.evals.bench.vectors`; docs/decisions has the figures.
 EXACT_MOST = 20_000
 _BATCH = 10_000
-_EQUAL = 1e-6  # scores of one vector in two batches differ by so much
+_EQUAL = 1e-6  # the most that scores of one vector differ between two batches
 
 StoredVectors: TypeAlias = Callable[[Sequence[int]], tuple[Sequence[int], Vectors]]
-"""Those of the ids that are stored, and a row of float32 for each."""
+"""A function that returns the stored ones of some ids, and a row of float32 for each."""
 
 
 class IndexKind(StrEnum):
-    """How nearest vectors are found."""
+    """The way to find nearest vectors."""
 
     EXACT = "exact"
     APPROXIMATE = "ivf-sq8"
@@ -28,10 +28,10 @@ class IndexKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a dense index is made of.
+    """The kind, size and recall of a dense index.
 
-    bytes: those of its vectors, in memory or mapped.
-    recall: the share of the true 10 best that are found, when that was last measured.
+    bytes: the size of its vectors, in memory or mapped.
+    recall: the share of the true 10 best that it finds, at the last measurement.
     """
 
     kind: IndexKind
@@ -41,22 +41,22 @@ class Facts:
 
     @property
     def bytes_per_million(self) -> int:
-        """Of a million vectors such as these; 0 if there are none."""
+        """The bytes of a million such vectors; 0 if there are none."""
         return self.bytes * 1_000_000 // self.vectors if self.vectors else 0
 
 
 class VectorIndex(Protocol):
-    """Vectors by chunk id. Searched by any thread; changed by one at a time."""
+    """An index of vectors by chunk id. Any thread may search; one at a time may change it."""
 
     def __len__(self) -> int: ...
 
     @property
     def fits(self) -> bool:
-        """Whether it was made for about as many vectors as it holds."""
+        """Whether the index was made for about as many vectors as it holds."""
         ...
 
     def ids(self) -> set[int]:
-        """The ids of all vectors held."""
+        """Return the ids of all vectors held."""
         ...
 
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
@@ -64,19 +64,19 @@ class VectorIndex(Protocol):
         ...
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Forget these ids; unknown ones are passed over."""
+        """Remove these ids; unknown ones are ignored."""
         ...
 
     def search(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
-        """Best chunks for a query vector, best first; equal scores in order of chunk id.
+        """Return the best chunks for a vector, best first; equal scores are in order of chunk id.
 
         Args:
             query: (dim,) float32, unit L2 norm.
-            k: at least 1; fewer are returned if fewer are held.
-            among: (n,) the ids that may be returned, not to be changed later; unknown ones are
-                passed over.
+            k: at least 1; if fewer are held, fewer are returned.
+            among: (n,) the ids that may be returned; the caller must not change the array later.
+                Unknown ids are ignored.
         """
         ...
 
@@ -86,13 +86,13 @@ class VectorIndex(Protocol):
 def kind_for(
     count: int, now: IndexKind = IndexKind.EXACT, exact_most: int = EXACT_MOST
 ) -> IndexKind:
-    """The kind for so many vectors.
+    """Return the kind of index for so many vectors.
 
     Args:
-        count: vectors to be held.
-        now: the kind that holds them; it stays until they are half as few as where it began, so
-            that adding and removing a document does not build an index each time.
-        exact_most: vectors that are searched exactly.
+        count: the number of vectors to hold.
+        now: the present kind. An approximate index stays until the vectors are at most half of
+            `exact_most`, so that adding and removing a document does not rebuild it each time.
+        exact_most: the most vectors that are searched exactly.
     """
     most = exact_most if now is IndexKind.EXACT else exact_most // 2
     return IndexKind.EXACT if count <= most else IndexKind.APPROXIMATE
@@ -101,15 +101,16 @@ def kind_for(
 def measured_recall(
     index: VectorIndex, vectors_of: StoredVectors, queries: Vectors, k: int = 10
 ) -> float:
-    """The share of the true `k` best, over all queries, that a search finds; 1 where none are held.
+    """Return the share of the true `k` best, over all queries, that a search finds.
 
-    Reads all vectors once, in batches. A vector as good as the last of the true ones counts too.
+    The share of an empty index is 1. All vectors are read once, in batches. A vector with the score
+    of the last true one counts, too.
 
     Args:
-        index: what is measured.
-        vectors_of: the vectors that were put in.
+        index: the index to measure.
+        vectors_of: reads the vectors of the index.
         queries: (n, dim) float32 of unit norm.
-        k: how many are asked for.
+        k: the number of vectors requested.
     """
     ids = sorted(index.ids())
     best = np.full((len(queries), min(k, len(ids))), -np.inf, dtype=np.float32)
