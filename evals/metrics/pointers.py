@@ -1,4 +1,4 @@
-"""Whether citations hold when looked up in the data set's text, and what is wrong if not. Pure."""
+"""Checks that citations hold in the data set's text, and descriptions of faults. Pure."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,10 @@ from citespan.evals.types import CitedSpan, SourceDocument
 
 
 def pointer_problem(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str | None:
-    """What is untrue about a citation, in words; None if it holds.
+    """Return what is untrue about a citation, in words; None if it holds.
 
-    It holds if the document is known, the offsets are inside its text and not empty, the text
-    there is the quote (where one is given), and UTF-16 offsets (where given) are of the same
-    characters.
+    It holds if the document is known, the offsets are inside its text and not empty, the text there
+    is the quote (where one is given), and UTF-16 offsets (where given) are of the same characters.
     """
     document = documents.get(citation.document_id)
     if document is None:
@@ -40,7 +39,7 @@ def _with_place(problem: str, citation: CitedSpan, documents: Mapping[str, Sourc
 
 
 def _place(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str:
-    """Where the quote really stands: nearest in its document, else in another one."""
+    """Return where the quote really is: nearest in its document, else in another one."""
     quote = citation.quote or ""
     start = _nearest(quote, documents[citation.document_id].text, citation.start)
     if start is not None:

@@ -1,4 +1,4 @@
-"""What each measure and each reference row says, in a line."""
+"""A line about each measure and each reference row."""
 
 MEASURES = {
     "ndcg@10": "Relevance of the first ten documents, discounted by rank, against the best order.",
@@ -16,8 +16,8 @@ MEASURES = {
     "answer_in_passage@5": "One of the first five passages holds the answer.",
     "exact_match": "The answer is an accepted one, word for word; abstaining is right where it is.",
     "f1": "Words shared with the nearest accepted answer; abstaining is right where it is.",
-    "exact_match_answerable": "Exact match over the answerable questions alone.",
-    "f1_answerable": "F1 over the answerable questions alone.",
+    "exact_match_answerable": "Exact match over only the answerable questions.",
+    "f1_answerable": "F1 over only the answerable questions.",
     "exact_match_unanswerable": "Share of the unanswerable questions that got no answer.",
     "answer_contained": "What was said contains an accepted answer.",
     "rouge_l": "Longest common subsequence of words with the nearest full, or else short, answer.",
@@ -32,7 +32,7 @@ MEASURES = {
     "citation_overlap": "Share of the questions where a citation touches the gold.",
     "citation_document_precision": "Share of the citations that are of a document with the answer.",
     "answer_in_citations": "The cited text contains an accepted answer.",
-    "lexical_support": "Share of the answer's words that stand in the text cited for them.",
+    "lexical_support": "Share of the answer's words that occur in the text cited for them.",
     "minimality": "Share of the citations that add gold which no other citation has.",
     "citations_per_answer": "How many citations an answer has; fewer are easier to check.",
     "false_answer_rate": "Share of the unanswerable questions that were answered all the same.",
@@ -53,6 +53,6 @@ REFERENCES = {
     "random sentence": "A sentence drawn from all that was retrieved, to every question.",
     "always abstain": "No answer to any question.",
     "hybrid": "Retrieval by words and meaning together; its first passage is the answer.",
-    "bm25": "Retrieval by words alone (BM25); its first passage is the answer.",
-    "dense": "Retrieval by meaning alone (embeddings); its first passage is the answer.",
+    "bm25": "Retrieval by words only (BM25); its first passage is the answer.",
+    "dense": "Retrieval by meaning only (embeddings); its first passage is the answer.",
 }
