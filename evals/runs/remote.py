@@ -121,8 +121,8 @@ class HttpSystem:
             return _response(question.id, answer)
         except httpx.ConnectError as error:
             raise RunError(
-                f"{self._url} no longer answers: {error}; start it again, and the same"
-                " command goes on"
+                f"{self._url} no longer answers: {error}; start it again, and repeat"
+                " the same command to continue"
             ) from error
         except KeyError as error:
             problem = f"the answer names the citation {error}, which it does not have"
