@@ -77,7 +77,7 @@ def run(
         try:
             result = measure(dataset, folder, plan, tracked, say)
         except KeyboardInterrupt:
-            click.echo(f"stopped; the same command with --out {base} goes on", err=True)
+            click.echo(f"stopped; to continue, repeat the command with --out {base}", err=True)
             sys.exit(130)
         if as_json:
             click.echo((folder / METRICS).read_text(encoding="utf-8"), nl=False)
@@ -91,7 +91,7 @@ def run(
 
 @evaluate.command()
 @click.argument("folders", nargs=-1, required=True, type=_folder, metavar="RUN...")
-@click.option("--all", "full", is_flag=True, help="Every measure.")
+@click.option("--all", "full", is_flag=True, help="Print every measure.")
 def table(folders: tuple[Path, ...], *, full: bool) -> None:
     """Print the measures of finished RUNs in one table, as Markdown."""
     from citespan.evals.compare import markdown

@@ -116,7 +116,7 @@ def _searched_while(
             begun = time.perf_counter()
             try:
                 found = corpus.search(question)
-            except Exception as error:  # noqa: BLE001  (told below)
+            except Exception as error:  # noqa: BLE001  (reported below)
                 failures.append(error)
                 return
             taken.append(1000 * (time.perf_counter() - begun))

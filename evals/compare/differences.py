@@ -15,11 +15,11 @@ from citespan.evals.statistics import holm, paired_randomisation
 
 Values: TypeAlias = Mapping[str, Mapping[str, float]]
 
-# One for each way to fail. Half the passages gone shows in the first two; wrong evidence in the
-# citation measures; another document's text in pointers and documents; answering everything and
-# nothing in the two rates. Holm pays for each one more, so there are no others. Measures of all
-# questions together (aurc, coverage at a risk, ece) have no value for a question, so they cannot
-# be paired; the measures here move with whatever moves them.
+# One for each way to fail. A loss of half the passages shows in the first two; wrong evidence in
+# the citation measures; another document's text in pointers and documents; answering everything and
+# nothing in the two rates. With Holm each further measure costs power, so there are no others.
+# Measures of all questions together (aurc, coverage at a risk, ece) have no value for a question, so
+# they cannot be paired; the measures here move with them.
 GATE_MEASURES = (
     "span_recall@2000chars",
     "ndcg@10",
@@ -172,7 +172,7 @@ def _difference(
     worst: list[int] = np.argsort(gain, kind="stable")[:_SHOWN].tolist()
     changed = tuple(both[at] for at in worst if gain[at] < 0)
     if name == _POINTERS and changed:
-        fault = "a pointer that does not hold is no matter of chance"
+        fault = "an untrue pointer is never chance"
     old, new = (round(sum(side[q] for q in both) / len(both), 6) for side in (before, now))
     p = paired_randomisation(gain, _clusters(both, run))
     return Difference(

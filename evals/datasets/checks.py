@@ -31,7 +31,7 @@ def document_problem(document: SourceDocument) -> str | None:
     if stored.text != document.text:
         return (
             f"document {document.id!r} begins with a byte order mark or has CR line ends, which"
-            " are not stored and would shift every offset; remove them and count spans anew"
+            " are not stored and would shift every offset; remove them and count spans again"
         )
     return None
 

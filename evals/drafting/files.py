@@ -53,7 +53,7 @@ def loader(file: Path, encoding: str | None = None) -> Callable[[DraftedDocument
             return _document(place, recorded.id, encoding).text
         except (DocumentRejected, OSError) as error:
             raise DatasetError(
-                f"{file}: {recorded.path} cannot be read: {_reason(error)}; put the document back,"
+                f"{file}: {recorded.path} cannot be read: {_reason(error)}; restore the document,"
                 " or correct `path`"
             ) from error
 

@@ -637,4 +637,4 @@ def test_the_terminal_names_the_first_and_counts_the_others():
     out = printed(run_of([document(TEXT)], questions, responses), 80)
     assert "25 wrong answer" in out
     assert len(re.findall(r"^  q\d+", out, re.MULTILINE)) == 20
-    assert "5 of these are not named here: see report.html" in out
+    assert "5 of these are not listed here; open report.html" in out
