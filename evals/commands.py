@@ -135,8 +135,8 @@ def compare(before: Path, after: Path) -> None:
 def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
     """Compare a RUN's folder with a baseline.
 
-    Exits with 0 if the run passes, 1 if a limit is broken or something got worse, 2 if the run and
-    the baseline are not of the same questions.
+    Exits with 0 if the run passes, 1 if a limit is broken or something got worse, 2 if the questions
+    are not the baseline's.
     """
     from citespan.evals.compare import committed, failures, read_baseline, write_baseline
     from citespan.evals.runs.records import read_run
@@ -192,7 +192,7 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
     write_drafts(out, drafts, gathered.documents, paths_from(out, gathered))
     click.echo(
         f"{out}: {len(drafts)} drafts, documents read: {len(gathered.documents)}; write yes or no"
-        f" behind each `accept:`, then run: citespan eval accept {out} FOLDER"
+        f" after each `accept:`, then run: citespan eval accept {out} FOLDER"
     )
     if gathered.refused:
         sys.exit(1)

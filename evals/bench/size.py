@@ -4,8 +4,8 @@
 
 The documents of a data set are stored as they are, then again as copies with edits until there are
 enough chunks. In a copy every tenth word is another word of the same length. Each vector of a copy
-is the real one, moved by a twentieth of the difference of two others, so that only the first
-documents are embedded. Everything else is as for users. The questions are embedded, searched for by
+is the real one, moved by a twentieth of the difference of two others. So only the first documents
+are embedded. Everything else is as for users. The questions are embedded, searched for by
 meaning and by words, and fused. A document is put and deleted through `Corpus`. Times are the
 median and the 95th percentile over the questions, in this process, one at a time. `--plot FILE`
 draws how they grow.

@@ -37,7 +37,7 @@ def accept_drafts(
     if not accepted:
         raise DatasetError(
             f"{file}: none of {len(read.drafts)} drafts is accepted ({rejected} rejected,"
-            f" {undecided} undecided); write yes behind `accept:` where a question is good"
+            f" {undecided} undecided); write yes after `accept:` if a question is good"
         )
     documents = _documents(file, read, load)
     for draft in accepted:

@@ -136,7 +136,7 @@ def _after_title(text: str, start: int, end: int) -> int:
     if title < 0:
         return start
     if title + 1 < len(words) and words[title + 1] == "of":
-        # A role (Secretary of State), perhaps with its holder behind it.
+        # A role (Secretary of State), perhaps followed by its holder.
         title += 2 + (words[title + 2 : title + 3] == ["the"])
     rest = words[title + 1 :]
     if any(word in ORGANISATIONS | PLACES for word in rest):

@@ -17,11 +17,11 @@ from citespan.evals.types import SourceDocument
 from citespan.index.disk import sha256_text
 
 _HEADER = """\
-# Draft questions, made by patterns, none of them checked. Write behind each `accept:` either
-# yes or no; what stays empty is left out. Correct `question` and `answers` (one to a line, one
-# of them in the sentence's own words) below their `|-`, as far to the right. A `twin` must have
-# no answer in any of the documents: look whether that is so. Leave all other lines as they are;
-# whole blocks may go. Then run: citespan eval accept THIS-FILE DESTINATION
+# Draft questions, made by patterns, none of them checked. Write yes or no after each `accept:`;
+# a draft without a decision is left out. Correct `question` and `answers` (one to a line, one of
+# them in the sentence's own words) below their `|-`, with the same indent. Check that a `twin` has
+# no answer in any of the documents. Change no other lines; whole blocks may be deleted. Then run:
+# citespan eval accept THIS-FILE DESTINATION
 """
 # YAML takes these as the ends of lines, or strips them; such texts are quoted and escaped.
 _PLAIN = re.compile(

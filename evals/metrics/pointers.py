@@ -8,8 +8,9 @@ from citespan.evals.types import CitedSpan, SourceDocument
 def pointer_problem(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str | None:
     """Return what is untrue about a citation, in words; None if it holds.
 
-    It holds if the document is known, the offsets are inside its text and not empty, the text there
-    is the quote (where one is given), and UTF-16 offsets (where given) are of the same characters.
+    It holds if the document is known, and the offsets are inside its text and not empty. If a quote
+    is given, it must be the text there. If UTF-16 offsets are given, they must be of the same
+    characters.
     """
     document = documents.get(citation.document_id)
     if document is None:
@@ -43,7 +44,7 @@ def _place(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str:
     quote = citation.quote or ""
     start = _nearest(quote, documents[citation.document_id].text, citation.start)
     if start is not None:
-        place = f"the quote stands at [{start}, {start + len(quote)}) of {citation.document_id!r}"
+        place = f"the quote is at [{start}, {start + len(quote)}) of {citation.document_id!r}"
         return f"{place}, {_distance(start, citation, len(quote))}"
     for name, document in documents.items():
         if quote in document.text:
@@ -75,7 +76,7 @@ def _utf16_problem(citation: CitedSpan, text: str) -> str | None:
     given = (citation.utf16_start, citation.utf16_end)
     if given[0] in (None, start) and given[1] in (None, end):
         return None
-    return f"in UTF-16 it stands at [{start}, {end}), not at [{given[0]}, {given[1]})"
+    return f"in UTF-16 it is at [{start}, {end}), not at [{given[0]}, {given[1]})"
 
 
 def _units(text: str) -> int:

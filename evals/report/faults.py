@@ -20,7 +20,7 @@ class Fault(StrEnum):
 
 
 MEANINGS: Mapping[Fault, str] = {
-    Fault.UNTRUE_POINTER: "A citation does not say what stands where it points.",
+    Fault.UNTRUE_POINTER: "A citation does not match the text where it points.",
     Fault.FAILED: "The system gave an error instead of an answer.",
     Fault.FALSE_ANSWER: "It answered, but the documents do not say.",
     Fault.OVER_ABSTENTION: "It gave no answer, but the documents say.",
@@ -64,7 +64,7 @@ def sentence_of(row: QuestionScore) -> str:
     match fault_of(row):
         case Fault.UNTRUE_POINTER:
             count = len(row.problems)
-            several = f"{count} citations do not say what stands where they point."
+            several = f"{count} citations do not match the text where they point."
             return several if count > 1 else MEANINGS[Fault.UNTRUE_POINTER]
         case Fault.FAILED:
             return f"The system gave an error: {clipped(row.error or 'no reason given', 200)}"

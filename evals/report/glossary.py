@@ -24,7 +24,7 @@ MEASURES = {
     "fact_recall": "Share of the facts of a full answer that were said.",
     "answer_score": "How right answers are, over answerable questions that were answered.",
     "conditioned_score": "The answer score, and 1 for abstaining where nothing can be said.",
-    "pointer_validity": "Share of the citations whose quote stands where they point; must be 1.",
+    "pointer_validity": "Share of the citations whose quote is where they point; must be 1.",
     "citation_coverage": "Share of the answer's characters that rest on a citation.",
     "citation_recall": "Share of the gold characters that are cited.",
     "citation_precision": "Share of the cited characters that is gold.",
@@ -47,7 +47,7 @@ MEASURES = {
 }
 
 REFERENCES = {
-    "oracle": "The gold itself, retrieved, cited and said: what can be reached at most.",
+    "oracle": "The gold itself, retrieved, cited and said: an upper bound.",
     "top passage": "The whole first passage for an answer, to every question.",
     "first sentence": "The first sentence of the first passage, to every question.",
     "random sentence": "A sentence drawn from all that was retrieved, to every question.",

@@ -183,7 +183,7 @@ class HttpSystem:
         try:
             return msgspec.json.decode(reply.content, type=kind)
         except (ValueError, RecursionError) as error:
-            raise RunError(f"what answers at {self._url} is not citespan") from error
+            raise RunError(f"the server at {self._url} is not citespan") from error
 
 
 def _problem(reply: httpx.Response) -> str:

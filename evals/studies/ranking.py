@@ -3,8 +3,8 @@
 `python -m citespan.evals.studies.ranking FOLDER… [--limit N]`: for each question the hybrid
 retrieval supplies 20 passages. ms-marco-MiniLM-L-12 (int8, one pair a call; it comes with the extra
 `train`) scores them all. The service looks at all and reads the best, as for an answer. The output
-has the gold characters in the first five passages (documents found, if a data set has no spans),
-with the paired difference and its p-value, and the time of each.
+has the gold characters in the first five passages, with the paired difference and its p-value. If a
+data set has no spans, documents found are counted. The time of each is printed, too.
 """
 
 import time

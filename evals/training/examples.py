@@ -69,7 +69,7 @@ def read_examples(path: Path) -> Iterator[Example]:
                 raise TrainingError(f"{path.name}, line {number}: {error}") from error
             problem = example.problem()
             if example.id in seen:
-                problem = f"the id {example.id!r} is there twice"
+                problem = f"the id {example.id!r} comes twice"
             if problem:
                 raise TrainingError(f"{path.name}, line {number}: {problem}")
             seen.add(example.id)

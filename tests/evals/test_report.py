@@ -251,7 +251,7 @@ def test_every_fault_is_found_and_told_in_a_sentence(faulty: Run):
         " five passages.",
         "false": "It answered, but the documents do not say.",
         "error": "The system gave an error: HTTP 503 <overloaded>",
-        "untrue": "A citation does not say what stands where it points.",
+        "untrue": "A citation does not match the text where it points.",
     }
     worst = [rows[at].question_id for at in worst_first(rows)]
     assert worst == [

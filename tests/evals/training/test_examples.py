@@ -79,7 +79,7 @@ class TestReadExamples:
 
     def test_an_id_is_there_once(self, tmp_path: Path) -> None:
         (tmp_path / "in.jsonl").write_text(f"{json.dumps(ROW)}\n" * 2)
-        with pytest.raises(TrainingError, match="line 2: the id 'a' is there twice"):
+        with pytest.raises(TrainingError, match="line 2: the id 'a' comes twice"):
             list(read_examples(tmp_path / "in.jsonl"))
 
 
