@@ -135,8 +135,8 @@ def compare(before: Path, after: Path) -> None:
 def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
     """Compare a RUN's folder with a baseline.
 
-    Exits with 0 if the run passes, 1 if a limit is broken or something got worse, 2 if the questions
-    are not the baseline's.
+    Exits with 0 if the run passes, 1 if a limit is broken or something got worse, 2 if the
+    questions are not the baseline's.
     """
     from citespan.evals.compare import committed, failures, read_baseline, write_baseline
     from citespan.evals.runs.records import read_run

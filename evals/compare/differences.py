@@ -18,8 +18,8 @@ Values: TypeAlias = Mapping[str, Mapping[str, float]]
 # One for each way to fail. A loss of half the passages shows in the first two; wrong evidence in
 # the citation measures; another document's text in pointers and documents; answering everything and
 # nothing in the two rates. With Holm each further measure costs power, so there are no others.
-# Measures of all questions together (aurc, coverage at a risk, ece) have no value for a question, so
-# they cannot be paired; the measures here move with them.
+# Measures of all questions together (aurc, coverage at a risk, ece) have no value for a question.
+# So they cannot be paired; the measures here move with them.
 GATE_MEASURES = (
     "span_recall@2000chars",
     "ndcg@10",

@@ -38,7 +38,7 @@ def figures(run: Run) -> list[Figure]:
         svg = plots.reliability(curves.reliability)
         found.append(Figure(title="Reliability", svg=svg, note=note, legend={}))
     recall = {name: scores.curves.span_recall for name, scores in run.scores.items()}
-    note = "How much of the gold has been read after a number of retrieved characters. Higher is better."
+    note = "Share of the gold read, by the number of retrieved characters. Higher is better."
     found += _series_plot(
         "Span recall against characters", note, recall, run.info.subject, plots.span_recall
     )

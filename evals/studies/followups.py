@@ -119,7 +119,7 @@ def main(folder: Path, half: str, index: Path | None) -> None:
 
 
 def after_another(turns: Sequence[Turn]) -> list[Turn]:
-    """Return stand-alone questions with evidence, each after another conversation's longest turn."""
+    """Return stand-alone questions with evidence, each after another conversation's end."""
     whole: dict[str, Turn] = {}
     for turn in turns:
         if len(turn.said) >= len(whole.get(turn.conversation, turn).said):
