@@ -1,4 +1,4 @@
-"""HTTP: the service on the wire."""
+"""The HTTP interface of citespan."""
 
 from typing import TYPE_CHECKING
 

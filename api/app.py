@@ -48,16 +48,16 @@ def create_app(
     hosts: Collection[str] = (),
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
-    """The HTTP interface, as an ASGI application.
+    """Return the HTTP interface as an ASGI application.
 
     Args:
-        source: open collections, or a service that is the only one, which are left open; or what
-            opens either: then the application answers at once, is ready once they are open and
-            warm, and closes them at shutdown.
-        max_body_bytes: larger request bodies are refused.
-        limits: what clients may ask for at once.
-        hosts: names that requests may be for; any if there are none. Addresses always may.
-        on_failure: told, on another thread, when opening the service failed.
+        source: open collections, or one open service; their owner closes them. If a function that
+            opens either is given, the application answers at once. It is ready once they are open
+            and warm, and closes them at shutdown.
+        max_body_bytes: the server refuses larger request bodies.
+        limits: how much clients may request at once.
+        hosts: the Host names that the server accepts; empty for any. It always accepts addresses.
+        on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
     lines = lines_of(limits, max_body_bytes)
@@ -74,7 +74,7 @@ def create_app(
 
     @get("/metrics", sync_to_thread=True)
     def figures() -> Response[bytes]:
-        """Give figures for Prometheus."""
+        """Return the server's metrics in Prometheus's text format."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
@@ -91,7 +91,8 @@ def create_app(
 
     @get("/schema", media_type=MediaType.JSON, sync_to_thread=True)
     def schema() -> bytes:
-        return described()  # at first use: it takes longer than all else here
+        """Return this description of the HTTP interface, as OpenAPI."""
+        return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
         route_handlers=[*routes, schema],
@@ -105,7 +106,7 @@ def create_app(
     )
 
     async def within_use(scope: Scope, receive: Receive, send: Send) -> None:
-        # What a request looks up stays open until its response is complete.
+        # The collections that a request looks up stay open until its response is complete.
         with using() if scope["type"] == "http" else nullcontext():
             await app(scope, receive, send)
 
@@ -124,7 +125,7 @@ def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response
         return Response(b"", status_code=204, headers={"allow": allowed(error)})
     patience = request.scope["state"].get("patience")
     if patience is not None and patience.over.done():
-        error = patience.over.result()  # which the route noticed, in its own way
+        error = patience.over.result()  # the reason; the route's own error only follows from it
     error = met(error)
     request.scope["state"]["error"] = error
     failure = failure_of(error, request.scope["path"], request.scope["state"]["request_id"])

@@ -1,6 +1,6 @@
 """Tools for language models, over the Model Context Protocol: search, fetch and ask.
 
-The protocol's library is loaded at first use: nobody else should wait for it.
+The protocol's library is loaded at first use, so that only its clients wait for it.
 """
 
 import importlib.metadata
@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from citespan.api.errors import is_fault, row_of, shown
 from citespan.api.errors.types import Busy, TookTooLong
-from citespan.api.middleware.disconnect import until_left
+from citespan.api.middleware.disconnect import until_disconnected
 from citespan.api.middleware.lines import ASKING, USUAL, Line, lines_of
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import logger
@@ -41,25 +41,29 @@ if TYPE_CHECKING:
 
 PATH = "/mcp"
 _MAX_BODY_BYTES = 256_000  # a question has at most 2,000 characters
-Find: TypeAlias = Callable[[str | None], Service]  # by a collection's name, or its own by default
+Find: TypeAlias = Callable[[str | None], Service]  # by a collection's name; None for its own
 _INSTRUCTIONS = (
-    "citespan answers questions from a collection of documents. Every sentence of an answer points"
-    " to the exact characters of a document that say so; `fetch` gives them. It says so when the"
-    " documents do not answer: do not guess then."
+    "citespan answers questions from a collection of documents. Every sentence of an answer cites"
+    " the exact characters of a document that support it; `fetch` returns them. If the documents do"
+    " not answer, citespan says so: do not guess then."
 )
 
-_TopK = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOP_K, description="Most passages.")]
+_TopK = Annotated[
+    int, msgspec.Meta(ge=1, le=MAX_TOP_K, description="The largest number of passages.")
+]
 _Collection = Annotated[
-    str, msgspec.Meta(description="The collection that is asked; this server's own by default.")
+    str, msgspec.Meta(description="The collection to use; this server's own by default.")
 ]
 _Revision = Annotated[
-    int, msgspec.Meta(ge=1, le=MAX_OFFSET, description="The current one by default.")
+    int,
+    msgspec.Meta(ge=1, le=MAX_OFFSET, description="The revision; the current one by default."),
 ]
 _Offset = Annotated[
-    int, msgspec.Meta(ge=0, le=MAX_OFFSET, description="In code points of the text.")
+    int, msgspec.Meta(ge=0, le=MAX_OFFSET, description="An offset in code points of the text.")
 ]
 
 
+# The docstrings of the next three classes are the descriptions of the tools.
 class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Find passages of the documents, best first."""
 
@@ -71,7 +75,8 @@ class SearchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class FetchArguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Read a document, or the characters of it from `start` to `end`.
 
-    At most 50,000 come at once: `end` says how far, `length` how many there are.
+    A call returns at most 50,000 characters. In its result, `end` is where they end, and `length`
+    counts the characters of the whole document.
     """
 
     document_id: str
@@ -108,7 +113,7 @@ class TextBody(msgspec.Struct, frozen=True, kw_only=True):
 class _Tool:
     arguments: type[SearchArguments | FetchArguments | AskArguments]
     result: type[msgspec.Struct]
-    call: Callable[[Service, Any, Flag], msgspec.Struct]  # the flag: set when nobody waits any more
+    call: Callable[[Service, Any, Flag], msgspec.Struct]  # the flag is set once the call is over
 
 
 def _search(service: Service, asked: SearchArguments, _: Flag) -> SearchBody:
@@ -151,7 +156,7 @@ _TOOLS = {
 
 
 def build_server(find: Find, line: Line) -> "Server[Any]":
-    """The tools on the collections that can be found by the time of a call, each in the line."""
+    """Return a server of the tools; each call waits in the line, then looks its collection up."""
     import mcp_types as types
     from mcp.server.lowlevel import Server
 
@@ -197,15 +202,15 @@ async def serve_stdio(service: Service) -> None:
 
 
 def mcp_route(collections: Callable[[], Collections], line: Line) -> ASGIApp:
-    """The same from all collections over HTTP, without sessions: each request stands alone."""
+    """Return the route of the tools over all collections, stateless: there are no sessions."""
 
     def find(name: str | None) -> Service:
         return collections().service(name or DEFAULT)
 
-    @asgi(PATH, copy_scope=False, opt={"line": None})  # the log knows the route; tools wait
+    @asgi(PATH, copy_scope=False, opt={"line": None})  # only calls of tools wait in the line
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
-            # A client may listen for what the server says of itself, which is nothing.
+            # GET would open a stream of the server's own messages; this server has none.
             raise MethodNotAllowedException(headers={"allow": "POST"})
         manager = await to_thread.run_sync(_manager, find, line)
 
@@ -215,7 +220,7 @@ def mcp_route(collections: Callable[[], Collections], line: Line) -> ASGIApp:
                     cast("Any", scope), cast("Any", receive), cast("Any", send)
                 )
 
-        await until_left(receive, answer, _MAX_BODY_BYTES)
+        await until_disconnected(receive, answer, _MAX_BODY_BYTES)
 
     return cast("ASGIApp", route)
 
@@ -241,7 +246,7 @@ def _described(name: str) -> "mcp_types.Tool":
 
 
 def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """The JSON schema of a type, an object at its top as the protocol wants it."""
+    """Return the JSON schema of a type; its top is an object, as the protocol requires."""
     (_,), parts = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")
     return {**parts.pop(kind.__name__), "$defs": parts}
 
@@ -257,9 +262,9 @@ def _called(
         tool = _TOOLS[name]
         asked = msgspec.convert(arguments, tool.arguments)
         body = tool.call(find(asked.collection), asked, cancelled)
-    except Exception as error:  # told to the model, and logged where it is our fault
+    except Exception as error:  # returned to the model; logged if it is a fault
         if cancelled.is_set():
-            raise  # to nobody
+            raise  # no client is left to read it
         return _refused(error)
     text = escaped_json(msgspec.json.encode(body)).decode()
     return types.CallToolResult(
@@ -272,11 +277,11 @@ def _refused(error: Exception) -> "mcp_types.CallToolResult":
     import mcp_types as types
 
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=_told(error))], is_error=True
+        content=[types.TextContent(type="text", text=_message(error))], is_error=True
     )
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     error = met(error)
     if isinstance(error, msgspec.ValidationError):
         return shown(error)

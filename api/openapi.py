@@ -1,4 +1,4 @@
-"""The description of the HTTP interface, request bodies and problems included."""
+"""The OpenAPI description of the HTTP interface, with request bodies and problems."""
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from citespan.qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
-_ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # whatever is sent is text
+_ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # any body is text
 _EVENTS = {"text/event-stream": _TEXT}
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _RPC = {
@@ -68,19 +68,23 @@ _FILES = {
 
 _STREAMED = {("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/jobs/{job_id}", "get")}
 _STORES = {("/v1/documents", "post"), ("/v1/documents/{document_id}", "put")}
-_NULL = {"type": "null"}  # the word `null` is as good as none
-_SAME = "Stored as a new revision, or there already"
+_NULL = {"type": "null"}  # in a query, the word `null` means no value
+_SAME = "Stored as a new revision, or stored before"
 
 
 def description(
     route_handlers: Sequence[ControllerRouterHandler], dependencies: Mapping[str, Provide]
 ) -> bytes:
-    """The OpenAPI document of these routes, as JSON.
+    """Return the OpenAPI document of these routes, as JSON.
 
-    The framework's own pages for it are not used: they answer in HTML, from other hosts, and know
-    nothing of bodies that we read ourselves.
+    The framework's own pages are not used. They are HTML that loads from other hosts, and they
+    lack the bodies that the routes read themselves.
     """
-    config = OpenAPIConfig(title="citespan", version=importlib.metadata.version("citespan"))
+    config = OpenAPIConfig(
+        title="citespan",
+        version=importlib.metadata.version("citespan"),
+        use_handler_docstrings=True,
+    )
     described = Litestar(
         route_handlers=route_handlers,
         dependencies=dependencies,
@@ -123,7 +127,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, operations in (described["paths"] | _unlisted()).items():
         shape = {"application/json": {"schema": error}} if is_openai(path) else _problem(problem)
-        shape |= _OBJECT | {"text/plain": _TEXT} if path == MCP else {}  # the protocol's own
+        shape |= _OBJECT | {"text/plain": _TEXT} if path == MCP else {}  # the protocol's own errors
         paths[path] = {
             method: operation
             | {"parameters": [_parameter(one, method) for one in operation.get("parameters", ())]}
@@ -144,12 +148,12 @@ def _body(content: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _unlisted() -> dict[str, Any]:
-    """Paths that the framework does not describe."""
-    answered = {"description": "What the protocol says", "content": _OBJECT}
+    """Return the paths that the framework does not describe."""
+    answered = {"description": "The protocol's response", "content": _OBJECT}
     return {
         MCP: {
             "post": {
-                "summary": "Model Context Protocol",
+                "summary": "Answer a request of the Model Context Protocol.",
                 "operationId": "Mcp",
                 "responses": {
                     "200": answered,
@@ -160,16 +164,16 @@ def _unlisted() -> dict[str, Any]:
         },
         "/schema": {
             "get": {
-                "summary": "This description",
+                "summary": "Return this description of the HTTP interface, as OpenAPI.",
                 "operationId": "Schema",
-                "responses": {"200": {"description": "OpenAPI", "content": _OBJECT}},
+                "responses": {"200": {"description": "The OpenAPI document", "content": _OBJECT}},
             }
         },
     }
 
 
 def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
-    """A parameter with the limits that the framework leaves out or gives to `null` alone."""
+    """Return a parameter with the limits that the framework omits or gives only to `null`."""
     schema: dict[str, Any] = dict(described["schema"])
     kinds = schema.pop("oneOf", ())
     for kind in kinds:
@@ -180,22 +184,22 @@ def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
     if name in {"document_id", "id"}:
         schema |= {"minLength": 1, "maxLength": 200, **ID_SCHEMA}
     if name == "name" and method == "delete":
-        schema["not"] = {"const": DEFAULT}  # its documents can be deleted
+        schema["not"] = {"const": DEFAULT}  # only its documents can be deleted
     return described | {"schema": {"anyOf": [schema, _NULL]} if _NULL in kinds else schema}
 
 
 def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    """The responses of an operation that went well."""
+    """Return the success responses of an operation."""
     made: dict[str, Any] = {
         status: response
         for status, response in operation["responses"].items()
         if not status.startswith("4")
     }
     if path == "/metrics":
-        made = {"200": {"description": "Figures", "content": {METRICS_TYPE: _TEXT}}}
+        made = {"200": {"description": "The metrics", "content": {METRICS_TYPE: _TEXT}}}
     if (path, method) in _STREAMED:
-        told: dict[str, Any] = made["200"]
-        made["200"] = told | {"content": told["content"] | _EVENTS}
+        whole: dict[str, Any] = made["200"]
+        made["200"] = whole | {"content": whole["content"] | _EVENTS}
     if path.endswith("/text"):
         made["304"] = {"description": "Not changed"}
     if (path, method) in _STORES:

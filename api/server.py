@@ -1,4 +1,4 @@
-"""A process that serves: the port first, then the service behind it."""
+"""The server process: it opens the port first, then the service behind it."""
 
 import asyncio
 import errno
@@ -23,23 +23,23 @@ from citespan.api.startup import Source
 from citespan.api.transport import Connection
 from citespan.qa.errors import ConfigError
 
-# Told to stop, the process ends within 8 s: Docker kills after 10. Requests may run for _GRACE_S;
-# then they are ended, and noticed to be within another second or two.
+# After a stop signal the process ends within 8 s: Docker kills it after 10. Requests may run for
+# _GRACE_S. Then the server ends them; they notice within another second or two.
 _GRACE_S, _NOTICED_S, _STOP_S = 4, 6, 8
-_MOST_FILES = 8192  # that are asked for; 1,024 is what a process usually gets unasked
+_MOST_FILES = 8192  # that the process asks for; the usual limit is 1,024
 _ANY_HOST = "*"
 _NO_ACCOUNTS = (
-    "There are no accounts and no passwords: whoever can reach this address can read, change and"
-    " delete all documents."
+    "There are no accounts and no passwords: any client that can reach this address can read,"
+    " change and delete all documents."
 )
 _NO_HOST_CHECK = (
-    " serve.hosts is *, so pages of the web can, too, through the browser of anyone who can reach"
-    " it."
+    " Because serve.hosts is *, web pages can do so, too, through the browser of a person who can"
+    " reach this address."
 )
 
 
 class CannotListen(ConfigError):
-    """The address cannot be listened on."""
+    """An address that the server cannot listen on."""
 
     def __init__(self, host: str, port: int, why: str) -> None:
         super().__init__(f"cannot listen on {host} port {port}: {why}")
@@ -48,16 +48,18 @@ class CannotListen(ConfigError):
 
 
 class PortInUse(CannotListen):
-    """Another process listens there."""
+    """An address on which another process listens."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
-            host, port, "another process does; stop it, or choose another port (0 picks a free one)"
+            host,
+            port,
+            "another process listens there; stop it, or choose another port (0 picks a free one)",
         )
 
 
 class _Server(uvicorn.Server):
-    """Stops on signals by returning: the process ends as its caller says, not by the signal."""
+    """A server that returns on a signal, so that its caller ends the process, not the signal."""
 
     def __init__(self, config: uvicorn.Config, admission: Admission, threads: int) -> None:
         super().__init__(config)
@@ -68,19 +70,19 @@ class _Server(uvicorn.Server):
         self.force_exit = self.should_exit
         self.should_exit = True
         self._admission.stopping.set()
-        # What was acknowledged is on disk: nothing is lost with what does not end by itself.
+        # Acknowledged changes are on disk: ending the process by force loses none.
         last = threading.Timer(_STOP_S, os._exit, [0])
         last.daemon = True
         last.start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin, with threads for what is read even while all that may be stored is."""
+        """Start, with enough threads for reads while as many stores run as may."""
         threads = ThreadPoolExecutor(self._threads, thread_name_prefix="requests")
         asyncio.get_running_loop().set_default_executor(threads)
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what waits and, after a while, what runs."""
+        """End waiting requests at once, and running ones after the grace period."""
         self._admission.stop(_GRACE_S)
         await super().shutdown(sockets)
 
@@ -96,23 +98,23 @@ def run_server(
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until the process is told to stop.
+    """Serve until the process receives a signal to stop.
 
     Args:
-        open_source: runs in the background, once the port answers; the server closes what it
-            opens.
+        open_source: opens the source in the background, once the port answers; the server closes
+            the source.
         host: name or address of the interface to listen on.
-        port: 0 picks a free one.
-        max_body_bytes: larger request bodies are refused.
-        hosts: names that clients may call the server by, besides `host`, localhost, this machine's
-            own name and addresses; "*" for any.
-        limits: what clients may ask for at once.
-        log_level: the least level that is logged, to standard error as JSON lines.
-        on_listening: told the address, with the port that was picked.
+        port: the port to listen on; 0 picks a free one.
+        max_body_bytes: the server refuses larger request bodies.
+        hosts: Host names that the server accepts, besides `host`, localhost, this machine's own
+            name and addresses; "*" for any.
+        limits: how much clients may request at once.
+        log_level: the lowest level that is logged, to standard error as JSON lines.
+        on_listening: called with the address, which has the port that was picked.
 
     Raises:
-        PortInUse, CannotListen: before anything is opened.
-        Exception: whatever `open_source` raised.
+        PortInUse, CannotListen: before `open_source` is called.
+        Exception: the error that `open_source` raised.
     """
     listener = _listen(host, port)
     configure_logging(level=log_level)
@@ -151,19 +153,19 @@ def _config(app: Any, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=partial(Connection, most, {}),  # pyright: ignore[reportArgumentType]
-        # The loop accepts so many before it looks at any: no more than files are left.
+        # The loop accepts this many connections before it serves any: keep within the open files.
         backlog=max(1, min(128, files // 8)),
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
-        ws="none",  # there is no route for them: an upgrade is passed over
+        ws="none",  # no route takes WebSockets: the server ignores an upgrade
         timeout_graceful_shutdown=_NOTICED_S,
     )
 
 
 def _open_files() -> int:
-    """How many files and connections this process may have open: as many as the system lets it."""
+    """Raise the limit of open files, as far as the system allows, and return it."""
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     raised = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
     if usual != resource.RLIM_INFINITY and usual < raised:
@@ -184,7 +186,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # here: two sockets can be bound to a port, but not both listen
+        listener.listen()  # here: two sockets can be bound to a port, but only one can listen
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

@@ -1,4 +1,4 @@
-"""What is behind the routes: given, or opened in the background while the port answers."""
+"""The collections behind the routes: given, or opened in the background."""
 
 import threading
 from collections.abc import AsyncGenerator, Callable
@@ -15,16 +15,16 @@ from citespan.qa.errors import NotReady
 
 Source: TypeAlias = Service | Collections
 
-_CLOSING_S = 30.0  # how long a shutdown waits for an opening that has begun
+_CLOSING_S = 30.0  # a shutdown waits this long for an opening in progress
 
 
 class Opening:
-    """Collections that are there, or will be.
+    """Collections that are open, or that are being opened.
 
     Args:
-        source: them, or one service that is the only one, which their owner closes; or what opens
-            either, and then they are closed here.
-        on_failure: told when opening failed.
+        source: open collections, or one open service; their owner closes them. If a function that
+            opens either is given, `lifespan` closes them.
+        on_failure: called with the error if opening failed.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Opening:
         self._closed = False
 
     def collections(self) -> Collections:
-        """The collections, ready for questions.
+        """Return the collections, ready for questions.
 
         Raises:
-            NotReady: they are not open yet, no longer, or cannot be opened.
+            NotReady: the collections are not open yet, are closed, or could not be opened.
         """
         opened = self._opened
         if opened is not None:
@@ -55,7 +55,7 @@ class Opening:
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
-        """Opens them, and closes them in the end, if they were not given."""
+        """Open the collections and close them at shutdown, unless open ones were given."""
         if self._open is None:
             if self._opened is not None:
                 await to_thread.run_sync(self._opened.start_jobs)
@@ -76,7 +76,7 @@ class Opening:
         try:
             opened = _collections(open_source())
             opened.warm()
-        except Exception as error:  # noqa: BLE001  (logged, and handed on)
+        except Exception as error:  # noqa: BLE001  (logged, and passed to `on_failure`)
             logger().exception("service_failed", error=type(error).__name__)
             if opened is not None:
                 opened.close()

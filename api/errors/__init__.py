@@ -1,4 +1,4 @@
-"""Exceptions in, problem documents out."""
+"""Translation of exceptions to problem documents."""
 
 from typing import TYPE_CHECKING
 

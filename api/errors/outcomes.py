@@ -1,13 +1,14 @@
-"""What each operation can answer besides what it is for: the statuses of problems, by operation."""
+"""The statuses of problems that each operation can answer with."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from citespan.api.errors.problem import TABLE
 
-_ANY = {400, 413, 415, 421, 500, 503, 504}  # a length, a coding, a name or a query is refused
-_SENT = {403, 408}  # what changes or asks something may not come from pages of other sites
-_READ = {422}  # a body or a parameter
+# Any request can have a length, a coding, a Host name or a query that the server refuses.
+_ANY = {400, 413, 415, 421, 500, 503, 504}
+_SENT = {403, 408}  # pages of other sites may not send changes or questions
+_READ = {422}  # a body or a parameter is invalid
 _NAMED = {404, 422}
 _STORED = {507}
 _OWN: Mapping[tuple[str, str], set[int]] = {
@@ -36,12 +37,12 @@ _OWN: Mapping[tuple[str, str], set[int]] = {
 
 
 def problems(method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The responses of an operation that say what went wrong, by status.
+    """Return the error responses of an operation, by status.
 
     Args:
-        method: in small letters.
+        method: in lower case.
         path: as in the description.
-        content: their body, by media type.
+        content: the body of the responses, by media type.
     """
     sent: set[int] = set() if method == "get" else _SENT
     statuses = _ANY | sent | _OWN.get((method, path), _ANY)
@@ -53,6 +54,9 @@ def _response(status: int, content: dict[str, Any]) -> dict[str, Any]:
     titles = sorted({row.title for row in rows}) or ["Not answered in time"]
     response: dict[str, Any] = {"description": "; ".join(titles), "content": content}
     if any(row.retry_after_s for row in rows):
-        seconds = {"description": "Seconds until it may work.", "schema": {"type": "integer"}}
+        seconds = {
+            "description": "Seconds after which the client may try again.",
+            "schema": {"type": "integer"},
+        }
         response["headers"] = {"Retry-After": seconds}
     return response

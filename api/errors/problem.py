@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: one table from exception type to what a client is told."""
+"""Errors as RFC 9457 problems: one table from exception type to response."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -38,7 +38,7 @@ _MAX_DETAIL = 500  # code points; messages may quote what the client sent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a client is told of an error; without `detail` it is the error's own message."""
+    """The response to an error; without `detail`, the client gets the error's own message."""
 
     status: int
     slug: str
@@ -51,10 +51,10 @@ INTERNAL = Row(
     status=500,
     slug="internal",
     title="Internal error",
-    detail="Something went wrong here; the log has it under this request's id.",
+    detail="The server failed; its log has the error under this request's id.",
 )
 _NOT_FOUND = Row(
-    status=404, slug="not-found", title="No such path", detail="/schema lists what there is."
+    status=404, slug="not-found", title="No such path", detail="/schema lists the paths."
 )
 _MALFORMED = Row(status=400, slug="malformed-request", title="Malformed request")
 _INVALID = Row(status=422, slug="invalid-request", title="Invalid request")
@@ -78,7 +78,7 @@ TABLE: dict[type[Exception], Row] = {
         status=503,
         slug="out-of-memory",
         title="Out of memory",
-        detail="There is not enough memory for this at the moment.",
+        detail="The server does not have enough memory for this request at the moment.",
         retry_after_s=5,
     ),
     CrossOrigin: Row(status=403, slug="cross-origin", title="Cross-origin request"),
@@ -101,9 +101,9 @@ TABLE: dict[type[Exception], Row] = {
     store.JobsFull: Row(status=503, slug="jobs-full", title="Too many jobs", retry_after_s=60),
     store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
     store.CurrentRevision: Row(status=409, slug="current-revision", title="Current revision"),
-    # Offsets of a client become SpanOutOfRange; this one would be a fault of ours.
+    # A client's offsets become SpanOutOfRange: this error is a fault of the server.
     store.InvalidSpan: INTERNAL,
-    store.InvalidFilter: INTERNAL,  # the same: it becomes InvalidRequest
+    store.InvalidFilter: INTERNAL,  # a client's filter becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
     store.BuildIncomplete: INTERNAL,
     store.BuildInUse: Row(status=409, slug="chunks-unchanged", title="Nothing to change"),
@@ -118,7 +118,7 @@ TABLE: dict[type[Exception], Row] = {
         status=507,
         slug="storage-full",
         title="Storage full",
-        detail="There is no room to store this; what is stored can be read and searched.",
+        detail="The disk has no room to store this; stored documents can be read and searched.",
     ),
     store.StoreLocked: Row(
         status=503,
@@ -131,15 +131,15 @@ TABLE: dict[type[Exception], Row] = {
         status=500,
         slug="storage-corrupt",
         title="Storage corrupt",
-        detail="Stored data is damaged; whoever runs this service has to repair it.",
+        detail="Stored data is damaged; the operator of this service must repair it.",
     ),
     store.DocumentDamaged: Row(status=500, slug="storage-corrupt", title="Storage corrupt"),
     store.JobsDamaged: Row(
         status=503,
         slug="jobs-damaged",
         title="Jobs damaged",
-        detail="The file that jobs are kept in is damaged; documents can be stored one by one."
-        " Whoever runs this service has to stop it and run `citespan doctor`.",
+        detail="The file of the jobs is damaged; documents can still be stored one by one."
+        " The operator of this service must stop it and run `citespan doctor`.",
     ),
     store.BackupInvalid: INTERNAL,
     store.ExportInvalid: INTERNAL,
@@ -147,8 +147,7 @@ TABLE: dict[type[Exception], Row] = {
         status=503,
         slug="model-unavailable",
         title="Model unavailable",
-        detail="A model that is needed cannot be loaded; whoever runs this service has to see to"
-        " it.",
+        detail="A required model cannot be loaded; the operator of this service must provide it.",
         retry_after_s=60,
     ),
     qa.QAError: INTERNAL,
@@ -163,13 +162,13 @@ TABLE: dict[type[Exception], Row] = {
         status=409, slug="too-many-collections", title="Too many collections"
     ),
     qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
-    qa.InvalidCollection: INTERNAL,  # it becomes InvalidRequest
-    qa.UntrustedSettings: INTERNAL,  # of a command
+    qa.InvalidCollection: INTERNAL,  # a client's settings become InvalidRequest
+    qa.UntrustedSettings: INTERNAL,  # only commands raise it
     qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: Row(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: Row(status=409, slug="no-earlier-chunks", title="Nothing to go back to"),
     qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
-    # Where the language model is of no help, passages are quoted instead.
+    # If the language model fails, the answer quotes passages instead.
     qa.PromptTooLong: INTERNAL,
     qa.EndpointFailed: INTERNAL,
     qa.ConfigError: INTERNAL,
@@ -188,12 +187,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def row_of(error: Exception) -> Row:
-    """The row of the nearest class of an error."""
+    """Return the row of the nearest class of an error."""
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
 
 
 def problem_of(error: Exception, request_id: str) -> Problem:
-    """What a client is told of an error."""
+    """Return the problem that a client gets for an error."""
     row = row_of(error)
     return Problem(
         type=f"urn:citespan:problem:{row.slug}",
@@ -206,7 +205,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 
 
 def problem_headers(error: Exception) -> dict[str, str]:
-    """Headers that go with a problem: when to come again, and which methods there are."""
+    """Return the headers of a problem: when to try again, and which methods are allowed."""
     row = row_of(error)
     headers = {"retry-after": str(row.retry_after_s)} if row.retry_after_s else {}
     if isinstance(error, MethodNotAllowedException):
@@ -215,20 +214,20 @@ def problem_headers(error: Exception) -> dict[str, str]:
 
 
 def allowed(error: MethodNotAllowedException) -> str:
-    """The methods of a path, as Allow says them: HEAD is answered wherever GET is."""
+    """Return the value of Allow for a path; a path that answers GET also answers HEAD."""
     methods = {one.strip() for one in (error.headers or {}).get("allow", "").split(",")}
     methods |= {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
     return ", ".join(sorted(methods))
 
 
 def is_fault(error: Exception) -> bool:
-    """Whether the error is ours, and its traceback belongs in the log."""
+    """Return whether the error is the server's fault, so that its traceback is logged."""
     row = row_of(error)
     return row.status >= 500 and row.detail is not None
 
 
 def shown(error: Exception) -> str:
-    """The error's own message, cut to what a client should read."""
+    """Return the error's own message, cut to the length that a client gets."""
     if isinstance(error, ValidationException):
         text = "; ".join(f"{e.field}: {e.message}" for e in _field_errors(error)) or error.detail
     elif isinstance(error, HTTPException):

@@ -1,4 +1,4 @@
-"""How an error is answered: as a problem, or in the shape that OpenAI's clients know."""
+"""Responses to errors, as a problem or in the shape that OpenAI's clients know."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 
 
 class ErrorFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong; `param` is the field, `code` a name for programs."""
+    """The facts of an error; `param` is the field, `code` a name for programs."""
 
     message: str
     type: str
@@ -21,14 +21,14 @@ class ErrorFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An error."""
+    """An error in the shape that OpenAI's clients know."""
 
     error: ErrorFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A response that says what went wrong."""
+    """A response that reports an error."""
 
     status: int
     media_type: str
@@ -37,11 +37,11 @@ class Failure:
 
 
 def failure_of(error: Exception, path: str, request_id: str) -> Failure:
-    """The response to a request for `path` that ended in an error."""
+    """Return the response to a request for `path` that ended in an error."""
     status = row_of(error).status
     if is_openai(path):
         body, media_type = msgspec.json.encode(error_body(error)), "application/json"
-        status = 400 if status == 422 else status  # it has no other for what cannot be done
+        status = 400 if status == 422 else status  # this shape has no other for a refusal
     else:
         body, media_type = msgspec.json.encode(problem_of(error, request_id)), MEDIA_TYPE
     return Failure(
@@ -53,12 +53,12 @@ def failure_of(error: Exception, path: str, request_id: str) -> Failure:
 
 
 def is_openai(path: str) -> bool:
-    """Whether errors of a path go in this shape."""
+    """Return whether a path reports errors in OpenAI's shape."""
     return path in _OPENAI or path.startswith(f"{_OPENAI[1]}/")
 
 
 def error_body(error: Exception) -> ErrorBody:
-    """What a client is told of an error."""
+    """Return the body that a client gets for an error."""
     row = row_of(error)
     param = error.errors[0].field if isinstance(error, InvalidRequest) else None
     if isinstance(error, ModelNotFound):

@@ -1,18 +1,18 @@
-"""Everything the HTTP layer itself refuses, as types with facts.
+"""The errors that the HTTP layer itself raises, as types with facts.
 
 ApiError
-├── MalformedRequest       the bytes are not what their headers say they are
-├── InvalidRequest         well formed, but not what this route takes; `errors` says where
-├── ModelNotFound          no collection answers under that model's name
-├── SpanOutOfRange         the asked span is not inside the document
-├── UnsupportedMediaType   a body of a type that this route does not read
-├── BodyTooLarge           more bytes than the service accepts
-├── BodyTooSlow            the body does not come as fast as it must
-├── Busy                   as many requests wait as may
-├── TookTooLong            the request's time is over before it has its answer
+├── MalformedRequest       the bytes are not of the kind that their headers name
+├── InvalidRequest         well formed, but invalid for this route; `errors` names the fields
+├── ModelNotFound          no collection or mode has that model's name
+├── SpanOutOfRange         the requested span is not inside the document
+├── UnsupportedMediaType   the body's type is one that this route does not read
+├── BodyTooLarge           the body has more bytes than the service accepts
+├── BodyTooSlow            the body arrives more slowly than it must
+├── Busy                   as many requests wait as are allowed to
+├── TookTooLong            the request's time ended before its answer was complete
 ├── CrossOrigin            a web page of another site sent a change
-├── UnknownHost            the request is for a server of another name
-└── ClientDisconnected     the client left before its request or answer was complete
+├── UnknownHost            the request is for a Host name that this server does not accept
+└── ClientDisconnected     the client disconnected before its request or answer was complete
 """
 
 from collections.abc import Sequence
@@ -21,22 +21,22 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """What is wrong with one field of a request."""
+    """An error in one field of a request."""
 
     field: str
     message: str
 
 
 class ApiError(Exception):
-    """Root of everything `api` refuses on purpose."""
+    """Root of the errors that `api` raises on purpose."""
 
 
 class MalformedRequest(ApiError):
-    """A body or query that cannot be read at all."""
+    """A body or query that the server cannot read at all."""
 
 
 class InvalidRequest(ApiError):
-    """A request that was read, and is not what the route takes."""
+    """A readable request that is invalid for the route."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
@@ -44,19 +44,19 @@ class InvalidRequest(ApiError):
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidRequest":
-        """The error of one field."""
+        """Return the error of one field."""
         return cls([FieldError(field, message)])
 
 
 class ModelNotFound(ApiError):
-    """No collection, or no way of answering, goes by this model's name."""
+    """A model name that stands for no collection, or for no mode of answering."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no model {name!r}; /v1/models lists what there is")
+        super().__init__(f"there is no model {name!r}; /v1/models lists the models")
 
 
 class SpanOutOfRange(ApiError):
-    """Offsets that do not lie inside the document asked for."""
+    """Offsets that are not inside the requested document."""
 
 
 class UnsupportedMediaType(ApiError):
@@ -64,19 +64,19 @@ class UnsupportedMediaType(ApiError):
 
 
 class BodyTooLarge(ApiError):
-    """A body of more bytes than are accepted."""
+    """A body of more bytes than the service accepts."""
 
 
 class BodyTooSlow(ApiError):
-    """A body that comes too slowly."""
+    """A body that arrives too slowly."""
 
 
 class Busy(ApiError):
-    """More requests at once than can wait."""
+    """A request that came while as many others waited as are allowed to."""
 
 
 class TookTooLong(ApiError):
-    """A request whose time was over before its answer was made."""
+    """A request whose time ended before its answer was complete."""
 
 
 class CrossOrigin(ApiError):
@@ -84,12 +84,12 @@ class CrossOrigin(ApiError):
 
 
 class UnknownHost(ApiError):
-    """A request for a name that this server does not go by.
+    """A request for a Host name that this server does not accept.
 
-    A web page can have its own name lead to this machine ("DNS rebinding"): to the browser, what
-    is served here is its own then.
+    A web page can make its own name resolve to this machine ("DNS rebinding"). The browser then
+    treats this server's responses as that page's own.
     """
 
 
 class ClientDisconnected(ApiError):
-    """The client went away before it had sent its whole body, or had its answer."""
+    """A client that disconnected before it had sent its whole body, or had its answer."""

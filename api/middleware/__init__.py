@@ -1,4 +1,4 @@
-"""What each request passes: the host guard, disconnects, logs and metrics."""
+"""The layers that each request passes: the host guard, admission, disconnects, logs, metrics."""
 
 from typing import TYPE_CHECKING
 

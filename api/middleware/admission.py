@@ -1,4 +1,4 @@
-"""What a request passes before its route works on it: its body is kept on disk, then it waits."""
+"""Admission of requests to their routes: the body is spooled, then the request waits its turn."""
 
 import asyncio
 import threading
@@ -15,22 +15,23 @@ from citespan.api.middleware.patience import Patience
 from citespan.index.disk import unavailable
 from citespan.qa.errors import NotReady
 
-_IN_MEMORY_BYTES = 64_000  # of a body; a larger one goes to disk
-_BODIES = 32  # of the largest size that may be here at once
+_IN_MEMORY_BYTES = 64_000  # of a body; a larger one is spooled to disk
+_BODIES = 32  # of the largest size that may be held at once
 
 
 class Admission:
-    """Lets requests in, each in the line of its route's work.
+    """The admission of requests, each through the line of its route's kind of work.
 
-    A route names its line by `opt={"line": …}`: by default it reads, with None it does not wait.
+    A route names its line by `opt={"line": …}`. The default is the line of reads; with None the
+    route's requests do not wait.
 
     Args:
-        lines: by their names.
+        lines: the lines, by name.
         max_body_bytes: the largest body that any line takes.
 
     Attributes:
-        stopping: set when the process is told to stop; streams that would go on end then.
-        body_bytes: of all requests that have not ended.
+        stopping: set when the process receives a signal to stop; running streams end then.
+        body_bytes: the bytes of the bodies of all requests that have not ended.
     """
 
     def __init__(self, lines: Mapping[str, Line], max_body_bytes: int) -> None:
@@ -42,12 +43,12 @@ class Admission:
         self._running: set[Patience] = set()
 
     async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to its route when its turn has come.
+        """Pass a request to its route when its turn has come.
 
         Raises:
-            Busy: its line is full, or there are too many bytes of bodies.
-            BodyTooLarge: its line takes smaller ones.
-            TookTooLong, ClientDisconnected, NotReady: it was over before its turn.
+            Busy: the request's line is full, or the bodies held have too many bytes.
+            BodyTooLarge: the body is larger than the line allows.
+            TookTooLong, ClientDisconnected, NotReady: the request ended before its turn.
         """
         name = scope["route_handler"].opt.get("line", READING)
         if name is None:
@@ -66,7 +67,7 @@ class Admission:
 
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    await turn.aclose()  # whoever reads slowly keeps nobody waiting
+                    await turn.aclose()  # a client that reads slowly blocks no other
                 await send(message)
 
             self._running.add(patience)
@@ -76,7 +77,7 @@ class Admission:
                 self._running.discard(patience)
 
     def stop(self, grace_s: float) -> None:
-        """End what waits now, and what runs after so many seconds."""
+        """End waiting requests now, and running ones after `grace_s` seconds."""
         self.stopping.set()
         self._end(self._waiting)
         asyncio.get_running_loop().call_later(grace_s, self._end, self._running)
@@ -96,7 +97,7 @@ class Admission:
 
     @asynccontextmanager
     async def _body(self, receive: Receive, most_bytes: int) -> AsyncGenerator[Any]:
-        """The whole body of a request, from its beginning on."""
+        """Receive the whole body of a request, and yield it as a file at its beginning."""
         size = 0
         async with anyio.SpooledTemporaryFile[bytes](max_size=_IN_MEMORY_BYTES) as file:
             try:
@@ -107,7 +108,7 @@ class Admission:
                     size += len(part)
                     self.body_bytes += len(part)
                     self._check_size(size, most_bytes)
-                    await _keep(file, part)
+                    await _spool(file, part)
                 await file.seek(0)
                 yield file
             finally:
@@ -117,18 +118,18 @@ class Admission:
         if size > most_bytes:
             raise BodyTooLarge(f"the body has more than {most_bytes} bytes")
         if self.body_bytes > self._most_bytes:
-            raise Busy("other requests have brought as many bytes as fit; ask again later")
+            raise Busy("the bodies of other requests have as many bytes as fit; ask again later")
 
 
-async def _keep(file: Any, part: bytes) -> None:
+async def _spool(file: Any, part: bytes) -> None:
     try:
         await file.write(part)
     except OSError as error:
-        raise unavailable("the body of a request cannot be kept", error) from error
+        raise unavailable("the body of a request cannot be spooled", error) from error
 
 
 def _given(body: bytes, patience: Patience) -> Receive:
-    """What gives a body that has been received, and then tells when it is over."""
+    """Return a `receive` that gives the received body, then a disconnect once the patience ends."""
     rest: list[HTTPReceiveMessage] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:

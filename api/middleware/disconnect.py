@@ -1,4 +1,4 @@
-"""Clients that leave before they have their answer."""
+"""Clients that disconnect before they have their answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,13 +9,13 @@ from litestar.types import HTTPReceiveMessage, Receive
 from citespan.api.errors.types import BodyTooLarge
 
 
-async def until_left(
+async def until_disconnected(
     receive: Receive, work: Callable[[Receive], Awaitable[None]], max_body_bytes: int
 ) -> None:
-    """Do `work`, which receives the request anew, and cancel it when the client leaves.
+    """Run `work`, which receives the request again, and cancel it if the client disconnects.
 
     Raises:
-        BodyTooLarge: the request's body has more bytes than that.
+        BodyTooLarge: the request's body has more than `max_body_bytes`.
     """
     body: list[HTTPReceiveMessage] = []
     size = 0
@@ -35,7 +35,7 @@ async def until_left(
     async with anyio.create_task_group() as tasks:
 
         async def cancel() -> None:
-            await leaving(receive)
+            await wait_for_disconnect(receive)
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(cancel)
@@ -43,7 +43,7 @@ async def until_left(
         tasks.cancel_scope.cancel()
 
 
-async def leaving(receive: Receive) -> None:
-    """Return when the client has left; the body of its request must have been received."""
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected; the caller must have received the whole body."""
     while (await receive())["type"] != "http.disconnect":
         pass

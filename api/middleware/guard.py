@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, limits, and no error that leaves in another shape."""
+"""The outermost layer: request ids and limits; it turns every error into a problem."""
 
 import asyncio
 import re
@@ -38,24 +38,24 @@ from citespan.qa.errors import NotReady
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*)(?P<path>.*)", re.IGNORECASE)
-# The router answers HEAD as GET, and what it has no route for with the methods that it has.
+# The router answers HEAD as GET. It answers an unknown method with the methods of the path.
 _ROUTED = {"HEAD": "GET", "OPTIONS": "(any)"}
-# A body has so long, and as much longer as its bytes take at the least rate.
+# A body must arrive within this time, plus the time its bytes take at the lowest rate.
 _BODY_S, _LEAST_BYTES_A_SECOND = 30.0, 10_000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
 
 class Guard:
-    """An ASGI application around another one.
+    """An ASGI application that guards another one.
 
     Args:
-        app: gets requests that passed; finds the request id in `scope["state"]`, and leaves the
-            error it answered with there.
-        max_body_bytes: larger bodies are refused, whatever their headers say.
-        hosts: names that requests may be for; any if there are none. Addresses always may.
-        metrics: told of every request.
-        admission: what lets requests in; `stopping` of it is in `scope["state"]`, too.
+        app: gets the requests that pass the checks. It finds the request id in `scope["state"]`,
+            and stores the error that it answered with there.
+        max_body_bytes: the guard refuses larger bodies, even if their headers say otherwise.
+        hosts: the Host names that the guard accepts; empty for any. It always accepts addresses.
+        metrics: counts every request.
+        admission: admits requests; the guard puts its `stopping` in `scope["state"]`, too.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Guard:
             scope["state"]["error"] = error
             if exchange.status is None:
                 await exchange.send_problem(error)
-        except asyncio.CancelledError:  # the server is stopping and waits no longer
+        except asyncio.CancelledError:  # the server is stopping, and its grace period is over
             if exchange.status is None:
                 await exchange.send_problem(NotReady("the service is stopping; ask again"))
             raise
@@ -113,7 +113,8 @@ class _Exchange:
         self.request_id = _request_id(self._headers.get(b"x-request-id", ""))
         headers = {"x-request-id": self.request_id}
         if self._is_ambiguous():
-            headers["connection"] = "close"  # as RFC 9112 6.1 says: what follows may be smuggled
+            # As RFC 9112 6.1 requires: the bytes that follow may be a smuggled request.
+            headers["connection"] = "close"
         self._reply = Reply(send, without_body=scope["method"] == "HEAD", headers=headers)
         self.send = self._reply.send
         if "state" not in scope:
@@ -122,14 +123,15 @@ class _Exchange:
 
     @property
     def status(self) -> int | None:
-        """What was sent; None if nothing was."""
+        """The status that was sent; None if no response was."""
         return self._reply.status
 
     def check(self, hosts: Collection[str]) -> None:
-        """What can be refused before anything is read.
+        """Refuse a request whose head is invalid, before its body is read.
 
         Raises:
-            BodyTooLarge, CrossOrigin, MalformedRequest, UnknownHost, UnsupportedMediaType: it is.
+            BodyTooLarge, CrossOrigin, MalformedRequest, UnknownHost, UnsupportedMediaType: the
+                request is refused for this reason.
         """
         self._use_target()
         if self._is_ambiguous():
@@ -137,10 +139,12 @@ class _Exchange:
         if hosts and not (
             self._is_nameless() or _is_address(host := self._host()) or host in hosts
         ):
-            raise UnknownHost(f"this server is not known as {host!r}; `serve.hosts` can name it")
+            raise UnknownHost(f"this server does not accept Host {host!r}; add it to `serve.hosts`")
         length = self._headers.get(b"content-length", "0")
         if not (length.isascii() and length.isdigit()):
-            raise MalformedRequest("the Content-Length is not a number")
+            raise MalformedRequest(
+                "the Content-Length is not a number; send the body's size in bytes"
+            )
         if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
         if any(
@@ -149,17 +153,19 @@ class _Exchange:
         ):
             raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
         if not self._scope["query_string"].isascii():
-            raise MalformedRequest("the query string holds bytes that are not percent-encoded")
+            raise MalformedRequest(
+                "the query string has bytes that are not ASCII; percent-encode them"
+            )
         if self._scope["method"] not in _SAFE_METHODS and self._is_cross_origin():
             raise CrossOrigin("pages of other sites may not send changes or questions")
 
     async def receive(self) -> HTTPReceiveMessage | ReceiveMessage:
-        """The next part of the body.
+        """Receive the next part of the body.
 
         Raises:
-            BodyTooLarge: there is more of it than is accepted.
-            ClientDisconnected: there will be no more of it.
-            BodyTooSlow: it comes too slowly.
+            BodyTooLarge: the body has more bytes than the server accepts.
+            ClientDisconnected: the client disconnected before the body was complete.
+            BodyTooSlow: the body arrives too slowly.
         """
         message = await self._in_time()
         if message["type"] == "http.request":
@@ -172,7 +178,7 @@ class _Exchange:
         return message
 
     async def send_problem(self, error: Exception) -> None:
-        """Answer with the error; nothing has been sent so far."""
+        """Answer with the error; the caller must have sent nothing so far."""
         failure = failure_of(error, self._scope["path"], self.request_id)
         length = str(len(failure.body))
         headers = {"content-type": failure.media_type, "content-length": length}
@@ -186,11 +192,11 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": failure.body, "more_body": False})
 
     def duration_ms(self) -> float:
-        """Time since the request came."""
+        """Return the time since the request came."""
         return (time.perf_counter() - self._started_s) * 1000
 
     def _use_target(self) -> None:
-        """Read a target that is a whole address, which proxies send, as RFC 9112 3.2.2 says."""
+        """Split a target that is a whole URL, which proxies send, as RFC 9112 3.2.2 says."""
         if found := _ABSOLUTE.fullmatch(self._scope["raw_path"]):
             raw_path, authority = found["path"] or b"/", found["authority"]
             others = [one for one in self._scope["headers"] if one[0].lower() != b"host"]
@@ -198,16 +204,16 @@ class _Exchange:
             self._scope["headers"] = [(b"host", authority), *others]
             self._scope["raw_path"], self._scope["path"] = raw_path, unquote(raw_path)
         elif not self._scope["raw_path"].startswith(b"/"):
-            raise MalformedRequest("the target of the request is no path")
+            raise MalformedRequest("the target of the request is not a path; it must begin with /")
 
     def _is_ambiguous(self) -> bool:
-        """Whether its length can be read in two ways, by this server and by a proxy before it."""
+        """Return whether this server and a proxy before it may disagree on the body's length."""
         if b"transfer-encoding" not in self._headers:
             return False
         return b"content-length" in self._headers or self._scope["http_version"] == "1.0"
 
     def _is_nameless(self) -> bool:
-        """Whether it is for no name: no browser sends this, but probes of HTTP/1.0 do."""
+        """Return whether the request names no host: HTTP/1.0 probes do so, browsers never."""
         return b"host" not in self._headers and self._scope["http_version"] == "1.0"
 
     async def _in_time(self) -> HTTPReceiveMessage | ReceiveMessage:
@@ -219,7 +225,8 @@ class _Exchange:
                 return await self._receive()
         except TimeoutError as error:
             raise BodyTooSlow(
-                f"the body has {_BODY_S:g} s, and a second for each {_LEAST_BYTES_A_SECOND} bytes"
+                f"the body must arrive within {_BODY_S:g} s, plus 1 s for each"
+                f" {_LEAST_BYTES_A_SECOND} bytes"
             ) from error
 
     def _host(self) -> str:
@@ -232,7 +239,7 @@ class _Exchange:
         return BodyTooLarge(f"the body has more than {self._max_body_bytes} bytes")
 
     def _is_cross_origin(self) -> bool:
-        # A form or a text/plain body needs no CORS preflight: any page could send one here.
+        # A form or a text/plain body needs no CORS preflight, so any page could send one here.
         site = self._headers.get(b"sec-fetch-site")
         if site is not None:
             return site not in _SAME_SITE

@@ -1,4 +1,4 @@
-"""Lines of requests: so many of a kind run at once, so many wait, and no more are taken in."""
+"""Lines of requests: a line limits how many requests of a kind run and wait at once."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,19 +11,19 @@ from citespan.api.middleware.patience import Patience
 
 READING, ASKING, STORING = "reading", "asking", "storing"  # kinds of work, each with its own line
 
-# What is read is found in milliseconds, and has threads of its own.
+# Reads take milliseconds, and have threads of their own.
 READS_AT_ONCE, READS_WAITING, READ_LIMIT_S = 8, 256, 30.0
-_MAX_BODY_BYTES = {READING: 64_000, ASKING: 2_000_000}  # of storing: what the settings say
+_MAX_BODY_BYTES = {READING: 64_000, ASKING: 2_000_000}  # for storing, the settings decide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What clients may ask for at once.
+    """Limits on how much clients may request at once.
 
-    asks_at_once, stores_at_once: requests that run; the others wait in the order they came.
-    asks_waiting, stores_waiting: requests that wait; one more is refused.
-    ask_limit_s, store_limit_s: how long a request may take, waiting included.
-    max_connections: of clients; beyond, the one that has sent nothing for the longest is closed.
+    asks_at_once, stores_at_once: requests that run at once; the others wait in order of arrival.
+    asks_waiting, stores_waiting: requests that may wait; the server refuses one more.
+    ask_limit_s, store_limit_s: the longest that a request may take, waiting included.
+    max_connections: connections of clients; beyond, the server closes the one idle the longest.
     """
 
     asks_at_once: int = 8
@@ -42,11 +42,11 @@ class Line:
     """A line of requests of one kind.
 
     Args:
-        name: of the kind of work.
-        at_once: requests that run.
-        waiting: requests that wait for their turn.
-        limit_s: how long a request may take, waiting included.
-        max_body_bytes: of a request.
+        name: the name of the kind of work.
+        at_once: requests that may run at once.
+        waiting: requests that may wait for their turn.
+        limit_s: the longest that a request may take, waiting included.
+        max_body_bytes: the largest body of a request.
 
     Attributes:
         refused: requests that found the line full, since the start.
@@ -64,27 +64,29 @@ class Line:
 
     @property
     def running(self) -> int:
-        """Requests that have their turn now."""
+        """The requests that run now."""
         return self._limiter.borrowed_tokens
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for their turn now."""
+        """The requests that wait now."""
         return self._limiter.statistics().tasks_waiting
 
     def check_room(self) -> None:
-        """Raise Busy if one more cannot wait."""
+        """Raise Busy if no further request may wait."""
         if self._limiter.available_tokens <= 0 and self.waiting >= self._most_waiting:
             self.refused += 1
-            raise Busy(f"{self.waiting} requests for {self.name} wait already; ask again later")
+            raise Busy(
+                f"{self.waiting} requests for {self.name} are waiting already; ask again later"
+            )
 
     @asynccontextmanager
     async def turn(self, patience: Patience) -> AsyncGenerator[None]:
-        """Inside, the request has its turn.
+        """Wait for a turn, and hold it inside the context.
 
         Raises:
             Busy: the line is full.
-            Exception: the patience ended before, for this reason.
+            Exception: the reason for which the patience ended before the turn.
         """
         self.check_room()
         turn = object()
@@ -100,7 +102,7 @@ class Line:
 
 
 def lines_of(limits: Limits, max_body_bytes: int) -> dict[str, Line]:
-    """The line of each kind of work."""
+    """Return the line of each kind of work, by name."""
     return {
         READING: Line(
             READING,

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests, and what is stored."""
+"""Metrics for Prometheus: requests, lines and stored documents."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,17 +12,17 @@ from citespan.qa.collections import Collections
 from citespan.qa.errors import NotReady
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-MOST_LABELS = 100  # collections, by name; the rest are counted together
+MOST_LABELS = 100  # collections by name; the others are counted together
 _OTHERS = "(others)"
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
 
 
 class Metrics:
-    """Counts requests, and reads the rest when it is asked.
+    """Metrics that count requests as they end, and read all else when Prometheus asks.
 
     Args:
-        collections: gives them, or raises `NotReady`.
-        admission: knows how long its lines are.
+        collections: returns the collections, or raises `NotReady`.
+        admission: knows how many requests run and wait in its lines.
     """
 
     def __init__(self, collections: Callable[[], Collections], admission: Admission) -> None:
@@ -31,7 +31,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "citespan_request_duration_seconds",
-            "From a request to its complete response.",
+            "Seconds from a request to its complete response.",
             ("method", "route", "status"),
             buckets=_SECONDS,
             registry=self._registry,
@@ -39,53 +39,71 @@ class Metrics:
         self._registry.register(self)
 
     def observe(self, scope: HTTPScope, status: int | None, duration_ms: float) -> None:
-        """Count a request; `status` is None if nothing was sent."""
+        """Count a request; `status` is None if no response was sent."""
         labels = (method_of(scope), route_of(scope), str(status or "none"))
         self._requests.labels(*labels).observe(duration_ms / 1000)
 
     def text(self) -> bytes:
-        """All figures, in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """What is in line, and what is stored."""
+        """Yield the metrics of the lines and of the stored documents."""
         yield from self._lines()
         yield from self._stored()
 
     def _lines(self) -> Iterator[Metric]:
-        running = GaugeMetricFamily("citespan_requests_running", "By line.", labels=["line"])
-        waiting = GaugeMetricFamily("citespan_requests_waiting", "By line.", labels=["line"])
+        running = GaugeMetricFamily(
+            "citespan_requests_running", "Requests that run now, by line.", labels=["line"]
+        )
+        waiting = GaugeMetricFamily(
+            "citespan_requests_waiting", "Requests that wait now, by line.", labels=["line"]
+        )
         refused = CounterMetricFamily(
-            "citespan_requests_refused", "Found the line full.", labels=["line"]
+            "citespan_requests_refused",
+            "Requests that found their line full, by line.",
+            labels=["line"],
         )
         for line in self._admission.lines.values():
             running.add_metric([line.name], line.running)
             waiting.add_metric([line.name], line.waiting)
             refused.add_metric([line.name], line.refused)
-        size = GaugeMetricFamily("citespan_request_body_bytes", "Of requests that have not ended.")
+        size = GaugeMetricFamily(
+            "citespan_request_body_bytes", "Bytes of the bodies of requests that have not ended."
+        )
         size.add_metric([], self._admission.body_bytes)
         yield from (running, waiting, refused, size)
 
     def _stored(self) -> Iterator[Metric]:
-        """What is stored now, for the registry; nothing while the service is starting."""
-        documents = GaugeMetricFamily("citespan_documents", "Stored.", labels=["collection"])
-        chunks = GaugeMetricFamily("citespan_chunks", "Searched.", labels=["collection"])
+        """Yield the metrics of what is stored; while the service starts, yield none."""
+        documents = GaugeMetricFamily(
+            "citespan_documents", "Stored documents.", labels=["collection"]
+        )
+        chunks = GaugeMetricFamily(
+            "citespan_chunks", "Chunks that are searched.", labels=["collection"]
+        )
         rebuilt = GaugeMetricFamily(
-            "citespan_rebuilt_files", "Found damaged since the start.", labels=["collection"]
+            "citespan_rebuilt_files",
+            "Derived files found damaged and rebuilt since the start.",
+            labels=["collection"],
         )
         recall = GaugeMetricFamily(
             "citespan_vector_recall",
-            "The share of the 10 nearest vectors that is found, when that was last measured.",
+            "Share of the 10 nearest vectors that the search found at the last measurement.",
             labels=["collection", "method"],
         )
         memory = GaugeMetricFamily(
             "citespan_vector_bytes_per_million",
-            "Of a million vectors such as those that are searched.",
+            "Bytes that a million vectors like those searched take.",
             labels=["collection", "method"],
         )
-        damaged = GaugeMetricFamily("citespan_damaged_collections", "Cannot be used.")
+        damaged = GaugeMetricFamily(
+            "citespan_damaged_collections", "Collections that cannot be used."
+        )
         unreadable = GaugeMetricFamily(
-            "citespan_damaged_documents", "Found damaged since the start.", labels=["collection"]
+            "citespan_damaged_documents",
+            "Documents found damaged since the start.",
+            labels=["collection"],
         )
         try:
             collections = self._collections()

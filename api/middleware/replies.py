@@ -1,4 +1,4 @@
-"""Responses on their way out: the headers that each has, JSON without raw controls, HEAD."""
+"""Outgoing responses: headers that every response has, JSON without raw controls, HEAD."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,11 +6,11 @@ from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Messag
 
 from citespan.index.text import escaped_json
 
-_PIECE_BYTES = 65_536  # of a body: only when one has been read is there room for the next
+_PIECE_BYTES = 65_536  # of a body: the next piece is sent only once the client has read this one
 _JSON = ("application/json", "application/problem+json", "text/event-stream")
 ON_ALL = (
     (b"x-content-type-options", b"nosniff"),
-    # What is stored here may be a web page: nothing in it runs, is framed or is read by others.
+    # A stored document may be a web page: browsers must not run it, frame it or share it.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
@@ -18,15 +18,15 @@ ON_ALL = (
 
 
 class Reply:
-    """Sends one response.
+    """A response being sent.
 
     Args:
-        send: the server's.
+        send: the server's `send`.
         without_body: whether the request was HEAD.
-        headers: more than those that every response has.
+        headers: headers besides those that every response has.
 
     Attributes:
-        status: what was sent; None if nothing was.
+        status: the status that was sent; None if no response was.
     """
 
     def __init__(self, send: Send, *, without_body: bool, headers: Mapping[str, str]) -> None:
@@ -38,7 +38,7 @@ class Reply:
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
-        """Send a part: its beginning goes with the first part of its body."""
+        """Send a part of the response; its start is sent with the first part of its body."""
         if message["type"] == "http.response.start":
             self._start = message
             self._is_json = _media_type(message) in _JSON
@@ -53,7 +53,7 @@ class Reply:
             self.status = self._start["status"]
             length = None if more else len(body)
             headers = [*_resized(self._start.get("headers", ()), length), *self._headers, *ON_ALL]
-            if body and not _media_type(self._start):  # as in refusals of the protocol's library
+            if body and not _media_type(self._start):  # as in error responses of the MCP library
                 headers.append((b"content-type", b"text/plain; charset=utf-8"))
             await self._send({**self._start, "headers": headers})
             self._start = None
@@ -65,7 +65,7 @@ class Reply:
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Headers as servers take them."""
+    """Return headers as ASGI servers take them."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
@@ -79,7 +79,7 @@ def _media_type(start: HTTPResponseStartEvent) -> str:
 def _resized(
     headers: Iterable[tuple[bytes, bytes]], length: int | None
 ) -> Iterable[tuple[bytes, bytes]]:
-    """The headers with the length of the body as it is sent; None for a stream's."""
+    """Yield the headers with the length of the body as sent; `length` is None for a stream."""
     for name, value in headers:
         known = name.lower() == b"content-length" and length is not None
         yield name, str(length).encode() if known else value

@@ -1,4 +1,4 @@
-"""Logs as JSON lines: one for each request, without anything that was asked or stored."""
+"""Logs as JSON lines: one for each request, without questions, documents or answers."""
 
 import logging
 import sys
@@ -13,21 +13,21 @@ _UNKNOWN_ROUTE = "(unknown)"
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
-_PROBES = "/health/"  # asked every few seconds: not worth a line
+_PROBES = "/health/"  # probes come every few seconds; they are logged only at debug level
 
 
 def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send this process's logs, those of its libraries too, to a stream as JSON lines.
+    """Send the logs of this process and its libraries to a stream as JSON lines.
 
     Args:
-        level: the least level that is logged.
-        stream: standard error by default.
+        level: the lowest level that is logged.
+        stream: where the lines go; standard error by default.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,  # never local variables: they hold documents
+        structlog.processors.format_exc_info,  # never with local variables: they hold documents
     ]
     structlog.configure(
         processors=[
@@ -48,35 +48,35 @@ def configure_logging(*, level: str = "INFO", stream: TextIO | None = None) -> N
             ],
         )
     )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # else every address that is asked
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # at INFO it logs every URL
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("mcp").setLevel(logging.WARNING)  # it says three things of each request
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # at INFO it logs 3 lines for each request
 
 
 def logger() -> Any:
-    """The logger of the HTTP layer."""
+    """Return the logger of the HTTP layer."""
     return structlog.get_logger("citespan.api")
 
 
 def route_of(scope: HTTPScope) -> str:
-    """The pattern of the path that was asked for; never the path, which names documents."""
+    """Return the pattern of the requested path; the path itself names documents."""
     return ("path_template" in scope and scope["path_template"]) or _UNKNOWN_ROUTE
 
 
 def method_of(scope: HTTPScope) -> str:
-    """The method of a request, or `other`: anyone can make up more of them."""
+    """Return the method of a request, or `other` for one that the client made up."""
     return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> None:
-    """One line for a request; for a fault of ours, its traceback too.
+    """Log one line for a request; for a fault of the server, add the traceback.
 
     Args:
-        scope: `state` holds the request id, and the error where there was one.
-        status: what was sent; None if nothing was.
-        duration_ms: until the response was complete.
+        scope: the request's scope; `state` holds the request id, and the error if there was one.
+        status: the status that was sent; None if no response was.
+        duration_ms: the time until the response was complete.
     """
     error = scope["state"].get("error")
     route = route_of(scope)
@@ -98,6 +98,6 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
 
 
 def log_failed_stream(error: Exception, request_id: str) -> None:
-    """Log that a stream ended early; for a fault of ours, with its traceback."""
+    """Log that a stream ended early; for a fault of the server, add the traceback."""
     log = logger().exception if is_fault(error) else logger().warning
     log("stream_failed", error=type(error).__name__, request_id=request_id)

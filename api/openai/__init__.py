@@ -1,4 +1,4 @@
-"""The dialect of OpenAI's clients."""
+"""The routes and bodies for OpenAI's clients."""
 
 from typing import TYPE_CHECKING
 

@@ -9,12 +9,12 @@ from citespan.api.wire.responses import AnswerBody
 
 
 def _only(values: list[object]) -> msgspec.Meta:
-    """What alone is taken, for the description: whoever refuses the rest says why."""
+    """Return the accepted values as a schema; the routes refuse others and give the reason."""
     return msgspec.Meta(extra_json_schema={"enum": values})
 
 
 _NO_AUDIO = msgspec.Meta(extra_json_schema={"not": {"const": "audio"}})
-_TEXT_ALONE = msgspec.Meta(
+_TEXT_ONLY = msgspec.Meta(
     extra_json_schema={
         "oneOf": [
             {"type": "null"},
@@ -26,27 +26,27 @@ _TEXT_ALONE = msgspec.Meta(
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a message; only text is read."""
+    """A part of a message; the server reads only text."""
 
     type: Annotated[str, _only(["text", "input_text", "output_text", "refusal"])]
     text: str = ""
 
 
 class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of a conversation; what else it has is ignored."""
+    """A message of a conversation; the server ignores other fields."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | tuple[Part, ...] | None = None
 
 
 class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes with a stream."""
+    """The options of a stream."""
 
     include_usage: bool | None = None
 
 
 class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation to be answered. What is not named here is ignored."""
+    """A conversation to answer. The server ignores fields that are not named here."""
 
     model: str
     messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
@@ -55,12 +55,12 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     n: Annotated[int | None, _only([1, None])] = None
     logprobs: Annotated[bool | None, _only([False, None])] = None
     modalities: tuple[Annotated[str, _NO_AUDIO], ...] | None = None
-    response_format: Annotated[dict[str, Any] | None, _TEXT_ALONE] = None
+    response_format: Annotated[dict[str, Any] | None, _TEXT_ONLY] = None
     tool_choice: Annotated[Any, _only(["none", "auto", None])] = None
 
 
 class ModelBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection and the way it answers, as a model."""
+    """A collection and its mode of answering, as a model."""
 
     id: str
     object: Literal["model"] = "model"
@@ -76,7 +76,7 @@ class ModelsBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of the language model behind an answer; none for one of quotes."""
+    """Tokens of the language model behind an answer; an extractive answer uses none."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -84,7 +84,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a chunk adds to the message; the last that has a choice adds all annotations."""
+    """The addition of a chunk to the message; the last chunk with a choice adds all annotations."""
 
     role: Literal["assistant"] | None = None
     content: str | None = None
@@ -101,7 +101,7 @@ class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a streamed completion; the last that has a choice has `citespan`, too."""
+    """A part of a streamed completion; the last chunk with a choice has `citespan`, too."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
@@ -131,7 +131,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """An answered conversation; `citespan` is the answer as `/v1/ask` gives it."""
+    """An answered conversation; `citespan` is the answer as `/v1/ask` returns it."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"

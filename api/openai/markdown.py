@@ -1,6 +1,6 @@
 """An answer as Markdown for chat programs: a numbered link to its source behind each sentence.
 
-Nothing in it links anywhere else, whatever documents or a language model say. Pure.
+The Markdown has no other links, even if documents or a language model contain some. Pure.
 """
 
 import re
@@ -13,9 +13,9 @@ from citespan.index.text import shown
 from citespan.qa.answer import CitationAdded, Delta, Done, Event, SegmentDone
 from citespan.qa.types import Answer, Status, Support
 
-_BREAK = "\u200b"  # of no width: some programs look for addresses where no markup is left
-# Where an address, a mention, a short name of an emoji or a tag can begin or go on. A digit on
-# both sides is a number or a time, unless more dots follow: numbers of four parts are addresses.
+_BREAK = "\u200b"  # of no width: some programs find addresses even in text without markup
+# Where an address, a mention, an emoji's short name or a tag can begin or continue. With a digit on
+# both sides it is a number or a time, unless more dots follow: four numbers are an address.
 _JOINT = re.compile(
     r"""(?P<around>
         (?<=[^\s.])\.(?=[^\s.,;:!?)\]}"'”’»…]) (?: (?<!\d\.) | (?!\d) | (?=\d{1,3}\.\d) )
@@ -33,7 +33,7 @@ _UNSUPPORTED = " _(not in the documents)_"
 
 
 class UrlCitation(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a marker stands in the message, in code points, and what it points to."""
+    """The place of a marker in the message, in code points, and the citation's address."""
 
     start_index: int
     end_index: int
@@ -42,24 +42,24 @@ class UrlCitation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
-    """A citation as OpenAI's clients know it."""
+    """A citation in the shape that OpenAI's clients know."""
 
     type: Literal["url_citation"] = "url_citation"
     url_citation: UrlCitation
 
 
 class MarkdownPiece(msgspec.Struct, frozen=True, kw_only=True):
-    """More of a message; a marker is never cut."""
+    """The next part of a message; a marker is never split."""
 
     content: str
     annotations: tuple[Annotation, ...] = ()
 
 
 class Rendering:
-    """Events of an answer to pieces of a message.
+    """A rendering of an answer's events as pieces of a message.
 
     Args:
-        base_url: what the addresses of citations are below, without a slash at its end.
+        base_url: the address that those of citations begin with, without a slash at its end.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -68,11 +68,11 @@ class Rendering:
         self._length = 0
 
     def cite(self, event: CitationAdded, body: CitationBody) -> None:
-        """Know a citation that markers will point to."""
+        """Store a citation that later markers point to."""
         self._citations[id(event.citation)] = (event.number, body)
 
     def piece(self, event: Event) -> MarkdownPiece | None:
-        """What an event adds to the message."""
+        """Return the piece that an event adds to the message, or None."""
         match event:
             case Delta():
                 piece = MarkdownPiece(content=escaped(event.text))
@@ -107,8 +107,8 @@ def escaped(text: str) -> str:
     """Return Markdown that shows this text on one line: no markup, no image, no link, no address.
 
     It adds a backslash before each character that Markdown may read, and a U+200B where an address
-    or a mention could begin or go on. A run of white space becomes one space. What `shown` takes
-    out is taken out.
+    or a mention could begin or continue. A run of white space becomes one space. Characters that
+    `shown` removes are removed.
     """
     return _LIST.sub(r"\g<0>\\", _SPECIAL.sub(r"\\\g<0>", _broken(text)))
 
@@ -129,7 +129,7 @@ def _break(found: re.Match[str]) -> str:
 
 
 def _note(answer: Answer) -> str:
-    """What is said when there is no answer, or not a whole one."""
+    """Return the note on an answer that is missing or partial, or an empty text."""
     if answer.abstention is None:
         return ""
     message = escaped(answer.abstention.message)

@@ -1,4 +1,4 @@
-"""OpenAI-compatible routes, for chat programs and client libraries as they are."""
+"""OpenAI-compatible routes, for unmodified chat programs and client libraries."""
 
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
@@ -48,7 +48,7 @@ _MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
 
 
 class CompletionRoutes(Controller):
-    """`/v1/chat/completions` and `/v1/models`."""
+    """The routes of `/v1/chat/completions` and `/v1/models`."""
 
     path = "/v1"
 
@@ -61,12 +61,12 @@ class CompletionRoutes(Controller):
 
     @get("/models", sync_to_thread=True)
     def models(self, collections: NamedDependency[Collections]) -> ModelsBody:
-        """List collections, and the ways they can answer, as models."""
+        """List the collections, and their modes of answering, as models."""
         return ModelsBody(data=tuple(ModelBody(id=name) for name in _names(collections)))
 
     @get("/models/{name:path}", sync_to_thread=True)
     def model(self, collections: NamedDependency[Collections], name: FromPath[str]) -> ModelBody:
-        """Tell of one model."""
+        """Return one model."""
         name = name.strip("/")
         if name not in _names(collections):
             raise ModelNotFound(name)
@@ -74,8 +74,8 @@ class CompletionRoutes(Controller):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What all chunks of a completion share."""
+class _Encoder:
+    """An encoder of one completion's chunks, with the fields that all of them share."""
 
     rendering: Rendering
     collection: str
@@ -88,18 +88,18 @@ class _Told:
         return f"chatcmpl-{self.answer_id.removeprefix('ans_')}"
 
     def piece(self, event: Event) -> MarkdownPiece | None:
-        """What an event adds to the message."""
+        """Return the piece that an event adds to the message, or None."""
         if isinstance(event, CitationAdded):
             body = citation_body(event.citation, f"c{event.number}", self.collection)
             self.rendering.cite(event, body)
         return self.rendering.piece(event)
 
     def answer(self, done: Done) -> AnswerBody:
-        """The whole answer, as elsewhere."""
+        """Return the whole answer, as `/v1/ask` returns it."""
         return answer_body(done.answer, answer_id=self.answer_id, collection=self.collection)
 
     def chunk(self, delta: Delta, done: AnswerBody | None = None) -> Chunk:
-        """A chunk with its choice; the last one if it has the answer."""
+        """Return a chunk with its choice; with `done`, it is the last chunk of the message."""
         return Chunk(
             id=self.id,
             created=self.created,
@@ -118,7 +118,7 @@ def _complete(collections: Collections, request: AnyRequest, body: bytes) -> Res
     events = _service(collections, collection, asked.model).stream(
         question, mode=mode, history=history, cancelled=patience.cancelled
     )
-    told = _Told(
+    encoder = _Encoder(
         rendering=Rendering(service_url(request)),
         collection=collection,
         model=asked.model,
@@ -126,27 +126,27 @@ def _complete(collections: Collections, request: AnyRequest, body: bytes) -> Res
         answer_id=f"ans_{ulid()}",
     )
     if not asked.stream:
-        return Response(_completed(events, told))
+        return Response(_completed(events, encoder))
     usage = bool(asked.stream_options and asked.stream_options.include_usage)
     request_id = request.scope["state"]["request_id"]
-    chunks = _lines(events, patience, told, request_id, usage=usage)
+    chunks = _lines(events, patience, encoder, request_id, usage=usage)
     return cast("Any", Stream(chunks, media_type=EVENT_STREAM))
 
 
-def _completed(events: Iterator[Event], told: _Told) -> Completion:
+def _completed(events: Iterator[Event], encoder: _Encoder) -> Completion:
     content, annotations, done = "", (), None
     for event in events:
         if isinstance(event, Done):
-            done = told.answer(event)
-        if piece := told.piece(event):
+            done = encoder.answer(event)
+        if piece := encoder.piece(event):
             content += piece.content
             annotations += piece.annotations
     if done is None:
         raise ValueError("the events do not end with an answer")
     return Completion(
-        id=told.id,
-        created=told.created,
-        model=told.model,
+        id=encoder.id,
+        created=encoder.created,
+        model=encoder.model,
         choices=(Choice(message=MessageOut(content=content, annotations=annotations)),),
         usage=_usage(done),
         citespan=done,
@@ -154,26 +154,26 @@ def _completed(events: Iterator[Event], told: _Told) -> Completion:
 
 
 async def _lines(
-    events: Generator[Event], patience: Patience, told: _Told, request_id: str, *, usage: bool
+    events: Generator[Event], patience: Patience, encoder: _Encoder, request_id: str, *, usage: bool
 ) -> AsyncGenerator[bytes]:
-    yield _line(told.chunk(Delta(role="assistant", content="")))
-    annotations: tuple[Annotation, ...] = ()  # in one chunk: `openai` folds no more than one list
+    yield _line(encoder.chunk(Delta(role="assistant", content="")))
+    annotations: tuple[Annotation, ...] = ()  # sent in one chunk: `openai` merges only one list
     try:
         async for event in in_thread(events, patience):
             if event is None:
                 yield b": ping\n\n"
                 continue
-            piece = told.piece(event)
+            piece = encoder.piece(event)
             if piece and piece.content:
                 annotations += piece.annotations
-                yield _line(told.chunk(Delta(content=piece.content)))
+                yield _line(encoder.chunk(Delta(content=piece.content)))
             if isinstance(event, Done):
-                done = told.answer(event)
-                yield _line(told.chunk(Delta(annotations=annotations), done))
+                done = encoder.answer(event)
+                yield _line(encoder.chunk(Delta(annotations=annotations), done))
                 if usage:
-                    last = told.chunk(Delta())
+                    last = encoder.chunk(Delta())
                     yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))
-    except Exception as error:  # noqa: BLE001  (the status has been sent: told as a line)
+    except Exception as error:  # noqa: BLE001  (the status has been sent: a line reports it)
         met_error = met(error)
         log_failed_stream(met_error, request_id)
         yield _line(error_body(met_error))
@@ -192,21 +192,25 @@ def _usage(answer: AnswerBody) -> Usage:
 
 
 def _refuse_impossible(asked: CompletionRequest) -> None:
-    """What would change the answer's form, and cannot be had; what only tunes it is ignored."""
+    """Refuse options that would change the answer's form; options that only tune it are ignored."""
     if asked.n not in {None, 1}:
-        raise InvalidRequest.of("n", "there is one answer to a question")
+        raise InvalidRequest.of("n", "must be 1, because a question has one answer")
     if asked.logprobs:
-        raise InvalidRequest.of("logprobs", "there are none")
+        raise InvalidRequest.of("logprobs", "must be false, because answers have no logprobs")
     if asked.modalities and "audio" in asked.modalities:
-        raise InvalidRequest.of("modalities", "answers are text")
+        raise InvalidRequest.of("modalities", "must not have audio, because answers are text")
     if asked.response_format and asked.response_format.get("type") != "text":
-        raise InvalidRequest.of("response_format", "answers are text; `citespan` has them as JSON")
-    if asked.tool_choice not in (None, "none", "auto"):  # it may be an object, which no set holds
-        raise InvalidRequest.of("tool_choice", "answers call no tools")
+        raise InvalidRequest.of(
+            "response_format", "must be text; `citespan` has the answer as JSON"
+        )
+    if asked.tool_choice not in (None, "none", "auto"):  # not a set: an object is not hashable
+        raise InvalidRequest.of(
+            "tool_choice", "must be none or auto, because answers call no tools"
+        )
 
 
 def _conversation(messages: tuple[MessageIn, ...]) -> tuple[str, list[Message]]:
-    """The question, and the messages before it; instructions and tools have no say here."""
+    """Return the question and the messages before it; ignore instructions and tool messages."""
     if messages[-1].role != "user":
         raise InvalidRequest.of("messages", "the last message must be the user's")
     said = [
@@ -223,7 +227,9 @@ def _text(message: MessageIn) -> str:
         return content or ""
     for part in content:
         if part.type not in {"text", "input_text", "output_text", "refusal"}:
-            raise InvalidRequest.of("messages", f"only text is read, not {part.type}")
+            raise InvalidRequest.of(
+                "messages", f"the server reads only text parts, not {part.type}"
+            )
     return "\n".join(part.text for part in content)
 
 

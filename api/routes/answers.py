@@ -1,4 +1,4 @@
-"""Routes that answer: questions and plain retrieval."""
+"""Routes that answer questions, and that retrieve passages."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -14,7 +14,7 @@ from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
 from citespan.api.wire.bodies import AnyRequest, read_json
-from citespan.api.wire.events import EVENT_STREAM, Telling, answer_events
+from citespan.api.wire.events import EVENT_STREAM, EventEncoder, answer_events
 from citespan.api.wire.requests import AskRequest, SearchRequest
 from citespan.api.wire.responses import AnswerBody, SearchBody, answer_body, passage_body
 from citespan.index import Filter, parse_filter
@@ -29,9 +29,9 @@ from citespan.qa.types import Message
 async def ask(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> Response[AnswerBody]:
-    """Answer a question from the documents; abstaining is an ordinary answer.
+    """Answer a question from the documents, with citations, or abstain.
 
-    As a stream of events if `stream` is true or text/event-stream is what the client accepts.
+    If `stream` is true or the client accepts text/event-stream, the answer is a stream of events.
     """
     return await to_thread.run_sync(partial(_answer, collections, request, body))
 
@@ -49,9 +49,9 @@ def _answer(collections: Collections, request: AnyRequest, body: bytes) -> Respo
     )
     passages = "passages" in asked.include
     if asked.stream or EVENT_STREAM in request.headers.get("accept", ""):
-        telling = Telling(asked.collection, passages=passages)
+        encoder = EventEncoder(asked.collection, passages=passages)
         request_id = request.scope["state"]["request_id"]
-        return cast("Any", ServerSentEvent(answer_events(events, patience, telling, request_id)))
+        return cast("Any", ServerSentEvent(answer_events(events, patience, encoder, request_id)))
     return Response(answer_body(folded(events), collection=asked.collection, passages=passages))
 
 
@@ -59,7 +59,7 @@ def _answer(collections: Collections, request: AnyRequest, body: bytes) -> Respo
 def search(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> SearchBody:
-    """Find passages without judging them."""
+    """Return the passages that match a query best, without judging whether they answer it."""
     asked = read_json(request, body, SearchRequest)
     service = collections.service(asked.collection)
     generation = service.corpus.generation

@@ -1,4 +1,4 @@
-"""Routes that make, list and remove collections."""
+"""Routes that create, list and delete collections."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
@@ -18,12 +18,12 @@ from citespan.qa.errors import InvalidCollection
 from citespan.qa.settings import DEFAULT
 
 InCollection: TypeAlias = Annotated[
-    str, QueryParameter(name="collection", max_length=63, description="Which collection.")
+    str, QueryParameter(name="collection", max_length=63, description="The name of the collection.")
 ]
 
 
 class CollectionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection; `settings` are those that differ from the service's, by section and key."""
+    """A collection; `settings` holds only those that differ from the service's, by section."""
 
     name: str
     documents: int
@@ -34,19 +34,19 @@ class CollectionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CollectionListBody(msgspec.Struct, frozen=True, kw_only=True):
-    """All collections that can be used, `default` first."""
+    """All usable collections, `default` first."""
 
     collections: tuple[CollectionBody, ...]
 
 
 class CollectionRoutes(Controller):
-    """`/v1/collections`: sets of documents apart from each other."""
+    """The routes of `/v1/collections`: separate sets of documents."""
 
     path = "/v1/collections"
 
     @get(sync_to_thread=True)
     def names(self, collections: NamedDependency[Collections]) -> CollectionListBody:
-        """List the collections."""
+        """List all usable collections."""
         found = collections.figures()
         return CollectionListBody(
             collections=tuple(collection_body(one.collection) for one in found)
@@ -56,7 +56,7 @@ class CollectionRoutes(Controller):
     def create(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[CollectionBody]:
-        """Make an empty collection, with settings of its own."""
+        """Create an empty collection, with its own settings."""
         asked = read_json(request, body, CollectionRequest)
         try:
             made = collections.create(asked.name, asked.own())
@@ -70,19 +70,21 @@ class CollectionRoutes(Controller):
     def info(
         self, collections: NamedDependency[Collections], name: FromPath[str]
     ) -> CollectionBody:
-        """Tell what is known of a collection."""
+        """Return the size and the settings of a collection."""
         return collection_body(collections.info(name))
 
     @delete("/{name:str}", sync_to_thread=True)
     def remove(self, collections: NamedDependency[Collections], name: FromPath[str]) -> None:
-        """Remove a collection with all its documents."""
+        """Delete a collection with all its documents."""
         if name == DEFAULT:
-            raise InvalidRequest.of("name", "the default collection stays; delete its documents")
+            raise InvalidRequest.of(
+                "name", "the default collection cannot be deleted; delete its documents"
+            )
         collections.delete(name)
 
 
 def collection_body(found: Collection) -> CollectionBody:
-    """A collection as clients see it."""
+    """Return a collection on the wire."""
     return CollectionBody(
         name=found.name,
         documents=found.documents,

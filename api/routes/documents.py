@@ -1,4 +1,4 @@
-"""Routes that store documents and give their text."""
+"""Routes that store documents and return their text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ _Offset = Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)]
 
 
 class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored document; `url` gives its text, `length` counts code points."""
+    """A stored document; `url` returns its text, `length` counts code points."""
 
     id: str
     title: str
@@ -47,20 +47,20 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of documents; `next_cursor` is for the next one."""
+    """A page of documents; `next_cursor` requests the next page, null on the last."""
 
     documents: tuple[DocumentBody, ...]
     next_cursor: str | None
 
 
 class RevisionListBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The revisions that are kept of a document, oldest first; the last is the current one."""
+    """The stored revisions of a document, oldest first; the last is the current one."""
 
     revisions: tuple[DocumentBody, ...]
 
 
 class Documents(Controller):
-    """`/v1/documents`: what is stored, by id."""
+    """The routes of `/v1/documents`: stored documents, by id."""
 
     path = "/v1/documents"
 
@@ -71,7 +71,7 @@ class Documents(Controller):
         cursor: _Cursor = None,
         limit: _Limit = 100,
     ) -> DocumentListBody:
-        """List documents in the order of their ids; fewer if more are too much at once."""
+        """List documents by id; if they are too large for one response, the page has fewer."""
         found = service.corpus.documents(cursor=cursor, limit=limit)
         bodies = _bounded([_body(info, service.collection) for info in found.documents])
         more = len(bodies) < len(found.documents)
@@ -89,7 +89,7 @@ class Documents(Controller):
         title: _Title = None,
         uri: _Uri = None,
     ) -> Response[DocumentBody]:
-        """Store a new document; the same one again changes nothing."""
+        """Store a new document; storing the same document again changes nothing."""
         described = Described(id=document_id, title=title, uri=uri)
         draft = read_draft(request, body, described)
         patience = request.scope["state"]["patience"]
@@ -105,7 +105,7 @@ class Documents(Controller):
         title: _Title = None,
         uri: _Uri = None,
     ) -> Response[DocumentBody]:
-        """Store a document under this id, as a new revision if there is another one."""
+        """Store a document under this id; if another one has the id, add a new revision to it."""
         draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
         if draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")
@@ -115,19 +115,19 @@ class Documents(Controller):
 
     @get("/{document_id:str}", sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
-        """Tell what is known of a document."""
+        """Return the metadata of a document."""
         return _body(service.corpus.info(document_id), service.collection)
 
     @delete("/{document_id:str}", sync_to_thread=True)
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
-        """Remove a document with all its revisions."""
+        """Delete a document with all its revisions."""
         service.corpus.delete(document_id)
 
     @get("/{document_id:str}/revisions", sync_to_thread=True)
     def revisions(
         self, service: NamedDependency[Service], document_id: FromPath[str]
     ) -> RevisionListBody:
-        """List the revisions that are kept of a document."""
+        """List the stored revisions of a document."""
         found = service.corpus.revisions(document_id)
         return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
 
@@ -138,7 +138,7 @@ class Documents(Controller):
         document_id: FromPath[str],
         revision: FromPath[int],
     ) -> None:
-        """Remove a past revision: its text, and what points into it, is gone."""
+        """Delete a past revision; afterwards, addresses of its text no longer work."""
         service.corpus.purge_revision(document_id, revision)
 
     @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
@@ -151,7 +151,7 @@ class Documents(Controller):
         start: _Offset = None,
         end: _Offset = None,
     ) -> Response[bytes]:
-        """Give the text of a revision, or exactly the characters of a span of it."""
+        """Return the text of a revision, or only the characters from `start` to `end`."""
         document = service.corpus.get(document_id, revision)
         if start is not None or end is not None:
             text = asked_span(document, start, end).of(document.text)
@@ -164,12 +164,12 @@ class Documents(Controller):
 
 
 def _saved_as(document_id: str) -> dict[str, str]:
-    """Shown in a browser, as plain text; saved under a name that is no page and no program."""
+    """Return the header for a browser to show plain text, and to save it with the suffix .txt."""
     return {"content-disposition": f"inline; filename*=UTF-8''{quote(document_id, safe='')}.txt"}
 
 
 def _bounded(bodies: Sequence[DocumentBody]) -> tuple[DocumentBody, ...]:
-    """The first ones, as many as a response holds; at least one if there are any."""
+    """Return the first bodies, as many as one response holds, but at least one if there is any."""
     kept: list[DocumentBody] = []
     room = MAX_LISTED
     for body in bodies:

@@ -1,4 +1,4 @@
-"""Routes for those who run the service."""
+"""Routes for the operator of the service."""
 
 import importlib.metadata
 from typing import Literal
@@ -13,13 +13,13 @@ from citespan.qa.collections import Collections, Rebuilding
 
 
 class HealthBody(msgspec.Struct, frozen=True, kw_only=True):
-    """How the process is."""
+    """The state of the process."""
 
     status: str
 
 
 class RebuildingBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A collection whose chunks are made anew; `job` is null if it goes back to those before."""
+    """A collection whose chunks are being rebuilt; `job` is null for a rollback."""
 
     collection: str
     what: str
@@ -29,11 +29,11 @@ class RebuildingBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether questions are answered; `damaged` are collections that cannot be used.
+    """The state of the service; `damaged` are collections that cannot be used.
 
-    `rebuilding` are collections that answer from the chunks before, while new ones are made.
-    `damaged_documents` counts those of other collections that were found damaged since the start.
-    `jobs` are ready, damaged or unavailable; everything else goes on without them.
+    `rebuilding` are collections that answer from their previous chunks while new ones are built.
+    `damaged_documents` counts documents of other collections found damaged since the start.
+    `jobs` is ready, damaged or unavailable; everything else works without jobs.
     """
 
     status: str
@@ -46,7 +46,7 @@ class ReadyBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What runs here."""
+    """The name and the version of the server."""
 
     name: str
     version: str
@@ -54,15 +54,15 @@ class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/health/live", opt={"line": None}, sync_to_thread=False)
 def live() -> HealthBody:
-    """Tell that the process answers."""
+    """Return a fixed answer, which shows that the process responds."""
     return HealthBody(status="live")
 
 
 @get("/health/ready", opt={"line": None}, sync_to_thread=False)
 def ready(collections: NamedDependency[Collections]) -> ReadyBody:
-    """Tell whether questions are answered, what is wrong, and what is being made anew.
+    """Return whether the service answers questions, what is damaged, and what is being rebuilt.
 
-    `rebuilt` counts derived files that were found damaged since the start, and made again.
+    `rebuilt` counts derived files that were found damaged since the start, and rebuilt.
     """
     damaged = tuple(collections.damaged())
     usable = tuple(name for name in collections.names() if name not in damaged)
@@ -98,5 +98,5 @@ def _rebuilding(one: Rebuilding) -> RebuildingBody:
 
 @get("/version", opt={"line": None}, sync_to_thread=False)
 def version() -> VersionBody:
-    """Tell what runs here."""
+    """Return the name and the version of the server."""
     return VersionBody(name="citespan", version=importlib.metadata.version("citespan"))

@@ -1,4 +1,4 @@
-"""Routes for long work: what it is at, and what became of it."""
+"""Routes for long work: its progress and its results."""
 
 from collections.abc import AsyncGenerator, Mapping
 from threading import Event
@@ -22,11 +22,11 @@ from citespan.index.jobs.types import Job, JobFile
 from citespan.qa.collections import Collections, Current, Jobs
 from citespan.qa.settings import DEFAULT
 
-_LOOK_S = 0.2  # between two looks at whether a job has changed
+_LOOK_S = 0.2  # between two checks for changes of a job
 
 
 class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The file or document that it is at, and how many of its chunks are embedded."""
+    """The file or document that a job works on; `chunks_done` counts its embedded chunks."""
 
     name: str
     chunks_done: int
@@ -34,7 +34,7 @@ class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file: added, replaced, unchanged, duplicate, rejected, or null so far."""
+    """A file's outcome: added, replaced, unchanged, duplicate, rejected, or null before the end."""
 
     name: str
     outcome: str | None = None
@@ -46,8 +46,8 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
 class JobBody(msgspec.Struct, frozen=True, kw_only=True):
     """A job: queued, running, done, failed or cancelled. It has ended once `finished_at` is set.
 
-    `outcomes` says how many files have which one, `chunks` how many those have that are stored. A
-    job of the kind `reindex` counts documents as files, and `settings` are those that it changes.
+    `outcomes` counts the files by outcome. `chunks` counts the chunks of the stored files. A job
+    of the kind `reindex` counts documents as files, and its `settings` are those that it changes.
     """
 
     id: str
@@ -68,19 +68,19 @@ class JobBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobResultsBody(JobBody, frozen=True, kw_only=True):
-    """A job with what became of each of its files, in the order they were sent."""
+    """A job with the results of its files, in the order in which the client sent them."""
 
     results: tuple[FileBody, ...]
 
 
 class JobListBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Jobs, the newest first; only the last ones that ended are remembered."""
+    """Jobs, the newest first; of ended jobs, only the last ones are kept."""
 
     jobs: tuple[JobBody, ...]
 
 
 class JobRoutes(Controller):
-    """`/v1/jobs`: documents on their way, and collections that are reindexed."""
+    """The routes of `/v1/jobs`: batches of documents, and reindexing of collections."""
 
     path = "/v1/jobs"
 
@@ -97,18 +97,19 @@ class JobRoutes(Controller):
         body: RawBody,
         collection: InCollection = DEFAULT,
     ) -> Response[JobBody]:
-        """Take many documents, and store them in the background; none is lost from here on."""
+        """Accept many documents, and store them in the background; accepted ones are not lost."""
         job = collections.submit(collection, read_entries(request, body))
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
-    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)  # as long as the job
+    # No line: it streams as long as the job runs.
+    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)
     def info(
         self,
         collections: NamedDependency[Collections],
         request: AnyRequest,
         job_id: FromPath[str],
     ) -> Response[JobResultsBody]:
-        """Tell how a job is; as a stream of events, until it has ended."""
+        """Return a job with its results, or stream its events until the job ends."""
         results = _results(collections.jobs, job_id)
         if EVENT_STREAM not in request.headers.get("accept", ""):
             return Response(results)
@@ -117,18 +118,18 @@ class JobRoutes(Controller):
 
     @delete("/{job_id:str}", sync_to_thread=True, status_code=200)
     def cancel(self, collections: NamedDependency[Collections], job_id: FromPath[str]) -> JobBody:
-        """Cancel what a job has not stored yet; what it has stored stays."""
+        """Cancel a job; documents that it has already stored stay stored."""
         return job_body(collections.jobs.cancel(job_id))
 
 
 async def _events(
     jobs: Jobs, job_id: str, stopping: Event
 ) -> AsyncGenerator[ServerSentEventMessage]:
-    """Tell of a job whenever it has changed, and everything of it once it has ended.
+    """Yield a job whenever it has changed, and the job with its results once it has ended.
 
-    The client that leaves ends it, as does the process that stops: nothing waits on a thread.
+    If the client disconnects or the process stops, the stream ends: it blocks no thread.
     """
-    version, told, told_at = -1, b"", anyio.current_time()
+    version, sent, sent_at = -1, b"", anyio.current_time()
     while not stopping.is_set():
         if jobs.version != version:
             version = jobs.version
@@ -136,11 +137,11 @@ async def _events(
             if body.finished_at is not None:
                 break
             encoded = msgspec.json.encode(body)
-            if encoded != told:
-                told, told_at = encoded, anyio.current_time()
-                yield ServerSentEventMessage(event="job.progress", data=told)
-        if anyio.current_time() - told_at > PING_S:
-            told_at = anyio.current_time()
+            if encoded != sent:
+                sent, sent_at = encoded, anyio.current_time()
+                yield ServerSentEventMessage(event="job.progress", data=sent)
+        if anyio.current_time() - sent_at > PING_S:
+            sent_at = anyio.current_time()
             yield ServerSentEventMessage(comment="ping", data=None)
         await anyio.sleep(_LOOK_S)
     if not stopping.is_set():
@@ -160,7 +161,7 @@ def _results(jobs: Jobs, job_id: str) -> JobResultsBody:
 
 
 def job_body(job: Job, current: Current | None = None) -> JobBody:
-    """A job as clients see it."""
+    """Return a job on the wire."""
     return JobBody(
         id=job.id,
         kind=job.kind,

@@ -1,4 +1,4 @@
-"""Routes that make the chunks of a collection anew, and go back to those before."""
+"""Routes that rebuild the chunks of a collection, and roll back to the previous ones."""
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -27,7 +27,7 @@ def reindex(
     body: RawBody,
     name: FromPath[str],
 ) -> Response[JobBody]:
-    """Make all chunks of a collection anew in the background, and then answer from them."""
+    """Rebuild all chunks of a collection in the background, and then answer from the new ones."""
     asked = read_json(request, body, ReindexRequest)
     try:
         job = collections.reindex(name, asked.own())
@@ -43,5 +43,5 @@ def reindex(
     status_code=200,
 )
 def roll_back(collections: NamedDependency[Collections], name: FromPath[str]) -> CollectionBody:
-    """Answer from the chunks before the last reindexing; those that they lack are made first."""
+    """Roll a collection back to its chunks before the last reindexing; build missing chunks."""
     return collection_body(collections.roll_back(name))

@@ -1,4 +1,4 @@
-"""What stands between a socket and the application: slow clients, and where requests end."""
+"""The HTTP/1.1 connections between sockets and the application: timeouts and framing."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Connections whose clients must send and read in good time, so that none is held for nothing."""
+"""Connections with timeouts: a client must send and read in time, or the server closes it."""
 
 import asyncio
 from typing import Any
@@ -7,19 +7,19 @@ import h11
 
 from citespan.api.transport.framing import Framing
 
-_HEAD_S = 15.0  # from the connection, or from the last response, until a request's head is whole
-_REST_S = 5.0  # for the rest of a body that was answered before it came
-_READ_S = 30.0  # until a client has read what waits for it, some 64 kB, and until a close is done
+_HEAD_S = 15.0  # from the connection, or from the last response, to the end of a request's head
+_REST_S = 5.0  # for the rest of a body, if the response is complete before it
+_READ_S = 30.0  # until a client has read its waiting output, some 64 kB; also until a close is done
 
 
 class Connection(Framing):
-    """An HTTP/1.1 connection.
+    """An HTTP/1.1 connection with timeouts.
 
     Args:
-        most: connections at once; beyond, the one that has waited longest for a request is closed,
-            or this one if none does.
-        idle: the connections that wait for a request, the longest first; all share it.
-        given: what uvicorn gives.
+        most: the most connections at once. Beyond it, the server closes the connection that has
+            waited longest for a request, or this one if none waits.
+        idle: the connections that wait for a request, the longest first; all connections share it.
+        given: the arguments that uvicorn passes.
     """
 
     def __init__(self, most: int, idle: "dict[Connection, None]", **given: Any) -> None:
@@ -31,14 +31,14 @@ class Connection(Framing):
         self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Take it in, and make room for it."""
+        """Register the connection, and close an idle one if there are too many."""
         super().connection_made(transport)
         self._follow()
         if len(self.connections) > self._most:
             next(iter(self._idle)).refuse()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Remove the connection and cancel its timers."""
         super().connection_lost(exc)
         self._idle.pop(self, None)
         for timer in (self._due, self._unread):
@@ -46,39 +46,39 @@ class Connection(Framing):
                 timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Read the data, and update the timeout."""
         super().data_received(data)
         self._follow()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Wait for the next request, with its timeout."""
         super().on_response_complete()
         self._follow()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close it: no other request has come."""
+        """Close the connection, because no further request has come."""
         super().timeout_keep_alive_handler()
         self._follow()
 
     def pause_writing(self) -> None:
-        """Wait until the client has read."""
+        """Pause until the client has read; if it reads too slowly, close the connection."""
         super().pause_writing()
         self._unread = self.loop.call_later(_READ_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Resume writing, and cancel the timeout of the client's reading."""
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
 
     def refuse(self) -> None:
-        """Close it at once."""
+        """Close the connection at once."""
         self._idle.pop(self, None)
         self.connections.discard(self)
         self.transport.abort()
 
     def _follow(self) -> None:
-        """Give each stage its own time, whatever comes meanwhile."""
+        """Start a stage's timeout when the stage begins; later data does not extend it."""
         stage, time_s = self._present()
         if stage == self._stage:
             return

@@ -1,4 +1,4 @@
-"""Where requests begin and end on a connection, as RFC 9112 says, with answers to what does not."""
+"""Framing of requests on a connection by RFC 9112, with error responses to malformed ones."""
 
 import asyncio
 from typing import Any
@@ -11,43 +11,44 @@ from citespan.api.errors import failure_of
 from citespan.api.errors.types import MalformedRequest
 from citespan.api.middleware.replies import ON_ALL, encoded
 
-_MOST_BYTES = 10**15  # of a chunk: more cannot be meant
-_LOOK_S = 0.5  # between two looks at whether a client that sends no more still reads
+_MOST_BYTES = 10**15  # of a chunk: a larger one must be an error
+_CHECK_S = 0.5  # between two checks that a client that has stopped sending still reads
 
 
 class Framing(H11Protocol):
-    """An HTTP/1.1 connection.
+    """An HTTP/1.1 connection that detects half-closed and disconnected clients.
 
-    A client may close its own side and still get its answer. One that has gone away altogether
-    looks the same, until it is sent something: that is the status 100, which clients pass over.
+    A client may close its sending side and still get its answer. A client that has disconnected
+    looks the same until the server writes to it. The server writes status 100, which clients
+    ignore.
     """
 
-    _looking: asyncio.TimerHandle | None = None
+    _checking: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a chunk that has no end is refused at once."""
+        """Read the data; refuse a chunk of more than 10^15 bytes at once."""
         super().data_received(data)
         reader: Any = self.conn._reader  # pyright: ignore[reportPrivateUsage]
         if getattr(reader, "_bytes_in_chunk", 0) > _MOST_BYTES and not self.transport.is_closing():
             self.send_400_response("the chunk is longer than any body may be")
 
     def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Answer what was asked whole, and close then."""
+        """Answer a request that is complete, then close the connection."""
         cycle: Any = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
             return None
         cycle.keep_alive = False
-        self._looking = self.loop.call_later(_LOOK_S, self._look)
+        self._checking = self.loop.call_later(_CHECK_S, self._check)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Cancel the check for a disconnect."""
         super().connection_lost(exc)
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._checking is not None:
+            self._checking.cancel()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request in the shape of other errors, and close."""
+        """Answer a malformed request with a problem, and close the connection."""
         cycle: Any = self.cycle  # None before the first request
         if cycle is not None:
             cycle.disconnected = True
@@ -73,14 +74,14 @@ class Framing(H11Protocol):
         for event in (start, h11.Data(data=failure.body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
 
-    def _look(self) -> None:
-        """Send 100 to a client that may have gone: the next time, writing fails if it has."""
+    def _check(self) -> None:
+        """Send status 100; if the client has disconnected, the next write fails."""
         cycle: Any = self.cycle
         if self.transport.is_closing() or cycle.response_started:
             return
         if self.conn.their_http_version != b"1.1":
-            self.transport.abort()  # it would not know the 100
+            self.transport.abort()  # HTTP/1.0 clients do not know status 100
             return
-        going_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
-        self.transport.write(self.conn.send(going_on) or b"")
-        self._looking = self.loop.call_later(_LOOK_S, self._look)
+        proceed = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+        self.transport.write(self.conn.send(proceed) or b"")
+        self._checking = self.loop.call_later(_CHECK_S, self._check)

@@ -1,4 +1,4 @@
-"""Bodies, addresses and events, as they travel."""
+"""Bodies, addresses and events, as HTTP carries them."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Bodies of many documents to the entries of a job: what is wrong with one is said of it alone."""
+"""Bodies of many documents, read into the files of a job; an error concerns only its file."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -12,7 +12,7 @@ from citespan.index.errors import DocumentRejected
 from citespan.index.jobs import SpooledFile
 
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
-MAX_DOCUMENTS = 10_000  # of one job
+MAX_DOCUMENTS = 10_000  # in one job
 _FIELD = "files"
 _MULTIPART = "multipart/form-data"
 _NAMELESS = Described(id=None, title=None, uri=None)
@@ -20,12 +20,12 @@ _MAX_NAME = 255
 
 
 def read_entries(request: AnyRequest, body: bytes) -> Iterator[SpooledFile]:
-    """The documents that a body holds, as uploaded text files or as lines of JSON.
+    """Return the documents of a body, as uploaded text files or as lines of JSON.
 
     Raises:
         UnsupportedMediaType: the body is of another type.
-        MalformedRequest: it is not valid multipart/form-data.
-        InvalidRequest: it holds no document, or more than `MAX_DOCUMENTS`.
+        MalformedRequest: the body is not valid multipart/form-data.
+        InvalidRequest: the body has no document, or more than `MAX_DOCUMENTS`.
     """
     media_type, options = request.content_type
     if media_type == _MULTIPART:
@@ -34,7 +34,7 @@ def read_entries(request: AnyRequest, body: bytes) -> Iterator[SpooledFile]:
         return map(_uploaded, uploads)
     if media_type in JSON_LINES:
         found = ((n, line) for n, line in enumerate(BytesIO(body), start=1) if line.strip())
-        lines = list(islice(found, MAX_DOCUMENTS + 1))  # a body may hold 20 million more
+        lines = list(islice(found, MAX_DOCUMENTS + 1))  # a body may hold 20 million more lines
         _check_count(len(lines))
         return (_line(number, line) for number, line in lines)
     accepted = ", ".join([_MULTIPART, *JSON_LINES])

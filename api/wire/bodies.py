@@ -1,4 +1,4 @@
-"""Request bodies to values: JSON strictly by type, documents as JSON, text or an upload."""
+"""Request bodies read into values: JSON strictly by type, documents as JSON, text or upload."""
 
 import re
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 _TEXTS = frozenset({"text/plain", "text/markdown"})
 _MAX_NAME = 255
-_UNTYPED = frozenset({"", "application/octet-stream"})  # what browsers send for unknown suffixes
+_UNTYPED = frozenset({"", "application/octet-stream"})  # browsers send these for unknown suffixes
 _PLACE = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What the query says of a document whose body is only its text."""
+    """The description in the query of a document whose body is only its text."""
 
     id: str | None
     title: str | None
@@ -33,12 +33,12 @@ class Described:
 
 
 def read_json(request: AnyRequest, body: bytes, kind: type[T]) -> T:
-    """A JSON body as one of the wire types.
+    """Read a JSON body as one of the wire types.
 
     Raises:
-        UnsupportedMediaType: the body does not say that it is JSON.
-        MalformedRequest: it is not JSON.
-        InvalidRequest: it is not of this type.
+        UnsupportedMediaType: the body's Content-Type is not JSON.
+        MalformedRequest: the body is not JSON.
+        InvalidRequest: the body is not of this type.
     """
     media_type, _ = request.content_type
     if media_type != _JSON:
@@ -47,7 +47,7 @@ def read_json(request: AnyRequest, body: bytes, kind: type[T]) -> T:
 
 
 def read_draft(request: AnyRequest, body: bytes, described: Described) -> Draft:
-    """The document that a body holds, as JSON, as text, or as an uploaded text file.
+    """Read the document of a body, as JSON, as text, or as an uploaded text file.
 
     Raises:
         UnsupportedMediaType, MalformedRequest, InvalidRequest: as for `read_json`.
@@ -76,7 +76,7 @@ def read_draft(request: AnyRequest, body: bytes, described: Described) -> Draft:
 
 
 def decode_json(body: bytes, kind: type[T]) -> T:
-    """JSON as one of the wire types.
+    """Decode JSON as one of the wire types.
 
     Raises:
         MalformedRequest, InvalidRequest: as for `read_json`.
@@ -97,10 +97,10 @@ def decode_json(body: bytes, kind: type[T]) -> T:
 
 
 def uploaded_draft(upload: Upload, described: Described) -> Draft:
-    """The document in an uploaded text file.
+    """Return the document of an uploaded text file.
 
     Raises:
-        UnsupportedMediaType, InvalidRequest: the file is no text, or its name is too long.
+        UnsupportedMediaType, InvalidRequest: the file is not text, or its name is too long.
         DocumentRejected: the text is not valid in its encoding.
     """
     if upload.media_type not in _TEXTS | _UNTYPED:

@@ -1,4 +1,4 @@
-"""Answers as server-sent events, told as they are made."""
+"""Answers as server-sent events, sent while the answer is made."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -31,12 +31,12 @@ PING_S = 15.0
 T = TypeVar("T")
 
 
-class Telling:
-    """Events of one answer, on the wire.
+class EventEncoder:
+    """An encoder of one answer's events as server-sent events.
 
     Args:
-        collection: the one that was asked.
-        passages: whether the judged passages go with the answer.
+        collection: the name of the collection that answers.
+        passages: whether the answer includes the judged passages.
     """
 
     def __init__(self, collection: str, *, passages: bool) -> None:
@@ -45,13 +45,13 @@ class Telling:
         self._numbers: dict[int, str] = {}
 
     def created(self) -> ServerSentEventMessage:
-        """What is said before anything is known."""
+        """Return the event that begins the stream."""
         return _message(
             "answer.created", CreatedBody(id=self.answer_id, collection=self._collection)
         )
 
     def message(self, event: Event) -> ServerSentEventMessage:
-        """An event on the wire."""
+        """Return an event on the wire."""
         match event:
             case Retrieved():
                 body = RetrievalBody(
@@ -80,30 +80,30 @@ class Telling:
 
 
 async def answer_events(
-    events: Generator[Event], patience: Patience, telling: Telling, request_id: str
+    events: Generator[Event], patience: Patience, encoder: EventEncoder, request_id: str
 ) -> AsyncGenerator[ServerSentEventMessage]:
-    """Tell of an answer while it is made; the client that leaves cancels it."""
-    yield telling.created()
+    """Yield an answer's events while it is made; if the client disconnects, cancel the answer."""
+    yield encoder.created()
     try:
         async for event in in_thread(events, patience):
             if event is None:
                 yield ServerSentEventMessage(comment="ping", data=None)
             else:
-                yield telling.message(event)
-    except Exception as error:  # noqa: BLE001  (the status has been sent: told as an event)
+                yield encoder.message(event)
+    except Exception as error:  # noqa: BLE001  (the status has been sent: an event reports it)
         met_error = met(error)
         log_failed_stream(met_error, request_id)
         yield _message("error", problem_of(met_error, request_id))
 
 
 async def in_thread(values: Generator[T], patience: Patience) -> AsyncGenerator[T | None]:
-    """Values that are made in a thread, as they come, and None when none has come for a while.
+    """Yield values that a thread makes, and None if none has come for `PING_S`.
 
-    Ends the patience when nobody listens any more; the thread is left to notice. Then `values` are
-    closed: between two of them nothing runs that could notice.
+    If the reader stops, this ends the patience, and the thread notices by itself. Then this closes
+    `values`, because between two values no code runs that could notice.
 
     Raises:
-        Exception: the patience ended, for this reason.
+        Exception: the reason for which the patience ended.
     """
     turn = Lock()
 
@@ -129,12 +129,12 @@ async def in_thread(values: Generator[T], patience: Patience) -> AsyncGenerator[
                 return
             yield value
     finally:
-        patience.end(ClientDisconnected("the client left the stream"))
+        patience.end(ClientDisconnected("the client disconnected from the stream"))
         asyncio.get_running_loop().run_in_executor(None, end)
 
 
 async def _first(*waited: asyncio.Future[Any]) -> bool:
-    """Whether one of them is done before it is time for a sign of life."""
+    """Return whether one of the futures is done before the next ping is due."""
     done, _ = await asyncio.wait(waited, timeout=PING_S, return_when=asyncio.FIRST_COMPLETED)
     return bool(done)
 

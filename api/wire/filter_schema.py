@@ -1,4 +1,4 @@
-"""Filters, as the description of the interface has them; `index.catalogue.filters` reads them."""
+"""The JSON schema of filters for the OpenAPI page; `index.catalogue.filters` reads filters."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ _CONDITION: dict[str, Any] = {
 
 
 def filter_schema(reference: str) -> dict[str, Any]:
-    """The JSON schema of a filter, which names itself by `reference`."""
+    """Return the JSON schema of a filter; `reference` is how it refers to itself."""
     nested = {"$ref": reference}
     several = {"type": "array", "items": nested, "minItems": 1, "maxItems": 1000}
     return {
         "title": "Filter",
         "description": (
-            "At most 30 conditions, nested at most 10 deep; other names than these are of metadata."
+            "At most 30 conditions, nested at most 10 deep; any other name is a metadata key."
         ),
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-"""Wire types of requests: what is not named here is refused."""
+"""Wire types of requests; the server refuses fields that are not named here."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ _Integer = Annotated[int, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
 _Number = Annotated[float, msgspec.Meta(ge=-_MAX_SAFE_INT, le=_MAX_SAFE_INT)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Short = Annotated[str, msgspec.Meta(max_length=2000)]
-# What else is checked where it is used has its pattern in the description alone.
+# Where the code that uses a value checks it, the pattern is only in the description.
 _Question = Annotated[
     str,
     msgspec.Meta(
@@ -47,7 +47,7 @@ class MessageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question; `history` are the messages before it, oldest first."""
+    """A question; `history` holds the messages before it, oldest first."""
 
     question: _Question
     top_k: _TopK | None = None
@@ -60,7 +60,7 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to look for."""
+    """A query for passages."""
 
     query: _Question
     collection: str = DEFAULT
@@ -69,7 +69,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document to be stored."""
+    """A document to store."""
 
     text: _Text
     id: _Id | None = None
@@ -81,7 +81,7 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = {}
 
     def draft(self) -> Draft:
-        """What the index is given."""
+        """Return the document as the index takes it."""
         return Draft(
             id=self.id, text=self.text, title=self.title, uri=self.uri, metadata=self.metadata
         )
@@ -90,7 +90,7 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class OwnChunking(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """How a collection's documents are cut."""
+    """The collection's own settings for splitting documents into chunks."""
 
     max_tokens: Annotated[int, msgspec.Meta(ge=LEAST_CHUNK_TOKENS, le=_MAX_SAFE_INT)] | None = None
 
@@ -98,16 +98,17 @@ class OwnChunking(
 class OwnRetrieval(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """How passages are found in a collection."""
+    """The collection's own settings for finding passages."""
 
-    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None  # each is looked up
+    # At most 1,000, because the search looks up each one.
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
     top_k: _TopK | None = None
 
 
 class OwnEvidence(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """How sure the answers from a collection must be."""
+    """The collection's own settings for how certain its answers must be."""
 
     risk: _Share | None = None
     min_confidence: _Share | None = None
@@ -118,7 +119,7 @@ class OwnEvidence(
 class OwnAnswer(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """How a collection's answers are made."""
+    """The collection's own settings for its answers."""
 
     mode: Literal["extractive", "generated"] | None = None
     policy: Literal["strict", "mark"] | None = None
@@ -127,26 +128,26 @@ class OwnAnswer(
 class OtherEmbedding(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """What a collection's documents are embedded with: a model that the service may load."""
+    """The embedding model of a collection, one that the service may load."""
 
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
 
 class ReindexRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a collection's chunks are to be made anew; what is not given stays as it is."""
+    """Settings for rebuilding a collection's chunks; omitted settings stay unchanged."""
 
     chunking: OwnChunking = OwnChunking()
     embedding: OtherEmbedding = OtherEmbedding()
 
     def own(self) -> dict[str, dict[str, Any]]:
-        """The settings that are given, by section and key."""
+        """Return the settings that the request has, by section and key."""
         return _given(self)
 
 
 class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new collection, with settings of its own.
+    """A new collection, with its own settings.
 
-    No models: what a client names could be anywhere, and whoever runs the service chooses them.
+    A client cannot name models, which could be loaded from anywhere: the operator chooses them.
     """
 
     name: _Name
@@ -156,11 +157,11 @@ class CollectionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     answer: OwnAnswer = OwnAnswer()
 
     def own(self) -> dict[str, dict[str, Any]]:
-        """The settings that are given, by section and key."""
+        """Return the settings that the request has, by section and key."""
         return _given(self, "name")
 
 
 def _given(request: msgspec.Struct, *others: str) -> dict[str, dict[str, Any]]:
-    """The sections of a request, but for those without any key."""
+    """Return the sections of a request that have at least one key."""
     sections: dict[str, Any] = msgspec.to_builtins(request)
     return {name: keys for name, keys in sections.items() if keys and name not in others}

@@ -1,4 +1,4 @@
-"""Wire types: exactly the JSON that goes over HTTP. Offsets are Unicode code points."""
+"""Wire types of responses, exactly as JSON over HTTP. Offsets are Unicode code points."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -24,7 +24,7 @@ class SpanBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoresBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What each stage thought; null where it did not look."""
+    """The score of each stage; null if the stage did not score the passage."""
 
     dense: float | None
     lexical: float | None
@@ -34,7 +34,7 @@ class ScoresBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
-    """The revision of a document that a citation is cut from."""
+    """The revision of a document that a citation quotes."""
 
     id: str
     revision: int
@@ -44,7 +44,7 @@ class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of a document; `url` gives exactly `quote`."""
+    """Characters of a document; `url` returns exactly `quote`."""
 
     id: str
     document: DocumentRef
@@ -63,7 +63,7 @@ class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the answer, by its offsets in `answer`, and the citations it rests on."""
+    """A part of the answer, by its offsets in `answer`, with the citations that support it."""
 
     start: int
     end: int
@@ -72,14 +72,14 @@ class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Why there is no answer, or what is missing of a partial one."""
+    """The reason why there is no answer, or the part that a partial answer lacks."""
 
     reason: str
     message: str
 
 
 class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A retrieved passage; `url` gives exactly `text`, `tokens` is its size in cl100k_base."""
+    """A retrieved passage; `url` returns exactly `text`, `tokens` is its size in cl100k_base."""
 
     document_id: str
     revision: int
@@ -93,14 +93,14 @@ class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UsageBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of a language model; an extractive answer takes none."""
+    """Tokens of a language model; an extractive answer uses none."""
 
     prompt_tokens: int
     completion_tokens: int
 
 
 class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer. A segment that names a citation that is not there cannot be made."""
+    """An answer, in which every citation id of a segment names one of `citations`."""
 
     id: str
     status: str
@@ -127,14 +127,14 @@ class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreatedBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer is on its way."""
+    """The beginning of an answer."""
 
     id: str
     collection: str
 
 
 class RetrievalBody(msgspec.Struct, frozen=True, kw_only=True):
-    """How many passages were found for the question, which stands alone in it."""
+    """The number of passages found for `question`, which is rewritten to need no history."""
 
     question: str
     passages: int
@@ -142,7 +142,7 @@ class RetrievalBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeltaBody(msgspec.Struct, frozen=True, kw_only=True):
-    """More of the answer's text."""
+    """The next part of the answer's text."""
 
     text: str
 
@@ -156,7 +156,7 @@ class SearchBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scores_body(scores: Scores) -> ScoresBody:
-    """Scores on the wire."""
+    """Return scores on the wire."""
     return ScoresBody(
         dense=scores.dense,
         lexical=scores.lexical,
@@ -167,7 +167,7 @@ def scores_body(scores: Scores) -> ScoresBody:
 
 
 def citation_body(citation: Citation, citation_id: str, collection: str) -> CitationBody:
-    """A citation on the wire, under the id that segments name it by."""
+    """Return a citation on the wire, under the id that segments refer to."""
     info = citation.document
     return CitationBody(
         id=citation_id,
@@ -194,7 +194,7 @@ def citation_body(citation: Citation, citation_id: str, collection: str) -> Cita
 
 
 def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
-    """A passage of a collection on the wire."""
+    """Return a passage of a collection on the wire."""
     chunk = passage.chunk
     return PassageBody(
         document_id=chunk.document_id,
@@ -210,7 +210,7 @@ def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
 
 
 def segment_body(segment: Segment, names: Mapping[int, str]) -> SegmentBody:
-    """A segment on the wire; `names` are those of its citations, by their `id()`."""
+    """Return a segment on the wire; `names` holds the names of its citations, by their `id()`."""
     return SegmentBody(
         start=segment.span.start,
         end=segment.span.end,
@@ -226,13 +226,13 @@ def answer_body(
     collection: str = DEFAULT,
     passages: bool = False,
 ) -> AnswerBody:
-    """The answer on the wire, its citations numbered in order of first use.
+    """Return the answer on the wire, with citations numbered in order of first use.
 
     Args:
-        answer: what the service said.
-        answer_id: the one it goes by; a new one by default.
-        collection: the one that was asked.
-        passages: whether the judged passages go with it.
+        answer: the answer of the service.
+        answer_id: the answer's id; a new one by default.
+        collection: the name of the collection that answered.
+        passages: whether the answer includes the judged passages.
     """
     names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
     why = answer.abstention

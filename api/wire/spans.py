@@ -1,4 +1,4 @@
-"""Spans of a document, as a client asks for them."""
+"""Spans of a document, as clients request them."""
 
 from citespan.api.errors.types import SpanOutOfRange
 from citespan.index import Document, Span
@@ -8,10 +8,10 @@ MAX_OFFSET = 2**53 - 1
 
 
 def asked_span(document: Document, start: int | None, end: int | None) -> Span:
-    """The span of a document that is asked for; by default from its beginning and to its end.
+    """Return the requested span of a document; by default from its beginning to its end.
 
     Raises:
-        SpanOutOfRange: there is no such span.
+        SpanOutOfRange: the span is not inside the document.
     """
     end = document.length if end is None else end
     try:

@@ -12,7 +12,7 @@ _multipart: Any = _untyped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """An uploaded file; `filename` without any path, `media_type` empty if none was given."""
+    """An uploaded file; `filename` has no path, `media_type` is empty if the client sent none."""
 
     filename: str
     media_type: str
@@ -21,20 +21,22 @@ class Upload:
 
 
 def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upload]:
-    """The parts of a body, which are all named `field`.
+    """Return the parts of a body, which must all be named `field`.
 
     Raises:
         MalformedRequest: the body is not multipart/form-data.
-        InvalidRequest: it has other parts, or more than `most`.
+        InvalidRequest: the body has other parts, or more than `most`.
     """
     try:
         parts = _parts(body, boundary, most)
     except _multipart.ParserLimitReached as error:
-        raise MalformedRequest(f"more than {most} parts, or headers that are too long") from error
+        raise MalformedRequest(
+            f"the body has more than {most} parts, or headers that are too long"
+        ) from error
     except (_multipart.MultipartError, UnicodeError, LookupError) as error:
         raise MalformedRequest("the body is not valid multipart/form-data") from error
     if len(parts) > most or any(segment.name != field for segment, _ in parts):
-        raise InvalidRequest.of(field, f"send parts with this name alone, at most {most}")
+        raise InvalidRequest.of(field, f"send only parts with this name, at most {most}")
     return [
         Upload(
             filename=base_name(segment.filename or ""),
@@ -47,7 +49,7 @@ def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upl
 
 
 def base_name(filename: str) -> str:
-    """A file name without path and control characters; empty if nothing is left."""
+    """Return a file name without path and control characters, which may be empty."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(character for character in name if character.isprintable()).strip()
     return "" if name in {".", ".."} else name

@@ -1,4 +1,4 @@
-"""Where things are, below the service's address."""
+"""Addresses of what the service stores, relative to the service's own."""
 
 import re
 from urllib.parse import quote
@@ -13,14 +13,14 @@ _HIGHEST_PORT = 65535
 
 
 def service_url(request: AnyRequest) -> str:
-    """The address that a client calls the service by, without a slash at its end.
+    """Return the service's address as the client used it, without a slash at its end.
 
     Raises:
         MalformedRequest: the Host header is not a name or an address, with a port or without.
     """
     host = request.headers.get("host", "").strip()
     if not host:
-        return ""  # as HTTP/1.0 may: addresses are below whatever the client asked
+        return ""  # as HTTP/1.0 allows: addresses are relative to the one that the client used
     name, port = host, ""
     if not host.endswith("]"):
         name, colon, port = host.rpartition(":")
@@ -32,19 +32,19 @@ def service_url(request: AnyRequest) -> str:
 
 
 def _is_port(text: str) -> bool:
-    """Whether it is a port, or none."""
+    """Return whether the text is a port, or empty."""
     if not text:
         return True
     return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= _HIGHEST_PORT
 
 
 def collection_url(name: str) -> str:
-    """Where a collection is, below the service's address."""
+    """Return the path of a collection, below the service's address."""
     return f"/v1/collections/{name}"
 
 
 def document_url(document_id: str, collection: str = DEFAULT) -> str:
-    """Where a document is, below the service's address."""
+    """Return the path of a document, below the service's address."""
     url = f"/v1/documents/{quote(document_id, safe='')}"
     return url if collection == DEFAULT else f"{url}?collection={collection}"
 
@@ -52,12 +52,12 @@ def document_url(document_id: str, collection: str = DEFAULT) -> str:
 def text_url(
     document_id: str, revision: int, span: Span | None = None, collection: str = DEFAULT
 ) -> str:
-    """Where the text of a revision is, or the characters of a span."""
+    """Return the path of a revision's text, or of the characters of a span of it."""
     url = f"{document_url(document_id)}/text?revision={revision}"
     url += "" if collection == DEFAULT else f"&collection={collection}"
     return url if span is None else f"{url}&start={span.start}&end={span.end}"
 
 
 def job_url(job_id: str) -> str:
-    """Where a job is, below the service's address."""
+    """Return the path of a job, below the service's address."""
     return f"/v1/jobs/{quote(job_id, safe='')}"

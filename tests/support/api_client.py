@@ -1,4 +1,4 @@
-"""What the tests of the HTTP layer share."""
+"""Helpers that the tests of the HTTP layer share: services, questions and problems."""
 
 import re
 from pathlib import Path
@@ -22,18 +22,20 @@ _ROWS = {(row.status, row.slug) for row in TABLE.values()}
 
 
 def seeded(folder: Path, models: Path) -> Service:
+    """Open a service on a data folder; an empty one gets the seed document."""
     return open_service(
         folder, settings=load_settings(environ={"CITESPAN_DATA__MODELS": str(models)})
     )
 
 
 def seeded_collections(folder: Path, models: Path) -> Collections:
+    """Open the collections of a data folder; an empty one gets the seed document."""
     environ = {"CITESPAN_DATA__PATH": str(folder), "CITESPAN_DATA__MODELS": str(models)}
     return Collections.open(load_settings(environ=environ))
 
 
 def problem(response: httpx.Response, status: int | None = None, slug: str = "") -> dict[str, Any]:
-    """The body of an error, checked to be one of ours."""
+    """Return the body of an error response, checked to be one of citespan's problems."""
     assert response.headers["content-type"] == "application/problem+json", response.text
     body: dict[str, Any] = response.json()
     assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance"}

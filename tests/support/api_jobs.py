@@ -1,4 +1,4 @@
-"""What several test modules use."""
+"""Fixtures and helpers that the tests of jobs share."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def client(collections: Collections) -> Iterator[Client]:
 
 
 def events(client: Client, url: str) -> list[tuple[str, dict[str, Any]]]:
-    """All events of a job, which is awaited by reading them."""
+    """Return all events of a job; reading them waits until the job ends."""
     response = client.get(url, headers=EVENTS)
     assert response.headers["content-type"].startswith("text/event-stream")
     fields = [
@@ -43,7 +43,7 @@ def events(client: Client, url: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def finished(client: Client, accepted: httpx.Response) -> dict[str, Any]:
-    """The job that a request made, once it has ended."""
+    """Return the job that a request created, once the job has ended."""
     assert accepted.status_code == 202, accepted.text
     kind, job = events(client, accepted.headers["location"])[-1]
     assert kind == "job.done"

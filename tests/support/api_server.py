@@ -1,4 +1,4 @@
-"""What several test modules use."""
+"""A server process with seeded collections, which several test modules start."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ run_server(lambda: seeded_collections(Path(sys.argv[1]), Path(sys.argv[2])), por
 
 
 def start(folder: Path, models: Path, host: str = "127.0.0.1") -> subprocess.Popen[str]:
+    """Start a server on a free port; it prints its address once it listens."""
     environ = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests/support'}"}
     return subprocess.Popen(
         [sys.executable, "-c", SERVE, str(folder), str(models), host],

@@ -1,16 +1,16 @@
-"""What schemathesis checks besides its own: what the description allows is refused for no shape."""
+"""An additional check for schemathesis: the server accepts every shape that `/schema` allows."""
 
 import re
 from typing import Any
 
 import schemathesis
 
-# What no schema of one body can say: it lies between parts of a request, or in what is stored.
+# Refusals that no schema of one body can express: they depend on other parts or on stored data.
 _OF_CONTENT = re.compile(
     r"span-out-of-range|mode-unavailable|document-rejected|invalid-question"
     r"|is one condition too many|is nested more than|with a JSON body this belongs in the body"
     r"|differs from the one in the path|last message must be the user's"
-    r"|this embedder takes|settings: cannot be used|default collection stays"
+    r"|this embedder takes|settings: cannot be used|default collection cannot be deleted"
     r"|got `float`"  # 46.0, which is an integer to a schema
     r"|none of those in `serve\.models`|send 1 to 10000 documents|\"jsonrpc\""
 )
@@ -18,7 +18,7 @@ _OF_CONTENT = re.compile(
 
 @schemathesis.check
 def what_is_allowed_is_taken(ctx: Any, response: Any, case: Any) -> None:
-    """Fail when a request that is as the description says is refused for its shape."""
+    """Fail if the server refuses the shape of a request that `/schema` allows."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if response.status_code in {400, 413, 415, 422}:

@@ -1,4 +1,4 @@
-"""`citespan serve` as a process, for tests of what talks to it from outside."""
+"""`citespan serve` as a process, for tests of its clients."""
 
 import json
 import os
@@ -26,20 +26,20 @@ class Served(NamedTuple):
 
 
 def environment(data: Path, models: Path, **settings: str) -> dict[str, str]:
-    """The environment of a `citespan` process on a data folder."""
+    """Return the environment of a `citespan` process on a data folder."""
     own = {"CITESPAN_DATA__PATH": str(data), "CITESPAN_DATA__MODELS": str(models)}
     return os.environ | own | settings
 
 
 @contextmanager
 def started(data: Path, models: Path, *, before: str = "", **settings: str) -> Generator[Served]:
-    """A server that is ready; its logs are in `serve.log` beside the data folder.
+    """Start a server, and yield it once it is ready; it logs to `serve.log` next to `data`.
 
     Args:
-        data: its data folder.
-        models: where the embedder lies.
-        before: Python that is run in its process first.
-        settings: of its environment.
+        data: the data folder of the server.
+        models: the folder of the embedder.
+        before: Python code that the process runs first.
+        settings: variables for the environment of the process.
     """
     process = start(data, models, before=before, **settings)
     try:
@@ -51,13 +51,13 @@ def started(data: Path, models: Path, *, before: str = "", **settings: str) -> G
 
 @contextmanager
 def serving(data: Path, models: Path, **settings: str) -> Generator[str]:
-    """The address of a server that is ready, as for `started`."""
+    """Start a server as `started` does, and yield its address."""
     with started(data, models, **settings) as served:
         yield served.url
 
 
 def connected(served: Served) -> socket.socket:
-    """A connection on which nothing has been sent."""
+    """Open a connection to a server, on which the client has sent nothing."""
     url = httpx.URL(served.url)
     return socket.create_connection((url.host, url.port or 0))
 
@@ -65,7 +65,7 @@ def connected(served: Served) -> socket.socket:
 def start(
     data: Path, models: Path, *, before: str = "", **settings: str
 ) -> subprocess.Popen[bytes]:
-    """A server that is not ready yet, as for `started`."""
+    """Start a server as `started` does, without waiting until it is ready."""
     with log_of(data).open("wb") as written:
         return subprocess.Popen(
             [sys.executable, "-P", "-c", f"{before}\n{_SERVE}"],
@@ -75,12 +75,12 @@ def start(
 
 
 def log_of(data: Path) -> Path:
-    """The log of a server on a data folder."""
+    """Return the path of the log of a server on a data folder."""
     return data.with_name("serve.log")
 
 
 def ready(process: subprocess.Popen[bytes], data: Path) -> str:
-    """The address of a server once it is ready."""
+    """Wait until a server is ready, and return its address."""
     log = log_of(data)
     while not (lines := log.read_text("utf-8").splitlines(keepends=True)) or lines[0][-1] != "\n":
         assert process.poll() is None

@@ -1,4 +1,4 @@
-"""Server-sent events as a client reads them, and what they fold to."""
+"""Server-sent events as a client reads them, and the answer that they fold to."""
 
 import json
 from codecs import getincrementaldecoder
@@ -15,7 +15,7 @@ class Sent(NamedTuple):
 
 
 def parsed(text: str) -> list[Sent]:
-    """The events of a whole stream; comments are left out."""
+    """Return the events of a whole stream, without comments."""
     found: list[Sent] = []
     for block in text.replace("\r\n", "\n").split("\n\n"):
         lines = [line.partition(": ") for line in block.split("\n") if line]
@@ -26,7 +26,7 @@ def parsed(text: str) -> list[Sent]:
 
 
 def folded(events: list[Sent]) -> dict[str, Any]:
-    """What the events before the last one add up to."""
+    """Return the answer that the deltas, citations and segments of a stream add up to."""
     made: dict[str, Any] = {"answer": "", "citations": [], "segments": []}
     for name, data in events:
         if name == "answer.delta":
@@ -39,7 +39,7 @@ def folded(events: list[Sent]) -> dict[str, Any]:
 
 
 class Reading:
-    """A stream that comes in pieces, cut anywhere, maybe inside a character."""
+    """A reader of a stream that arrives in pieces, split anywhere, even inside a character."""
 
     def __init__(self) -> None:
         self.events: list[Sent] = []
@@ -47,8 +47,9 @@ class Reading:
         self._held = ""
 
     def feed(self, piece: bytes) -> None:
+        """Read a piece, and append the events that it completes to `events`."""
         self._held += self._decoder.decode(piece)
-        if self._held.endswith("\r"):  # a line end may be cut, too
+        if self._held.endswith("\r"):  # a line end may be split, too
             return
         *blocks, self._held = self._held.replace("\r\n", "\n").split("\n\n")
         for block in blocks:
@@ -58,7 +59,7 @@ class Reading:
 
 
 def read_in_pieces(stream: bytes, chance: Random) -> list[Sent]:
-    """The events of a stream that is cut at random places."""
+    """Return the events of a stream that is split at random places."""
     cuts = sorted(chance.randint(0, len(stream)) for _ in range(chance.randint(0, 40)))
     reading = Reading()
     for start, end in pairwise([0, *cuts, len(stream)]):
