@@ -45,8 +45,6 @@ def untracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:  # noq
     return items
 
 
-
-
 def run(
     dataset: Dataset,
     out: Path,
