@@ -17,11 +17,10 @@ from typing import IO, Any, Self
 import msgspec
 
 from citespan.evals.errors import RunError
-from citespan.evals.report import render_junit
 from citespan.evals.metrics.ranking import ranked_documents
-from citespan.evals.runs.records import METRICS, Metrics
-from citespan.evals.report import render_html
+from citespan.evals.report import render_html, render_junit
 from citespan.evals.results import Run
+from citespan.evals.runs.records import METRICS, Metrics
 from citespan.evals.types import Response
 
 _IDENTITY = "unfinished.json"

@@ -1,8 +1,9 @@
 """The parameters of a run: the system to measure, and its settings."""
 
-from citespan.qa import Settings
-from typing import Literal, TypeAlias
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from citespan.qa import Settings
 
 Subject: TypeAlias = Literal["citespan", "hybrid", "bm25", "dense"]
 

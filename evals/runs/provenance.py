@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from citespan.evals.results import Percentiles, RunInfo
 from citespan.evals.runs.memory import peak_bytes
 from citespan.evals.runs.records import FORMAT
-from citespan.evals.results import Percentiles, RunInfo
 from citespan.evals.types import Dataset, Response
 from citespan.index import Corpus
 from citespan.qa import Settings

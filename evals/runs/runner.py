@@ -1,24 +1,23 @@
 """A run: store the documents, ask every question, score, and write it all into a folder."""
 
-from citespan.evals.runs.plan import Plan
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from citespan.evals.errors import RunError
+from citespan.evals.results import Run, Scores
 from citespan.evals.runs.folder import RunFolder
+from citespan.evals.runs.plan import Plan
+from citespan.evals.runs.provenance import Stopwatch, describe, measured_settings
 from citespan.evals.runs.references import REFERENCES
 from citespan.evals.runs.remote import HttpSystem
-from citespan.evals.results import Run, Scores
-from citespan.evals.scoring import score
-from citespan.evals.runs.provenance import Stopwatch, describe, measured_settings
 from citespan.evals.runs.systems import CitespanSystem, RetrievalSystem, System
+from citespan.evals.scoring import score
 from citespan.evals.types import Dataset, Question, Response, SourceDocument
 from citespan.index import Corpus, Draft
 from citespan.index.types import Side

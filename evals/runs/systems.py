@@ -13,8 +13,8 @@ from citespan.evals.types import (
     Status,
 )
 from citespan.index import Corpus, Passage
-from citespan.index.types import Side
 from citespan.index.errors import StoreError
+from citespan.index.types import Side
 from citespan.qa import Answer, Service
 from citespan.qa.errors import QAError
 
