@@ -38,7 +38,7 @@ from citespan.qa.question import (
 )
 from citespan.qa.types import Message
 
-MOST_MESSAGES, LONGEST_MESSAGE = 1000, 100_000  # messages, the limit of a request
+MOST_MESSAGES, LONGEST_MESSAGE = 1000, 100_000  # limits of a request
 LONGEST_OUTPUT = 9_000  # code points; the default limit is 500 tokens
 _MOST = 2_000_000  # code points of a history; a request may have 20 MB
 _RULES = (

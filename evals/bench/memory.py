@@ -50,7 +50,7 @@ def _measure(folder: Path, count: int) -> tuple[int, float]:
                 raise RunError(f"collection {name} did not answer: {answer.text}")
         resident = resident_bytes(server.pid)
     if resident is None:
-        raise RunError("this system has no /proc, which the memory of a process is read from")
+        raise RunError("the server's memory cannot be read: this system has no /proc")
     return resident, ready_s
 
 

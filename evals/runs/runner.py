@@ -140,7 +140,7 @@ def _store(dataset: Dataset, corpus: Corpus, track: Track) -> None:
 
 
 def _with_models(settings: Settings) -> Settings:
-    """Return settings with the exported models of the user's data folder, to share them."""
+    """Return settings with the user's exported models, so that no run exports its own."""
     data = msgspec.structs.replace(settings.data, models=str(settings.models_path()))
     return msgspec.structs.replace(settings, data=data)
 

@@ -28,9 +28,9 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `titles` is the share of passages shown with a title. Of those, `file_names` are shown with a
     file's name instead, and `other_titles` with another document's, if the question does not name
-    its own. `elsewhere` and `renamed` are shares of the questions whose subject only the title
-    names. `elsewhere` are asked of the passage under another title too, and `renamed` of the
-    passage about another name too.
+    its own. `elsewhere` is the share of questions, among those whose subject only the title names,
+    that are asked of the passage under another title too. `renamed` is the share that is asked of
+    the passage about another name too.
 
     `layouts` is the share of passages laid out as lists, below headings or next to tables; `tables`
     the share of documents whose names fill a made table. `chunks` and `neighbours` are the shares

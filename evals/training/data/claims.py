@@ -15,9 +15,7 @@ from citespan.evals.training.examples import Claim, Example
 from citespan.index.types import Span
 
 FILE = "train2/claims/claims.jsonl.gz"
-_WITHOUT = (
-    0.2  # share of the claims with distractors: shown with only these, which do not mention it
-)
+_WITHOUT = 0.2  # share of the claims with distractors that are shown with only these
 _MOST = 6  # distractors shown
 
 

@@ -10,7 +10,7 @@ from citespan.evals.training.config import DataConfig
 from citespan.evals.training.examples import Example
 
 _WORD = re.compile(r"\w+")
-_LONG = 4  # letters; a title's word of this length shows its subject
+_LONG = 4  # letters; shorter words of a title do not show its subject
 _FILE_ENDS = (".md", ".txt", ".pdf", ".docx", ".html", "")
 
 
