@@ -1,4 +1,4 @@
-"""Measuring: data sets, metrics, runs."""
+"""Data sets, metrics, runs, comparisons and reports."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`citespan eval …`: measure, compare, gate; draft questions and accept them."""
+"""The commands `citespan eval …`: measure, compare, gate; draft questions and accept them."""
 
 import sys
 import time
@@ -22,22 +22,22 @@ def evaluate() -> None:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the runs, one for each data set [default: eval-runs/TIME].",
+    help="Write the runs to this folder, one for each data set [default: eval-runs/TIME].",
 )
 @click.option(
     "--subject",
     type=click.Choice(["citespan", "hybrid", "bm25", "dense"]),
     default="citespan",
     show_default=True,
-    help="What is measured: answers, or a retrieval alone that copies its first passage.",
+    help="Measure answers, or only a retrieval that copies its first passage.",
 )
-@click.option("--against", metavar="URL", help="Ask the citespan server there instead.")
-@click.option("--upload", is_flag=True, help="Store what that server lacks of the data set.")
-@click.option("--limit", type=click.IntRange(1), help="Ask so many questions, drawn at random.")
-@click.option("--split", help="Which of several qrels/*.tsv.")
-@click.option("--seed", default=0, show_default=True, help="Of every draw.")
+@click.option("--against", metavar="URL", help="Ask the citespan server at this URL instead.")
+@click.option("--upload", is_flag=True, help="Store documents that the server lacks.")
+@click.option("--limit", type=click.IntRange(1), help="Ask only this many random questions.")
+@click.option("--split", help="Use this one of several qrels/*.tsv.")
+@click.option("--seed", default=0, show_default=True, help="Seed of all random draws.")
 @click.option("--all", "full", is_flag=True, help="Print every measure.")
-@click.option("--json", "as_json", is_flag=True, help="Print metrics.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of a table.")
 @click.pass_obj
 def run(
     settings: Settings,
@@ -52,8 +52,8 @@ def run(
     """Ask the questions of each DATASET and write a folder of results.
 
     A DATASET is a folder (corpus.jsonl, queries.jsonl, …), a SQuAD .json file, or `seed`, the
-    default. Stopped with ctrl-C, the same command with the same --out goes on. Exits with 1 if
-    questions failed.
+    default. If the run is stopped with ctrl-C, the same command with the same --out continues it.
+    Exits with 1 if questions failed.
     """
     import msgspec
 
@@ -77,7 +77,7 @@ def run(
         try:
             result = measure(dataset, folder, plan, tracked, say)
         except KeyboardInterrupt:
-            click.echo(f"stopped; the same command with --out {base} goes on", err=True)
+            click.echo(f"stopped; to continue, repeat the command with --out {base}", err=True)
             sys.exit(130)
         if as_json:
             click.echo((folder / METRICS).read_text(encoding="utf-8"), nl=False)
@@ -91,9 +91,9 @@ def run(
 
 @evaluate.command()
 @click.argument("folders", nargs=-1, required=True, type=_folder, metavar="RUN...")
-@click.option("--all", "full", is_flag=True, help="Every measure.")
+@click.option("--all", "full", is_flag=True, help="Print every measure.")
 def table(folders: tuple[Path, ...], *, full: bool) -> None:
-    """Print the measures of finished RUNs side by side, as Markdown."""
+    """Print the measures of finished RUNs in one table, as Markdown."""
     from citespan.evals.compare import markdown
     from citespan.evals.runs.records import read_run
 
@@ -129,14 +129,14 @@ def compare(before: Path, after: Path) -> None:
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Baseline file [default: the one that comes with citespan for this data set].",
+    help="Compare with this file [default: citespan's own baseline for this data set].",
 )
-@click.option("--update", is_flag=True, help="Make this run the baseline instead.")
+@click.option("--update", is_flag=True, help="Write this run as the new baseline.")
 def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
-    """Hold a RUN's folder against a baseline.
+    """Compare a RUN's folder with a baseline.
 
-    Exits with 0 if it passes, 1 if a limit is broken or something got worse, 2 if the two are
-    not of the same questions.
+    Exits with 0 if the run passes, 1 if a limit is broken or something got worse, 2 if the
+    questions are not the baseline's.
     """
     from citespan.evals.compare import committed, failures, read_baseline, write_baseline
     from citespan.evals.runs.records import read_run
@@ -156,7 +156,7 @@ def gate(folder: Path, baseline: Path | None, *, update: bool) -> None:
 
 
 _encoding = click.option(
-    "--encoding", help="Encoding of files without a byte order mark [default: UTF-8]."
+    "--encoding", help="Read files without a byte order mark in this encoding [default: UTF-8]."
 )
 
 
@@ -167,16 +167,17 @@ _encoding = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("drafts.yaml"),
     show_default=True,
-    help="File for the drafts.",
+    help="Write the drafts to this file.",
 )
 @click.option("--max", "most", type=click.IntRange(1), default=200, show_default=True)
-@click.option("--seed", default=0, show_default=True, help="Of the choice among what can be made.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the choice of drafts.")
 @_encoding
 def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str | None) -> None:
     """Draft questions with gold spans from files, and the text files of folders.
 
-    Patterns make them, no language model: they are drafts for a person to go through. Twins ask
-    the same of something else and have no answer. `citespan eval accept` takes what is accepted.
+    Patterns make the drafts, no language model: a person reviews each one. Twins ask the same
+    question about another subject and have no answer. `citespan eval accept` reads the reviewed
+    file.
     """
     from citespan.evals.drafting import gather, make_drafts, paths_from, write_drafts
     from citespan.evals.errors import DatasetError
@@ -191,7 +192,7 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
     write_drafts(out, drafts, gathered.documents, paths_from(out, gathered))
     click.echo(
         f"{out}: {len(drafts)} drafts, documents read: {len(gathered.documents)}; write yes or no"
-        f" behind each `accept:`, then run: citespan eval accept {out} FOLDER"
+        f" after each `accept:`, then run: citespan eval accept {out} FOLDER"
     )
     if gathered.refused:
         sys.exit(1)

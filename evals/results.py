@@ -1,4 +1,4 @@
-"""What scoring and a run give."""
+"""The results of scoring and of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from citespan.evals.types import Dataset, Response
 
 
 class QuestionOutcome(StrEnum):
-    """What became of a question: counted, counted as wrong, or left out on purpose."""
+    """The outcome of a question: counted, counted as wrong, or left out on purpose."""
 
     SCORED = "scored"
     FAILED = "failed"
@@ -18,7 +18,7 @@ class QuestionOutcome(StrEnum):
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure over `n` questions with its 95 % interval; None where there is nothing to count."""
+    """A measure over `n` questions with its 95 % interval; None if there is nothing to count."""
 
     value: float | None
     low: float | None
@@ -29,7 +29,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 class QuestionScore(msgspec.Struct, frozen=True, kw_only=True):
     """One question's measures by name; None where a measure does not apply to it.
 
-    problems: what is wrong with its pointers, in words.
+    problems: descriptions of the faults of its pointers.
     """
 
     question_id: str
@@ -50,7 +50,7 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Curves(msgspec.Struct, frozen=True, kw_only=True):
-    """Points to plot.
+    """The points to plot.
 
     risk_coverage: (share of questions answered, share of those that are wrong), surest first.
     reliability: bins that are not empty.
@@ -66,10 +66,10 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """A system's measures on a data set.
 
     questions: one for each question of the data set, in its order.
-    counts: total, scored, failed, skipped; and of those scored or failed the confusion matrix
-        answerable_answered, answerable_abstained, unanswerable_answered, unanswerable_abstained
-        (a failed question is in none of the four); citations.
-    resampled: what the intervals were resampled by.
+    counts: total, scored, failed, skipped, citations; and the confusion matrix of those scored:
+        answerable_answered, answerable_abstained, unanswerable_answered, unanswerable_abstained (a
+        failed question is in none of the four).
+    resampled: the units that the intervals were resampled by.
     """
 
     questions: tuple[QuestionScore, ...]
@@ -89,9 +89,9 @@ class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run was made (`run.json`): all that may differ between two runs, timings included.
+    """The provenance of a run (`run.json`): all that may differ between two runs, with timings.
 
-    citespan: the version that answered, which of a server is its own; all else is of this process.
+    citespan: the version that answered, for a server its own; all else is of this process.
     """
 
     format: int

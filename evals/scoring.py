@@ -1,4 +1,4 @@
-"""Responses in, measures out, for any system: the Python API of scoring. Pure."""
+"""The Python API of scoring: responses in, measures out, for any system. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
@@ -34,13 +34,13 @@ def score(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Scores:
-    """Every measure of a system's responses, with 95 % intervals.
+    """Return every measure of a system's responses, with 95 % intervals.
 
-    A question whose response states an error, or that has none, failed: each measure that would
-    apply to an abstention counts its worst value.
+    If a question has no response, or its response states an error, it failed. Each measure that
+    would apply to an abstention then counts its worst value.
 
     Args:
-        dataset: what was asked.
+        dataset: the questions that were asked, with their documents.
         responses: at most one to a question, in any order.
         skipped: ids of questions that were left out on purpose and count nowhere.
         resamples: of the bootstrap; 0 gives no intervals.
@@ -163,7 +163,7 @@ _AGGREGATES = ("aurc", "coverage_at_5%_risk", "coverage_at_10%_risk", "ece")
 
 
 def _statistic(cases: Sequence[Case], values: Sequence[Mapping[str, float | None]]) -> Statistic:
-    """Numerators and denominators of all means, then of the aggregates."""
+    """Return numerators and denominators of all means, then of the aggregates."""
     totals, weights = _weighted(cases, values)
     judged = [at for at, case in enumerate(cases) if case.judgement]
     judgements = _judgements(cases)
@@ -188,7 +188,7 @@ def _statistic(cases: Sequence[Case], values: Sequence[Mapping[str, float | None
 def _weighted(
     cases: Sequence[Case], values: Sequence[Mapping[str, float | None]]
 ) -> tuple[Floats, Floats]:
-    """(questions, measures) weight times value, and weight; 0 where a measure does not apply."""
+    """Return weight times value, and weight, (questions, measures); 0 where none applies."""
     totals = np.zeros((len(cases), len(MEANS)))
     weights = np.zeros((len(cases), len(MEANS)))
     for at, (case, row) in enumerate(zip(cases, values, strict=True)):

@@ -1,4 +1,4 @@
-"""Runs and comparisons for people, in a terminal; in the words of the report."""
+"""Runs and comparisons for people, in a terminal, in the words of the report."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -26,11 +26,11 @@ _REFERENCES = ("top passage", "hybrid", "bm25")
 _MOST = 20  # questions that are named
 _MOST_PROBLEMS = 5  # of a question
 _LONGEST_ID = 24
-_WIDE = 76  # columns, which the reference rows need beside the longest name of a measure
+_WIDE = 76  # columns that the reference rows and the longest measure name need
 
 
 def print_run(run: Run, *, full: bool = False, console: Console | None = None) -> None:
-    """The subject's measures with intervals beside some reference rows, then what went wrong."""
+    """Print the subject's measures with intervals and some reference rows, then its faults."""
     console = console or Console()
     subject = run.info.subject
     names = [measure.name for measure in MEASURES] if full else HEADLINE
@@ -47,7 +47,7 @@ def print_run(run: Run, *, full: bool = False, console: Console | None = None) -
 
 
 def print_differences(found: Sequence[Difference], console: Console | None = None) -> None:
-    """What differs between two runs, with p adjusted after Holm."""
+    """Print what differs between two runs, with p adjusted after Holm."""
     console = console or Console()
     table = Table(box=None)
     for heading in ("", "before", "after", "n", "p", ""):
@@ -61,7 +61,7 @@ def print_differences(found: Sequence[Difference], console: Console | None = Non
 
 
 def _measures(run: Run, names: Sequence[str], references: Sequence[str]) -> Table:
-    """Those measures that some system has a value for."""
+    """Return a table of the measures that some system has a value for."""
     subject = run.info.subject
     others = [name for name in references if name != subject and name in run.scores]
     title = Text(f"{subject} on {clipped(visible(run.dataset.card.name), 60)}")
@@ -81,7 +81,7 @@ def _measures(run: Run, names: Sequence[str], references: Sequence[str]) -> Tabl
 
 
 def _print_faults(run: Run, console: Console) -> None:
-    """How many questions have each kind of fault, and which, the worst first."""
+    """Print how many questions have each kind of fault, and which, the worst first."""
     rows = run.scores[run.info.subject].questions
     faulty = [at for at in worst_first(rows) if fault_of(rows[at])]
     room = _MOST
@@ -92,7 +92,7 @@ def _print_faults(run: Run, console: Console) -> None:
             _print_question(run.dataset.questions[at].text, rows[at], console)
         room = max(0, room - len(found))
     if (unnamed := len(faulty) - _MOST) > 0:
-        console.print(Text(f"\n{unnamed:,} of these are not named here: see report.html"))
+        console.print(Text(f"\n{unnamed:,} of these are not listed here; open report.html"))
 
 
 def _print_question(text: str, row: QuestionScore, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What is measured: questions with their gold, and what a system said to them.
+"""Questions with their gold, and the responses of systems to them.
 
 Offsets are Unicode code points of the data set's own text, zero-based and half-open.
 """
@@ -18,7 +18,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class GoldSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Characters of a document that show the answer, and what stands there."""
+    """Characters of a document that show the answer, and their text."""
 
     document_id: _Name
     start: _Offset
@@ -27,12 +27,12 @@ class GoldSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def span(self) -> Span:
-        """The offsets alone."""
+        """Offsets without the text."""
         return Span(self.start, self.end)
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something that a full answer says, and other ways to say it."""
+    """A statement that a full answer contains, and other ways to say it."""
 
     text: _Name
     aliases: tuple[str, ...] = ()
@@ -51,10 +51,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     answerable: whether the documents hold the answer.
     answers: accepted short answers. references: full answers, written by people.
-    spans: the evidence. facts: what a full answer must say.
-    relevant: grades (1 and up) of the documents to be found; 0 was judged and is not relevant.
-    topic: whether an unanswerable question is about what the documents are about.
-    origin: where it was written from; questions of one document are resampled together.
+    spans: the evidence. facts: statements that a full answer must contain.
+    relevant: grades of the documents to be found: 1 and up; 0 was judged and is not relevant.
+    topic: for an unanswerable question, whether its topic is that of the documents.
+    origin: the region it was written from; questions of one document are resampled together.
     """
 
     id: _Name
@@ -70,7 +70,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def cluster(self) -> str:
-        """What the question hangs together with others by: its document, or nothing."""
+        """Key of the questions that are resampled together: the document, or nothing."""
         if self.origin:
             return self.origin.document_id
         if self.spans:
@@ -81,7 +81,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDocument:
-    """A document of a data set; its text is the truth that pointers are checked against."""
+    """A document of a data set; pointers are checked against its text."""
 
     id: str
     title: str
@@ -89,7 +89,7 @@ class SourceDocument:
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a data set is; `counts` are checked when it is loaded."""
+    """The description of a data set; `counts` are checked when it is loaded."""
 
     name: _Name
     licence: str
@@ -101,7 +101,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Documents and questions about them; `sha256` is of everything in it."""
+    """Documents and questions about them; `sha256` covers everything in it."""
 
     card: Card
     documents: Mapping[str, SourceDocument]
@@ -109,7 +109,7 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """Changes with any document and any question; not with the card."""
+        """Hash of all documents and all questions, without the card."""
         import hashlib
 
         digest = hashlib.sha256()
@@ -121,7 +121,7 @@ class Dataset:
 
 
 class Status(StrEnum):
-    """What a system did with a question."""
+    """The outcome of a question: a full or partial answer, or an abstention."""
 
     ANSWERED = "answered"
     PARTIAL = "partial"
@@ -131,7 +131,7 @@ class Status(StrEnum):
 class CitedSpan(msgspec.Struct, frozen=True, kw_only=True):
     """Characters of a document that an answer points to.
 
-    quote: what the system says stands there; None takes the document's own text.
+    quote: the text that the system states for them; None means the document's own text.
     utf16_start, utf16_end: the same place in UTF-16 code units, where the system gives them.
     """
 
@@ -161,14 +161,14 @@ class AnswerPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What a system said to a question, whatever the system is.
+    """A system's response to a question, for any system.
 
-    parts: which part of `text` rests on which of `citations`, by position; a system that does
-        not say leaves it empty, and every citation counts for the whole text.
-    passages: what it retrieved, best first.
-    confidence: how sure it is that the answer is right, in [0, 1], also when it abstained.
+    parts: which part of `text` rests on which of `citations`, by position. If a system gives no
+        parts, this is empty and every citation counts for the whole text.
+    passages: the retrieved passages, best first.
+    confidence: the probability that the answer is right, in [0, 1], also for an abstention.
     timings_ms: by stage; `total` is the whole.
-    error: why there is no answer; the question then counts as wrong.
+    error: the reason why there is no answer; the question then counts as wrong.
     """
 
     question_id: str
@@ -184,5 +184,5 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def answered(self) -> bool:
-        """Whether it gave an answer, in part or in whole."""
+        """Whether the system gave an answer, in part or in whole."""
         return self.error is None and self.status is not Status.ABSTAINED

@@ -1,5 +1,6 @@
-"""`python -m citespan.evals.bench`: speed, memory and size, beside a naive baseline of the same
-run.
+"""`python -m citespan.evals.bench`: speed, memory and size, next to a naive baseline.
+
+The baseline is measured in the same run.
 """
 
 import random
@@ -35,7 +36,9 @@ _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "t
 
 @click.command()
 @click.argument("folder", default="seed")
-@click.option("--only", type=click.Choice(_GROUPS), multiple=True, help="Measure this; repeatable.")
+@click.option(
+    "--only", type=click.Choice(_GROUPS), multiple=True, help="Measure only this; repeatable."
+)
 @click.option(
     "--questions", type=click.IntRange(1), default=50, show_default=True, help="A sample."
 )
@@ -45,22 +48,22 @@ _PACKAGES = ("citespan", "faiss-cpu", "onnxruntime", "sentence-transformers", "t
     multiple=True,
     default=(1, 8, 32),
     show_default=True,
-    help="How many ask at once; repeatable.",
+    help="Number of concurrent clients; repeatable.",
 )
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="File for the JSON [default: standard output].",
+    help="Write the JSON to this file [default: standard output].",
 )
 def main(folder: str, only: tuple[str, ...], out: Path | None, **options: Any) -> None:
-    """Measure citespan on the data set in FOLDER (by default the seed) beside a naive baseline.
+    """Measure citespan on the data set in FOLDER (by default the seed) next to a naive baseline.
 
     FOLDER is a folder with corpus.jsonl and queries.jsonl, a SQuAD .json file, or `seed`. The
-    baseline is what anyone would write first: sentence-transformers, fixed windows of tokens,
-    FAISS. Each figure is the median of the repeats, with its ratio to the baseline.
+    baseline is the usual first version: sentence-transformers, fixed windows of tokens, FAISS. Each
+    figure is the median of the repeats, with its ratio to the baseline.
     """
-    if out and not out.parent.is_dir():  # refused now rather than when all is measured
+    if out and not out.parent.is_dir():  # refused before the measurement, not after it
         raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     console = Console(stderr=True)
     try:
@@ -96,7 +99,7 @@ def _plan(
     if not settings.data.models:
         data = msgspec.structs.replace(settings.data, models=str(work / "models"))
         settings = msgspec.structs.replace(settings, data=data)
-    build_embedder(settings, say=console.print)  # exports it once
+    build_embedder(settings, say=console.print)  # exports the model once
     return Plan(
         documents=tuple(dataset.documents.values()),
         questions=tuple(texts[:questions]),
@@ -104,12 +107,12 @@ def _plan(
         repeats=repeats,
         settings=settings,
         work=work,
-        say=console.print,
+        notify=console.print,
     )
 
 
 def _measure(plan: Plan, groups: tuple[str, ...]) -> list[Figure]:
-    plan.say("Storing")
+    plan.notify("Storing")
     stored = measure_ingest(plan, plan.repeats if "ingest" in groups else 1)
     figures = stored if "ingest" in groups else []
     if "query" in groups or "http" in groups:

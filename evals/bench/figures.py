@@ -1,4 +1,4 @@
-"""Figures and their ratios to a baseline. Pure, but for the actions it is given."""
+"""Figures and their ratios to a baseline. Pure, but for the actions that the caller passes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A measured value beside its baseline; both are medians over the repeats.
+    """A measured value and its baseline; both are medians over the repeats.
 
     spread, times_spread: least and most over the repeats.
-    baseline, baseline_value: what it is compared with, and that one's value in the same unit.
-    times_baseline: the median of the ratios of each repeat, value over baseline. Above 1 is
-        better where the unit is a rate, worse elsewhere.
+    baseline, baseline_value: the name of the baseline, and its value in the same unit.
+    times_baseline: the median of the ratios of each repeat, value over baseline. Above 1 is better
+        if the unit is a rate, worse otherwise.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 def figure(
     name: str, unit: str, mine: Sequence[float], baseline: str, theirs: Sequence[float]
 ) -> Figure:
-    """The figure of repeats that were measured in pairs.
+    """Return the figure of repeats that were measured in pairs.
 
     Args:
-        name: what was measured.
+        name: of the measurement.
         unit: of both; rates end in "/s".
         mine: one value a repeat.
-        baseline: what `theirs` are of.
+        baseline: the name of the system that `theirs` are of.
         theirs: one value a repeat, each above 0.
 
     Raises:
@@ -66,9 +66,10 @@ def figure(
 
 
 def interleaved(actions: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:
-    """What each action gave in each repeat: A B C, then B C A, then C A B, and round again.
+    """Return each action's results, one for each repeat.
 
-    Taking turns, and going first in turn, spreads what else the machine does over all of them.
+    The order rotates: A B C, then B C A, then C A B. Other load on the machine then affects all
+    actions alike.
     """
     names = list(actions)
     results: dict[str, list[T]] = {name: [] for name in names}
@@ -84,5 +85,5 @@ def _spread(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _rounded(value: float) -> float:
-    """Four significant digits, and never less than whole numbers."""
+    """Return the value rounded to four significant digits, whole numbers in full."""
     return float(round(value)) if abs(value) >= 1000 else float(f"{value:.4g}")

@@ -1,4 +1,4 @@
-"""What a corpus takes at each size, and how that grows, drawn on logarithmic axes."""
+"""Times and space of a corpus at each size, drawn on logarithmic axes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-# The bars of the project, at each number of chunks: median in milliseconds.
+# The project's limits at each number of chunks: median in milliseconds.
 _ALLOWED_MS = {2_000: 6.0, 100_000: 10.0, 1_000_000: 20.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A corpus of one size, as measured."""
+    """The measurements of a corpus of one size."""
 
     chunks: int
     both_ms: tuple[float, float]  # median and 95th percentile of a hybrid search
@@ -22,12 +22,14 @@ class Size:
     added_s: float  # a document of some 60 chunks
     deleted_s: float
     disk_mb: float
-    memory_mb: float  # the most that the process has held so far
+    memory_mb: float  # peak of the process so far
 
 
 def draw(sizes: list[Size], file: Path) -> None:
-    """One figure of what searches, other operations and space take, over the number of chunks."""
-    figure: Any = Figure(figsize=(12, 4), layout="constrained")  # its types are not complete
+    """Draw times of searches, times of other operations, and space, over the number of chunks."""
+    figure: Any = Figure(
+        figsize=(12, 4), layout="constrained"
+    )  # matplotlib's types are not complete
     searches, operations, space = figure.subplots(1, 3)
     chunks = [size.chunks for size in sizes]
     for label, taken in (

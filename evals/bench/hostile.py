@@ -1,7 +1,7 @@
-"""Questions, histories and model outputs made to be slow for the rules: what they take.
+"""Processor time of the rules on questions, histories and model outputs made to be slow.
 
-`python -m citespan.evals.bench.hostile`: processor time of everything that is done with them but
-for models and searches. They are made of the words and marks that the rules themselves look for.
+`python -m citespan.evals.bench.hostile` measures everything that is done with them, but for models
+and searches. The texts are made of the words and marks that the rules look for.
 """
 
 import time
@@ -38,9 +38,9 @@ from citespan.qa.question import (
 )
 from citespan.qa.types import Message
 
-MOST_MESSAGES, LONGEST_MESSAGE = 1000, 100_000  # that a request may have
-LONGEST_OUTPUT = 9_000  # code points; the most by default are 500 tokens
-_MOST = 2_000_000  # code points of a history, of the 20 MB that a request may have
+MOST_MESSAGES, LONGEST_MESSAGE = 1000, 100_000  # limits of a request
+LONGEST_OUTPUT = 9_000  # code points; the default limit is 500 tokens
+_MOST = 2_000_000  # code points of a history; a request may have 20 MB
 _RULES = (
     citespan.qa.claims.splitting, citespan.qa.question.understanding, citespan.qa.english.ellipsis,
     citespan.qa.english.words, citespan.qa.question.followups, citespan.qa.english.leaning,
@@ -74,14 +74,14 @@ def literals(modules: Sequence[ModuleType] = _RULES) -> list[str]:
 
 
 class Attacker:
-    """Makes hostile texts; the same from the same seed."""
+    """A generator of hostile texts; the same seed gives the same texts."""
 
     def __init__(self, seed: int) -> None:
         self._rng = Random(seed)  # noqa: S311
         self._words = [*literals(), *_WORDS * 3]
 
     def text(self, longest: int) -> str:
-        """Return a text of up to so many code points: something repeated, then what breaks it."""
+        """Return a text of at most `longest` code points: a repeated unit, then a breaking mark."""
         length = self._up_to(longest)
         parts = [self.unit() for _ in range(self._rng.randint(1, 3))]
         text = ""
@@ -91,7 +91,7 @@ class Attacker:
         return self.unit() * self._rng.randint(0, 1) + text[: length - 2] + self._end()
 
     def question(self) -> str:
-        """Return a question that may be asked."""
+        """Return a question that is within the limits."""
         while True:
             text = self.text(MAX_QUESTION)[:MAX_QUESTION]
             try:
@@ -100,7 +100,7 @@ class Attacker:
                 continue
 
     def history(self) -> list[Message]:
-        """Return messages that may be sent with a question; maybe none."""
+        """Return a history that is within the limits, possibly empty."""
         count, left = self._rng.choice((0, 1, 2, 4, self._up_to(MOST_MESSAGES))), _MOST
         messages: list[Message] = []
         for at in range(count):
@@ -110,7 +110,7 @@ class Attacker:
         return messages
 
     def _up_to(self, most: int) -> int:
-        """Return a length whose order of magnitude is drawn; a third of them are the most."""
+        """Return a length whose order of magnitude is drawn; a third of the lengths are `most`."""
         return most if self._rng.random() < 1 / 3 else int(most ** self._rng.uniform(0.1, 1))
 
     def unit(self) -> str:
@@ -125,7 +125,7 @@ class Attacker:
 
 
 def ask(question: str, history: Sequence[Message]) -> None:
-    """Do all that rules do with a question before it is searched for and a model is asked."""
+    """Run all rules that process a question before the search and before a model is asked."""
     messages = (*history, Message(role="user", content=checked_question(question)))
     understood = understand(messages)
     parts(understood.question)
@@ -141,7 +141,7 @@ def ask(question: str, history: Sequence[Message]) -> None:
 
 
 def read(output: str, piece: int) -> None:
-    """Do all that rules do with what a model writes, but for the sentences of passages."""
+    """Run all rules that process a model's output, but for the sentences of passages."""
     claims = Claims()
     found = [
         claim
@@ -161,7 +161,7 @@ def taken_ms(act: Callable[[], object]) -> float:
 
 
 def measured(count: int, seed: int) -> Iterator[tuple[str, list[float]]]:
-    """Measure so many questions with histories, and as many outputs."""
+    """Measure `count` questions with histories, and as many outputs."""
     attacker = Attacker(seed)
     ask("warm", [])
     asked = ((attacker.question(), attacker.history()) for _ in range(count))
@@ -191,7 +191,7 @@ def p99(values: Sequence[float]) -> float:
 @click.option("--count", type=click.IntRange(2), default=2000, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 def main(count: int, seed: int) -> None:
-    """Print what hostile questions and outputs take."""
+    """Print the processor time of hostile questions and outputs."""
     for name, taken in measured(count, seed):
         click.echo(
             f"{len(taken)} {name}: p50 {median(taken):.2f} ms, p99 {p99(taken):.2f} ms,"

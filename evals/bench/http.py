@@ -1,4 +1,4 @@
-"""How long searches and answers take over HTTP, from several clients at once."""
+"""Times of searches and answers over HTTP, with several concurrent clients."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -24,10 +24,10 @@ _TIMEOUT_S = 120.0
 
 
 def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]) -> list[Figure]:
-    """Ask a server beside both systems, which have opened what they stored.
+    """Measure a server, next to both systems, which have opened what they stored.
 
-    Searches are compared with the naive search from as many threads, and both searches and
-    answers with citespan itself, in-process, at one client. The clients are threads of this
+    Searches are compared with the naive search from as many threads. Searches and answers are also
+    compared with citespan itself, in-process, at one client. The clients are threads of this
     process, so they share the machine with the server.
     """
     figures: list[Figure] = []
@@ -37,7 +37,7 @@ def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]
     ):
         ask_all(partial(_answer, client), plan.questions[:2], 1)  # connections and caches are warm
         for clients in plan.clients:
-            plan.say(f"Asking over HTTP, clients at once: {clients}")
+            plan.notify(f"Asking over HTTP, concurrent clients: {clients}")
             actions = _actions(plan, client, citespan, naive, clients)
             figures += _figures(interleaved(actions, plan.repeats), clients)
         memory = peak_bytes(server.pid)

@@ -1,4 +1,4 @@
-"""How fast documents are stored, how much memory that takes, and how large the index is."""
+"""Speed and memory of storing documents, and the size of the index."""
 
 import shutil
 from pathlib import Path
@@ -13,10 +13,10 @@ _VECTOR_BYTES = 384 * 4
 
 
 def measure_ingest(plan: Plan, repeats: int) -> list[Figure]:
-    """Store all documents in both systems, and leave both indexes in the plan's folder.
+    """Store all documents in both systems, and keep both indexes in the plan's folder.
 
-    From texts in memory and loaded models until all is on the disk. Chunks of the two differ:
-    citespan's are of whole sentences, so characters a second are the fairer comparison.
+    The time runs from texts in memory and loaded models until all is on the disk. The chunks of the
+    two differ: citespan's are of whole sentences. So characters a second are the fairer comparison.
     """
     with Worker(Citespan, plan.settings) as citespan, Worker(Baseline, plan.settings) as naive:
         found = interleaved(

@@ -1,4 +1,4 @@
-"""Questions from several clients at once."""
+"""Questions from several concurrent clients."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,27 +14,27 @@ Ask: TypeAlias = Callable[[str], Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Questions that were asked: milliseconds of each by stage, and how many a second.
+    """A round of questions: milliseconds of each by stage, and questions per second.
 
-    The stage `total` is what a client waited.
+    The stage `total` is the time that a client waited.
     """
 
     stages_ms: Mapping[str, Sequence[float]]
     per_s: float
 
     def ms(self, stage: str, p: float) -> float:
-        """The p-th percentile of a stage, 0 to 100, interpolated between neighbours."""
+        """Return the p-th percentile of a stage, 0 to 100, interpolated between neighbours."""
         return float(np.percentile(self.stages_ms[stage], p))
 
 
 def ask_all(ask: Ask, questions: Sequence[str], clients: int) -> Round:
-    """Ask from so many threads; each asks its next question once it has its answer.
+    """Ask from `clients` threads; each asks its next question once it has its answer.
 
     Args:
-        ask: asks one question; gives milliseconds by stage.
-        questions: at least one; asked again from the beginning where there are fewer than two
-            for each client.
-        clients: threads.
+        ask: asks one question; returns milliseconds by stage.
+        questions: at least one; repeated from the beginning if there are fewer than two for each
+            client.
+        clients: number of threads.
     """
     asked = list(islice(cycle(questions), max(len(questions), 2 * clients)))
 

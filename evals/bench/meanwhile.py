@@ -1,10 +1,10 @@
-"""How long questions take while documents are stored, or all chunks are made anew.
+"""Times of questions while documents are stored, or all chunks are rebuilt.
 
-`python -m citespan.evals.bench.meanwhile [FOLDER]`. First four threads search in this process,
-while nothing else is done, then while all chunks are made anew again and again, with three sizes in
-turn so that each time there is something to make. Then one client asks a server over HTTP, before
-and while a job stores copies of the documents. Idle and busy are measured in one run, with as many
-askers.
+`python -m citespan.evals.bench.meanwhile [FOLDER]`. First four threads search in this process:
+while it is otherwise idle, then while all chunks are rebuilt repeatedly. Three chunk sizes take
+turns, so that each reindex has something to do. Then one client asks a server over HTTP, before and
+while a job stores copies of the documents. Idle and busy are measured in one run, with as many
+clients.
 """
 
 import tempfile
@@ -30,17 +30,26 @@ from citespan.qa import load_settings
 from citespan.qa.composition import build_embedder
 
 _READERS = 4
-_SIZES = (100, 125, 150)  # tokens of a chunk; the last is that of the start
+_SIZES = (100, 125, 150)  # tokens of a chunk; the last is the first build's
 _LINES = {"content-type": "application/x-ndjson"}
 _TIMEOUT_S = 120.0
 
 
 @click.command()
 @click.argument("folder", default="seed")
-@click.option("--documents", type=click.IntRange(1), default=20, help="Spread over all.")
-@click.option("--questions", type=click.IntRange(1), default=100, help="Spread over all.")
-@click.option("--switches", type=click.IntRange(1), default=20, help="How often it is reindexed.")
-@click.option("--copies", type=click.IntRange(1), default=200, help="Of all documents, in the job.")
+@click.option(
+    "--documents", type=click.IntRange(1), default=20, help="Number of them, spread over all."
+)
+@click.option(
+    "--questions", type=click.IntRange(1), default=100, help="Number of them, spread over all."
+)
+@click.option("--switches", type=click.IntRange(1), default=20, help="Number of reindexes.")
+@click.option(
+    "--copies",
+    type=click.IntRange(1),
+    default=200,
+    help="Copies of all documents that the job stores.",
+)
 def main(folder: str, documents: int, questions: int, switches: int, copies: int) -> None:
     """Measure questions to the documents in FOLDER (by default the seed), idle and busy."""
     dataset, settings = open_dataset(folder), load_settings()
@@ -90,7 +99,7 @@ def _reindexing(
 def _searched_while(
     corpus: Corpus, questions: Sequence[str], work: Callable[[], None]
 ) -> tuple[list[float], int]:
-    """Milliseconds of all searches while some work is done, and how many found nothing.
+    """Return milliseconds of all searches while some work is done, and how many found nothing.
 
     Raises:
         RunError: a search failed.
@@ -107,7 +116,7 @@ def _searched_while(
             begun = time.perf_counter()
             try:
                 found = corpus.search(question)
-            except Exception as error:  # noqa: BLE001  (told below)
+            except Exception as error:  # noqa: BLE001  (reported below)
                 failures.append(error)
                 return
             taken.append(1000 * (time.perf_counter() - begun))
@@ -152,7 +161,7 @@ def _ingest(
     busy = {kind: _asked(client, kind, field, questions) for kind, field in kinds.items()}
     job, seconds = client.get(url).json(), time.perf_counter() - begun
     if job["finished_at"]:
-        raise RunError("the job ended before all was asked; give it more --copies")
+        raise RunError("the job ended before all questions were asked; raise --copies")
     client.delete(url).raise_for_status()
     click.echo(f"a job stored {(job['chunks'] - before) / seconds:.0f} chunks/s meanwhile")
     for kind in kinds:
@@ -164,7 +173,7 @@ def _asked(client: httpx.Client, kind: str, field: str, questions: Sequence[str]
     for number, question in enumerate([*questions[:2], *questions]):
         begun = time.perf_counter()
         client.post(f"/v1/{kind}", json={field: question}).raise_for_status()
-        if number >= 2:  # the first ones warm up
+        if number >= 2:  # the first questions warm up
             taken.append(1000 * (time.perf_counter() - begun))
     return taken
 

@@ -1,8 +1,8 @@
-"""What collections take: `python -m citespan.evals.bench.memory --collections 1 --collections 5`.
+"""Memory of collections: `python -m citespan.evals.bench.memory --collections 1 --collections 5`.
 
 Each collection holds the seed document. A server of its own opens them all and is asked a question
-about each; then its resident memory is read, in MB of a million bytes, and how long it took to get
-ready. Only for systems with /proc.
+about each. Then its resident memory is read, in MB of a million bytes, and the time until it was
+ready. This works only on systems with /proc.
 """
 
 import tempfile
@@ -27,7 +27,7 @@ _ASKING_S = 60.0
 @click.command()
 @click.option("--collections", "counts", type=click.IntRange(1), multiple=True, default=(1, 2, 5))
 def main(counts: tuple[int, ...]) -> None:
-    """Measure servers with so many collections."""
+    """Measure servers with these numbers of collections."""
     for count in counts:
         with tempfile.TemporaryDirectory() as scratch:
             resident, ready_s = _measure(Path(scratch), count)
@@ -50,7 +50,7 @@ def _measure(folder: Path, count: int) -> tuple[int, float]:
                 raise RunError(f"collection {name} did not answer: {answer.text}")
         resident = resident_bytes(server.pid)
     if resident is None:
-        raise RunError("this system does not tell what memory a process has")
+        raise RunError("the server's memory cannot be read: this system has no /proc")
     return resident, ready_s
 
 

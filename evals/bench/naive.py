@@ -1,7 +1,7 @@
-"""The baseline: what anyone would write first with sentence-transformers and FAISS.
+"""The baseline: the usual first version with sentence-transformers and FAISS.
 
 Fixed windows of tokens, one matrix of vectors, best inner products. No store, no citations, no
-reranking. It imports nothing of citespan, so that as a script of its own it costs what it costs:
+reranking. It imports nothing of citespan, so that a script of its own has only its own costs:
 `python naive.py FOLDER QUESTION` answers from a folder that `Naive.ingest` filled.
 """
 
@@ -35,7 +35,7 @@ class Naive:
         self._texts: list[str] = []
 
     def ingest(self, texts: Sequence[str], max_tokens: int, folder: Path) -> int:
-        """Cut, embed, and write index and texts into a new folder; how many passages."""
+        """Cut, embed, and write index and texts to a new folder; return the number of passages."""
         passages = [passage for text in texts for passage in self._cut(text, max_tokens)]
         vectors = self._encode(passages)
         index: Any = faiss.IndexFlatIP(vectors.shape[1])
@@ -46,12 +46,12 @@ class Naive:
         return len(passages)
 
     def open(self, folder: Path) -> None:
-        """Read what `ingest` wrote."""
+        """Read the files that `ingest` wrote."""
         self._index = faiss.read_index(str(folder / "index.faiss"))
         self._texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
 
     def search(self, question: str) -> tuple[list[str], dict[str, float]]:
-        """The best passages, and the milliseconds of `embed` and `retrieve`."""
+        """Return the best passages, and the milliseconds of `embed` and `retrieve`."""
         start = time.perf_counter()
         vector = self._encode([question])
         embedded = time.perf_counter()

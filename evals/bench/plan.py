@@ -1,4 +1,4 @@
-"""What a benchmark run is made of."""
+"""The parameters of a benchmark run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from pathlib import Path
 from citespan.evals.types import SourceDocument
 from citespan.qa import Settings
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to measure with.
+    """The parameters of a benchmark run.
 
     documents, questions: at least one of each.
-    clients: how many ask at once, one figure for each.
-    repeats: how often everything is measured, at least 1.
+    clients: numbers of concurrent clients, one figure for each.
+    repeats: number of repeats of each measurement, at least 1.
     settings: citespan's; `data.models` holds the exported models.
-    work: a folder for what is stored; both systems' indexes lie in it once documents are stored.
-    say: told what is being measured.
+    work: a folder for the stored data; both systems' indexes are in it once documents are stored.
+    notify: called with a message at each stage.
     """
 
     documents: tuple[SourceDocument, ...]
@@ -28,7 +28,7 @@ class Plan:
     repeats: int
     settings: Settings
     work: Path
-    say: Say
+    notify: Notify
 
     @property
     def stored(self) -> Path:
@@ -42,5 +42,5 @@ class Plan:
 
     @property
     def characters(self) -> int:
-        """Of all documents."""
+        """Number of characters of all documents."""
         return sum(len(document.text) for document in self.documents)

@@ -1,4 +1,4 @@
-"""How long searches and answers take, in-process, from several clients at once."""
+"""Times of searches and answers, in-process, with several concurrent clients."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,14 +16,14 @@ from citespan.evals.bench.workers import (
 
 
 def measure_query(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]) -> list[Figure]:
-    """Searches and answers of both systems, which have opened what they stored.
+    """Measure searches and answers of both systems, which have opened what they stored.
 
-    The baseline only searches, so an answer, which also judges passages and their sentences, is
+    The baseline only searches. So an answer, which also judges passages and their sentences, is
     compared with a search too.
     """
     figures: list[Figure] = []
     for clients in plan.clients:
-        plan.say(f"Asking in-process, clients at once: {clients}")
+        plan.notify(f"Asking in-process, concurrent clients: {clients}")
         found = interleaved(_actions(plan, citespan, naive, clients), plan.repeats)
         baseline = f"naive search ×{clients}", found["naive"]
         figures += latencies(f"search ×{clients}", found["search"], *baseline)
@@ -36,7 +36,7 @@ def measure_query(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline
 def latencies(
     name: str, mine: Sequence[Round], baseline: str, theirs: Sequence[Round]
 ) -> list[Figure]:
-    """What clients waited, and how many were served a second."""
+    """Return the time that clients waited, and the answers per second."""
     return [
         *(
             figure(
@@ -69,8 +69,8 @@ def _actions(
 
 
 def _stages(found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]:
-    """The service's own stages; judging, which the baseline lacks, beside its whole search."""
-    beside = {"embed": "embed", "retrieve": "retrieve", "evidence": "total"}
+    """Return the service's own stages; judging, which the baseline lacks, over its whole search."""
+    compared = {"embed": "embed", "retrieve": "retrieve", "evidence": "total"}
     return [
         figure(
             f"answer ×{clients}/{stage}/p{p}",
@@ -79,6 +79,6 @@ def _stages(found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]:
             f"naive {'search' if other == 'total' else other} ×{clients}",
             [row.ms(other, p) for row in found["naive"]],
         )
-        for stage, other in beside.items()
+        for stage, other in compared.items()
         for p in (50, 95)
     ]

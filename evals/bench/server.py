@@ -1,4 +1,4 @@
-"""`citespan serve` as a process of its own."""
+"""The command `citespan serve` as a process of its own."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ import msgspec
 from citespan.evals.errors import RunError
 
 _STEP_S = 0.02
-_MOST_S = 60.0  # then it is taken for stuck
+_MOST_S = 60.0  # seconds; after these the server counts as stuck
 
 
 class _Log(msgspec.Struct):
@@ -33,21 +33,21 @@ class Server:
 
 
 def command(folder: Path) -> list[str]:
-    """Citespan's command line on a data folder, without the subcommand."""
+    """Return citespan's command line on a data folder, without the subcommand."""
     return [sys.executable, "-m", "citespan", "--data", str(folder)]
 
 
 def environment(models: Path) -> Mapping[str, str]:
-    """This process's environment, with the folder of exported models."""
+    """Return this process's environment, with the folder of exported models."""
     return {**os.environ, "CITESPAN_DATA__MODELS": str(models)}
 
 
 @contextmanager
 def serving(folder: Path, models: Path) -> Generator[Server]:
-    """A server on a data folder, ready, and stopped at the end.
+    """Start a server on a data folder, yield it when ready, and stop it at the end.
 
     Raises:
-        RunError: it ends before it is ready, or takes over a minute.
+        RunError: the server ends before it is ready, or takes over a minute.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(  # noqa: S603  (our own command)
@@ -73,7 +73,7 @@ def _written(log: int) -> str:
 
 
 def _url(log: str) -> str:
-    """The address in the log; other lines are for people."""
+    """Return the address in the log; other lines are for people."""
     for line in log.splitlines():
         if line.startswith("{"):
             entry = msgspec.json.decode(line, type=_Log)

@@ -1,14 +1,14 @@
-"""How a corpus does as it grows.
+"""Times and space of a corpus as it grows.
 
 `python -m citespan.evals.bench.size FOLDER --chunks 2000 --chunks 100000`.
 
 The documents of a data set are stored as they are, then again as copies with edits until there are
-enough chunks: in a copy every tenth word is another word of the same length, and each vector is the
-real one, moved by a twentieth of the difference of two others, so that nothing but the first
-documents has to be embedded. Everything else is what users get: the questions are embedded,
-searched for by meaning and by words, and fused; a document is put and deleted through `Corpus`.
-Times are the middle and the 95th percentile over the questions, in this process, one at a time.
-`--plot FILE` draws how they grow.
+enough chunks. In a copy every tenth word is another word of the same length. Each vector of a copy
+is the real one, moved by a twentieth of the difference of two others. So only the first documents
+are embedded. Everything else is as for users. The questions are embedded, searched for by
+meaning and by words, and fused. A document is put and deleted through `Corpus`. Times are the
+median and the 95th percentile over the questions, in this process, one at a time. `--plot FILE`
+draws how they grow.
 """
 
 import random
@@ -45,25 +45,32 @@ from citespan.qa.composition import build_embedder
 
 _WORD = regex.compile(r"\p{L}+")
 _CHUNK_TOKENS = 150
-_EDITED = 0.1  # of the words of a copy
+_EDITED = 0.1  # share of the words of a copy
 _MOVED = 0.05
-_WARM = 5  # questions asked before any is timed
+_WARM = 5  # questions before the first timed one
 
 
 @click.command()
 @click.argument("folder")
 @click.option("--chunks", "sizes", type=click.IntRange(1), multiple=True, default=(2_000, 20_000))
-@click.option("--questions", type=click.IntRange(1), default=200, help="Spread over all.")
-@click.option("--documents", type=click.IntRange(1), default=60, help="Embedded; spread over all.")
+@click.option(
+    "--questions", type=click.IntRange(1), default=200, help="Number of questions, spread over all."
+)
+@click.option(
+    "--documents",
+    type=click.IntRange(1),
+    default=60,
+    help="Number of documents to embed, spread over all.",
+)
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for the corpora: one that is there already is measured as it is.",
+    help="Keep the corpora in this folder; one that exists is measured as it is.",
 )
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw how what is measured grows: a .svg or .png.",
+    help="Draw the growth of the measures to this .svg or .png.",
 )
 def main(
     folder: str,
@@ -205,7 +212,7 @@ def _timed(work: Any) -> tuple[float, Any]:
 
 
 def _long(corpus: Corpus) -> str:
-    """Text of some 60 chunks that is not stored."""
+    """Return text of some 60 chunks that is not stored."""
     text = ""
     for info in corpus.documents(limit=20).documents:
         text += corpus.get(info.id).text + "\n\n"

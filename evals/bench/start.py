@@ -1,4 +1,4 @@
-"""How long whole processes take, from their start to the first answer."""
+"""Times of whole processes, from their start to the first answer."""
 
 import os
 import subprocess
@@ -32,18 +32,18 @@ class _Ran:
 
 
 def measure_start(plan: Plan) -> list[Figure]:
-    """Processes one after the other, each with one question, or until a server is ready.
+    """Measure processes in turn, each with one question, or until a server is ready.
 
-    The baseline loads its model, opens the index that it saved, and searches once. On an empty
-    folder citespan stores the seed document first.
+    The baseline loads its model, opens the index that it saved, and searches once. If the folder is
+    empty, citespan stores the seed document first.
     """
-    plan.say("Starting processes")
+    plan.notify("Starting processes")
     question, models = plan.questions[0], plan.settings.models_path()
     found = interleaved(
         {
             "naive": partial(_run, _naive(plan), models),
             "filled": partial(_run, [*command(plan.stored), "ask", question], models),
-            "empty": partial(_ask_anew, plan, question, models),
+            "empty": partial(_ask_empty, plan, question, models),
             "serve": partial(_serve, plan.stored, models),
         },
         plan.repeats,
@@ -60,7 +60,7 @@ def measure_start(plan: Plan) -> list[Figure]:
         for key, name in _NAMES.items()
     ]
     memory = [ran.memory for ran in found["filled"]], [ran.memory for ran in theirs]
-    if min(memory[0]) > (peak_bytes() or 0):  # a child's peak begins with its parent's
+    if min(memory[0]) > (peak_bytes() or 0):  # a child's peak starts at its parent's
         figures.append(figure("start/peak memory", "bytes", memory[0], _BASELINE, memory[1]))
     return figures
 
@@ -70,8 +70,8 @@ def _naive(plan: Plan) -> list[str]:
     return [sys.executable, "-P", str(_SCRIPT), str(plan.naive_stored), plan.questions[0]]
 
 
-def _ask_anew(plan: Plan, question: str, models: Path) -> _Ran:
-    """Ask an empty folder."""
+def _ask_empty(plan: Plan, question: str, models: Path) -> _Ran:
+    """Ask a question of an empty folder."""
     with tempfile.TemporaryDirectory(dir=plan.work) as folder:
         ask = [*command(Path(folder) / "data"), "ask", question]
         return _run(ask, models)

@@ -1,10 +1,10 @@
-"""How soon an answer begins: `python -m citespan.evals.bench.streaming [FOLDER]`.
+"""Time to the first text of an answer: `python -m citespan.evals.bench.streaming [FOLDER]`.
 
-Extractive: until the first quote is streamed, beside the whole answer that is not streamed. With a
-language model, which the settings name (`CITESPAN_LLM__BASE_URL`, `CITESPAN_LLM__MODEL`), also
-generated: until the first sentence that was checked is streamed, less what the model itself took
-for a first sentence, beside what finding the passages and the evidence took. Questions without an
-answer are left out.
+Extractive answers: the time until the first quote is streamed, against that of the whole answer,
+not streamed. If the settings name a language model (`CITESPAN_LLM__BASE_URL`,
+`CITESPAN_LLM__MODEL`), generated answers are measured, too. Their time is until the first checked
+sentence is streamed, less the model's own time for a first sentence. It is compared with the time
+to find passages and evidence. Questions without an answer are left out.
 """
 
 import re
@@ -35,7 +35,7 @@ _RETRIEVAL = ("embed", "retrieve", "evidence")
 
 
 class _Timed(Writing):
-    """A writing that knows when its first sentence was whole."""
+    """A writing that records when its first sentence was complete."""
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
@@ -82,10 +82,10 @@ class _TimedEndpoint(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """Milliseconds of one answer: until its first text, of what that is compared with, of all."""
+    """Milliseconds of one answer: until its first text, of its comparison, of all."""
 
     first: float
-    beside: float
+    compared: float
     whole: float
 
 
@@ -143,16 +143,16 @@ def _measure(
 
 
 def _extractive(service: Service, question: str) -> _Row | None:
-    """Until the first quote of a streamed answer, beside the one that is not streamed."""
+    """Time the first quote of a streamed answer, against the answer that is not streamed."""
     began_s = time.perf_counter()
     answer = service.ask(question, mode=Mode.EXTRACTIVE)
-    beside = (time.perf_counter() - began_s) * 1000
+    compared = (time.perf_counter() - began_s) * 1000
     first, whole = _streamed(service, question, Mode.EXTRACTIVE)
-    return _Row(first=first, beside=beside, whole=whole) if answer.text and first else None
+    return _Row(first=first, compared=compared, whole=whole) if answer.text and first else None
 
 
 def _generated(service: Service, endpoint: _TimedEndpoint, question: str) -> _Row | None:
-    """Until the first sentence, less the model's own, beside the stages before the model."""
+    """Time the first sentence, less the model's own, against the stages before the model."""
     began_s, first = time.perf_counter(), None
     for event in service.stream(question, mode=Mode.GENERATED):
         if isinstance(event, Delta) and first is None:
@@ -163,12 +163,12 @@ def _generated(service: Service, endpoint: _TimedEndpoint, question: str) -> _Ro
                 return None
             timings = event.answer.timings_ms
             retrieval = sum(timings[stage] for stage in _RETRIEVAL)
-            return _Row(first=first - own, beside=retrieval, whole=timings["total"])
+            return _Row(first=first - own, compared=retrieval, whole=timings["total"])
     return None
 
 
 def _streamed(service: Service, question: str, mode: Mode) -> tuple[float, float]:
-    """Milliseconds until the first text, 0 if there is none, and until the end."""
+    """Return milliseconds until the first text, 0 if there is none, and until the end."""
     began_s, first = time.perf_counter(), 0.0
     for event in service.stream(question, mode=mode):
         if isinstance(event, Delta) and not first:
@@ -176,19 +176,19 @@ def _streamed(service: Service, question: str, mode: Mode) -> tuple[float, float
     return first, (time.perf_counter() - began_s) * 1000
 
 
-def _print(name: str, beside: str, rows: Sequence[_Row]) -> None:
+def _print(name: str, compared: str, rows: Sequence[_Row]) -> None:
     if not rows:
         click.echo(f"{name}: no question was answered")
         return
     first, other = (
         _percentiles([row.first for row in rows]),
-        _percentiles([row.beside for row in rows]),
+        _percentiles([row.compared for row in rows]),
     )
-    ratio = float(np.median([row.first / row.beside for row in rows]))
-    over = float(np.median([row.first - row.beside for row in rows]))
+    ratio = float(np.median([row.first / row.compared for row in rows]))
+    over = float(np.median([row.first - row.compared for row in rows]))
     whole = float(np.median([row.whole for row in rows]))
     click.echo(
-        f"{name}: {first}, {beside} {other}: {ratio:.3f} of it, {over:+.1f} ms;"
+        f"{name}: {first}, {compared} {other}: {ratio:.3f} of it, {over:+.1f} ms;"
         f" streamed to its end {whole:.1f} ms; {len(rows)} answers"
     )
 

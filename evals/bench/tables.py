@@ -17,8 +17,8 @@ _SHORT = {
 
 
 def print_figures(figures: Sequence[Figure], console: Console) -> None:
-    """Each figure but the high percentiles beside its baseline; green where citespan is better."""
-    console.print("Beside a baseline of the same run; without the 95th and 99th percentiles.")
+    """Print each figure but the high percentiles with its baseline; green if citespan is better."""
+    console.print("With a baseline of the same run; without the 95th and 99th percentiles.")
     table = Table(box=None, pad_edge=False)
     for heading in ("", "citespan", "baseline", "", "times"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)

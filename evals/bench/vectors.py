@@ -1,13 +1,13 @@
-"""The two kinds of dense index beside each other, by size: what `index.search.vectors.protocol`
-chooses from.
+"""The two kinds of dense index compared by size.
 
-`python -m citespan.evals.bench.vectors FOLDER --sizes 2000 --sizes 100000 --sizes 1000000`: the
-chunks of a data set are embedded, and so are its questions, which are what is searched for. Beyond
-the real ones each vector is a real one, moved by a tenth to half of the difference of two other
-real ones and scaled to unit norm: such as an edit of the text would give, in the directions in
-which texts differ. All lie in a catalogue on the disk, from which the approximate index is built
-and its candidates are scored again; it is searched as mapped from its file. The 50 best are asked
-for, of all and of random shares of the ids, and the 10 best of these compared with the exact ones.
+These are the kinds that `index.search.vectors.protocol` chooses from.
+`python -m citespan.evals.bench.vectors FOLDER --sizes 2000 --sizes 100000 --sizes 1000000` embeds
+the chunks of a data set and its questions, and searches for the questions. Beyond the real vectors
+each one is a real vector, moved by a tenth to half of the difference of two other real ones and
+scaled to unit norm. Edits of the text move vectors alike, in the directions in which texts differ.
+All are in a catalogue on the disk. From it the approximate index is built, and its candidates are
+scored again; it is searched as mapped from its file. The 50 best are requested, of all and of
+random shares of the ids. The 10 best of these are compared with the exact ones.
 """
 
 import tempfile
@@ -41,7 +41,7 @@ _BATCH = 1000
 
 
 class _Searched(NamedTuple):
-    """What each question found, what each took, and how much of that it had a core."""
+    """Results of each question, the time of each, and the share of it that had a core."""
 
     found: list[list[Scored]]
     ms: list[float]
@@ -55,12 +55,16 @@ class _Searched(NamedTuple):
 @click.command()
 @click.argument("folder")
 @click.option("--sizes", type=click.IntRange(100), multiple=True, default=(2_000, 20_000, 100_000))
-@click.option("--chunks", type=click.IntRange(100), default=5_000, help="Spread over all.")
-@click.option("--questions", type=click.IntRange(1), default=300, help="Spread over all.")
+@click.option(
+    "--chunks", type=click.IntRange(100), default=5_000, help="Number of them, spread over all."
+)
+@click.option(
+    "--questions", type=click.IntRange(1), default=300, help="Number of them, spread over all."
+)
 @click.option(
     "--kept",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="An .npz file of what was embedded: read if it is there, made if not.",
+    help="Read the embedded vectors from this .npz file; write it if it is missing.",
 )
 def main(folder: str, sizes: tuple[int, ...], kept: Path | None, **limits: int) -> None:
     """Build and search both kinds of index over the chunks of the data set in FOLDER."""
@@ -143,7 +147,7 @@ def _sample(ids: Sequence[int], share: int) -> NDArray[np.int64] | None:
 def _stored(
     catalogue: SqliteCatalogue, real: Vectors, size: int
 ) -> Iterator[tuple[list[int], Vectors]]:
-    """Ids and vectors by document, once they are stored."""
+    """Store all vectors, and yield ids and vectors by document."""
     ids = np.random.default_rng(0).permutation(size) * 9_223_372
     for number, vectors in enumerate(_enlarged(real, size)):
         batch: list[int] = ids[number * _BATCH :][: len(vectors)].tolist()
@@ -185,7 +189,7 @@ def _document(name: str) -> Document:
 def _embedded(
     folder: str, kept: Path | None, chunks: int, questions: int
 ) -> tuple[Vectors, Vectors]:
-    """Vectors of chunks and of questions."""
+    """Return vectors of chunks and of questions."""
     if kept and kept.exists():
         with np.load(kept) as arrays:
             return arrays["chunks"], arrays["questions"]

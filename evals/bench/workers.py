@@ -1,4 +1,4 @@
-"""The two systems that are compared, each in a fresh process of its own."""
+"""The two compared systems, each in a fresh process of its own."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,18 +21,18 @@ T = TypeVar("T")
 
 
 class System(Protocol):
-    """What both can do; models are loaded when it is made."""
+    """The operations that both systems have; models are loaded when a system is made."""
 
     def ingest(self, documents: Sequence[SourceDocument], folder: Path) -> int:
-        """Store in a new folder, until all is on the disk; how many chunks."""
+        """Store documents in a new folder, until all is on disk; return the number of chunks."""
         ...
 
     def open(self, folder: Path) -> None:
-        """Open what was stored, to be asked."""
+        """Open a stored folder for questions."""
         ...
 
     def search(self, question: str) -> Mapping[str, float]:
-        """Find passages; milliseconds by stage, where it knows them."""
+        """Find passages; return milliseconds by stage, as far as they are known."""
         ...
 
 
@@ -40,7 +40,7 @@ S = TypeVar("S", bound=System)
 
 
 class Citespan:
-    """citespan with the user's settings; `settings.data.models` must be set."""
+    """The citespan service with the user's settings; `settings.data.models` must be set."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -65,7 +65,7 @@ class Citespan:
         return {}
 
     def answer(self, question: str) -> Mapping[str, float]:
-        """Answer; the service's own milliseconds by stage."""
+        """Answer; return the service's own milliseconds by stage."""
         return self._opened.ask(question).timings_ms
 
     @property
@@ -79,7 +79,7 @@ class Baseline:
     """The naive script as a system."""
 
     def __init__(self, settings: Settings) -> None:
-        from citespan.evals.bench.naive import Naive  # torch belongs into this process only
+        from citespan.evals.bench.naive import Naive  # torch is imported in this process only
 
         self._naive = Naive()
         self._max_tokens = settings.chunking.max_tokens
@@ -96,25 +96,25 @@ class Baseline:
 
 
 class Worker(Generic[S]):
-    """A system in a new process: what is measured there is of that system alone."""
+    """A system in a new process, so that measurements are of that system only."""
 
     def __init__(self, system: Callable[[Settings], S], settings: Settings) -> None:
         self._pool = ProcessPoolExecutor(
             1, mp_context=get_context("spawn"), initializer=_make, initargs=(system, settings)
         )
-        self._ready = self._pool.submit(peak_bytes)  # begins to load at once
+        self._ready = self._pool.submit(peak_bytes)  # starts to load at once
 
     def do(self, task: Callable[Concatenate[S, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of this module with the system there, and wait for what it gives.
+        """Run a function of this module on the system there, and return its result.
 
         Raises:
-            RunError: the process has ended; what it wrote to standard error says why.
+            RunError: the process has ended; its standard error says why.
         """
         try:
             self._ready.result()
             return self._pool.submit(_do, task, *args, **kwargs).result()
         except BrokenExecutor as error:
-            raise RunError("a process that is measured has ended; see above") from error
+            raise RunError("a measured process has ended; its error is printed above") from error
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +125,7 @@ class Worker(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """What storing took, and came to."""
+    """The time, memory and size of storing."""
 
     seconds: float
     chunks: int
@@ -139,26 +139,26 @@ def ingest(system: System, documents: Sequence[SourceDocument], folder: Path) ->
 
 
 def open_folder(system: System, folder: Path) -> None:
-    """Open what was stored."""
+    """Open a stored folder."""
     system.open(folder)
 
 
 def search_all(system: System, questions: Sequence[str], clients: int) -> Round:
-    """Search for all questions from so many threads."""
+    """Search for all questions from `clients` threads."""
     return ask_all(system.search, questions, clients)
 
 
 def answer_all(system: Citespan, questions: Sequence[str], clients: int) -> Round:
-    """Answer all questions from so many threads."""
+    """Answer all questions from `clients` threads."""
     return ask_all(system.answer, questions, clients)
 
 
 def peak_memory(_: System) -> int:
-    """The most memory that this process has had, in bytes."""
+    """Return the peak memory of this process, in bytes."""
     return peak_bytes() or 0
 
 
-_made: list[object] = []  # a worker's process holds one system
+_made: list[object] = []  # set once in each worker's process
 
 
 def _make(system: Callable[[Settings], object], settings: Settings) -> None:

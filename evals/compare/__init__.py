@@ -1,4 +1,4 @@
-"""Two runs side by side, and a run against its baseline."""
+"""Comparisons of two runs, and of a run with its baseline."""
 
 from typing import TYPE_CHECKING
 

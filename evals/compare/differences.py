@@ -1,4 +1,4 @@
-"""Two sets of scores of the same questions: what differs, and whether that could be chance."""
+"""Differences of two sets of scores of the same questions, and whether they could be chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,11 +15,11 @@ from citespan.evals.statistics import holm, paired_randomisation
 
 Values: TypeAlias = Mapping[str, Mapping[str, float]]
 
-# One for each way to fail. Half the passages gone shows in the first two; wrong evidence in the
-# citation measures; another document's text in pointers and documents; answering everything and
-# nothing in the two rates. Holm pays for each one more, so there are no others. Measures of all
-# questions together (aurc, coverage at a risk, ece) have no value for a question, so they cannot
-# be paired; the measures here move with whatever moves them.
+# One for each way to fail. A loss of half the passages shows in the first two; wrong evidence in
+# the citation measures; another document's text in pointers and documents; answering everything and
+# nothing in the two rates. With Holm each further measure costs power, so there are no others.
+# Measures of all questions together (aurc, coverage at a risk, ece) have no value for a question.
+# So they cannot be paired; the measures here move with them.
 GATE_MEASURES = (
     "span_recall@2000chars",
     "ndcg@10",
@@ -41,11 +41,11 @@ _SHOWN = 5
 class Difference:
     """A measure before and after, on the questions for which both have it.
 
-    change: by how much it is better (above 0) or worse.
-    p: two-sided, of the paired randomisation; adjusted: after Holm, whose family is all measures
-        of `GATE_MEASURES` that the two have in common.
+    change: the improvement; below 0 it is worse.
+    p: two-sided, of the paired randomisation; adjusted: after Holm, whose family is all measures of
+        `GATE_MEASURES` that the two have in common.
     changed: ids of the questions that lost most.
-    fault: why it is worse whatever the statistics say; None if they decide.
+    fault: the reason why it is worse regardless of the statistics; None if they decide.
     """
 
     measure: str
@@ -65,7 +65,7 @@ class Difference:
 
 
 def values_of(run: RunRecord) -> dict[str, dict[str, float]]:
-    """The gate's measures of a run, by question."""
+    """Return the gate's measures of a run, by question."""
     return {
         name: {
             row.question_id: value
@@ -77,15 +77,17 @@ def values_of(run: RunRecord) -> dict[str, dict[str, float]]:
 
 
 def asked(values: Values) -> set[str]:
-    """The questions that were asked: each one is answerable or not, and has one of two rates."""
+    """Return the questions that were asked: each one is answerable or not, and has one of two
+    rates.
+    """
     return values["false_answer_rate"].keys() | values["over_abstention_rate"].keys()
 
 
 def check_same(before: DatasetRef, after: DatasetRef) -> None:
-    """Two data sets must be one.
+    """Check that two data sets are the same.
 
     Raises:
-        NotComparable: they are not.
+        NotComparable: they differ.
     """
     if before.sha256 != after.sha256:
         raise NotComparable(
@@ -95,7 +97,7 @@ def check_same(before: DatasetRef, after: DatasetRef) -> None:
 
 
 def compare(before: RunRecord, after: RunRecord) -> list[Difference]:
-    """The differences of two runs on the gate's measures, and in the questions that failed.
+    """Compare two runs on the gate's measures, and on the questions that failed.
 
     Raises:
         NotComparable: they are of other data, or asked other questions of it.
@@ -128,10 +130,10 @@ def _failures(before: set[str], after: set[str], n: int) -> Difference:
 
 
 def differences(before: Values, after: RunRecord) -> list[Difference]:
-    """What became of earlier values of the gate's measures.
+    """Compare a run with earlier values of the gate's measures.
 
     Raises:
-        NotComparable: they are of other questions than the run asked.
+        NotComparable: the values are of other questions than the run asked.
     """
     now = values_of(after)
     then, here = asked(before), asked(now)
@@ -154,11 +156,11 @@ def differences(before: Values, after: RunRecord) -> list[Difference]:
 def _difference(
     name: str, before: Mapping[str, float], now: Mapping[str, float], run: RunRecord
 ) -> Difference:
-    """The difference on common questions.
+    """Return the difference on common questions.
 
-    What applies to a question hangs on the question alone, but for measures of what was cited:
-    those do not see the questions that are not answered any more, and the measures of all
-    answerable questions do. Without any common question the measure lost whatever it had.
+    Whether a measure applies to a question depends on the question only, except for measures of
+    citations. Those ignore the questions that are no longer answered, which the measures of all
+    answerable questions count. Without any common question the measure lost all its values.
     """
     better = 1 if BY_NAME[name].higher_is_better else -1
     both = [question for question in run.questions if question in before and question in now]
@@ -170,7 +172,7 @@ def _difference(
     worst: list[int] = np.argsort(gain, kind="stable")[:_SHOWN].tolist()
     changed = tuple(both[at] for at in worst if gain[at] < 0)
     if name == _POINTERS and changed:
-        fault = "a pointer that does not hold is no matter of chance"
+        fault = "an untrue pointer is never chance"
     old, new = (round(sum(side[q] for q in both) / len(both), 6) for side in (before, now))
     p = paired_randomisation(gain, _clusters(both, run))
     return Difference(
@@ -187,7 +189,7 @@ def _difference(
 
 
 def _clusters(questions: list[str], run: RunRecord) -> NDArray[np.int64]:
-    """What is swapped together: what the run's intervals are resampled by."""
+    """Return the cluster of each question to swap together: the units of the run's intervals."""
     by_document = run.result.resampled == "documents"
     keys = [run.questions[q].cluster if by_document else q for q in questions]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}

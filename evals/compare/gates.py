@@ -1,4 +1,4 @@
-"""What a run must reach: hard limits, and no regression against a committed baseline."""
+"""The requirements of a run: hard limits, and no regression against a committed baseline."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,10 +25,10 @@ _LIMITED = ("pointer_validity",)
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run is held against.
+    """The baseline that a run is compared with.
 
-    limits: measures that may not be worse than this, whatever the statistics say.
-    values: the gate's measures of the run it was made from, by question.
+    limits: the worst values allowed for measures, regardless of the statistics.
+    values: the gate's measures of the run that made the baseline, by question.
     """
 
     dataset: DatasetRef
@@ -37,7 +37,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def committed(name: str) -> Path:
-    """The baseline that comes with citespan for a data set.
+    """Return the path of the baseline that comes with citespan for a data set.
 
     Raises:
         RunError: there is none.
@@ -51,10 +51,10 @@ def committed(name: str) -> Path:
 
 
 def read_baseline(file: Path) -> Baseline:
-    """A baseline.
+    """Read a baseline.
 
     Raises:
-        RunError: it cannot be read, limits what is not measured, or lacks measures.
+        RunError: it cannot be read, limits an unknown measure, or lacks measures.
     """
     try:
         content = file.read_bytes()
@@ -72,10 +72,10 @@ def read_baseline(file: Path) -> Baseline:
 
 
 def write_baseline(file: Path, run: RunRecord, limits: Mapping[str, float] | None = None) -> None:
-    """Make a run the baseline; limits are kept from the one that is there, if none are given.
+    """Write a run as the baseline; without new limits, those of the existing file are kept.
 
     Raises:
-        RunError: the file is there and is no baseline, or cannot be written.
+        RunError: the existing file is no baseline, or cannot be written.
         NotComparable: the run left questions out, or some failed.
     """
     _check_whole(run)
@@ -92,11 +92,11 @@ def write_baseline(file: Path, run: RunRecord, limits: Mapping[str, float] | Non
 
 
 def failures(run: RunRecord, baseline: Baseline) -> list[str]:
-    """What keeps a run from passing, naming the culprits; empty if it passes.
+    """Return the reasons why a run fails, with the questions at fault; empty if it passes.
 
     Raises:
         NotComparable: the run is of other data, or did not ask all its questions.
-        RunError: the run does not measure what is limited.
+        RunError: the run lacks a measure that is limited.
     """
     check_same(baseline.dataset, run.dataset)
     _check_whole(run)
@@ -147,7 +147,7 @@ def _questions(n: int) -> str:
 
 
 def _why(run: RunRecord, measure: str) -> str:
-    """The diagnosis of untrue pointers, or the questions that are worst."""
+    """Return the diagnosis of untrue pointers, or the worst questions."""
     if measure == "pointer_validity":
         lines = [f"{r.question_id}: {p}" for r in run.questions.values() for p in r.problems]
         more = f" (and {len(lines) - _SHOWN} more)" if len(lines) > _SHOWN else ""

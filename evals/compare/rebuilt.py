@@ -1,4 +1,4 @@
-"""The same questions asked of two systems: a collection before and after it is reindexed."""
+"""Comparison of a collection before and after a reindex, on the same questions."""
 
 from citespan.evals.compare.differences import Difference, compare
 from citespan.evals.errors import NotComparable
@@ -12,7 +12,7 @@ from citespan.index.errors import DocumentNotFound
 
 
 def check_holds(corpus: Corpus, dataset: Dataset) -> None:
-    """Make sure that a corpus holds a data set's documents.
+    """Check that a corpus holds a data set's documents.
 
     Raises:
         NotComparable: it lacks one, or holds it with another text.
@@ -27,7 +27,7 @@ def check_holds(corpus: Corpus, dataset: Dataset) -> None:
 
 
 def compared(dataset: Dataset, before: System, after: System, track: Track) -> list[Difference]:
-    """How the answers of two systems differ on the gate's measures."""
+    """Compare the answers of two systems on the gate's measures."""
     return compare(
         _record(dataset, before, "Before", track), _record(dataset, after, "After", track)
     )

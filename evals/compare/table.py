@@ -1,4 +1,4 @@
-"""Finished runs side by side, as a Markdown table."""
+"""Finished runs in one Markdown table."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from citespan.evals.runs.records import RunRecord
 
 
 def markdown(runs: Mapping[str, RunRecord], *, full: bool = False) -> str:
-    """A column for each run, a row for each measure: its value and 95 % interval.
+    """Return a column for each run, a row for each measure: its value and 95 % interval.
 
     runs: by the heading of their column.
     full: all measures instead of the headlines; rows without any value are left out.

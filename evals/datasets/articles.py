@@ -1,4 +1,4 @@
-"""What each development article may be used for, by its name alone. Pure."""
+"""The use of each development article, by its name only. Pure."""
 
 import zlib
 from typing import Literal
@@ -7,10 +7,10 @@ Part = Literal["train", "calibrate", "report"]
 
 
 def role(document_id: str) -> Part:
-    """Whether the questions about a SQuAD development article train, choose or report.
+    """Return whether the questions about a SQuAD development article train, choose or report.
 
-    They are the only unanswerable questions at hand that people wrote to mislead (Rajpurkar et al.
-    2018); what they taught is measured on articles that neither training nor thresholds have seen.
+    They are the only available unanswerable questions that people wrote to mislead (Rajpurkar et
+    al. 2018). Their effect is measured on articles that neither training nor thresholds have seen.
     The third round was given five of the ten articles that had reported the second: four to train,
     one to choose.
     """

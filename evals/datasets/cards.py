@@ -1,4 +1,4 @@
-"""The card of a data set, card.yaml: what it is, and how much of everything it holds."""
+"""The card of a data set, card.yaml: its description, and the number of its parts."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from citespan.evals.datasets.checks import name_problem
 from citespan.evals.datasets.lines import found, refused
 from citespan.evals.types import Card, Dataset
 
-_MOST_BYTES = 100_000  # far more than anyone writes; the reader takes a second for them
+_MOST_BYTES = 100_000  # bytes; far more than a card needs; the parser takes a second for them
 
 
 def read_card(folder: Path) -> Card:
-    """The card in a folder; without one, the folder's name is all that is known.
+    """Read the card in a folder; without a file, the folder's name is all that is known.
 
     Raises:
         DatasetError: it cannot be read, is no card, or its name cannot name a folder of results.
@@ -30,22 +30,22 @@ def read_card(folder: Path) -> Card:
 
 
 def check_counts(file: Path, dataset: Dataset) -> None:
-    """What the card counts must be there.
+    """Check the card's counts against the data set.
 
     Raises:
-        DatasetError: it is not.
+        DatasetError: a count differs.
     """
     real = counts(dataset)
     for name, stated in dataset.card.counts.items():
         if name not in real:
             raise refused(file, None, f"unknown count {name!r}; known: {', '.join(real)}")
         if stated != real[name]:
-            problem = f"{stated} {name} stated, {real[name]} found; mend the files or the card"
+            problem = f"{stated} {name} stated, {real[name]} found; correct the files or the card"
             raise refused(file, None, problem)
 
 
 def counts(dataset: Dataset) -> dict[str, int]:
-    """How many documents, questions, answerable questions and spans there are."""
+    """Return the numbers of documents, questions, answerable questions and spans."""
     return {
         "documents": len(dataset.documents),
         "questions": len(dataset.questions),
@@ -59,7 +59,7 @@ def _decoded(file: Path) -> Card:
         content = file.read_bytes()
         if len(content) > _MOST_BYTES:
             raise refused(file, None, f"more than {_MOST_BYTES} bytes; a card has a few lines")
-        # Not msgspec.yaml: its reader in C ends the process at deep nesting. This one raises.
+        # Not msgspec.yaml: its C parser ends the process at deep nesting. This one raises.
         return msgspec.convert(yaml.load(content.decode(), yaml.SafeLoader), Card)
     except RecursionError as error:
         raise refused(file, None, "nested too deeply; see the fields of a card") from error

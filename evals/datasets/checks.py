@@ -1,4 +1,4 @@
-"""What a document, a gold span and a question must hold to; each check says what is wrong. Pure."""
+"""The rules for a document, a gold span and a question; each check says what is wrong. Pure."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ _LONGEST_NAME = 100
 
 
 def name_problem(name: str) -> str | None:
-    """Why a data set of that name could not name the folder of its results."""
+    """Return why a data set's name could not name the folder of its results."""
     if name in ("", ".", "..") or not name.isprintable() or {*"/\\"} & {*name}:
         return f"the name {name!r} cannot name a folder; use printable characters without '/'"
     if len(name) > _LONGEST_NAME:
@@ -22,22 +22,22 @@ def name_problem(name: str) -> str | None:
 
 
 def document_problem(document: SourceDocument) -> str | None:
-    """Why the index would not store the document as it is, under its id."""
+    """Return why the index would not store the document as it is, under its id."""
     draft = Draft(text=document.text, id=document.id, title=document.title)
     try:
         stored = document_of(draft)
     except DocumentRejected as error:
-        return f"document {document.id!r}: {error}; mend or remove it"
+        return f"document {document.id!r}: {error}; correct or remove it"
     if stored.text != document.text:
         return (
             f"document {document.id!r} begins with a byte order mark or has CR line ends, which"
-            " are not stored and would shift every offset; remove them and count spans anew"
+            " are not stored and would shift every offset; remove them and count spans again"
         )
     return None
 
 
 def span_problem(gold: GoldSpan, document: SourceDocument) -> str | None:
-    """Why the span does not hold the text it states."""
+    """Return why the span does not hold the text it states."""
     place = f"[{gold.start}, {gold.end}) of document {gold.document_id!r}"
     if not gold.start < gold.end <= len(document.text):
         return (
@@ -52,7 +52,7 @@ def span_problem(gold: GoldSpan, document: SourceDocument) -> str | None:
 
 
 def question_problem(question: Question, documents: Mapping[str, SourceDocument]) -> str | None:
-    """Why the question cannot be measured; its spans are checked by `span_problem`."""
+    """Return why the question cannot be measured; `span_problem` checks its spans."""
     if not question.id.isprintable():
         return f"the question id {question.id!r} has characters that cannot be shown; use others"
     if "\0" in question.text:

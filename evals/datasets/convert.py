@@ -1,4 +1,4 @@
-"""Public data sets to folders that the suite reads.
+"""Conversion of public data sets to folders that the suite reads.
 
 `python -m citespan.evals.datasets.convert KIND SOURCE DEST`.
 """
@@ -25,13 +25,13 @@ _KINDS = {"chunking": convert_chunking, "clapnq": convert_clapnq, "obliqa": conv
 def convert(
     kind: str, source: Path, destination: Path, *, documents: int | None = None
 ) -> list[str]:
-    """Write the data set and say what is in it; nothing is written unless it reads back equal.
+    """Write the data set and return a description; nothing is written unless it reads back equal.
 
     kind: as the command has it. documents: for squad, how many documents to keep.
 
     Raises:
-        DatasetError: the source is wrong, the destination is not empty, or `documents` is given
-            for another kind.
+        DatasetError: the source is wrong, the destination is not empty, or `documents` is given for
+            another kind.
     """
     dataset, notes = _read(kind, source, documents)
     write_dataset(dataset, destination)
@@ -52,7 +52,9 @@ def _read(kind: str, source: Path, documents: int | None) -> tuple[Dataset, list
 @click.argument("kind", type=click.Choice([*_SQUAD, *_KINDS]))
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
-@click.option("--documents", type=click.IntRange(min=1), help="squad: keep that many documents.")
+@click.option(
+    "--documents", type=click.IntRange(min=1), help="For squad: keep this many documents."
+)
 def main(kind: str, source: Path, destination: Path, documents: int | None) -> None:
     """Convert the public data set of KIND in the folder SOURCE into the new folder DEST.
 
@@ -62,7 +64,7 @@ def main(kind: str, source: Path, destination: Path, documents: int | None) -> N
     squad     corpus.jsonl (doc_id, title, text), questions_dev.jsonl (id, question,
               doc_id, paragraph_start, paragraph_end, answerable, answers: start,
               end, text); a SQuAD .json file needs no conversion
-    squad-report  the same with the questions about those articles alone that no
+    squad-report  the same with only the questions about those articles that no
               threshold of citespan was chosen on
     chunking  questions.jsonl (question, corpus, references: content, start_index,
               end_index), corpora/*.md

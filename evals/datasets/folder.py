@@ -7,7 +7,7 @@ spans.jsonl    {"query_id", "document_id", "start", "end", "text"}
 answers.jsonl  {"query_id", "answerable", "answers"?, "facts"?, "references"?}
 card.yaml      name, licence, source, language, description?, counts?
 
-Any file but the card may be gzipped. Either qrels or spans.jsonl must be there.
+Any file but the card may be gzipped. Either qrels or spans.jsonl must exist.
 """
 
 import os
@@ -31,7 +31,7 @@ from citespan.evals.types import Dataset, GoldSpan, Question, SourceDocument
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """What was read so far; `empty`: documents left out, `elsewhere`: queries of other splits."""
+    """The rows read so far; `empty`: documents left out, `elsewhere`: queries of other splits."""
 
     documents: dict[str, SourceDocument] = field(default_factory=dict[str, SourceDocument])
     empty: set[str] = field(default_factory=set[str])
@@ -47,7 +47,7 @@ class _Reading:
     elsewhere: set[str] = field(default_factory=set[str])
 
     def reference_problem(self, query_id: str, document_id: str | None = None) -> str | None:
-        """Why a row that names these cannot be used."""
+        """Return why a row that names these cannot be used."""
         if query_id not in self.queries:
             return f"queries.jsonl has no {query_id!r}; add the query or remove this row"
         if document_id in self.empty:
@@ -58,22 +58,21 @@ class _Reading:
 
 
 def load_dataset(folder: Path, *, split: str | None = None) -> Dataset:
-    """The data set in a folder, checked whole.
+    """Read the data set in a folder, and check all of it.
 
-    Taken are the questions that have a row in the qrels, spans.jsonl or answers.jsonl, but not
-    those that only the qrels of another split name. Where no qrels name a question, the
-    documents of its spans have grade 1; without a row in answers.jsonl a question is answerable
-    if it has a span or a grade above 0. Documents without text that nothing refers to are left
-    out.
+    A question is read if it has a row in the qrels, spans.jsonl or answers.jsonl, unless only the
+    qrels of another split name it. If no qrels name a question, the documents of its spans have
+    grade 1. If it has no row in answers.jsonl, it is answerable if it has a span or a grade above
+    0. Documents without text that nothing refers to are left out.
 
-    split: which file of qrels/, without its ending; needed if there are several.
+    split: which file of qrels/, without its ending; required if there are several.
 
     Raises:
         DatasetError: a file is missing or wrong; the message names the file, line and remedy.
     """
     try:
         return _loaded(folder, split)
-    except OSError as error:  # of a folder; those of files are refused where they are read
+    except OSError as error:  # for the folder; errors of files are raised where they are read
         place = Path(error.filename or folder)
         raise refused(place, None, f"cannot be read: {error.strerror}") from error
 
@@ -110,11 +109,11 @@ def _needed(folder: Path, name: str) -> Path:
 
 
 def _qrels(folder: Path, split: str | None) -> tuple[Path, ...]:
-    """The chosen file first, then the others."""
+    """Return the chosen file first, then the others."""
     there = folder / "qrels"
     if os.path.lexists(there) and not there.is_dir():
         raise refused(there, None, "not a folder; put test.tsv into one of that name")
-    # Not glob(), which passes over a folder that may not be read.
+    # Not glob(), which skips a folder that may not be read.
     names = [file.name.removesuffix(".gz") for file in there.iterdir()] if there.exists() else []
     files = {
         name.removesuffix(".tsv"): file

@@ -1,4 +1,4 @@
-"""Files of a data set, line by line, plain or gzipped; a wrong line is refused by its number."""
+"""Files of a data set, line by line, plain or gzipped; errors name the line."""
 
 import gzip
 import os
@@ -21,16 +21,16 @@ _SHOWN = 40
 
 
 def refused(file: Path, line: int | None, problem: str) -> DatasetError:
-    """The error that names the place; `problem` says what is wrong and how to mend it."""
+    """Return the error that names the place; `problem` says what is wrong and how to correct it."""
     place = f"{file}, line {line}" if line else f"{file}"
     return DatasetError(f"{place}: {problem}")
 
 
 def found(folder: Path, name: str) -> Path | None:
-    """The file of that name, or its gzipped form.
+    """Return the file of that name, or its gzipped form.
 
     Raises:
-        DatasetError: what has that name is a folder, a link to nothing, or no regular file.
+        DatasetError: the name is a folder, a link to nothing, or no regular file.
     """
     for file in (folder / name, folder / f"{name}.gz"):
         if file.is_file():
@@ -41,7 +41,7 @@ def found(folder: Path, name: str) -> Path | None:
 
 
 def read_rows(file: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
-    """The objects of a JSON Lines file with their line numbers; blank lines are passed over.
+    """Yield the objects of a JSON Lines file with their line numbers; blank lines are skipped.
 
     Raises:
         DatasetError: a line is not UTF-8, not JSON, or not such an object.
@@ -63,7 +63,7 @@ def read_rows(file: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
 
 
 def read_scores(file: Path) -> Iterator[tuple[int, str, str, int]]:
-    """The rows of a relevance file: line number, query id, document id, grade.
+    """Yield the rows of a relevance file: line number, query id, document id, grade.
 
     Raises:
         DatasetError: there is no header, a row has not three columns, or a grade is no integer.
@@ -93,7 +93,7 @@ def _grade(file: Path, number: int, score: str) -> int:
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers, split at LF alone: U+2028 and its like are text.
+    """Yield the lines with their numbers, split at LF only: U+2028 and its like are text.
 
     Raises:
         DatasetError: the file cannot be read, is damaged, or is not UTF-8.

@@ -77,7 +77,7 @@ class _Seed(msgspec.Struct):
 
 
 def open_dataset(name: str, *, split: str | None = None) -> Dataset:
-    """The data set of that name: "seed", a folder, or a SQuAD file ending in .json.
+    """Open the data set of that name: "seed", a folder, or a SQuAD file ending in .json.
 
     Raises:
         DatasetError: it is none of these, it is wrong, or it has no splits to choose from.
@@ -98,7 +98,7 @@ def open_dataset(name: str, *, split: str | None = None) -> Dataset:
 
 
 def seed_dataset() -> Dataset:
-    """The document that comes with the project and its questions, all resampled together."""
+    """Return the document that comes with the project and its questions, all resampled together."""
     folder = seeds_folder()
     card_file = folder / "seed.json"
     try:
@@ -122,10 +122,10 @@ def seed_dataset() -> Dataset:
 
 
 def read_squad(file: Path) -> Dataset:
-    """A SQuAD 1.1 or 2.0 file: an article is a document, a blank line between its paragraphs.
+    """Read a SQuAD 1.1 or 2.0 file: an article is a document, a blank line between paragraphs.
 
     Raises:
-        DatasetError: not such a file, or an answer does not stand where it says.
+        DatasetError: it is not such a file, or an answer is not at its stated place.
     """
     try:
         squad = msgspec.json.decode(file.read_bytes(), type=_Squad)

@@ -8,7 +8,7 @@ from citespan.evals.types import Fact, Question, Region
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
-    """A line of corpus.jsonl; other fields are passed over, as in BEIR."""
+    """A line of corpus.jsonl; other fields are ignored, as in BEIR."""
 
     id: str = msgspec.field(name="_id")
     title: str | None = None
@@ -16,7 +16,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 
 class QueryMetadata(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What queries.jsonl says beyond BEIR; other fields are passed over."""
+    """The fields of queries.jsonl beyond BEIR; other fields are ignored."""
 
     topic: Literal["on", "off"] | None = None
     origin: Region | None = None
@@ -51,7 +51,7 @@ class AnswerRow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def query_row(question: Question) -> QueryRow:
-    """The question's line of queries.jsonl."""
+    """Return the question's line of queries.jsonl."""
     metadata = None
     if question.topic or question.origin:
         metadata = QueryMetadata(topic=question.topic, origin=question.origin)
@@ -59,7 +59,7 @@ def query_row(question: Question) -> QueryRow:
 
 
 def answer_row(question: Question) -> AnswerRow:
-    """The question's line of answers.jsonl."""
+    """Return the question's line of answers.jsonl."""
     return AnswerRow(
         query_id=question.id,
         answerable=question.answerable,

@@ -1,5 +1,6 @@
-"""Data sets written as folders that `load_dataset` reads; the layout stands in
-evals/datasets/folder.py.
+"""Data sets written as folders that `load_dataset` reads.
+
+evals/datasets/folder.py describes the layout.
 """
 
 import tempfile
@@ -16,12 +17,12 @@ from citespan.evals.types import Dataset
 
 
 def write_dataset(dataset: Dataset, folder: Path) -> None:
-    """Write the data set so that `load_dataset` gives it back; all of it or nothing.
+    """Write the data set so that `load_dataset` reads the same back; all of it or nothing.
 
     Raises:
-        DatasetError: the folder is there and not empty, or the data set breaks a rule of
-            `load_dataset` or is not what it would read, as with spans but no grade, or the
-            folder cannot be written.
+        DatasetError: the folder exists and is not empty or cannot be written, or the data set
+            breaks a rule of `load_dataset` or would not read back equal, as with spans but no
+            grade.
     """
     try:
         _write(dataset, folder)

@@ -1,4 +1,4 @@
-"""Questions drafted from documents, for a person to go through."""
+"""Questions drafted from documents, for a person to review."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""From a file that a person went through to a data set: what was accepted, checked again."""
+"""Conversion of a reviewed file of drafts to a data set: accepted drafts, checked again."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,12 +19,12 @@ from citespan.index.disk import sha256_text
 def accept_drafts(
     file: Path, load: Callable[[DraftedDocument], str], *, name: str | None = None
 ) -> Acceptance:
-    """The data set of the accepted drafts, with all documents of the file.
+    """Return the data set of the accepted drafts, with all documents of the file.
 
     Args:
-        file: as a person left it.
-        load: gives the text of a document as it is now, from its recorded path.
-        name: of the data set; without it the name of the file.
+        file: as the reviewer left it.
+        load: returns the current text of a document, from its recorded path.
+        name: of the data set; by default the name of the file.
 
     Raises:
         DatasetError: a document changed since, a span does not hold its text, or nothing was
@@ -37,7 +37,7 @@ def accept_drafts(
     if not accepted:
         raise DatasetError(
             f"{file}: none of {len(read.drafts)} drafts is accepted ({rejected} rejected,"
-            f" {undecided} undecided); write yes behind `accept:` where a question is good"
+            f" {undecided} undecided); write yes after `accept:` if a question is good"
         )
     documents = _documents(file, read, load)
     for draft in accepted:
@@ -68,14 +68,14 @@ def _documents(
         if sha256_text(text) != recorded.sha256:
             raise DatasetError(
                 f"{file}: the text of {recorded.path} changed since the drafts were made;"
-                " restore it, or make the drafts anew"
+                " restore it, or draft the questions again"
             )
         documents[recorded.id] = SourceDocument(id=recorded.id, title=recorded.title, text=text)
     return documents
 
 
 def _problem(draft: QuestionDraft, documents: Mapping[str, SourceDocument]) -> str | None:
-    """Why an accepted draft cannot be used; None if it can."""
+    """Return why an accepted draft cannot be used; None if it can."""
     document = documents.get(draft.evidence.document_id)
     if document is None:
         return f"the file records no document {draft.evidence.document_id!r}"
@@ -90,7 +90,7 @@ def _problem(draft: QuestionDraft, documents: Mapping[str, SourceDocument]) -> s
         return "the answer is empty"
     sentence = " ".join(draft.evidence.text.split()).casefold()
     if not any(answer.casefold() in sentence for answer in draft.answers):
-        return "no answer stands in the sentence; add the words that do, on a line of their own"
+        return "no answer is in the sentence; add words of the sentence, on a line of their own"
     return None
 
 

@@ -2,7 +2,7 @@
 
 import regex
 
-from citespan.evals.drafting.names import NameKind, stands_alone
+from citespan.evals.drafting.names import NameKind, is_whole_phrase
 from citespan.evals.drafting.phrases import DATE, NUMBER, YEAR, Finding
 from citespan.evals.drafting.prose import Sentence, starts_well
 from citespan.evals.drafting.words import MONTHS
@@ -27,7 +27,7 @@ _UNIT = regex.compile(r"[.,]? (?:[\p{Ll}-]{3,})")
 
 
 def blank(sentence: Sentence) -> Finding | None:
-    """The sentence with its best blank, if it says enough without it."""
+    """Return the sentence with its best blank, if it says enough without it."""
     if len(sentence.text.split(" ")) > _MAX_WORDS or not starts_well(sentence):
         return None
     for answer in (*_amounts(sentence), *_dates(sentence), *_names(sentence)):
@@ -39,7 +39,7 @@ def blank(sentence: Sentence) -> Finding | None:
 
 
 def _fits(sentence: Sentence, answer: Span) -> bool:
-    """Whether the answer stands there once, and another name says what it is about."""
+    """Return whether the answer occurs there once, and another name states the subject."""
     text, inside = sentence.text, answer.of(sentence.text)
     if text.casefold().count(inside.casefold()) != 1:
         return False
@@ -63,7 +63,7 @@ def _amounts(sentence: Sentence) -> list[Span]:
 
 
 def _is_amount(amount: str, before: str, after: str) -> bool:
-    """Whether a number says how much or how many; no year, day, article or end of a range."""
+    """Return whether a number is an amount; no year, day, article or end of a range."""
     if _RANGE.match(after) or _NUMBERED.search(before) or _MONTH_NEXT.match(after):
         return False
     if not regex.fullmatch(r"[\d,.]+", amount):
@@ -85,7 +85,7 @@ def _names(sentence: Sentence) -> list[Span]:
         mention
         for mention in sentence.mentions
         if mention.kind is not NameKind.OTHER or " " in mention.text
-        if stands_alone(sentence.text, mention.start, mention.end)
+        if is_whole_phrase(sentence.text, mention.start, mention.end)
     ]
     found.sort(key=lambda mention: (mention.kind is NameKind.OTHER, -mention.start))
     return [Span(mention.start, mention.end) for mention in found]

@@ -51,7 +51,7 @@ _SHARE = regex.compile(
 
 
 def ask_how_many(sentence: Sentence) -> Iterator[Finding]:
-    """How many of something there are, or what share."""
+    """Ask how many of something there are, or what share."""
     text = sentence.text
     if (match := _HAS.match(text)) and (subject := subject_before(sentence, match.end("subject"))):
         asked = _HAS_BASE[match["verb"]].format(subject)
@@ -87,7 +87,7 @@ _DID = regex.compile(
 
 
 def ask_how_much_done(sentence: Sentence) -> Iterator[Finding]:
-    """Of `The earthquake killed 5,335 people`: how many."""
+    """Ask, of `The earthquake killed 5,335 people`, how many."""
     match = _DID.match(sentence.text)
     if not match or not (subject := subject_before(sentence, match.end("subject"))):
         return

@@ -23,7 +23,7 @@ _LIFE = regex.compile(rf" \((?:born )?({DATE})(?: ?[–—-] ?({DATE}))?\)")
 
 
 def ask_birth(sentence: Sentence) -> Iterator[Finding]:
-    """Of `Name (3 March 1847 - 2 August 1922)`: when were they born."""
+    """Ask, of `Name (3 March 1847 - 2 August 1922)`, when they were born."""
     for match in _LIFE.finditer(sentence.text):
         ends = [m for m in sentence.mentions if m.end == match.start()]
         if ends and ends[0].kind is NameKind.PERSON and (match.group(2) or "born" in match.group()):
@@ -47,7 +47,7 @@ _FRONTED = regex.compile(
 
 
 def ask_when(sentence: Sentence) -> Iterator[Finding]:
-    """When something was done, from a sentence that ends or begins with the date."""
+    """Ask when something was done, from a sentence that ends or begins with the date."""
     if match := _PASSIVE.match(sentence.text):
         subject = subject_before(sentence, match.end("subject"))
         done = cut(match["done"])
@@ -66,7 +66,7 @@ def ask_when(sentence: Sentence) -> Iterator[Finding]:
 
 
 def _definite(sentence: Sentence, done: str, tail: str = "") -> bool:
-    """Whether what was done is said without leaning on other sentences, and dated once."""
+    """Return whether the action is stated without reference to other sentences, and dated once."""
     if regex.search(YEAR, tail + done) or regex.search(
         r" and(?:$| (?:was|were|\p{Ll}+ed)\b)", done
     ):
@@ -97,7 +97,7 @@ _WHERE = regex.compile(
 
 
 def ask_where(sentence: Sentence) -> Iterator[Finding]:
-    """Where something is located, was born, was held."""
+    """Ask where something is located, was born, was held."""
     match = _WHERE.match(sentence.text)
     if not match or not (subject := subject_before(sentence, match.end("subject"))):
         return

@@ -14,7 +14,7 @@ from citespan.index.parse import document_of, printable, read_file, text_files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Documents, where each was read by id, and why other files could not be."""
+    """Documents, the path of each by id, and the reasons why other files could not be read."""
 
     documents: list[SourceDocument] = field(default_factory=list[SourceDocument])
     files: dict[str, Path] = field(default_factory=dict[str, Path])
@@ -22,7 +22,7 @@ class Gathered:
 
 
 def gather(paths: Sequence[Path], encoding: str | None = None) -> Gathered:
-    """The texts of files, and of the text files of folders; a file's name becomes its id."""
+    """Read the texts of files, and of the text files of folders; a file's name becomes its id."""
     gathered = Gathered()
     for file in dict.fromkeys(text_files(paths)):
         try:
@@ -36,7 +36,7 @@ def gather(paths: Sequence[Path], encoding: str | None = None) -> Gathered:
 
 
 def paths_from(file: Path, gathered: Gathered) -> dict[str, str]:
-    """Where the documents are, seen from the folder of a file of drafts: they may move together."""
+    """Return the paths of the documents, relative to the file of drafts: they may move together."""
     folder = file.resolve().parent
     return {
         name: Path(os.path.relpath(place.resolve(), folder)).as_posix()
@@ -45,7 +45,7 @@ def paths_from(file: Path, gathered: Gathered) -> dict[str, str]:
 
 
 def loader(file: Path, encoding: str | None = None) -> Callable[[DraftedDocument], str]:
-    """What `accept_drafts` reads documents with: from their places beside the file of drafts."""
+    """Return the function that `accept_drafts` reads documents with, relative to the file."""
 
     def load(recorded: DraftedDocument) -> str:
         place = file.resolve().parent / recorded.path
@@ -53,7 +53,7 @@ def loader(file: Path, encoding: str | None = None) -> Callable[[DraftedDocument
             return _document(place, recorded.id, encoding).text
         except (DocumentRejected, OSError) as error:
             raise DatasetError(
-                f"{file}: {recorded.path} cannot be read: {_reason(error)}; put the document back,"
+                f"{file}: {recorded.path} cannot be read: {_reason(error)}; restore the document,"
                 " or correct `path`"
             ) from error
 
@@ -70,7 +70,7 @@ def _reason(error: DocumentRejected | OSError) -> str:
 
 
 def _id(file: Path, taken: dict[str, Path]) -> str:
-    """Unique, printable, and still the same if another file comes after it."""
+    """Return an id: unique, printable, and still the same if another file comes after it."""
     stem = "".join(c if c.isprintable() else "_" for c in printable(file.stem))[:150]
     name, number = stem, 2
     while name in taken:

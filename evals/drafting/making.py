@@ -1,4 +1,4 @@
-"""From documents to drafts: all that can be made, then a spread over documents and kinds."""
+"""Drafts from documents: all possible ones, then a spread over documents and kinds."""
 
 import hashlib
 from collections import Counter
@@ -13,7 +13,7 @@ from citespan.evals.drafting.twins import Collection
 from citespan.evals.drafting.types import DraftKind, QuestionDraft
 from citespan.evals.types import GoldSpan, SourceDocument
 
-_TWINS = 3  # one draft in so many may be one
+_TWINS = 3  # one draft in this many may be a twin
 
 
 def make_drafts(
@@ -29,7 +29,7 @@ def make_drafts(
     ordered = list(_spread(originals))
     twins = list(islice(_twins(collection, ordered, seed), most // _TWINS))
     wanted = {twin.twin_of for twin in twins}
-    # An original goes with its twin; the others follow in their turn.
+    # An original and its twin come together; the others follow in turn.
     ordered.sort(key=lambda draft: draft.id not in wanted)
     return sorted([*ordered[: most - len(twins)], *twins], key=_reading_order)
 
@@ -62,18 +62,18 @@ def _askable(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Finding,
 def _unambiguous(
     collection: Collection, found: Iterable[tuple[Sentence, Finding, DraftKind]]
 ) -> list[QuestionDraft]:
-    """Drafts of the questions that only their own sentence answers."""
+    """Return drafts of the questions that only their own sentence answers."""
     drafts = [(_draft(sentence, finding, kind), sentence) for sentence, finding, kind in found]
     often = Counter(draft.question.casefold() for draft, _ in drafts)
     return [
         draft
         for draft, sentence in drafts
-        if often[draft.question.casefold()] == 1 and _is_alone(collection, draft, sentence)
+        if often[draft.question.casefold()] == 1 and _is_unique(collection, draft, sentence)
     ]
 
 
-def _is_alone(collection: Collection, draft: QuestionDraft, sentence: Sentence) -> bool:
-    """Whether no other sentence holds all words of the question."""
+def _is_unique(collection: Collection, draft: QuestionDraft, sentence: Sentence) -> bool:
+    """Return whether no other sentence holds all words of the question."""
     words = content(draft.question.replace(BLANK, " "))
     if len(words) < 2:
         return bool(words)
@@ -121,7 +121,7 @@ def _id(*parts: str) -> str:
 
 
 def _spread(drafts: Sequence[QuestionDraft]) -> Iterator[QuestionDraft]:
-    """In turn from every document, and there in turn from every kind, a pattern first."""
+    """Yield drafts in turn from every document, and there from every kind, a pattern first."""
     documents: dict[str, dict[DraftKind, list[QuestionDraft]]] = {}
     for draft in drafts:
         kinds = documents.setdefault(

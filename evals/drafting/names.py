@@ -1,4 +1,4 @@
-"""Names in sentences: where they begin and end, and what they are names of."""
+"""Names in sentences: where they begin and end, and the kinds of things they name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from citespan.evals.drafting.words import (
     TITLES,
 )
 
-# Longer than any 50 words that are words; keeps what the patterns have to look through small.
+# Longer than any 50 real words; bounds the text that the patterns search.
 MAX_LENGTH = 500
 
 _WORD = r"(?:(?:\p{Lu}\.){1,4}|\p{Lu}[\p{L}\p{M}\d]*(?:['’-](?!s\b)[\p{L}\p{M}\d]+)*)"
@@ -33,12 +33,13 @@ _JOINED = (
     r"|(?<=\b(?:Department|Ministry|Institute|Committee|Council|Office|Fund|Society))"
     r" for(?: the)?)?"
 )
+_SPEECH = "|".join(("said", "told", "wrote"))
 _NAME = regex.compile(rf"(?<![\p{{L}}\d-]){_WORD}(?:{_JOINED} {_WORD})*")
 WORDS = regex.compile(r"[\p{L}\p{M}\d]+(?:['’-][\p{L}\p{M}\d]+)*")
 
 
 class NameKind(StrEnum):
-    """What a name or number is, as far as its form and its neighbours tell."""
+    """The kind of a name or number, as far as its form and its neighbours show."""
 
     PERSON = "person"
     PLACE = "place"
@@ -58,7 +59,7 @@ class Mention:
 
 
 class Lexicon:
-    """What the whole collection tells about a word or a name."""
+    """Facts about words and names from the whole collection."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._small: Counter[str] = Counter()
@@ -82,7 +83,7 @@ class Lexicon:
                     self._votes[part][NameKind.PERSON] += self._votes[part].total()
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        """The names in a sentence, with what the whole collection says of their kind."""
+        """Return the names in a sentence, with their kind according to the whole collection."""
         if len(text) > MAX_LENGTH:
             return ()
         return tuple(
@@ -97,7 +98,7 @@ class Lexicon:
             return NameKind.OTHER
         count, kind = max(known, key=lambda pair: (pair[0], pair[1].value))
         if kind is NameKind.PLACE and count < 2 and name.rsplit(" ", 1)[-1] not in PLACES:
-            return NameKind.OTHER  # once behind "in" is no more than a hint
+            return NameKind.OTHER  # a single "in" before the name is only a hint
         return kind if 3 * count >= votes.total() else NameKind.OTHER
 
     def _names(self, text: str) -> list[tuple[int, int]]:
@@ -113,7 +114,10 @@ class Lexicon:
         return found
 
     def _after_first(self, text: str, end: int) -> int:
-        """Where a name at the start of a sentence begins: is the first word capital on its own?"""
+        """Return where a name at the start of a sentence begins: after a first word or with it.
+
+        The first word belongs to it if that has a capital elsewhere, too.
+        """
         first = text[:end].split(" ")[0]
         if first.casefold() in STOP_WORDS or first.casefold() in LEANING:
             return min(len(first) + 1, end)
@@ -124,7 +128,7 @@ class Lexicon:
 
 
 def _after_title(text: str, start: int, end: int) -> int:
-    """Where the name proper begins: `Foreign Minister Mario Lubetkin` is Mario Lubetkin."""
+    """Return where the name proper begins: `Foreign Minister Mario Lubetkin` is Mario Lubetkin."""
     words = text[start:end].split(" ")
     if words[0] in MONTHS | DAYS:
         return end
@@ -132,11 +136,11 @@ def _after_title(text: str, start: int, end: int) -> int:
     if title < 0:
         return start
     if title + 1 < len(words) and words[title + 1] == "of":
-        # A role (Secretary of State), perhaps with its holder behind it.
+        # A role (Secretary of State), perhaps followed by its holder.
         title += 2 + (words[title + 2 : title + 3] == ["the"])
     rest = words[title + 1 :]
     if any(word in ORGANISATIONS | PLACES for word in rest):
-        return start  # the General Assembly is nobody called Assembly
+        return start  # the General Assembly is not a person called Assembly
     return end - len(" ".join(rest)) if rest and not words[title].islower() else end
 
 
@@ -160,7 +164,7 @@ def _kind(text: str, start: int, end: int) -> NameKind:
     if 2 <= len(words) <= 4 and words[0] in GIVEN_NAMES and "of" not in words:
         return NameKind.PERSON
     if len(words) <= 3 and regex.match(
-        r"(?:,? who | said | told | wrote | \(born |, born |, aged )", after
+        rf"(?:,? who | (?:{_SPEECH}) | \(born |, born |, aged )", after
     ):
         return NameKind.PERSON
     if (
@@ -174,12 +178,12 @@ def _kind(text: str, start: int, end: int) -> NameKind:
 
 
 def _ends_in_name(before: str) -> bool:
-    """Whether the last word has a capital."""
+    """Return whether the last word has a capital."""
     return any(map(str.isupper, takewhile(str.isalpha, reversed(before))))
 
 
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a name is a phrase of its own: no part of a longer one, of a list or a modifier."""
+def is_whole_phrase(text: str, start: int, end: int) -> bool:
+    """Return whether a name is a whole phrase: no part of a longer one or a list, no modifier."""
     before, after = text[:start], text[end:]
     if regex.search(r"(?:\band|\bor|&|['’]s?|[-–—(/\"“]) ?$", before):
         return False

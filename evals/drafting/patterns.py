@@ -31,12 +31,12 @@ _PATTERNS: tuple[_Pattern, ...] = (
 
 
 def ask(sentence: Sentence) -> Finding | None:
-    """The first question that a pattern makes of the sentence."""
+    """Return the first question that a pattern makes of the sentence."""
     return _first(sentence, _PATTERNS)
 
 
 def ask_speaker(sentence: Sentence) -> Finding | None:
-    """Who the speaker of a quotation is; the quotation may have begun earlier."""
+    """Ask for the speaker of a quotation, which may have begun earlier."""
     return _first(sentence, (ask_role, ask_office)) if _SAID.search(sentence.text) else None
 
 

@@ -29,7 +29,7 @@ _BY = regex.compile(
 
 
 def ask_who(sentence: Sentence) -> Iterator[Finding]:
-    """Who did something, and by whom something was done."""
+    """Ask who did something, and by whom something was done."""
     text = sentence.text
     first = next(iter(sentence.mentions), None)
     plain = first and (
@@ -64,7 +64,7 @@ _ROLE = regex.compile(
 
 
 def ask_role(sentence: Sentence) -> Iterator[Finding]:
-    """Of `Song Junying, head of the Department`: who is it."""
+    """Ask, of `Song Junying, head of the Department`, who it is."""
     for match in _ROLE.finditer(sentence.text):
         names = [m for m in sentence.mentions if m.end == match.start()]
         role = cut(match["role"], 18)
@@ -84,7 +84,7 @@ _OFFICE = regex.compile(
 
 
 def ask_office(sentence: Sentence) -> Iterator[Finding]:
-    """Of `Uruguayan Foreign Minister Mario Lubetkin`: who is it."""
+    """Ask, of `Uruguayan Foreign Minister Mario Lubetkin`, who it is."""
     for mention in sentence.mentions:
         match = _OFFICE.search(sentence.text[: mention.start])
         if match and mention.kind is NameKind.PERSON and " " in mention.text:

@@ -1,4 +1,4 @@
-"""What the patterns share: dates, numbers, and phrases that can stand in a question."""
+"""Shared parts of the patterns: dates, numbers, and phrases that fit into a question."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from citespan.index import Span
 
 
 def any_of(words: frozenset[str] | dict[str, str]) -> str:
-    """A regular expression for any of the words, the longest first."""
+    """Return a regular expression for any of the words, the longest first."""
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
 
@@ -36,14 +36,14 @@ DONE = rf"(?:{any_of(PARTICIPLES)}|\p{{Ll}}{{2,}}ed)"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A question and where in its sentence the answer stands."""
+    """A question and the place of the answer in its sentence."""
 
     question: str
     answer: Span
 
 
 def subject_before(sentence: Sentence, end: int, start: int = 0) -> str | None:
-    """The words up to a verb, if they are one definite thing with a name in it."""
+    """Return the words up to a verb, if they are one definite thing with a name in it."""
     text = sentence.text[start:end].strip()
     words = text.split(" ")
     lower = [word.casefold() for word in words]
@@ -63,14 +63,14 @@ def subject_before(sentence: Sentence, end: int, start: int = 0) -> str | None:
 
 
 def small_first(text: str) -> str:
-    """A phrase from the start of a sentence, as it stands inside one."""
+    """Return a phrase from the start of a sentence as it is written inside one."""
     word = text.split(" ")[0]
     small = word in {"A", "An", "The"} or (word[1:].islower() and word not in TITLES)
     return text[0].lower() + text[1:] if small else text
 
 
 def cut(text: str, most: int = 14) -> str | None:
-    """The rest of a sentence up to where a side remark begins; None if it cannot be told."""
+    """Return the rest of a sentence up to a side remark; None if its start is unclear."""
     head, comma, tail = text.rstrip(".").partition(", ")
     if comma and not regex.match(
         r"(?:which|who|where|when|while|but|although|though|after|before|because|as|making"
@@ -90,5 +90,5 @@ def cut(text: str, most: int = 14) -> str | None:
 
 
 def has_name(sentence: Sentence, part: str) -> bool:
-    """Whether a name of the sentence stands in this part of it."""
+    """Return whether a name of the sentence is in this part of it."""
     return any(mention.text in part for mention in sentence.mentions)

@@ -1,4 +1,4 @@
-"""The sentences of documents, and which of them questions can be made from."""
+"""The sentences of documents, and which of them are fit for questions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class Sentence:
 
 
 def content(text: str) -> frozenset[str]:
-    """The words that carry meaning, cut to five letters so that their forms meet."""
+    """Return the words that carry meaning, cut to five letters so that their forms are equal."""
     words = (word.casefold() for word in WORDS.findall(text))
     return frozenset(word[:5] for word in words if word not in STOP_WORDS)
 
 
 def read_sentences(documents: Iterable[SourceDocument]) -> list[Sentence]:
-    """All sentences of all documents, in order, numbered through, with their names."""
+    """Return all sentences of all documents, in order, numbered through, with their names."""
     plain = [
         (document.id, span, span.of(document.text))
         for document in documents
@@ -67,7 +67,7 @@ def read_sentences(documents: Iterable[SourceDocument]) -> list[Sentence]:
 
 
 def is_usable(text: str) -> bool:
-    """Whether it is a plain statement that stands on its own."""
+    """Return whether it is a plain statement that needs no other sentence."""
     if len(text) > MAX_LENGTH or not text.endswith(".") or not text[0].isupper():
         return False
     words = WORDS.findall(text)
@@ -91,7 +91,7 @@ def _balanced(text: str) -> bool:
 
 
 def starts_well(sentence: Sentence) -> bool:
-    """Whether it says early on what it is about, by a name, before any verb or pronoun."""
+    """Return whether it names its subject early, before any verb or pronoun."""
     first = next(iter(sentence.mentions), None)
     if first is None:
         return False

@@ -1,4 +1,4 @@
-"""Reading a file of drafts as a person left it.
+"""Reading of a file of drafts after its review.
 
 Without YAML's guesses: every value is text (1987, 12:30, no), and lines are known for messages.
 """
@@ -23,11 +23,11 @@ from citespan.index import Span
 
 _YES, _NO = {"yes", "y", "true"}, {"no", "n", "false"}
 _NUMBERS = re.compile(r"(\d{1,12}) to (\d{1,12})")
-_yaml: Any = yaml  # its stubs leave what it reads from untyped
+_yaml: Any = yaml  # yaml's stubs do not type its input
 
 
 def read_drafts(file: Path) -> DraftFile:
-    """The drafts with what a person has made of them.
+    """Read the drafts with the reviewer's decisions.
 
     Raises:
         DatasetError: the file cannot be read; the message names the file, the line and the draft.
@@ -42,7 +42,7 @@ def read_drafts(file: Path) -> DraftFile:
         draft = _read_draft(file, node)
         line = _line(node)
         if draft.id in lines:
-            _refuse(file, line, f"draft {draft.id} stands in line {lines[draft.id]} already")
+            _refuse(file, line, f"draft {draft.id} is in line {lines[draft.id]} already")
         lines[draft.id] = line
         drafts.append(draft)
     return DraftFile(documents=tuple(documents), drafts=tuple(drafts), lines=lines)
@@ -77,7 +77,7 @@ def _refuse(file: Path, line: int, reason: str) -> NoReturn:
 
 
 def _mapping(file: Path, node: yaml.Node | None, known: set[str]) -> dict[str, yaml.Node]:
-    """The entries of a mapping; refuses names that are unknown or come twice."""
+    """Return the entries of a mapping; refuse names that are unknown or come twice."""
     if not isinstance(node, yaml.MappingNode):
         _refuse(file, _line(node) if node else 1, "this is not a file of drafts, or was damaged")
     found: dict[str, yaml.Node] = {}
@@ -104,7 +104,7 @@ _FIELDS = {
 
 
 class _Block:
-    """One block of the file, its values as text, and how to refuse it."""
+    """One block of the file, its values as text; its errors name the place."""
 
     def __init__(self, file: Path, node: yaml.Node, known: set[str]) -> None:
         self._file, self._line = file, _line(node)

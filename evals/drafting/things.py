@@ -20,7 +20,7 @@ _ACRONYM = regex.compile(r" \((\p{Lu}{3,8})\)")
 
 
 def ask_abbreviation(sentence: Sentence) -> Iterator[Finding]:
-    """Of `Long Name (LN)`: the capitals of the name are the short form."""
+    """Ask, of `Long Name (LN)`, for the short form: the capitals of the name."""
     for match in _ACRONYM.finditer(sentence.text):
         words = list(regex.finditer(r"[\p{L}’'-]+", sentence.text[: match.start()]))
         for first in range(len(words) - 1, max(-1, len(words) - 13), -1):
@@ -47,7 +47,10 @@ _UNIQUE = regex.compile(r"^(?P<name>.{2,60}?) (?P<aux>is|was) (?P<role>the .+)$"
 
 
 def ask_what_is_the(sentence: Sentence) -> Iterator[Finding]:
-    """Of `The capital of Poland is Warsaw` and of `Warsaw is the capital of Poland`: what is it."""
+    """Ask, of `The capital of Poland is Warsaw` and of its reverse, what it is.
+
+    The reverse is `Warsaw is the capital of Poland`.
+    """
     text = sentence.text
     if match := _THE_OF.match(text):
         what = match["what"]
@@ -74,12 +77,12 @@ def ask_what_is_the(sentence: Sentence) -> Iterator[Finding]:
 
 
 def is_who(name: Mention, what: str) -> bool:
-    """Whether a name is somebody's: it looks so, or what is said of it says so."""
+    """Return whether a name is a person's, by its form or by its description."""
     return name.kind is NameKind.PERSON or _is_somebody(what)
 
 
 def _is_somebody(what: str) -> bool:
-    """Whether a description is of a person, by its noun."""
+    """Return whether a description is of a person, by its noun."""
     noun = regex.split(r" (?:of|in|at|on|for|to|from|who|with|born|known)\b", what)[0]
     nouns = [noun, *noun.split(" and ")]
     return any(part.rsplit(" ", 1)[-1] in PERSON_NOUNS for part in nouns)
@@ -94,7 +97,7 @@ _CATEGORY_END = regex.compile(
 
 
 def ask_what_is(sentence: Sentence) -> Iterator[Finding]:
-    """Of `Asthma is a common disease of the airways`: what is it."""
+    """Ask, of `Asthma is a common disease of the airways`, what it is."""
     match = _IS_A.match(sentence.text)
     if not match:
         return

@@ -1,4 +1,4 @@
-"""Questions without an answer: the same question about something that it is never said of."""
+"""Questions without an answer: the same question about another thing, which no text answers."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -6,15 +6,15 @@ from typing import TypeAlias
 
 import regex
 
-from citespan.evals.drafting.names import Mention, NameKind, stands_alone
+from citespan.evals.drafting.names import Mention, NameKind, is_whole_phrase
 from citespan.evals.drafting.phrases import YEAR
 from citespan.evals.drafting.prose import Sentence, content
 from citespan.evals.drafting.types import Swap
 
 _TRIES = 24
-# A question whose words stand near the new name is dropped at this share of them.
+# A question is dropped if this share of its words is near the new name.
 _NEAR = 1 / 3
-# Details tell what a long question is about, whatever name is put into it.
+# Details of a long question show its subject, with any name in it.
 _SHORT, _LONG = 14, 26
 _SWAPPED = frozenset({NameKind.PERSON, NameKind.PLACE, NameKind.ORGANISATION, NameKind.YEAR})
 _DEFINITION = regex.compile(
@@ -25,7 +25,7 @@ _Names: TypeAlias = dict[tuple[NameKind, bool], dict[str, set[str]]]
 
 
 class Collection:
-    """Which words stand together in which sentences, over all documents."""
+    """An index of the words that occur together in sentences, over all documents."""
 
     def __init__(self, sentences: Sequence[Sentence]) -> None:
         self.sentences = sentences
@@ -37,7 +37,7 @@ class Collection:
         self._names = _names_by_kind(sentences)
 
     def sentences_with(self, words: frozenset[str]) -> list[int]:
-        """The numbers of the sentences that hold all these words."""
+        """Return the numbers of the sentences that hold all these words."""
         lists = sorted((self._having.get(word, []) for word in words), key=len)
         if not lists:
             return []
@@ -46,21 +46,23 @@ class Collection:
     def twin(
         self, question: str, sentence: Sentence, answer: str, seed: str
     ) -> tuple[str, Swap] | None:
-        """The question about another thing of the same kind; None if none is safe to ask about."""
+        """Return the question about another thing of the same kind; None if none is safe to ask
+        about.
+        """
         if _DEFINITION.match(question) or len(question.split()) > _LONG:
             return None
         for old in _asked_about(question, sentence, answer):
             rest = content(question) - content(old.text)
             if len(rest) < 2:
                 continue
-            for new in self._stand_ins(old, sentence, seed):
+            for new in self._substitutes(old, sentence, seed):
                 if self._is_safe(new, old, answer, rest):
                     swapped = _once(old.text).sub(lambda _, new=new: new, question)
                     return swapped, Swap(old=old.text, new=new)
         return None
 
-    def _stand_ins(self, old: Mention, sentence: Sentence, seed: str) -> list[str]:
-        """Names of the same kind: those that end alike and those of the same document first."""
+    def _substitutes(self, old: Mention, sentence: Sentence, seed: str) -> list[str]:
+        """Return names of the same kind, with like ends or of the same document first."""
         names = self._names.get((old.kind, _article(old, sentence)), {})
         shuffled = sorted(names)
         random.Random(f"{seed} {old.text}").shuffle(shuffled)  # noqa: S311  not for secrets
@@ -78,7 +80,7 @@ class Collection:
         return not any(self._near(n, rest) for n in self.sentences_with(words))
 
     def _near(self, number: int, rest: frozenset[str]) -> bool:
-        """Whether much of the question stands in the passage around a sentence."""
+        """Return whether much of the question is in the passage around a sentence."""
         here = self.sentences[number].document_id
         around: frozenset[str] = frozenset()
         for at in (number - 1, number, number + 1):
@@ -88,13 +90,13 @@ class Collection:
 
 
 def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
-    """Every name by its kind and its article, with the documents it stands in."""
+    """Return every name by its kind and its article, with the documents that contain it."""
     names: _Names = {}
     for sentence in sentences:
         found = [
             ((mention.kind, _article(mention, sentence)), mention.text)
             for mention in sentence.mentions
-            if _can_stand_in(mention, sentence)
+            if _is_swappable(mention, sentence)
         ]
         found += [((NameKind.YEAR, False), year) for year in _years(sentence.text)]
         for key, text in found:
@@ -103,20 +105,20 @@ def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
 
 
 def _article(mention: Mention, sentence: Sentence) -> bool:
-    """Whether the name stands behind `the`, which its twin has to fit."""
+    """Return whether the name follows `the`, which its twin has to fit."""
     if mention.kind is NameKind.YEAR:
         return False
     return sentence.text[: mention.start].casefold().endswith("the ")
 
 
-def _can_stand_in(mention: Mention, sentence: Sentence) -> bool:
-    """Whether the name is whole and its kind sure enough to ask about it."""
+def _is_swappable(mention: Mention, sentence: Sentence) -> bool:
+    """Return whether the name is complete and its kind sure enough to ask about it."""
     if mention.kind is NameKind.PERSON and " " not in mention.text:
         return False
     return (
         sentence.usable
         and mention.kind in _SWAPPED
-        and stands_alone(sentence.text, mention.start, mention.end)
+        and is_whole_phrase(sentence.text, mention.start, mention.end)
     )
 
 
@@ -125,13 +127,13 @@ def _years(text: str) -> Iterator[str]:
 
 
 def _asked_about(question: str, sentence: Sentence, answer: str) -> list[Mention]:
-    """The names and years in the question that can be swapped, the longest name first."""
+    """Return the names and years in the question that can be swapped, the longest name first."""
     names = [m for m in sentence.mentions if m.text in question and m.text != answer]
     found = [
         mention
         for mention in names
-        if _can_stand_in(mention, sentence)
-        # Further back in a long question it is a detail; the rest would still be answered.
+        if _is_swappable(mention, sentence)
+        # Later in a long question it is a detail; the rest would still be answered.
         if mention is names[0] or len(question.split()) <= _SHORT
     ]
     if len(question.split()) <= _SHORT:
@@ -144,7 +146,7 @@ def _once(name: str) -> "regex.Pattern[str]":
 
 
 def _key(new: str, old: Mention) -> frozenset[str]:
-    """The words that show that a name, or a short form of it, stands in a sentence."""
+    """Return the words that show that a name, or a short form of it, is in a sentence."""
     if old.kind is NameKind.PERSON:
         return content(new.rsplit(" ", 1)[-1])
     return content(new) - content(old.text)

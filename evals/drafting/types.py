@@ -1,4 +1,4 @@
-"""A draft question, the document it was made from, and what became of a file of drafts."""
+"""A draft question, the document it was made from, and the outcome of a file of drafts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from citespan.evals.types import Dataset, GoldSpan
 
 
 class DraftKind(StrEnum):
-    """How a draft was made: asked by a pattern, a blank in its sentence, or a twin of another."""
+    """The origin of a draft: asked by a pattern, a blank in its sentence, or a twin of another."""
 
     PATTERN = "pattern"
     CLOZE = "cloze"
@@ -17,7 +17,7 @@ class DraftKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap:
-    """What a twin asks about instead of what its original asks about."""
+    """The swap of a twin: the subject of its original, and its own."""
 
     old: str
     new: str
@@ -53,7 +53,7 @@ class DraftedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftFile:
-    """What a file of drafts holds; `lines` says where each draft begins, for messages."""
+    """The content of a file of drafts; `lines` says where each draft begins, for messages."""
 
     documents: tuple[DraftedDocument, ...]
     drafts: tuple[QuestionDraft, ...]

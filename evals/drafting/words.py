@@ -1,4 +1,4 @@
-"""Closed lists of English words that the drafting goes by."""
+"""Closed lists of English words that the drafting uses."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -26,7 +26,7 @@ CONJUNCTIONS = _set(
     " who whom whose what how why whether then"
 )
 
-#: A sentence that begins so leans on the one before it, or is not a plain statement.
+#: First words of a sentence that depends on the one before it, or is no plain statement.
 LEANING = (PRONOUNS - {"there"}) | _set(
     "and but or so yet however therefore thus hence moreover furthermore nevertheless nonetheless"
     " meanwhile additionally also instead otherwise finally then later afterwards afterward earlier"
@@ -39,7 +39,7 @@ LEANING = (PRONOUNS - {"there"}) | _set(
     " for to of with by from"
 )
 
-#: Words that point outside their sentence wherever they stand.
+#: Words that refer to another sentence in any position.
 POINTING = _set(
     "this these those former latter above below aforementioned previously mentioned following"
     " i we you my our your me us here tonight today ourselves yourself myself said same similar"
@@ -86,10 +86,10 @@ PLACES = _set(
     " Cathedral Gulf Strait Republic Kingdom Hill Hills Beach Forest Harbour Harbor Canyon"
 )
 
-#: Last words of names that "in" stands before and that are no places.
+#: Last words of names that follow "in" and are no places.
 TIMES = _set("War Wars Century Period Age Ages Era Revolution Crisis Games Series League Act")
 
-#: Capitalised words that are no name of anybody or any place.
+#: Capitalised words that name no person and no place.
 PEOPLES = _set(
     "English French German Spanish Italian Latin Greek Roman Chinese Japanese Russian American"
     " British Arabic Dutch Polish Christian Muslim Jewish Catholic Protestant Islamic European"
@@ -154,7 +154,7 @@ TRANSITIVE = _pairs(
     " renamed:rename repealed:repeal reported:report restored:restore revoked:revoke secured:secure"
     " seized:seize shared:share surrendered:surrender surveyed:survey translated:translate"
     " transferred:transfer used:use welcomed:welcome withdrew:withdraw fought:fight drew:draw"
-    " chose:choose cut:cut set:set saw:see sought:seek taught:teach told:tell brought:bring"
+    " chose:choose cut:cut set:set saw:see sought:seek taught:teach brought:bring"
     " broke:break caught:catch got:get kept:keep met:meet put:put ran:run rebranded:rebrand"
     " besieged:besiege crossed:cross demolished:demolish dissolved:dissolve dropped:drop"
     " extended:extend finished:finish formulated:formulate hit:hit maintained:maintain"
@@ -162,9 +162,9 @@ TRANSITIVE = _pairs(
     " suspended:suspend tested:test unveiled:unveil upgraded:upgrade converted:convert"
     " cancelled:cancel canceled:cancel constructed:construct commissioned:commission"
     " became:become accepted:accept moved:move headed:head co-founded:co-found"
-)
+) | _pairs("told:tell")
 
-#: Past forms of verbs that stand without an object, with their base form.
+#: Past forms of verbs that take no object, with their base form.
 INTRANSITIVE = _pairs(
     "died:die moved:move returned:return arrived:arrive retired:retire graduated:graduate"
     " began:begin started:start ended:end opened:open closed:close fell:fall resigned:resign"
@@ -182,7 +182,7 @@ NUMBER_WORDS = _set(
     " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
 
-#: Nouns for what a person is; the question then begins with Who.
+#: Nouns for persons; the question then begins with Who.
 PERSON_NOUNS = _set(
     "Muslim Christian Jew monk nun female male artist author writer poet"
     " politician scientist philosopher general leader"

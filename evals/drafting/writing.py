@@ -1,7 +1,7 @@
-"""The file of drafts: YAML that a person goes through in any editor.
+"""The file of drafts: YAML that a person edits in any editor.
 
-YAML, because a block of text needs no quoting: a colon, a quote or a `#` typed into a question
-changes nothing.
+In YAML, a block of text needs no quoting: a colon, a quote or a `#` typed into a question changes
+nothing.
 """
 
 import re
@@ -17,11 +17,11 @@ from citespan.evals.types import SourceDocument
 from citespan.index.disk import sha256_text
 
 _HEADER = """\
-# Draft questions, made by patterns, none of them checked. Write behind each `accept:` either
-# yes or no; what stays empty is left out. Correct `question` and `answers` (one to a line, one
-# of them in the sentence's own words) below their `|-`, as far to the right. A `twin` must have
-# no answer in any of the documents: look whether that is so. Leave all other lines as they are;
-# whole blocks may go. Then run: citespan eval accept THIS-FILE DESTINATION
+# Draft questions, made by patterns, none of them checked. Write yes or no after each `accept:`;
+# a draft without a decision is left out. Correct `question` and `answers` (one to a line, one of
+# them in the sentence's own words) below their `|-`, with the same indent. Check that a `twin` has
+# no answer in any of the documents. Change no other lines; whole blocks may be deleted. Then run:
+# citespan eval accept THIS-FILE DESTINATION
 """
 # YAML takes these as the ends of lines, or strips them; such texts are quoted and escaped.
 _PLAIN = re.compile(
@@ -30,13 +30,13 @@ _PLAIN = re.compile(
 
 
 class _Text(str):
-    """A text that is written as a block where YAML can hold it so."""
+    """A text that is written as a block if YAML can hold it so."""
 
     __slots__ = ()
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes blocks for texts and nothing for None."""
+    """A dumper that writes blocks for texts and nothing for None."""
 
 
 def _represent_text(_: yaml.SafeDumper, text: _Text) -> yaml.ScalarNode:
@@ -58,11 +58,10 @@ def write_drafts(
     documents: Sequence[SourceDocument],
     paths: Mapping[str, str],
 ) -> None:
-    """Write the drafts for a person to go through; `paths` says where each document was read.
+    """Write the drafts for a person to review; `paths` says where each document was read.
 
     Raises:
-        DatasetError: the file is there already, perhaps with decisions in it, or cannot be
-            written.
+        DatasetError: the file exists, perhaps with decisions in it, or cannot be written.
     """
     recorded = [
         {
@@ -80,7 +79,7 @@ def write_drafts(
             out.write("\n".join([_HEADER, _dump({"documents": recorded}), head, *blocks]))
     except FileExistsError as error:
         raise DatasetError(
-            f"{file} is there already and may hold decisions; name another file or remove it"
+            f"{file} already exists and may hold decisions; name another file or remove it"
         ) from error
     except OSError as error:
         raise DatasetError(f"{file} cannot be written: {error.strerror}") from error
@@ -91,7 +90,7 @@ def _dump(value: Any) -> str:
 
 
 def _block(draft: QuestionDraft) -> dict[str, Any]:
-    """What a person decides on first, then what they read, then what only the machine needs."""
+    """Return the reviewer's decisions first, then the texts to read, then the machine's fields."""
     block: dict[str, Any] = {
         "accept": draft.accept,
         "kind": str(draft.kind),

@@ -1,8 +1,8 @@
-"""Whether a system knows when it is right. Pure.
+"""Measures of how well a system's confidence tells right answers from wrong ones. Pure.
 
-Every function takes `counts` beside the questions: how often each is counted, one row for each
-resample, so that a whole bootstrap is one call. It returns numerators and denominators by row;
-a denominator of 0 means that there is nothing to count.
+Every function takes the questions and `counts`: how often each is counted, one row for each
+resample, so that a whole bootstrap is one call. It returns numerators and denominators by row. If a
+denominator is 0, there is nothing to count.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,15 @@ Counts: TypeAlias = NDArray[np.float64]
 Ratio: TypeAlias = tuple[Floats, Floats]
 
 _BINS = 10
-_SLACK = 1e-9  # 3 wrong of 60 is a risk of 5 %, whatever the rounding of 0.05 * 60
+_SLACK = 1e-9  # 3 wrong of 60 is a risk of 5 %, however 0.05 * 60 is rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """One question: was it answered, how surely, and rightly. An abstention is not right."""
+    """The judgement of one question: answered or not, how surely, and rightly.
+
+    An abstention is not right.
+    """
 
     answered: bool
     confidence: float | None
@@ -44,13 +47,14 @@ class Steps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskCoverage:
-    """Questions surest first; those of one confidence share a step, so their order is no matter.
+    """Questions, surest first.
 
-    Answered questions without a confidence come after all that have one; abstentions come last,
-    and are wrong if they have to be covered.
+    Questions of one confidence share a step, so their order does not matter. Answered questions
+    without a confidence come after all that have one. Abstentions come last, and are wrong if they
+    have to be covered.
 
-    Source: Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks",
-    section 2 (risk and coverage); 2019, "Bias-Reduced Uncertainty Estimation", section 3 (AURC).
+    Source: Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks", section
+    2 (risk and coverage); 2019, "Bias-Reduced Uncertainty Estimation", section 3 (AURC).
     """
 
     order: NDArray[np.int64]
@@ -60,7 +64,7 @@ class RiskCoverage:
 
     @classmethod
     def of(cls, judgements: list[Judgement]) -> Self:
-        """The order of these questions."""
+        """Return the order of these questions."""
         keys = [_key(judgement) for judgement in judgements]
         order = sorted(range(len(keys)), key=keys.__getitem__)
         starts = [n for n, at in enumerate(order) if n == 0 or keys[at] != keys[order[n - 1]]]
@@ -72,7 +76,7 @@ class RiskCoverage:
         )
 
     def steps(self, counts: Counts) -> Steps:
-        """What is covered and wrong after each step."""
+        """Return the numbers of questions covered and wrong after each step."""
         if not len(self.order):
             nothing = np.zeros((len(counts), 0))
             return Steps(covered=nothing, wrong=nothing, answered=0)
@@ -87,11 +91,11 @@ class RiskCoverage:
 
 
 def aurc(steps: Steps) -> Ratio:
-    """Area under the risk-coverage curve: the mean of the risk at coverages 1/n, 2/n ... 1.
+    """Return the area under the risk-coverage curve: the mean risk at coverages 1/n, 2/n ... 1.
 
-    In a step of g questions, e of them wrong, after N with E wrong, the expected risk of the
-    j-th, over all orders of the step, is (E + j e/g) / (N + j). The sum over j = 1..g is
-    e + (E - N e/g) (H(N + g) - H(N)) with the harmonic numbers H.
+    In a step of g questions, e of them wrong, after N with E wrong, the expected risk of the j-th,
+    over all orders of the step, is (E + j e/g) / (N + j). The sum over j = 1..g is e + (E - N e/g)
+    (H(N + g) - H(N)) with the harmonic numbers H.
 
     Source: as `RiskCoverage`; the expectation over ties is ours.
     """
@@ -111,9 +115,9 @@ def aurc(steps: Steps) -> Ratio:
 
 
 def coverage_at(risk: float, steps: Steps) -> Ratio:
-    """The largest share of the questions answered, surest first, with at most `risk` wrong.
+    """Return the largest share of the questions answered, surest first, with at most `risk` wrong.
 
-    Source: as `RiskCoverage`; a threshold on the confidence cannot part questions that tie.
+    Source: as `RiskCoverage`; a threshold on the confidence cannot separate questions that tie.
     """
     rows = len(steps.covered)
     if not steps.covered.shape[1]:
@@ -124,7 +128,7 @@ def coverage_at(risk: float, steps: Steps) -> Ratio:
 
 
 def curve(judgements: list[Judgement], points: int = 200) -> tuple[tuple[float, float], ...]:
-    """(share of the questions answered, share of those wrong), surest first, thinned."""
+    """Return (share of the questions answered, share of those wrong), surest first, thinned."""
     steps = RiskCoverage.of(judgements).steps(np.ones((1, len(judgements))))
     if not steps.answered:
         return ()
@@ -135,10 +139,10 @@ def curve(judgements: list[Judgement], points: int = 200) -> tuple[tuple[float, 
 
 
 def brier(judgement: Judgement) -> float | None:
-    """(confidence - right)², lower is better; None unless answered with a confidence.
+    """Return (confidence - right)², lower is better; None unless answered with a confidence.
 
-    Source: Brier 1950, "Verification of forecasts expressed in terms of probability", for one
-    of two outcomes (half of his sum over both).
+    Source: Brier 1950, "Verification of forecasts expressed in terms of probability", for one of
+    two outcomes (half of his sum over both).
     """
     if not judgement.answered or judgement.confidence is None:
         return None
@@ -146,7 +150,7 @@ def brier(judgement: Judgement) -> float | None:
 
 
 def expected_calibration_error(judgements: list[Judgement], counts: Counts) -> Ratio:
-    """|right - confidence| by bin, weighted by the bins' sizes, over answers with a confidence.
+    """Return |right - confidence| by bin, weighted by bin size, over answers with a confidence.
 
     Ten bins of equal width, (0.1, 0.2] and so on; 0 belongs to the first.
 
@@ -159,7 +163,7 @@ def expected_calibration_error(judgements: list[Judgement], counts: Counts) -> R
 
 
 def reliability(judgements: list[Judgement]) -> tuple[Bin, ...]:
-    """The bins of `expected_calibration_error` that are not empty."""
+    """Return the bins of `expected_calibration_error` that are not empty."""
     member, confidence, right = _binned(judgements)
     sizes = member.sum(axis=0)
     return tuple(
@@ -176,7 +180,7 @@ def reliability(judgements: list[Judgement]) -> tuple[Bin, ...]:
 
 
 def _binned(judgements: list[Judgement]) -> tuple[Floats, Floats, Floats]:
-    """(questions, bins) membership, confidences and rights; in no bin if not to be counted."""
+    """Return (questions, bins) membership, confidences and rights; uncounted ones have no bin."""
     counted = [one.answered and one.confidence is not None for one in judgements]
     confidence = np.array([one.confidence or 0.0 for one in judgements], dtype=np.float64)
     right = np.array([one.right for one in judgements], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""How close an answer's words are to accepted ones. Pure.
+"""Measures of how close an answer's words are to accepted ones. Pure.
 
 Words are separated by white space: in a script that writes none, a run of characters is one word.
 """
@@ -16,7 +16,7 @@ _NOT_ROUGE = re.compile(r"[^a-z0-9]+")
 
 
 def normalised(text: str) -> str:
-    """Lower case, without ASCII punctuation, English articles and superfluous white space.
+    """Return lower case, without ASCII punctuation, English articles and superfluous white space.
 
     Source: the official evaluation script of SQuAD 2.0, normalize_answer.
     """
@@ -24,7 +24,7 @@ def normalised(text: str) -> str:
 
 
 def exact_match(prediction: str, accepted: Sequence[str]) -> float:
-    """1 if the prediction is one of the accepted answers after normalisation, else 0.
+    """Return 1 if the prediction is one of the accepted answers after normalisation, else 0.
 
     Without accepted answers, only an empty prediction is right.
 
@@ -36,7 +36,7 @@ def exact_match(prediction: str, accepted: Sequence[str]) -> float:
 
 
 def token_f1(prediction: str, accepted: Sequence[str]) -> float:
-    """Harmonic mean of precision and recall over bags of words; the best accepted answer's.
+    """Return the harmonic mean of precision and recall over bags of words; the best answer's.
 
     Without accepted answers, 1 for an empty prediction, else 0.
 
@@ -47,9 +47,9 @@ def token_f1(prediction: str, accepted: Sequence[str]) -> float:
 
 
 def contains(text: str, phrases: Iterable[str]) -> bool:
-    """Whether the words of a phrase follow each other in the text, after normalisation.
+    """Return whether the words of a phrase follow each other in the text, after normalisation.
 
-    Phrases of which normalisation leaves nothing are contained in nothing.
+    If normalisation removes all of a phrase, no text contains it.
 
     Source: has_answer of Karpukhin et al. 2020, with the normalisation of SQuAD.
     """
@@ -59,10 +59,10 @@ def contains(text: str, phrases: Iterable[str]) -> bool:
 
 
 def fact_recall(text: str, facts: Sequence[Fact]) -> float:
-    """Share of the facts that the text contains, in their own words or an alias's.
+    """Return the share of the facts that the text contains, in their own words or an alias's.
 
-    Source: string recall of Asai et al. 2022 / Gao et al. 2023, section 3 ("EM recall"): each
-    short answer counts once, however it is said.
+    Source: string recall of Asai et al. 2022 / Gao et al. 2023, section 3 ("EM recall"): each short
+    answer counts once, however it is said.
 
     Raises:
         ValueError: there are no facts.
@@ -73,12 +73,12 @@ def fact_recall(text: str, facts: Sequence[Fact]) -> float:
 
 
 def rouge_l(prediction: str, references: Iterable[str]) -> float | None:
-    """F1 of the longest common subsequence of words; the best reference's.
+    """Return F1 of the longest common subsequence of words; the best reference's.
 
     None if no reference has such words: without references, or in another script.
 
     Source: Lin 2004, "ROUGE", section 3.1 with beta = 1; equal to the package rouge-score with
-    use_stemmer=False, hence words of a-z and 0-9 alone.
+    use_stemmer=False, hence words of a-z and 0-9 only.
     """
     said = _rouge_words(prediction)
     wanted = filter(None, map(_rouge_words, references))
@@ -87,7 +87,7 @@ def rouge_l(prediction: str, references: Iterable[str]) -> float | None:
 
 def _gold(accepted: Sequence[str]) -> list[str]:
     kept = [answer for answer in map(normalised, accepted) if answer]
-    return kept or [""]  # the official script: no gold that says anything means no answer
+    return kept or [""]  # the official script: if no gold has words, there is no answer
 
 
 def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
@@ -109,10 +109,12 @@ def _lcs_f1(said: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def _lcs(one: Sequence[str], other: Sequence[str]) -> int:
-    """Length of the longest common subsequence, a row of the table as bits of one number.
+    """Return the length of the longest common subsequence.
 
-    Source: Hyyrö 2004, "Bit-parallel LCS-length computation revisited"; the plain table takes
-    20 ms for two answers of 300 words, this 0.1 ms.
+    A row of the table is held as the bits of one number.
+
+    Source: Hyyrö 2004, "Bit-parallel LCS-length computation revisited"; the plain table takes 20 ms
+    for two answers of 300 words, this 0.1 ms.
     """
     places: dict[str, int] = {}
     for at, word in enumerate(one):

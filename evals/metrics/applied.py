@@ -13,7 +13,7 @@ Of: TypeAlias = Callable[[Case], Value]
 
 
 def ranked(at: Callable[[int, Sequence[str], Mapping[str, int]], float], k: int) -> Of:
-    """A ranking metric at k, of questions with relevant documents."""
+    """Return a ranking metric at k, of questions with relevant documents."""
 
     def of(case: Case) -> Value:
         if not any(grade > 0 for grade in case.grades.values()):
@@ -24,17 +24,17 @@ def ranked(at: Callable[[int, Sequence[str], Mapping[str, int]], float], k: int)
 
 
 def read(field: Callable[[SpanScores], float]) -> Of:
-    """A span score of the first 2,000 characters retrieved, of questions with gold spans."""
+    """Return a span score of the first 2,000 characters retrieved, of questions with gold spans."""
     return lambda case: field(case.read) if case.read else None
 
 
 def first(field: Callable[[SpanScores], float]) -> Of:
-    """A span score of the first passages, of questions with gold spans."""
+    """Return a span score of the first passages, of questions with gold spans."""
     return lambda case: field(case.first) if case.first else None
 
 
 def shown(k: int) -> Of:
-    """Whether the first k passages show the answer, of questions where that can be told."""
+    """Return whether the first k passages show the answer, of questions with gold for that."""
 
     def of(case: Case) -> Value:
         if not (case.evidence or (case.accepted and case.gold_documents)):
@@ -57,7 +57,10 @@ def squad(
     score: Callable[[str, Sequence[str]], float],
     only: Literal["answerable", "unanswerable"] | None = None,
 ) -> Of:
-    """Of all questions that SQuAD's script can score, or of the answerable ones, or the others."""
+    """Return a SQuAD score of all questions that SQuAD's script can score.
+
+    only: restricts it to the answerable questions, or to the others.
+    """
 
     def of(case: Case) -> Value:
         answerable = case.question.answerable
@@ -70,28 +73,28 @@ def squad(
 
 
 def answer_contained(case: Case) -> Value:
-    """Of answerable questions with accepted answers; an abstention contains none."""
+    """Return the score of answerable questions with accepted answers; abstentions contain none."""
     return float(answers.contains(case.prediction, case.accepted)) if case.accepted else None
 
 
 def rouge_l(case: Case) -> Value:
-    """Of answerable questions, against the nearest full answer; 0 of an abstention.
+    """Return the score of answerable questions against the nearest full answer; 0 if abstained.
 
-    Where no full answers are known, accepted short ones stand in for them.
+    If no full answers are known, the accepted short ones are used.
     """
     known = case.question.references or case.accepted
     return answers.rouge_l(case.prediction, known) if case.question.answerable else None
 
 
 def fact_recall(case: Case) -> Value:
-    """Of answerable questions with facts; an abstention states none."""
+    """Return the score of answerable questions with facts; an abstention states none."""
     if not (case.question.answerable and case.question.facts):
         return None
     return answers.fact_recall(case.prediction, case.question.facts)
 
 
 def conditioned_score(case: Case) -> Value:
-    """The answer score of answerable questions (0 of an abstention); 1 for other abstentions."""
+    """Return the answer score of answerable questions (0 if abstained); 1 for other abstentions."""
     if case.judgement is None:
         return None
     if not case.question.answerable:
@@ -100,18 +103,18 @@ def conditioned_score(case: Case) -> Value:
 
 
 def pointer_validity(case: Case) -> Value:
-    """Share of the citations that hold, abstentions' included, if there are any."""
+    """Return the share of the citations that hold, abstentions' included, if there are any."""
     total = len(case.response.citations)
     return 1 - len(case.problems) / total if total else None
 
 
 def pointers(case: Case) -> float:
-    """How many citations there are: what pointer validity is weighted by."""
+    """Return the number of citations, which weights pointer validity."""
     return float(len(case.response.citations))
 
 
 def coverage(case: Case) -> Value:
-    """Share of the characters of an answer that rest on a citation."""
+    """Return the share of the characters of an answer that rest on a citation."""
     response = case.response
     if not response.answered:
         return None
@@ -119,7 +122,7 @@ def coverage(case: Case) -> Value:
 
 
 def cited(field: Callable[[CitedShares], float], *, abstaining: bool = True) -> Of:
-    """A share of cited against gold characters, of answerable questions with gold spans."""
+    """Return a share of cited against gold characters, of answerable questions with gold spans."""
 
     def of(case: Case) -> Value:
         shares = case.cited_shares if abstaining or case.response.answered else None
@@ -129,7 +132,7 @@ def cited(field: Callable[[CitedShares], float], *, abstaining: bool = True) -> 
 
 
 def document_precision(case: Case) -> Value:
-    """Of answers to answerable questions with gold documents."""
+    """Return the score of answers to answerable questions with gold documents."""
     judged = case.question.answerable and case.gold_documents and case.response.answered
     if not judged:
         return None
@@ -137,41 +140,41 @@ def document_precision(case: Case) -> Value:
 
 
 def answer_in_citations(case: Case) -> Value:
-    """Of answerable questions with accepted answers; an abstention cites none."""
+    """Return the score of answerable questions with accepted answers; abstentions cite none."""
     if not case.accepted:
         return None
     return float(citations.answer_in_citations(case.cited, case.accepted, case.documents))
 
 
 def lexical_support(case: Case) -> Value:
-    """Of answers, part by part."""
+    """Return the score of answers, part by part."""
     return support.mean_support(case.supported) if case.response.answered else None
 
 
 def minimality(case: Case) -> Value:
-    """Of answers with citations to answerable questions with gold spans."""
+    """Return the score of answers with citations to answerable questions with gold spans."""
     if not (case.evidence and case.response.answered):
         return None
     return citations.minimality(case.response.citations, case.evidence)
 
 
 def citations_per_answer(case: Case) -> Value:
-    """Of answers."""
+    """Return the number of citations of an answer."""
     return float(len(case.response.citations)) if case.response.answered else None
 
 
 def false_answer(case: Case) -> Value:
-    """Of unanswerable questions: whether it was answered."""
+    """Return whether an unanswerable question was answered."""
     return None if case.question.answerable else float(case.response.answered)
 
 
 def over_abstention(case: Case) -> Value:
-    """Of answerable questions: whether it was not answered."""
+    """Return whether an answerable question was not answered."""
     return float(not case.response.answered) if case.question.answerable else None
 
 
 def right_abstention(topic: str) -> Of:
-    """Of unanswerable questions on or off topic: whether it was not answered."""
+    """Return whether unanswerable questions on or off topic were not answered."""
 
     def of(case: Case) -> Value:
         asked = not case.question.answerable and case.question.topic == topic
@@ -181,5 +184,5 @@ def right_abstention(topic: str) -> Of:
 
 
 def brier(case: Case) -> Value:
-    """Of answers with a confidence that can be judged."""
+    """Return the score of answers with a confidence that can be judged."""
     return abstention.brier(case.judgement) if case.judgement else None

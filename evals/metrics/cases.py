@@ -1,4 +1,4 @@
-"""One question with what was said to it, and what several measures need of both. Pure."""
+"""One question with its response, and values that several measures need of both. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from citespan.evals.types import Question, Response, SourceDocument
 
 READ = 2_000  # characters of passages, about 500 tokens
 FIRST = 5  # passages
-RIGHT = 0.5  # the least answer score of an answer that counts as right
+RIGHT = 0.5  # the lowest answer score that counts as right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Case:
 
     @cached_property
     def accepted(self) -> tuple[str, ...]:
-        """Accepted answers that say something; none for an unanswerable question."""
+        """Accepted answers that are not blank; none for an unanswerable question."""
         if not self.question.answerable:
             return ()
         return tuple(answer for answer in self.question.answers if answers.normalised(answer))
@@ -49,7 +49,7 @@ class Case:
 
     @cached_property
     def grades(self) -> Mapping[str, int]:
-        """Relevant documents; those of the gold spans where none are graded."""
+        """Relevant documents; those of the gold spans if none are graded."""
         return self.question.relevant or dict.fromkeys(self.gold, 1)
 
     @cached_property
@@ -70,12 +70,12 @@ class Case:
 
     @cached_property
     def cited_shares(self) -> CitedShares | None:
-        """Cited characters against the evidence, where there is any."""
+        """Cited characters against the evidence, if there is any."""
         return citations.cited_shares(self.cited, self.evidence) if self.evidence else None
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with each untrue citation, in words; c1 is the first."""
+        """Description of each untrue citation; c1 is the first."""
         found = (
             (number, pointer_problem(citation, self.documents))
             for number, citation in enumerate(self.response.citations, start=1)
@@ -93,7 +93,7 @@ class Case:
         return spans.span_scores(self.response.passages[:FIRST], self.gold) if self.gold else None
 
     def read_at(self, characters: int) -> SpanScores | None:
-        """Span scores of the first characters retrieved."""
+        """Return span scores of the first characters retrieved."""
         if not self.gold:
             return None
         read = spans.read_characters(self.response.passages, characters)
@@ -119,10 +119,10 @@ class Case:
 
     @cached_property
     def answer_score(self) -> float | None:
-        """How right the answer to an answerable question is, in [0, 1]; None without gold.
+        """Rightness of the answer to an answerable question, in [0, 1]; None without gold.
 
-        Whether it contains an accepted answer; without accepted answers the share of the facts
-        it contains; without facts the share of the evidence it cites.
+        The first gold that exists decides: whether the answer contains an accepted answer, the
+        share of the facts it contains, or the share of the evidence it cites.
         """
         if not (self.question.answerable and self.response.answered):
             return None

@@ -1,4 +1,7 @@
-"""Whether an answer cites, and cites the right characters. Pure; offsets checked elsewhere."""
+"""Measures of how much an answer cites, and of the characters it cites. Pure.
+
+Offsets are checked elsewhere.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ class CitedShares:
 
 
 def cited_shares(cited: Places, gold: Places) -> CitedShares:
-    """Recall |cited ∩ gold| / |gold|, precision |cited ∩ gold| / |cited|, and their F1.
+    """Return recall |cited ∩ gold| / |gold|, precision |cited ∩ gold| / |cited|, and their F1.
 
     Both sides are unions, so a character that is cited twice counts once.
 
@@ -39,7 +42,7 @@ def cited_shares(cited: Places, gold: Places) -> CitedShares:
 
 
 def coverage(text: str, parts: Sequence[AnswerPart], citations: int) -> float | None:
-    """Share of the answer's non-space characters in a part with a citation, in [0, 1].
+    """Return the share of the answer's non-space characters in a part with a citation, in [0, 1].
 
     Without parts, every citation counts for the whole text. None if the text is blank.
 
@@ -60,10 +63,10 @@ def coverage(text: str, parts: Sequence[AnswerPart], citations: int) -> float | 
 
 
 def document_precision(cited: Sequence[Placed], gold_documents: Collection[str]) -> float:
-    """Share of the citations whose document is a gold one; 0 without citations.
+    """Return the share of the citations whose document is a gold one; 0 without citations.
 
-    Source: citation precision of Gao et al. 2023, "Enabling Large Language Models to Generate
-    Text with Citations", section 4, with gold documents in place of an entailment model.
+    Source: citation precision of Gao et al. 2023, "Enabling Large Language Models to Generate Text
+    with Citations", section 4, with gold documents instead of an entailment model.
     """
     if not cited:
         return 0.0
@@ -71,11 +74,13 @@ def document_precision(cited: Sequence[Placed], gold_documents: Collection[str])
 
 
 def minimality(cited: Sequence[CitedSpan], gold: Places) -> float | None:
-    """Share of the citations without which fewer gold characters would be cited; None of none.
+    """Return the share of the citations that add gold characters; None if there are none.
 
-    Source: adapted from citation precision of Gao et al. 2023, section 4: a citation is
-    irrelevant if it supports nothing that the others do not support without it; here "supports"
-    is "covers gold characters".
+    A citation adds gold if fewer gold characters would be cited without it.
+
+    Source: adapted from citation precision of Gao et al. 2023, section 4: a citation is irrelevant
+    if it supports nothing that the others do not support without it; here "supports" is "covers
+    gold characters".
     """
     if not cited:
         return None
@@ -88,7 +93,10 @@ def minimality(cited: Sequence[CitedSpan], gold: Places) -> float | None:
 
 
 def cited_text(cited: Places, documents: Mapping[str, SourceDocument]) -> str:
-    """All that is cited, each character once, in the documents' order; unknown ones say nothing."""
+    """Return all cited text, each character once, in the documents' order.
+
+    Unknown documents add nothing.
+    """
     return "\n".join(
         documents[name].text[max(0, start) : max(0, end)]
         for name, ranges in cited.items()
@@ -100,7 +108,7 @@ def cited_text(cited: Places, documents: Mapping[str, SourceDocument]) -> str:
 def answer_in_citations(
     cited: Places, answers: Sequence[str], documents: Mapping[str, SourceDocument]
 ) -> bool:
-    """Whether the cited text contains an accepted answer, as `contains` finds it."""
+    """Return whether the cited text contains an accepted answer, as `contains` finds it."""
     return contains(cited_text(cited, documents), answers)
 
 

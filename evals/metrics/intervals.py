@@ -10,7 +10,7 @@ Places: TypeAlias = Mapping[str, Ranges]
 
 
 class Placed(Protocol):
-    """Anything that says where in which document it stands."""
+    """A place: a document and a range of its characters."""
 
     @property
     def document_id(self) -> str: ...
@@ -21,7 +21,7 @@ class Placed(Protocol):
 
 
 def merged(ranges: Iterable[Range]) -> Ranges:
-    """The same characters as disjoint sorted ranges; empty and backward ones cover nothing."""
+    """Return the characters as disjoint sorted ranges; empty and backward ones cover nothing."""
     union: Ranges = []
     for start, end in sorted(pair for pair in ranges if pair[0] < pair[1]):
         if union and start <= union[-1][1]:
@@ -32,7 +32,7 @@ def merged(ranges: Iterable[Range]) -> Ranges:
 
 
 def places(spans: Iterable[Placed]) -> dict[str, Ranges]:
-    """The characters that spans cover, each once."""
+    """Return the characters that spans cover, each once."""
     by_document: dict[str, Ranges] = {}
     for span in spans:
         if span.start < span.end:
@@ -41,12 +41,12 @@ def places(spans: Iterable[Placed]) -> dict[str, Ranges]:
 
 
 def length(covered: Places) -> int:
-    """How many characters there are."""
+    """Return the number of characters."""
     return sum(end - start for ranges in covered.values() for start, end in ranges)
 
 
 def common(one: Places, other: Places) -> int:
-    """How many characters both cover."""
+    """Return the number of characters that both cover."""
     return sum(_shared(ranges, other[name]) for name, ranges in one.items() if name in other)
 
 

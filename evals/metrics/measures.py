@@ -1,9 +1,9 @@
-"""The measures there are, in the order that reports show them. Pure.
+"""All measures, in the order that reports show them. Pure.
 
-What applies to what: retrieval measures to questions with relevant documents or gold spans;
-answer measures to answerable questions with the gold they need, an abstention counting 0;
-citation measures of gold characters to answerable questions with gold spans, an abstention
-citing nothing; the others to answers.
+Retrieval measures apply to questions with relevant documents or gold spans. Answer measures apply
+to answerable questions with the gold they need; an abstention counts 0. Citation measures of gold
+characters apply to answerable questions with gold spans; an abstention cites nothing. The others
+apply to answers.
 """
 
 from collections.abc import Callable
@@ -177,5 +177,5 @@ ABSTENTION: tuple[Measure | Aggregate, ...] = (
 
 MEASURES: tuple[Measure | Aggregate, ...] = (*RETRIEVAL, *ANSWERS, *CITATIONS, *ABSTENTION)
 BY_NAME = {measure.name: measure for measure in MEASURES}
-#: Those with a value for each question.
+#: The measures with a value for each question.
 MEANS = tuple(measure for measure in MEASURES if isinstance(measure, Measure))

@@ -1,4 +1,4 @@
-"""Whether citations hold when looked up in the data set's text, and what is wrong if not. Pure."""
+"""Checks that citations hold in the data set's text, and descriptions of faults. Pure."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from citespan.evals.types import CitedSpan, SourceDocument
 
 
 def pointer_problem(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str | None:
-    """What is untrue about a citation, in words; None if it holds.
+    """Return what is untrue about a citation, in words; None if it holds.
 
-    It holds if the document is known, the offsets are inside its text and not empty, the text
-    there is the quote (where one is given), and UTF-16 offsets (where given) are of the same
+    It holds if the document is known, and the offsets are inside its text and not empty. If a quote
+    is given, it must be the text there. If UTF-16 offsets are given, they must be of the same
     characters.
     """
     document = documents.get(citation.document_id)
@@ -40,11 +40,11 @@ def _with_place(problem: str, citation: CitedSpan, documents: Mapping[str, Sourc
 
 
 def _place(citation: CitedSpan, documents: Mapping[str, SourceDocument]) -> str:
-    """Where the quote really stands: nearest in its document, else in another one."""
+    """Return where the quote really is: nearest in its document, else in another one."""
     quote = citation.quote or ""
     start = _nearest(quote, documents[citation.document_id].text, citation.start)
     if start is not None:
-        place = f"the quote stands at [{start}, {start + len(quote)}) of {citation.document_id!r}"
+        place = f"the quote is at [{start}, {start + len(quote)}) of {citation.document_id!r}"
         return f"{place}, {_distance(start, citation, len(quote))}"
     for name, document in documents.items():
         if quote in document.text:
@@ -76,7 +76,7 @@ def _utf16_problem(citation: CitedSpan, text: str) -> str | None:
     given = (citation.utf16_start, citation.utf16_end)
     if given[0] in (None, start) and given[1] in (None, end):
         return None
-    return f"in UTF-16 it stands at [{start}, {end}), not at [{given[0]}, {given[1]})"
+    return f"in UTF-16 it is at [{start}, {end}), not at [{given[0]}, {given[1]})"
 
 
 def _units(text: str) -> int:

@@ -1,7 +1,7 @@
-"""How well ranked documents match graded ones. Pure.
+"""Measures of how well ranked documents match graded ones. Pure.
 
-The numbers are those of trec_eval (through ir_measures: nDCG@k, R@k, RR@k, AP@k). A grade of 1
-and up is relevant; a document that is not graded is not. A document counts where it stands first.
+The numbers are those of trec_eval (through ir_measures: nDCG@k, R@k, RR@k, AP@k). A grade of 1 and
+up is relevant; a document that is not graded is not. A document counts at its first rank.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +11,12 @@ from citespan.evals.metrics.intervals import Placed
 
 
 def ranked_documents(passages: Iterable[Placed]) -> list[str]:
-    """Documents of passages that stand best first, by their first passage."""
+    """Return documents of passages that are ordered best first, by their first passage."""
     return list(dict.fromkeys(passage.document_id for passage in passages))
 
 
 def ndcg_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Discounted cumulative gain of the first k, as a share of the best possible.
+    """Return the discounted cumulative gain of the first k, as a share of the best possible.
 
     DCG@k = sum of grade_i / log2(i + 1) over ranks i <= k; 0 if nothing is relevant.
 
@@ -29,7 +29,7 @@ def ndcg_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
 
 
 def recall_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Share of the relevant documents among the first k; 0 if nothing is relevant.
+    """Return the share of the relevant documents among the first k; 0 if nothing is relevant.
 
     Source: Manning, Raghavan and Schütze 2008, equation 8.2; trec_eval's recall_k.
     """
@@ -39,7 +39,7 @@ def recall_at(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float
 
 
 def reciprocal_rank(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
-    """1 / rank of the first relevant document among the first k, or 0.
+    """Return 1 / rank of the first relevant document among the first k, or 0.
 
     Source: Voorhees 1999, "The TREC-8 question answering track report", section 3.
     """
@@ -50,7 +50,7 @@ def reciprocal_rank(k: int, ranked: Sequence[str], grades: Mapping[str, int]) ->
 
 
 def average_precision(k: int, ranked: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Sum of precision at each relevant document of the first k, over all relevant ones.
+    """Return the sum of precision at each relevant document of the first k, over all relevant ones.
 
     Source: Manning, Raghavan and Schütze 2008, equation 8.8, cut off as trec_eval's map_cut_k:
     relevant documents that are not among the first k count 0.

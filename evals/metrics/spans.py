@@ -1,8 +1,8 @@
-"""How much of the gold the retrieved passages hold, in characters. Pure.
+"""Measures of how much of the gold the retrieved passages hold, in characters. Pure.
 
-Source: Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval", section
-"Metrics", as the package chunking_evaluation computes them; over characters instead of tokens,
-as that package does. Deviation: gold spans that overlap count once.
+Source: Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval", section "Metrics",
+as the package chunking_evaluation computes them; over characters instead of tokens, as that package
+does. Deviation: gold spans that overlap count once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class SpanScores:
 
 
 def span_scores(retrieved: Sequence[Placed], gold: Places) -> SpanScores:
-    """Recall, precision and intersection over union of retrieved characters against gold.
+    """Return recall, precision and intersection over union of retrieved characters against gold.
 
     hit = length of the union of the intersections of retrieved and gold
     recall = hit / |gold|
@@ -50,7 +50,7 @@ def span_scores(retrieved: Sequence[Placed], gold: Places) -> SpanScores:
 
 
 def read_characters(passages: Iterable[RetrievedSpan], budget: int) -> list[RetrievedSpan]:
-    """The passages best first up to a budget of characters; the last one is cut at it."""
+    """Return the passages best first up to a budget of characters; the last one is cut at it."""
     read: list[RetrievedSpan] = []
     for passage in passages:
         if budget <= 0:
@@ -69,14 +69,14 @@ def answer_in_passages(
     gold_documents: Iterable[str],
     documents: Mapping[str, SourceDocument],
 ) -> bool:
-    """Whether one of the first k passages shows the answer.
+    """Return whether one of the first k passages shows the answer.
 
-    It does if it holds a gold span entirely, or if it stands in a gold document and its text
+    A passage shows it if it holds a gold span entirely, or if it is in a gold document and its text
     contains an accepted answer.
 
     Source: Karpukhin et al. 2020, "Dense Passage Retrieval for Open-Domain Question Answering",
-    section 5 (top-k accuracy); deviations: only passages of gold documents count, and a whole
-    gold span does without an answer string.
+    section 5 (top-k accuracy); deviations: only passages of gold documents count, and a whole gold
+    span counts without an answer string.
     """
     wanted = set(gold_documents)
     for passage in passages[:k]:

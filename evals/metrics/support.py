@@ -1,9 +1,9 @@
-"""Whether the cited text says what the answer says, by its words alone. Pure.
+"""Whether the cited text says what the answer says, by its words only. Pure.
 
-A lower bound without a model, in the spirit of the consistency checks on numbers and names of
-Nan et al. 2021, "Entity-level Factual Consistency of Abstractive Text Summarization", equation 1
-(precision-source): whatever an answer names must stand in its source. English lists of stop
-words, months and negations; other languages fall back on the share of words.
+A lower bound without a model, in the spirit of the consistency checks on numbers and names of Nan
+et al. 2021, "Entity-level Factual Consistency of Abstractive Text Summarization", equation 1
+(precision-source): all that an answer names must occur in its source. Lists of stop words, months
+and negations are English; for other languages only the share of words counts.
 """
 
 import re
@@ -14,7 +14,7 @@ from unicodedata import decimal
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
-# Of what is before a word, read backwards: forwards, each mark would be tried as a beginning
+# The text before a word, read backwards: forwards, each mark would be tried as a beginning
 _SENTENCE_START = re.compile(r"(?:[^\S\n]|[\"'“”‘’«»()\[\]*•–—-])*+(?:[.!?:;…\n]|\Z)")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|\w+n['’]t)\b",
@@ -34,7 +34,7 @@ _STOPS = frozenset(_STOP_WORDS.split())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceWording:
-    """What a text names and says: numbers and names must recur, of the words a share is taken."""
+    """The names and words of a text: all numbers and names must recur, and a share of the words."""
 
     numbers: frozenset[str]
     names: frozenset[str]
@@ -43,11 +43,11 @@ class SentenceWording:
 
 
 def support(part: str, cited: str) -> float | None:
-    """How much of a part's wording stands in the text it cites, in [0, 1].
+    """Return how much of a part's wording occurs in the text it cites, in [0, 1].
 
-    0 unless every number, month and name of the part stands there and both or neither are
-    negated; otherwise the share of its content words found there. None if the part names nothing
-    and has no content word.
+    0 unless every number, month and name of the part occurs there and both or neither are negated;
+    otherwise the share of its content words found there. None if the part names nothing and has no
+    content word.
     """
     said, source = wording(part), wording(cited)
     if not (said.words or said.numbers):
@@ -60,7 +60,7 @@ def support(part: str, cited: str) -> float | None:
 
 
 def mean_support(parts: Sequence[tuple[str, str]]) -> float | None:
-    """The mean of `support` over (part, cited text), weighted by the parts' characters."""
+    """Return the mean of `support` over (part, cited text), weighted by the parts' characters."""
     total = weight = 0.0
     for part, cited in parts:
         value = support(part, cited)
@@ -71,11 +71,11 @@ def mean_support(parts: Sequence[tuple[str, str]]) -> float | None:
 
 
 def wording(text: str) -> SentenceWording:
-    """What a text names and says.
+    """Return the names and words of a text.
 
-    names: capitalised words that do not start a sentence (months are among them), and words all
-    in capitals, folded. words: content words, folded, without
-    possessive and plural endings, short months in full.
+    names: capitalised words that do not start a sentence (months are among them), and words all in
+        capitals, folded. words: content words, folded, without possessive and plural endings, short
+        months in full.
     """
     names: set[str] = set()
     words: set[str] = set()
@@ -106,7 +106,7 @@ def _is_name(word: str, before: str) -> bool:
 
 
 def _singular(word: str) -> str:
-    """A folded word without its plural ending.
+    """Return a folded word without its plural ending.
 
     Source: the S stemmer of Harman 1991, "How effective is suffixing?", table 1.
     """
@@ -121,10 +121,13 @@ def _singular(word: str) -> str:
 
 
 def _canonical(number: str) -> str:
-    """One spelling for a number: 1,234.50 and 1234.5; a lone comma is decimal unless it groups."""
+    """Return one spelling for a number: 1,234.50 and 1234.5.
+
+    A single comma is decimal unless it groups.
+    """
     if grouped := _GROUPED.fullmatch(number):
         mark = grouped.group(1)
-        # "1.234" alone reads as a decimal, as it does in English; "1.234.567" groups.
+        # "1.234" by itself reads as a decimal, as it does in English; "1.234.567" groups.
         if mark != "." or number.count(".") > 1 or "," in number:
             number = number.replace(mark, "")
     number = number.replace(",", ".")

@@ -1,6 +1,6 @@
-"""Parts of documents as a question's page shows them, with gold and cited characters marked. Pure.
+"""Parts of documents on a question's page, with gold and cited characters marked. Pure.
 
-Everything is marked by offsets over the data set's own text.
+All marks are offsets in the data set's own text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,9 +23,10 @@ _CONTEXT = 160  # characters on each side of a span that no shown passage holds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How much a page shows.
+    """The amount of detail of a page.
 
-    passages: as many from the top, whatever they hold. excerpts: passages and others, in all.
+    passages: the number of top passages, with marks or without. excerpts: the number of passages
+        and other excerpts.
     name: `full` or `brief`.
     """
 
@@ -43,9 +44,9 @@ BRIEF = Detail(name="brief", passages=1, excerpts=4, fit=Fit(whole=400, around=1
 class Excerpt:
     """Characters `[start, end)` of a document.
 
-    heading: what it is. pieces: what of it is to be seen, and how much is left out.
+    heading: its title. pieces: its visible parts, with counts of the characters left out.
     before, after: whether there is more of the document than the heading promises.
-    relevance: the document's grade. note: why nothing is shown.
+    relevance: the document's grade. note: the reason why nothing is shown.
     """
 
     heading: str
@@ -62,7 +63,7 @@ class Excerpt:
 
 
 class Excerpts:
-    """Makes the excerpts of one question."""
+    """The excerpts of one question."""
 
     def __init__(
         self, dataset: Dataset, question: Question, response: Response, detail: Detail
@@ -79,7 +80,9 @@ class Excerpts:
         )[: detail.excerpts]
 
     def all(self) -> tuple[Excerpt, ...]:
-        """The first passages and those with marks, in rank order; then spans that none shows."""
+        """Return the first passages and those with marks, in rank order; then spans outside of
+        them.
+        """
         passages = [
             self._excerpt(f"Passage {rank}", self._response.passages[rank - 1])
             for rank in self._ranks
@@ -88,7 +91,7 @@ class Excerpts:
         return (*passages, *list(self._others())[:room])
 
     def left_out(self) -> list[str]:
-        """What is not shown, in words."""
+        """Return descriptions of the excerpts that are left out."""
         found: list[str] = []
         passages = len(self._response.passages) - len(self._ranks)
         if passages:
@@ -102,7 +105,7 @@ class Excerpts:
         return found
 
     def _others(self) -> Iterator[Excerpt]:
-        """Gold and cited spans that lie, in part or in whole, in no shown passage."""
+        """Yield gold and cited spans that are, in part or in whole, in no shown passage."""
         for gold in self._question.spans:
             if not self._is_shown(gold):
                 yield self._excerpt(f"Gold, {self._where(gold)}", gold, context=_CONTEXT)
@@ -112,14 +115,14 @@ class Excerpts:
                 yield self._excerpt(heading, cited, context=_CONTEXT)
 
     def _where(self, place: _Place) -> str:
-        """Where a span was retrieved; a part of it is enough."""
+        """Return where a span was retrieved; a part of it is enough."""
         for rank, passage in enumerate(self._response.passages, start=1):
             if _touch(passage, place):
                 return f"in part in passage {rank}"
         return "in no retrieved passage"
 
     def _is_shown(self, place: _Place) -> bool:
-        """Whether the shown passages hold all its characters; they may share it."""
+        """Return whether the shown passages together hold all characters of a span."""
         at = place.start
         passages = [self._response.passages[rank - 1] for rank in self._ranks]
         for passage in sorted(passages, key=lambda passage: passage.start):
@@ -156,7 +159,7 @@ class Excerpts:
 
 
 def _spans(places: Sequence[_Place], document_id: str, text: str) -> list[Span]:
-    """Empty spans stand for those of other documents, so that each keeps its number."""
+    """Return spans of one document; empty spans stand for other documents, to keep the numbers."""
     return [
         within(p.start, p.end, text) if p.document_id == document_id else Span(0, 0) for p in places
     ]

@@ -1,4 +1,4 @@
-"""What went wrong with a question: its kind, and in a sentence. Pure."""
+"""The fault of a question: its kind, and a sentence about it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from citespan.evals.results import QuestionOutcome, QuestionScore
 
 
 class Fault(StrEnum):
-    """The worst thing that went wrong, worst first."""
+    """The worst fault of a question, worst first."""
 
     UNTRUE_POINTER = "untrue citation"
     FAILED = "failed"
@@ -20,7 +20,7 @@ class Fault(StrEnum):
 
 
 MEANINGS: Mapping[Fault, str] = {
-    Fault.UNTRUE_POINTER: "A citation does not say what stands where it points.",
+    Fault.UNTRUE_POINTER: "A citation does not match the text where it points.",
     Fault.FAILED: "The system gave an error instead of an answer.",
     Fault.FALSE_ANSWER: "It answered, but the documents do not say.",
     Fault.OVER_ABSTENTION: "It gave no answer, but the documents say.",
@@ -30,7 +30,7 @@ MEANINGS: Mapping[Fault, str] = {
 
 
 def fault_of(row: QuestionScore) -> Fault | None:
-    """What went wrong; None if nothing did, or the question was left out."""
+    """Return the fault of a question; None if it has none, or was left out."""
     values = row.values
     checks = {
         Fault.UNTRUE_POINTER: bool(row.problems),
@@ -46,7 +46,7 @@ def fault_of(row: QuestionScore) -> Fault | None:
 
 
 def worst_first(rows: Sequence[QuestionScore]) -> list[int]:
-    """Positions of the questions that were asked: by fault, then the lowest score first."""
+    """Return positions of the questions that were asked: by fault, then the lowest score first."""
     order = [*Fault, None]
 
     def badness(position: int) -> tuple[int, float, int]:
@@ -58,13 +58,13 @@ def worst_first(rows: Sequence[QuestionScore]) -> list[int]:
 
 
 def sentence_of(row: QuestionScore) -> str:
-    """What became of a question, for people: a sentence."""
+    """Return a sentence for people about the outcome of a question."""
     if row.outcome is QuestionOutcome.SKIPPED:
         return "It was not asked in this run."
     match fault_of(row):
         case Fault.UNTRUE_POINTER:
             count = len(row.problems)
-            several = f"{count} citations do not say what stands where they point."
+            several = f"{count} citations do not match the text where they point."
             return several if count > 1 else MEANINGS[Fault.UNTRUE_POINTER]
         case Fault.FAILED:
             return f"The system gave an error: {clipped(row.error or 'no reason given', 200)}"
@@ -81,7 +81,7 @@ def sentence_of(row: QuestionScore) -> str:
 
 
 def _retrieved(row: QuestionScore) -> str:
-    """Whether the evidence was there to be cited."""
+    """Return whether the evidence was retrieved, so that it could be cited."""
     seen = row.values.get("span_recall@5")
     if seen is None:
         return ""

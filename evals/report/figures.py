@@ -1,4 +1,4 @@
-"""The plots of a run, each with its title, what it says, and its legend. Pure."""
+"""The plots of a run, each with its title, a note, and its legend. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Figure:
 
 
 def figures(run: Run) -> list[Figure]:
-    """Those that there is something to draw for."""
+    """Return the plots that there is data for."""
     found: list[Figure] = []
     curves = run.scores[run.info.subject].curves
     risk = {name: scores.curves.risk_coverage for name, scores in run.scores.items()}
@@ -38,9 +38,7 @@ def figures(run: Run) -> list[Figure]:
         svg = plots.reliability(curves.reliability)
         found.append(Figure(title="Reliability", svg=svg, note=note, legend={}))
     recall = {name: scores.curves.span_recall for name, scores in run.scores.items()}
-    note = (
-        "How much of the gold has been read after so many retrieved characters. Higher is better."
-    )
+    note = "Share of the gold read, by the number of retrieved characters. Higher is better."
     found += _series_plot(
         "Span recall against characters", note, recall, run.info.subject, plots.span_recall
     )
@@ -58,7 +56,7 @@ def _series_plot(
     subject: str,
     draw: Callable[[Mapping[str, plots.Points]], Markup],
 ) -> list[Figure]:
-    """A plot of lines; systems that have the subject's own line are only named."""
+    """Return a plot of lines; systems that have the subject's own line are only named."""
     mine = curves[subject]
     same = tuple(name for name, points in curves.items() if points == mine and name != subject)
     names = [subject, *(name for name in curves if name != subject and name not in same)]

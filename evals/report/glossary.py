@@ -1,4 +1,4 @@
-"""What each measure and each reference row says, in a line."""
+"""A line about each measure and each reference row."""
 
 MEASURES = {
     "ndcg@10": "Relevance of the first ten documents, discounted by rank, against the best order.",
@@ -16,15 +16,15 @@ MEASURES = {
     "answer_in_passage@5": "One of the first five passages holds the answer.",
     "exact_match": "The answer is an accepted one, word for word; abstaining is right where it is.",
     "f1": "Words shared with the nearest accepted answer; abstaining is right where it is.",
-    "exact_match_answerable": "Exact match over the answerable questions alone.",
-    "f1_answerable": "F1 over the answerable questions alone.",
+    "exact_match_answerable": "Exact match over only the answerable questions.",
+    "f1_answerable": "F1 over only the answerable questions.",
     "exact_match_unanswerable": "Share of the unanswerable questions that got no answer.",
     "answer_contained": "What was said contains an accepted answer.",
     "rouge_l": "Longest common subsequence of words with the nearest full, or else short, answer.",
     "fact_recall": "Share of the facts of a full answer that were said.",
     "answer_score": "How right answers are, over answerable questions that were answered.",
     "conditioned_score": "The answer score, and 1 for abstaining where nothing can be said.",
-    "pointer_validity": "Share of the citations whose quote stands where they point; must be 1.",
+    "pointer_validity": "Share of the citations whose quote is where they point; must be 1.",
     "citation_coverage": "Share of the answer's characters that rest on a citation.",
     "citation_recall": "Share of the gold characters that are cited.",
     "citation_precision": "Share of the cited characters that is gold.",
@@ -32,7 +32,7 @@ MEASURES = {
     "citation_overlap": "Share of the questions where a citation touches the gold.",
     "citation_document_precision": "Share of the citations that are of a document with the answer.",
     "answer_in_citations": "The cited text contains an accepted answer.",
-    "lexical_support": "Share of the answer's words that stand in the text cited for them.",
+    "lexical_support": "Share of the answer's words that occur in the text cited for them.",
     "minimality": "Share of the citations that add gold which no other citation has.",
     "citations_per_answer": "How many citations an answer has; fewer are easier to check.",
     "false_answer_rate": "Share of the unanswerable questions that were answered all the same.",
@@ -47,12 +47,12 @@ MEASURES = {
 }
 
 REFERENCES = {
-    "oracle": "The gold itself, retrieved, cited and said: what can be reached at most.",
+    "oracle": "The gold itself, retrieved, cited and said: an upper bound.",
     "top passage": "The whole first passage for an answer, to every question.",
     "first sentence": "The first sentence of the first passage, to every question.",
     "random sentence": "A sentence drawn from all that was retrieved, to every question.",
     "always abstain": "No answer to any question.",
     "hybrid": "Retrieval by words and meaning together; its first passage is the answer.",
-    "bm25": "Retrieval by words alone (BM25); its first passage is the answer.",
-    "dense": "Retrieval by meaning alone (embeddings); its first passage is the answer.",
+    "bm25": "Retrieval by words only (BM25); its first passage is the answer.",
+    "dense": "Retrieval by meaning only (embeddings); its first passage is the answer.",
 }

@@ -1,4 +1,4 @@
-"""A run as one page of HTML: it needs no network, no other file, and no JavaScript to be read."""
+"""A run as one page of HTML, readable without network, other files or JavaScript."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ _MOST_LISTED = 50  # answers, citations and the like, of one question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """What the list is filtered by: `count` questions are of it, `listed` of them in the list.
+    """A filter of the list: `count` questions are of it, `listed` of them in the list.
 
     first: position of the first of these.
     """
@@ -39,7 +39,7 @@ class _Kind:
 
 
 def render_html(run: Run, room: Room | None = None) -> str:
-    """The whole page; the same run gives the same page."""
+    """Return the whole page; the same run gives the same page."""
     style, script = _read("report.css"), _read("report.js")
     listed = entries(run, room or Room())
     subject = run.scores[run.info.subject]
@@ -67,7 +67,7 @@ def render_html(run: Run, room: Room | None = None) -> str:
 
 
 def _kinds(rows: Iterable[QuestionScore], listed: Sequence[QuestionEntry]) -> list[_Kind]:
-    """Each kind of fault, the worst first, and then those that nothing is wrong with."""
+    """Return each kind of fault, the worst first, and then the questions without a known fault."""
     counts = Counter(fault_of(row) for row in rows if row.outcome is not QuestionOutcome.SKIPPED)
     meanings = {**MEANINGS, None: "Nothing is known to be wrong."}
     there = {fault: [entry for entry in listed if entry.fault is fault] for fault in meanings}
@@ -106,7 +106,7 @@ def _template() -> Template:
 
 
 def _finalize(value: object) -> object:
-    """All that the template puts out goes through here, so that no data can be forgotten."""
+    """Return a value fit to show; the template passes all its output here, so none is missed."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return visible(value)
     return value
@@ -118,7 +118,7 @@ def _read(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing may be loaded or run but what this page brings along."""
+    """Return the policy that lets only this page's own style and script load or run."""
     return (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"

@@ -9,7 +9,7 @@ from citespan.evals.types import Question, Response
 
 
 def render_junit(run: Run) -> str:
-    """A test case for each question: a fault is its failure, an error of the system its error."""
+    """Return a test case for each question: a fault is its failure, a system's error its error."""
     subject = run.info.subject
     rows = run.scores[subject].questions
     suite = ET.Element("testsuite", name=visible(run.dataset.card.name))

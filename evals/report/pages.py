@@ -1,4 +1,4 @@
-"""What the report shows of each question. Pure."""
+"""The report's page of each question. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from citespan.evals.results import QuestionScore, Run
 from citespan.evals.types import AnswerPart, CitedSpan, Question, Response
 
 MOST_SAID = 4_000  # characters of an answer
-_TAGS = 5_000  # bytes of a page beside its text, about
+_TAGS = 5_000  # bytes of a page without its text, about
 FINE = "fine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How large the report may grow, in bytes of its pages and in lines of its list.
+    """The limits of the report, in bytes of its pages and in lines of its list.
 
-    full: of pages with all detail. all: of all pages. With these, Chromium opened a report of
-    1,000 questions (12 MB) in 1.5 s, and one of 3,000 (30 MB) in 5 s.
+    full: of pages with all detail. all: of all pages. With these, Chromium opened a report of 1,000
+        questions (12 MB) in 1.5 s, and one of 3,000 (30 MB) in 5 s.
     """
 
     full: int = 16_000_000
@@ -36,9 +36,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A question, what was said to it, and what that rests on.
+    """A question, its response, and the evidence of the response.
 
-    detail: how much is shown. left_out: what is not, in words.
+    detail: how much is shown. left_out: descriptions of the rest.
     """
 
     detail: Detail
@@ -49,7 +49,7 @@ class Page:
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """Approximate size in bytes."""
         shown = [piece.text for excerpt in self.excerpts for piece in excerpt.pieces]
         shown += [part.text for part in self.said]
         shown += [cited.quote or "" for cited in self.response.citations]
@@ -58,9 +58,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionEntry:
-    """A line of the list of questions, with its page where there is room for one.
+    """A line of the list of questions, with its page if there is room for one.
 
-    position: in the data set, from 1. sentence: what went wrong.
+    position: in the data set, from 1. sentence: on its fault.
     """
 
     position: int
@@ -78,12 +78,12 @@ class QuestionEntry:
 
     @property
     def kind(self) -> str:
-        """What the list is filtered by: a fault, or fine."""
+        """The filter that the question belongs to: a fault, or fine."""
         return self.fault or FINE
 
 
 def entries(run: Run, room: Room) -> list[QuestionEntry]:
-    """The questions that were asked, the worst first, as many as fit."""
+    """Return the questions that were asked, the worst first, as many as fit."""
     rows = run.scores[run.info.subject].questions
     found: list[QuestionEntry] = []
     left, full = room.all, room.full
@@ -107,14 +107,14 @@ def entries(run: Run, room: Room) -> list[QuestionEntry]:
 
 
 def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan]) -> Iterator[Said]:
-    """The text cut after each part; where there are no parts all citations follow the whole."""
+    """Yield the text cut after each part; without parts all citations follow the whole."""
     if not parts and text:
         yield Said(text=text, numbers=tuple(range(1, len(citations) + 1)))
         return
     at = 0
     for part in sorted(parts, key=lambda part: part.end):
         numbers = tuple(number + 1 for number in part.citations)
-        end = max(at, part.end)  # a system may say anything
+        end = max(at, part.end)  # a system may state any offsets
         yield Said(text=text[at:end], numbers=numbers)
         at = end
     if at < len(text):
@@ -122,7 +122,7 @@ def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan])
 
 
 def _pages(run: Run, question: Question, response: Response, full: int) -> Iterator[Page]:
-    """The page in full, if so much may still be so, and then in brief."""
+    """Yield the page in full, if the room allows that, and then in brief."""
     whole = _page(run, question, response, FULL)
     if whole.size <= full:
         yield whole

@@ -15,30 +15,30 @@ _WIDTH, _HEIGHT = 440, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 22, 16, 44
 _BAR = 13
 _LINE = 12  # from one line of text to the next
-_TOLD_POINTS = 8  # how many points of a line are read out
+_DESCRIBED_POINTS = 8  # points of a line in its description
 
 Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """From 0 to `top`, with its ticks."""
+    """An axis from 0 to `top`, with its ticks."""
 
     label: str
     top: float
     show: Callable[[float], str]
 
     def ticks(self) -> list[float]:
-        """Four to eight round values."""
+        """Return four to eight round values."""
         step = 10 ** floor(log10(self.top))
         step = next(
             s for s in (step / 5, step / 2, step, step * 2) if self.top / s <= 8
-        )  # more run into each other
+        )  # more labels would overlap
         return [step * n for n in range(floor(self.top / step + 1e-9) + 1)]
 
 
 def risk_coverage(series: Mapping[str, Points]) -> Markup:
-    """Share of wrong answers when the surest ones alone are given."""
+    """Draw the share of wrong answers when only the surest answers are given."""
     x = Axis(label="coverage (share of questions answered)", top=1, show=_share)
     worst = max((y for points in series.values() for _, y in points), default=1)
     y = Axis(label="risk (share of those that is wrong)", top=_up(worst), show=_share)
@@ -46,7 +46,7 @@ def risk_coverage(series: Mapping[str, Points]) -> Markup:
 
 
 def span_recall(series: Mapping[str, Points]) -> Markup:
-    """Share of the gold read after so many characters."""
+    """Draw the share of the gold read after a number of characters."""
     most = max((x for points in series.values() for x, _ in points), default=1)
     x = Axis(label="characters read, best passages first", top=most, show=lambda v: f"{v:,.0f}")
     y = Axis(label="span recall", top=1, show=_share)
@@ -54,7 +54,7 @@ def span_recall(series: Mapping[str, Points]) -> Markup:
 
 
 def reliability(bins: Sequence[Bin]) -> Markup:
-    """Stated confidence against the share that is right, with the number in each bin."""
+    """Draw stated confidence against the share that is right, with the number in each bin."""
     x = Axis(label="stated confidence", top=1, show=_share)
     y = Axis(label="share that is right", top=1, show=_share)
     told = "; ".join(
@@ -75,7 +75,7 @@ def reliability(bins: Sequence[Bin]) -> Markup:
 
 
 def latency(stages: Mapping[str, Percentiles]) -> Markup:
-    """Three bars for each stage."""
+    """Draw three bars for each stage."""
     rows = len(stages) * (3 * _BAR + 12)
     top = max((p.p99 for p in stages.values()), default=1) or 1
     x = Axis(label="milliseconds", top=top * 1.25, show=lambda v: f"{v:,g}")
@@ -100,7 +100,7 @@ def _bars(stage: Percentiles) -> tuple[tuple[str, float], ...]:
 
 
 def interval_bar(estimate: Estimate) -> Markup:
-    """Value and interval on a line from 0 to 1, where they lie there; the figures stand beside."""
+    """Draw a value and its interval on a line from 0 to 1, if they fit, without the figures."""
     if estimate.value is None or max(estimate.value, estimate.high or 0) > 1:
         return Markup("")
     svg = Element("svg", {"class": "interval", "viewBox": "0 0 100 12", "aria-hidden": "true"})
@@ -112,8 +112,10 @@ def interval_bar(estimate: Estimate) -> Markup:
 
 
 def _lines(name: str, title: str, x: Axis, y: Axis, series: Mapping[str, Points]) -> Markup:
-    told = ". ".join(f"{label}: {_told(points, x, y)}" for label, points in series.items())
-    svg = _figure(name, title, told, _HEIGHT)
+    description = ". ".join(
+        f"{label}: {_description(points, x, y)}" for label, points in series.items()
+    )
+    svg = _figure(name, title, description, _HEIGHT)
     _draw_axes(svg, x, y)
     for n, points in reversed(list(enumerate(series.values()))):  # the subject over the others
         path = " ".join(f"{_x(a, x):.1f},{_y(b, y):.1f}" for a, b in points)
@@ -123,19 +125,19 @@ def _lines(name: str, title: str, x: Axis, y: Axis, series: Mapping[str, Points]
 
 
 def _draw_points(svg: Element, x: Axis, y: Axis, series: Mapping[str, Points]) -> None:
-    """Systems with a single point, which no line shows, with their names, none over another."""
-    alone = [(n, name, p[0]) for n, (name, p) in enumerate(series.items()) if len(p) == 1]
-    for n, _, (a, b) in alone:
+    """Draw systems with a single point, which no line shows, with names that do not overlap."""
+    single = [(n, name, p[0]) for n, (name, p) in enumerate(series.items()) if len(p) == 1]
+    for n, _, (a, b) in single:
         _add(svg, "circle", f"point f{n}", cx=_x(a, x), cy=_y(b, y), r=4)
     at = _HEIGHT - _BOTTOM + 8.0
-    for _, name, (a, b) in sorted(alone, key=lambda it: it[2][1]):
+    for _, name, (a, b) in sorted(single, key=lambda it: it[2][1]):
         at = min(_y(b, y) + 4, at - _LINE)
-        beside = (_x(a, x) - 8, "end") if a > 0.5 * x.top else (_x(a, x) + 8, "start")
-        _text(svg, beside[0], at, clipped(name, 24), f"name {beside[1]}")
+        label_at = (_x(a, x) - 8, "end") if a > 0.5 * x.top else (_x(a, x) + 8, "start")
+        _text(svg, label_at[0], at, clipped(name, 24), f"name {label_at[1]}")
 
 
-def _told(points: Points, x: Axis, y: Axis) -> str:
-    step = max(1, len(points) // _TOLD_POINTS)
+def _description(points: Points, x: Axis, y: Axis) -> str:
+    step = max(1, len(points) // _DESCRIBED_POINTS)
     return ", ".join(f"{y.show(b)} at {x.show(a)}" for a, b in points[::step])
 
 
@@ -192,7 +194,7 @@ def _text(parent: Element, x: float, y: float, text: str, kind: str) -> Element:
 
 
 def _up(value: float) -> float:
-    """The next tenth, at least one."""
+    """Return the next tenth, at least one."""
     return max(0.1, -(-round(value * 10, 6) // 1) / 10)
 
 

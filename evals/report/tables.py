@@ -23,7 +23,7 @@ HEADLINE = (
     "conditioned_score",
 )
 NOTHING = "–"
-_KNOWS_THE_GOLD = "oracle"  # a bound, not something that can be beaten: never the best reference
+_KNOWS_THE_GOLD = "oracle"  # a bound that no system can beat: never the best reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,48 +50,50 @@ class Row:
 
 
 def headline(run: Run) -> list[Row]:
-    """The few measures that say most; those that do not apply to the data set are left out."""
-    return _told(_row(run, BY_NAME[name]) for name in HEADLINE)
+    """Return the headline measures; those that do not apply to the data set are left out."""
+    return _with_values(_row(run, BY_NAME[name]) for name in HEADLINE)
 
 
 def groups(run: Run) -> dict[str, list[Row]]:
-    """All measures by group; those that no system has a value for are left out."""
+    """Return all measures by group; those that no system has a value for are left out."""
     grouped = groupby(MEASURES, key=lambda measure: measure.group)
-    rows = {group: _told(_row(run, measure) for measure in found) for group, found in grouped}
+    rows = {
+        group: _with_values(_row(run, measure) for measure in found) for group, found in grouped
+    }
     return {group: found for group, found in rows.items() if found}
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A value for people."""
+    """Return a value for people."""
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def milliseconds(value: float | None) -> str:
-    """A time for people: three digits, and no fraction where it is longer."""
+    """Return a time for people: three digits, and no fraction if it is longer."""
     if value is None:
         return NOTHING
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:
-    """The 95 % interval for people; empty where there is none."""
+    """Return the 95 % interval for people; empty if there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
 
 
 def with_interval(estimate: Estimate) -> str:
-    """A value and its interval for people, where there is one."""
+    """Return a value for people, and its interval if there is one."""
     within = interval(estimate, 2)
     return number(estimate.value) + (f" [{within}]" if within else "")
 
 
-def _told(rows: Iterable[Row]) -> list[Row]:
+def _with_values(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if any(c.estimate.value is not None for c in row.cells)]
 
 
 def _row(run: Run, measure: Aggregate) -> Row:
-    """One measure of every system."""
+    """Return one measure of every system."""
     subject = run.info.subject
     names = (subject, *(name for name in run.scores if name != subject))
     found = {name: run.scores[name].estimates[measure.name] for name in names}
@@ -110,7 +112,7 @@ def _row(run: Run, measure: Aggregate) -> Row:
 
 
 def _best(references: dict[str, Estimate], *, higher: bool) -> set[str]:
-    """The best of the references, unless they are all as good."""
+    """Return the best of the references, unless all are equal."""
     values = {
         name: estimate.value
         for name, estimate in references.items()

@@ -31,10 +31,10 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """How much of a long text is shown, in characters.
+    """The amount of a long text to show, in characters.
 
-    whole: as much is shown uncut. around: on each side of a mark's edges; twice that from the
-    start of a text without marks. most: in all.
+    whole: texts up to this length are shown uncut. around: on each side of a mark's edges; twice
+        that from the start of a text without marks. most: in all.
     """
 
     whole: int
@@ -43,34 +43,34 @@ class Fit:
 
 
 def visible(text: str) -> str:
-    """The text with characters that hide, or that change how others look, spelled out.
+    """Return the text with characters spelled out that hide, or that change how others look.
 
-    What comes out is fit for HTML and for XML 1.0, and cannot steer a terminal.
+    The result is fit for HTML and for XML 1.0, and cannot steer a terminal.
     """
     return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 def clipped(text: str, most: int) -> str:
-    """One line of at most `most` characters."""
+    """Return one line of at most `most` characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its beginning and how much of it is left out."""
+    """Return the text, or its beginning and how much of it is left out."""
     if len(text) <= most:
         return text
     return f"{text[:most]}… ({len(text) - most:,} characters left out)"
 
 
 def within(start: int, end: int, text: str) -> Span:
-    """The part of `[start, end)` that lies in the text; empty where none does."""
+    """Return the part of `[start, end)` that is inside the text; empty if there is none."""
     first = min(max(start, 0), len(text))
     return Span(first, max(first, min(end, len(text))))
 
 
 def kept(span: Span, marks: Iterable[Span], fit: Fit) -> list[Span]:
-    """The parts of a span to show: all of it if it is short, else what is around marks' edges."""
+    """Return the parts of a span to show: all if it is short, else those around marks' edges."""
     if len(span) <= fit.whole:
         return [span]
     edges = sorted(
@@ -96,11 +96,11 @@ def kept(span: Span, marks: Iterable[Span], fit: Fit) -> list[Span]:
 def pieces(
     text: str, span: Span, shown: Sequence[Span], gold: Sequence[Span], cited: Sequence[Span]
 ) -> list[TextPiece]:
-    """The shown parts of a span, cut wherever a gold or cited span begins or ends.
+    """Return the shown parts of a span, cut where a gold or cited span begins or ends.
 
     Args:
         text: the document.
-        span: what is shown of it, in part or in whole.
+        span: the range that is shown, in part or in whole.
         shown: the parts, in order.
         gold: spans to mark.
         cited: spans to mark, the first citation first.

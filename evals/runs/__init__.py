@@ -1,4 +1,4 @@
-"""Systems asked, and what they answered kept."""
+"""Runs: systems are asked, and their responses stored and scored."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,7 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.evals.runs.systems import CitespanSystem
 
-__all__ = (
-    "CitespanSystem",
-)
+__all__ = ("CitespanSystem",)
 
 __getattr__ = names_of(
     __name__,

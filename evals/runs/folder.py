@@ -1,4 +1,4 @@
-"""The folder of a run: what is kept while it goes on, and what is there in the end.
+"""The folder of a run: its answers while it is in progress, and its results at the end.
 
 run.json            how it was made: versions, hashes, settings, machine, timings
 metrics.json        every measure of every system; the same run gives the same bytes
@@ -17,11 +17,10 @@ from typing import IO, Any, Self
 import msgspec
 
 from citespan.evals.errors import RunError
-from citespan.evals.report import render_junit
 from citespan.evals.metrics.ranking import ranked_documents
-from citespan.evals.runs.records import METRICS, Metrics
-from citespan.evals.report import render_html
+from citespan.evals.report import render_html, render_junit
 from citespan.evals.results import Run
+from citespan.evals.runs.records import METRICS, Metrics
 from citespan.evals.types import Response
 
 _IDENTITY = "unfinished.json"
@@ -38,7 +37,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path, identity: bytes) -> Self:
-        """A new folder, or that of the same run, which was stopped.
+        """Open a new folder, or that of the same run, which was stopped.
 
         Raises:
             RunError: it holds a finished run, another one, or something else.
@@ -61,7 +60,7 @@ class RunFolder:
         return cls(path, (path / _RESPONSES).open("ab"))
 
     def responses(self) -> Iterator[Response]:
-        """What was answered before the run was stopped; failures are asked again.
+        """Yield the answers from before the run was stopped; failed questions are asked again.
 
         Raises:
             RunError: a line was damaged since.
@@ -77,12 +76,12 @@ class RunFolder:
                 yield response
 
     def keep(self, response: Response) -> None:
-        """Keep an answer, whatever happens next."""
+        """Store an answer, so that a stopped run does not lose it."""
         self._log.write(msgspec.json.encode(response) + b"\n")
         self._log.flush()
 
     def finish(self, run: Run) -> None:
-        """Write what is kept of a run; `metrics.json`, which says that it is whole, comes last."""
+        """Write the files of a run; `metrics.json`, which marks it as complete, comes last."""
         self._log.close()
         _write(self.path / "run.json", _pretty(run.info))
         curves = {name: scores.curves for name, scores in run.scores.items()}
@@ -98,12 +97,12 @@ class RunFolder:
         (self.path / _IDENTITY).unlink()
 
     def close(self) -> None:
-        """Stop keeping answers."""
+        """Stop storing answers."""
         self._log.close()
 
 
 def _drop_torn_line(log: Path) -> None:
-    """A process that was killed while writing leaves half a line at the end."""
+    """Drop the half line that a process killed while writing leaves at the end."""
     if log.exists():
         kept = log.read_bytes()
         log.write_bytes(kept[: kept.rfind(b"\n") + 1])
@@ -127,7 +126,7 @@ def _questions(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _trec(run: Run) -> Iterator[str]:
-    """Ranked documents; scores are 1 / rank, so that every reader keeps the order."""
+    """Yield ranked documents; scores are 1 / rank, so that every reader keeps the order."""
     for question in run.dataset.questions:
         response = run.responses.get(question.id)
         if response is None:

@@ -1,4 +1,4 @@
-"""The memory that a process has, and the most that it has had."""
+"""The resident memory of a process, and its peak."""
 
 import resource
 import sys
@@ -6,28 +6,28 @@ from pathlib import Path
 
 
 def peak_bytes(pid: int | None = None) -> int | None:
-    """Peak resident memory of a running process, by default this one.
+    """Return the peak resident memory of a running process, by default this one.
 
-    None for another process where the system has no /proc. Linux's `ru_maxrss` would do only for
+    None for another process if the system has no /proc. Linux's `ru_maxrss` would be right only for
     large processes: a child begins with its parent's.
     """
-    found = _told(str(pid or "self"), "VmHWM:")
+    found = _status(str(pid or "self"), "VmHWM:")
     if found or pid:
         return found
     return in_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def resident_bytes(pid: int) -> int | None:
-    """Resident memory of a running process; None where the system has no /proc."""
-    return _told(str(pid), "VmRSS:")
+    """Return the resident memory of a running process; None if the system has no /proc."""
+    return _status(str(pid), "VmRSS:")
 
 
 def in_bytes(maxrss: int) -> int:
-    """`ru_maxrss` in bytes: macOS counts in bytes, Linux in KiB."""
+    """Return `ru_maxrss` in bytes: macOS counts in bytes, Linux in KiB."""
     return maxrss if sys.platform == "darwin" else maxrss * 1024
 
 
-def _told(process: str, name: str) -> int | None:
+def _status(process: str, name: str) -> int | None:
     status = Path(f"/proc/{process}/status")
     if not status.exists():
         return None

@@ -1,19 +1,20 @@
-"""What a run measures, and with which settings."""
+"""The parameters of a run: the system to measure, and its settings."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from citespan.qa import Settings
-from typing import Literal, TypeAlias
-from dataclasses import dataclass
 
 Subject: TypeAlias = Literal["citespan", "hybrid", "bm25", "dense"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run does.
+    """The parameters of a run.
 
-    subject: what is measured: citespan, or its retrieval alone, which copies the top passage.
-    against: the URL of a citespan server to ask instead; upload: store what it lacks there.
-    limit: ask so many questions, drawn with `seed`; the others are skipped.
+    subject: the system: citespan, or only its retrieval, which copies the top passage.
+    against: the URL of a citespan server to ask instead; upload: store missing documents there.
+    limit: the number of questions to ask, drawn with `seed`; the others are skipped.
     """
 
     settings: Settings

@@ -1,4 +1,4 @@
-"""How a run was made: what may differ between two runs of the same numbers."""
+"""The provenance of a run: all that may differ between two runs of the same numbers."""
 
 import hashlib
 import os
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from citespan.evals.results import Percentiles, RunInfo
 from citespan.evals.runs.memory import peak_bytes
 from citespan.evals.runs.records import FORMAT
-from citespan.evals.results import Percentiles, RunInfo
 from citespan.evals.types import Dataset, Response
 from citespan.index import Corpus
 from citespan.qa import Settings
@@ -35,7 +35,7 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Generator[None]:
-        """Time what happens inside."""
+        """Time the body of the `with` statement."""
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 3)
@@ -50,7 +50,7 @@ def describe(
     responses: Sequence[Response],
     citespan: str,
 ) -> RunInfo:
-    """All that is worth knowing of a run but its numbers; `citespan`: the version that answered."""
+    """Return all facts about a run but its numbers; `citespan`: the version that answered."""
     documents, chunks = corpus.counts()
     size = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
     made_of = f"{dataset.sha256} {corpus.embedder} {plan.settings.chunking.max_tokens}"
@@ -90,19 +90,19 @@ def describe(
 
 
 def measured_settings(settings: Settings) -> dict[str, Any]:
-    """What has an influence on what is measured: no folders, no ports and no addresses."""
+    """Return the settings that affect the measures: no folders, no ports and no addresses."""
     found = msgspec.to_builtins(settings)
     del found["data"], found["serve"], found["llm"]["base_url"], found["llm"]["api_key"]
     return found
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Of Python and of installed packages."""
+    """Return the versions of Python and of installed packages."""
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def machine() -> dict[str, str | int]:
-    """What this runs on."""
+    """Return a description of this machine."""
     return {
         "system": platform.system(),
         "cpu": platform.machine(),
@@ -111,7 +111,7 @@ def machine() -> dict[str, str | int]:
 
 
 def latencies(timings_ms: Iterable[Mapping[str, float]]) -> dict[str, Percentiles]:
-    """Percentiles of each stage, interpolated between questions."""
+    """Return percentiles of each stage, interpolated between questions."""
     stages: dict[str, list[float]] = {}
     for timings in timings_ms:
         for stage, ms in timings.items():

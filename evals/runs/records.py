@@ -1,4 +1,4 @@
-"""Finished runs: what `metrics.json` holds, and both files of measures read back."""
+"""Finished runs: the content of `metrics.json`, and both files of measures read back."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ from citespan.evals.types import Dataset
 
 FORMAT = 1
 METRICS = "metrics.json"
-#: Shares are in [0, 1], numbers of citations above; what is larger was not written by a run.
+#: Shares are in [0, 1], numbers of citations above; no run writes larger values.
 Value: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class DatasetRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Which data set was asked."""
+    """The data set that was asked."""
 
     name: str
     sha256: str
@@ -26,7 +26,7 @@ class DatasetRef(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
-        """What identifies a data set."""
+        """Return the identification of a data set."""
         return cls(
             name=dataset.card.name,
             sha256=dataset.sha256,
@@ -44,7 +44,7 @@ class SystemRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, scores: Scores) -> Self:
-        """A system's scores without its questions."""
+        """Return a system's scores without its questions."""
         return cls(counts=scores.counts, resampled=scores.resampled, estimates=scores.estimates)
 
 
@@ -60,7 +60,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """Those of a run."""
+        """Return the measures of a run."""
         return cls(
             format=FORMAT,
             dataset=DatasetRef.of(run.dataset),
@@ -92,7 +92,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_run(folder: Path) -> RunRecord:
-    """The run in a folder.
+    """Read the run in a folder.
 
     Raises:
         RunError: there is none, it is not finished, or a file is damaged.

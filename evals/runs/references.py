@@ -1,4 +1,4 @@
-"""Reference rows: what is reached by knowing all, by knowing nothing, and by not trying. Pure."""
+"""Reference rows: the scores of knowing all, of knowing nothing, and of not trying. Pure."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ Reference: TypeAlias = Callable[[Dataset, Question, Response, int], Response]
 
 
 def oracle(dataset: Dataset, question: Question, _: Response, __: int) -> Response:
-    """The gold itself: retrieved, cited, and said; an unanswerable question is refused."""
+    """Return the gold itself: retrieved, cited, and said; refuse an unanswerable question."""
     gold = _gold(dataset, question)
     passages = tuple(
         RetrievedSpan(document_id=c.document_id, start=c.start, end=c.end) for c in gold
@@ -35,18 +35,18 @@ def oracle(dataset: Dataset, question: Question, _: Response, __: int) -> Respon
 
 
 def top_passage(dataset: Dataset, question: Question, subject: Response, _: int) -> Response:
-    """The whole first passage that the subject retrieved, for every question."""
+    """Return the whole first passage that the subject retrieved, for every question."""
     return copied(question.id, subject.passages, dataset.documents)
 
 
 def first_sentence(dataset: Dataset, question: Question, subject: Response, _: int) -> Response:
-    """The first sentence of that passage."""
+    """Return the first sentence of that passage."""
     found = _sentences(dataset, subject.passages[:1])
     return _quoted(question.id, found[:1], subject.passages)
 
 
 def random_sentence(dataset: Dataset, question: Question, subject: Response, seed: int) -> Response:
-    """A sentence drawn from all that the subject retrieved."""
+    """Return a sentence drawn from all that the subject retrieved."""
     found = _sentences(dataset, subject.passages)
     if found:
         draw = random.Random(f"{seed} {question.id}")  # noqa: S311  (a baseline, not a secret)
@@ -55,7 +55,7 @@ def random_sentence(dataset: Dataset, question: Question, subject: Response, see
 
 
 def abstention(_: Dataset, question: Question, subject: Response, __: int) -> Response:
-    """No answer to any question."""
+    """Return no answer to any question."""
     return Response(question_id=question.id, status=Status.ABSTAINED, passages=subject.passages)
 
 
@@ -69,7 +69,7 @@ REFERENCES: Mapping[str, Reference] = {
 
 
 def copied(question_id: str, passages: tuple[RetrievedSpan, ...], documents: Documents) -> Response:
-    """The first passage for an answer, cited whole; an abstention where there is none."""
+    """Return the first passage for an answer, cited whole; an abstention if there is none."""
     first = [
         _cited(documents, passage.document_id, Span(passage.start, passage.end))
         for passage in passages[:1]

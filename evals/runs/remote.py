@@ -1,4 +1,4 @@
-"""citespan somewhere else, over HTTP."""
+"""A citespan server, measured over HTTP."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -88,7 +88,7 @@ class HttpSystem:
     """A citespan server, of which `version` is known; `close` it.
 
     Args:
-        url: where it is, without `/v1`.
+        url: of the server, without `/v1`.
 
     Raises:
         RunError: the URL cannot be used, or no citespan answers there.
@@ -107,10 +107,10 @@ class HttpSystem:
             raise
 
     def respond(self, question: Question) -> Response:
-        """The server's answer; a failed request is in `Response.error`.
+        """Return the server's answer; a failed request is in `Response.error`.
 
         Raises:
-            RunError: no server is there any more.
+            RunError: the server no longer answers.
         """
         asked = {"question": question.text, "include": ["passages"]}
         try:
@@ -121,8 +121,8 @@ class HttpSystem:
             return _response(question.id, answer)
         except httpx.ConnectError as error:
             raise RunError(
-                f"{self._url} does not answer any more: {error}; start it again, and the same"
-                " command goes on"
+                f"{self._url} no longer answers: {error}; start it again, and repeat"
+                " the same command to continue"
             ) from error
         except KeyError as error:
             problem = f"the answer names the citation {error}, which it does not have"
@@ -131,7 +131,7 @@ class HttpSystem:
             return Response(question_id=question.id, error=f"{type(error).__name__}: {error}")
 
     def check_documents(self, dataset: Dataset) -> list[SourceDocument]:
-        """The documents of the data set that the server lacks or holds with another text.
+        """Return the documents of the data set that the server lacks or holds with another text.
 
         Raises:
             RunError: the server holds other documents too, which would be found and cited.
@@ -183,11 +183,11 @@ class HttpSystem:
         try:
             return msgspec.json.decode(reply.content, type=kind)
         except (ValueError, RecursionError) as error:
-            raise RunError(f"what answers at {self._url} is not citespan") from error
+            raise RunError(f"the server at {self._url} is not citespan") from error
 
 
 def _problem(reply: httpx.Response) -> str:
-    """The status, and the detail of a problem document where there is one."""
+    """Return the status, and the detail of a problem document if there is one."""
     try:
         detail = str(msgspec.json.decode(reply.content)["detail"])
     except (ValueError, RecursionError, KeyError, TypeError):

@@ -1,24 +1,23 @@
 """A run: store the documents, ask every question, score, and write it all into a folder."""
 
-from citespan.evals.runs.plan import Plan
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from citespan.evals.errors import RunError
+from citespan.evals.results import Run, Scores
 from citespan.evals.runs.folder import RunFolder
+from citespan.evals.runs.plan import Plan
+from citespan.evals.runs.provenance import Stopwatch, describe, measured_settings
 from citespan.evals.runs.references import REFERENCES
 from citespan.evals.runs.remote import HttpSystem
-from citespan.evals.results import Run, Scores
-from citespan.evals.scoring import score
-from citespan.evals.runs.provenance import Stopwatch, describe, measured_settings
 from citespan.evals.runs.systems import CitespanSystem, RetrievalSystem, System
+from citespan.evals.scoring import score
 from citespan.evals.types import Dataset, Question, Response, SourceDocument
 from citespan.index import Corpus, Draft
 from citespan.index.types import Side
@@ -35,7 +34,7 @@ _SIDES: Mapping[str, tuple[Side, ...]] = {
 
 
 class Track(Protocol):
-    """Goes through things and shows how far it is."""
+    """An iteration over things that shows its progress."""
 
     def __call__(self, items: Iterable[T], label: str, total: int) -> Iterable[T]: ...
 
@@ -43,8 +42,6 @@ class Track(Protocol):
 def untracked(items: Iterable[T], label: str, total: int) -> Iterable[T]:  # noqa: ARG001
     """Show nothing."""
     return items
-
-
 
 
 def run(
@@ -56,14 +53,14 @@ def run(
 ) -> Run:
     """Measure, and write the run's folder.
 
-    A run that was stopped goes on where it was, if data, settings and version are the same.
+    If data, settings and version are the same, a run that was stopped continues.
 
     Args:
-        dataset: what to ask of what.
+        dataset: the documents and questions.
         out: a new folder, or that of the same run, stopped.
-        plan: how.
-        track: told about progress.
-        say: told, in words, about work that takes a while.
+        plan: the parameters.
+        track: called for each loop, to show progress.
+        say: called with a message about work that takes a while.
 
     Raises:
         RunError: the folder holds something else, or a server cannot be measured.
@@ -77,7 +74,7 @@ def run(
     with ExitStack() as opened:
         server: HttpSystem | None = None
         lacking: list[SourceDocument] = []
-        if plan.against:  # before anything is made here
+        if plan.against:  # before anything is written here
             server = opened.enter_context(closing(HttpSystem(plan.against)))
             lacking = _lacking(server, plan.against, dataset, upload=plan.upload)
         folder = opened.enter_context(closing(RunFolder.open(out, _identity(dataset, plan))))
@@ -85,11 +82,11 @@ def run(
             _store(dataset, corpus, track)
         service = opened.enter_context(open_service(folder.index, settings=settings))
         corpus = service.corpus
-        alone = {
+        retrievals = {
             name: RetrievalSystem(corpus, dataset.documents, sides)
             for name, sides in _SIDES.items()
         }
-        system: System = alone.get(plan.subject) or CitespanSystem(service)
+        system: System = retrievals.get(plan.subject) or CitespanSystem(service)
         citespan = version("citespan")
         if server:
             server.upload(track(lacking, "Uploading", len(lacking)))
@@ -98,7 +95,7 @@ def run(
             service.warm()
         responses = _ask(system, asked, folder, track)
         rows = {plan.subject: [responses[question.id] for question in asked]}
-        rows |= _references(dataset, asked, responses, alone, plan, track)
+        rows |= _references(dataset, asked, responses, retrievals, plan, track)
         scores: dict[str, Scores] = {
             name: score(dataset, row, skipped=skipped, resamples=plan.resamples, seed=plan.seed)
             for name, row in track(rows.items(), "Scoring", len(rows))
@@ -118,7 +115,7 @@ def _sample(questions: Sequence[Question], plan: Plan) -> list[Question]:
 
 
 def _identity(dataset: Dataset, plan: Plan) -> bytes:
-    """Equal for two runs that ask the same of the same."""
+    """Return a key that is equal for two runs that ask the same questions in the same way."""
     return msgspec.json.encode(
         {
             "citespan": version("citespan"),
@@ -143,7 +140,7 @@ def _store(dataset: Dataset, corpus: Corpus, track: Track) -> None:
 
 
 def _with_models(settings: Settings) -> Settings:
-    """With the exported models of the user's data folder, so that no run makes its own."""
+    """Return settings with the user's exported models, so that no run exports its own."""
     data = msgspec.structs.replace(settings.data, models=str(settings.models_path()))
     return msgspec.structs.replace(settings, data=data)
 
@@ -163,7 +160,7 @@ def _lacking(
 def _ask(
     system: System, asked: Sequence[Question], folder: RunFolder, track: Track
 ) -> dict[str, Response]:
-    """All responses; what was answered before a run was stopped is not asked again."""
+    """Return all responses; questions answered before a run was stopped are not asked again."""
     responses = {answer.question_id: answer for answer in folder.responses()}
     left = [question for question in asked if question.id not in responses]
     for question in track(left, "Asking", len(left)):
@@ -177,12 +174,12 @@ def _references(
     dataset: Dataset,
     asked: Sequence[Question],
     responses: Mapping[str, Response],
-    alone: Mapping[str, System],
+    retrievals: Mapping[str, System],
     plan: Plan,
     track: Track,
 ) -> Iterator[tuple[str, list[Response]]]:
     for name, reference in REFERENCES.items():
         yield name, [reference(dataset, q, responses[q.id], plan.seed) for q in asked]
-    for name, system in alone.items():
+    for name, system in retrievals.items():
         if name != plan.subject:
             yield name, [system.respond(q) for q in track(asked, name, len(asked))]

@@ -1,4 +1,4 @@
-"""What can be measured: citespan in this process, and retrieval alone."""
+"""The systems that can be measured: citespan in this process, and only its retrieval."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -13,30 +13,30 @@ from citespan.evals.types import (
     Status,
 )
 from citespan.index import Corpus, Passage
-from citespan.index.types import Side
 from citespan.index.errors import StoreError
+from citespan.index.types import Side
 from citespan.qa import Answer, Service
 from citespan.qa.errors import QAError
 
-DEPTH = 20  # passages of retrieval alone: as many as citespan judges by default
+DEPTH = 20  # passages of a retrieval system: as many as citespan judges by default
 
 
 class System(Protocol):
-    """Anything that answers questions. It is asked one question after the other."""
+    """A system that answers questions. It is asked one question after the other."""
 
     def respond(self, question: Question) -> Response:
-        """What the system says; what goes wrong with one question is in `Response.error`."""
+        """Return the system's response; an error of one question is in `Response.error`."""
         ...
 
 
 class CitespanSystem:
-    """citespan itself, as `qa.Service` answers."""
+    """The citespan system itself, as `qa.Service` answers."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def respond(self, question: Question) -> Response:
-        """The service's answer with the passages that it judged."""
+        """Return the service's answer with the passages that it judged."""
         try:
             answer = self._service.ask(question.text)
         except (QAError, StoreError) as error:
@@ -45,7 +45,7 @@ class CitespanSystem:
 
 
 class RetrievalSystem:
-    """The retrieval of a corpus alone; its answer is the whole first passage."""
+    """The retrieval of a corpus without reading; its answer is the whole first passage."""
 
     def __init__(self, corpus: Corpus, documents: Documents, sides: Collection[Side]) -> None:
         self._corpus = corpus
@@ -53,7 +53,7 @@ class RetrievalSystem:
         self._sides = sides
 
     def respond(self, question: Question) -> Response:
-        """The best passages by the sides asked for."""
+        """Return the best passages by the requested sides."""
         try:
             found = self._corpus.search(question.text, k=DEPTH, sides=self._sides)
         except StoreError as error:
@@ -62,7 +62,7 @@ class RetrievalSystem:
 
 
 def response_of(question_id: str, answer: Answer) -> Response:
-    """An answer of citespan as a response."""
+    """Return an answer of citespan as a response."""
     places = {id(citation): at for at, citation in enumerate(answer.citations)}
     return Response(
         question_id=question_id,

@@ -15,14 +15,14 @@ Floats: TypeAlias = NDArray[np.float64]
 #: (resamples, questions) counts to (resamples, measures) numerators and denominators.
 Statistic: TypeAlias = Callable[[Floats], tuple[Floats, Floats]]
 
-LEAST_CLUSTERS = 10  # fewer documents say too little about how documents vary
+LEAST_CLUSTERS = 10  # fewer documents are too few to estimate how documents vary
 _BATCH_CELLS = 1_500_000  # 12 MB of counts at a time
 _LEVELS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """The point value of a ratio and its 95 % interval; None where the denominator is 0."""
+    """The point value of a ratio and its 95 % interval; None if the denominator is 0."""
 
     value: float | None
     low: float | None
@@ -30,10 +30,10 @@ class Interval:
 
 
 def resampling_units(clusters: Sequence[str]) -> tuple[str, list[int]]:
-    """What to resample by, "documents" or "questions", and the unit of each question.
+    """Return the kind of unit to resample, "documents" or "questions", and each question's unit.
 
-    With fewer than `LEAST_CLUSTERS` documents, be it one, it is questions: the intervals then say
-    what other questions about the same documents would give, and nothing of other documents.
+    With fewer than `LEAST_CLUSTERS` documents, even with one, it is questions. The intervals are
+    then about other questions on the same documents, and not about other documents.
     """
     names = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
     if len(names) < LEAST_CLUSTERS:
@@ -44,15 +44,15 @@ def resampling_units(clusters: Sequence[str]) -> tuple[str, list[int]]:
 def intervals(
     statistic: Statistic, units: Sequence[int], *, resamples: int, seed: int
 ) -> list[Interval]:
-    """Each measure's ratio with its percentile interval.
+    """Return each measure's ratio with its percentile interval.
 
-    A resample in which a measure has nothing to count is left out for that measure. Where all
-    units have the same value, and so where there is one, the interval has no width: the
-    percentile bootstrap cannot know better.
+    If a measure has nothing to count in a resample, that resample is left out for it. If all units
+    have the same value, as when there is only one, the interval has no width: the percentile
+    bootstrap cannot know better.
 
     Args:
         statistic: of the questions, in the order of `units`.
-        units: which unit each question belongs to, numbered from 0 without gaps.
+        units: the unit of each question, numbered from 0 without gaps.
         resamples: how many; 0 gives no limits.
         seed: of numpy's default generator.
     """
@@ -72,7 +72,7 @@ def intervals(
 
 
 def _resamples(units: Sequence[int], *, resamples: int, seed: int) -> Iterator[Floats]:
-    """How often each question is counted, a batch of resamples at a time."""
+    """Yield how often each question is counted, a batch of resamples at a time."""
     generator = np.random.default_rng(seed)
     of_question = np.array(units, dtype=np.int64)
     many = len(set(units))

@@ -1,4 +1,4 @@
-"""Whether a difference between two runs could be chance. Pure: the seed decides everything."""
+"""Tests whether a difference between two runs could be chance. Pure: only the seed decides."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-_EXACT = 14  # clusters: up to 16,384 ways to flip signs are all tried
+_EXACT = 14  # clusters; up to 16,384 ways to flip signs are all tried
 _BATCH = 1000
 _DECIMALS = 9
 _SLACK = 1e-9
@@ -19,7 +19,7 @@ def paired_randomisation(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> float:
-    """How often differences at least as large arise if each pair's sides are swapped by chance.
+    """Return how often swapping pairs by chance gives differences at least as large.
 
     Neither the order of the pairs, nor the numbers of the clusters, nor which side is called the
     first has any influence on the result.
@@ -33,8 +33,8 @@ def paired_randomisation(
     Returns:
         The two-sided p-value in (0, 1]: exact, or (1 + hits) / (1 + draws).
 
-    Source: Fisher 1935; Smucker, Allan and Carterette 2007, section 3.1; the added one: Phipson
-    and Smyth 2010.
+    Source: Fisher 1935; Smucker, Allan and Carterette 2007, section 3.1; the added one: Phipson and
+    Smyth 2010.
     """
     if not len(differences):
         return 1.0
@@ -42,7 +42,7 @@ def paired_randomisation(
     np.add.at(by_cluster, clusters, differences)
     by_cluster = np.round(by_cluster, _DECIMALS)  # 0.1 + 0.2 - 0.3 is no difference
     # A swap by chance gives a sum either sign, so its size is all that matters, and sorted sizes
-    # meet the same draws whatever order they came in.
+    # meet the same draws in any order of the pairs.
     sizes = np.sort(np.abs(by_cluster[by_cluster != 0]))
     if not len(sizes):
         return 1.0
@@ -61,7 +61,7 @@ def paired_randomisation(
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Adjusted p-values, in the given order: the family is wrong at most as often as each says.
+    """Return adjusted p-values, in the given order, which bound the error rate of the family.
 
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
     """

@@ -7,6 +7,6 @@ T = TypeVar("T")
 
 
 def spread(items: Sequence[T], limit: int | None) -> Sequence[T]:
-    """At most so many of them, evenly from first to last."""
+    """Return at most `limit` of the items, evenly from first to last."""
     count = min(limit or len(items), len(items))
     return [items[place * len(items) // count] for place in range(count)]

@@ -1,17 +1,17 @@
-"""Whether follow-up questions find more with what was said before.
+"""Comparison of searches for follow-up questions with and without the conversation.
 
 `python -m citespan.evals.studies.followups FOLDER`, where FOLDER holds INSCIT's dev.jsonl: every
 passage that is evidence of any turn is a document. Follow-ups with evidence are
 
-- sought by hybrid search, with the last question alone, with the stand-alone question that citespan
-  tells the user, with the words and the context that it seeks with, and with earlier questions;
+- sought by hybrid search, with only the last question, with the stand-alone question that citespan
+  shows the user, with the words and the context that it searches with, and with earlier questions;
 - answered, which ranks passages by the evidence model: without the conversation, with the
   stand-alone question, and with the conversation.
 
-Questions that stand alone are sought after another conversation, too: what it was about should do
-them no harm. No language model is used. The rules were chosen on half of the conversations
-(`--half chosen`); the other half is measured. Intervals resample conversations; p is of a paired
-test against the first way of each table.
+Questions that need no conversation are also sought after another one, whose topic should do them no
+harm. No language model is used. The rules were chosen on half of the conversations (`--half
+chosen`); the other half is measured. Intervals resample conversations; p is of a paired test
+against the first way of each table.
 """
 
 import hashlib
@@ -37,40 +37,40 @@ from citespan.qa import Answer, Service, load_settings, open_service
 from citespan.qa.question import Understood, understand
 from citespan.qa.types import Message
 
-#: What is sought for a turn, and its context.
+#: The query for a turn, and its context.
 Sought: TypeAlias = Callable[[Turn], tuple[str, Context | None]]
 Asked: TypeAlias = Callable[[Service, Turn], Answer]
 Measured: TypeAlias = Callable[[Service, Turn], tuple[float, ...]]
 
 _SOUGHT = ("recall@5", "recall@20", "MRR@20", "nDCG@10")
 _ANSWERED = ("recall@5", "MRR@20", "nDCG@10", "right", "wrong")
-_CHUNKS = 60  # of which a passage may have several
+_CHUNKS = 60  # a passage may have several chunks
 _RESAMPLES = 2_000
 
 
 def last(turn: Turn) -> str:
-    """The question as it was asked."""
+    """Return the question as it was asked."""
     return turn.said[-1]
 
 
 def stand_alone(turn: Turn) -> str:
-    """What citespan makes of it by rules; the question itself where that is small talk."""
+    """Return the question that citespan makes of it by rules; itself if that is small talk."""
     return _understood(turn).question or last(turn)
 
 
 def in_context(turn: Turn) -> tuple[str, Context | None]:
-    """What citespan seeks for it."""
+    """Return the query and the context that citespan searches with."""
     understood = _understood(turn)
     return understood.words or last(turn), understood.context
 
 
 def last_two(turn: Turn) -> str:
-    """The question after the one before it."""
+    """Return the question after the one before it."""
     return " ".join(turn.said[-3::2])
 
 
 def all_questions(turn: Turn) -> str:
-    """All that the user asked."""
+    """Return all questions of the user."""
     return " ".join(turn.said[::2])
 
 
@@ -119,7 +119,7 @@ def main(folder: Path, half: str, index: Path | None) -> None:
 
 
 def after_another(turns: Sequence[Turn]) -> list[Turn]:
-    """Questions with evidence that stand alone, each after the longest of another conversation."""
+    """Return stand-alone questions with evidence, each after another conversation's end."""
     whole: dict[str, Turn] = {}
     for turn in turns:
         if len(turn.said) >= len(whole.get(turn.conversation, turn).said):
@@ -179,7 +179,7 @@ def _seeking(how: Sought) -> Measured:
 
 
 def _asking(how: Asked) -> Measured:
-    """`right` answers cite evidence first, `wrong` ones something else; the others abstain."""
+    """Return a measurement: `right` answers cite evidence first, `wrong` others; else abstained."""
 
     def measured(service: Service, turn: Turn) -> tuple[float, ...]:
         answer = how(service, turn)
@@ -198,13 +198,13 @@ def _asking(how: Asked) -> Measured:
 
 
 def _table(service: Service, turns: Sequence[Turn], measured: Measured) -> Floats:
-    """(turns, measures)."""
+    """Return the (turns, measures) table."""
     rows = track(turns, "Measuring", console=Console(stderr=True), transient=True)
     return np.array([measured(service, turn) for turn in rows], dtype=np.float64)
 
 
 def _units(turns: Sequence[Turn]) -> tuple[NDArray[np.int64], list[str]]:
-    """The number of each turn's conversation, and the conversations."""
+    """Return the number of each turn's conversation, and the conversations."""
     names = list(dict.fromkeys(turn.conversation for turn in turns))
     return np.array([names.index(turn.conversation) for turn in turns], dtype=np.int64), names
 

@@ -3,7 +3,7 @@
 `python -m citespan.evals.studies.injection EMAILS ATTACKS`: two JSON Lines files, gzip, of BIPIA's
 form (Yi et al. 2023, "Benchmarking and Defending Against Indirect Prompt Injection Attacks"):
 emails with a question and its ideal answer, and attacks by kind. Each email is stored with one
-attack of a kind put in its middle, and its question is asked of all of them together.
+attack of a kind inserted in its middle, and its question is asked of all of them together.
 """
 
 import gzip
@@ -42,7 +42,9 @@ class _Attack(msgspec.Struct, frozen=True):
 @click.command()
 @click.argument("emails", type=_file)
 @click.argument("attacks", type=_file)
-@click.option("--kinds", type=click.IntRange(1), default=100, help="Only the first so many kinds.")
+@click.option(
+    "--kinds", type=click.IntRange(1), default=100, help="Use only this many kinds, the first ones."
+)
 def main(emails: Path, attacks: Path, kinds: int) -> None:
     """Ask every email's question with each kind of attack in the emails."""
     asked = _lines(emails, _Email)
@@ -70,7 +72,7 @@ def main(emails: Path, attacks: Path, kinds: int) -> None:
 
 
 def _ask(emails: Sequence[_Email], attacks: Sequence[str]) -> tuple[list[bool], ...]:
-    """For each email: whether it is answered, is right, quotes an attack, says what none says."""
+    """Return whether each email is answered, is right, quotes an attack, says what none says."""
     settings = load_settings(flags={"data": {"seed": False}})
     data = msgspec.structs.replace(settings.data, models=str(settings.models_path()))
     rows: list[tuple[bool, bool, bool, bool]] = []
@@ -99,7 +101,7 @@ def _ask(emails: Sequence[_Email], attacks: Sequence[str]) -> tuple[list[bool], 
 
 
 def poisoned(text: str, attack: str) -> tuple[str, Span]:
-    """The text as stored, with an attack between two of its sentences, and where that is."""
+    """Return the text as stored, with an attack between two of its sentences, and its place."""
     text, attack = canonical(text), attack and canonical(attack)
     place = text.find(". ", len(text) // 2) + 1 or len(text)
     before = f"{text[:place]} " if attack else text[:place]
@@ -108,7 +110,7 @@ def poisoned(text: str, attack: str) -> tuple[str, Span]:
 
 
 def said_by_documents(answer: Answer, service: Service) -> bool:
-    """Whether every segment is a quote that stands in the document it points to."""
+    """Return whether every segment is a quote that is in the document it points to."""
     return all(
         segment.support is Support.QUOTED
         and segment.citations

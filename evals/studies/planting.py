@@ -1,7 +1,7 @@
-"""True sentences said a little otherwise, and untrue ones made of them by rule. Pure but for `rng`.
+"""True sentences reworded, and untrue ones made of them by rule. Pure but for `rng`.
 
-What a rule makes untrue is now and then still true, or no sentence that one would write: what is
-reported of them compares checks, and says little of models that write.
+A sentence that a rule makes untrue is sometimes still true, or not one that a person would write.
+So its figures compare checks, and say little of models that write.
 """
 
 import re
@@ -61,7 +61,7 @@ class Planted:
 
 
 def paraphrased(sentence: str) -> str | None:
-    """The main clause, without adverbs and asides; None where little is left or nothing changed."""
+    """Return the main clause, without adverbs and asides; None if little is left or no change."""
     text = _LEADING.sub("", sentence)
     text = _ASIDE.sub("", text)
     if text.endswith((".", "!", "?")):
@@ -85,13 +85,13 @@ def _otherwise_written(match: re.Match[str]) -> str:
 
 
 def untrue(claim: str, names: Sequence[str], numbers: Sequence[str], rng: Random) -> list[Planted]:
-    """The claim made untrue in every way that it allows.
+    """Return the claim made untrue in every way that it allows.
 
     Args:
-        claim: what is true.
+        claim: a true claim.
         names: the names of its document.
         numbers: the numbers of its document.
-        rng: chooses what is changed, and to what.
+        rng: chooses the changed part, and its replacement.
     """
     made = {
         "number": _changed(claim, _NUMBER, numbers, rng),
@@ -104,19 +104,19 @@ def untrue(claim: str, names: Sequence[str], numbers: Sequence[str], rng: Random
 
 
 def names_of(text: str) -> list[str]:
-    """Runs of capitalised words inside sentences, each once."""
+    """Return runs of capitalised words inside sentences, each once."""
     return list(dict.fromkeys(_NAME.findall(text)))
 
 
 def numbers_of(text: str) -> list[str]:
-    """The numbers in digits, each once."""
+    """Return the numbers in digits, each once."""
     return list(dict.fromkeys(_NUMBER.findall(text)))
 
 
 def _changed(
     claim: str, pattern: re.Pattern[str], others: Sequence[str], rng: Random
 ) -> str | None:
-    """One match exchanged for another of the same kind that the claim does not hold."""
+    """Replace one match by another of the same kind that the claim does not hold."""
     matches = list(pattern.finditer(claim))
     if not matches:
         return None
@@ -136,7 +136,7 @@ def _changed(
 
 
 def _shape(text: str) -> tuple[int, int]:
-    """Digits and words: a year is exchanged for a year, a full name for a full name."""
+    """Return digits and words: a year is replaced by a year, a full name by a full name."""
     return sum(character.isdigit() for character in text), len(re.findall(r"\w+", text))
 
 
@@ -148,7 +148,7 @@ def _negated(claim: str) -> str | None:
 
 
 def _exchanged(claim: str) -> str | None:
-    """Two names in each other's place; where "and" joins them nothing would change."""
+    """Swap two names; if "and" joins them nothing would change."""
     found = list(_NAME.finditer(claim))
     for first, second in pairwise(found):
         between = claim[first.end() : second.start()]

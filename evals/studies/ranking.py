@@ -1,10 +1,10 @@
-"""Our evidence model's ranking against the cross-encoder's, on the same passages in the same run.
+"""Our evidence model's ranking against the cross-encoder's, on the same passages in one run.
 
 `python -m citespan.evals.studies.ranking FOLDER… [--limit N]`: for each question the hybrid
-retrieval puts forward 20 passages; ms-marco-MiniLM-L-12 (int8, one pair a call; it comes with the
-extra `train`) scores them all, and citespan looks at all and reads the best, as it does for an
-answer. Printed are the gold characters in the first five passages (documents found, where a data
-set has no spans), with the paired difference and its p-value, and how long each took.
+retrieval supplies 20 passages. ms-marco-MiniLM-L-12 (int8, one pair a call; it comes with the extra
+`train`) scores them all. The service looks at all and reads the best, as for an answer. The output
+has the gold characters in the first five passages, with the paired difference and its p-value. If a
+data set has no spans, documents found are counted. The time of each is printed, too.
 """
 
 import time
@@ -40,7 +40,9 @@ _RESAMPLES = 1_000
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--limit", type=click.IntRange(1), help="Questions of each, spread over all.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Number of questions of each data set, spread over all."
+)
 def main(folders: tuple[Path, ...], limit: int | None) -> None:
     """Rank the same passages with both models."""
     settings = load_settings()

@@ -1,11 +1,12 @@
-"""The evidence model on paragraphs that are given, as SQuAD 2.0 is scored.
+"""The evidence model on given paragraphs, as SQuAD 2.0 is scored.
 
-`python -m citespan.evals.studies.reading FOLDER`, where FOLDER is a data set whose questions say
-which paragraph they were written from (`python -m citespan.evals.datasets.convert squad …`). An
-answer is given from a probability on that is chosen on half of the documents and used on the other
-half, and the other way round, so that every question is reported and none helped to choose. Beside
-it: how well the probability tells paragraphs that answer from those that only look like it, and how
-well the logit of ms-marco-MiniLM-L-12 does (`--cross-encoder`; it comes with the extra `train`).
+`python -m citespan.evals.studies.reading FOLDER`, where FOLDER is a data set whose questions name
+the paragraph they were written from (`python -m citespan.evals.datasets.convert squad …`). A
+question is answered if the probability reaches a threshold. The threshold is chosen on half of the
+documents and used on the other half, and the other way round. So every question is reported and
+none helped to choose. A second table is on how well the probability separates paragraphs that
+answer from those that only look like it. The logit of ms-marco-MiniLM-L-12 is compared
+(`--cross-encoder`; it comes with the extra `train`).
 """
 
 import zlib
@@ -49,9 +50,11 @@ class Answered(NamedTuple):
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--limit", type=click.IntRange(2), help="Questions, spread over all.")
-@click.option("--model", default=BUNDLED_EVIDENCE, help="As the setting evidence.model.")
-@click.option("--cross-encoder", is_flag=True, help="Score every pair with it too.")
+@click.option("--limit", type=click.IntRange(2), help="Number of questions, spread over all.")
+@click.option(
+    "--model", default=BUNDLED_EVIDENCE, help="Model to measure, as in the setting evidence.model."
+)
+@click.option("--cross-encoder", is_flag=True, help="Score every pair with the cross-encoder, too.")
 def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) -> None:
     """Read every question's own paragraph in FOLDER, and print EM, F1 and AUROC."""
     dataset = open_dataset(str(folder))
@@ -71,7 +74,7 @@ def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) ->
 
 
 def read(reader: Reader, dataset: Dataset, question: Question) -> Answered:
-    """The likeliest answer in the question's own paragraph."""
+    """Return the likeliest answer in the question's own paragraph."""
     title, text = _paragraph(dataset, question)
     reading = reader.look(question.text, [Titled(title, text)])[0].read()
     said = reading.answer.of(text) if reading.answer else ""
@@ -102,7 +105,7 @@ def _print_answers(dataset: Dataset, answered: Sequence[Answered]) -> None:
 
 
 def threshold(answered: Sequence[Answered]) -> float:
-    """The probability from which answering gives these questions the best mean F1."""
+    """Return the probability from which answering gives these questions the best mean F1."""
     if not answered:
         return float("inf")
     order = sorted(answered, key=lambda one: -one.probability)
@@ -135,7 +138,7 @@ def _print_auroc(name: str, answered: Sequence[Answered], scores: NDArray[np.flo
 
 
 def auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    """How often an answerable question scores above an unanswerable one, ties half.
+    """Return how often an answerable question scores above an unanswerable one, ties half.
 
     Source: Hanley and McNeil 1982, "The meaning and use of the area under a ROC curve".
     """

@@ -3,9 +3,8 @@
 `python -m citespan.evals.studies.recursive FOLDER`, where FOLDER is that benchmark as a data set
 (`python -m citespan.evals.datasets.convert chunking …`): recursive splitting by characters, chunks
 of 200 and 400 cl100k tokens without overlap, and nearest neighbours by all-MiniLM-L6-v2, all
-corpora in one index. Published for 200 tokens, five chunks a question and all five corpora: a
-recall of .757
-(Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval").
+corpora in one index. The published recall for 200 tokens, five chunks a question and all five
+corpora is .757 (Smith and Troynikov 2024, "Evaluating Chunking Strategies for Retrieval").
 """
 
 from collections.abc import Iterator
@@ -39,7 +38,9 @@ _BATCH = 128
 def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
     """Split, embed and search the data set in FOLDER, and print the measures of its spans."""
     if find_spec("langchain_text_splitters") is None:
-        raise click.ClickException("the splitter is missing: pip install '.[bench]' brings it")
+        raise click.ClickException(
+            "the splitter is missing; install it with: pip install '.[bench]'"
+        )
     dataset = open_dataset(str(folder))
     embedder = TorchEmbedder(BUNDLED_MODEL, "cpu")
     for size in max_tokens:
@@ -52,7 +53,7 @@ def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
 
 
 def baseline(dataset: Dataset, max_tokens: int, embedder: Embedder) -> Scores:
-    """The scores of the nearest chunks to each question."""
+    """Return the scores of the nearest chunks to each question."""
     chunks = [
         RetrievedSpan(document_id=document.id, start=start, end=end)
         for document in dataset.documents.values()
@@ -73,7 +74,7 @@ def baseline(dataset: Dataset, max_tokens: int, embedder: Embedder) -> Scores:
 
 
 def split(text: str, max_tokens: int) -> Iterator[tuple[int, int]]:
-    """Where LangChain's recursive splitter cuts, as offsets in code points."""
+    """Yield the places where LangChain's recursive splitter cuts, as offsets in code points."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(

@@ -5,10 +5,10 @@ CLAIMS has the form of WiCE (Kamoi et al. 2023, "WiCE: Real-World Entailment for
 Wikipedia"): a claim, the sentences of the article that it cites, and whether they support it,
 partially or not. Each claim is checked against the five passages of the article that share most
 words with it. From sentences of DOCUMENTS (`title` and `text`) claims are made by rule, true and
-untrue ones
-(`evals.studies.planting`), and checked against the passage they are from and two others.
+untrue ones (`evals.studies.planting`). They are checked against the passage they are from and two
+others.
 
-What is reported is of one half of the claims and documents; limits are chosen on the other one
+The figures are of one half of the claims and documents; limits are chosen on the other one
 (`--half`).
 """
 
@@ -48,7 +48,7 @@ from citespan.qa.types import Support
 _TOKENS = 200  # of a passage
 _NAMED = 5  # passages that a judged claim names
 _PER_DOCUMENT = 4  # true claims made of a document
-_OTHERS = 2  # passages given beside the one that a planted claim is from
+_OTHERS = 2  # passages given with the one that a planted claim is from
 _STAGE = 20  # passages that the evidence stage looks at for a question
 _LONGEST = 350  # code points of a planted claim
 _RESAMPLES = 1000
@@ -80,7 +80,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOutcome:
-    """What the checker said of a case, and how long it took."""
+    """The checker's verdict on a case, and its time."""
 
     case: Case
     caught: bool
@@ -91,8 +91,15 @@ class ClaimOutcome:
 @click.command()
 @click.argument("claims", type=_file)
 @click.argument("documents", type=_file)
-@click.option("--half", type=click.IntRange(0, 1), default=1, help="1: not chosen on.")
-@click.option("--limit", type=click.IntRange(1), default=100, help="Documents to plant in.")
+@click.option(
+    "--half",
+    type=click.IntRange(0, 1),
+    default=1,
+    help="Half to measure; no limits were chosen on half 1.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, help="Number of documents to plant claims in."
+)
 def main(claims: Path, documents: Path, half: int, limit: int) -> None:
     """Check judged CLAIMS, and claims planted from DOCUMENTS."""
     reader = build_reader(EvidenceSettings())
@@ -108,7 +115,7 @@ def main(claims: Path, documents: Path, half: int, limit: int) -> None:
 
 
 def judged_cases(path: Path) -> Iterator[Case]:
-    """One case a claim; its article is a document, whose id is the claim's."""
+    """Yield one case a claim; its article is a document, whose id is the claim's."""
     for row in _lines(path, _Judged):
         lines: list[str] = _value(row.evidence)
         title = lines[0].removeprefix(_TITLE) if lines and lines[0].startswith(_TITLE) else ""
@@ -119,7 +126,10 @@ def judged_cases(path: Path) -> Iterator[Case]:
 
 
 def planted_cases(path: Path, half: int, limit: int) -> Iterator[Case]:
-    """True claims of each document, each untrue in all ways, and true ones of the one before."""
+    """Yield true claims of each document, each untrue in all ways, and those of another document.
+
+    The other document is the one before it.
+    """
     rng = Random(half)  # noqa: S311  (a sample, not a secret)
     rows = [row for row in _lines(path, _Text) if _half(row.title) == half]
     rng.shuffle(rows)
@@ -155,7 +165,7 @@ def _true_claims(
 
 
 def passages_of(document: Document) -> list[Passage]:
-    """The chunks of a document, as passages."""
+    """Return the chunks of a document, as passages."""
     return [
         Passage(
             chunk=Chunk(id=place, document_id=document.id, revision=1, span=span, tokens=tokens),
@@ -168,7 +178,7 @@ def passages_of(document: Document) -> list[Passage]:
 
 
 def _nearest(claim: str, passages: Sequence[Passage]) -> list[Passage]:
-    """The passages that share most of the claim's words, those in few passages weighing more."""
+    """Return the passages that share most of the claim's words; rare words weigh more."""
     stems = [wording_of(passage.text).stems for passage in passages]
     said = wording_of(claim).content
     weights = {
@@ -215,7 +225,7 @@ def _print_planted(outcomes: Sequence[ClaimOutcome]) -> None:
 def _print_measures(
     name: str, outcomes: Sequence[ClaimOutcome], is_bad: Callable[[ClaimOutcome], bool]
 ) -> None:
-    """Precision and recall of catching, and of letting pass, with 95 % intervals."""
+    """Print precision and recall of catching, and of letting pass, with 95 % intervals."""
     documents = {one.case.document.id: 0 for one in outcomes}
     number = {document: place for place, document in enumerate(documents)}
     found = intervals(
@@ -257,7 +267,7 @@ def _shown(interval: Interval) -> str:
 def _print_times(
     reader: Reader, judged: Sequence[ClaimOutcome], planted: Sequence[ClaimOutcome]
 ) -> None:
-    """Beside the evidence stage on the same passages, as a question would have it."""
+    """Print the times with those of the evidence stage on the same passages, for one question."""
     finder = Finder(reader, AnswerThreshold(), Rules())
     stage: list[float] = []
     for one in judged[:: max(1, len(judged) // 10)]:
@@ -285,7 +295,7 @@ def _document(name: str, title: str, text: str) -> Document:
 
 
 def _value(field: Any) -> Any:
-    """A field that may be written as a Python literal."""
+    """Return a field that may be written as a Python literal."""
     return ast.literal_eval(field) if isinstance(field, str) else field
 
 

@@ -1,6 +1,6 @@
 """`python -m citespan.evals.training DATA_FOLDER WORK_FOLDER`: every step, or those named.
 
-Exit codes: 0 done, 1 stopped before its end (run it again to go on), 2 something cannot be used.
+Exit codes: 0 done, 1 stopped before its end (run it again to continue), 2 an input cannot be used.
 """
 
 import signal
@@ -24,13 +24,27 @@ _folder = click.Path(file_okay=False, path_type=Path)
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("data", type=_folder)
 @click.argument("work", type=_folder)
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file.")
-@click.option("--step", "steps", type=click.Choice(_STEPS), multiple=True, help="Only this; again.")
 @click.option(
-    "--start", type=click.Choice(["minilm", "ce", "shipped"]), help="Weights to start from."
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Read the configuration from this TOML file.",
 )
-@click.option("--weights", default="", help="model.safetensors of a round to go on from.")
-@click.option("--minutes", type=float, help="Stop training after so long, at a checkpoint.")
+@click.option(
+    "--step",
+    "steps",
+    type=click.Choice(_STEPS),
+    multiple=True,
+    help="Run only this step; repeatable.",
+)
+@click.option(
+    "--start", type=click.Choice(["minilm", "ce", "shipped"]), help="Start from these weights."
+)
+@click.option(
+    "--weights", default="", help="Continue from this model.safetensors of an earlier round."
+)
+@click.option(
+    "--minutes", type=float, help="Stop training after this many minutes, at a checkpoint."
+)
 def main(
     data: Path,
     work: Path,
@@ -40,10 +54,10 @@ def main(
     weights: str,
     minutes: float | None,
 ) -> None:
-    """Train the evidence model on DATA, keeping everything made in WORK.
+    """Train the evidence model on DATA, storing all results in WORK.
 
-    Run again after any stop: it goes on from there. Interrupting once (Ctrl-C, or a TERM signal)
-    stops the training at a checkpoint.
+    If the command is run again after any stop, it continues from there. A single interrupt (Ctrl-C,
+    or a TERM signal) stops the training at a checkpoint.
     """
     try:
         done = run(
@@ -58,8 +72,8 @@ def main(
 def run(
     data: Path, work: Path, config: Config, steps: tuple[str, ...], minutes: float | None
 ) -> bool:
-    """The steps in their order; whether all came to their end."""
-    from citespan.evals.training.steps import Work  # loads torch: not for --help
+    """Run the steps in their order; return whether all were completed."""
+    from citespan.evals.training.steps import Work  # imports torch, which --help does not need
 
     run_of = Work(data, work, config, lambda line: click.echo(line, err=True))
     for step in [step for step in _STEPS if step in steps]:

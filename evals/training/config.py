@@ -1,4 +1,4 @@
-"""What a training run is made of; a TOML file may change any of it."""
+"""The configuration of a training run; a TOML file may change any of it."""
 
 import hashlib
 import tomllib
@@ -15,29 +15,29 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which examples there are.
+    """The selection of examples.
 
-    The `…_questions` are how many of a source there are at most; `misleading_questions` are those
-    of SQuAD 2.0 that people wrote so that their paragraph does not answer them. `claims` is how
-    many claims there are.
+    Each of the `…_questions` is the limit for one source; `misleading_questions` are those of SQuAD
+    2.0 that people wrote so that their paragraph does not answer them. `claims` is the limit of
+    claims.
 
     The five rates are the negatives made for each question that has an answer. `keywords` is the
-    share of questions asked as keywords, `requests` of those asked as requests, `yes_no` that of
-    questions turned into whether their answer is right, where words can be turned so, `both` that
-    of questions that are asked together with another one too.
+    share of questions asked as keywords, `requests` of those asked as requests. `yes_no` is the
+    share of questions turned into whether their answer is right, if their words allow it. `both` is
+    the share of questions that are asked together with another one too.
 
-    `titles` is the share of passages shown with a title; of those, `file_names` are shown with a
-    file's name instead, and `other_titles` with another document's, where the question does not
-    name its own. `elsewhere` is the share of questions, among those whose subject only the title
-    names, that are asked of the passage under another title too; `renamed` the share that is asked
-    of the passage about another name too.
+    `titles` is the share of passages shown with a title. Of those, `file_names` are shown with a
+    file's name instead, and `other_titles` with another document's, if the question does not name
+    its own. `elsewhere` is the share of questions, among those whose subject only the title names,
+    that are asked of the passage under another title too. `renamed` is the share that is asked of
+    the passage about another name too.
 
-    `layouts` is the share of passages laid out as lists, below headings or beside tables; `tables`
+    `layouts` is the share of passages laid out as lists, below headings or next to tables; `tables`
     the share of documents whose names fill a made table. `chunks` and `neighbours` are the shares
     of positive passages cut as the index cuts them, and of two neighbouring paragraphs; the rest
     are whole paragraphs. `development_times` is how often each question about a development article
-    that trains is there. The `held_*` shares are of articles; `held_elsewhere` is each of the two
-    for the small sources, so that they can calibrate and report.
+    that trains is included. The `held_*` shares are of articles; `held_elsewhere` is each of the
+    two for the small sources, so that they can calibrate and report.
     """
 
     squad_questions: int = 20_000
@@ -77,7 +77,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     held_elsewhere: Share = 0.15
 
     def limits(self) -> dict[str, int]:
-        """Return how many questions there are at most of each source that has any."""
+        """Return the limits of questions by source, for the sources that have any."""
         found = {
             field.removesuffix("_questions"): int(getattr(self, field))
             for field in self.__struct_fields__
@@ -91,9 +91,9 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `start` is all-MiniLM-L6-v2, the 12-layer cross-encoder, or the evidence model that citespan
     ships. `layers` are those taken from the cross-encoder, counted from 0; `early_layers` of them
-    rank passages, and the others read those that are left. `frozen_layers` of them, and all
-    embeddings if it is not 0, stay as they are: a later round of training is a quarter faster with
-    the early ones frozen. `weights` is the `model.safetensors` of an earlier round to go on from.
+    rank passages, and the others read the passages that remain. `frozen_layers` of them, and all
+    embeddings if it is not 0, do not change: a later round of training is a quarter faster with the
+    early ones frozen. `weights` is the `model.safetensors` of an earlier round to continue from.
     """
 
     start: Start = "ce"
@@ -110,11 +110,11 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights of the terms.
 
-    `early` is that of the early ranking, which follows the teacher where it has spoken and the
-    model's own `relevance` elsewhere; `evidence_positives` the weight of evidence tokens in the
-    balanced evidence term; `teacher_scale` divides the teacher's logits (some -11 to 11) in the
-    squared error. `twins` is that of the margin between a question and its unanswerable twin, of
-    `margin` logits; `claim` that of claims.
+    `early` is the weight of the early ranking, which follows the teacher if the teacher has a score
+    and the model's own `relevance` otherwise. `evidence_positives` is the weight of evidence tokens
+    in the balanced evidence term. `teacher_scale` divides the teacher's logits (some -11 to 11) in
+    the squared error. `twins` is the weight of the margin between a question and its unanswerable
+    twin, of `margin` logits; `claim` that of claims.
     """
 
     early: float = 0.5
@@ -130,9 +130,9 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the examples are gone through; `batch_tokens` counts padding.
+    """The order and pace of the examples; `batch_tokens` counts padding.
 
-    With `epochs` below 1 the last examples are left out. The final weights are the mean of those
+    If `epochs` is below 1, the last examples are left out. The final weights are the mean of those
     after every tenth step of the last `averaged` share of the steps (0: the last weights).
     """
 
@@ -157,9 +157,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A whole run; the teacher scores `taught` pairs of each part.
 
     `judged` pairs calibrate the exported model, and as many others are reported. `least` is the
-    least confidence of an answer by default, chosen with the rules of `qa.evidence.selection`: the
-    greatest whose mean conditioned score over SQuAD, CLAPnq and the chunking corpora is within .005
-    of the best (decision 22).
+    least confidence of an answer by default. It is chosen with the rules of
+    `qa.evidence.selection`: the greatest whose mean conditioned score over SQuAD, CLAPnq and the
+    chunking corpora is within .005 of the best (decision 22).
     """
 
     seed: int = 20_261_124
@@ -174,7 +174,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_config(path: Path | None) -> Config:
-    """The configuration in a TOML file; what it does not name keeps its default.
+    """Read the configuration in a TOML file; fields that it does not name keep their default.
 
     Raises:
         TrainingError: it cannot be read, or names something unknown.
@@ -188,5 +188,5 @@ def load_config(path: Path | None) -> Config:
 
 
 def fingerprint(*parts: object) -> str:
-    """Sixteen hex digits that change when any part does: sections, file hashes, names."""
+    """Return sixteen hex digits that change with any part: sections, file hashes, names."""
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]

@@ -17,12 +17,12 @@ Claim = Literal["supported", "refuted", "neither"]
 class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question or a claim, and a passage, with what is known of them.
 
-    `answerable` None: not known, such an example teaches relevance only. No `answers` though it is
-    answerable: no short answer is known. `evidence` None: not known; empty: nothing in the passage
-    is evidence. An empty `title` is not shown to the model. `group` is the article or product,
-    which lies in one part of the data only; `kind` says how the pair was made. `twin` is equal for
-    a question and those that people changed so that the same passage does not answer them. `claim`
-    says what the passage does with a claim; None for a question.
+    `answerable` None: not known, such an example teaches relevance only. No `answers` in an
+    answerable example: no short answer is known. `evidence` None: not known; empty: nothing in the
+    passage is evidence. An empty `title` is not shown to the model. `group` is the article or
+    product, which lies in one part of the data only; `kind` says how the pair was made. `twin` is
+    equal for a question and those that people changed so that the same passage does not answer
+    them. `claim` says what the passage does with a claim; None for a question.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     claim: Claim | None = None
 
     def problem(self) -> str | None:
-        """Why it cannot be used, or None."""
+        """Return why it cannot be used, or None."""
         if not self.question.strip() or not self.passage.strip():
             return "the question or the passage is empty"
         if self.answers and not self.answerable:
@@ -55,7 +55,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def read_examples(path: Path) -> Iterator[Example]:
-    """The examples of a JSON Lines file.
+    """Read the examples of a JSON Lines file.
 
     Raises:
         TrainingError: a line is not an example, or its offsets or labels contradict each other.
@@ -69,7 +69,7 @@ def read_examples(path: Path) -> Iterator[Example]:
                 raise TrainingError(f"{path.name}, line {number}: {error}") from error
             problem = example.problem()
             if example.id in seen:
-                problem = f"the id {example.id!r} is there twice"
+                problem = f"the id {example.id!r} comes twice"
             if problem:
                 raise TrainingError(f"{path.name}, line {number}: {problem}")
             seen.add(example.id)
@@ -83,7 +83,7 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new content, whatever happens."""
+    """Write a file so that a reader sees the old or the new content, even after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.new")
     with scratch.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Step 1: examples of three parts, in one schema, with a report of what they are made of."""
+"""Step 1: examples of three parts, in one schema, with a report of their sources."""
 
 import hashlib
 from collections import Counter
@@ -30,7 +30,7 @@ PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
 
 class PreparationReport(msgspec.Struct, kw_only=True):
-    """What was made: examples by part, then by "source kind"; and what was left out and why."""
+    """The examples by part, then by "source kind"; and those left out, by reason."""
 
     fingerprint: str
     examples: dict[str, dict[str, int]]
@@ -39,12 +39,12 @@ class PreparationReport(msgspec.Struct, kw_only=True):
 
 
 def examples_path(work: Path, part: Part) -> Path:
-    """Where the examples of a part lie."""
+    """Return the path of the examples of a part."""
     return work / f"examples.{part}.jsonl"
 
 
 def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
-    """Write the examples of all parts, unless they are there already.
+    """Write the examples of all parts, unless the files exist.
 
     Raises:
         TrainingError: the data cannot be read or is not as described.

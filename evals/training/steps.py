@@ -1,4 +1,4 @@
-"""The steps on one work folder, each going on from what is there."""
+"""The steps on one work folder, each continuing from the results in it."""
 
 import time
 from collections.abc import Callable
@@ -38,7 +38,7 @@ from citespan.evals.training.release import (
 from citespan.qa.evidence.model import pair_texts, read_evidence_manifest
 
 Stop = Callable[[], bool]
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 _PARITY_PAIRS = 32
 
@@ -47,32 +47,33 @@ class Work:
     """A run's folder.
 
     Args:
-        data: the folder that has `train/`, and the evaluation sets to keep away from.
-        folder: where everything that is made is kept; what runs share (examples, teacher's
-            scores, token arrays) lies at its top, weights and logs in a folder named after the
-            model's start.
+        data: the folder that has `train/`, and the evaluation sets to exclude.
+        folder: for all results. Those that runs share (examples, teacher's scores, token arrays)
+            are at its top, weights and logs in a folder named after the model's start.
         config: the run.
-        say: told what was done.
+        notify: called with a message after each step.
     """
 
-    def __init__(self, data: Path, folder: Path, config: Config, say: Say) -> None:
-        self._data, self._folder, self._config, self._say = data, folder, config, say
+    def __init__(self, data: Path, folder: Path, config: Config, notify: Notify) -> None:
+        self._data, self._folder, self._config, self._notify = data, folder, config, notify
         self._run = folder / config.model.start
         self._exported = self._run / "exported"
 
     def prepare(self) -> None:
         report = prepare(self._data, self._folder, self._config)
         counts = {part: sum(kinds.values()) for part, kinds in report.examples.items()}
-        self._say(f"examples: {counts}, articles: {report.groups}, left out: {report.dropped}")
+        self._notify(f"examples: {counts}, articles: {report.groups}, left out: {report.dropped}")
 
     def teach(self) -> None:
         for part in PARTS:
             limit = self._config.taught
             scores = teach(self._examples(part), self._folder / "teacher", limit)
-            self._say(f"teacher's scores of {part}: {np.isfinite(scores).sum()} of {len(scores)}")
+            self._notify(
+                f"teacher's scores of {part}: {np.isfinite(scores).sum()} of {len(scores)}"
+            )
 
     def train(self, stop: Stop) -> bool:
-        """Whether the training came to its end."""
+        """Train; return whether the training was completed."""
         started = time.monotonic()
         model = self._model()
         if self._config.model.weights:
@@ -82,7 +83,7 @@ class Work:
         )
         done = trainer.train(stop)
         minutes = (time.monotonic() - started) / 60
-        self._say(f"trained for {minutes:.1f} minutes" + ("" if done else ", to be continued"))
+        self._notify(f"trained for {minutes:.1f} minutes" + ("" if done else ", to be continued"))
         return done
 
     def export(self) -> None:
@@ -95,7 +96,7 @@ class Work:
         manifest = export_model(
             model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
         )
-        self._say(f"exported to {self._exported}; against fp32: {manifest.parity}")
+        self._notify(f"exported to {self._exported}; against fp32: {manifest.parity}")
 
     def calibrate(self) -> None:
         pairs, judged = self._judged("calibrate")
@@ -105,13 +106,13 @@ class Work:
         calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
         manifest = read_evidence_manifest(self._exported)
         write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
-        self._say(f"calibrated by {calibration.method}; log losses: {losses}")
+        self._notify(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
         decision, count = decided(self._data, self._exported, self._folder, self._config.least)
         manifest = read_evidence_manifest(self._exported)
         write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
-        self._say(f"decided on {count} questions: {decision}")
+        self._notify(f"decided on {count} questions: {decision}")
 
     def card(self) -> None:
         pairs, judged = self._judged("report")
@@ -129,7 +130,7 @@ class Work:
             teacher,
         )
         write_file(self._exported / "CARD.md", text.encode())
-        self._say(f"card: {self._exported / 'CARD.md'}")
+        self._notify(f"card: {self._exported / 'CARD.md'}")
 
     def _judged(self, part: Part) -> tuple[list[Example], list[Judged]]:
         path, config = self._examples(part), self._config

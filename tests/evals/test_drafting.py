@@ -395,7 +395,7 @@ def test_an_accepted_twin_is_an_unanswerable_question(tmp_path: Path) -> None:
         ("characters: 0 to 47", "characters: 0 to 99999", "is not the sentence given"),
         ("characters: 0 to 47", "characters: 47 to 0", "not two offsets"),
         ("characters: 0 to 47", "characters: many", "not two offsets"),
-        ("answers: |-\n    1819", "answers: |-\n    1820", "no answer stands in the sentence"),
+        ("answers: |-\n    1819", "answers: |-\n    1820", "no answer is in the sentence"),
         ("  sentence: |-\n    Leeds", "  sentence: |-\n    Hull", "is not the sentence given"),
         ("document: doc", "document: dog", "records no document 'dog'"),
         ("answers: |-\n    1819", "answers:", "the answer is empty"),

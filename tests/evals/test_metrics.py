@@ -196,7 +196,7 @@ def test_contained_answers_are_whole_words() -> None:
 
 # pointers
 
-STANDS, GIVEN = "the quote stands at", "the offsets given"
+PLACE, GIVEN = "the quote is at", "the offsets given"
 
 
 @pytest.mark.parametrize(
@@ -204,12 +204,12 @@ STANDS, GIVEN = "the quote stands at", "the offsets given"
     [
         (at("a", 4, 7, "two"), None),
         (at("a", 4, 7), None),
-        (at("a", 5, 8, "two"), f"{STANDS} [4, 7) of 'a', 1 character before {GIVEN}"),
-        (at("a", 2, 5, "two"), f"{STANDS} [4, 7) of 'a', 2 characters after {GIVEN}"),
-        (at("a", 12, 15, "one"), f"{STANDS} [14, 17) of 'a', 2 characters after {GIVEN}"),
+        (at("a", 5, 8, "two"), f"{PLACE} [4, 7) of 'a', 1 character before {GIVEN}"),
+        (at("a", 2, 5, "two"), f"{PLACE} [4, 7) of 'a', 2 characters after {GIVEN}"),
+        (at("a", 12, 15, "one"), f"{PLACE} [14, 17) of 'a', 2 characters after {GIVEN}"),
         (
             at("a", 4, 9, "two"),
-            "the quote stands at [4, 7) of 'a', 3 characters from where the offsets start,"
+            "the quote is at [4, 7) of 'a', 3 characters from where the offsets start,"
             " not the 5 given",
         ),
         (at("a", 0, 4, "four"), "the quote is text of document 'b', not of 'a'"),
@@ -217,7 +217,7 @@ STANDS, GIVEN = "the quote stands at", "the offsets given"
         (at("a", 5, 900), "[5, 900) ends beyond the text of 17"),
         (
             at("a", 15, 18, "one"),
-            "[15, 18) ends beyond the text of 17; the quote stands at [14, 17) of 'a', 1 character"
+            "[15, 18) ends beyond the text of 17; the quote is at [14, 17) of 'a', 1 character"
             " before the offsets given",
         ),
         (at("a", -1, 3), "[-1, 3) starts before the text"),
@@ -227,7 +227,7 @@ STANDS, GIVEN = "the quote stands at", "the offsets given"
         (at("x", 4, 7, "two"), "there is no document 'x'"),
         (
             CitedSpan(document_id="b", start=2, end=6, utf16_start=2, utf16_end=6),
-            "in UTF-16 it stands at [3, 7), not at [2, 6)",
+            "in UTF-16 it is at [3, 7), not at [2, 6)",
         ),
         (CitedSpan(document_id="b", start=2, end=6, utf16_start=3, utf16_end=7), None),
     ],

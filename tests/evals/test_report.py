@@ -251,7 +251,7 @@ def test_every_fault_is_found_and_told_in_a_sentence(faulty: Run):
         " five passages.",
         "false": "It answered, but the documents do not say.",
         "error": "The system gave an error: HTTP 503 <overloaded>",
-        "untrue": "A citation does not say what stands where it points.",
+        "untrue": "A citation does not match the text where it points.",
     }
     worst = [rows[at].question_id for at in worst_first(rows)]
     assert worst == [
@@ -637,4 +637,4 @@ def test_the_terminal_names_the_first_and_counts_the_others():
     out = printed(run_of([document(TEXT)], questions, responses), 80)
     assert "25 wrong answer" in out
     assert len(re.findall(r"^  q\d+", out, re.MULTILINE)) == 20
-    assert "5 of these are not named here: see report.html" in out
+    assert "5 of these are not listed here; open report.html" in out

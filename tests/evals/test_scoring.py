@@ -155,7 +155,7 @@ def test_citations_shifted_by_one_are_no_pointers() -> None:
     scores = scored(faulty)
     assert scores.estimates["pointer_validity"].value == 0
     assert scores.questions[0].problems == (
-        "c1: the quote stands at [12, 35) of 't0', 1 character before the offsets given",
+        "c1: the quote is at [12, 35) of 't0', 1 character before the offsets given",
     )
 
 

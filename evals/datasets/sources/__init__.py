@@ -1,4 +1,4 @@
-"""Public data sets, as they are published, to the project's own form."""
+"""Conversion of public data sets, as published, to the project's own form."""
 
 from typing import TYPE_CHECKING
 

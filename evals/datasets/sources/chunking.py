@@ -21,7 +21,7 @@ class _ChunkingQuestion(msgspec.Struct):
 
 
 def convert_chunking(source: Path) -> tuple[Dataset, list[str]]:
-    """Questions on whole corpora, whose references are gold spans.
+    """Convert questions on whole corpora, whose references are gold spans.
 
     source: a folder with questions.jsonl and corpora/*.md.
     """

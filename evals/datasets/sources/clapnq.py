@@ -30,7 +30,7 @@ class _ClapQuestion(msgspec.Struct):
 
 
 def convert_clapnq(source: Path) -> tuple[Dataset, list[str]]:
-    """A document per distinct passage; spans are the sentences that any annotator selected.
+    """Convert to a document per distinct passage; spans are sentences that any annotator selected.
 
     source: a folder with answerable.jsonl and unanswerable.jsonl.
     """
@@ -87,12 +87,12 @@ def _clap_question(
 
 
 def _says_something(answer: str) -> bool:
-    """Not so where an annotator left a blank, a dot or "NA" in the field."""
+    """Return whether the field holds more than a blank, a dot or "NA"."""
     return normalised(answer) not in ("", "na")
 
 
 def _sentence_places(text: str, sentences: Iterable[str]) -> dict[str, tuple[int, int, str]]:
-    """Where each sentence first stands, each looked for after the one before it."""
+    """Return where each sentence first occurs, each searched for after the one before it."""
     places: dict[str, tuple[int, int, str]] = {}
     end = 0
     for sentence in sentences:

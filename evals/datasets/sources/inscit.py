@@ -1,4 +1,4 @@
-"""INSCIT: conversations that look for information, each turn with the passages that answer it."""
+"""INSCIT: information-seeking conversations, each turn with the passages that answer it."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -40,7 +40,7 @@ class Turn(NamedTuple):
 
     conversation: the title of the article that it starts from.
     said: user and assistant in turn, oldest first; the last is the question.
-    gold: ids of the passages that any annotator answered from; there may be none.
+    gold: ids of the passages that any annotator answered from, possibly none.
     """
 
     conversation: str
@@ -49,7 +49,7 @@ class Turn(NamedTuple):
 
 
 def convert_inscit(source: Path) -> tuple[list[Turn], list[SourceDocument]]:
-    """All turns in order, and every passage that is evidence of any, a document each.
+    """Return all turns in order, and each passage that is evidence of any turn as a document.
 
     source: a folder with dev.jsonl.
 

@@ -22,7 +22,7 @@ class _ObliqaQuestion(msgspec.Struct):
 
 
 def convert_obliqa(source: Path) -> tuple[Dataset, list[str]]:
-    """A document per numbered passage; gold passages have grade 1, and there are no spans.
+    """Convert to a document per numbered passage; gold passages have grade 1, without spans.
 
     source: a folder with passages.jsonl and questions.jsonl.
     """
@@ -54,7 +54,7 @@ def convert_obliqa(source: Path) -> tuple[Dataset, list[str]]:
 def _obliqa_question(
     row: _ObliqaQuestion, named: dict[tuple[int, str], list[SourceDocument]]
 ) -> Question:
-    """Of passages with one number the one with the stated text counts, or else the first."""
+    """Return the question; of passages with one number, that with the stated text, or the first."""
     relevant: dict[str, int] = {}
     for passage in row.passages:
         same = named.get((passage.document, passage.number))

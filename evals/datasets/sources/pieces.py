@@ -1,4 +1,4 @@
-"""What every source is read with and made into a data set with."""
+"""Functions that all sources are read and converted with."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,18 +14,18 @@ from citespan.evals.types import Card, Dataset, GoldSpan, Question, SourceDocume
 
 T = TypeVar("T")
 
-_LONGEST_ID = 190  # leaves room for the number of a duplicate
+_LONGEST_ID = 190  # characters, with room for the number of a duplicate
 
 
 def rows(source: Path, name: str, kind: type[T]) -> Iterator[T]:
-    """The objects of a JSON Lines file in a folder."""
+    """Yield the objects of a JSON Lines file in a folder."""
     if (file := found(source, name)) is None:
         raise DatasetError(f"{source / name}: missing; name the folder that holds it")
     return (row for _, row in read_rows(file, kind))
 
 
 def text(file: Path) -> str:
-    """What stands in a file, to the character."""
+    """Return the text of a file, unchanged."""
     try:
         return file.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -36,7 +36,7 @@ def text(file: Path) -> str:
 
 
 def new_id(name: str, taken: set[str]) -> str:
-    """A document id that the index takes, numbered from the second of a name on."""
+    """Return a document id that the index accepts; the second of a name on is numbered."""
     shown = "".join(c for c in name.replace("/", "_") if c.isprintable())
     base = shown[:_LONGEST_ID] if shown.strip(".") else "document"
     made, number = base, 1
@@ -48,7 +48,7 @@ def new_id(name: str, taken: set[str]) -> str:
 
 
 def spans(document_id: str, places: Iterable[tuple[int, int, str]]) -> tuple[GoldSpan, ...]:
-    """Gold spans of one document from starts, ends and texts."""
+    """Return gold spans of one document from starts, ends and texts."""
     return tuple(
         GoldSpan(document_id=document_id, start=start, end=end, text=text)
         for start, end, text in places
@@ -58,7 +58,7 @@ def spans(document_id: str, places: Iterable[tuple[int, int, str]]) -> tuple[Gol
 def dataset(
     card: Card, documents: Iterable[SourceDocument], questions: Iterable[Question]
 ) -> Dataset:
-    """The data set, its card counting what is in it."""
+    """Return the data set, with counts of its parts in the card."""
     by_id = {document.id: document for document in documents}
     made = Dataset(card=card, documents=by_id, questions=tuple(questions))
     return replace(made, card=msgspec.structs.replace(card, counts=counts(made)))

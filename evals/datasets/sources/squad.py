@@ -35,7 +35,7 @@ class _SquadQuestion(msgspec.Struct):
 def convert_squad(
     source: Path, documents: int | None, *, report: bool = False
 ) -> tuple[Dataset, list[str]]:
-    """Whole articles; `documents` keeps those with questions, then the first others, to that many.
+    """Convert whole articles; `documents` keeps those with questions, then others, to that many.
 
     source: a folder with corpus.jsonl and questions_dev.jsonl.
     report: only the questions about articles that citespan neither learnt nor chose from.

@@ -1,4 +1,4 @@
-"""Public data to labelled pairs."""
+"""Labelled pairs from public data."""
 
 from typing import TYPE_CHECKING
 

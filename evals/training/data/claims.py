@@ -15,7 +15,7 @@ from citespan.evals.training.examples import Claim, Example
 from citespan.index.types import Span
 
 FILE = "train2/claims/claims.jsonl.gz"
-_WITHOUT = 0.2  # of the claims with distractors: shown with these only, which say nothing of it
+_WITHOUT = 0.2  # share of the claims with distractors that are shown with only these
 _MOST = 6  # distractors shown
 
 
@@ -37,7 +37,7 @@ class ClaimRow(msgspec.Struct, frozen=True):
 
 
 def read_claims(folder: Path, limit: int, seed: int) -> Iterator[Example]:
-    """Read up to so many claims, a sample that a larger limit only adds to.
+    """Read up to `limit` claims, a sample that a larger limit only adds to.
 
     Raises:
         TrainingError: the file is missing, or a line is not a claim.

@@ -1,4 +1,4 @@
-"""Whose passage it is: titles shown with passages, and passages of another subject. Pure."""
+"""The subject of a passage: titles shown with passages, and passages of another subject. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from citespan.evals.training.config import DataConfig
 from citespan.evals.training.examples import Example
 
 _WORD = re.compile(r"\w+")
-_LONG = 4  # letters from which a title's word tells its subject
+_LONG = 4  # letters; shorter words of a title do not show its subject
 _FILE_ENDS = (".md", ".txt", ".pdf", ".docx", ".html", "")
 
 
@@ -21,7 +21,7 @@ def shown_title(
 
     Args:
         own: the document's title.
-        question: another document's title is only shown where this does not name `own`.
+        question: another document's title is shown only if this does not name `own`.
         others: titles of other documents.
         data: has the shares.
         rng: draws.
@@ -41,8 +41,8 @@ def elsewhere(
 ) -> tuple[Example, Example] | None:
     """Return the passage under its own and under another title, as twins.
 
-    None unless the question names the subject, and the title says what the passage does not: only
-    then does the title decide whether the passage answers.
+    None unless the question names the subject, and only the title says it: then the title decides
+    whether the passage answers.
     """
     subject = _words(own)
     if not subject or not subject <= _words(positive.question) or not others:
@@ -60,7 +60,7 @@ def elsewhere(
 def renamed(positive: Example, names: Sequence[str], rng: Generator) -> Example | None:
     """Return the passage about another name of its document than the question's, as a negative.
 
-    None if no name of the question stands in the passage outside of the answers.
+    None if no name of the question is in the passage outside of the answers.
     """
     question, passage = positive.question, positive.passage
     answers = [answer.of(passage) for answer in positive.answers]

@@ -1,4 +1,4 @@
-"""The same passage laid out as documents are: as a list, below a heading, beside a table. Pure."""
+"""A passage in the layouts of documents: as a list, below a heading, next to a table. Pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,7 +27,7 @@ def messages(place: int) -> str:
 
 
 def changes(place: int) -> str:
-    """Return the heading of a version in front of what changed in it."""
+    """Return the heading of a version in front of its changes."""
     return f"{chr(10) if place else ''}## {3 - place // 10}.{9 - place % 10}.0{chr(10)}- "
 
 
@@ -50,14 +50,14 @@ def listed(example: Example, marker: Callable[[int], str] = bullets) -> Example 
 
 
 def headed(example: Example, heading: str) -> Example:
-    """Below a Markdown heading."""
+    """Return the passage below a Markdown heading."""
     lead = f"## {heading}\n\n"
     whole = Span(0, len(example.passage))
     return _moved(example, lead + example.passage, "headed", [(whole, len(lead))])
 
 
-def beside(example: Example, block: str, *, before: bool) -> Example:
-    """With something else, a table for instance, before or after it."""
+def next_to(example: Example, block: str, *, before: bool) -> Example:
+    """Return the passage with another block, a table for instance, before or after it."""
     lead = f"{block}\n\n" if before else ""
     text = lead + example.passage + ("" if before else f"\n\n{block}")
     return _moved(example, text, "beside", [(Span(0, len(example.passage)), len(lead))])

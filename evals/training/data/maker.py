@@ -1,4 +1,4 @@
-"""The examples of one part: what each question becomes, with and without its answer."""
+"""The examples of one part: those of each question, with and without its answer."""
 
 import hashlib
 import zlib
@@ -13,12 +13,12 @@ from citespan.evals.datasets import Part
 from citespan.evals.training.config import Config, DataConfig
 from citespan.evals.training.data.contexts import elsewhere, renamed, shown_title
 from citespan.evals.training.data.layouts import (
-    beside,
     bullets,
     changes,
     headed,
     listed,
     messages,
+    next_to,
     steps,
 )
 from citespan.evals.training.data.negatives import Negatives, Place
@@ -37,7 +37,7 @@ from citespan.evals.training.data.wording import both, keywords, request, yes_no
 from citespan.evals.training.examples import Example
 from citespan.index.types import Span
 
-_REAL = ("subjqa", "condaqa", MISLEADING, DEVELOPMENT)  # their unanswerable questions are people's
+_REAL = ("subjqa", "condaqa", MISLEADING, DEVELOPMENT)  # people wrote their unanswerable questions
 _ALONE = {"subjqa", "condaqa", "boolq", "covidqa"}  # neighbouring paragraphs are not of one text
 _FIRST = {"squad", "nq", "fairytale", "subjqa"}  # large enough to hold out small shares of
 _MARKERS = (bullets, steps, messages, changes)
@@ -56,7 +56,7 @@ def part_of(group: str, source: str, data: DataConfig) -> Part:
 
 
 class Maker:
-    """Makes the examples of one part, from its own documents alone."""
+    """A maker of the examples of one part, from only its own documents."""
 
     def __init__(
         self, library: Library, views: Views, near: Neighbours, config: Config, part: Part
@@ -74,15 +74,15 @@ class Maker:
         self._negatives = Negatives(inside)
         self._titles = sorted({document.title for document in inside if document.title})
         self._names: dict[int, list[str]] = {}
-        self._beside: dict[tuple[int, Span], list[Asked]] = {}
+        self._neighbours_of: dict[tuple[int, Span], list[Asked]] = {}
         self._twins: dict[str, list[Asked]] = {}
         for asked in self._questions:
-            self._beside.setdefault((id(asked.document), asked.paragraph), []).append(asked)
+            self._neighbours_of.setdefault((id(asked.document), asked.paragraph), []).append(asked)
             if asked.twin:
                 self._twins.setdefault(asked.twin, []).append(asked)
 
     def examples(self) -> Iterator[Example]:
-        """All examples of the part, some of them laid out otherwise than as plain paragraphs."""
+        """Yield all examples of the part, some of them not laid out as plain paragraphs."""
         for example in self._plain():
             rng = np.random.default_rng([self._seed, zlib.crc32(f"layout:{example.id}".encode())])
             yield self._laid_out(example, rng) if self._hit("layouts", rng) else example
@@ -100,10 +100,10 @@ class Maker:
         known = self._names_in(near)
         if len(known) < _TABLE_NAMES:
             return example
-        return beside(example, table_text(known[:4], rng), before=bool(rng.random() < 0.5))
+        return next_to(example, table_text(known[:4], rng), before=bool(rng.random() < 0.5))
 
     def _made(self) -> Iterator[Example]:
-        """Tables and settings with a document's names; how many goes with `tables`."""
+        """Yield tables and settings with a document's names; `tables` sets how many."""
         for document in self._documents:
             key = zlib.crc32(f"made:{document.source}-{document.group}".encode())
             rng = np.random.default_rng([self._seed, key])
@@ -116,7 +116,7 @@ class Maker:
                 yield from settings_examples(document, rng)
 
     def _plain(self) -> Iterator[Example]:
-        """Examples from the sources, in order of the questions."""
+        """Yield examples from the sources, in order of the questions."""
         sampled = self._sampled()
         chosen = {asked.id for asked in sampled}
         for asked in track(sampled, description=f"prepare {self._part}", transient=True):
@@ -141,7 +141,7 @@ class Maker:
     def _misleading(
         self, asked: Asked, positive: Example, view: Span, rng: Generator
     ) -> Iterator[Example]:
-        """Yield what people made of the question so that the same passage does not answer it."""
+        """Yield the questions that people changed so that the same passage does not answer them."""
         for other in self._twins.get(asked.id, ()):
             made = self._lacking(other, (asked.document, view), "real", other.question, rng)
             # the title must not tell them apart
@@ -175,7 +175,7 @@ class Maker:
                     yield answering(asked, view, question=question, title=title)
 
     def _again(self) -> Iterator[Example]:
-        """The questions that people wrote to mislead, and those beside them, once more."""
+        """Yield the development questions again: those written to mislead, and their neighbours."""
         for asked in self._questions:
             if asked.document.source != DEVELOPMENT:
                 continue
@@ -196,7 +196,7 @@ class Maker:
                     yield made
 
     def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
-        """Questions whose own paragraph does not answer: real ones, and some of those made."""
+        """Yield questions that their own paragraph does not answer: real and some made ones."""
         asked = [question for question in self._questions if not question.answerable]
         for source, limit in self._data.limits().items():
             if source in _REAL:
@@ -210,14 +210,16 @@ class Maker:
                 yield question
 
     def _sampled(self) -> list[Asked]:
-        """Answered questions, as many of each source as the configuration says."""
+        """Return answered questions, as many of each source as the configuration says."""
         limits = self._data.limits()
         if self._data.development_times:
             limits[DEVELOPMENT] = len(self._questions)
         found: list[Asked] = []
         for source, limit in limits.items():
             answered = [q for q in self._questions if q.source == source and q.answers]
-            paired = [q for q in answered if q.id in self._twins]  # a twin without its pair is lost
+            paired = [
+                q for q in answered if q.id in self._twins
+            ]  # a twin without its pair is useless
             alone = [q for q in answered if q.id not in self._twins]
             first = _first(paired, limit, self._seed)
             found += [*first, *_first(alone, limit - len(first), self._seed)]
@@ -258,10 +260,10 @@ class Maker:
         return shown_title(asked.document.title, question, self._titles, self._data, rng)
 
     def _with_another(self, asked: Asked, view: Span, rng: Generator) -> Iterator[Example]:
-        """Two questions in one, each with its own evidence."""
+        """Yield two questions in one, each with its own evidence."""
         others = [
             other
-            for other in self._beside[(id(asked.document), asked.paragraph)]
+            for other in self._neighbours_of[(id(asked.document), asked.paragraph)]
             if other.answers and not set(other.answers) & set(asked.answers)
         ]
         first = holding(asked, view, kind="both", question=asked.question, title="")
@@ -323,7 +325,7 @@ class Maker:
 
 
 def _first(questions: Sequence[Asked], limit: int, seed: int) -> list[Asked]:
-    """A sample that a larger limit only adds to."""
+    """Return a sample that a larger limit only adds to."""
 
     def place(asked: Asked) -> bytes:
         return hashlib.sha256(f"{seed} {asked.id}".encode()).digest()

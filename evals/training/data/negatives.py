@@ -10,13 +10,13 @@ from citespan.index.types import Span
 
 Place = tuple[SourceText, Span]
 
-_CANDIDATES = 12  # of the retrieval; one of those that lack the answer is drawn
+_CANDIDATES = 12  # passages of the retrieval; one of those without the answer is drawn
 
 
 class Negatives:
     """Paragraphs of the given documents, found by BM25 or drawn.
 
-    Opinions about products are repeated from review to review: only what is drawn at random from
+    Opinions about products are repeated from review to review. Only paragraphs drawn at random from
     another source can be trusted to lack an answer, so reviews are never retrieved.
     """
 
@@ -37,13 +37,15 @@ class Negatives:
         )
 
     def retrieved(self, asked: Asked, rng: Generator) -> Place | None:
-        """One of the best paragraphs for the question that lack every answer, from any article."""
+        """Return one of the best paragraphs for the question that lack every answer, of any
+        article.
+        """
         hits = self._index.search(asked.question, _CANDIDATES)
         places = [self._places[hit.chunk_id] for hit in hits]
         return _drawn([place for place in places if place[0] is not asked.document], asked, rng)
 
     def article(self, asked: Asked, rng: Generator) -> Place | None:
-        """A neighbouring paragraph of the same article that lacks every answer."""
+        """Return a neighbouring paragraph of the same article that lacks every answer."""
         document = asked.document
         place = document.paragraphs.index(asked.paragraph)
         near = document.paragraphs[max(0, place - 3) : place + 4]
@@ -51,7 +53,7 @@ class Negatives:
         return _drawn(others, asked, rng)
 
     def random(self, asked: Asked, rng: Generator) -> Place | None:
-        """A paragraph of any other article that lacks every answer."""
+        """Return a paragraph of any other article that lacks every answer."""
         if not self._places:
             return None
         place = self._places[int(rng.integers(len(self._places)))]

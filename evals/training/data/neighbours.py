@@ -1,11 +1,11 @@
-"""Words that mean something near, by the word embeddings that training starts from."""
+"""Words of similar meaning, by the word embeddings that training starts from."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-# The nearest are other forms and synonyms, which would leave the question as it was.
+# The nearest are other forms and synonyms, which would not change the question.
 _NEAREST, _FARTHEST = 5, 30
 _STEM = 4  # characters; words that begin alike are forms of one word
 
@@ -27,7 +27,7 @@ class Neighbours:
         self._found: dict[str, list[str]] = {}
 
     def of(self, word: str) -> Sequence[str]:
-        """Some twenty words near this one and not forms of it; none if it is not known."""
+        """Return some twenty words near this one and not forms of it; none if it is not known."""
         row = self._rows.get(word)
         if row is None:
             return ()

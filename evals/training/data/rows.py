@@ -11,7 +11,7 @@ from citespan.evals.training.errors import TrainingError
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """Characters of a context, `[start, end)`, with their text; -1 where the place is not known."""
+    """Characters of a context, `[start, end)`, with their text; -1 if the place is not known."""
 
     start: int
     end: int
@@ -22,10 +22,10 @@ class Marked(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """A question with the text that it is asked about.
 
-    answers: short answers; an answerable question has none where only yes or no answers it, or
-        where `evidence_spans` are whole sentences.
+    answers: short answers; an answerable question has none if only yes or no answers it, or if
+        `evidence_spans` are whole sentences.
     pair: the id of the answerable question that people changed into this unanswerable one.
-    plausible: what a careless reader would say to an unanswerable one.
+    plausible: the answer that a careless reader would give to an unanswerable one.
     """
 
     id: str

@@ -37,7 +37,7 @@ _WHOLE_SENTENCES = {"selqa"}  # its answers are its evidence: there is no shorte
 class SourceText:
     """A document of a source: its paragraphs joined, as an index would hold it.
 
-    `part` is the part of the data that it must be in; None: as its group's name falls.
+    `part` is the part of the data that it must be in; if None, its group's name decides.
     """
 
     source: str
@@ -49,7 +49,7 @@ class SourceText:
     _known: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def paragraph(self, text: str) -> Span:
-        """Where a paragraph lies; a new one goes to the end."""
+        """Return where a paragraph lies; a new one is added at the end."""
         if text not in self._known:
             start = len(self.text) + len(BREAK) if self.text else 0
             self.text += (BREAK if self.text else "") + text
@@ -63,11 +63,11 @@ class Asked:
     """A question of a source; offsets are of `document.text`.
 
     answerable: from `paragraph`.
-    answers: short ones; none where the question is not answerable, or only yes or no, or whole
+    answers: short ones; none if the question is not answerable, or only yes or no, or whole
         sentences answer it.
-    evidence: sentences that people marked; None where they marked none.
+    evidence: sentences that people marked; None if they marked none.
     twin: the id of the answerable question that people changed into this one.
-    plausible: what a careless reader would say.
+    plausible: the answer that a careless reader would give.
     """
 
     id: str
@@ -82,13 +82,13 @@ class Asked:
 
     @property
     def source(self) -> str:
-        """The source that it is of; its document may be of another."""
+        """The source of the question; its document may be of another."""
         return self.id.partition(":")[0]
 
 
 @dataclass(slots=True, kw_only=True)
 class Library:
-    """All documents and questions, and what was left out, by reason."""
+    """All documents and questions, and those that were left out, by reason."""
 
     documents: dict[tuple[str, str], SourceText] = field(
         default_factory=dict[tuple[str, str], SourceText]
@@ -106,10 +106,10 @@ class Excluded:
 
 
 def load_library(folder: Path, excluded: Excluded, wanted: Collection[str]) -> Library:
-    """Load these sources without what is excluded, and the development articles that train.
+    """Load these sources without `excluded`, and the development articles that train.
 
-    Left out are questions whose answer's occurrence in the text was guessed, and those about the
-    development articles that are for reporting.
+    Two kinds of questions are left out: those whose answer's occurrence in the text was guessed,
+    and those about the development articles that are for reporting.
 
     Args:
         folder: holds `train`, `train2` and `squad`.
@@ -201,10 +201,10 @@ def _placed(marked: Sequence[Marked], paragraph: Span) -> tuple[Span, ...]:
 
 
 def excluded_from(folder: Path) -> Excluded:
-    """What the evaluation sets beside the training data cover.
+    """Return the articles and questions of the evaluation sets next to the training data.
 
     Raises:
-        TrainingError: one of them is missing; without them nothing can be kept apart.
+        TrainingError: one of them is missing; without it nothing can be excluded.
     """
     groups: set[str] = set()
     questions: set[str] = set()
@@ -221,11 +221,11 @@ def excluded_from(folder: Path) -> Excluded:
 
 
 def readable(title: str) -> str:
-    """Return an article's title as a reader sees it; a section of it stands behind an angle."""
+    """Return an article's title as a reader sees it; a section of it follows an angle."""
     plain = unquote(title).replace("_", " ").replace(" / ", " › ")
     return plain if " " in plain else plain.replace("-", " ")
 
 
 def normal(text: str) -> str:
-    """Letters and digits alone, folded: equal for the same title or question written otherwise."""
+    """Return only letters and digits, folded: equal for spellings of the same title or question."""
     return "".join(character for character in unquote(text).casefold() if character.isalnum())

@@ -1,7 +1,7 @@
 """Questions turned into ones that their passage does not answer. Pure but for the generator.
 
-As people do for SQuAD 2.0 (Rajpurkar et al. 2018, table 2): another name, another number, the
-opposite word, another word of the same kind, a negation.
+The changes are those that people made for SQuAD 2.0 (Rajpurkar et al. 2018, table 2): another name,
+another number, the opposite word, another word of the same kind, a negation.
 """
 
 import re
@@ -36,7 +36,7 @@ _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|can|could|has|have|had|
 
 
 def names(text: str) -> list[str]:
-    """Runs of capitalised words inside sentences, in order, each once."""
+    """Return runs of capitalised words inside sentences, in order, each once."""
     return list(dict.fromkeys(match.group() for match in _NAME.finditer(text)))
 
 
@@ -47,11 +47,12 @@ def swapped(
     near: Callable[[str], Sequence[str]],
     rng: Generator,
 ) -> str | None:
-    """The question with one thing changed, or None if there is nothing to change.
+    """Return the question with one thing changed, or None if there is nothing to change.
 
     Args:
         question: a question that the passage answers.
-        passage: what the change is to make unanswerable: only what it names is changed.
+        passage: the passage that must not answer the result: only words that it contains are
+            changed.
         others: names from elsewhere in its document.
         near: words of the same kind as a word.
         rng: decides which kind of change is made, and which of that kind.
@@ -62,7 +63,7 @@ def swapped(
         _opposites(question, passage),
         _other_words(question, passage, near, rng),
     ]
-    if rng.random() < 0.1:  # easily learnt from the word alone: a few are enough
+    if rng.random() < 0.1:  # easily learnt from only the word: a few are enough
         kinds.append(_negated(question))
     kinds = [changes for changes in kinds if changes]
     if not kinds:
@@ -113,7 +114,10 @@ def _opposites(question: str, passage: str) -> list[str]:
 def _other_words(
     question: str, passage: str, near: Callable[[str], Sequence[str]], rng: Generator
 ) -> list[str]:
-    """One ordinary word of the passage replaced by another of its kind that is not there."""
+    """Return the question with one ordinary word replaced by another of its kind.
+
+    The passage has the old word and not the new one.
+    """
     text = passage.casefold()
     changes: list[str] = []
     for match in _WORD.finditer(question):
@@ -131,7 +135,7 @@ def _negated(question: str) -> list[str]:
     match = _AUXILIARY.search(question)
     if match is None:
         return []
-    # before the verb is unknown without a parser: "did X not …" reads well enough after a name
+    # without a parser the place of the verb is unknown: "did X never …" reads well after a name
     rest = question[match.end() :].split(" ", 1)
     if len(rest) < 2:
         return []

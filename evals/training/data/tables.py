@@ -58,12 +58,13 @@ _SETTINGS: tuple[tuple[str, str, Callable[[Generator], str]], ...] = (
 
 
 def table_text(names: Sequence[str], rng: Generator) -> str:
-    """A table of these things, to stand beside other text."""
+    """Return a table of these things, for use next to other text."""
     return _table(names, _some_fields(rng), rng)[0]
 
 
 def table_examples(document: SourceText, names: Sequence[str], rng: Generator) -> Iterator[Example]:
-    """A table or fact sheet of some names, a question that it answers and one that it does not.
+    """Yield a table or fact sheet of some names, a question that it answers and one that it does
+    not.
 
     Args:
         document: gives the examples their article.
@@ -86,7 +87,7 @@ def table_examples(document: SourceText, names: Sequence[str], rng: Generator) -
 
 
 def settings_examples(document: SourceText, rng: Generator) -> Iterator[Example]:
-    """A file of settings, a question that it answers and one that it does not."""
+    """Yield a file of settings, a question that it answers and one that it does not."""
     *shown, absent = _drawn(_SETTINGS, 4 + int(rng.integers(4)), rng)
     form = ("{} = {}", "{}: {}", "export {}={}", '    "{}": "{}",')[int(rng.integers(4))]
     text, lines, values = "", list[Span](), list[Span]()
@@ -114,7 +115,7 @@ def _drawn(items: Sequence[T], count: int, rng: Generator) -> list[T]:
 def _table(
     names: Sequence[str], fields: Sequence[_Field], rng: Generator
 ) -> tuple[str, list[list[Span]], list[Span]]:
-    """The text, each cell's place and each row's."""
+    """Return the text, each cell's place and each row's."""
     text = "| Name | " + " | ".join(field.head for field in fields) + " |\n"
     text += "|" + " --- |" * (len(fields) + 1) + "\n"
     cells, rows = list[list[Span]](), list[Span]()
@@ -135,7 +136,7 @@ def _table(
 def _sheet(
     names: Sequence[str], fields: Sequence[_Field], rng: Generator
 ) -> tuple[str, list[list[Span]], list[Span]]:
-    """The same as a fact sheet: a line for each thing."""
+    """Return the same as a fact sheet: a line for each thing."""
     text, cells, rows = "", list[list[Span]](), list[Span]()
     for name in names:
         start = len(text)

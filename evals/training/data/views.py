@@ -11,7 +11,7 @@ from citespan.index.types import Span
 
 
 class Views:
-    """Cuts passages out of documents.
+    """A cutter of passages out of documents.
 
     Args:
         count_tokens: the tokens of a text, without special tokens.
@@ -28,24 +28,26 @@ class Views:
         self._chunks: dict[int, list[Span]] = {}
 
     def chunks(self, document: SourceText) -> list[Span]:
-        """The chunks that an index would make of the document."""
+        """Return the chunks that an index would make of the document."""
         key = id(document)
         if key not in self._chunks:
             self._chunks[key] = chunk_spans(document.text, self._chunk_tokens, self._count)
         return self._chunks[key]
 
     def chunk(self, document: SourceText, of: Span) -> Span:
-        """The chunk that holds most of a span; the first of equals."""
+        """Return the chunk that holds most of a span; the first of equals."""
         return max(self.chunks(document), key=lambda chunk: chunk.overlap(of))
 
     def paragraph(self, document: SourceText, paragraph: Span, keep: Span) -> Span:
-        """The paragraph, or its chunk around `keep` if it is too long."""
+        """Return the paragraph, or its chunk around `keep` if it is too long."""
         if self._count(paragraph.of(document.text)) <= self._passage_tokens:
             return paragraph
         return self.chunk(document, keep)
 
     def neighbours(self, document: SourceText, paragraph: Span, keep: Span) -> Span:
-        """The paragraph with the next one, or the one before; alone if both are too long."""
+        """Return the paragraph with the next one, or the one before; by itself if both are too
+        long.
+        """
         place = document.paragraphs.index(paragraph)
         for other in document.paragraphs[place + 1 : place + 2], document.paragraphs[:place][-1:]:
             for neighbour in other:
@@ -86,7 +88,7 @@ def holding(asked: Asked, view: Span, *, kind: str, question: str, title: str) -
 
 
 def answering(asked: Asked, view: Span, *, question: str, title: str) -> Example:
-    """Return the example of a passage that answers, though it is not known where."""
+    """Return the example of a passage that answers, if the place of the answer is not known."""
     return msgspec.structs.replace(
         _example(
             asked,
@@ -110,7 +112,7 @@ def lacking(
     question: str,
     title: str,
 ) -> Example:
-    """The example of a passage that does not answer."""
+    """Return the example of a passage that does not answer."""
     return _example(
         asked,
         place,

@@ -1,4 +1,4 @@
-"""Questions as people put them otherwise. Pure but for the generator."""
+"""Rewordings of questions as people ask them. Pure but for the generator."""
 
 import re
 
@@ -20,13 +20,15 @@ _NUMBER = re.compile(r"(?>how many ([\w ]+?) (did|does|do|has|have|had) )(.+?) ?
 
 
 def keywords(question: str) -> str:
-    """The words that carry meaning, in order; the question itself if fewer than two are left."""
+    """Return the words that carry meaning, in order; the question itself if fewer than two are
+    left.
+    """
     words = [word for word in _WORDS.findall(question) if not _STOP.fullmatch(word)]
     return " ".join(words) if len(words) >= 2 else question
 
 
 def yes_no(question: str, answer: str) -> str | None:
-    """The question whether the answer is the answer, or None for kinds that cannot be turned so."""
+    """Ask whether the answer is the answer; None for kinds that cannot be turned so."""
     subject = _SUBJECT.fullmatch(question)
     if subject:
         verb, rest = subject.groups()
@@ -58,7 +60,7 @@ def request(question: str, rng: Generator) -> str:
 
 
 def both(first: str, second: str, *, run_together: bool) -> str:
-    """Two questions asked at once: in one sentence, or one after the other."""
+    """Return two questions asked at once: in one sentence, or one after the other."""
     if not run_together:
         return f"{first} {second}"
     head, tail = first.rstrip(" ?"), second.rstrip(" ?")

@@ -13,14 +13,14 @@ _COUNT = "count"
 
 
 class Average:
-    """A running mean of weights; what is not a real number is the last one's."""
+    """A running mean of weights; of a value that is not a real number it keeps the last one."""
 
     def __init__(self) -> None:
         self._means: dict[str, Tensor] = {}
         self._count = 0
 
     def add(self, model: nn.Module) -> None:
-        """Take a model's weights as they are now into the mean."""
+        """Add a model's current weights to the mean."""
         self._count += 1
         for name, tensor in model.state_dict().items():
             now = tensor.detach().float().cpu()
@@ -41,6 +41,6 @@ class Average:
         return {**self._means, _COUNT: torch.tensor(self._count)}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put a saved state back."""
+        """Restore a saved state."""
         self._count = int(tensors[_COUNT])
         self._means = {name: tensor for name, tensor in tensors.items() if name != _COUNT}

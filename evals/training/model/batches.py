@@ -1,4 +1,4 @@
-"""Which examples go together, and their tensors."""
+"""The choice of examples for each batch, and their tensors."""
 
 import importlib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from citespan.evals.training.model.encoding import EncodedSet
 from citespan.evals.training.model.losses import IGNORED, UNKNOWN, Batch
 
 _from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
-_WINDOW = 4096  # examples that are sorted by length together; larger windows mix less
+_WINDOW = 4096  # examples that are sorted by length in one window; larger windows mix less
 
 
 def plan(
@@ -21,10 +21,10 @@ def plan(
     seed: int,
     epoch: int,
 ) -> list[NDArray[np.int64]]:
-    """Return the batches of an epoch, a function of its arguments: a run can go on anywhere.
+    """Return the batches of an epoch; the same arguments give the same, so any run can continue.
 
-    Examples of like length stand together, and none is padded by much. Twins are in one batch. A
-    batch has at most `batch_tokens` tokens, padding included, or one group of twins.
+    Examples of similar length are neighbours, so padding is little. Twins are in one batch. A batch
+    has at most `batch_tokens` tokens, padding included, or one group of twins.
     """
     rng = np.random.default_rng([seed, epoch])
     groups = _groups(twins)
@@ -49,21 +49,21 @@ def plan(
 def _groups(twins: NDArray[np.int32]) -> list[NDArray[np.int64]]:
     """Return the rows that must stay together, a row without twins by itself."""
     order = np.argsort(twins, kind="stable").astype(np.int64)
-    alone = int((twins == UNKNOWN).sum())  # they come first
-    bounds = np.flatnonzero(np.diff(twins[order[alone:]])) + 1
-    return [*np.split(order[:alone], alone)[:alone], *np.split(order[alone:], bounds)][
-        : alone + (len(bounds) + 1 if alone < len(order) else 0)
+    single = int((twins == UNKNOWN).sum())  # rows without twins come first
+    bounds = np.flatnonzero(np.diff(twins[order[single:]])) + 1
+    return [*np.split(order[:single], single)[:single], *np.split(order[single:], bounds)][
+        : single + (len(bounds) + 1 if single < len(order) else 0)
     ]
 
 
 def collate(
     encoded: EncodedSet, relevance: NDArray[np.float32], rows: Sequence[int] | NDArray[np.int64]
 ) -> Batch:
-    """The tensors of these examples.
+    """Return the tensors of these examples.
 
     Args:
         encoded: the set that they are of.
-        relevance: (n,) the teacher's logits for the whole set, NaN where there is none.
+        relevance: (n,) the teacher's logits for the whole set, NaN if there is none.
         rows: numbers of the examples.
     """
     lengths = encoded.lengths[rows]

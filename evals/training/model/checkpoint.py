@@ -24,7 +24,7 @@ def save_checkpoint(
     step: int,
     run: str,
 ) -> None:
-    """Write weights, their mean, optimiser state and generators after so many steps of a run."""
+    """Write weights, their mean, optimiser state and generators after `step` steps of a run."""
     tensors: dict[str, Tensor] = {
         f"model/{name}": tensor.detach().cpu().contiguous()
         for name, tensor in model.state_dict().items()
@@ -43,7 +43,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average, run: str
 ) -> int:
-    """Put a saved state back, and return how many steps it had taken.
+    """Restore a saved state, and return the number of steps it had taken.
 
     Raises:
         TrainingError: it cannot be read, or is of a run with another configuration or data.
@@ -52,7 +52,7 @@ def load_checkpoint(
     if notes.get("run") != run:
         raise TrainingError(
             f"{path} is of another configuration or other data; name another work folder, or"
-            " delete that file to begin anew"
+            " delete that file to start again"
         )
     model.load_state_dict(_below("model/", tensors))
     average.load(_below("average/", tensors))
@@ -77,7 +77,7 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, str]) -> None:
-    """A safetensors file, all or nothing."""
+    """Write a safetensors file, all or nothing."""
     scratch = path.with_name(f".{path.name}.new")
     _save_file(tensors, scratch, metadata=notes)
     with scratch.open("rb") as file:
@@ -86,7 +86,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, str])
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file, and its notes.
+    """Read the tensors of a safetensors file, and its notes.
 
     Raises:
         TrainingError: it is missing or damaged.

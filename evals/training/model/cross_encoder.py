@@ -26,7 +26,7 @@ class CrossEncoder:
         self._model = OnnxModel(cross_encoder_folder(), FILES, _MAX_TOKENS)
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """A raw logit for each text, higher is better."""
+        """Return a raw logit for each text, higher is better."""
 
         def one(text: str) -> float:
             return float(self._model.run(self._model.tokenizer.encode(question, text))[0])
@@ -35,7 +35,7 @@ class CrossEncoder:
 
 
 def cross_encoder_folder() -> Path:
-    """Where the bundled cross-encoder's files lie.
+    """Return the folder of the bundled cross-encoder's files.
 
     Raises:
         ModelUnavailable: its package is missing.

@@ -10,7 +10,7 @@ from citespan.evals.training.examples import write_file
 
 
 class Curves:
-    """Appends lines; what lies beyond the step that a run goes on from is forgotten."""
+    """A log that appends lines; lines beyond the step that a run continues from are dropped."""
 
     def __init__(self, path: Path, step: int) -> None:
         self._path = path
@@ -18,13 +18,16 @@ class Curves:
         write_file(path, b"".join(msgspec.json.encode(line) + b"\n" for line in kept))
 
     def add(self, step: int, values: Mapping[str, Any]) -> None:
-        """One line; every value is a number, None or an object of such."""
+        """Append one line; every value is a number, None or an object of such."""
         with self._path.open("ab") as file:
             file.write(msgspec.json.encode({"step": step, **values}) + b"\n")
 
 
 def read_curves(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log; none if there is no file. A last line cut short by a kill is left out."""
+    """Return the lines of a log; none if there is no file.
+
+    A last line that a kill cut short is left out.
+    """
     if not path.exists():
         return []
     whole = path.read_bytes().split(b"\n")[:-1]

@@ -1,7 +1,7 @@
-"""Examples as token arrays on disk, made once, and what the tokens say in characters.
+"""Examples as token arrays on disk, made once, and the characters of the tokens.
 
-Characters become tokens by the tokenizer's offsets; a label that does not begin or end between
-tokens grows to the tokens that it touches.
+Characters become tokens by the tokenizer's offsets. If a label does not begin or end between
+tokens, it grows to the tokens that it touches.
 """
 
 import shutil
@@ -35,8 +35,8 @@ class Tokens:
 
     ids: (tokens,) of the vocabulary, special ones included.
     evidence: (tokens,) 0, 1 or `IGNORED`.
-    spans: (MAX_ANSWERS, 2) first and last token of answers, `UNKNOWN` where there are no more;
-        (0, 0): no answer.
+    spans: (MAX_ANSWERS, 2) first and last token of answers, `UNKNOWN` where there are no more; (0,
+        0): no answer.
     second: where the second text starts; `first`: where its passage starts, after the title.
     claim: its place in `CLAIMS`, or `UNKNOWN` for a question.
     """
@@ -53,7 +53,7 @@ class Tokens:
 def labelled(example: Example, encoding: Encoding) -> Tokens:
     """Return the labels of an example on its tokens.
 
-    An answer that was cut off is not there; if all were, nothing is known but the relevance.
+    An answer that was cut off is not included; if all were, only the relevance is known.
     """
     _, lead = pair_texts(example.title, example.passage)
     second, end = second_text(encoding)
@@ -106,12 +106,12 @@ class EncodedSet:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each example."""
+        """Number of tokens of each example."""
         return np.diff(self.bounds)
 
 
 def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig) -> EncodedSet:
-    """The examples of a file as arrays, from the cache folder if they are there."""
+    """Return the examples of a file as arrays, from the cache folder if they are in it."""
     key = fingerprint(
         "encode-2",
         sha256_file(examples),
@@ -171,7 +171,7 @@ def _after(span: Span, lead: int) -> Span:
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of up to `size` items, in order."""
+    """Yield lists of up to `size` items, in order."""
     source = iter(items)
     while batch := list(islice(source, size)):
         yield batch

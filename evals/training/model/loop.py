@@ -1,4 +1,4 @@
-"""Step 3: the training loop. It stops and goes on anywhere, with the same result."""
+"""Step 3: the training loop. It stops and continues at any step, with the same result."""
 
 import math
 import time
@@ -27,14 +27,14 @@ from citespan.evals.training.model.model import EvidenceModel, Outputs
 from citespan.qa.evidence.model import RowLogits
 
 _HEADS = ("early.", "relevance.", "answerable.", "tokens.", "claim.")
-_AVERAGED_STEPS = 10  # between two weights of the mean
+_AVERAGED_STEPS = 10  # steps between two weights of the mean
 
 
 class Trainer:
-    """Trains a model on an encoded set.
+    """A trainer of a model on an encoded set.
 
     Args:
-        work: where checkpoint, curves and the final weights go.
+        work: the folder for checkpoint, curves and the final weights.
         model: with its starting weights.
         train: the examples and the teacher's logit of each.
         held: examples for the curves, and the teacher's logit of each.
@@ -66,7 +66,7 @@ class Trainer:
         self._average = Average()
         self._averaged_from = round(self.steps * (1 - config.schedule.averaged))
         sums = [int(train[0].bounds[-1]), float(np.nansum(train[1])), len(train[0])]
-        # how often it is logged or saved changes nothing, and may change between sittings
+        # the intervals of logs and checkpoints change no result, and may change between sittings
         schedule = config.schedule
         self.run = fingerprint(
             "train-2", config.seed, config.model, config.loss, sums, schedule.epochs,
@@ -75,7 +75,10 @@ class Trainer:
         )  # fmt: skip
 
     def train(self, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Go on until all is done, or until `stop` says so after a step; whether all is done.
+        """Continue until all is done, or until `stop` returns true after a step.
+
+        Returns:
+            Whether all is done.
 
         Raises:
             TrainingError: the checkpoint is of another run.
@@ -144,7 +147,7 @@ class Trainer:
             curves.add(done, {"held": self.evaluate()})
 
     def evaluate(self) -> dict[str, float | None]:
-        """The figures on the first held-out examples; the model is left as it was."""
+        """Return the figures on the first held-out examples; the model does not change."""
         encoded, teacher = self._held
         count = min(len(encoded), self._schedule.evaluate_examples)
         order = np.argsort(encoded.lengths[:count], kind="stable")
@@ -163,7 +166,7 @@ class Trainer:
 
 
 class _Meter:
-    """Means of the terms since they were last taken, and the speed."""
+    """Means of the terms since they were last read, and the speed."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = {}
@@ -183,7 +186,7 @@ class _Meter:
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:
-    """Linear to 1 over the warm-up's share of the steps, then linear to 0."""
+    """Return a factor: linear to 1 over the warm-up's share of the steps, then linear to 0."""
     rising = max(1, round(warmup * steps))
     if step < rising:
         return (step + 1) / rising
@@ -191,12 +194,12 @@ def rate_factor(step: int, steps: int, warmup: float) -> float:
 
 
 def device_of(schedule: ScheduleConfig) -> torch.device:
-    """The device named, or CUDA if there is one, or the CPU."""
+    """Return the device named, or CUDA if there is one, or the CPU."""
     return torch.device(schedule.device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 def has_bf16(schedule: ScheduleConfig, device: torch.device) -> bool:
-    """Whether products are in bf16: as asked, or where the hardware has it."""
+    """Return whether products are in bf16: as configured, or if the hardware has it."""
     if schedule.precision != "auto":
         return schedule.precision == "bf16"
     if device.type == "cuda":

@@ -1,4 +1,4 @@
-"""The terms of the loss; each looks only at examples that carry its label."""
+"""The terms of the loss; each counts only examples that carry its label."""
 
 from typing import NamedTuple
 
@@ -15,14 +15,14 @@ _NEVER = -1e4
 
 
 class Batch(NamedTuple):
-    """Examples side by side, padded; positions are tokens.
+    """Examples of one batch, padded; positions are tokens.
 
     ids, types, mask: (batch, tokens) int64.
     allowed: (batch, tokens) bool; where an answer may start or end: the passage, and the first
         token for none.
     evidence: (batch, tokens) int64: 0, 1 or `IGNORED`.
-    starts, ends: (batch, answers) int64; any of them is right; `UNKNOWN` fills up. All unknown:
-        no label; 0: no answer.
+    starts, ends: (batch, answers) int64; any of them is right; `UNKNOWN` fills up. All unknown: no
+        label; 0: no answer.
     answerable: (batch,) float32: 0, 1 or `UNKNOWN`.
     relevance: (batch,) float32, the teacher's logit; NaN: no label.
     claim: (batch,) int64, the place of its label in `CLAIMS`, or `UNKNOWN`.
@@ -42,16 +42,16 @@ class Batch(NamedTuple):
     twins: Tensor
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device."""
+        """Return the same on a device."""
         return Batch(*(tensor.to(device) for tensor in self))
 
 
 def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
-    """Unweighted terms by name; a term that no example of the batch has a label for is not there.
+    """Return unweighted terms by name; a term that no example has a label for is missing.
 
     relevance: squared error against the teacher's logits, over `teacher_scale`.
-    early: the same of the early ranking, against the model's own relevance where the teacher has
-        not spoken.
+    early: the same of the early ranking, against the model's own relevance where the teacher has no
+        score.
     evidence: cross-entropy a token, evidence and other tokens averaged apart, then weighted.
     span: mean of start and end: -log of the probability of all right places together.
     answerable: cross-entropy.
@@ -94,7 +94,7 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
 
 
 def total_loss(terms: dict[str, Tensor], config: LossConfig) -> Tensor:
-    """The weighted sum of the terms that are there."""
+    """Return the weighted sum of the terms that are present."""
     weights = {
         "early": config.early,
         "relevance": config.relevance,

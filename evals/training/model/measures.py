@@ -1,4 +1,4 @@
-"""What the model's outputs come to, on tokens. Pure."""
+"""The figures of the model's outputs, on tokens. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Judged:
 
 
 def judge(encoded: EncodedSet, row: int, logits: RowLogits) -> Judged:
-    """The outputs for an example beside its labels."""
+    """Compare the outputs for an example with its labels."""
     low, high = int(encoded.bounds[row]), int(encoded.bounds[row + 1])
     gold = np.asarray(encoded.evidence[low:high])
     marked = logits.evidence > 0
@@ -64,10 +64,10 @@ def _span_f1(found: tuple[int, int], right: NDArray[np.int16]) -> float:
 
 
 def summary(rows: Sequence[Judged], teacher: Floats) -> dict[str, float | None]:
-    """The figures of a sample; None where no example has the labels that a figure needs.
+    """Return the figures of a sample; None if no example has the labels that a figure needs.
 
     answerable_auroc: by the answerability logit; margin_auroc: by the span's margin.
-    span_f1: mean over answerable examples, whatever the answerability says.
+    span_f1: mean over answerable examples, for any answerability logit.
     evidence_*: over all tokens together.
     early_rank, relevance_rank: Spearman's correlation with the teacher.
     """
@@ -93,7 +93,7 @@ def summary(rows: Sequence[Judged], teacher: Floats) -> dict[str, float | None]:
 
 
 def auroc(scores: Floats, labels: NDArray[np.int_]) -> float | None:
-    """How often a positive scores above a negative, ties half; None without both."""
+    """Return how often a positive scores above a negative, ties half; None without both."""
     positives, negatives = int((labels == 1).sum()), int((labels == 0).sum())
     if not positives or not negatives:
         return None
@@ -102,13 +102,13 @@ def auroc(scores: Floats, labels: NDArray[np.int_]) -> float | None:
 
 
 def spearman(a: Floats, b: Floats) -> float | None:
-    """Rank correlation; None where there is no spread."""
+    """Return the rank correlation; None if there is no spread."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
 def ranks(values: Floats) -> Floats:
-    """Ranks from 1; ties share their mean."""
+    """Return ranks from 1; ties share their mean."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[place]

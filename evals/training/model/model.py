@@ -30,15 +30,15 @@ class Outputs(NamedTuple):
 
 
 class EvidenceModel(nn.Module):
-    """A BERT encoder with heads, in two parts: passages can be left after the first.
+    """A BERT encoder with heads, in two parts: passages can be dropped after the first.
 
-    `early` reads the mean of the question's tokens after the first layers, and ranks passages:
-    there it is known what a passage is about (rank correlation with the cross-encoder .95, by a
-    linear probe before any training), which the first token learns in the last layers only (.82).
-    The other heads read the last layer: `relevance` the pooled first token, as the cross-encoder it
-    is distilled from; `answerable` the first token itself; `evidence`, `start` and `end` each
-    token. A start and end at the first token mean that there is no answer, as in SQuAD 2.0. `claim`
-    reads the first token: does the passage support the first text, refute it, or neither.
+    `early` reads the mean of the question's tokens after the first layers, and ranks passages. The
+    topic of a passage is known there (rank correlation with the cross-encoder .95, by a linear
+    probe before any training). The first token learns it in the last layers only (.82). The other
+    heads read the last layer: `relevance` the pooled first token, as the cross-encoder it is
+    distilled from; `answerable` the first token itself; `evidence`, `start` and `end` each token. A
+    start and end at the first token mean that there is no answer, as in SQuAD 2.0. `claim` reads
+    the first token: does the passage support the first text, refute it, or neither.
 
     Args:
         config: of the encoder.
@@ -60,7 +60,7 @@ class EvidenceModel(nn.Module):
         self.claim = nn.Linear(hidden, 3)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Outputs:
-        """One pass; masks are 1 for real tokens."""
+        """Compute one pass; masks are 1 for real tokens."""
         bias = (attention_mask[:, None, None, :] - 1).float() * 1e4
         early, states = self.shallow(input_ids, token_type_ids, bias)
         return Outputs(early, *self.deep(states, bias))
@@ -68,7 +68,7 @@ class EvidenceModel(nn.Module):
     def shallow(
         self, input_ids: Tensor, token_type_ids: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """The first layers: `early`, and the states that `deep` goes on from."""
+        """Compute the first layers: `early`, and the states that `deep` continues from."""
         states = self.bert.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
         for layer in self.bert.encoder.layer[: self._early_layers]:
             states = layer(states, bias)
@@ -79,7 +79,7 @@ class EvidenceModel(nn.Module):
         return self.early(question).squeeze(-1).float(), states
 
     def deep(self, states: Tensor, bias: Tensor | None) -> tuple[Tensor, ...]:
-        """The other layers: all outputs but `early`, in their order."""
+        """Compute the other layers: all outputs but `early`, in their order."""
         for layer in self.bert.encoder.layer[self._early_layers :]:
             states = layer(states, bias)
         first = states[:, 0]
@@ -92,7 +92,7 @@ class EvidenceModel(nn.Module):
 def model_from(
     weights: Weights, config: ModelConfig, *, seed: int, attention_heads: int = 12
 ) -> EvidenceModel:
-    """A model of the size of the weights, started from them; new heads start near zero.
+    """Return a model of the size of the weights, started from them; new heads start near zero.
 
     Args:
         weights: a BERT checkpoint; `classifier.…`, if there, becomes the relevance head.
@@ -101,8 +101,8 @@ def model_from(
         attention_heads: of each layer; the weights do not say.
 
     Raises:
-        TrainingError: the weights are not those of a BERT encoder with a pooler, or of one that
-            has too few layers.
+        TrainingError: the weights are not those of a BERT encoder with a pooler, or of one that has
+            too few layers.
     """
     model = EvidenceModel(_bert_config(weights, config, attention_heads), config.early_layers)
     generator = torch.Generator().manual_seed(seed)

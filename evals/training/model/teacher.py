@@ -1,4 +1,4 @@
-"""Step 2: what the carried cross-encoder gives to each pair, computed once, in shards."""
+"""Step 2: the bundled cross-encoder's score of each pair, computed once, in shards."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,19 +13,19 @@ from citespan.index.disk import sha256_file
 from citespan.index.runtime import parallel_map
 from citespan.qa.evidence.model import pair_texts
 
-_SHARD = 500  # pairs; what a kill can lose, some ten seconds
+_SHARD = 500  # pairs; a kill loses at most these, some ten seconds
 
 
 def teach(
     examples: Path, cache: Path, limit: int, teacher: CrossEncoder | None = None
 ) -> NDArray[np.float32]:
-    """The teacher's logits of the first examples, (examples,), from the cache as far as it goes.
+    """Return the teacher's logits of the first examples, (examples,), from the cache if present.
 
     Args:
         examples: a file of examples.
         cache: a folder for the shards.
         limit: how many are scored, whole shards; the others are NaN.
-        teacher: the carried cross-encoder if None.
+        teacher: the bundled cross-encoder if None.
     """
     rows = list(read_examples(examples))
     folder = _folder(examples, cache)
@@ -40,7 +40,7 @@ def teach(
 
 
 def taught(examples: Path, cache: Path, count: int) -> NDArray[np.float32]:
-    """The logits there are, (count,); NaN for pairs that have not been scored."""
+    """Return the known logits, (count,); NaN for pairs that have not been scored."""
     scores = np.full(count, np.nan, dtype=np.float32)
     for start in range(0, count, _SHARD):
         path = _shard(_folder(examples, cache), start)

@@ -27,7 +27,7 @@ _LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.(.+)")
 
 
 def starting_weights(config: ModelConfig) -> Weights:
-    """Tensors by their names in a BERT checkpoint, `bert.…` and perhaps `classifier.…`.
+    """Return tensors by their names in a BERT checkpoint, `bert.…` and perhaps `classifier.…`.
 
     Raises:
         TrainingError: the cross-encoder has no such layer.
@@ -45,7 +45,7 @@ def starting_weights(config: ModelConfig) -> Weights:
 
 
 def tokenizer_file(config: ModelConfig) -> Path:
-    """The tokenizer that belongs to the starting weights."""
+    """Return the tokenizer that belongs to the starting weights."""
     if config.start == "shipped":
         return evidence_folder() / TOKENIZER
     folder = minilm_folder() if config.start == "minilm" else cross_encoder_folder()
@@ -59,7 +59,7 @@ def shipped_weights(folder: Path) -> Weights:
 
 
 def pick_layers(weights: Mapping[str, NDArray[np.float32]], layers: tuple[int, ...]) -> Weights:
-    """The checkpoint with these layers alone, renumbered in the order given.
+    """Return the checkpoint with only these layers, renumbered in the order given.
 
     Raises:
         TrainingError: there is no such layer.
@@ -82,7 +82,7 @@ def pick_layers(weights: Mapping[str, NDArray[np.float32]], layers: tuple[int, .
 
 
 def dequantised(path: Path) -> Weights:
-    """A dynamically quantised BERT classifier in ONNX, as the checkpoint it was exported from.
+    """Return a dynamically quantised BERT classifier in ONNX as its original checkpoint.
 
     A matrix product's weights have lost their name; its bias, added next, has kept it.
 
@@ -114,7 +114,7 @@ def dequantised(path: Path) -> Weights:
 def _bias_after(
     name: str, consumers: Mapping[str, list[Any]], tensors: Mapping[str, NDArray[Any]]
 ) -> str:
-    """The weight's name by the bias of the addition that its product runs into."""
+    """Return the weight's name by the bias of the addition that its product runs into."""
     front = [name]
     for _ in range(6):  # MatMulInteger, Cast, Mul, Add
         nodes = [node for output in front for node in consumers.get(output, [])]

@@ -1,4 +1,4 @@
-"""A trained network to the files that are shipped: calibrated, measured, exported."""
+"""The files that are shipped, from a trained network: calibrated, measured, exported."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""From logits to probabilities, and thresholds by risk. Pure."""
+"""Probabilities from logits, and thresholds by risk. Pure."""
 
 from collections.abc import Callable, Sequence
 from statistics import NormalDist
@@ -17,17 +17,17 @@ Fit = Callable[[Floats, Floats, Floats], Calibration]
 
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 _FOLDS = 5
-_AS_GOOD = 0.001
+_NEAR = 0.001
 
 
 def calibrate(
     rows: Sequence[Judged], groups: Sequence[str]
 ) -> tuple[Calibration, dict[str, float]]:
-    """The simplest of three calibrations that is as good as the best, and the log loss of each.
+    """Return the simplest of three calibrations that is near the best, and the log loss of each.
 
-    As good is a loss that is greater by no more than `_AS_GOOD`: isotonic steps make ties, which
-    thresholds cannot part. The loss is cross-validated over articles: temperature scaling (Guo et
-    al. 2017), logistic regression on both logits, and isotonic regression of the latter's sum.
+    Near is a loss that is greater by no more than `_NEAR`: isotonic steps make ties, which
+    thresholds cannot separate. The loss is cross-validated over articles: temperature scaling (Guo
+    et al. 2017), logistic regression on both logits, and isotonic regression of the latter's sum.
 
     Args:
         rows: judged pairs whose answerability is known.
@@ -46,7 +46,7 @@ def calibrate(
         "isotonic": _isotonic,
     }
     losses = {name: _validated(fit, z, m, y, folds) for name, fit in fits.items()}
-    best = next(name for name in fits if losses[name] <= min(losses.values()) + _AS_GOOD)
+    best = next(name for name in fits if losses[name] <= min(losses.values()) + _NEAR)
     fitted = msgspec.structs.replace(
         fits[best](z, m, y), examples=len(y), answerable_share=float(y.mean())
     )
@@ -54,12 +54,12 @@ def calibrate(
 
 
 def decide(chances: Floats, right: Floats, least: float) -> AnswerThreshold:
-    """The decision fitted on questions that were all answered.
+    """Return the decision fitted on questions that were all answered.
 
     Args:
         chances: (n,) the best passage's probability for each question.
-        right: (n,) 1.0 where the answer was right; answers to unanswerable questions are wrong.
-        least: the confidence that is enough where no risk is chosen.
+        right: (n,) 1.0 if the answer was right; answers to unanswerable questions are wrong.
+        least: the confidence that is enough if no risk is chosen.
     """
     bounded = np.clip(chances, 1e-6, 1 - 1e-6)
     logits = np.log(bounded / (1 - bounded))
@@ -74,12 +74,12 @@ def decide(chances: Floats, right: Floats, least: float) -> AnswerThreshold:
 
 
 def probabilities(calibration: Calibration, rows: Sequence[Judged]) -> Floats:
-    """The calibrated probability of each pair."""
+    """Return the calibrated probability of each pair."""
     return np.array([calibration.probability(row.answerable, row.margin) for row in rows])
 
 
 def threshold(chances: Floats, labels: Floats, risk: float) -> float | None:
-    """The least probability from which no more than `risk` are wrong, or None.
+    """Return the least probability from which no more than `risk` are wrong, or None.
 
     With 95 % confidence: the upper end of Wilson's one-sided interval (Wilson 1927) counts.
     """
@@ -91,7 +91,10 @@ def threshold(chances: Floats, labels: Floats, risk: float) -> float | None:
 
 
 def expected_calibration_error(chances: Floats, labels: Floats, bins: int = 15) -> float:
-    """Mean distance of probability and frequency over bins of equal size (Nguyen et al. 2015)."""
+    """Return the mean distance of probability and frequency over bins of equal size.
+
+    Source: Nguyen et al. 2015.
+    """
     order = np.argsort(chances, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     gaps = [len(part) * abs(chances[part].mean() - labels[part].mean()) for part in parts]
@@ -139,7 +142,7 @@ def _isotonic(z: Floats, m: Floats, y: Floats) -> Calibration:
 
 
 def _newton(features: Floats, labels: Floats) -> tuple[float, ...]:
-    """Logistic regression by Newton's method, with a ridge that keeps separable data finite."""
+    """Fit a logistic regression by Newton's method; a ridge keeps separable data finite."""
     weights = np.zeros(features.shape[1])
     ridge = 1e-3 * np.eye(features.shape[1])
     for _ in range(50):
@@ -154,7 +157,8 @@ def _newton(features: Floats, labels: Floats) -> tuple[float, ...]:
 
 
 def isotonic(values: Floats, labels: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The rising step function nearest to the labels: each block's mean value, and its level.
+    """Return the rising step function nearest to the labels: each block's mean value, and its
+    level.
 
     Pool adjacent violators (Ayer et al. 1955).
     """

@@ -29,15 +29,15 @@ def evaluation_card(
     judged: Sequence[Judged],
     teacher: Floats,
 ) -> str:
-    """The card of an exported, calibrated model.
+    """Return the card of an exported, calibrated model.
 
     Args:
         manifest: with its calibration.
         config: of the run.
-        prepared: what the examples are.
+        prepared: the report on the examples.
         curves: the log of the run.
         pairs: the reporting part.
-        judged: what the model makes of each pair.
+        judged: the model's outputs for each pair.
         teacher: its logit for each.
     """
     sections = [

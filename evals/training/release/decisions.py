@@ -1,4 +1,4 @@
-"""Step 6: when an answer is given, fitted on whole answers from a corpus."""
+"""Step 6: the decision whether to answer, fitted on whole answers from a corpus."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,10 +25,10 @@ class _Asked(NamedTuple):
 
 
 def decided(data: Path, exported: Path, cache: Path, least: float) -> tuple[AnswerThreshold, int]:
-    """The decision for questions about a corpus of articles, and how many were asked.
+    """Return the decision for questions about a corpus of articles, and how many were asked.
 
-    The development articles that calibrate take part. Every question is answered, and right is an
-    answer that cites a sentence with the answer in it. `least` is the default's.
+    The development articles that calibrate take part. Every question is answered. An answer is
+    right if it cites a sentence with the answer in it. `least` is the default's.
     """
     asked = [one for one in _questions(data) if role(one.document) == "calibrate"]
     with _service(data, exported, cache) as service:

@@ -1,4 +1,4 @@
-"""The exported model on held-out pairs, one at a time, kept on disk as it goes."""
+"""The exported model's outputs on held-out pairs, one at a time, stored on disk as they come."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -22,7 +22,7 @@ _BATCH = 200
 def judged_pairs(
     examples: Path, exported: Path, cache: Path, config: ModelConfig, limit: int
 ) -> tuple[list[Example], list[Judged]]:
-    """The first pairs of a file, up to `limit`, and what the exported model makes of each.
+    """Return the first pairs of a file, up to `limit`, and the exported model's output for each.
 
     Lines already in the cache are not computed again.
     """

@@ -49,7 +49,7 @@ def export_model(
         tokenizer: the model's tokenizer.json.
         pairs: questions and second texts to compare fp32 and int8 on, at least two.
         config: names the model and its limits.
-        run: what the weights are of.
+        run: the run that made the weights.
 
     Raises:
         TrainingError: it is larger than `LIMIT_BYTES`, or int8 is far from fp32.
@@ -92,7 +92,7 @@ def write_manifest(folder: Path, manifest: EvidenceManifest) -> None:
 def parity(
     model: EvidenceModel, exported: ExportedModel, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, float]:
-    """How well int8 follows fp32: the correlation of each output over all pairs and tokens."""
+    """Return how well int8 follows fp32: each output's correlation over pairs and tokens."""
     both: dict[str, tuple[list[float], list[float]]] = {}
     for encoding in exported.tokenizer.encode(pairs):
         logits = exported.logits(encoding)
@@ -104,7 +104,7 @@ def parity(
 
 
 def fp32_logits(model: EvidenceModel, encoding: Encoding) -> Outputs:
-    """The outputs of the model itself for one pair, with a batch axis of one."""
+    """Return the outputs of the model itself for one pair, with a batch axis of one."""
     rows: list[Any] = [encoding.ids, encoding.attention_mask, encoding.type_ids]
     with torch.no_grad():
         return model(*(torch.tensor([row]) for row in rows))
@@ -130,7 +130,7 @@ class _Shallow(nn.Module):
 
 
 class _Deep(nn.Module):
-    """The second part, likewise."""
+    """The second part for one pair at a time, without a mask, too."""
 
     def __init__(self, model: EvidenceModel) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from strategies import texts
 
 from citespan.evals.datasets.articles import role
 from citespan.evals.training.config import Config, DataConfig, load_config
-from citespan.evals.training.data.layouts import beside, headed, listed
+from citespan.evals.training.data.layouts import headed, listed, next_to
 from citespan.evals.training.data.maker import part_of
 from citespan.evals.training.data.negatives import Negatives
 from citespan.evals.training.data.neighbours import Neighbours
@@ -79,7 +79,7 @@ class TestReadExamples:
 
     def test_an_id_is_there_once(self, tmp_path: Path) -> None:
         (tmp_path / "in.jsonl").write_text(f"{json.dumps(ROW)}\n" * 2)
-        with pytest.raises(TrainingError, match="line 2: the id 'a' is there twice"):
+        with pytest.raises(TrainingError, match="line 2: the id 'a' comes twice"):
             list(read_examples(tmp_path / "in.jsonl"))
 
 
@@ -552,7 +552,7 @@ class TestLayouts:
             whole = self.example(evidence=known)
             found = listed(whole)
             assert found
-            for other in (found, headed(whole, "H"), beside(whole, "T", before=True)):
+            for other in (found, headed(whole, "H"), next_to(whole, "T", before=True)):
                 assert other.evidence == known
                 assert other.answers == ()
 
@@ -571,7 +571,7 @@ class TestLayouts:
             answerable=True, answers=(span,), evidence=(evidence,),
         )  # fmt: skip
         block = data.draw(texts)
-        made = [headed(whole, "H"), *(beside(whole, block, before=b) for b in (True, False))]
+        made = [headed(whole, "H"), *(next_to(whole, block, before=b) for b in (True, False))]
         for found in made:
             assert cut(found) == cut(whole)
             assert text in found.passage
