@@ -24,7 +24,7 @@ Work = Callable[[Task], None]
 
 
 def entries(*texts: str) -> list[SpooledFile]:
-    return [SpooledFile(name=text, draft=Draft(text=text, uri=text)) for text in texts]
+    return [SpooledFile(name=text[:50], draft=Draft(text=text, uri=text[:50])) for text in texts]
 
 
 def runner(folder: Path, work: Work) -> Jobs:
