@@ -177,8 +177,10 @@ def _component(name: str, component: Mapping[str, Any]) -> str:
     return f"\n## {name}\n\n{about}\n\n| field | type |\n| --- | --- |\n" + "".join(rows)
 
 
-def _shape(schema: Mapping[str, Any]) -> str:
+def _shape(schema: Mapping[str, Any] | bool) -> str:
     """Describe a JSON schema in a few words, with a link where it is a body of its own."""
+    if isinstance(schema, bool):
+        return "any" if schema else "none"
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
