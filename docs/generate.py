@@ -177,7 +177,7 @@ def _component(name: str, component: Mapping[str, Any]) -> str:
     return f"\n## {name}\n\n{about}\n\n| field | type |\n| --- | --- |\n" + "".join(rows)
 
 
-def _shape(schema: Mapping[str, Any] | bool) -> str:
+def _shape(schema: Any) -> str:
     """Describe a JSON schema in a few words, with a link where it is a body of its own."""
     if isinstance(schema, bool):
         return "any" if schema else "none"
