@@ -155,3 +155,17 @@ def test_generated_pages_are_up_to_date():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_architecture_names_what_is_there():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:index|qa|api|evals|tests)/[\w/.]*)`", text)
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    for package in ("index", "qa", "api", "evals"):
+        section = text.partition(f"\n## {package}:")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| ([^|]*) \|", section, re.MULTILINE)
+        said = {word.rstrip("/") for row in rows for word in re.findall(r"`([\w/]+)`", row)}
+        there = {path.stem for path in (ROOT / package).iterdir() if path.name[0] not in "_."}
+        folders = {name for name in there if (ROOT / package / name / "__init__.py").exists()}
+        assert folders - said == set()
