@@ -51,7 +51,14 @@ FACES: dict[str, tuple[str, ...]] = {
         "load_settings",
         "open_service",
     ),
-    "evals": ("evaluate", "print_differences", "score"),
+    "evals": (
+        "CitedSpan",
+        "Response",
+        "evaluate",
+        "open_dataset",
+        "print_differences",
+        "score",
+    ),  # fmt: skip
     "evals.compare": (
         "Difference",
         "SIGNIFICANT",

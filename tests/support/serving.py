@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 import httpx
 
-_SERVE = "import sys; from citespan.commands import main; sys.argv[1:] = ['serve', '--port', '0']; main()"
+_SERVE = (
+    "import sys; from citespan.commands import main;"
+    " sys.argv[1:] = ['serve', '--port', '0']; main()"
+)
 
 
 class Served(NamedTuple):
