@@ -63,7 +63,9 @@ def folder(tmp_path: Path) -> Path:
     )
     (made / "queries.jsonl").write_text('{"_id": "q1", "text": "Which word?"}\n')
     (made / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\ta\t1\n")
-    (made / "spans.jsonl").write_text('{"question": "q1", "document": "a", "start": 0, "end": 4}\n')
+    (made / "spans.jsonl").write_text(
+        '{"query_id": "q1", "document_id": "a", "start": 0, "end": 4, "text": "word"}\n'
+    )
     return tmp_path
 
 
