@@ -58,7 +58,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "open_dataset",
         "print_differences",
         "score",
-    ),  # fmt: skip
+    ),
     "evals.compare": (
         "Difference",
         "SIGNIFICANT",
