@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from faults import CYCLES, NIGHTLY
 
-FUZZING = Path(__file__).with_name("fuzzing.py")
+FUZZING = Path(__file__).parent / "support/fuzzing.py"
 # So many that a run takes seconds: what guides it has a thousand inputs to go on from.
 _RUNS = 1000
 _NIGHTLY_S = 3 * CYCLES

@@ -68,6 +68,11 @@ def dogs_are_nan(model: Any) -> None:
     model.bert.embeddings.word_embeddings.weight[WORDS.index("dog")] = float("nan")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     """Several would spend their time waiting for each other: the models are tiny."""

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 WORDS = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "river", "the", "large", "is",
     "which", ".", "?", ",",
@@ -49,8 +47,3 @@ def tiny_bert(
     tokenizer = transformers.BertTokenizerFast(str(folder / "vocab.txt"), **limit)
     tokenizer.save_pretrained(folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")

@@ -13,7 +13,7 @@ import cmarkgfm as _untyped  # pyright: ignore[reportMissingTypeStubs]
 from cmarkgfm import cmark as _untyped_options  # pyright: ignore[reportMissingTypeStubs]
 from markdown_it import MarkdownIt
 
-_NODE = Path(__file__).parent.parent / "node" / "render"
+_NODE = Path(__file__).parent.parent / "clients/node/render"
 _EXTENSIONS = ["autolink", "table", "strikethrough", "tasklist"]
 _cmarkgfm: Any = _untyped
 Options: Any = _untyped_options.Options
