@@ -151,8 +151,8 @@ def test_sources_that_were_read_ahead_tell_the_same():
     for _ in range(4):  # one more than there are
         sources.read_ahead()
     assert [number in sources for number in range(5)] == [False, False, True, False, False]
-    assert sources.told(2) is sources.told(2)
-    assert sources.told(2) == SOURCES.told(1)
+    assert sources.sentences_of(2) is sources.sentences_of(2)
+    assert sources.sentences_of(2) == SOURCES.sentences_of(1)
 
 
 def test_a_passage_whose_document_is_gone_supports_nothing(checker: Checker):
