@@ -337,7 +337,7 @@ def test_any_text_survives_the_file(*, text: str, accept: bool | None) -> None:
 
 def test_a_file_with_decisions_is_not_overwritten(tmp_path: Path) -> None:
     file = _write(tmp_path, [], [])
-    with pytest.raises(DatasetError, match="there already"):
+    with pytest.raises(DatasetError, match="already exists"):
         write_drafts(file, [], [], {})
     assert read_drafts(file).drafts == ()
 

@@ -302,7 +302,7 @@ class TestCommands:
     def test_a_damaged_one_is_said_and_the_others_are_listed(
         self, environ: dict[str, str], settings: Settings
     ) -> None:
-        run(environ, "list")
+        run(environ, "search", "copper")
         run(environ, "collections", "create", "trade")
         folder = settings.data_path() / "collections" / "trade"
         (folder / "catalog.db").write_bytes(b"garbage" * 1000)
@@ -345,7 +345,7 @@ class TestCommands:
         for name in ("trade", "broken"):
             run(environ, "collections", "create", name, "--set", "chunking.max_tokens=60")
         run(environ, "--collection", "trade", "ingest", str(file))
-        run(environ, "list")
+        run(environ, "search", "copper")
         broken = settings.data_path() / "collections" / "broken" / "catalog.db"
         broken.write_bytes(b"garbage" * 1000)
         made = run(environ, "backup", "--all", backup)
@@ -403,7 +403,7 @@ class TestCommands:
         self, environ: dict[str, str], settings: Settings
     ) -> None:
         (settings.data_path() / ".restore-killed").mkdir(parents=True)
-        assert run(environ, "list").exit_code == 0
+        assert run(environ, "search", "copper").exit_code == 0
         assert not list(settings.data_path().glob(".restore*"))
 
     def test_a_setting_that_is_none_is_refused(self, environ: dict[str, str]) -> None:
@@ -425,7 +425,7 @@ class TestReindexing:
         assert run(environ, "doctor").exit_code == 0
 
     def test_it_follows_the_settings(self, environ: dict[str, str]) -> None:
-        run(environ, "list")
+        run(environ, "search", "copper")
         smaller = environ | {"CITESPAN_CHUNKING__MAX_TOKENS": "40"}
         refused = run(smaller, "search", "copper")
         assert (refused.exit_code, "citespan reindex" in refused.output) == (2, True)
@@ -435,7 +435,7 @@ class TestReindexing:
     def test_chunks_of_an_embedder_that_is_gone_can_be_made_anew(
         self, environ: dict[str, str], settings: Settings
     ) -> None:
-        run(environ | {"CITESPAN_DATA__SEED": "true"}, "list")
+        run(environ | {"CITESPAN_DATA__SEED": "true"}, "search", "copper")
         db: Any = apsw.Connection(str(settings.data_path() / "catalog.db"))
         db.execute("UPDATE builds SET settings = replace(settings, 'onnx-int8', 'onnx-int4')")
         db.close()
@@ -454,7 +454,7 @@ class TestReindexing:
 
     def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
         seeded = environ | {"CITESPAN_DATA__SEED": "true"}
-        run(seeded, "list")
+        run(seeded, "search", "copper")
         kept = run(seeded, "reindex", "--max-tokens", "140", "--compare", "seed")
         assert kept.exit_code == 0, kept.output
         assert "citation_recall" in kept.output

@@ -410,7 +410,7 @@ def test_no_host_is_a_fault_of_ours(client: Client) -> None:
         response = client.post("/v1/chat/completions", json=model, headers=headers)  # pyright: ignore[reportArgumentType]
         assert response.status_code in {200, 400}, (host, response.text)
         answered += [host] if response.status_code == 200 else []
-    assert answered == ["localhost:", "[::1]:8000", "-", "localhost:080", "localhost\t"]
+    assert answered == ["localhost:", "[::1]:8000", "-", "localhost:080"]
 
 
 @pytest.mark.parametrize(
