@@ -179,7 +179,7 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
         )
 
 
-def quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path, *, reduce_range: bool = False) -> None:
     """Write an ONNX model's dynamically quantised twin: int8 weights, per channel."""
     quantization = onnxruntime("onnxruntime.quantization")
     logging.disable(
@@ -188,7 +188,11 @@ def quantise(source: Path, target: Path) -> None:
     try:
         # per channel: the mean cosine to fp32 is .994 instead of .945
         quantization.quantize_dynamic(
-            source, target, weight_type=quantization.QuantType.QInt8, per_channel=True
+            source,
+            target,
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=True,
+            reduce_range=reduce_range,
         )
     finally:
         logging.disable(logging.NOTSET)

@@ -1,7 +1,9 @@
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from api_client import Client, problem
+from api_client import Client, problem, seeded_collections
 from api_jobs import EVENTS, events, finished
 from litestar.testing import TestClient
 
@@ -11,6 +13,20 @@ from citespan.qa.collections.registry import Collections
 
 LINES = {"content-type": "application/x-ndjson"}
 Named = list[tuple[str, tuple[str, bytes, str]]]
+
+
+@pytest.fixture(scope="module")
+def collections(
+    models_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collections]:
+    with seeded_collections(tmp_path_factory.mktemp("data"), models_folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(collections: Collections) -> Iterator[Client]:
+    with TestClient(create_app(collections, max_body_bytes=2_000_000)) as opened:
+        yield opened
 
 
 def text_files(**texts: str) -> Named:

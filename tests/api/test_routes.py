@@ -289,6 +289,7 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
         "rebuilt": 0,
         "rebuilding": [],
         "damaged_documents": 0,
+        "jobs": "ready",
     }
     assert client.get("/version").json()["name"] == "citespan"
 
@@ -318,7 +319,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     }
     documents = {"get", "put", "delete"}
     assert described == {
-        ("/v1/ask", "post"), ("/v1/search", "post"), ("/v1/documents", "get"),
+        ("/mcp", "post"), ("/schema", "get"), ("/v1/ask", "post"), ("/v1/search", "post"), ("/v1/documents", "get"),
         ("/v1/documents", "post"), ("/v1/documents/{document_id}/text", "get"),
         ("/v1/jobs", "get"), ("/v1/jobs", "post"), ("/v1/jobs/{job_id}", "get"),
         ("/v1/jobs/{job_id}", "delete"),

@@ -1,33 +1,12 @@
 """Fixtures and helpers that the tests of jobs share."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from api_client import Client, seeded_collections
-from litestar.testing import TestClient
-
-from citespan.api.app import create_app
-from citespan.qa.collections.registry import Collections
+from api_client import Client
 
 EVENTS = {"accept": "text/event-stream"}
-
-
-@pytest.fixture(scope="module")
-def collections(
-    models_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Collections]:
-    with seeded_collections(tmp_path_factory.mktemp("data"), models_folder) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def client(collections: Collections) -> Iterator[Client]:
-    with TestClient(create_app(collections, max_body_bytes=2_000_000)) as opened:
-        yield opened
 
 
 def events(client: Client, url: str) -> list[tuple[str, dict[str, Any]]]:
