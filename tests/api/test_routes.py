@@ -319,7 +319,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
     }
     documents = {"get", "put", "delete"}
     assert described == {
-        ("/mcp", "post"), ("/schema", "get"), ("/v1/ask", "post"), ("/v1/search", "post"), ("/v1/documents", "get"),
+        ("/mcp", "post"), ("/schema", "get"), ("/v1/ask", "post"), ("/v1/search", "post"),
+        ("/v1/documents", "get"),
         ("/v1/documents", "post"), ("/v1/documents/{document_id}/text", "get"),
         ("/v1/jobs", "get"), ("/v1/jobs", "post"), ("/v1/jobs/{job_id}", "get"),
         ("/v1/jobs/{job_id}", "delete"),

@@ -296,7 +296,7 @@ HOSTILE: dict[str, tuple[Callable[[Lines], object], str]] = {
     "a deleted revision": (replaced(1, revision=2), "line 3: revision 2 comes after 2;"),
     "an id twice": (lambda told: told.append(told[2]), "line 8: ids must ascend"),
     "a late retirement": (lambda told: told.insert(4, {"kind": "retired", "id": "cats",
-                                                       "revision": 9}), "line 5: the line of deleted"),
+                                                       "revision": 9}), "line 5: the line of"),
     "two retirements": (lambda told: told.insert(1, told[1]), "line 3: the line of deleted"),
 }  # fmt: skip
 
