@@ -128,7 +128,7 @@ def test_requests_are_answered(block: Block, server: str):
     words = shlex.split(block.text.replace("\\\n", " "))
     url = next(word for word in words if word.startswith(_ADDRESS))
     body = json.loads(words[words.index("-d") + 1])
-    answer = httpx.post(f"http://{url.replace(_ADDRESS, server)}", json=body)
+    answer = httpx.post(f"http://{url.replace(_ADDRESS, server)}", json=body, timeout=60)
     assert answer.status_code == 200
     assert answer.json()["status"] in {"answered", "partial", "abstained"}
 

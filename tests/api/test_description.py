@@ -35,7 +35,7 @@ def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def described(server: str) -> dict[str, Any]:
-    return httpx.get(f"{server}/schema").json()
+    return httpx.get(f"{server}/schema", timeout=60).json()
 
 
 def test_no_generated_request_finds_it_wrong(server: str, tmp_path: Path) -> None:

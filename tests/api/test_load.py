@@ -187,7 +187,7 @@ def test_more_connections_than_may_be_leave_room_for_others(loaded: Loaded) -> N
             if len(list(Path(f"/proc/{loaded.served.process.pid}/fd").iterdir())) > 200:
                 pytest.fail("connections are not bounded")
         for _ in range(5):
-            assert httpx.get(f"{loaded.served.url}/health/live").status_code == 200
+            assert httpx.get(f"{loaded.served.url}/health/live", timeout=60).status_code == 200
     assert len(loaded.served.log.read_text("utf-8").splitlines()) < 2000
 
 

@@ -151,10 +151,12 @@ def test_what_is_wrong_is_told(target: StdioServerParameters | str) -> None:
 
 
 def test_a_named_collection_goes_by_its_name(running: Running) -> None:
-    created = httpx.post(f"{running.url}/v1/collections", json={"name": "cafes"})
+    created = httpx.post(f"{running.url}/v1/collections", json={"name": "cafes"}, timeout=60)
     assert created.status_code == 201, created.text
     owner = {"id": "café", "text": "The café is in Graz. Its owner is Zoë Müller."}
-    httpx.post(f"{running.url}/v1/documents?collection=cafes", json=owner).raise_for_status()
+    httpx.post(
+        f"{running.url}/v1/documents?collection=cafes", json=owner, timeout=60
+    ).raise_for_status()
 
     told_of: list[tuple[str, str]] = []
 
@@ -173,7 +175,7 @@ def test_a_named_collection_goes_by_its_name(running: Running) -> None:
 
     talk(running.stdio("--collection", "cafes"), say)
     for url, text in told_of:
-        assert httpx.get(running.url + url).text == text
+        assert httpx.get(running.url + url, timeout=60).text == text
 
 
 def test_standard_output_has_the_protocol_alone(models_folder: Path, tmp_path: Path) -> None:
@@ -214,20 +216,22 @@ def test_standard_output_has_the_protocol_alone(models_folder: Path, tmp_path: P
 
 def test_the_route_takes_posts_of_its_own_pages_alone(running: Running) -> None:
     url = f"{running.url}/mcp"
-    listed = httpx.post(url, json=LIST)
+    listed = httpx.post(url, json=LIST, timeout=60)
     assert [tool["name"] for tool in listed.json()["result"]["tools"]] == ["search", "fetch", "ask"]
     for method in ("GET", "DELETE", "PUT", "OPTIONS"):
-        refused = httpx.request(method, url, headers={"accept": "text/event-stream"})
+        refused = httpx.request(method, url, headers={"accept": "text/event-stream"}, timeout=60)
         problem(refused, 405, "method-not-allowed")
         assert refused.headers["allow"] == "POST"
-    foreign = httpx.post(url, json=LIST, headers={"origin": "https://evil.example"})
+    foreign = httpx.post(url, json=LIST, headers={"origin": "https://evil.example"}, timeout=60)
     problem(foreign, 403, "cross-origin")
-    problem(httpx.post(url, content=b" " * 20_000_001, headers=JSON), 413, "body-too-large")
+    problem(
+        httpx.post(url, content=b" " * 20_000_001, headers=JSON, timeout=60), 413, "body-too-large"
+    )
     in_pieces = (b" " * 10**6 for _ in range(25))
-    assert httpx.post(url, content=in_pieces, headers=JSON).status_code == 413
-    assert httpx.post(url, content=b"{", headers=JSON).json()["error"]["code"] == -32700
-    problem(httpx.post(f"{url}x", json=LIST), 404, "not-found")
-    routes = httpx.get(f"{running.url}/metrics").text
+    assert httpx.post(url, content=in_pieces, headers=JSON, timeout=60).status_code == 413
+    assert httpx.post(url, content=b"{", headers=JSON, timeout=60).json()["error"]["code"] == -32700
+    problem(httpx.post(f"{url}x", json=LIST, timeout=60), 404, "not-found")
+    routes = httpx.get(f"{running.url}/metrics", timeout=60).text
     assert 'method="POST",route="/mcp",status="200"' in routes
 
 

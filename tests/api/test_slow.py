@@ -70,7 +70,7 @@ def test_who_sends_slowly_is_left(served: Served, first: bytes, drip: bytes, tol
         client.sendall(first)
         said = until_closed(client, drip)
     assert told in said
-    assert httpx.get(f"{served.url}/health/live").status_code == 200
+    assert httpx.get(f"{served.url}/health/live", timeout=60).status_code == 200
 
 
 def test_who_does_not_read_is_left(served: Served) -> None:
@@ -84,7 +84,7 @@ def test_who_does_not_read_is_left(served: Served) -> None:
         while _has(served, client):
             assert time.monotonic() < given_up
             time.sleep(0.2)
-    assert httpx.get(f"{served.url}/health/live").status_code == 200
+    assert httpx.get(f"{served.url}/health/live", timeout=60).status_code == 200
 
 
 def _has(served: Served, client: socket.socket) -> bool:

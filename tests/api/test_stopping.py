@@ -37,7 +37,7 @@ def stored_until_refused(served: Served, acknowledged: list[str]) -> None:
     for n in range(10_000):
         try:
             body = {"id": f"d{n}", "text": f"Room {n} holds {n * 7} birds."}
-            if httpx.post(f"{served.url}/v1/documents", json=body).status_code != 201:
+            if httpx.post(f"{served.url}/v1/documents", json=body, timeout=60).status_code != 201:
                 return
         except httpx.TransportError:
             return
@@ -76,7 +76,9 @@ def test_told_to_stop_it_ends_what_runs_and_loses_nothing(
             assert whole.is_alive()
             time.sleep(0.05)
         waiting = Client(served, "/v1/ask", asked)
-        while 'waiting{line="asking"} 1.0' not in httpx.get(f"{served.url}/metrics").text:
+        while (
+            'waiting{line="asking"} 1.0' not in httpx.get(f"{served.url}/metrics", timeout=60).text
+        ):
             assert waiting.is_alive()
             time.sleep(0.05)
         served.process.send_signal(signal.SIGTERM)

@@ -37,7 +37,7 @@ def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="module")
 def answer(server: str) -> dict[str, Any]:
     """What every client should show."""
-    made = httpx.post(f"{server}/v1/ask", json={"question": QUESTION}).json()
+    made = httpx.post(f"{server}/v1/ask", json={"question": QUESTION}, timeout=60).json()
     assert len(made["citations"]) == 2
     return made
 
@@ -89,7 +89,7 @@ def same(found: Any, answer: dict[str, Any]) -> None:
 
 def test_links_open_the_quotes(server: str, answer: dict[str, Any]) -> None:
     for url, citation in zip(links(answer, server), answer["citations"], strict=True):
-        assert httpx.get(url).text == citation["quote"]
+        assert httpx.get(url, timeout=60).text == citation["quote"]
 
 
 def test_openai_python(client: OpenAI, answer: dict[str, Any], server: str) -> None:

@@ -311,6 +311,6 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path, models_folder: Path
 
 def test_a_server_is_stopped(tmp_path: Path, models_folder: Path):
     with serving(tmp_path / "data", models_folder) as server:
-        assert httpx.get(f"{server.url}/health/live").is_success
+        assert httpx.get(f"{server.url}/health/live", timeout=60).is_success
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{server.url}/health/live")
+        httpx.get(f"{server.url}/health/live", timeout=60)

@@ -120,7 +120,7 @@ def test_a_server_gives_the_numbers_of_the_process(
         there = run(DATASET, tmp_path / "there", plan)
         again = Plan(settings=settings, against=url)  # nothing is lacking any more
         run(DATASET, tmp_path / "again", again)
-        httpx.put(f"{url}/v1/documents/foreign", json={"text": "Not in the data set."})
+        httpx.put(f"{url}/v1/documents/foreign", json={"text": "Not in the data set."}, timeout=60)
         with pytest.raises(RunError, match=r"not in the data set \(1, 'foreign'"):
             run(DATASET, tmp_path / "other", plan)
     here = run(DATASET, tmp_path / "here", Plan(settings=settings))
