@@ -14,12 +14,14 @@ from hostile import STEEPEST, steepest
 from patterns import METHODS, Found, compiled, inline
 
 from citespan.evals.drafting import twins
+from citespan.evals.training.data import contexts
 from citespan.qa.english import small_talk as smalltalk
 
 TEXTS = 1200 if NIGHTLY else 80
 # Patterns made of what a function is given: with something that it may be given.
 MADE: dict[str, Any] = {
     "citespan.evals.drafting.twins._once": twins._once("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
+    "citespan.evals.training.data.contexts._whole": contexts._whole("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
 }
 EVERY = frozenset(METHODS)
 

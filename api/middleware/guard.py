@@ -37,7 +37,7 @@ from citespan.api.middleware.telemetry import log_request
 from citespan.qa.errors import NotReady
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*)(?P<path>.*)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*+)(?P<path>.*)", re.IGNORECASE)
 # The router answers HEAD as GET. It answers an unknown method with the methods of the path.
 _ROUTED = {"HEAD": "GET", "OPTIONS": "(any)"}
 # A body must arrive within this time, plus the time its bytes take at the lowest rate.

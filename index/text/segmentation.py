@@ -21,7 +21,7 @@ _UNSTOPPED_MAX = 200
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
 _ABBREVIATED = re.compile(
-    r"\b(?:(?:\w\.){2,}|(?:Col|Dr|Fig|Gen|Gov|Lt|Mr|Mrs|Ms|No|Prof|Rep|Sen|St|vs)\.)$"
+    r"\b(?:(?:\w\.){2}|(?:Col|Dr|Fig|Gen|Gov|Lt|Mr|Mrs|Ms|No|Prof|Rep|Sen|St|vs)\.)$"
 )
 _STARTS_BLOCK = re.compile(
     r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"

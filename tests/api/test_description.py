@@ -45,7 +45,7 @@ def test_no_generated_request_finds_it_wrong(server: str, tmp_path: Path) -> Non
         "--seed=1", "--no-shrink",
         "--continue-on-failure", "--request-timeout=60", *(LONG_RUN if LONG else SHORT_RUN),
     ]  # fmt: skip
-    environ = os.environ | {"SCHEMATHESIS_HOOKS": str(TESTS / "description_checks.py")}
+    environ = os.environ | {"SCHEMATHESIS_HOOKS": str(TESTS / "support/description_checks.py")}
     done = subprocess.run(
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )

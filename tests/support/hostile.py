@@ -115,7 +115,17 @@ def growth(run: Callable[[str], object], text: Callable[[int], str], least: int 
 
 def runs(pattern: Any, methods: frozenset[str]) -> list[Callable[[str], object]]:
     """Calls of the pattern: all methods that go through a text are like `finditer`."""
-    found: list[Callable[[str], object]] = []
+    if isinstance(pattern.pattern, bytes):
+        return [lambda text, run=run: run(_encoded(text)) for run in _calls(pattern, methods)]
+    return _calls(pattern, methods)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("latin-1", errors="replace")
+
+
+def _calls(pattern: Any, methods: frozenset[str]) -> list[Callable[[Any], object]]:
+    found: list[Callable[[Any], object]] = []
     if methods & {"match"}:
         found.append(pattern.match)
     if methods & {"fullmatch"}:
@@ -192,6 +202,8 @@ def _words(tree: Any, rng: Random) -> Iterator[str]:
 def _tree(pattern: Any) -> Any:
     """The pattern as the standard library parses it; None if it cannot."""
     source = pattern.pattern
+    if isinstance(source, bytes):  # a code point for each byte
+        source = source.decode("latin-1")
     flags = getattr(pattern, "flags", 0) & (re.IGNORECASE | re.DOTALL | re.MULTILINE)
     for name, range_ in _PROPERTIES.items():
         source = re.sub(

@@ -19,7 +19,8 @@ from typing import Any
 import re2  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
 import regex
 
-PACKAGES = ("api", "evals", "index", "qa")
+import citespan
+
 ENGINES: dict[str, Any] = {"re": re, "regex": regex, "re2": re2}
 KINDS: Any = tuple(type(one.compile("")) for one in ENGINES.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
@@ -61,10 +62,7 @@ def sources() -> tuple[Source, ...]:
 
 def _module_names() -> Iterator[str]:
     yield "citespan"
-    for package in PACKAGES:
-        yield package
-        path = importlib.import_module(package).__path__
-        yield from (one.name for one in pkgutil.walk_packages(path, f"{package}."))
+    yield from (one.name for one in pkgutil.walk_packages(citespan.__path__, "citespan."))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

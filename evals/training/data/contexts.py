@@ -74,10 +74,14 @@ def renamed(positive: Example, names: Sequence[str], rng: Generator) -> Example 
         return None
     name = max(fitting, key=len)
     like = [other for other in free if len(other.split()) == len(name.split())] or free
-    changed = re.sub(rf"\b{re.escape(name)}\b", lambda _: _drawn(like, rng), passage, count=0)
+    changed = _whole(name).sub(lambda _: _drawn(like, rng), passage)
     return _without_answer(
         positive, id=f"{positive.id}-renamed", kind="renamed", passage=changed, twin=positive.twin
     )
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(name)}\b")
 
 
 def _without_answer(example: Example, **changes: str) -> Example:
