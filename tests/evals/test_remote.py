@@ -148,7 +148,7 @@ def test_a_run_goes_on_when_the_server_is_back(
                 yield item
 
         plan = Plan(settings=settings, against=url)
-        with pytest.raises(RunError, match="start it again, and the same command goes on"):
+        with pytest.raises(RunError, match="start it again, and repeat the same command"):
             run(DATASET, tmp_path / "out", plan, kill)
     assert not (tmp_path / "out" / "metrics.json").exists()
     port = url.rsplit(":", 1)[1]
