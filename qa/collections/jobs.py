@@ -78,7 +78,10 @@ class Task:
         self._on_progress(None)
 
     def progress(self, name: str, done: int, total: int) -> None:
-        """Report how many chunks of a file or document are embedded; may raise Stopped."""
+        """Report how many chunks of a file or document are embedded; may raise Stopped.
+
+        A total of 0, which is not known yet, is not shown.
+        """
         self._on_progress(Current(name=name, chunks_done=done, chunks=total))
 
     def is_cancelled(self) -> bool:
@@ -271,8 +274,9 @@ class Jobs:
         return JobState.DONE, None
 
     def _progress(self, current: Current | None) -> None:
-        self._current = current
-        self._notify()
+        if current is None or current.chunks:  # 0 while a text is cut: there is nothing to tell yet
+            self._current = current
+            self._notify()
         if self._closing or self._cancelled:
             raise Stopped
 

@@ -123,7 +123,8 @@ def test_filled_by_what_is_stored_it_can_be_emptied(settings: Settings, small_di
 def test_a_job_on_a_full_disk_goes_on_once_there_is_room(
     settings: Settings, small_disk: Path
 ) -> None:
-    entries = [SpooledFile(name=f"{n}", draft=Draft(text=text_of(n))) for n in range(40)]
+    # more than fits where the log of the jobs was, which is emptied on a full disk
+    entries = [SpooledFile(name=f"{n}", draft=Draft(text=text_of(n, 300))) for n in range(40)]
     with Collections.open(settings) as collections:
         job = collections.submit("default", entries)
         other = collections.submit("default", entries[:1])

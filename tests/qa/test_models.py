@@ -179,7 +179,7 @@ class TestModelsInUse:
         """How many models of each class there are more than at the start."""
         for known in ("_embedders", "_readers"):  # other tests may have some in use
             fresh: InUse[object] = InUse()
-            monkeypatch.setattr(f"citespan.qa.composition.services.{known}", fresh)
+            monkeypatch.setattr(f"citespan.qa.composition.models.{known}", fresh)
         caplog.set_level(logging.ERROR, "citespan.index")  # what pytest keeps of a log holds frames
         before = [alive(kind) for kind in self.KINDS]
         return lambda: tuple(
