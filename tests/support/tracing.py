@@ -17,8 +17,8 @@ from faults import Child
 
 NAMING = "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir"
 WRITING = "write,writev,pwrite64,ftruncate,fsync,fdatasync,sendto,sendmsg"
-# What is made again from the catalogue, or says who has the folder: nothing of it is promised.
-_UNPROMISED = re.compile(r"-shm$|/writer\.(lock|pid)$|/build-\d+(/|$)|\.log$")
+# What is rebuilt from the catalogue, says who has the folder, or holds room: not promised.
+_UNPROMISED = re.compile(r"-shm$|/writer\.(lock|pid)$|/build-\d+(/|$)|/reserve$|\.log$")
 _CALL = re.compile(r"(\w+)\((.*)\)\s+= (\d+)(?:<.*>)?$")
 _UNFINISHED = re.compile(r"(.*) <unfinished \.\.\.>$")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
