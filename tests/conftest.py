@@ -1,6 +1,7 @@
 """Fixtures that every test module may use: the real models, loaded once, and empty folders."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from citespan.qa.composition.models import evidence_folder
 from citespan.qa.evidence.model.bundled import BundledReader
 
 pytest.register_assert_rewrite("contracts")
+
+# A shell starts what runs in the background with SIGINT ignored, and processes of tests inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in each run, so that a red build means a change; look for new ones with
 # `--hypothesis-profile=deep`.

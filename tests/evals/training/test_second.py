@@ -233,6 +233,6 @@ def test_training_can_start_from_the_shipped_model() -> None:
     ours, theirs = fp32_logits(model, encoding), exported.logits(encoding)
     for name in ("evidence", "start", "end"):
         both = np.corrcoef(getattr(ours, name)[0].numpy(), getattr(theirs, name))
-        assert both[0, 1] > 0.95  # int8 overflows on processors without VNNI
-    assert ours.answerable.item() == pytest.approx(theirs.answerable, abs=1.0)
+        assert both[0, 1] > 0.99
+    assert ours.answerable.item() == pytest.approx(theirs.answerable, abs=0.5)
     assert theirs.claim.size == 0
