@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Litestar
@@ -91,7 +91,17 @@ def description(
         openapi_config=config,
         logging_config=None,
     )
-    return msgspec.json.encode(_completed(described.openapi_schema.to_schema()))
+    return msgspec.json.encode(_completed(_overlapping(described.openapi_schema.to_schema())))
+
+
+def _overlapping(schema: Any) -> Any:
+    """Return a schema whose alternatives may overlap: each integer is a number too."""
+    if isinstance(schema, list):
+        return [_overlapping(one) for one in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    members = cast("dict[str, Any]", schema)
+    return {"anyOf" if k == "oneOf" else k: _overlapping(v) for k, v in members.items()}
 
 
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _unlisted() -> dict[str, Any]:
 def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
     """Return a parameter with the limits that the framework omits or gives only to `null`."""
     schema: dict[str, Any] = dict(described["schema"])
-    kinds = schema.pop("oneOf", ())
+    kinds = schema.pop("anyOf", ())
     for kind in kinds:
         schema |= {} if kind == _NULL else kind
     name = described["name"]

@@ -33,9 +33,12 @@ class Framing(H11Protocol):
             self.send_400_response("the chunk is longer than any body may be")
 
     def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Answer a request that is complete, then close the connection."""
+        """Answer a request that is complete, then close the connection.
+
+        A client that closes its sending side in the middle of a stream has disconnected.
+        """
         cycle: Any = self.cycle
-        if cycle is None or cycle.response_complete or cycle.more_body:
+        if cycle is None or cycle.response_started or cycle.more_body:
             return None
         cycle.keep_alive = False
         self._checking = self.loop.call_later(_CHECK_S, self._check)

@@ -203,4 +203,5 @@ def test_who_leaves_a_stream_stops_the_model(tmp_path: Path, models: Path) -> No
                 assert model.requests[-1].disconnected.wait(LEAVING_S), (path, behaviour)
         model.behaviour = "right"
         whole = client.post(ASK, json=body_of(ASK, KNOWN, stream=False)).json()
-    assert (whole["status"], whole["mode"]) == ("answered", "generated")
+    assert whole["mode"] == "generated"
+    assert whole["citations"]

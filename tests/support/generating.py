@@ -126,7 +126,7 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
         assert stored.text[one.span.start : one.span.end] == one.quote
     used = [one for segment in answer.segments for one in segment.citations]
     assert {id(one) for one in used} == {id(one) for one in answer.citations}
-    at = 0
+    at, own = 0, ""
     for segment in answer.segments:
         assert bool(segment.citations) == (segment.support is not Support.UNSUPPORTED)
         assert answer.text[at : segment.span.start] == (" " if at else "")
@@ -135,9 +135,11 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
         said = segment.span.of(answer.text)
         if segment.support is Support.QUOTED:
             assert {one.quote for one in segment.citations} == {said}
+        else:
+            own += said
         assert segment.support is Support.UNSUPPORTED or INVENTED[:30] not in said
     assert at == len(answer.text)
-    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in answer.text]
+    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in own]
     if answer.status is Status.ABSTAINED:
         assert answer.abstention
         assert (answer.text, answer.segments, answer.citations) == ("", (), ())
