@@ -59,6 +59,7 @@ _NOT_FOUND = Row(
 _MALFORMED = Row(status=400, slug="malformed-request", title="Malformed request")
 _INVALID = Row(status=422, slug="invalid-request", title="Invalid request")
 _TOO_LARGE = Row(status=413, slug="body-too-large", title="Body too large")
+_NO_THREAD = "can't start new thread"  # CPython has no class for it: no memory for its stack
 
 TABLE: dict[type[Exception], Row] = {
     Exception: INTERNAL,
@@ -188,6 +189,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def row_of(error: Exception) -> Row:
     """Return the row of the nearest class of an error."""
+    if str(error) == _NO_THREAD:
+        return TABLE[MemoryError]
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
 
 
