@@ -12,6 +12,7 @@ import structlog
 from api_client import KNOWN, problem, seeded
 from api_server import start
 from litestar.testing import TestClient
+from serving import started
 
 from citespan.api.app import create_app
 from citespan.api.middleware.telemetry import configure_logging
@@ -106,3 +107,9 @@ def test_logs_are_json_lines_with_tracebacks_and_without_locals() -> None:
     assert {"event": "said this", "logger": "some.library"}.items() <= logs[-2].items()
     assert "ZeroDivisionError" in logs[-1]["exception"]
     assert local not in stream.getvalue()
+
+
+def test_any_host_may_be_allowed(models_folder: Path, tmp_path: Path) -> None:
+    with started(tmp_path / "data", models_folder, CITESPAN_SERVE__HOSTS="*") as served:
+        said = httpx.get(f"{served.url}/version", headers={"host": "evil.example"}, timeout=60)
+    assert said.status_code == 200
