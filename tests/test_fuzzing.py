@@ -40,7 +40,7 @@ def test_nothing_breaks_in_a_short_run(tmp_path: Path) -> None:
 
 
 @needs_atheris
-@pytest.mark.skipif(not NIGHTLY, reason="minutes: at night, with CITESPAN_CYCLES=100")
+@pytest.mark.skipif(not NIGHTLY, reason="minutes: at night, with TEST_CYCLES=100")
 @pytest.mark.parametrize("target", _TARGETS)
 def test_nothing_breaks_in_a_long_run(tmp_path: Path, target: str) -> None:
     fuzz(tmp_path, target, f"-max_total_time={_NIGHTLY_S}")

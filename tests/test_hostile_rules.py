@@ -1,6 +1,6 @@
 """What rules do with questions, histories and model outputs is linear, and bounded as a whole.
 
-The texts are made of what the rules look for. `CITESPAN_CYCLES` of 100 makes 2,000 of them.
+The texts are made of what the rules look for. `TEST_CYCLES` of 100 makes 2,000 of them.
 """
 
 import unicodedata

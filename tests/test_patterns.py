@@ -1,7 +1,7 @@
 """No regular expression of the packages takes more than linear time, whatever it is given.
 
 All of them are found, in the modules and in the sources, and each is given texts that are made of
-its own parts. `CITESPAN_CYCLES` of 100 gives each twenty times as many.
+its own parts. `TEST_CYCLES` of 100 gives each twenty times as many.
 """
 
 import re

@@ -15,7 +15,7 @@ from serving import serving
 from citespan.api.errors.problem import TABLE
 
 TESTS = Path(__file__).parent.parent
-LONG = "CITESPAN_CYCLES" in os.environ
+LONG = "TEST_CYCLES" in os.environ
 # Reading little makes a question cheap; what is described is the same.
 SMALL = {
     "CITESPAN_RETRIEVAL__CANDIDATES": "2",

@@ -55,9 +55,9 @@ def inert(name: str, text: str, found: Shown) -> None:
 
 
 def pairs() -> list[str]:
-    """Each fragment, and pairs of them: all with CITESPAN_CYCLES, else one of 31."""
+    """Each fragment, and pairs of them: all with TEST_CYCLES, else one of 31."""
     joined = [left + right for left, right in itertools.product(HOSTILE, HOSTILE)]
-    return [*HOSTILE, *joined[:: 1 if "CITESPAN_CYCLES" in os.environ else 31]]
+    return [*HOSTILE, *joined[:: 1 if "TEST_CYCLES" in os.environ else 31]]
 
 
 def test_what_documents_say_is_text_in_renderers_of_python() -> None:

@@ -127,8 +127,8 @@ NAUGHTY = [
 
 
 def some(every: int) -> list[str]:
-    """All of them with CITESPAN_CYCLES, else a part."""
-    return NAUGHTY[:: 1 if "CITESPAN_CYCLES" in os.environ else every]
+    """All of them with TEST_CYCLES, else a part."""
+    return NAUGHTY[:: 1 if "TEST_CYCLES" in os.environ else every]
 
 
 def test_odd_questions_and_queries_are_answered_or_refused(client: Client) -> None:

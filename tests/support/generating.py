@@ -139,7 +139,7 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
             own += said
         assert segment.support is Support.UNSUPPORTED or INVENTED[:30] not in said
     assert at == len(answer.text)
-    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in own]
+    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in own], own
     if answer.status is Status.ABSTAINED:
         assert answer.abstention
         assert (answer.text, answer.segments, answer.citations) == ("", (), ())
