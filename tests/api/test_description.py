@@ -22,7 +22,7 @@ SMALL = {
     "CITESPAN_RETRIEVAL__TOP_K": "1",
     "CITESPAN_EVIDENCE__DEPTH": "1",
 }
-SHORT_RUN = ["--phases=fuzzing", "--max-examples=1", "--max-time=60"]
+SHORT_RUN = ["--phases=fuzzing", "--max-examples=1", "--max-time=30"]
 LONG_RUN = ["--phases=coverage,fuzzing,stateful", "--max-examples=60", "--max-time=1800"]
 
 

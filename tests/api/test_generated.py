@@ -26,7 +26,7 @@ from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Policy
 
 ROOT = Path(__file__).parents[2]
-REQUESTS = 1000 if NIGHTLY else 2 * CYCLES
+REQUESTS = 1000 if NIGHTLY else CYCLES
 ASK, COMPLETE, MCP = "/v1/ask", "/v1/chat/completions", "/mcp"
 SERVE = """
 from citespan.api.server import run_server

@@ -32,7 +32,7 @@ from citespan.qa.types import Policy
 
 AT_ONCE, WAITING, CONNECTIONS = 2, 3, 60
 MCP_HEADERS = {"accept": "application/json, text/event-stream"}
-CLIENTS = 8
+CLIENTS = 6
 ROUNDS = CYCLES if NIGHTLY else 1
 LIGHT = ["/health/live", "/health/ready", "/metrics", "/version", "/v1/models", "/v1/documents"]
 

@@ -20,7 +20,7 @@ from tracing import NAMING, WRITING, Disk, calls, listed, traced
 from citespan.index.parse.decode import canonical
 from citespan.qa.composition.seed import seeds_folder
 
-_ANSWERS = 2_000 if NIGHTLY else 40
+_ANSWERS = 2_000 if NIGHTLY else 20
 _THREADS = 4
 _PLACES = ("Lund", "Bergen", "Åbo", "Cork")
 # Sentences that break careless offsets; each has a number, so that no two documents are the same.

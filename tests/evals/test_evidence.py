@@ -67,7 +67,7 @@ def test_reading_says_how_right_it_is(tmp_path: Path, environment: dict[str, str
     whole = Region(document_id=document.id, start=0, end=len(document.text))
     questions = tuple(
         Question(id=q.id, text=q.text, answerable=q.answerable, answers=q.answers, origin=whole)
-        for q in dataset.questions
+        for q in dataset.questions[::5]
     )
     write_dataset(
         type(dataset)(card=dataset.card, documents=dataset.documents, questions=questions),
