@@ -33,8 +33,8 @@ def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
 
     Raises:
         StoreCorrupt: the catalogue is damaged.
-        StoreMismatch: a later version made the catalogue.
-        StoreUnavailable: an earlier version made the catalogue, or the catalogue is empty.
+        StoreMismatch: another version of citespan made the catalogue.
+        StoreUnavailable: the catalogue is empty.
         StoreLocked: as for `settle`.
     """
     settle(folder)
@@ -61,7 +61,7 @@ def summary(folder: Path) -> Contents | None:
             return Contents(
                 documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()
             )
-    except StoreUnavailable:  # made by an earlier version, or empty
+    except StoreUnavailable:  # the catalogue is empty
         return None
 
 
@@ -70,11 +70,9 @@ def settings_in(folder: Path) -> tuple[list[str], list[str]]:
 
     Raises:
         StoreCorrupt: the catalogue is damaged.
-        StoreMismatch: a later version made the catalogue.
+        StoreMismatch: another version of citespan made the catalogue.
     """
     with closing(Database(folder / CATALOGUE, read_only=True)) as db:
         meta: dict[str, str] = dict(db.rows("SELECT key, value FROM meta"))
-        if "embedder" in meta:  # a catalogue of the first version
-            return [], [meta["embedder"]]
         builds = [decoded(row[0], "settings of a build") for row in db.rows(_BUILDS)]
     return [meta["note"]] if meta.get("note") else [], [one["embedder"] for one in builds]

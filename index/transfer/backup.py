@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,17 +46,14 @@ _MOST_MANIFEST = 16 << 20  # bytes; 1,000 collections take half a megabyte
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """The manifest of a backup: `sha256` of its catalogue, `own` settings of the collection.
-
-    size_bytes: the size of the catalogue; 0 in backups of earlier versions.
-    """
+    """The manifest of a backup: sum and size of its catalogue, `own` settings of the collection."""
 
     format: int = 1
     created_at: str
     documents: int
     chunks: int
     sha256: str
-    size_bytes: int = 0
+    size_bytes: int
     own: str = ""
 
 
@@ -233,7 +230,7 @@ def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
     size = packed.getinfo(name).file_size
     with packed.open(name) as source:
         stated = catalogue_size(source.read(HEADER))
-    if size != stated or made.size_bytes not in {0, size} or len(made.own) > _MOST_OWN:
+    if size != stated or made.size_bytes != size or len(made.own) > _MOST_OWN:
         raise BackupInvalid(f"{packed.filename} is damaged: {name} is not what its manifest says")
     return size
 
@@ -254,8 +251,7 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: 
     """
     new.mkdir()
     _unpack(packed, name, new / CATALOGUE, made.sha256)
-    with suppress(StoreUnavailable):  # of an earlier version: the next writer migrates it
-        SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
+    SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
     check(new)

@@ -23,7 +23,7 @@ _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "lexical", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
     "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 

@@ -180,9 +180,9 @@ def test_nothing_changes_unless_the_backup_is_sound(room: Path) -> None:
 def test_a_backup_of_a_later_version_replaces_nothing(room: Path) -> None:
     tampered(room / "other", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     before = contents(room / "data")
-    made = Backup(
-        created_at="", documents=0, chunks=0, sha256=sha256_file(room / "other" / "catalog.db")
-    )
+    other = room / "other" / "catalog.db"
+    size, sha256 = other.stat().st_size, sha256_file(other)
+    made = Backup(created_at="", documents=0, chunks=0, sha256=sha256, size_bytes=size)
     with zipfile.ZipFile(room / "later.zip", "w") as packed:
         packed.writestr("manifest.json", msgspec.json.encode(made))
         packed.write(room / "other" / "catalog.db", "catalog.db")
