@@ -42,8 +42,7 @@ from citespan.index.errors import (
 )
 from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import JobStore
-from citespan.index.transfer.backup import back_up, restore
-from citespan.index.transfer.backup_all import back_up_all, restore_all
+from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
 from citespan.index.types import Side
 from citespan.qa.collections.folders import hide_folder, new_folder
 
