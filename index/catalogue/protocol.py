@@ -15,6 +15,7 @@ from citespan.index.types import (
     DocumentInfo,
     DocumentPage,
     Retired,
+    Sections,
     Vectors,
 )
 
@@ -79,8 +80,8 @@ class Catalogue(Protocol):
         """Store a document's chunks in this build; return False if the revision is not current."""
         ...
 
-    def switch(self, note: str = "") -> None:
-        """Make this build the current one, and store a note.
+    def switch(self, own: Sections | None = None) -> None:
+        """Make this build the current one, and record settings with it in place of earlier ones.
 
         Raises:
             BuildIncomplete: some documents have no chunks in this build.
@@ -89,10 +90,6 @@ class Catalogue(Protocol):
 
     def previous(self) -> int | None:
         """Return the id of the build that was current before the last switch, if it is kept."""
-        ...
-
-    def note(self) -> str:
-        """Return the note of the last switch; empty if there was none."""
         ...
 
     def drop(self, build_id: int) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 
 from citespan.index.disk.database import Database
+from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
+from citespan.index.types import Build, Sections
 
 VERSION = "3"
+_OWN = "own"  # next to the settings that the chunks depend on
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -79,6 +82,27 @@ def add_build(db: Any, settings: Mapping[str, str]) -> int:
     build: int = db.last_insert_rowid()
     db.execute(_CHUNKS.format(build=build))
     return build
+
+
+def build_of(row: tuple[int, str, str]) -> Build:
+    """Return the build of a row: its id, settings and time.
+
+    Raises:
+        StoreCorrupt: the settings are damaged.
+    """
+    settings = decoded(row[1], "settings of a build")
+    try:
+        own = msgspec.convert(settings.pop(_OWN, {}), Sections)
+    except msgspec.ValidationError as error:
+        raise StoreCorrupt(f"the settings of build {row[0]} are damaged: {error}") from error
+    return Build(id=row[0], settings=settings, own=own, created_at=row[2])
+
+
+def record_own(db: Any, build: Build, own: Sections) -> None:
+    """Record settings with those of a build, in the open transaction."""
+    settings = {**build.settings, _OWN: own} if own else build.settings
+    values = (msgspec.json.encode(settings, order="sorted").decode(), build.id)
+    db.execute("UPDATE builds SET settings = ? WHERE id = ?", values)
 
 
 def drop_build(db: Any, build: int) -> None:

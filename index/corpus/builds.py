@@ -9,7 +9,7 @@ from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, DocumentNotFound, StoreMismatch
 from citespan.index.search.protocol import SearchIndex
-from citespan.index.types import Build
+from citespan.index.types import Build, Sections
 
 _PAGE = 100  # documents looked up at a time
 
@@ -76,11 +76,11 @@ class Builds:
             raise StoreMismatch("there is no new build to search; call `fill` first")
         return self._new
 
-    def switch(self, note: str = "") -> None:
+    def switch(self, own: Sections | None = None) -> None:
         """Make the build of `fill` the live one; the former build is kept unchanged.
 
         Args:
-            note: kept until the next switch; later callers read it by `summary`.
+            own: settings to record with the build; later callers read them as `Build.own`.
 
         Raises:
             StoreMismatch: `fill` has made nothing.
@@ -90,7 +90,7 @@ class Builds:
             for _ in self._filled(new, quiet):  # documents stored since `fill`
                 pass
             new.index.refresh()
-            new.catalogue.switch(note)
+            new.catalogue.switch(own)
             former, self._storing.live, self._new = self._storing.live, new, None
         kept = {former.catalogue.build.id, new.catalogue.build.id}
         for build in new.catalogue.builds():

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from citespan.index import Corpus
 from citespan.index.corpus import CUTTING, FIRST_CUTTING, OnChunks, build_settings, quiet, summary
 from citespan.index.errors import ModelUnavailable, StoreMismatch
@@ -69,7 +67,7 @@ class Reindexing:
 
     def switch(self) -> None:
         """Switch to the new chunks for all later searches."""
-        self._corpus.builds.switch(msgspec.json.encode(self._own).decode() if self._own else "")
+        self._corpus.builds.switch(self._own)
 
 
 def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:

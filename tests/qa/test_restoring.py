@@ -194,7 +194,8 @@ class TestSettings:
     @pytest.mark.parametrize(
         "statement",
         [
-            """INSERT INTO meta VALUES ('note', '{"embedding": {"model": "evil/model"}}')""",
+            "UPDATE builds SET settings = json_set(settings, '$.own',"
+            """ json('{"embedding": {"model": "evil/model"}}'))""",
             "UPDATE builds SET settings = replace(settings, 'all-MiniLM', 'evil/all-MiniLM')",
         ],
     )
