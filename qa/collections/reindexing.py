@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from citespan.index import Corpus
-from citespan.index.corpus import CUTTING, FIRST_CUTTING, OnChunks, build_settings, quiet, summary
+from citespan.index.corpus import (
+    CUTTING,
+    FIRST_CUTTING,
+    OnChunks,
+    Searcher,
+    build_settings,
+    quiet,
+    summary,
+)
 from citespan.index.errors import ModelUnavailable, StoreMismatch
 from citespan.index.types import Build
 from citespan.qa.composition import Say, build_embedder, open_corpus
@@ -61,9 +69,9 @@ class Reindexing:
             on_chunks=on_chunks,
         )
 
-    def over_new_build(self) -> Corpus:
-        """Return a corpus over the new chunks, only to be searched, not changed or closed."""
-        return self._corpus.beside()
+    def searcher(self) -> Searcher:
+        """Return a searcher over the new chunks."""
+        return self._corpus.builds.made()
 
     def switch(self) -> None:
         """Switch to the new chunks for all later searches."""

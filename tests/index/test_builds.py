@@ -10,6 +10,7 @@ from faults import tampered
 
 from citespan.index import Corpus, Draft, OnnxEmbedder, Passage
 from citespan.index.catalogue.sqlite import SqliteCatalogue
+from citespan.index.corpus import Searcher
 from citespan.index.disk.folder import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, StoreMismatch
@@ -57,7 +58,7 @@ def corpus(folder: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
         yield opened
 
 
-def found(corpus: Corpus, query: str = "How long do cats sleep?") -> list[str]:
+def found(corpus: Corpus | Searcher, query: str = "How long do cats sleep?") -> list[str]:
     return [passage.text for passage in corpus.search(query)]
 
 
@@ -73,7 +74,7 @@ class TestReindexing:
         steps = list(corpus.builds.fill(embedder, chunk_tokens=8))
         assert steps == [(1, 3), (2, 3), (3, 3)]
         assert found(corpus) == before
-        assert found(corpus.beside())[0] == "Cats sleep for most of the day."
+        assert found(corpus.builds.made())[0] == "Cats sleep for most of the day."
         assert found(corpus) == before
         corpus.builds.switch()
         assert found(corpus)[0] == "Cats sleep for most of the day."
@@ -170,7 +171,7 @@ class TestReindexing:
         with pytest.raises(StoreMismatch, match="call `fill` first"):
             corpus.builds.switch()
         with pytest.raises(StoreMismatch, match="call `fill` first"):
-            corpus.beside()
+            corpus.builds.made()
 
     def test_no_question_fails_and_none_is_empty_meanwhile(
         self, corpus: Corpus, embedder: OnnxEmbedder
