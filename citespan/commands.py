@@ -223,12 +223,16 @@ def reindex(
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Answer questions over HTTP."""
+    """Answer questions over HTTP.
+
+    On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
+    """
     from citespan.api import run_server
     from citespan.api.middleware import Limits
     from citespan.qa.collections import Collections
 
     limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
+    watched = sys.stderr.isatty()
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
@@ -236,6 +240,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
         limits=Limits(**limits),
+        log_level="WARNING" if watched else "INFO",
+        on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
     )
 
 

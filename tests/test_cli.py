@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from faults import tampered
+from serving import environment
 
 from citespan.commands import cli
 
@@ -358,3 +360,17 @@ def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Pa
     assert done.returncode == 2
     assert "damaged" in done.stderr
     assert "backup" in done.stderr
+
+
+def test_a_terminal_gets_the_address_in_a_line_for_people(tmp_path: Path, models_folder: Path):
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "citespan", "serve", "--port", "0"],
+        env=environment(tmp_path / "data", models_folder), stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        line = terminal.readline().decode()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    assert re.fullmatch(r"open http://127\.0\.0\.1:\d+ \(Ctrl-C stops\)\S*\r\n", line), line

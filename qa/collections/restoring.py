@@ -11,7 +11,7 @@ from citespan.index.errors import BackupInvalid
 from citespan.index.transfer import Check
 from citespan.qa.errors import InvalidCollection, UntrustedSettings
 from citespan.qa.settings.overrides import allowed_models, embedding_of, read_own, with_own
-from citespan.qa.settings.sections import Settings
+from citespan.qa.settings.sections import LEAST_CHUNK_TOKENS, Settings
 
 # Settings that a client may set for a collection, by section; all others name models or devices.
 _CLIENTS = {
@@ -50,6 +50,8 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
         for build in builds:
             made_with = embedding_of(build.settings["embedder"])
             _check_section(settings, "embedding", made_with)
+            size = {"max_tokens": int(build.settings["chunk_tokens"])}
+            _check_section(settings, "chunking", size)
 
     return check
 
@@ -57,7 +59,8 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
 def _check_section(settings: Settings, section: str, values: Mapping[str, Any]) -> None:
     here = msgspec.to_builtins(getattr(settings, section))
     for key, value in values.items():
-        if key in _CLIENTS.get(section, set()) or value == here[key]:
+        small = key == "max_tokens" and value < LEAST_CHUNK_TOKENS
+        if (key in _CLIENTS.get(section, set()) and not small) or value == here[key]:
             continue
         if (section, key) == ("embedding", "model") and value in allowed_models(settings):
             continue

@@ -150,6 +150,7 @@ FOREIGN = [
     {"embedding": {"device": "cuda"}},
     {"evidence": {"model": "evil/model"}},
     {"evidence": {"device": "cuda:0"}},
+    {"chunking": {"max_tokens": 31}},
 ]
 
 
@@ -196,6 +197,7 @@ class TestSettings:
         [
             "UPDATE builds SET settings = json_set(settings, '$.own',"
             """ json('{"embedding": {"model": "evil/model"}}'))""",
+            "UPDATE builds SET settings = json_set(settings, '$.chunk_tokens', '31')",
             "UPDATE builds SET settings = replace(settings, 'all-MiniLM', 'evil/all-MiniLM')",
         ],
     )
@@ -212,7 +214,13 @@ class TestSettings:
         )
         file = archive(tmp_path / "b.zip", {"manifest.json": said, "hr/catalog.db": catalogue})
         refused = run(environ, "--collection", "hr", "restore", file)
-        assert (refused.exit_code, "embedding.model" in refused.output) == (2, True)
+        assert (
+            refused.exit_code,
+            "only the operator of the service may choose" in refused.output,
+        ) == (
+            2,
+            True,
+        )
 
     def test_what_the_installation_allows_is_restored(
         self, environ: dict[str, str], honest: dict[str, bytes], tmp_path: Path
