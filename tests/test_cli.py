@@ -274,6 +274,10 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
     assert "1 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
     (deep / "3.md").write_text("The second.")  # it is stored by now: it has to follow its file
     assert "1 replaced" in citespan("ingest", "docs/a").stdout
+    (deep / "5.md").write_text("The fourth.")  # a copy of what an earlier run stored
+    again = citespan("ingest", str(deep / "5.md"))
+    assert again.stdout.startswith("1 duplicate; 5 documents")
+    assert again.stderr.endswith(f"5.md: the same text as {(deep / '4.log').as_uri()}\n")
     none = citespan("ingest", "docs/*.txt")
     assert none.returncode == 2
     assert "matches no file" in none.stderr

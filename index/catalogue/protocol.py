@@ -94,6 +94,13 @@ class Documents(Protocol):
         """Return the metadata of the current revision, without its text."""
         ...
 
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256; the first by id if several have.
+
+        If there is none, return None.
+        """
+        ...
+
     def last_revision(self, document_id: str) -> int:
         """Return the highest revision ever stored, deleted ones included; 0 if there was none.
 

@@ -24,6 +24,7 @@ CREATE TABLE revisions (
     media_type TEXT NOT NULL, metadata TEXT NOT NULL, length INTEGER NOT NULL,
     created_at TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (document_id, revision)) STRICT;
+CREATE INDEX revisions_by_text ON revisions (sha256);
 CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE builds (

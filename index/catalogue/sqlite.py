@@ -189,6 +189,9 @@ class SqliteCatalogue:
     def find(self, document_id: str) -> DocumentInfo | None:
         return self._revisions.find(document_id)
 
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        return self._revisions.with_text(sha256)
+
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         return self._revisions.kept(document_id)
 

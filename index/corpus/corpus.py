@@ -223,6 +223,10 @@ class Corpus:
             raise DocumentNotFound(document_id)
         return found
 
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256, if there is one."""
+        return self._searcher.catalogue.with_text(sha256)
+
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         """Return the metadata of each kept revision of a document; the last one is current.
 
