@@ -33,6 +33,7 @@ from citespan.qa.terminal.commands import (
 
 if TYPE_CHECKING:
     from citespan.index import Corpus, Filter
+    from citespan.index.corpus import Searcher
 
 _filter_option = click.option(
     "--filter",
@@ -209,7 +210,7 @@ def reindex(
         made = going_back(corpus, chosen, say) if back else Reindexing(corpus, chosen, own, say)
         show_progress(made.fill(), "Reindexing")
         if dataset:
-            _compare(dataset, corpus, made.over_new_build(), chosen)
+            _compare(dataset, corpus, made.searcher(), chosen)
         made.switch()
         documents, chunks = corpus.counts()
     click.echo(f"reindexed {documents} documents: {chunks} chunks")
@@ -222,12 +223,16 @@ def reindex(
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Answer questions over HTTP."""
+    """Answer questions over HTTP.
+
+    On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
+    """
     from citespan.api import run_server
     from citespan.api.middleware import Limits
     from citespan.qa.collections import Collections
 
     limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
+    watched = sys.stderr.isatty()
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
@@ -235,6 +240,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
         limits=Limits(**limits),
+        log_level="WARNING" if watched else "INFO",
+        on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
     )
 
 
@@ -322,8 +329,8 @@ for _command in (
     cli.add_command(_command)
 
 
-def _compare(dataset: str, corpus: "Corpus", rebuilt: "Corpus", settings: Settings) -> None:
-    """Ask both corpora the same questions; if the rebuilt one is worse, exit with 1."""
+def _compare(dataset: str, corpus: "Corpus", rebuilt: "Searcher", settings: Settings) -> None:
+    """Ask both builds the same questions; if the rebuilt one is worse, exit with 1."""
     from citespan.evals import print_differences
     from citespan.evals.compare import check_holds, compared
     from citespan.evals.datasets import open_dataset
@@ -337,8 +344,8 @@ def _compare(dataset: str, corpus: "Corpus", rebuilt: "Corpus", settings: Settin
         )
     asked = open_dataset(dataset)
     check_holds(corpus, asked)
-    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, rebuilt)]
-    found = compared(asked, systems[0], systems[1], tracked)
+    present, new = service_of(corpus, settings), service_of(corpus, settings, searcher=rebuilt)
+    found = compared(asked, CitespanSystem(present), CitespanSystem(new), tracked)
     print_differences(found)
     if any(difference.is_worse for difference in found):
         say("not switched: the new chunks are worse; to switch, run it again without --compare")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from citespan.index.errors import InvalidSpan
 
 Vectors = NDArray[np.float32]
-
+Sections: TypeAlias = Mapping[str, Mapping[str, Any]]  # settings by section and key
 
 Scalar: TypeAlias = str | int | float | bool | None
 MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
@@ -137,10 +137,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """Chunks and vectors of all documents, made with the same settings (embedder, chunking)."""
+    """Chunks and vectors of all documents, made with the same settings (embedder, chunking).
+
+    own: the settings that were recorded when the build became the live one, by section and key.
+    """
 
     id: int
     settings: Mapping[str, str]
+    own: Sections
     created_at: str
 
 

@@ -23,9 +23,10 @@ class Source:
 class Seen:
     """The texts that one run has stored, to skip duplicates and reject name clashes.
 
-    A file with the same text as an earlier one is skipped. A file with the same name but another
-    text is rejected, instead of stored as a revision. Only drafts that would become new documents
-    are skipped; drafts with their own ids or metadata are always stored.
+    A file with the same text as an earlier one, or as a stored document, is skipped. A file with
+    the same name as an earlier one but another text is rejected, instead of stored as a revision.
+    Only drafts that would become new documents are skipped; drafts with their own ids or metadata
+    are always stored.
     """
 
     def __init__(self) -> None:
@@ -44,12 +45,12 @@ class Seen:
                 outcome=FileOutcome.REJECTED,
                 reason="another file of the same name was stored earlier; rename one of them",
             )
-        place = self._places.get(document.sha256)
-        if place is None or draft.metadata or _is_stored(corpus, document.id):
+        if draft.metadata or _is_stored(corpus, document.id):
+            return None
+        place = self._places.get(document.sha256) or _stored(corpus, document.sha256)
+        if place is None or place[0] == document.id:
             return None
         document_id, name = place
-        if document_id == document.id:
-            return None
         return FileResult(
             outcome=FileOutcome.DUPLICATE,
             reason=f"the same text as {name}",
@@ -124,6 +125,11 @@ def _examined(source: Source, seen: Seen, corpus: Corpus) -> FileResult | tuple[
         return FileResult(outcome=FileOutcome.REJECTED, reason=error.strerror or str(error))
     refused = seen.verdict(draft, document, corpus) if draft.id is None else None
     return refused or (draft, document)
+
+
+def _stored(corpus: Corpus, sha256: str) -> tuple[str, str] | None:
+    found = corpus.with_text(sha256)
+    return found and (found.id, found.uri or found.title or found.id)
 
 
 def _is_stored(corpus: Corpus, document_id: str) -> bool:

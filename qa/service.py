@@ -8,6 +8,7 @@ from threading import Event as Flag
 from typing import Self
 
 from citespan.index import Corpus, Filter, Passage
+from citespan.index.corpus import Searcher
 from citespan.qa.answer import events
 from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
@@ -47,6 +48,7 @@ class Service:
         writer: writes generated answers; without a writer, all answers are extractive.
         mode: how answers are made unless a question says otherwise.
         owned: an endpoint that the service closes, too.
+        searcher: answers from another build of the documents than the live one.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class Service:
         writer: Writer | None = None,
         mode: Mode = Mode.EXTRACTIVE,
         owned: Endpoint | None = None,
+        searcher: Searcher | None = None,
     ) -> None:
         self.corpus = corpus
+        self._searcher = searcher or corpus
         self.collection = collection
         self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
-        self._gatherer = Gatherer(corpus, self._finder)
+        self._gatherer = Gatherer(self._searcher, self._finder)
         self._top_k = top_k
         self._candidates = candidates
         self._writer = writer
@@ -139,7 +143,7 @@ class Service:
             InvalidQuestion: as for `ask`.
         """
         k = checked_top_k(top_k)
-        found = self.corpus.search(
+        found = self._searcher.search(
             checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
         )
         return bounded(found)
@@ -150,7 +154,7 @@ class Service:
 
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
-        self.corpus.embed("warm")
+        self._searcher.embed("warm")
         self._finder.warm()
         count_tokens("warm")
         if self._writer:
@@ -170,7 +174,7 @@ class Service:
 
     def _events(self, asked: _Asked, cancelled: Flag) -> Generator[events.Event]:
         timings: dict[str, float] = {}
-        generation = self.corpus.generation
+        generation = self._searcher.generation
         started_s = time.perf_counter()
         understood = understand(
             (*asked.history, Message(role="user", content=asked.question)),
@@ -184,9 +188,9 @@ class Service:
         asked = replace(asked, question=understood.question, history=understood.history)
         words = understood.words
         with _timed(timings, "embed"):
-            vector = self.corpus.embed(words)
+            vector = self._searcher.embed(words)
         with _timed(timings, "retrieve"):
-            passages = self.corpus.search(
+            passages = self._searcher.search(
                 words,
                 k=asked.top_k,
                 candidates=max(asked.top_k, self._candidates),

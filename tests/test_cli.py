@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from faults import tampered
+from serving import environment
 
 from citespan.commands import cli
 
@@ -272,6 +274,10 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
     assert "1 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
     (deep / "3.md").write_text("The second.")  # it is stored by now: it has to follow its file
     assert "1 replaced" in citespan("ingest", "docs/a").stdout
+    (deep / "5.md").write_text("The fourth.")  # a copy of what an earlier run stored
+    again = citespan("ingest", str(deep / "5.md"))
+    assert again.stdout.startswith("1 duplicate; 5 documents")
+    assert again.stderr.endswith(f"5.md: the same text as {(deep / '4.log').as_uri()}\n")
     none = citespan("ingest", "docs/*.txt")
     assert none.returncode == 2
     assert "matches no file" in none.stderr
@@ -358,3 +364,17 @@ def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Pa
     assert done.returncode == 2
     assert "damaged" in done.stderr
     assert "backup" in done.stderr
+
+
+def test_a_terminal_gets_the_address_in_a_line_for_people(tmp_path: Path, models_folder: Path):
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "citespan", "serve", "--port", "0"],
+        env=environment(tmp_path / "data", models_folder), stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        line = terminal.readline().decode()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    assert re.fullmatch(r"open http://127\.0\.0\.1:\d+ \(Ctrl-C stops\)\S*\r\n", line), line

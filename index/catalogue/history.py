@@ -7,7 +7,7 @@ from itertools import groupby
 
 import msgspec
 
-from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue.protocol import Documents
 from citespan.index.errors import ExportInvalid
 from citespan.index.types import Document, DocumentInfo, Retired
 
@@ -28,7 +28,7 @@ class History:
     revisions: tuple[Document, ...]
 
 
-def histories(catalogue: Catalogue) -> Iterator[History]:
+def histories(catalogue: Documents) -> Iterator[History]:
     """Yield the history of every stored or deleted id, in order; one is in memory at a time."""
     both = heapq.merge(each_document(catalogue), each_retired(catalogue), key=lambda one: one.id)
     for document_id, found in groupby(both, key=lambda one: one.id):
@@ -41,7 +41,7 @@ def histories(catalogue: Catalogue) -> Iterator[History]:
         )
 
 
-def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
+def each_document(catalogue: Documents) -> Iterator[DocumentInfo]:
     """Yield the metadata of all current revisions, in order of ids."""
     after: str | None = None
     while True:
@@ -52,7 +52,7 @@ def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
             return
 
 
-def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
+def each_retired(catalogue: Documents) -> Iterator[Retired]:
     """Yield all documents ever deleted, in order of ids."""
     after: str | None = None
     while page := catalogue.retired(after, _PAGE):
@@ -60,7 +60,7 @@ def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
         after = page[-1].id
 
 
-def is_held(catalogue: Catalogue, history: History) -> bool:
+def is_held(catalogue: Documents, history: History) -> bool:
     """Return whether a store has the document of a history; it may have purged some revisions.
 
     Raises:

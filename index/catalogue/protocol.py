@@ -15,6 +15,7 @@ from citespan.index.types import (
     DocumentInfo,
     DocumentPage,
     Retired,
+    Sections,
     Vectors,
 )
 
@@ -37,70 +38,12 @@ class Changes(NamedTuple):
     removed: set[int]
 
 
-class Catalogue(Protocol):
-    """The source of truth: documents, their revisions, chunks and vectors. Safe for many threads.
-
-    Chunks and vectors are those of one build. The catalogue may hold other builds of the same
-    documents, made with other settings. A stored document gets chunks only in the build of this
-    catalogue; the other builds have none of it until they are filled.
-    """
+class Documents(Protocol):
+    """Documents with their revisions; storing one stores its chunks with it."""
 
     @property
     def generation(self) -> int:
         """A number that grows with every change of documents or chunks."""
-        ...
-
-    @property
-    def build(self) -> Build:
-        """The build of this catalogue's chunks."""
-        ...
-
-    def current(self) -> int:
-        """Return the id of the build that callers see when they open the catalogue."""
-        ...
-
-    def builds(self) -> tuple[Build, ...]:
-        """Return all builds, oldest first."""
-        ...
-
-    def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
-        """Return the same catalogue with the build of these settings; if missing, add the build."""
-        ...
-
-    def missing(self, after: str, limit: int) -> list[str]:
-        """Return up to `limit` ids, in order after an id, of documents without chunks here."""
-        ...
-
-    def filled(self) -> int:
-        """Return how many documents have chunks in this build."""
-        ...
-
-    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
-        """Store a document's chunks in this build; return False if the revision is not current."""
-        ...
-
-    def switch(self, note: str = "") -> None:
-        """Make this build the current one, and store a note.
-
-        Raises:
-            BuildIncomplete: some documents have no chunks in this build.
-        """
-        ...
-
-    def previous(self) -> int | None:
-        """Return the id of the build that was current before the last switch, if it is kept."""
-        ...
-
-    def note(self) -> str:
-        """Return the note of the last switch; empty if there was none."""
-        ...
-
-    def drop(self, build_id: int) -> None:
-        """Delete a build; do nothing if there is no such build.
-
-        Raises:
-            StoreMismatch: the build is the current one.
-        """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -151,6 +94,13 @@ class Catalogue(Protocol):
         """Return the metadata of the current revision, without its text."""
         ...
 
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256; the first by id if several have.
+
+        If there is none, return None.
+        """
+        ...
+
     def last_revision(self, document_id: str) -> int:
         """Return the highest revision ever stored, deleted ones included; 0 if there was none.
 
@@ -195,6 +145,13 @@ class Catalogue(Protocol):
         """Return how many documents and chunks there are."""
         ...
 
+
+class Chunks(Protocol):
+    """The chunks and vectors of one build.
+
+    Damaged ones are left out, and `damaged` lists their documents.
+    """
+
     def chunk_ids(self) -> set[int]:
         """Return the ids of all chunks of current revisions."""
         ...
@@ -233,9 +190,66 @@ class Catalogue(Protocol):
         """Return the ids of documents found damaged since opening."""
         ...
 
-    def repair(self, make: Make) -> list[str]:
-        """Rebuild damaged chunks and vectors, if only these are damaged; return their documents."""
+
+class Builds(Protocol):
+    """The builds: chunks and vectors of the same documents, made with different settings.
+
+    A stored document gets chunks only in the build of this catalogue; the other builds have none of
+    it until they are filled.
+    """
+
+    @property
+    def build(self) -> Build:
+        """The build of this catalogue's chunks."""
         ...
+
+    def current(self) -> int:
+        """Return the id of the build that callers see when they open the catalogue."""
+        ...
+
+    def builds(self) -> tuple[Build, ...]:
+        """Return all builds, oldest first."""
+        ...
+
+    def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
+        """Return the same catalogue with the build of these settings; if missing, add the build."""
+        ...
+
+    def missing(self, after: str, limit: int) -> list[str]:
+        """Return up to `limit` ids, in order after an id, of documents without chunks here."""
+        ...
+
+    def filled(self) -> int:
+        """Return how many documents have chunks in this build."""
+        ...
+
+    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
+        """Store a document's chunks in this build; return False if the revision is not current."""
+        ...
+
+    def switch(self, own: Sections | None = None) -> None:
+        """Make this build the current one, and record settings with it in place of earlier ones.
+
+        Raises:
+            BuildIncomplete: some documents have no chunks in this build.
+        """
+        ...
+
+    def previous(self) -> int | None:
+        """Return the id of the build that was current before the last switch, if it is kept."""
+        ...
+
+    def drop(self, build_id: int) -> None:
+        """Delete a build; do nothing if there is no such build.
+
+        Raises:
+            StoreMismatch: the build is the current one.
+        """
+        ...
+
+
+class Derived(Protocol):
+    """The recorded states of the indexes that are derived from this build."""
 
     def derived(self, name: str) -> Mapping[str, str]:
         """Return the recorded state of a derived index; empty if none was recorded."""
@@ -245,12 +259,30 @@ class Catalogue(Protocol):
         """Record the state of a derived index; durable on return."""
         ...
 
+
+class Upkeep(Protocol):
+    """Checks and repairs of the stored data.
+
+    An engine whose server checks and repairs its own data returns empty lists.
+    """
+
     def check(self) -> list[str]:
         """Return all problems of the stored data; empty if there are none."""
+        ...
+
+    def repair(self, make: Make) -> list[str]:
+        """Rebuild damaged chunks and vectors, if only these are damaged; return their documents."""
         ...
 
     def leftovers(self) -> list[str]:
         """Return all data found of removed documents; empty if none is left."""
         ...
+
+
+class Catalogue(Documents, Chunks, Builds, Derived, Upkeep, Protocol):
+    """The source of truth: documents, with the chunks and vectors of one build.
+
+    Safe for many threads.
+    """
 
     def close(self) -> None: ...

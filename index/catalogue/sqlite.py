@@ -17,11 +17,10 @@ from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_pages
 from citespan.index.catalogue.protocol import Changes, IndexedText, Make
 from citespan.index.catalogue.revisions import RevisionTable
-from citespan.index.catalogue.schema import add_build, drop_build, open_schema
+from citespan.index.catalogue.schema import add_build, build_of, drop_build, open_schema, record_own
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.database import Database
 from citespan.index.disk.folder import identity
-from citespan.index.disk.json_column import decoded
 from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import (
     BuildIncomplete,
@@ -40,6 +39,7 @@ from citespan.index.types import (
     DocumentInfo,
     DocumentPage,
     Retired,
+    Sections,
     Vectors,
 )
 
@@ -104,10 +104,7 @@ class SqliteCatalogue:
 
     def builds(self) -> tuple[Build, ...]:
         rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
-        return tuple(
-            Build(id=row[0], settings=decoded(row[1], "settings of a build"), created_at=row[2])
-            for row in rows
-        )
+        return tuple(build_of(row) for row in rows)
 
     def with_build(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
         for build in self.builds():
@@ -137,12 +134,14 @@ class SqliteCatalogue:
         reached("build.filled")
         return True
 
-    def switch(self, note: str = "") -> None:
+    def switch(self, own: Sections | None = None) -> None:
         with self._change() as (db, _):
             if self.missing("", 1):
                 raise BuildIncomplete(self._build.id)
-            values = {"build": str(self._build.id), "note": note, "previous": str(self.current())}
+            record_own(db, self._build, own or {})
+            values = {"build": str(self._build.id), "previous": str(self.current())}
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+        self._see(self._build.id)
         reached("build.switched")
 
     def previous(self) -> int | None:
@@ -150,10 +149,6 @@ class SqliteCatalogue:
             "SELECT b.id FROM builds b JOIN meta m ON m.key = 'previous' AND m.value = b.id"
         )
         return rows[0][0] if rows else None
-
-    def note(self) -> str:
-        rows = self._db.rows("SELECT value FROM meta WHERE key = 'note'")
-        return rows[0][0] if rows else ""
 
     def drop(self, build_id: int) -> None:
         if build_id == self.current():
@@ -193,6 +188,9 @@ class SqliteCatalogue:
 
     def find(self, document_id: str) -> DocumentInfo | None:
         return self._revisions.find(document_id)
+
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        return self._revisions.with_text(sha256)
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         return self._revisions.kept(document_id)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.corpus.contents import open_catalogue, settings_in, summary
+    from citespan.index.corpus.contents import builds_in, open_catalogue, summary
     from citespan.index.corpus.corpus import Corpus
     from citespan.index.corpus.health import Health
     from citespan.index.corpus.passages import chunk_of
@@ -26,10 +26,10 @@ __all__ = (
     "OnChunks",
     "Searcher",
     "build_settings",
+    "builds_in",
     "chunk_of",
     "open_catalogue",
     "quiet",
-    "settings_in",
     "summary",
 )
 
@@ -42,11 +42,11 @@ __getattr__ = names_of(
         "Health": "citespan.index.corpus.health",
         "OnChunks": "citespan.index.corpus.searcher",
         "Searcher": "citespan.index.corpus.searcher",
+        "builds_in": "citespan.index.corpus.contents",
         "build_settings": "citespan.index.corpus.searcher",
         "chunk_of": "citespan.index.corpus.passages",
         "open_catalogue": "citespan.index.corpus.contents",
         "quiet": "citespan.index.corpus.searcher",
-        "settings_in": "citespan.index.corpus.contents",
         "summary": "citespan.index.corpus.contents",
     },
 )

@@ -12,6 +12,7 @@ from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.contents import summary
 from citespan.index.corpus.health import Health
+from citespan.index.corpus.live import Live
 from citespan.index.corpus.searcher import OnChunks, Searcher, build_settings, quiet
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.disk.folder import (
@@ -48,7 +49,7 @@ class Corpus:
     """Searchable documents. Open it with `Corpus.open`; close it, or use a `with` block.
 
     Args:
-        live: the searcher over the live build, to which the corpus also stores.
+        searcher: the searcher over the live build, to which the corpus also stores.
         index_of: makes the search index of another build, for vectors of the given length.
         lock: released when the corpus is closed.
         keep_revisions: as for `open`.
@@ -56,14 +57,14 @@ class Corpus:
 
     def __init__(
         self,
-        live: Searcher,
+        searcher: Searcher,
         index_of: Callable[[Catalogue, int], SearchIndex],
         lock: FileLock | None = None,
         keep_revisions: int | None = None,
     ) -> None:
-        self._storing = DocumentWriter(live, keep_revisions)
-        self.builds = Builds(self._storing, index_of)
-        self._index_of = index_of
+        self._live = Live(searcher)
+        self._writer = DocumentWriter(self._live, keep_revisions)
+        self.builds = Builds(self._live, index_of, self._writer.until_the_end)
         self._lock = lock
 
     @classmethod
@@ -125,17 +126,17 @@ class Corpus:
 
             index = index_of(catalogue, embedder.dim)
             opened.pop_all()
-        live = Searcher(catalogue, index, embedder, chunk_tokens)
-        return cls(live, index_of, lock, keep_revisions)
+        searcher = Searcher(catalogue, index, embedder, chunk_tokens)
+        return cls(searcher, index_of, lock, keep_revisions)
 
     @property
-    def _live(self) -> Searcher:
-        return self._storing.live
+    def _searcher(self) -> Searcher:
+        return self._live.searcher
 
     @property
     def health(self) -> Health:
         """Checks and repairs of the stored data."""
-        return Health(self._live)
+        return Health(self._searcher)
 
     def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a new document; storing the same document again changes nothing.
@@ -148,7 +149,7 @@ class Corpus:
             DuplicateDocument: the id is taken by other content.
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, on_chunks, replace=False)
+        return self._writer.put(draft, on_chunks, replace=False)
 
     def put(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a document; if its id is taken by other content, store a new revision.
@@ -160,7 +161,7 @@ class Corpus:
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, on_chunks, replace=True)
+        return self._writer.put(draft, on_chunks, replace=True)
 
     def put_many(
         self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet
@@ -174,7 +175,7 @@ class Corpus:
             on_chunks: called on other threads with a document's id, how many of its chunks are
                 embedded, first 0, and how many there are. If it raises, the document is not stored.
         """
-        yield from self._storing.put_many(drafts, on_chunks)
+        yield from self._writer.put_many(drafts, on_chunks)
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
         """Store documents of another store with their past revisions, numbers and times.
@@ -184,7 +185,7 @@ class Corpus:
         Raises:
             ExportInvalid: another document is, or was, stored under an id.
         """
-        yield from self._storing.adopt(documents)
+        yield from self._writer.adopt(documents)
 
     def holds(self, history: History) -> bool:
         """Return whether `adopt` would store nothing.
@@ -192,7 +193,7 @@ class Corpus:
         Raises:
             ExportInvalid: `adopt` would refuse the history.
         """
-        return is_held(self._live.catalogue, history)
+        return is_held(self._searcher.catalogue, history)
 
     def delete(self, document_id: str) -> None:
         """Delete a document with all its revisions.
@@ -200,8 +201,8 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        self._live.catalogue.delete(document_id)
-        self._live.index.refresh()
+        self._searcher.catalogue.delete(document_id)
+        self._searcher.index.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
         """Return the current revision of a document, or the requested one.
@@ -209,7 +210,7 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document or revision.
         """
-        return self._live.catalogue.document(document_id, revision)
+        return self._searcher.get(document_id, revision)
 
     def info(self, document_id: str) -> DocumentInfo:
         """Return the metadata of a document, without its text.
@@ -217,10 +218,14 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        found = self._live.catalogue.find(document_id)
+        found = self._searcher.catalogue.find(document_id)
         if found is None:
             raise DocumentNotFound(document_id)
         return found
+
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256, if there is one."""
+        return self._searcher.catalogue.with_text(sha256)
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         """Return the metadata of each kept revision of a document; the last one is current.
@@ -228,7 +233,7 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        found = self._live.catalogue.revisions(document_id)
+        found = self._searcher.catalogue.revisions(document_id)
         if not found:
             raise DocumentNotFound(document_id)
         return found
@@ -248,8 +253,8 @@ class Corpus:
         """
         if keep < 0:
             raise ValueError(f"cannot keep {keep} revisions; give 0 or more")
-        removed = self._live.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
-        self._live.index.compact()
+        removed = self._searcher.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
+        self._searcher.index.compact()
         return removed
 
     def purge_revision(self, document_id: str, revision: int) -> None:
@@ -259,15 +264,15 @@ class Corpus:
             DocumentNotFound: there is no such document or revision.
             CurrentRevision: the revision is the current one.
         """
-        self._live.catalogue.purge_revision(document_id, revision)
+        self._searcher.catalogue.purge_revision(document_id, revision)
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
         """Return a page of the documents in id order, from the start or after a cursor."""
-        return self._live.catalogue.page(cursor, limit)
+        return self._searcher.catalogue.page(cursor, limit)
 
     def embed(self, query: str) -> Vectors:
         """Return the vector of a query for `search`, (dim,) float32 of unit norm."""
-        return self._live.embedder.embed_query(query)
+        return self._searcher.embed(query)
 
     def search(
         self,
@@ -293,10 +298,10 @@ class Corpus:
             context: a second query; its results are fused with the query's. Scores by side are
                 only those of the query.
         """
-        live = self._live
-        if not self._storing.in_batches:
-            live.index.refresh(wait=False)
-        return live.search(
+        searcher = self._searcher
+        if not self._writer.in_batches:
+            searcher.index.refresh(wait=False)
+        return searcher.search(
             query,
             k=k,
             candidates=candidates,
@@ -306,40 +311,32 @@ class Corpus:
             context=context,
         )
 
-    def beside(self) -> "Corpus":
-        """Return a corpus over the build of `builds.fill`, only to be searched, not closed.
-
-        Raises:
-            StoreMismatch: `builds.fill` has made nothing.
-        """
-        return Corpus(self.builds.made(), self._index_of)
-
     def build(self) -> Build:
         """Return the live build."""
-        return self._live.catalogue.build
+        return self._searcher.catalogue.build
 
     @property
     def generation(self) -> int:
         """A number that grows with every change of the documents."""
-        return self._live.catalogue.generation
+        return self._searcher.generation
 
     @property
     def embedder(self) -> str:
         """The name of the embedder; equal names give equal vectors."""
-        return self._live.embedder.name
+        return self._searcher.embedder.name
 
     def counts(self) -> tuple[int, int]:
         """Return how many documents and chunks there are."""
-        return self._live.catalogue.counts()
+        return self._searcher.counts()
 
     def close(self) -> None:
         """Save the indexes for a fast next start, and release the lock."""
-        self._storing.end()
+        self._writer.end()
         with ExitStack() as closing:  # if one callback fails, the others still run
             if self._lock:
                 closing.callback(self._lock.release)
-            closing.callback(self._live.catalogue.close)
-            closing.callback(self._live.index.close)
+            closing.callback(self._searcher.catalogue.close)
+            closing.callback(self._searcher.index.close)
 
     def __enter__(self) -> Self:
         return self

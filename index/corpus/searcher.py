@@ -50,7 +50,7 @@ def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """One build, its search index, and the embedder of both."""
+    """A read-only view of a corpus through one build, its search index and their embedder."""
 
     catalogue: Catalogue
     index: SearchIndex
@@ -61,12 +61,12 @@ class Searcher:
         self,
         query: str,
         *,
-        k: int,
-        candidates: int,
-        vector: Vectors | None,
-        sides: Collection[Side],
-        filters: Filter | None,
-        context: Context | None,
+        k: int = 10,
+        candidates: int = 50,
+        vector: Vectors | None = None,
+        sides: Collection[Side] = tuple(Side),
+        filters: Filter | None = None,
+        context: Context | None = None,
     ) -> list[Passage]:
         """Return the best passages, as `Corpus.search`."""
 
@@ -90,6 +90,23 @@ class Searcher:
                 passages, _ = found(split=False)
         return passages
 
+    def embed(self, query: str) -> Vectors:
+        """Return the vector of a query, as `Corpus.embed`."""
+        return self.embedder.embed_query(query)
+
+    def get(self, document_id: str, revision: int | None = None) -> Document:
+        """Return a document, as `Corpus.get`."""
+        return self.catalogue.document(document_id, revision)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and chunks there are."""
+        return self.catalogue.counts()
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change of the documents."""
+        return self.catalogue.generation
+
     def _ranked(
         self,
         query: str,
@@ -105,7 +122,7 @@ class Searcher:
         def by_meaning() -> list[Scored]:
             if Side.DENSE not in sides:
                 return []
-            of_query = self.embedder.embed_query(query) if vector is None else vector
+            of_query = self.embed(query) if vector is None else vector
             return self.index.dense(of_query, candidates, filters)
 
         def by_words() -> list[Scored]:

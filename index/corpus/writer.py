@@ -3,10 +3,12 @@
 import dataclasses
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from citespan.index.catalogue import History, content_of, is_held
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.live import Live
 from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
 from citespan.index.parse import document_of
@@ -29,14 +31,13 @@ class DocumentWriter:
     """The writer of a corpus's documents. Safe for many threads.
 
     Args:
-        live: the searcher over the live build; replaced only inside `exclusively`.
+        live: the live build, to which documents are stored.
         keep_revisions: as for `Corpus.open`.
     """
 
-    def __init__(self, live: Searcher, keep_revisions: int | None) -> None:
-        self.live = live
+    def __init__(self, live: Live, keep_revisions: int | None) -> None:
+        self._live = live
         self._keep_revisions = keep_revisions
-        self._lock = threading.Lock()
         self._batches = 0
         self._ended = threading.Event()
 
@@ -44,10 +45,6 @@ class DocumentWriter:
     def in_batches(self) -> bool:
         """Whether a running batch makes its documents searchable itself."""
         return self._batches > 0
-
-    def exclusively(self) -> AbstractContextManager[object]:
-        """Return a context inside which no other thread stores."""
-        return self._lock
 
     def end(self) -> None:
         """Cancel the chunks that are being made."""
@@ -66,7 +63,7 @@ class DocumentWriter:
     def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
         """Store a document as `Corpus.put`, or without `replace` as `Corpus.add`."""
         stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
-        self.live.index.refresh()
+        self._live.searcher.index.refresh()
         return stored
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
@@ -95,7 +92,7 @@ class DocumentWriter:
             nonlocal behind
             behind += chunks
             if behind >= _REFRESH_CHUNKS:
-                self.live.index.refresh()
+                self._live.searcher.index.refresh()
                 behind = 0
 
         self._batches += 1
@@ -103,17 +100,17 @@ class DocumentWriter:
             yield add
         finally:
             self._batches -= 1
-            self.live.index.refresh()
+            self._live.searcher.index.refresh()
 
     def _write(
         self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
     ) -> tuple[StoreResult, int]:
         """Store a document, embedding it first unless `made` belongs to the live build."""
         while True:
-            with self._lock:  # another thread may have stored the same meanwhile
+            with self._live.storing() as live:  # another thread may have stored the same meanwhile
                 if unchanged := self._unchanged(document, replace=replace):
                     return unchanged, 0
-                if made and made.live is self.live:
+                if made and made.live is live:
                     return self._stored(document, made.chunks, made.vectors)
             made = self._make(document, on_chunks)
 
@@ -142,13 +139,13 @@ class DocumentWriter:
                 cancelled.set()
 
     def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
-        live = self.live
+        live = self._live.searcher
         return _Made(live, *live.chunked(document, self.until_the_end(on_chunks)))
 
     def _stored(
         self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
     ) -> tuple[StoreResult, int]:
-        catalogue = self.live.catalogue
+        catalogue = self._catalogue
         present = catalogue.find(document.id)
         revision = catalogue.last_revision(document.id) + 1
         document = dataclasses.replace(document, revision=revision)
@@ -160,25 +157,29 @@ class DocumentWriter:
     def _adopt(self, history: History) -> tuple[StoreResult | None, int]:
         """Store a history; return the current revision's result and how many chunks are new."""
         if not history.revisions:
-            if not is_held(self.live.catalogue, history):
-                self.live.catalogue.retire(history.id, history.retired)
+            if not is_held(self._catalogue, history):
+                self._catalogue.retire(history.id, history.retired)
             return None, 0
         *past, document = history.revisions
-        while not is_held(self.live.catalogue, history):
-            live = self.live
+        while not is_held(self._catalogue, history):
+            live = self._live.searcher
             chunks, vectors = live.chunked(document, self.until_the_end(quiet))
-            with self._lock:
-                if self.live is not live or is_held(live.catalogue, history):
+            with self._live.storing() as now:
+                if now is not live or is_held(live.catalogue, history):
                     continue  # the live build was replaced, or another thread stored the history
                 if history.retired:
                     live.catalogue.retire(history.id, history.retired)
                 keep = self._keep_revisions
                 live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
                 return StoreResult(document=document.info(), outcome=Outcome.ADDED), len(chunks)
-        found = self.live.catalogue.find(document.id)
+        found = self._catalogue.find(document.id)
         if found is None:
             raise DocumentNotFound(document.id)
         return StoreResult(document=found, outcome=Outcome.UNCHANGED), 0
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._live.searcher.catalogue
 
     def _unchanged(self, document: Document, *, replace: bool) -> StoreResult | None:
         """Return the stored document, if storing this one would change nothing.
@@ -186,7 +187,7 @@ class DocumentWriter:
         Raises:
             DuplicateDocument: without `replace`, the id is taken by other content.
         """
-        present = self.live.catalogue.find(document.id)
+        present = self._catalogue.find(document.id)
         if present is None:
             return None
         if content_of(present) == content_of(document):

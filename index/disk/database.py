@@ -168,7 +168,7 @@ class Database:
         return self._db.execute(sizes).fetchone()[0]
 
     def has_checksums(self) -> bool:
-        """Return whether reads verify the pages; files of earlier versions have no checksums."""
+        """Return whether reads verify the pages."""
         return self.rows("PRAGMA checksum_verification") == [("1",)]
 
     def reserves_checksums(self) -> bool:
@@ -190,38 +190,6 @@ class Database:
     def vacuum(self) -> None:
         """Rewrite the file without its unused space."""
         self.rows("VACUUM")
-
-    def rewrite(self, last: str) -> None:
-        """Write a new file with checksums, and replace this one with it.
-
-        Args:
-            last: statements to run in the new file before the replacement.
-
-        Raises:
-            StoreUnavailable: another process reads this file.
-        """
-        made = self._path.with_name(f"{self._path.name}.new")
-        with self._lock, self._translated():
-            made.unlink(missing_ok=True)  # left by a killed process
-            self._db.reserve_bytes(reserve=_CHECKSUM)
-            self._db.execute("VACUUM INTO ?", (str(made),))
-            _seal(made)
-            with closing(_connected(made)) as db:
-                db.execute(last)
-            reached("migration.rewritten")
-            self.empty_log()
-            self._db.close()
-            try:
-                if self._path.with_name(f"{self._path.name}-wal").exists():
-                    raise StoreUnavailable(
-                        f"the catalogue {self._path} was made by an earlier version, and cannot be"
-                        " migrated while other processes read it; stop them first"
-                    )
-                _sync(made)
-                made.rename(self._path)
-                _sync(self._path.parent)
-            finally:
-                self._open()
 
     def empty_log(self) -> bool:
         """Write the log into the file, and truncate the log; return whether that was done.
@@ -326,14 +294,6 @@ def _page_size(opened: Any) -> int:
 
 def _unfiled() -> Any:
     return apsw.Connection(":memory:")
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _connected(path: Path, *, read_only: bool = False) -> Any:

@@ -13,7 +13,7 @@ from citespan.index.disk.folder import make_folder, sync_folder, unavailable
 from citespan.index.errors import StoreCorrupt
 from citespan.index.types import Draft
 
-_CHECKSUM = 8  # hexadecimal digits before each draft; files of earlier versions have none
+_CHECKSUM = 8  # hexadecimal digits before each draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +113,6 @@ def _unsealed(sealed: bytes) -> bytes:
     Raises:
         ValueError: the data has changed since it was sealed.
     """
-    if sealed.startswith(b"{"):
-        return sealed
     data = sealed[_CHECKSUM:]
     if _sealed(data) != sealed:
         raise ValueError("its checksum is wrong")

@@ -193,15 +193,6 @@ class JobStore:
         """Return the jobs of a collection that are queued, running or failed."""
         return self._jobs(f"WHERE collection_id = ? AND {_UNENDED}", collection_id)
 
-    def bind(self, identities: Mapping[str, str]) -> None:
-        """Assign jobs of earlier versions to the collections that have their names now."""
-        with self._db.transaction(removing=True) as db:
-            db.executemany(
-                "UPDATE jobs SET collection_id = ? WHERE collection = ? AND collection_id = ''",
-                [(identity, name) for name, identity in identities.items()],
-            )
-            db.execute("UPDATE jobs SET collection_id = '-' WHERE collection_id = ''")
-
     def cancel(self, job_id: str, *, running: bool, reason: str | None = None) -> None:
         """Cancel a job; the caller must then finish a running one."""
         finished = None if running else _now()

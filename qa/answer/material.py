@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from citespan.index import Corpus, Document, Passage
+from citespan.index.corpus import Searcher
 from citespan.index.errors import DocumentNotFound
 from citespan.qa.citation import Citation
 from citespan.qa.evidence import Finder, Found, Sentence
@@ -51,10 +52,10 @@ class GatheredEvidence:
 
 
 class Gatherer:
-    """A gatherer of evidence for questions from a corpus. Safe for many threads."""
+    """A gatherer of evidence for questions from a searcher. Safe for many threads."""
 
-    def __init__(self, corpus: Corpus, finder: Finder) -> None:
-        self._corpus = corpus
+    def __init__(self, searcher: Corpus | Searcher, finder: Finder) -> None:
+        self._searcher = searcher
         self._finder = finder
 
     def gather(
@@ -69,7 +70,7 @@ class Gatherer:
             filtered: whether the passages are only from some documents.
         """
         nothing = GatheredEvidence(question=question, documents={}, stored={})
-        if not self._corpus.counts()[0]:
+        if not self._searcher.counts()[0]:
             return replace(nothing, reason=Reason.EMPTY_INDEX)
         if filtered and not passages:  # without a filter, the nearest by meaning are always found
             return replace(nothing, reason=Reason.FILTERED_OUT)
@@ -99,7 +100,7 @@ class Gatherer:
         found: dict[str, Document] = {}
         for chunk in {passage.chunk.document_id: passage.chunk for passage in passages}.values():
             with suppress(DocumentNotFound):
-                found[chunk.document_id] = self._corpus.get(chunk.document_id, chunk.revision)
+                found[chunk.document_id] = self._searcher.get(chunk.document_id, chunk.revision)
         return found
 
 

@@ -86,8 +86,7 @@ class Collections:
             self._shelf.add(slot)
         self._shelf.open_all(say)
         works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
-        found = {slot.name: slot.identity for slot in self._shelf.slots()}
-        self._jobs = KeptJobs(folder, works, found)
+        self._jobs = KeptJobs(folder, works)
 
     @classmethod
     def open(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from citespan.index import Corpus
+from citespan.index.corpus import Searcher
 from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
@@ -23,7 +24,7 @@ _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "lexical", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
     "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
@@ -65,8 +66,15 @@ def open_service(
         raise
 
 
-def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None) -> Service:
+def service_of(
+    corpus: Corpus,
+    settings: Settings,
+    endpoint: Endpoint | None = None,
+    searcher: Searcher | None = None,
+) -> Service:
     """Return a service that answers from a corpus; `endpoint` is that of `open_service`.
+
+    With `searcher`, it answers from another build of the corpus than the live one.
 
     Raises:
         ConfigError: `answer.mode` is generated, but no language model is set.
@@ -90,6 +98,7 @@ def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = N
         writer=model and build_writer(model, reader, settings),
         mode=Mode(settings.answer.mode),
         owned=own,
+        searcher=searcher,
     )
 
 

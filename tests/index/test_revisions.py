@@ -273,7 +273,7 @@ class TestProof:
 
     def test_a_vector_and_a_word(self, folder: Path, embedder: OnnxEmbedder) -> None:
         with Corpus.open(folder, embedder) as corpus:
-            index: Any = corpus._live.index  # pyright: ignore[reportPrivateUsage]
+            index: Any = corpus._searcher.index  # pyright: ignore[reportPrivateUsage]
             index._nearest._index.add([77], np.ones((1, embedder.dim), dtype=np.float32))
             index._lexical.change([], [(78, "", "left"), (79, "", "over")])
             assert corpus.health.leftovers() == [
