@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from citespan.index.catalogue.sources import TABLES as SOURCES
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.database import Database
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
 
-VERSION = "3"
+VERSION = "4"
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -41,7 +42,7 @@ CREATE TABLE chunks_{build} (
     at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL) STRICT;
+    vector BLOB NOT NULL, context TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
 
@@ -102,7 +103,7 @@ def drop_build(db: Any, build: int) -> None:
 
 def _make(db: Database, settings: Mapping[str, str]) -> None:
     with db.transaction() as changing:
-        changing.execute(_TABLES + _BUILDS)
+        changing.execute(_TABLES + _BUILDS + SOURCES)
         build = add_build(changing, settings)
         values = {"schema_version": VERSION, "generation": "0", "build": str(build)}
         changing.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))
@@ -125,6 +126,19 @@ def _to_3(db: Database) -> None:
     db.rewrite(_SET_VERSION.format("3"))
 
 
+def _to_4(db: Database) -> None:
+    """Migrate to version 4: the files of revisions, and the contexts of chunks."""
+    with db.transaction() as changing:
+        changing.execute(SOURCES)
+        for (build,) in changing.execute("SELECT id FROM builds").fetchall():
+            names = changing.execute("SELECT name FROM pragma_table_info(?)", (f"chunks_{build}",))
+            if ("context",) not in names.fetchall():
+                changing.execute(
+                    f"ALTER TABLE chunks_{build} ADD COLUMN context TEXT NOT NULL DEFAULT ''"
+                )
+        changing.execute(_SET_VERSION.format("4"))
+
+
 def _add_builds(db: Any) -> None:
     meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
     db.execute("ALTER TABLE documents ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
@@ -143,4 +157,4 @@ def _add_builds(db: Any) -> None:
     db.execute("DELETE FROM derived")
 
 
-_MIGRATIONS: dict[str, Callable[[Database], None]] = {"1": _to_2, "2": _to_3}
+_MIGRATIONS: dict[str, Callable[[Database], None]] = {"1": _to_2, "2": _to_3, "3": _to_4}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.places import layout_in
 from citespan.index.corpus.searcher import CUTTING, OnChunks, Searcher, build_settings, quiet
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.embedding.protocol import Embedder
@@ -126,7 +127,8 @@ class Builds:
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    made = new.chunked(document, self._storing.until_the_end(on_chunks))
+                    layout = layout_in(catalogue, document)
+                    made = new.chunked(document, self._storing.until_the_end(on_chunks), layout)
                     catalogue.fill(document, *made)
                 done += 1
                 documents, _ = catalogue.counts()

@@ -12,6 +12,7 @@ from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.contents import summary
 from citespan.index.corpus.health import Health
+from citespan.index.corpus.places import Places
 from citespan.index.corpus.searcher import OnChunks, Searcher, build_settings, quiet
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.disk.folder import (
@@ -63,6 +64,7 @@ class Corpus:
     ) -> None:
         self._storing = DocumentWriter(live, keep_revisions)
         self.builds = Builds(self._storing, index_of)
+        self.places = Places(live.catalogue)
         self._index_of = index_of
         self._lock = lock
 
