@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from citespan.index.layout import NOWHERE, PageBox, Where
-from citespan.index.parse.places import Place
+from citespan.index.layout import NOWHERE, PageBox, Place, Where
 from citespan.index.types import Document, DocumentInfo, Scores, Span
 from citespan.qa.errors import UngroundedCitation
 

@@ -8,6 +8,7 @@ from threading import Event as Flag
 from typing import Self
 
 from citespan.index import Corpus, Filter, Passage
+from citespan.index.reading import FileReader
 from citespan.qa.answer import events
 from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
@@ -47,6 +48,7 @@ class Service:
         writer: writes generated answers; without a writer, all answers are extractive.
         mode: how answers are made unless a question says otherwise.
         owned: an endpoint that the service closes, too.
+        files: reads the files that clients send; by default it keeps them.
     """
 
     def __init__(
@@ -62,9 +64,11 @@ class Service:
         writer: Writer | None = None,
         mode: Mode = Mode.EXTRACTIVE,
         owned: Endpoint | None = None,
+        files: FileReader | None = None,
     ) -> None:
         self.corpus = corpus
         self.collection = collection
+        self.files = files or FileReader()
         self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
         self._gatherer = Gatherer(corpus, self._finder)
         self._top_k = top_k

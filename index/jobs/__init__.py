@@ -6,12 +6,13 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.jobs.check import check_jobs, set_aside
-    from citespan.index.jobs.spool import SpooledFile
+    from citespan.index.jobs.spool import SpooledFile, Upload
     from citespan.index.jobs.store import JobStore
 
 __all__ = (
     "JobStore",
     "SpooledFile",
+    "Upload",
     "check_jobs",
     "set_aside",
 )
@@ -21,6 +22,7 @@ __getattr__ = names_of(
     {
         "JobStore": "citespan.index.jobs.store",
         "SpooledFile": "citespan.index.jobs.spool",
+        "Upload": "citespan.index.jobs.spool",
         "check_jobs": "citespan.index.jobs.check",
         "set_aside": "citespan.index.jobs.check",
     },

@@ -9,7 +9,7 @@ JOBS = "jobs.db"
 SPOOL = "jobs"  # the folder of the documents that jobs have to store
 _CURE = "stop the server and run `citespan doctor`, which moves it away and makes a new one"
 KIND = Kind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
-_VERSION = 4  # adds the collection's identity to its name
+_VERSION = 5  # adds the code of an outcome
 _TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE jobs (
 CREATE TABLE files (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     name TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, outcome TEXT, reason TEXT,
-    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0,
+    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0, code TEXT,
     PRIMARY KEY (job_id, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE tallies (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, outcome TEXT NOT NULL,
@@ -27,6 +27,7 @@ CREATE TABLE tallies (
     PRIMARY KEY (job_id, outcome)) STRICT, WITHOUT ROWID;
 """
 _TO_2 = "ALTER TABLE jobs ADD COLUMN arguments TEXT NOT NULL DEFAULT '{}';"
+_TO_5 = "ALTER TABLE files ADD COLUMN code TEXT;"
 _TO_4 = "ALTER TABLE jobs ADD COLUMN collection_id TEXT NOT NULL DEFAULT '';"
 
 
@@ -49,10 +50,11 @@ def open_job_schema(db: Database, folder: Path) -> None:
     if version < _VERSION:
         now = f"PRAGMA user_version = {_VERSION}"
         if version in {1, 2}:  # without checksums
-            db.rewrite(f"{_TO_2 if version == 1 else ''} {_TO_4} {now}")
+            db.rewrite(f"{_TO_2 if version == 1 else ''} {_TO_4} {_TO_5} {now}")
         else:
+            steps = _TO_5 if version == 4 else f"{_TO_4} {_TO_5}"
             with db.transaction(removing=True) as changing:
-                changing.execute(f"{_TO_4 if version else _TABLES} {now}")
+                changing.execute(f"{steps if version else _TABLES} {now}")
     if not db.has_checksums():
         raise JobsDamaged(f"the jobs in {folder} are damaged: their checksums are off; {_CURE}")
 

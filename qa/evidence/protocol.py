@@ -90,7 +90,7 @@ class Titled(NamedTuple):
     def of(cls, passage: Passage) -> "Titled":
         """Return a passage as a model reads it; long titles are cut before the last headings."""
         context = passage.chunk.context[-_CONTEXT:]
-        title = passage.title[: LEAD - len(context)] if context else passage.title
+        title = passage.title[: LEAD - len(context) - 3] if context else passage.title
         return cls(" › ".join(part for part in (title, context) if part), passage.text)
 
 

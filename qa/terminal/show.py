@@ -11,6 +11,7 @@ from citespan.index.text import shown
 from citespan.index.types import DocumentInfo, Passage
 from citespan.qa.citation import Citation
 from citespan.qa.terminal.intake import Intake
+from citespan.qa.terminal.places import place_words
 from citespan.qa.types import Answer, Segment, Support
 
 _QUOTE = "bold green"
@@ -135,6 +136,7 @@ def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     text.append(shown(document.title or document.id), style="bold")
     place = f"{document.id}, revision {document.revision}, characters "
     place += f"{citation.span.start}-{citation.span.end}"
+    place = "; ".join(part for part in (place, place_words(citation.where)) if part)
     text.append(f"\n    {shown(place)}\n", style=_QUIET)
     if document.uri:
         text.append(f"    {shown(document.uri)}\n", style=_QUIET)
