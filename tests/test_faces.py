@@ -225,6 +225,9 @@ FACES: dict[str, tuple[str, ...]] = {
         "read_file",
         "text_files",
     ),
+    "index.parse.formats": ("all_readers", "reader_of"),
+    "index.parse.isolation": ("Sandbox", "close", "missing", "parse", "render"),
+    "index.parse.sniff": ("is_plain", "sniff"),
     "index.runtime": (
         "InUse",
         "OnnxModel",
