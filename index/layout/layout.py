@@ -106,10 +106,8 @@ class Layout:
     def _place(self, run: int, span: Span) -> Place:
         kind = int(self._kinds[run])
         numbers = tuple(int(column[run]) for column in self._numbers)
-        strings = self._head.strings
-        place = place_of(
-            kind, numbers, (strings[self._words[0][run]], strings[self._words[1][run]])
-        )
+        words = [self._head.strings[int(column[run])] for column in self._words]
+        place = place_of(kind, numbers, (words[0], words[1]))
         start, end = int(self._starts[run]), int(self._ends[run])
         inside = Span(max(start, span.start), min(end, span.end))
         if kind != EDGED or not isinstance(place, Box) or len(inside) == end - start:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.parse.isolation import close, missing
+    from citespan.index.parse.isolation import close, missing, render
     from citespan.index.parse.parsed import Member, ReadingWarning
     from citespan.index.parse.request import Request, Unreadable
     from citespan.index.reading.reader import FileReader, ReadFile
@@ -21,6 +21,7 @@ __all__ = (
     "close",
     "files_in",
     "missing",
+    "render",
     "title_of",
 )
 
@@ -36,6 +37,7 @@ __getattr__ = names_of(
         "close": "citespan.index.parse.isolation",
         "files_in": "citespan.index.reading.walk",
         "missing": "citespan.index.parse.isolation",
+        "render": "citespan.index.parse.isolation",
         "title_of": "citespan.index.reading.walk",
     },
 )

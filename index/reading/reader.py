@@ -120,9 +120,7 @@ class FileReader:
             metadata=parsed.metadata,
             parsed=SourceFile(name=name, made_by=parsed.made_by, layout=layout, data=kept),
         )
-        return ReadFile(
-            draft=draft, warnings=tuple(parsed.warnings), members=tuple(parsed.members)
-        )
+        return ReadFile(draft=draft, warnings=tuple(parsed.warnings), members=tuple(parsed.members))
 
 
 def _named_text(data: bytes, request: Request) -> str:

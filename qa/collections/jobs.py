@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from citespan.index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
-from citespan.index.jobs import JobStore, SpooledFile, Upload
-from citespan.index.jobs.spool import SpoolSlice
+from citespan.index.jobs import JobStore, SpooledFile, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.collections.use import using

@@ -14,7 +14,6 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index import Corpus
 from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
