@@ -80,7 +80,8 @@ def create_app(
 
     routes = [
         ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version, figures,
+        CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version,
+        figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:

@@ -2,14 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from citespan.index import Corpus, Document, Draft
 from citespan.index.errors import DocumentNotFound, DocumentRejected
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import document_of
-from citespan.index.reading import FileReader, ReadFile, Unreadable
+from citespan.index.reading import FileReader, ReadFile, Unreadable, stop_reading
 from citespan.index.runtime import map_ahead
 from citespan.index.types import Outcome, StoreResult
 from citespan.qa.members import members_of
@@ -128,7 +128,7 @@ def ingest(
     taking = _Taking(corpus, seen, files or FileReader())
 
     def drafts() -> Iterator[Draft]:
-        with closing(map_ahead(_read, sources, _AHEAD)) as found:
+        with closing(map_ahead(_read, sources, _AHEAD)) as found, _interruptible():
             for source, read in found:
                 refused = yield from taking.drafts(source, read)
                 if refused:
@@ -137,11 +137,22 @@ def ingest(
     def count(document_id: str, done: int, total: int) -> None:
         on_chunks(taking.counted(document_id, total), done, total)
 
-    with closing(corpus.put_many(drafts(), count)) as storing:  # searchable when this ends
+    # The documents are searchable when this ends.
+    with closing(corpus.put_many(drafts(), count)) as storing, _interruptible():
         for stored in storing:
             one, chunks = taking.stored(stored.document.id)
             if one.own:
                 on_result(one.source, one.result(stored, chunks))
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """End the reading of files if the user interrupts, instead of waiting for it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stop_reading()
+        raise
 
 
 class _Taking:

@@ -203,10 +203,10 @@ FACES: dict[str, tuple[str, ...]] = {
         "ReadingWarning",
         "Request",
         "Unreadable",
-        "close",
         "files_in",
         "missing",
         "render",
+        "stop_reading",
         "title_of",
     ),
     "index.layout": (

@@ -17,12 +17,8 @@ from citespan.qa import MAX_WIDTH, Service, picture_of
 _BINARY = "application/octet-stream"
 _PNG = "image/png"
 _SUFFIX = ".png"
-# What a browser opens from here runs nothing and loads nothing.
-_INERT = {
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-    "cache-control": "private, no-store",
-}
+# The guard has browsers run nothing and load nothing; deleted files must not be left in caches.
+_UNSTORED = {"cache-control": "private, no-store"}
 _Revision = Annotated[int | None, QueryParameter(ge=1, le=MAX_OFFSET)]
 _Width = Annotated[int, QueryParameter(ge=1, le=MAX_WIDTH)]
 
@@ -42,7 +38,7 @@ class Originals(Controller):
         """Return the file that a revision was read from, to be saved."""
         source, data = _kept(service, document_id, revision)
         name = quote(source.name or document_id, safe="")
-        headers = _INERT | {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+        headers = _UNSTORED | {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(data, media_type=_BINARY, headers=headers)
 
     @get("/pages/{page:str}", opt={"line": ASKING}, media_type=_PNG, sync_to_thread=True)
@@ -63,7 +59,7 @@ class Originals(Controller):
         if len(number) > 9 or not 1 <= int(number) <= pages:
             raise PageNotFound(int(number[:9]), pages)
         picture = picture_of(data, int(number), width)
-        return Response(picture, media_type=_PNG, headers=_INERT)
+        return Response(picture, media_type=_PNG, headers=_UNSTORED)
 
 
 def _kept(service: Service, document_id: str, revision: int | None) -> tuple[SourceFile, bytes]:

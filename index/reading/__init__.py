@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.parse.isolation import close, missing, render
+    from citespan.index.parse.isolation import missing, render
     from citespan.index.parse.parsed import Member, ReadingWarning
     from citespan.index.parse.request import Request, Unreadable
-    from citespan.index.reading.reader import FileReader, ReadFile
+    from citespan.index.reading.reader import FileReader, ReadFile, stop_reading
     from citespan.index.reading.walk import files_in, title_of
 
 __all__ = (
@@ -18,10 +18,10 @@ __all__ = (
     "ReadingWarning",
     "Request",
     "Unreadable",
-    "close",
     "files_in",
     "missing",
     "render",
+    "stop_reading",
     "title_of",
 )
 
@@ -34,10 +34,10 @@ __getattr__ = names_of(
         "ReadingWarning": "citespan.index.parse.parsed",
         "Request": "citespan.index.parse.request",
         "Unreadable": "citespan.index.parse.request",
-        "close": "citespan.index.parse.isolation",
         "files_in": "citespan.index.reading.walk",
         "missing": "citespan.index.parse.isolation",
         "render": "citespan.index.parse.isolation",
+        "stop_reading": "citespan.index.reading.reader",
         "title_of": "citespan.index.reading.walk",
     },
 )

@@ -1,5 +1,6 @@
 """One file to a draft: plain text is decoded here, all else is read in a process of its own."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,12 +11,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from citespan.index.errors import DocumentRejected
+from citespan.index.errors import DocumentRejected, StoreUnavailable
 from citespan.index.layout import MARKDOWN, encoded
 from citespan.index.parse.decode import decode
 from citespan.index.parse.drafts import document_of
 from citespan.index.parse.files import printable
-from citespan.index.parse.isolation import parse
+from citespan.index.parse.isolation import close, parse
 from citespan.index.parse.parsed import Member, Parsed, ReadingWarning
 from citespan.index.parse.request import Request, Unreadable
 from citespan.index.parse.sniff import is_plain, sniff
@@ -26,11 +27,12 @@ _AT_ONCE = 2  # processes that read files, in all of this process
 _TEXTS = frozenset({"text/plain", MARKDOWN})
 _SUFFIXES = {".txt": "text/plain", ".text": "text/plain", ".md": MARKDOWN, ".markdown": MARKDOWN}
 _NO_TEXTS = (b"%PDF-", b"{\\rtf")  # these begin files that are not stored as they are
-MOST_DEEP = 3  # files inside of files inside of a file
 
 Parse: TypeAlias = Callable[[bytes, Request], Parsed]
 
 _turns = threading.BoundedSemaphore(_AT_ONCE)
+_stops = itertools.count(1)
+_stopped = 0  # how often reading was stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class FileReader:
         Raises:
             Unreadable: the file cannot be read; `code` and message say why.
             DocumentRejected: the text is not valid in its encoding.
+            StoreUnavailable: `stop_reading` was called meanwhile.
         """
         request = msgspec.structs.replace(request, ocr=self._ocr)
         named = _named_text(data, request)
@@ -75,8 +78,7 @@ class FileReader:
         if is_plain(media_type):
             return _plain(decode(data, request.encoding), media_type, request)
         with _turns:
-            parsed = self._parse(data, request)
-        return self._parsed(parsed, data, request)
+            return self._parsed(self._unless_stopped(data, request), data, request)
 
     def read_path(self, path: Path, encoding: str | None, password: str | None) -> ReadFile:
         """Read a file on disk; its address is the document's.
@@ -106,6 +108,15 @@ class FileReader:
         metadata = dict(found.draft.metadata) | {"parent": parent_id}
         return member.name, replace(found, draft=replace(found.draft, uri=uri, metadata=metadata))
 
+    def _unless_stopped(self, data: bytes, request: Request) -> Parsed:
+        before = _stopped
+        try:
+            return self._parse(data, request)
+        except Unreadable as error:
+            if _stopped != before:  # the file is not at fault
+                raise StoreUnavailable("reading was stopped; send the file again") from error
+            raise
+
     def _parsed(self, parsed: Parsed, data: bytes, request: Request) -> ReadFile:
         try:
             layout = encoded(parsed)
@@ -121,6 +132,13 @@ class FileReader:
             parsed=SourceFile(name=name, made_by=parsed.made_by, layout=layout, data=kept),
         )
         return ReadFile(draft=draft, warnings=tuple(parsed.warnings), members=tuple(parsed.members))
+
+
+def stop_reading() -> None:
+    """End the processes that read files now; later files are read as usual."""
+    global _stopped  # noqa: PLW0603  (the processes belong to all readers of this process)
+    _stopped = next(_stops)
+    close()
 
 
 def _named_text(data: bytes, request: Request) -> str:

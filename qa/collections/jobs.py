@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from citespan.index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
 from citespan.index.jobs import JobStore, SpooledFile, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
-from citespan.index.reading import FileReader, ReadFile
+from citespan.index.reading import FileReader, ReadFile, stop_reading
 from citespan.qa.collections.use import using
 from citespan.qa.errors import CollectionNotFound, CollectionsBusy
 from citespan.qa.ingest import Seen, Source, ingest
@@ -214,6 +214,7 @@ class Jobs:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+        stop_reading()
         if self._started:
             self._thread.join(_CLOSING_S)
         self._store.close()

@@ -6,20 +6,24 @@ from citespan.index.parse.parsed import Builder, Member, PageSize, Parsed, Readi
 from citespan.index.parse.places import Box, Cell
 from citespan.index.parse.request import Request, Unreadable
 
+_MARK = b"%PDF-made\n"
 PAGE = PageSize(6120, 7920)
 LEFT, TOP, WIDTH, HEIGHT = 720, 720, 50, 120  # tenths of a point, of every character
 
 
 def made_file(*pages: list[str], **more: object) -> bytes:
     """Return the bytes of a file for `read_made`: lines by page; a line with # is a heading."""
-    return b"\x00made" + json.dumps({"pages": pages, **more}).encode()
+    return _MARK + json.dumps({"pages": pages, **more}).encode()
 
 
 def read_made(data: bytes, request: Request) -> Parsed:
     """Return what such a file holds, as a reader would."""
-    if not data.startswith(b"\x00made"):
+    if not data.startswith(_MARK):
         raise Unreadable("corrupt", "the file is no made file")
-    told = json.loads(data.removeprefix(b"\x00made"))
+    try:
+        told = json.loads(data.removeprefix(_MARK))
+    except ValueError as error:
+        raise Unreadable("corrupt", "the made file is cut") from error
     if password := told.get("password"):
         if request.password is None:
             raise Unreadable("encrypted", "the file is encrypted; send its password")
