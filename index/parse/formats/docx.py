@@ -7,13 +7,14 @@ from citespan.index.parse.formats.ooxml import Package
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.styles import TITLE, Style, Styles, properties_of
 from citespan.index.parse.formats.word import Inline, author_of, blocks_of, inline
-from citespan.index.parse.formats.writing import Writer
+from citespan.index.parse.formats.writing import Writer, is_like_heading
 from citespan.index.parse.parsed import Heading, Parsed
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
 MADE_BY = "docx 1"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_LONGEST = 300  # characters of a heading
 _NOTES = {"footnote": "Footnote", "endnote": "Endnote"}
 
 
@@ -54,6 +55,7 @@ class Document:
         self._comments: list[str] = []
         self._blocks = 0
         self._tables = 0
+        self._styled = 0  # the level of the last heading by style
         self._titles: set[int] = set()  # where titles end in the text
         self._noted: set[tuple[str, str]] = set()
 
@@ -118,12 +120,12 @@ class Document:
             style = self._style(properties)
             if within.described:
                 style = Style()
-            level = 0 if style.outline is None else max(style.outline, 0) + 1
+            level = self._level(style, within)
             self.writer.block(
                 within.text,
                 Node(self._blocks),
                 prefix=self._mark(style),
-                level=level if level <= 9 and len(within.text) < 300 else 0,
+                level=level,
             )
             if style.outline == TITLE and not self.title:
                 self.title = within.text
@@ -140,6 +142,15 @@ class Document:
             list_id=style.list_id if own.list_id is None else own.list_id,
             depth=style.depth if own.depth is None else own.depth,
         )
+
+    def _level(self, style: Style, within: Inline) -> int:
+        """Return the level of a heading; a short line in bold is one below those of styles."""
+        if style.outline is not None and style.outline < 9 and len(within.text) < _LONGEST:
+            self._styled = max(style.outline, 0) + 1
+            return self._styled
+        if within.bold and style.list_id in {None, "0"} and is_like_heading(within.text):
+            return min(self._styled + 1, 6)
+        return 0
 
     def _mark(self, style: Style) -> str:
         if style.list_id in {None, "0"}:

@@ -18,6 +18,7 @@ class Inline(NamedTuple):
     comments: list[tuple[str, Element]]  # with their authors
     frames: list[Element]  # text boxes
     hidden: bool
+    spans: list[str]  # the styles of the pieces that have characters; empty for none
 
 
 class Reading:
@@ -29,22 +30,25 @@ class Reading:
         self.comments: list[tuple[str, Element]] = []
         self.frames: list[Element] = []
         self.hidden = False
+        self.spans: list[str] = []
 
-    def walk(self, element: Element) -> None:
+    def walk(self, element: Element, style: str = "") -> None:
         """Gather the characters of an element, in order."""
-        self._gather(element.text)
+        self._gather(element.text, style)
         for child in element:
-            self._child(child, local(child))
-            self._gather(child.tail)
+            self._child(child, local(child), child.get(TEXT + "style-name") or style)
+            self._gather(child.tail, style)
 
-    def _gather(self, text: str | None) -> None:
+    def _gather(self, text: str | None, style: str) -> None:
         """Take characters with each white space as one space, as the standard says."""
         if text:
+            if text.strip():
+                self.spans.append(style)
             start = " " if text[0].isspace() else ""
             end = " " if text[-1].isspace() and text.strip() else ""
             self.pieces.append(start + " ".join(text.split()) + end)
 
-    def _child(self, child: Element, name: str) -> None:
+    def _child(self, child: Element, name: str, style: str) -> None:
         if name in _SPACES:
             count = min(max(whole(child.get(TEXT + "c"), 1), 1), _MOST_SPACES)
             self.pieces.append(_SPACES[name] * count)
@@ -61,9 +65,9 @@ class Reading:
             self.frames.append(child)
         elif name in {"p", "h"}:
             self.pieces.append("\n")
-            self.walk(child)
+            self.walk(child, style)
         elif name and name not in _OUT:
-            self.walk(child)
+            self.walk(child, style)
 
 
 def inline(paragraph: Element) -> Inline:
@@ -71,5 +75,10 @@ def inline(paragraph: Element) -> Inline:
     reading = Reading()
     reading.walk(paragraph)
     return Inline(
-        "".join(reading.pieces), reading.notes, reading.comments, reading.frames, reading.hidden
+        "".join(reading.pieces),
+        reading.notes,
+        reading.comments,
+        reading.frames,
+        reading.hidden,
+        reading.spans,
     )

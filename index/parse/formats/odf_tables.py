@@ -29,11 +29,11 @@ def table_grid(
         repeated = _repeated(row, "rows")
         found = list(_fields(row, text_of))
         headers += is_header and headers == number - 1
+        check_size(cells + repeated * len(found))
         for at in range(number, number + repeated) if found else ():
             for column, text, width, height in found:
                 cells += 1
                 length += len(text)
-                check_size(cells)
                 _fill(grid, (at, column, width, height), Field(text, place(at, column)))
         if length > MAX_TEXT:
             raise Unreadable("too_large", "a table is too long; split the document")

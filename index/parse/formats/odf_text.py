@@ -1,16 +1,17 @@
 """Text of OpenDocument: paragraphs, headings, lists, notes, comments and tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.odf_inline import TEXT, Inline, inline
 from citespan.index.parse.formats.odf_lists import Lists
 from citespan.index.parse.formats.odf_tables import STYLE, TABLE, table_grid
 from citespan.index.parse.formats.rows import write_table
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import Writer, folded, is_like_heading
 from citespan.index.parse.parsed import Heading
 from citespan.index.parse.places import Cell, Node, Place
 
+_FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _CONTAINERS = {
     "section", "index-body", "index-title", "text-box", "frame", "g", "page", "custom-shape",
@@ -36,7 +37,9 @@ class Document:
         self._lists = Lists(self._roots)
         self._comments: list[tuple[str, Element]] = []
         self._titles: set[int] = set()
+        self._bold = bold_styles(self.all_styles())
         self._blocks = self._tables = self._notes = 0
+        self._styled = 0  # the level of the last heading
 
     def all_styles(self) -> Iterator[Element]:
         """Yield the styles of the document."""
@@ -108,12 +111,28 @@ class Document:
                 level = 1
                 self.title = self.title or within.text
             elif local(paragraph) == "h":
-                level = max(1, whole(paragraph.get(TEXT + "outline-level"), 1))
+                level = self._styled = max(1, whole(paragraph.get(TEXT + "outline-level"), 1))
+            elif not prefix and self.place is None and self._is_bold(paragraph, within):
+                level = min(self._styled + 1, 6)
             self.writer.block(within.text, place, prefix=prefix, level=level)
-            if level and local(paragraph) != "h":
+            if level and self._is_title(paragraph.get(TEXT + "style-name")):
                 self._titles.add(self.writer.length)
         self._hanging(within)
         return bool(within.text.strip())
+
+    def _is_bold(self, paragraph: Element, within: Inline) -> bool:
+        """Return whether a paragraph is a short line in bold, which reads as a heading."""
+        own = paragraph.get(TEXT + "style-name") or ""
+        styles = {one or own for one in within.spans}
+        return is_like_heading(within.text) and all(self._weight(one, own) for one in styles)
+
+    def _weight(self, style: str, own: str) -> bool:
+        for _ in range(_DEEPEST):
+            if style in self._bold:
+                return self._bold[style]
+            if not (style := self._parents.get(style, "")):
+                break
+        return self._bold.get(own, False)
 
     def _is_title(self, style: str | None) -> bool:
         for _ in range(_DEEPEST):
@@ -171,6 +190,16 @@ def _paragraphs(cell: Element) -> Iterator[Element]:
             yield child
         elif name != "annotation":
             yield from _paragraphs(child)
+
+
+def bold_styles(styles: Iterable[Element]) -> dict[str, bool]:
+    """Return the styles that say whether their characters are bold, by name."""
+    out: dict[str, bool] = {}
+    for style in styles:
+        for entry in style.findall(STYLE + "text-properties"):
+            if weight := entry.get(_FO + "font-weight"):
+                out[style.get(STYLE + "name") or ""] = weight in {"bold", "700", "800", "900"}
+    return out
 
 
 def _creator(annotation: Element) -> str:

@@ -53,13 +53,17 @@ def read(data: bytes, request: Request) -> Parsed:
         for _, record in groupby(values, lambda one: one.record if lines else one.way[0]):
             _write_record(writer, list(record), start)
     else:
-        for value in values:
-            writer.paragraph()
-            _write(writer, value, 0)
+        for _, listed in groupby(values, _owner):
+            _write_record(writer, list(listed), 0, stop="")
     return writer.parsed(LINES if lines else JSON, MADE_BY, warnings=warnings)
 
 
-def _write_record(writer: Writer, record: list[Value], start: int) -> None:
+def _owner(value: Value) -> tuple[Name, ...]:
+    """Return the way to a value, or to the list that it is in."""
+    return value.way if value.way and value.way[-1].line else value.way[:-1]
+
+
+def _write_record(writer: Writer, record: list[Value], start: int, *, stop: str = ".") -> None:
     writer.paragraph()
     before: Value | None = None
     for value in record:
@@ -72,8 +76,8 @@ def _write_record(writer: Writer, record: list[Value], start: int) -> None:
                 writer.separate("; ")
             _write(writer, value, start, listed=listed)
         before = value
-    if before and before.text[-1] not in ".!?":
-        writer.separate(".")
+    if stop and before and before.text[-1] not in ".!?":
+        writer.separate(stop)
 
 
 def _write(writer: Writer, value: Value, start: int, *, listed: bool = False) -> None:

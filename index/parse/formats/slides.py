@@ -113,12 +113,12 @@ class Shapes:
             grid, headers = table(entry, self._place)
             write_table(self._writer, grid, headers=headers, pairs=True)
         for entry in frame.iter(C + "chart"):
-            if root := self._other(entry.get(RELATION + "id")):
+            if (root := self._other(entry.get(RELATION + "id"))) is not None:
                 title, grid = chart(root, self._place)
                 self._writer.block(title, self._place)
                 write_table(self._writer, grid, headers=1)
         for entry in frame.iter(_DIAGRAM + "relIds"):
-            if root := self._other(entry.get(RELATION + "dm")):
+            if (root := self._other(entry.get(RELATION + "dm"))) is not None:
                 self._diagram(root)
 
     def _diagram(self, root: Element) -> None:

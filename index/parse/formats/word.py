@@ -27,6 +27,7 @@ class Inline(NamedTuple):
     notes: list[tuple[str, str]]  # kind and id of each note and comment
     hidden: bool
     described: bool = False  # all of the characters describe pictures
+    bold: bool = False  # all of the characters are
 
 
 class Reading:
@@ -38,6 +39,7 @@ class Reading:
         self.notes: list[tuple[str, str]] = []
         self.hidden = False
         self.alternatives = 0
+        self.light = False
 
     def walk(self, element: Element) -> None:
         """Gather the characters of an element's children, in order."""
@@ -61,7 +63,10 @@ class Reading:
         if properties is not None and is_on(properties, "vanish"):
             self.hidden = self.hidden or any(text.text for text in run.iter(W + "t"))
             return
+        written = len(self.pieces)
         self.walk(run)
+        if (properties is None or not is_on(properties, "b")) and not self.light:
+            self.light = any(piece.strip() for piece in self.pieces[written:])
 
     def _base(self, ruby: Element) -> None:
         for part in ruby.findall(W + "rubyBase"):
@@ -93,7 +98,8 @@ def inline(paragraph: Element) -> Inline:
     written = sum(1 for piece in reading.pieces if piece.strip())
     described = 0 < written <= reading.alternatives
     text = "".join(reading.pieces)
-    return Inline(text, reading.boxes, reading.notes, reading.hidden, described)
+    bold = written > 0 and not reading.light
+    return Inline(text, reading.boxes, reading.notes, reading.hidden, described, bold)
 
 
 def symbol(code: str | None) -> str:

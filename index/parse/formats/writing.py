@@ -118,6 +118,12 @@ class Writer(Builder):
             )
 
 
+def is_like_heading(text: str) -> bool:
+    """Return whether a paragraph in bold reads as a heading: one short line without a stop."""
+    text = text.strip()
+    return 2 < len(text) <= 100 and "\n" not in text and text[-1] not in ".,;:!?" and text[0] != "("
+
+
 def short(text: str) -> str:
     """Return a title or a name as metadata: one line, at most 500 code points."""
     return folded(cleaned(text))[:_MAX_DETAIL].strip()
