@@ -128,7 +128,7 @@ def _in_block(text: str, block: Span) -> list[Span]:
 
 
 def _is_row(block: str) -> bool:
-    """Return whether a block is a row of a table, `Header: value; Header: value.`"""
+    """Return whether a block is a row of a table, such as `Header: value; Header: value`."""
     parts = block.split("; ")
     return len(parts) > 1 and all(": " in part for part in parts)
 
