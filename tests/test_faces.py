@@ -196,7 +196,10 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "index.jobs": ("JobStore", "SpooledFile", "check_jobs", "set_aside"),
     "index.parse": (
+        "Parsed",
+        "Request",
         "TEXT_SUFFIXES",
+        "Unreadable",
         "canonical",
         "document_of",
         "matching",
@@ -206,7 +209,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "text_files",
     ),
     "index.parse.formats": ("all_readers", "reader_of"),
-    "index.parse.isolation": ("Sandbox", "close", "missing", "parse", "render"),
+    "index.parse.isolation": ("Ended", "Sandbox", "close", "missing", "parse", "render"),
     "index.parse.sniff": ("is_plain", "sniff"),
     "index.runtime": (
         "InUse",
