@@ -230,7 +230,10 @@ FACES: dict[str, tuple[str, ...]] = {
         "where_in_text",
     ),
     "index.parse": (
+        "Parsed",
+        "Request",
         "TEXT_SUFFIXES",
+        "Unreadable",
         "canonical",
         "document_of",
         "matching",
@@ -240,7 +243,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "text_files",
     ),
     "index.parse.formats": ("all_readers", "reader_of"),
-    "index.parse.isolation": ("Sandbox", "close", "missing", "parse", "render"),
+    "index.parse.isolation": ("Ended", "Sandbox", "close", "missing", "parse", "render"),
     "index.parse.sniff": ("is_plain", "sniff"),
     "index.runtime": (
         "InUse",

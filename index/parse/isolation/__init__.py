@@ -6,14 +6,16 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.parse.isolation.kernel import missing
+    from citespan.index.parse.isolation.outcome import Ended
     from citespan.index.parse.isolation.sandbox import Sandbox
     from citespan.index.parse.isolation.shared import close, parse, render
 
-__all__ = ("Sandbox", "close", "missing", "parse", "render")
+__all__ = ("Ended", "Sandbox", "close", "missing", "parse", "render")
 
 __getattr__ = names_of(
     __name__,
     {
+        "Ended": "citespan.index.parse.isolation.outcome",
         "Sandbox": "citespan.index.parse.isolation.sandbox",
         "close": "citespan.index.parse.isolation.shared",
         "missing": "citespan.index.parse.isolation.kernel",

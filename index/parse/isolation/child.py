@@ -98,7 +98,8 @@ def _where(error: BaseException) -> str:
     """Return the kind and the place of an error, without its message: that may quote the file."""
     frames: Any = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-4:]))
-    return f"{type(error).__name__} at {places}"
+    file = getattr(error, "filename", None)
+    return f"{type(error).__name__} {Path(str(file)).name[:60] if file else ''} at {places}"
 
 
 def _read(descriptor: int, size: int) -> bytes:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -47,8 +48,12 @@ class _Lost(Exception):
 class Sandbox:
     """Readers in processes of their own; safe to use from several threads at once."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(
+        self, limits: Limits | None = None, notify: Callable[[Ended], object] | None = None
+    ) -> None:
+        """Start nothing yet; `notify` is called with what each process used."""
         self._limits = limits or Limits()
+        self._notify = notify
         self._lock = threading.Lock()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -138,7 +143,8 @@ class Sandbox:
                     os.close(descriptor)
             ours.close()
             theirs.close()
-        _log.debug("%s: %d MB, %.2f s", task.media_type, ended.peak >> 20, ended.cpu_s)
+        if self._notify:
+            self._notify(ended)
         if late or ended.status or not message:
             raise failure(ended, task.limits, late=late)
         try:

@@ -25,6 +25,25 @@ from citespan.index.parse.isolation import child
 from citespan.index.parse.isolation.outcome import Ended
 
 _DIES_WITH_PARENT, _DUMPABLE = 1, 4  # of prctl
+_IMPORTED_LATE = (
+    "_strptime",
+    "bisect",
+    "csv",
+    "decimal",
+    "email.generator",
+    "email.policy",
+    "heapq",
+    "html.entities",
+    "json",
+    "locale",
+    "lzma",
+    "bz2",
+    "quopri",
+    "stringprep",
+    "tempfile",
+    "unicodedata",
+    "zipfile",
+)  # by functions of the standard library, at their first call
 _LOOK_S = 1.0  # how often the zygote looks whether its parent lives
 
 
@@ -42,6 +61,8 @@ def import_readers() -> None:
     for module in pkgutil.iter_modules(encodings.__path__):
         if module.name not in {"mbcs", "oem"}:  # of Windows
             importlib.import_module(f"encodings.{module.name}")
+    for name in _IMPORTED_LATE:
+        importlib.import_module(name)
     for name in all_readers():
         try:
             importlib.import_module(name)

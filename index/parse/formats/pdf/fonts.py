@@ -4,7 +4,7 @@ import ctypes
 import math
 import re
 
-from citespan.index.parse.formats.pdf.lines import Line
+from citespan.index.parse.formats.layout import Line
 from citespan.index.parse.formats.pdf.pdfium import font_name, font_size, font_weight, matrix_of
 
 _BOLD = 600  # of weights from 100 to 900

@@ -4,8 +4,7 @@ import re
 from array import array
 from typing import TypeAlias
 
-import msgspec
-
+from citespan.index.parse.formats.layout import Line
 from citespan.index.parse.formats.pdf.page import BASE, Glyphs
 from citespan.index.parse.parsed import cleaned
 
@@ -16,35 +15,6 @@ _SPECIAL = re.compile(
 )
 _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 _BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e\uf0a8\uf071\uf02d\uf0e0\uf0b2")
-
-
-class Line(msgspec.Struct):
-    """A line of a page: words with single spaces, and both edges of each character.
-
-    `gaps` are the offsets of spaces that are as wide as one between cells. `hyphen` is true if the
-    line ends in a hyphen that may be no part of the word. `at` and `last` are indices of characters
-    whose fonts are looked at. In an upright line the characters are one above another.
-    """
-
-    text: str
-    edges: "array[int]"
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-    at: int = 0
-    last: int = 0
-    page: int = 0
-    size: float = 0.0  # points
-    bold: bool = False
-    hyphen: bool = False
-    upright: bool = False
-    gaps: list[int] = []
-
-    @property
-    def height(self) -> int:
-        """Tenths of a point."""
-        return self.y1 - self.y0
 
 
 Word: TypeAlias = tuple[int, int, int, int, int, int]  # start, end, x0, y0, x1, y1

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from citespan.index.parse.formats.pdf.pdfium import loose_box, raw, unicode_of
+from citespan.index.parse.formats.pdf.pdfium import loose_box, raw, tight_box, unicode_of
 from citespan.index.parse.parsed import PageSize
 
 BASE = 100_000  # keeps numbers positive while `int` cuts them off
@@ -16,6 +16,7 @@ Way: TypeAlias = tuple[int, float, int]
 _WORD = re.compile(r"[^\s\x02\ufffe]+")
 _HYPHEN = re.compile(r"[\x02\ufffe]")  # as PDFium reports those at line ends
 _FARTHEST = 3_000  # points; a page that is larger, or a box beyond, is cut off there
+_FLAT = 0.5  # points
 _MAX_CHARACTERS = 2_000_000  # of one page
 
 
@@ -92,6 +93,7 @@ class Page:
         for index in wanted:
             loose_box(handle, index, at + 16 * index)
         sides = _sane(list(struct.unpack(f"{4 * count}f", array)))
+        _repair(handle, wanted, sides)
         return Glyphs(handle, text, words, sides, self.way())
 
     def way(self) -> tuple[Way, Way, Way, Way]:
@@ -106,6 +108,18 @@ class Page:
         )
         one, two, three, four = map(_in_tenths, ways[self.rotation])
         return one, two, three, four
+
+
+def _repair(handle: int, wanted: list[int], sides: list[float]) -> None:
+    """Replace boxes without a height, as some fonts give, by those of the drawn letters."""
+    box = (ctypes.c_double * 4)()
+    at = ctypes.addressof(box)
+    for index in wanted:
+        if -_FLAT < sides[4 * index + 1] - sides[4 * index + 3] < _FLAT and tight_box(
+            handle, index, at, at + 8, at + 16, at + 24
+        ):
+            left, right, bottom, top = box
+            sides[4 * index : 4 * index + 4] = _sane([left, top, right, bottom])
 
 
 def _in_tenths(way: Way) -> Way:

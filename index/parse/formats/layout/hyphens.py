@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from citespan.index.parse.formats.pdf.lines import Line
+from citespan.index.parse.formats.layout.line import Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL, _HEAD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$"), re.compile(r"([^\W\d_]+)")

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from citespan.index.parse.formats.pdf.lines import Line
+from citespan.index.parse.formats.layout.line import Line
 
 _DIGITS = re.compile(r"\d+")
 _EDGE = 6  # lines from the top and from the bottom of a page that may be furniture

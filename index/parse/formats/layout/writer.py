@@ -1,8 +1,8 @@
 """Paragraphs to the text and its map."""
 
-from citespan.index.parse.formats.pdf.hyphens import Hyphens
-from citespan.index.parse.formats.pdf.lines import Line
-from citespan.index.parse.formats.pdf.paragraphs import Paragraph
+from citespan.index.parse.formats.layout.hyphens import Hyphens
+from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.paragraphs import Paragraph
 from citespan.index.parse.parsed import Builder
 from citespan.index.parse.places import Box
 

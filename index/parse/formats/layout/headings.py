@@ -2,17 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from citespan.index.parse.formats.pdf.lines import Line
-from citespan.index.parse.formats.pdf.paragraphs import Paragraph
-from citespan.index.parse.formats.pdf.pdfium import raw, string
+from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.paragraphs import Paragraph
 
 _NUMBERED = re.compile(r"(?:(\d{1,2}(?:\.\d{1,2}){0,4})\.?|[A-Z]\.|[IVX]{1,4}\.)\s+\S")
 _LONGEST = 200  # characters of a heading
 _LONGEST_BOLD = 120
-_MOST_ENTRIES = 2000  # of an outline
 _DEEPEST = 6
 _LARGER = 1.12  # times the body
 
@@ -26,7 +23,7 @@ def body_size(pages: Iterable[list[Line]]) -> float:
     return max(sizes, key=lambda size: (sizes[size], size), default=0.0)
 
 
-def mark(paragraphs: list[Paragraph], body: float, outline: dict[tuple[int, str], int]) -> None:
+def mark(paragraphs: list[Paragraph], body: float, outline: Mapping[tuple[int, str], int]) -> None:
     """Set the levels of the paragraphs that are headings."""
     large = sorted(
         {_rounded(one.size) for one in paragraphs if _may_be(one) and one.size > _LARGER * body},
@@ -74,23 +71,3 @@ def _rounded(size: float) -> float:
 def folded(text: str) -> str:
     """Return a text as it is compared with an entry of an outline."""
     return "".join(filter(str.isalnum, text.lower()))
-
-
-def outline_of(document: Any) -> dict[tuple[int, str], int]:
-    """Return the level (1 to 6) of each entry of the outline, by its page and its folded title."""
-    found: dict[tuple[int, str], int] = {}
-    stack = [(raw.FPDFBookmark_GetFirstChild(document, None), 1)]
-    for _ in range(_MOST_ENTRIES):
-        if not stack:
-            break
-        entry, level = stack.pop()
-        if not entry:
-            continue
-        stack.append((raw.FPDFBookmark_GetNextSibling(document, entry), level))
-        stack.append((raw.FPDFBookmark_GetFirstChild(document, entry), level + 1))
-        target = raw.FPDFBookmark_GetDest(document, entry)
-        page = raw.FPDFDest_GetDestPageIndex(document, target) if target else -1
-        title = folded(string(raw.FPDFBookmark_GetTitle, entry))
-        if title and page >= 0:
-            found.setdefault((page + 1, title), min(level, _DEEPEST))
-    return found

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
-from citespan.index.parse.formats.pdf.lines import Line
+from citespan.index.parse.formats.layout.line import Line
 
 _ITEM = re.compile(r"(?:[•▪◦‣●○■□–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
