@@ -27,7 +27,7 @@ def contexts_of(
     last: tuple[tuple[str, ...], str] = ((), "")
     context = ""
     for span in spans:
-        found = (outline.path(span.start, above=True), outline.header(span.start)[:_SAID])
+        found = (outline.path(span.start, above=True), outline.header(span)[:_SAID])
         if found != last:
             last, context = found, _fitted(*found, count_tokens, most)
         yield context

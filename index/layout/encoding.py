@@ -1,7 +1,7 @@
 """The layout of a text as bytes, which are stored with its revision and checked when read.
 
 A part with headings, tables, pages and the columns of the runs is compressed as a whole. The edges
-of the characters are compressed by page, so that a look-up reads those of one page only.
+of the characters are compressed by some lines, so that a look-up reads those of two places only.
 """
 
 import zlib
@@ -19,7 +19,7 @@ from citespan.index.parse.places import Box, Run
 _VERSION = 1
 _MOST_HEAD = 128 << 20  # bytes of the decompressed part without edges
 _MOST_EDGES = 64 << 20  # bytes of the decompressed edges of a page
-_BLOCK = 20_000  # characters whose edges are compressed together, unless a run has more
+_BLOCK = 1_000  # characters whose edges are compressed together, unless a run has more
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,14 +48,13 @@ class Edges(msgspec.Struct, frozen=True, array_like=True):
 
     count: how many runs they are of.
     characters: how many characters they are of.
-    gaps: sums of the gaps from the right edge of the character before, or the left edge of the box.
-    widths: sums of the widths of the characters.
+    sums: up to each character, the sums of the gaps from the right edge of the character before,
+        or the left edge of the box; then the sums of the widths. Compressed.
     """
 
     count: int
     characters: int
-    gaps: bytes
-    widths: bytes
+    sums: bytes
 
 
 class Whole(msgspec.Struct, frozen=True, array_like=True):
@@ -127,20 +126,18 @@ def decoded(data: bytes) -> tuple[Head, list[Integers], list[Edges]]:
 
 
 def edges_of(block: Edges) -> tuple[Integers, Integers]:
-    """Return the sums of gaps and of widths up to each character of a block.
+    """Return, up to each character of a block, the sums of gaps and widths, and of widths alone.
 
     Raises:
         ValueError: the block is damaged.
     """
-    both = [
-        unpacked(inflated(part, _MOST_EDGES), block.characters)
-        for part in (block.gaps, block.widths)
-    ]
-    return both[0], both[1]
+    both = unpacked(inflated(block.sums, _MOST_EDGES), 2 * block.characters)
+    gaps, widths = both[: block.characters], both[block.characters :]
+    return gaps + widths, widths
 
 
 def _edges(runs: Sequence[Run]) -> Iterator[Edges]:
-    """Yield the edges of the runs, those of a page or of some 20,000 characters together."""
+    """Yield the edges of the runs, those of some 1,000 characters of a page together."""
     edged = [run for run in runs if run.edges]
     size, number = 0, 0
     keys: list[tuple[int, int]] = []
@@ -165,9 +162,9 @@ def _block(runs: Sequence[Run]) -> Edges:
         gaps.append(left - np.concatenate(([run.place.x0], right[:-1])))
         widths.append(right - left)
     characters = sum(map(len, gaps))
+    sums = [np.cumsum(np.concatenate(one)) for one in (gaps, widths)]
     return Edges(
         count=len(runs),
         characters=characters,
-        gaps=zlib.compress(packed(np.cumsum(np.concatenate(gaps))), 6),
-        widths=zlib.compress(packed(np.cumsum(np.concatenate(widths))), 6),
+        sums=zlib.compress(packed(np.concatenate(sums)), 6),
     )

@@ -35,6 +35,14 @@ class Layout:
         self._kinds = narrowed(columns[2])
         self._numbers = [narrowed(column) for column in columns[3 : 3 + NUMBERS]]
         self._words = [narrowed(column) for column in columns[3 + NUMBERS :]]
+        self._columns = [self._starts, self._ends, self._kinds, *self._numbers, *self._words]
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the columns of the runs and the compressed edges take."""
+        kept = [self._lengths, *self._columns]
+        arrays = sum(one.nbytes for one in kept if one.strides != (0,))
+        return arrays + sum(len(block.sums) for block in self._edges)
 
     @property
     def headings(self) -> Sequence[Heading]:
@@ -73,9 +81,14 @@ class Layout:
             return []
         first = int(np.searchsorted(self._ends, span.start, "right"))
         last = int(np.searchsorted(self._starts, span.end, "left"))
+        met = [column[first:last].tolist() for column in self._columns]
         found: list[Place] = []
-        for run in range(first, last):
-            place = self._place(run, span)
+        for run, (start, end, kind, *numbers) in enumerate(zip(*met, strict=True), first):
+            words = self._head.strings[numbers[-2]], self._head.strings[numbers[-1]]
+            place = place_of(kind, tuple(numbers[:NUMBERS]), words)
+            inside = max(start, span.start) - start, min(end, span.end) - start
+            if kind == EDGED and isinstance(place, Box) and inside != (0, end - start):
+                place = self._part(place, run, *inside)
             if not found or place != found[-1]:
                 found.append(place)
         return found
@@ -103,27 +116,15 @@ class Layout:
         except ValueError:
             yield "the edges of characters are damaged"
 
-    def _place(self, run: int, span: Span) -> Place:
-        kind = int(self._kinds[run])
-        numbers = tuple(int(column[run]) for column in self._numbers)
-        words = [self._head.strings[int(column[run])] for column in self._words]
-        place = place_of(kind, numbers, (words[0], words[1]))
-        start, end = int(self._starts[run]), int(self._ends[run])
-        inside = Span(max(start, span.start), min(end, span.end))
-        if kind != EDGED or not isinstance(place, Box) or len(inside) == end - start:
-            return place
-        return self._part(place, run, inside.start - start, inside.end - start)
-
     def _part(self, box: Box, run: int, start: int, end: int) -> Box:
         """Return the box of the characters `[start, end)` of a run."""
         at = int(np.searchsorted(self._edged, run))
         block = int(np.searchsorted(self._firsts, at, "right")) - 1
         offset = int(self._before[at] - self._before[self._firsts[block]])
         try:
-            gaps, widths = edges_of(self._edges[block])
+            moved, widths = edges_of(self._edges[block])
         except (ValueError, IndexError) as error:
             raise StoreCorrupt(f"the edges of page {box.page} are damaged: {error}") from error
-        moved = gaps + widths
         before = int(moved[offset - 1]) if offset else 0
         rights = box.x0 + moved[offset + start : offset + end] - before
         sums = widths[offset + start : offset + end]

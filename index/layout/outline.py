@@ -1,6 +1,6 @@
 """The outline of a text: its headings and tables, for chunks, their contexts, and citations."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -36,7 +36,8 @@ class Outline:
         *,
         code: bool = False,
     ) -> None:
-        self._text, self._headings, self._tables = text, headings, tables
+        self._text, self._headings = text, headings
+        self._tables = _joined(text, tables)
         self._furniture, self._code = furniture, code
         self._starts = [heading.start for heading in headings]
 
@@ -69,10 +70,10 @@ class Outline:
             at = self._parents[at]
         return tuple(reversed([one for one in found if one]))
 
-    def header(self, start: int) -> str:
-        """Return the header of the table that a character is in; empty if it is in none."""
-        at = bisect_right([table.start for table in self._tables], start) - 1
-        return self._tables[at].header if at >= 0 and start < self._tables[at].end else ""
+    def header(self, span: Span) -> str:
+        """Return the header of the last table that a span meets; empty if it meets none."""
+        at = bisect_left(self._tables, span.end, key=lambda table: table.start) - 1
+        return self._tables[at].header if at >= 0 and span.start < self._tables[at].end else ""
 
     @cached_property
     def _parents(self) -> list[int]:
@@ -111,6 +112,18 @@ def markdown_headings(text: str) -> Iterator[Heading]:
             if level <= 6 and line[level : level + 1] in {" ", "\t"} and bare.strip("# \t"):
                 yield Heading(start, start + len(line.rstrip()), level)
         start += len(line) + 1
+
+
+def _joined(text: str, tables: Sequence[Table]) -> list[Table]:
+    """Return the tables, those with one header and nothing between them as one."""
+    found: list[Table] = []
+    for table in tables:
+        last = found[-1] if found else None
+        if last and last.header == table.header and not text[last.end : table.start].strip():
+            found[-1] = Table(last.start, table.end, last.header)
+        else:
+            found.append(table)
+    return found
 
 
 def _shown(heading: str) -> str:

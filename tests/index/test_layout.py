@@ -106,11 +106,11 @@ def test_marks_come_back() -> None:
         assert found == getattr(made, name)
 
 
-def test_a_page_has_its_edges_by_itself() -> None:
+def test_edges_are_kept_by_page_and_some_lines() -> None:
     line = [edge for at in range(50) for edge in (100 * at, 100 * at + 90)]
     found = [Run(50 * n, 50 * n + 50, Box(n // 40 + 1, 0, n, 4990, n + 1), line) for n in range(80)]
     data = encoded(parsed(found))
-    assert len(msgspec.msgpack.decode(data)[1]) == 2
+    assert len(msgspec.msgpack.decode(data)[1]) == 4
     assert Layout(data).places(Span(50 * 79 + 10, 50 * 79 + 12)) == [Box(2, 1000, 79, 1190, 80)]
 
 
