@@ -6,7 +6,7 @@ from itertools import islice
 
 from citespan.api.errors.types import ApiError, InvalidRequest, UnsupportedMediaType
 from citespan.api.wire.bodies import AnyRequest, decode_json
-from citespan.api.wire.files import MULTIPART, PASSWORD, read_upload, request_of
+from citespan.api.wire.files import MULTIPART, PASSWORD, request_of
 from citespan.api.wire.requests import DocumentRequest
 from citespan.api.wire.uploads import Upload, parse_uploads
 from citespan.index.errors import DocumentRejected
@@ -56,7 +56,8 @@ def _uploaded(upload: Upload, password: str | None, files: FileReader) -> Spoole
     try:
         if password is None:
             return SpooledFile(name=name, upload=SpooledUpload(upload.data, request_of(upload)))
-        return SpooledFile(name=name, file=read_upload(upload, password, files))
+        read = files.read_sent(upload.data, request_of(upload, password))
+        return SpooledFile(name=name, file=read)
     except Unreadable as error:
         return SpooledFile(name=name, reason=str(error), code=error.code)
     except (ApiError, DocumentRejected) as error:

@@ -55,25 +55,11 @@ def read_document(
         uploads, password = parse_uploads(body, options.get("boundary", ""), _FIELD, 1, PASSWORD)
         if not uploads:
             raise InvalidRequest.of(_FIELD, "send exactly one part, with this name")
-        return _described(read_upload(uploads[0], password, files), described), password
+        upload = uploads[0]
+        read = files.read_sent(upload.data, request_of(upload, password))
+        return _described(read, described), password
     accepted = ", ".join([_JSON, *TEXT_TYPES, MULTIPART, *FILE_TYPES])
     raise UnsupportedMediaType(f"send one of {accepted}, not {media_type or 'nothing'}")
-
-
-def read_upload(upload: Upload, password: str | None, files: FileReader) -> ReadFile:
-    """Read an uploaded file; its name is the document's address.
-
-    Raises:
-        InvalidRequest: its name is too long.
-        Unreadable, DocumentRejected: as for `read_document`.
-    """
-    return named(upload.filename, files.read(upload.data, request_of(upload, password)))
-
-
-def named(filename: str, read: ReadFile) -> ReadFile:
-    """Return an uploaded file with its name as its address, and as the title of plain text."""
-    title = read.draft.title if read.draft.parsed else filename
-    return replace(read, draft=replace(read.draft, title=title, uri=filename or None))
 
 
 def request_of(upload: Upload, password: str | None = None) -> Request:

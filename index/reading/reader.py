@@ -80,6 +80,16 @@ class FileReader:
         with _turns:
             return self._parsed(self._unless_stopped(data, request), data, request)
 
+    def read_sent(self, data: bytes, request: Request) -> ReadFile:
+        """Read a file that a client sent; its name is its address, and the title of plain text.
+
+        Raises:
+            Unreadable, DocumentRejected: as for `read`.
+        """
+        read = self.read(data, request)
+        title = read.draft.title if read.draft.parsed else request.name
+        return replace(read, draft=replace(read.draft, title=title, uri=request.name or None))
+
     def read_path(self, path: Path, encoding: str | None, password: str | None) -> ReadFile:
         """Read a file on disk; its address is the document's.
 

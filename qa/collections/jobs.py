@@ -70,7 +70,9 @@ class Task:
 
     def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
         found = self._store.entry(self.job.id, piece)
-        return files.read(found.data, found.request) if isinstance(found, Upload) else found
+        if isinstance(found, Upload):
+            return files.read_sent(found.data, found.request)
+        return found
 
     def record(self, source: Source, result: FileResult) -> None:
         """Record the outcome of a file, then maybe raise Stopped."""

@@ -16,6 +16,7 @@ from citespan.index.jobs.check import JobsReport, check_jobs
 from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import KEPT, JobStore
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
+from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.collections import jobs as qa_jobs
 from citespan.qa.collections.jobs import INGEST, Jobs, Stopped, Task, ingest_work
 from citespan.qa.ingest import Source, ingest
@@ -67,7 +68,7 @@ def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
         assert found.outcomes == {FileOutcome.ADDED: 1, FileOutcome.REJECTED: 1}
         assert found.started_at is not None
         (left,) = store.waiting(job.id)
-        assert store.draft(job.id, left) == sent[1].draft
+        assert store.entry(job.id, left) == ReadFile(draft=sent[1].draft)
         files = store.files(job.id)
         assert [file.name for file in files] == ["á🐍", "b", "c"]
         assert files[1].result is None
@@ -150,6 +151,7 @@ def test_jobs_of_an_earlier_version_are_all_there(tmp_path: Path, version: int) 
     with closing(JobStore(tmp_path)) as store:
         job = store.submit(INGEST, "default", entries("a", "b"))
     dropped = "ALTER TABLE jobs DROP COLUMN collection_id;"
+    dropped += "ALTER TABLE files DROP COLUMN code;"
     dropped += "ALTER TABLE jobs DROP COLUMN arguments;" if version == 1 else ""
     without_checksums(tmp_path / "jobs.db", f"{dropped} PRAGMA user_version = {version}")
     with closing(JobStore(tmp_path)) as store:
@@ -167,7 +169,7 @@ def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
             INGEST, "default", [SpooledFile(name="a", draft=Draft(text="Cats meow."))]
         )
         (piece,) = store.waiting(job.id)
-        assert store.draft(job.id, piece).text == "Cats meow."
+        assert store.entry(job.id, piece) == ReadFile(draft=Draft(text="Cats meow."))
         file = tmp_path / "jobs" / job.id
         whole = file.read_bytes()
         for bit in range(8 * len(whole)):
@@ -175,7 +177,7 @@ def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
             changed[bit // 8] ^= 1 << bit % 8
             file.write_bytes(changed)
             with pytest.raises(StoreCorrupt):
-                store.draft(job.id, piece)
+                store.entry(job.id, piece)
 
 
 def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:
@@ -192,7 +194,7 @@ def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedd
             if source.number == 2:
                 raise Stopped
 
-        ingest(corpus, task.sources(), seen=task.stored(), on_result=keep)
+        ingest(corpus, task.sources(FileReader()), seen=task.stored(), on_result=keep)
 
     with Corpus.open(tmp_path, embedder) as corpus:
         with closing(runner(tmp_path, work)) as jobs:
