@@ -53,7 +53,7 @@ def relations(targets: Mapping[str, tuple[str, str]]) -> str:
 def package(main: str, members: Mapping[str, str | bytes]) -> bytes:
     return zipped(
         {
-            "[Content_Types].xml": "<Types/>",
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
             "_rels/.rels": relations({"rId1": ("officeDocument", main)}),
             **members,
         }
