@@ -14,20 +14,23 @@ P = (
     ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 )
 R = f'xmlns:r="{_RELS}"'
-ODF = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{rest}:1.0"'
-    for name, rest in {
-        "office": "office",
-        "text": "text",
-        "table": "table",
-        "style": "style",
-        "draw": "drawing",
-        "presentation": "presentation",
-        "svg": "svg-compatible",
-        "fo": "xsl-fo-compatible",
-        "meta": "meta",
-    }.items()
-) + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+ODF = (
+    " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{rest}:1.0"'
+        for name, rest in {
+            "office": "office",
+            "text": "text",
+            "table": "table",
+            "style": "style",
+            "draw": "drawing",
+            "presentation": "presentation",
+            "svg": "svg-compatible",
+            "fo": "xsl-fo-compatible",
+            "meta": "meta",
+        }.items()
+    )
+    + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
 
 
 def zipped(members: Mapping[str, str | bytes]) -> bytes:
@@ -118,31 +121,41 @@ def xlsx(
     since_1904: bool = False,
 ) -> bytes:
     """A workbook; style n has the nth format, style 0 none."""
-    states = {name: ' state="hidden"' for name in hidden}
+    states = dict.fromkeys(hidden, ' state="hidden"')
     listed = "".join(
         f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"{states.get(name, "")}/>'
         for n, name in enumerate(sheets, 1)
     )
-    codes = "".join(f'<numFmt numFmtId="{200 + n}" formatCode="{code}"/>' for n, code in enumerate(formats))
-    used = '<xf numFmtId="0"/>' + "".join(f'<xf numFmtId="{200 + n}"/>' for n in range(len(formats)))
+    codes = "".join(
+        f'<numFmt numFmtId="{200 + n}" formatCode="{code}"/>' for n, code in enumerate(formats)
+    )
+    used = '<xf numFmtId="0"/>' + "".join(
+        f'<xf numFmtId="{200 + n}"/>' for n in range(len(formats))
+    )
     return package(
         "xl/workbook.xml",
         {
             "xl/workbook.xml": f'<workbook {S} {R}><workbookPr date1904="{int(since_1904)}"/>'
             f"<sheets>{listed}</sheets></workbook>",
             "xl/_rels/workbook.xml.rels": relations(
-                {f"rId{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(sheets) + 1)}
+                {
+                    f"rId{n}": ("worksheet", f"worksheets/sheet{n}.xml")
+                    for n in range(1, len(sheets) + 1)
+                }
                 | {"rIdS": ("styles", "styles.xml"), "rIdT": ("sharedStrings", "strings.xml")}
             ),
             "xl/styles.xml": f"<styleSheet {S}><numFmts>{codes}</numFmts>"
             f"<cellXfs>{used}</cellXfs></styleSheet>",
-            "xl/strings.xml": f"<sst {S}>{''.join(f'<si><t>{one}</t></si>' for one in strings)}</sst>",
+            "xl/strings.xml": f"<sst {S}>{''.join(f'<si><t>{one}</t></si>' for one in strings)}"
+            f"</sst>",
             **{f"xl/worksheets/sheet{n}.xml": one for n, one in enumerate(sheets.values(), 1)},
         },
     )
 
 
-def shape(texts: list[str], *, kind: str | None = None, y: int = 0, x: int = 0, more: str = "") -> str:
+def shape(
+    texts: list[str], *, kind: str | None = None, y: int = 0, x: int = 0, more: str = ""
+) -> str:
     """A shape of a slide; `kind` makes it a placeholder."""
     holder = f'<p:ph type="{kind}"/>' if kind is not None else ""
     inside = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in texts)
@@ -153,11 +166,14 @@ def shape(texts: list[str], *, kind: str | None = None, y: int = 0, x: int = 0, 
     )
 
 
-def pptx(slides: list[str], *, notes: Mapping[int, str] = {}, hidden: tuple[int, ...] = ()) -> bytes:  # noqa: B006
+def pptx(
+    slides: list[str], *, notes: Mapping[int, str] = {}, hidden: tuple[int, ...] = ()
+) -> bytes:
     """A presentation of slides, each made of its shapes; notes by number from 1."""
     ids = "".join(f'<p:sldId id="{255 + n}" r:id="rId{n}"/>' for n in range(1, len(slides) + 1))
     members: dict[str, str | bytes] = {
-        "ppt/presentation.xml": f"<p:presentation {P} {R}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>",
+        "ppt/presentation.xml": f"<p:presentation {P} {R}><p:sldIdLst>{ids}</p:sldIdLst>"
+        f"</p:presentation>",
         "ppt/_rels/presentation.xml.rels": relations(
             {f"rId{n}": ("slide", f"slides/slide{n}.xml") for n in range(1, len(slides) + 1)}
         ),
@@ -172,7 +188,8 @@ def pptx(slides: list[str], *, notes: Mapping[int, str] = {}, hidden: tuple[int,
                 {"rId1": ("notesSlide", f"../notes{n}.xml")}
             )
             members[f"ppt/notes{n}.xml"] = (
-                f"<p:notes {P}><p:cSld><p:spTree>{shape([notes[n]], kind='body')}</p:spTree></p:cSld></p:notes>"
+                f"<p:notes {P}><p:cSld><p:spTree>{shape([notes[n]], kind='body')}</p:spTree>"
+                f"</p:cSld></p:notes>"
             )
     return package("ppt/presentation.xml", members)
 
@@ -186,7 +203,8 @@ def odf(kind: str, body: str, *, styles: str = "", automatic: str = "", meta: st
             f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
             "</office:body></office:document-content>",
             "styles.xml": f"<office:document-styles {ODF}>{styles}</office:document-styles>",
-            "meta.xml": f"<office:document-meta {ODF}><office:meta>{meta}</office:meta></office:document-meta>",
+            "meta.xml": f"<office:document-meta {ODF}><office:meta>{meta}</office:meta>"
+            f"</office:document-meta>",
         }
     )
 
@@ -244,8 +262,8 @@ def _ole_file(entries: list[tuple[str, int, int, int, bytes]], tree: dict[str, l
     sectors: list[bytes] = []
     listed: list[bytes] = []
     at = 1 + directory_sectors
-    for n, (name, kind, _, _, data) in enumerate(entries):
-        data = data.ljust(4096, b"\0") if kind == 2 else b""
+    for n, (name, kind, _, _, stated) in enumerate(entries):
+        data = stated.ljust(4096, b"\0") if kind == 2 else b""
         count = -(-len(data) // _SECTOR)
         if count:
             chains.append(list(range(at, at + count)))
@@ -253,7 +271,9 @@ def _ole_file(entries: list[tuple[str, int, int, int, bytes]], tree: dict[str, l
         encoded = (name + "\0").encode("utf-16-le")
         listed.append(
             encoded.ljust(64, b"\0")
-            + struct.pack("<HBBIII", len(encoded), kind, 1, _FREE, right.get(n, _FREE), child.get(n, _FREE))
+            + struct.pack(
+                "<HBBIII", len(encoded), kind, 1, _FREE, right.get(n, _FREE), child.get(n, _FREE)
+            )
             + bytes(36)
             + struct.pack("<IQ", at if count else _END, len(data))
         )
@@ -263,8 +283,12 @@ def _ole_file(entries: list[tuple[str, int, int, int, bytes]], tree: dict[str, l
     for chain in chains:
         for one, following in zip(chain, [*chain[1:], _END], strict=True):
             fat[one] = following
-    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack(
-        "<HHHHHHIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 0, 0, 1, 1, 0, 4096, _END, 0, _END, 0
+    header = (
+        bytes.fromhex("d0cf11e0a1b11ae1")
+        + bytes(16)
+        + struct.pack(
+            "<HHHHHHIIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 0, 0, 1, 1, 0, 4096, _END, 0, _END, 0
+        )
     )
     header += struct.pack("<109I", 0, *[_FREE] * 108)
     directory = b"".join(listed).ljust(directory_sectors * _SECTOR, b"\0")

@@ -57,7 +57,7 @@ def _is_locked(data: bytes) -> bool:
                 if file.exists(name):
                     return _FILEPASS in _kinds(file.openstream(name).read(_FIRST))
             return bool(file.exists("EncryptedPackage"))
-    except Exception:  # of all kinds on damaged files; the other library says what is wrong
+    except Exception:  # noqa: BLE001  (of all kinds on damaged files, which the other one refuses)
         return False
 
 

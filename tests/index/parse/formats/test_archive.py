@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zipfile
 from hashlib import sha256
 
@@ -13,11 +14,12 @@ from citespan.index.parse.formats import docx as reader
 from citespan.index.parse.formats.archive import MAX_EXPANDED, MAX_MEMBERS, Archive
 from citespan.index.parse.request import Request, Unreadable
 
+SPOKEN = "pässword"
+
 
 def code_of(data: bytes, name: str | None = None) -> str:
     with pytest.raises(Unreadable) as caught:
-        archive = Archive(data)
-        archive.read(name or "missing")
+        Archive(data).read(name or "missing")
     return caught.value.code
 
 
@@ -30,12 +32,13 @@ def test_members_are_read_by_name():
 
 def test_unsafe_and_second_names_are_left_out():
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
-        for name, data in [("a", "first"), ("a", "second"), ("../b", ""), ("/c", ""), ("d/../../e", ""), ("C:\\f", "")]:
-            archive.writestr(name, data)
+    names = ["a", "a", "../b", "/c", "d/../../e", "C:\\f"]
+    with zipfile.ZipFile(out, "w") as archive, warnings.catch_warnings(action="ignore"):
+        for number, name in enumerate(names):
+            archive.writestr(name, str(number))
     opened = Archive(out.getvalue())
     assert opened.names == ["a"]
-    assert opened.read("a") == b"first"
+    assert opened.read("a") == b"0"
     assert [one.code for one in opened.warnings] == ["duplicate_name"] + ["unsafe_name"] * 4
 
 
@@ -63,7 +66,8 @@ def test_many_members_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("flag", "method", "code"), [(1, 8, "encrypted"), (0, 14, "unsupported"), (0, 99, "unsupported")]
+    ("flag", "method", "code"),
+    [(1, 8, "encrypted"), (0, 14, "unsupported"), (0, 99, "unsupported")],
 )
 def test_encryption_and_odd_methods_are_refused(flag: int, method: int, code: str):
     data = bytearray(zipped({"a": b"A" * 100}))
@@ -90,11 +94,11 @@ def test_a_password_opens_an_encrypted_document():
     out = io.BytesIO()
     lines = [sha256(bytes([n])).hexdigest() for n in range(200)]  # the library needs some length
     body = "".join(map(paragraph, ["A secret.", *lines]))
-    office.OOXMLFile(io.BytesIO(docx(body))).encrypt("pässword", out)
+    office.OOXMLFile(io.BytesIO(docx(body))).encrypt(SPOKEN, out)
     data = out.getvalue()
     assert refusal_with(data, None) == "encrypted"
     assert refusal_with(data, "other") == "password_wrong"
-    assert reader.read(data, Request(password="pässword")).text.startswith("A secret.\n\n")
+    assert reader.read(data, Request(password=SPOKEN)).text.startswith("A secret.\n\n")
 
 
 def test_an_old_document_is_no_encrypted_one():
@@ -108,4 +112,6 @@ def test_archive_warnings_reach_the_reader():
     with zipfile.ZipFile(io.BytesIO(docx(paragraph("Text.")))) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     assert len(Archive(data).warnings) == 1
-    assert [one.code for one in parsed(reader.read, zipped({**members, "../x": ""})).warnings] == ["unsafe_name"]
+    assert [one.code for one in parsed(reader.read, zipped({**members, "../x": ""})).warnings] == [
+        "unsafe_name"
+    ]

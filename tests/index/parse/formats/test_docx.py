@@ -14,12 +14,15 @@ STYLES = """
   <w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style>
 <w:style w:type="paragraph" w:styleId="Mine"><w:name w:val="Mine"/><w:basedOn w:val="Ue1"/>
   <w:pPr><w:outlineLvl w:val="1"/></w:pPr></w:style>
-<w:style w:type="paragraph" w:styleId="Same"><w:name w:val="Same"/><w:basedOn w:val="Ue1"/></w:style>
+<w:style w:type="paragraph" w:styleId="Same"><w:name w:val="Same"/>
+  <w:basedOn w:val="Ue1"/></w:style>
 """
 NUMBERING = """
 <w:abstractNum w:abstractNumId="0">
-  <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
-  <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl>
+  <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/>
+    <w:lvlText w:val="%1."/></w:lvl>
+  <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/>
+    <w:lvlText w:val="%1.%2)"/></w:lvl>
 </w:abstractNum>
 <w:abstractNum w:abstractNumId="1">
   <w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="&#xF0B7;"/></w:lvl>
@@ -100,7 +103,8 @@ def test_numbers_and_bullets_are_written_out():
 def test_deleted_text_is_out_and_inserted_text_is_in():
     out = read(
         "<w:p><w:r><w:t>Pay </w:t></w:r><w:del><w:r><w:delText>ten</w:delText></w:r></w:del>"
-        "<w:ins><w:r><w:t>twenty</w:t></w:r></w:ins><w:moveFrom><w:r><w:t>lost</w:t></w:r></w:moveFrom>"
+        "<w:ins><w:r><w:t>twenty</w:t></w:r></w:ins><w:moveFrom><w:r><w:t>lost</w:t></w:r>"
+        "</w:moveFrom>"
         "<w:r><w:t> euros.</w:t></w:r></w:p>"
         "<w:del><w:p><w:r><w:t>A paragraph that was deleted.</w:t></w:r></w:p></w:del>"
     )
@@ -111,7 +115,8 @@ def test_what_stands_inside_other_elements_is_read():
     out = read(
         "<w:sdt><w:sdtContent>" + paragraph("In a control.") + "</w:sdtContent></w:sdt>"
         '<w:p><w:hyperlink r:id="x"><w:r><w:t>A link</w:t></w:r></w:hyperlink>'
-        '<w:r><w:tab/><w:t>after</w:t><w:noBreakHyphen/><w:t>tab</w:t><w:br/><w:t>line</w:t></w:r></w:p>'
+        "<w:r><w:tab/><w:t>after</w:t><w:noBreakHyphen/><w:t>tab</w:t><w:br/><w:t>line</w:t>"
+        "</w:r></w:p>"
         '<w:p><w:fldSimple w:instr="PAGE"><w:r><w:t>7</w:t></w:r></w:fldSimple>'
         "<w:r><w:instrText>HYPERLINK</w:instrText></w:r>"
         '<w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r></w:p>'
@@ -122,7 +127,8 @@ def test_what_stands_inside_other_elements_is_read():
 def test_text_boxes_are_read_once_and_pictures_are_described():
     box = "<w:txbxContent>" + paragraph("In the box.") + "</w:txbxContent>"
     out = read(
-        '<w:p><w:r><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        "<w:p><w:r><mc:AlternateContent "
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
         f"<mc:Choice><w:drawing>{box}</w:drawing></mc:Choice><mc:Fallback><w:pict>{box}</w:pict>"
         "</mc:Fallback></mc:AlternateContent><w:t>Before it.</w:t></w:r></w:p>"
         '<w:p><w:r><w:drawing><wp:docPr xmlns:wp="urn:wp" id="1" descr="A map of Ghent"/>'
@@ -155,7 +161,11 @@ def test_hidden_text_is_left_out_with_a_warning():
 
 
 def test_a_table_is_a_paragraph_for_each_row():
-    out = read(word_table([["Year", "City", "People"], ["2020", "Ghent", "263 927"], ["2021", "Bruges", ""]]))
+    out = read(
+        word_table(
+            [["Year", "City", "People"], ["2020", "Ghent", "263 927"], ["2021", "Bruges", ""]]
+        )
+    )
     assert out.text == "City: Ghent; Year: 2020; People: 263 927.\n\nCity: Bruges; Year: 2021."
     assert cells(out)[:4] == [
         ("table 1", 1, 2, "City"),
@@ -208,7 +218,11 @@ def test_metadata_is_what_the_file_states():
     data = zipped({"_rels/.rels": relation, "word/document.xml": body, "core.xml": core})
     out = parsed(reader.read, data)
     assert out.title == "A Title"
-    assert out.metadata == {"author": "Ann", "published": "2020-01-02T03:04:05Z", "language": "en-GB"}
+    assert out.metadata == {
+        "author": "Ann",
+        "published": "2020-01-02T03:04:05Z",
+        "language": "en-GB",
+    }
 
 
 def test_namespaces_of_strict_documents_are_understood():
@@ -216,7 +230,8 @@ def test_namespaces_of_strict_documents_are_understood():
     strict = package(
         "word/document.xml",
         {
-            "word/document.xml": '<w:document xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main">'
+            "word/document.xml": "<w:document "
+            'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main">'
             f"<w:body>{paragraph('Strict.')}</w:body></w:document>"
         },
     )
@@ -230,9 +245,16 @@ def test_namespaces_of_strict_documents_are_understood():
         (docx(""), "no_text", "no text"),
         (zipped({"_rels/.rels": "<Relationships/>"}), "corrupt", "names no main document"),
         (package("word/document.xml", {}), "corrupt", "lacks its part"),
-        (package("word/document.xml", {"word/document.xml": "<w:document"}), "corrupt", "not valid XML"),
         (
-            package("word/document.xml", {"word/document.xml": '<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>'}),
+            package("word/document.xml", {"word/document.xml": "<w:document"}),
+            "corrupt",
+            "not valid XML",
+        ),
+        (
+            package(
+                "word/document.xml",
+                {"word/document.xml": '<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>'},
+            ),
             "unsupported",
             "declares a document type",
         ),
@@ -253,12 +275,16 @@ def test_nothing_outside_of_the_file_is_read():
     body = paragraph("inside")
     document = f"<w:document {W}><w:body>{body}</w:body></w:document>"
     relation = (
-        '<Relationships><Relationship Id="a" Type="x/header" TargetMode="External" Target="file:///etc/passwd"/>'
+        '<Relationships><Relationship Id="a" Type="x/header" TargetMode="External" '
+        'Target="file:///etc/passwd"/>'
         '<Relationship Id="b" Type="x/styles" Target="../../../../etc/passwd"/>'
         '<Relationship Id="c" Type="x/footer" Target="file:///etc/passwd"/></Relationships>'
     )
     out = parsed(
         reader.read,
-        package("word/document.xml", {"word/document.xml": document, "word/_rels/document.xml.rels": relation}),
+        package(
+            "word/document.xml",
+            {"word/document.xml": document, "word/_rels/document.xml.rels": relation},
+        ),
     )
     assert out.text == "inside"

@@ -7,7 +7,10 @@ from citespan.index.parse.formats import email as reader
 from citespan.index.parse.parsed import Member
 from citespan.index.parse.places import Part
 
-HEAD = "From: Ann <ann@x.org>\nTo: Bob <bob@x.org>\nSubject: Plan\nDate: Sun, 8 May 2005 14:09:11 -0500\n"
+HEAD = (
+    "From: Ann <ann@x.org>\nTo: Bob <bob@x.org>\nSubject: Plan\nDate: Sun, 8 May 2005 "
+    "14:09:11 -0500\n"
+)
 
 
 def read(text: str | bytes):
@@ -60,7 +63,9 @@ def test_encoded_words_are_decoded(value: str, shown: str):
     ],
 )
 def test_bodies_are_decoded(encoding: str, body: str, text: str):
-    out = read(f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}")
+    out = read(
+        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}"
+    )
     assert out.text == text
 
 
@@ -78,9 +83,13 @@ def test_plain_text_is_preferred_unless_it_says_little():
 def test_parts_are_numbered_and_attachments_are_members():
     inner = multipart("alternative", PLAIN + "Text.", PAGE + "<p>Text.</p>", boundary="C")
     attached = (
-        'Content-Type: text/csv\nContent-Disposition: attachment; filename="=?utf-8?q?caf=C3=A9=2Ecsv?="\n\na,b\n1,2'
+        "Content-Type: text/csv\nContent-Disposition: attachment; "
+        'filename="=?utf-8?q?caf=C3=A9=2Ecsv?="\n\na,b\n1,2'
     )
-    logo = 'Content-Type: image/png; name="l.png"\nContent-ID: <a@b>\nContent-Transfer-Encoding: base64\n\nAAAA'
+    logo = (
+        'Content-Type: image/png; name="l.png"\nContent-ID: <a@b>\nContent-Transfer-Encoding: '
+        "base64\n\nAAAA"
+    )
     signature = "Content-Type: application/pgp-signature; name=s.asc\n\nxyz"
     out = read(HEAD + multipart("mixed", inner, attached, logo, signature, PLAIN + "After."))
     assert out.text.endswith("Plan\n\nText.\n\nAfter.")
@@ -90,15 +99,21 @@ def test_parts_are_numbered_and_attachments_are_members():
 
 
 def test_history_is_kept_and_marked():
-    out = read(PLAIN + "I agree.\n\nOn Monday, Bob wrote:\n> Shall we?\n> > Once more.\n\n-----Original Message-----\nFrom: Cy")
+    out = read(
+        PLAIN + "I agree.\n\nOn Monday, Bob wrote:\n> Shall we?\n> > Once more.\n\n-----Original "
+        "Message-----\nFrom: Cy"
+    )
     assert out.text == (
-        "I agree.\n\nOn Monday, Bob wrote:\n\n> Shall we?\n> > Once more.\n\n-----Original Message-----\n\nFrom: Cy"
+        "I agree.\n\nOn Monday, Bob wrote:\n\n> Shall we?\n> > Once more.\n\n-----Original "
+        "Message-----\n\nFrom: Cy"
     )
     assert headings(out) == [(2, "On Monday, Bob wrote:"), (2, "-----Original Message-----")]
 
 
 def test_quotes_in_pages_are_marked():
-    out = read(PAGE + "<p>Yes.</p><blockquote>Shall we?<blockquote>Again?</blockquote></blockquote>")
+    out = read(
+        PAGE + "<p>Yes.</p><blockquote>Shall we?<blockquote>Again?</blockquote></blockquote>"
+    )
     assert out.text == "Yes.\n\n> Shall we?\n\n> > Again?"
 
 
@@ -111,12 +126,16 @@ def test_forwarded_messages_are_read():
 
 
 def test_a_message_of_an_attachment_alone_has_members():
-    out = read("Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nJVBERg==")
+    out = read(
+        "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nJVBERg=="
+    )
     assert (out.text, out.members) == ("", [Member("a.pdf", b"%PDF")])
 
 
 def nested(levels: int) -> str:
-    head = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(levels))
+    head = "".join(
+        f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(levels)
+    )
     return head + PLAIN + "hello\n" + "".join(f"--b{n}--\n" for n in reversed(range(levels)))
 
 
@@ -134,7 +153,15 @@ def test_messages_of_too_many_parts_are_refused(text: str):
 
 
 def test_headers_without_end_are_cut():
-    out = read("To: " + "a@b.c, " * 100_000 + "\nSubject: " + "=?utf-8?q?" + "a" * 20 + "?= " * 40_000 + "\n\nx")
+    out = read(
+        "To: "
+        + "a@b.c, " * 100_000
+        + "\nSubject: "
+        + "=?utf-8?q?"
+        + "a" * 20
+        + "?= " * 40_000
+        + "\n\nx"
+    )
     assert len(out.text) < 2 * 16_384 + 100
 
 

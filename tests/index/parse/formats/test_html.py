@@ -30,9 +30,7 @@ def test_lists_and_definitions():
         "<ul><li>a<li>b<ol start=3><li>c</li><li><p>d</p><p>more</p></li></ol></ul>"
         "<dl><dt>Term</dt><dd>Meaning</dd><dt>Other</dt><dd><p>First.</p><p>Second.</p></dd></dl>"
     )
-    assert out.text == (
-        "• a\n• b\n3. c\n4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond."
-    )
+    assert out.text == ("• a\n• b\n3. c\n4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond.")
 
 
 def test_tables_are_rows():
@@ -61,8 +59,10 @@ def test_tables_that_frame_a_page_are_no_tables():
 
 def test_what_is_not_shown_is_left_out():
     out = read(
-        "<p>seen</p><script>x()</script><style>p{}</style><template><p>t</p></template><noscript>n</noscript>"
-        "<p hidden>a</p><p style='color:red; display : none'>b</p><div style='visibility:hidden'><p>c</p></div>"
+        "<p>seen</p><script>x()</script><style>p{}</style><template><p>t</p></template><noscript>"
+        "n</noscript>"
+        "<p hidden>a</p><p style='color:red; display : none'>b</p><div style='visibility:hidden'>"
+        "<p>c</p></div>"
         "<span style='font-size:0'>d</span><!-- e --><p style='opacity:0.5'>half</p>"
     )
     assert out.text == "seen\n\nhalf"
@@ -71,7 +71,8 @@ def test_what_is_not_shown_is_left_out():
 
 def test_navigation_and_footers_are_furniture_at_the_end():
     out = read(
-        "<header>Site</header><nav><ul><li>Home</ul></nav><main><header><h1>Title</h1></header><p>Body.</p>"
+        "<header>Site</header><nav><ul><li>Home</ul></nav><main><header><h1>Title</h1></header>"
+        "<p>Body.</p>"
         "<aside>Inside.</aside></main><footer>© Us</footer><div role=navigation>More</div>"
     )
     assert out.text == "Title\n\nBody.\n\nInside.\n\nSite\n\n• Home\n\n© Us\n\nMore"
@@ -129,5 +130,8 @@ def test_elements_that_belong_to_a_heading_are_in_it():
 
 
 def test_nothing_is_fetched():
-    page = '<base href="file:///etc/"><iframe src="passwd"></iframe><img src="file:///etc/passwd"><p>x</p>'
+    page = (
+        '<base href="file:///etc/"><iframe src="passwd"></iframe><img '
+        'src="file:///etc/passwd"><p>x</p>'
+    )
     assert read(page + '<object data="file:///etc/passwd">y</object>').text == "x"

@@ -63,7 +63,13 @@ def test_attachments_are_members():
     folder = "__attach_version1.0_#00000000/"
     out = parsed(
         reader.read,
-        ole({**MESSAGE, folder + NAME + "3707001F": utf16("a.csv"), folder + NAME + "37010102": b"x" * 5000}),
+        ole(
+            {
+                **MESSAGE,
+                folder + NAME + "3707001F": utf16("a.csv"),
+                folder + NAME + "37010102": b"x" * 5000,
+            }
+        ),
     )
     assert out.members == [Member("a.csv", b"x" * 5000)]
 

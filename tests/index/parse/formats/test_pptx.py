@@ -14,7 +14,9 @@ def read(slides: list[str], **more: object):
 def test_titles_come_first_and_shapes_from_top_to_bottom():
     out = read(
         [
-            shape(["Below."], y=900) + shape(["Above right."], y=100, x=50) + shape(["Above left."], y=100)
+            shape(["Below."], y=900)
+            + shape(["Above right."], y=100, x=50)
+            + shape(["Above left."], y=100)
             + shape(["The", "Title"], kind="title", y=2000),
             shape(["Second"], kind="ctrTitle") + shape(["End."]),
         ]
@@ -30,14 +32,17 @@ def test_titles_come_first_and_shapes_from_top_to_bottom():
 def test_slides_are_in_the_order_of_the_presentation():
     ids = '<p:sldId r:id="b"/><p:sldId r:id="a"/>'
     slides = {
-        f"ppt/{name}.xml": f"<p:sld {P}><p:cSld><p:spTree>{shape([name])}</p:spTree></p:cSld></p:sld>"
+        f"ppt/{name}.xml": f"<p:sld {P}><p:cSld><p:spTree>{shape([name])}</p:spTree></p:cSld>"
+        f"</p:sld>"
         for name in ("one", "two")
     }
     data = package(
         "ppt/p.xml",
         {
             "ppt/p.xml": f"<p:presentation {P} {R}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>",
-            "ppt/_rels/p.xml.rels": relations({"a": ("slide", "one.xml"), "b": ("slide", "two.xml")}),
+            "ppt/_rels/p.xml.rels": relations(
+                {"a": ("slide", "one.xml"), "b": ("slide", "two.xml")}
+            ),
             **slides,
         },
     )
@@ -83,12 +88,14 @@ def test_lists_have_their_bullets_and_numbers():
 
 
 def test_tables_pictures_and_charts():
-    rows = "".join(
-        f"<a:tr>{''.join(f'<a:tc><a:txBody><a:p><a:r><a:t>{one}</a:t></a:r></a:p></a:txBody></a:tc>' for one in row)}</a:tr>"
-        for row in (["Year", "Cost"], ["2020", "5 M"])
-    )
+    def cell(text: str) -> str:
+        return f"<a:tc><a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody></a:tc>"
+
+    lines = (["Year", "Cost"], ["2020", "5 M"])
+    rows = "".join(f"<a:tr>{''.join(map(cell, line))}</a:tr>" for line in lines)
     frame = (
-        '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name="t" descr="Costs by year"/><p:nvPr/>'
+        '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name="t" descr="Costs by year"/>'
+        "<p:nvPr/>"
         f'</p:nvGraphicFramePr><a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl></p:graphicFrame>'
     )
     out = read([frame])
@@ -107,13 +114,16 @@ def test_the_data_of_a_chart_are_rows():
     data = package(
         "ppt/p.xml",
         {
-            "ppt/p.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="a"/></p:sldIdLst></p:presentation>',
+            "ppt/p.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="a"/></p:sldIdLst>'
+            f"</p:presentation>",
             "ppt/_rels/p.xml.rels": relations({"a": ("slide", "s.xml")}),
             "ppt/s.xml": f"<p:sld {P} {R}><p:cSld><p:spTree><p:graphicFrame>"
             f'<c:chart {c} r:id="x"/></p:graphicFrame></p:spTree></p:cSld></p:sld>',
             "ppt/_rels/s.xml.rels": relations({"x": ("chart", "c.xml")}),
-            "ppt/c.xml": f'<c:chartSpace {c} xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
-            f"<c:chart><c:title><a:t>By region</a:t></c:title><c:ser>{series}</c:ser></c:chart></c:chartSpace>",
+            "ppt/c.xml": f"<c:chartSpace {c} "
+            f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+            f"<c:chart><c:title><a:t>By region</a:t></c:title><c:ser>{series}</c:ser></c:chart>"
+            f"</c:chartSpace>",
         },
     )
     assert parsed(reader.read, data).text == "By region\n\nNorth; Sales: 3.\n\nSouth; Sales: 4."
@@ -123,11 +133,13 @@ def test_a_slide_that_cannot_be_read_is_left_out():
     data = package(
         "ppt/p.xml",
         {
-            "ppt/p.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="a"/><p:sldId r:id="b"/>'
+            "ppt/p.xml": f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="a"/><p:sldId '
+            f'r:id="b"/>'
             "</p:sldIdLst></p:presentation>",
             "ppt/_rels/p.xml.rels": relations({"a": ("slide", "a.xml"), "b": ("slide", "b.xml")}),
             "ppt/a.xml": "<p:sld",
-            "ppt/b.xml": f"<p:sld {P}><p:cSld><p:spTree>{shape(['Left.'])}</p:spTree></p:cSld></p:sld>",
+            "ppt/b.xml": f"<p:sld {P}><p:cSld><p:spTree>{shape(['Left.'])}</p:spTree></p:cSld>"
+            f"</p:sld>",
         },
     )
     out = parsed(reader.read, data)

@@ -12,7 +12,9 @@ def read(text: str | bytes):
 
 
 def test_each_value_follows_the_names_that_lead_to_it():
-    out = read('{\n"PUMA": {"values": {\n"48-02102": "Johnson County",\n"x": null}},\n"n": [1, 2.5, true]}')
+    out = read(
+        '{\n"PUMA": {"values": {\n"48-02102": "Johnson County",\n"x": null}},\n"n": [1, 2.5, true]}'
+    )
     assert out.text == "PUMA › values › 48-02102: Johnson County\n\nn: 1, 2.5, true"
     assert place_of(out, "Johnson County") == Line(3)
     assert place_of(out, "PUMA") == Line(2)

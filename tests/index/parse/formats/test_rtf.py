@@ -34,17 +34,23 @@ def test_surrogates_are_joined_or_replaced():
 
 
 def test_footnotes_follow_their_paragraph():
-    out = read(r"\pard A claim{\super {\footnote \pard\plain Its {\i source}.}} here.\par More.\par ")
+    out = read(
+        r"\pard A claim{\super {\footnote \pard\plain Its {\i source}.}} here.\par More.\par "
+    )
     assert out.text == "A claim here.\n\nFootnote 1: Its source.\n\nMore."
 
 
 def test_lists_have_their_bullets():
-    out = read(r"\pard {\listtext\'b7\tab}One\par {\listtext\'b7\tab}Two\par {\listtext 1)\tab}Three\par ")
+    out = read(
+        r"\pard {\listtext\'b7\tab}One\par {\listtext\'b7\tab}Two\par {\listtext 1)\tab}Three\par "
+    )
     assert out.text == "• One\n• Two\n1) Three"
 
 
 def test_tables_are_rows():
-    out = read(r"\trowd Town\cell Code\cell Note\cell\row Ghent\cell G\cell x\cell\row\pard After.\par ")
+    out = read(
+        r"\trowd Town\cell Code\cell Note\cell\row Ghent\cell G\cell x\cell\row\pard After.\par "
+    )
     assert out.text == "Town: Ghent; Code: G; Note: x.\n\nAfter."
     assert cells(out)[-1] == ("table 1", 2, 3, "x")
 

@@ -35,7 +35,9 @@ def workbook(*inside: bytes, hidden: bool = False, first: bytes = b"") -> bytes:
 def test_rows_below_a_header():
     out = parsed(
         reader.read,
-        workbook(text(1, 1, "Town"), text(1, 2, "People"), text(2, 1, "Ghent"), number(2, 2, 263927.0)),
+        workbook(
+            text(1, 1, "Town"), text(1, 2, "People"), text(2, 1, "Ghent"), number(2, 2, 263927.0)
+        ),
     )
     assert out.text == "Data\n\nTown: Ghent; People: 263927."
     assert headings(out) == [(1, "Data")]
@@ -53,10 +55,13 @@ def test_hidden_sheets_are_marked():
 def test_an_encrypted_workbook_needs_a_password():
     data = workbook(text(0, 0, "x"), first=record(0x002F, b"\1\0\1\0\1\0" + bytes(48)))
     assert refusal(reader.read, data)[0] == "encrypted"
-    assert refusal(reader.read, data, password="x")[0] in {"password_wrong", "corrupt"}
+    hints = {"password": "x"}
+    assert refusal(reader.read, data, **hints)[0] in {"password_wrong", "corrupt"}
 
 
-@pytest.mark.parametrize("data", [b"nothing", zipped({"xl/workbook.bin": b"no"}), ole({"Workbook": b"\xff" * 50})])
+@pytest.mark.parametrize(
+    "data", [b"nothing", zipped({"xl/workbook.bin": b"no"}), ole({"Workbook": b"\xff" * 50})]
+)
 def test_what_is_damaged_is_refused(data: bytes):
     code, message = refusal(reader.read, data)
     assert code in {"corrupt", "no_text"}
@@ -66,5 +71,16 @@ def test_what_is_damaged_is_refused(data: bytes):
 def test_places_agree_with_the_reader_of_the_newer_kind():
     from citespan.index.parse.formats import xlsx as newer
 
-    data = xlsx({"Data": sheet({"B3": text_cell("a"), "C3": text_cell("b"), "B4": text_cell("c"), "D9": text_cell("d")})})
+    data = xlsx(
+        {
+            "Data": sheet(
+                {
+                    "B3": text_cell("a"),
+                    "C3": text_cell("b"),
+                    "B4": text_cell("c"),
+                    "D9": text_cell("d"),
+                }
+            )
+        }
+    )
     assert cells(parsed(reader.read, data)) == cells(parsed(newer.read, data))

@@ -5,9 +5,10 @@ from office_files import docx, number_cell, odf, sheet, text_cell, word_table, x
 from reading import cells, parsed, place_of, refusal
 
 from citespan.index.parse.formats import docx as word
-from citespan.index.parse.formats import html, rows, xlsx as excel
+from citespan.index.parse.formats import html, rows
 from citespan.index.parse.formats import odf as open_document
 from citespan.index.parse.formats import tables as reader
+from citespan.index.parse.formats import xlsx as excel
 from citespan.index.parse.places import Cell
 
 
@@ -18,7 +19,8 @@ def read(text: str | bytes, **hints: str):
 def test_each_row_is_a_paragraph_with_its_key_first():
     out = read("Rank,Major,Median\n1,PETROLEUM ENGINEERING,110000\n2,MINING,75000\n")
     assert out.text == (
-        "Major: PETROLEUM ENGINEERING; Rank: 1; Median: 110000.\n\nMajor: MINING; Rank: 2; Median: 75000."
+        "Major: PETROLEUM ENGINEERING; Rank: 1; Median: 110000.\n\nMajor: MINING; Rank: 2; "
+        "Median: 75000."
     )
     assert place_of(out, "110000") == Cell("", 2, 3)
     assert [one[1:3] for one in cells(out)[:4]] == [(1, 2), (2, 2), (1, 1), (2, 1)]
@@ -77,8 +79,16 @@ def test_a_cell_without_end_is_refused():
     assert refusal(reader.read, b'a,b\n"' + b"x" * 1_500_000)[0] == "too_large"
 
 
-LINES = [["Rank", "Town", "People"], ["1", "Antwerp", "529247"], ["2", "Ghent", "263927"], ["3", "Bruges", ""]]
-TEXT = "Town: Antwerp; Rank: 1; People: 529247.\n\nTown: Ghent; Rank: 2; People: 263927.\n\nTown: Bruges; Rank: 3."
+LINES = [
+    ["Rank", "Town", "People"],
+    ["1", "Antwerp", "529247"],
+    ["2", "Ghent", "263927"],
+    ["3", "Bruges", ""],
+]
+TEXT = (
+    "Town: Antwerp; Rank: 1; People: 529247.\n\nTown: Ghent; Rank: 2; People: "
+    "263927.\n\nTown: Bruges; Rank: 3."
+)
 
 
 def test_the_same_rows_from_files_of_every_kind():
@@ -90,11 +100,14 @@ def test_the_same_rows_from_files_of_every_kind():
         if value
     }
     page = "".join(
-        "<tr>" + "".join(f"<t{'d' if n else 'h'}>{value}" for value in line) for n, line in enumerate(LINES)
+        "<tr>" + "".join(f"<t{'d' if n else 'h'}>{value}" for value in line)
+        for n, line in enumerate(LINES)
     )
     lines = "".join(
         "<table:table-row>"
-        + "".join(f"<table:table-cell><text:p>{value}</text:p></table:table-cell>" for value in line)
+        + "".join(
+            f"<table:table-cell><text:p>{value}</text:p></table:table-cell>" for value in line
+        )
         + "</table:table-row>"
         for line in LINES
     )

@@ -7,7 +7,8 @@ from citespan.index.parse.formats import marked, subtitles, xml
 from citespan.index.parse.places import Line
 
 SRT = (
-    "1\r\n00:00:01,000 --> 00:00:03,000\r\n<i>It began</i>\r\nin Ghent.\r\n\r\n2\r\n00:00:03,500 --> 00:00:05,000\r\n"
+    "1\r\n00:00:01,000 --> 00:00:03,000\r\n<i>It began</i>\r\nin Ghent.\r\n\r\n2\r\n00:00:03,500 "
+    "--> 00:00:05,000\r\n"
     "It went on.\r\n\r\n3\r\n00:00:09,000 --> 00:00:10,000\r\n{\\an8}Later &amp; last.\r\n"
 )
 
@@ -20,7 +21,10 @@ def test_subtitles_are_running_text():
 
 
 def test_voices_are_named():
-    vtt = "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 align:start\n<v Ann>Hello <b>you</b>.</v>\n\n00:02.000 --> 00:03.000\n- Who?\n"
+    vtt = (
+        "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 align:start\n<v Ann>Hello <b>you</b>.</v>"
+        "\n\n00:02.000 --> 00:03.000\n- Who?\n"
+    )
     out = parsed(subtitles.read, vtt.encode())
     assert out.text == "Ann: Hello you.\n\n- Who?"
     assert out.media_type == "text/vtt"
@@ -33,7 +37,8 @@ def test_texts_without_times_are_no_subtitles():
 def test_xml_of_prose_is_paragraphs():
     out = parsed(
         xml.read,
-        b'<!DOCTYPE a PUBLIC "x" "file:///etc/passwd"><book><title>A Plan</title>\n<chapter><head>One</head>\n'
+        b'<!DOCTYPE a PUBLIC "x" "file:///etc/passwd"><book><title>A Plan</title>\n<chapter>'
+        b"<head>One</head>\n"
         b"<p>Some <i>mixed</i> text.</p></chapter></book>",
     )
     assert out.text == "A Plan\n\nOne\n\nSome mixed text."
@@ -119,7 +124,9 @@ TEX = "\\documentclass{book}\n\\section{One \\emph{two}}\n% \\section{no}\n\\sub
         ("one\n\ntwo", "a.txt", [], "text/plain"),
     ],
 )
-def test_texts_are_kept_as_they_are(text: str, name: str, found: list[tuple[int, str]], media_type: str):
+def test_texts_are_kept_as_they_are(
+    text: str, name: str, found: list[tuple[int, str]], media_type: str
+):
     out = parsed(marked.read, text.encode(), name=name)
     assert out.text == text
     assert headings(out) == found
@@ -146,6 +153,8 @@ def test_controls_and_marks_inside_a_text_stay():
     assert parsed(marked.read, text.encode(), name="a.txt").text == text
 
 
-@pytest.mark.parametrize(("data", "code"), [(b"a\0b", "corrupt"), (b"  \n", "no_text"), (b"\x81\x8d" * 9, "corrupt")])
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"a\0b", "corrupt"), (b"  \n", "no_text"), (b"\x81\x8d" * 9, "corrupt")]
+)
 def test_texts_that_are_refused(data: bytes, code: str):
     assert refusal(marked.read, data)[0] == code

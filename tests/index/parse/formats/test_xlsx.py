@@ -16,7 +16,9 @@ def read(one: str, **more: object):
 def table(lines: list[list[str | float]], first: int = 1) -> dict[str, str]:
     """Cells from A down: strings and numbers; empty strings are no cells."""
     return {
-        f"{chr(65 + column)}{row}": text_cell(value) if isinstance(value, str) else number_cell(value)
+        f"{chr(65 + column)}{row}": text_cell(value)
+        if isinstance(value, str)
+        else number_cell(value)
         for row, line in enumerate(lines, first)
         for column, value in enumerate(line)
         if value != ""
@@ -39,7 +41,15 @@ def test_rows_below_a_header_name_their_columns():
 
 
 def test_titles_above_a_header_are_paragraphs_and_empty_rows_divide():
-    lines: list[list[str | float]] = [["Report"], ["Item", "Cost"], ["Ink", 3], [], ["Note", ""], [], ["Pens", 4]]
+    lines: list[list[str | float]] = [
+        ["Report"],
+        ["Item", "Cost"],
+        ["Ink", 3],
+        [],
+        ["Note", ""],
+        [],
+        ["Pens", 4],
+    ]
     out = read(sheet(table(lines)))
     assert out.text == (
         "Data\n\nReport\n\nItem: Ink; Cost: 3.\n\nItem: Note.\n\nItem: Pens; Cost: 4."
@@ -47,7 +57,10 @@ def test_titles_above_a_header_are_paragraphs_and_empty_rows_divide():
 
 
 def test_tables_next_to_each_other_are_apart():
-    left: list[list[str | float]] = [["City", "Code", "", "Agency", "Code"], ["Ghent", "GNT", "", "Health", "HHS"]]
+    left: list[list[str | float]] = [
+        ["City", "Code", "", "Agency", "Code"],
+        ["Ghent", "GNT", "", "Health", "HHS"],
+    ]
     out = read(sheet(table(left)))
     assert out.text == "Data\n\nCity: Ghent; Code: GNT.\n\nAgency: Health; Code: HHS."
 
@@ -76,7 +89,10 @@ def test_without_a_header_cells_are_apart_by_bars():
         (number_cell(43831, 2), "2020-01-01"),
         ("<c><v>1E300</v></c>", "1E+300"),
         ("<c><v>nonsense</v></c>", "nonsense"),
-        ('<c t="inlineStr"><is><r><t>two </t></r><r><t>runs</t></r><rPh><t>x</t></rPh></is></c>', "two runs"),
+        (
+            '<c t="inlineStr"><is><r><t>two </t></r><r><t>runs</t></r><rPh><t>x</t></rPh></is></c>',
+            "two runs",
+        ),
     ],
 )
 def test_a_cell_shows_what_the_program_shows(cell: str, shown: str):
@@ -97,7 +113,12 @@ def test_days_count_from_1904_in_files_of_old_macs():
 
 
 def test_merged_cells_count_for_all_that_they_cover():
-    lines: list[list[str | float]] = [["", "Men", ""], ["Town", "young", "old"], ["Ghent", 1, 2], ["", 3, 4]]
+    lines: list[list[str | float]] = [
+        ["", "Men", ""],
+        ["Town", "young", "old"],
+        ["Ghent", 1, 2],
+        ["", 3, 4],
+    ]
     merges = '<mergeCells><mergeCell ref="B1:C1"/><mergeCell ref="A3:A4"/></mergeCells>'
     out = read(sheet(table(lines), merges))
     assert out.text == (
@@ -108,7 +129,9 @@ def test_merged_cells_count_for_all_that_they_cover():
 
 def test_a_merged_title_is_no_header():
     merges = '<mergeCells><mergeCell ref="A1:C1"/></mergeCells>'
-    out = read(sheet(table([["All costs", "", ""], ["Item", "Kind", "Cost"], ["Ink", "wet", 3]]), merges))
+    out = read(
+        sheet(table([["All costs", "", ""], ["Item", "Kind", "Cost"], ["Ink", "wet", 3]]), merges)
+    )
     assert out.text == "Data\n\nAll costs\n\nItem: Ink; Kind: wet; Cost: 3."
 
 
@@ -118,14 +141,19 @@ def test_a_merge_of_the_whole_sheet_costs_nothing():
 
 
 def test_hidden_sheets_are_kept_and_marked():
-    data = xlsx({"Sheet1": sheet(table([["seen"]])), "Old": sheet(table([["unseen"]]))}, hidden=("Old",))
+    data = xlsx(
+        {"Sheet1": sheet(table([["seen"]])), "Old": sheet(table([["unseen"]]))}, hidden=("Old",)
+    )
     out = parsed(reader.read, data)
     assert out.text == "seen\n\nOld (hidden sheet)\n\nunseen"
     assert [one.code for one in out.warnings] == ["hidden_sheet"]
 
 
 def test_cells_without_references_are_counted():
-    one = f"<worksheet {S}><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row></sheetData></worksheet>"
+    one = (
+        f"<worksheet {S}><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v>"
+        f"</c></row></sheetData></worksheet>"
+    )
     assert [one[1:] for one in cells(read(one))] == [(1, 1, "1"), (1, 2, "2"), (2, 1, "3")]
 
 
