@@ -68,7 +68,10 @@ class Archive:
         if member.compress_type not in _METHODS:
             raise Unreadable("unsupported", f"its part {name!r} is packed in an unusual way")
         try:
-            return self._zip.read(member)
+            data = self._zip.read(member)
+            if zlib.crc32(data) != member.CRC:  # not checked if the stated size is too small
+                raise zipfile.BadZipFile("its checksum is wrong")
+            return data
         except _ERRORS as error:
             raise Unreadable(
                 "corrupt", f"its part {name!r} is damaged ({error}); save or send it again"

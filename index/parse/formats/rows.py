@@ -132,13 +132,20 @@ def _header_rows(rows: list[Row]) -> tuple[int, int]:
     """Return the range of the rows that are the header; it is empty if there is none."""
     width = max((len(row) for row in rows[:_SAMPLE]), default=0)
     for at, row in enumerate(rows[:_MAX_TITLES]):
-        if len({id(field) for field in row.values()}) < 2 or 2 * len(row) < width:
+        if 2 * len(row) < width or _is_title(row, rows[at + 1 : at + 2]):
             continue
         if at + 1 == len(rows) or not _is_header(row, rows[at + 1]):
             return 0, 0
         two = _is_spread(row) and _is_header(rows[at + 1], {}) and at + 2 < len(rows)
         return (at, at + 2) if two else (at, at + 1)
     return 0, 0
+
+
+def _is_title(row: Row, below: list[Row]) -> bool:
+    """Return whether a row is one cell, unless it is a label above some columns of a header."""
+    if len({id(field) for field in row.values()}) > 1:
+        return False
+    return len(row) < 2 or not below or min(row) <= min(below[0])
 
 
 def _is_header(row: Row, below: Row) -> bool:
@@ -222,7 +229,7 @@ def _write_rows(writer: Writer, rows: list[Row], header: Row) -> None:
     for row in rows:
         writer.paragraph()
         before: Field | None = None
-        for column in [*order, *sorted(row.keys() - header.keys())]:
+        for column in order:
             if (field := row.get(column)) is None or field is before:
                 continue
             if before:
@@ -230,7 +237,7 @@ def _write_rows(writer: Writer, rows: list[Row], header: Row) -> None:
             _write_labelled(writer, header.get(column), field)
             before = field
         _end_row(writer, before.text if before else "")
-    writer.table(start, " | ".join(header[column].text for column in order))
+    writer.table(start, " | ".join(header[column].text for column in order if column in header))
 
 
 def _write_labelled(writer: Writer, label: Field | None, field: Field) -> None:
@@ -245,16 +252,21 @@ def _end_row(writer: Writer, last: str) -> None:
         writer.separate(".")
 
 
+def _is_named(text: str) -> bool:
+    """Return whether a cell begins as a name does, not as an amount or a number."""
+    return any(map(str.isalpha, text[:2]))
+
+
 def _order(rows: list[Row], header: Row) -> list[int]:
     """Return the columns with the key first: the first one whose cells are names of the rows."""
-    columns = sorted(header)
+    columns = sorted(header.keys() | _columns(rows))
     sample = rows[:_SAMPLE]
     for column in columns:
         texts = [row[column].text for row in sample if column in row]
         if (
             10 * len(texts) >= 9 * len(sample)
             and 20 * len(set(texts)) >= 19 * len(texts)
-            and 10 * sum(map(is_number, texts)) <= len(texts)
+            and 10 * sum(map(_is_named, texts)) >= 9 * len(texts)
             and sum(map(len, texts)) <= _MAX_KEY * len(texts)
         ):
             return [column, *(other for other in columns if other != column)]

@@ -1,10 +1,12 @@
 """Workbooks of older and binary kinds (.xls, .xlsb), read by calamine."""
 
 import io
+import struct
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import olefile  # pyright: ignore[reportMissingTypeStubs]
 import python_calamine
 
 from citespan.index.parse.formats.date_format import general
@@ -21,6 +23,8 @@ MADE_BY = "sheets 1"
 XLS = "application/vnd.ms-excel"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 _MAX_AREA = 20_000_000  # cells of a sheet's rectangle, empty ones too
+_ole: Any = olefile
+_FILEPASS, _FIRST = 0x2F, 4096  # a record of encryption, and the bytes in which it stands
 _VISIBLE = python_calamine.SheetVisibleEnum.Visible
 
 
@@ -31,7 +35,7 @@ def read(data: bytes, request: Request) -> Parsed:
         Unreadable: it is encrypted, damaged, too large, or holds no text.
     """
     media_type = XLS if data.startswith(OLE) else XLSB
-    if media_type == XLS and request.password is not None:
+    if media_type == XLS and _is_locked(data):
         data = decrypted(data, request)
     writer = Writer()
     count = cells = 0
@@ -43,6 +47,28 @@ def read(data: bytes, request: Request) -> Parsed:
             write_name(writer, name, hidden=hidden)
         write_sheet(writer, grid)
     return writer.parsed(media_type, MADE_BY, metadata=details(sheets=count))
+
+
+def _is_locked(data: bytes) -> bool:
+    """Return whether a workbook is encrypted: a record among its first ones says so."""
+    try:
+        with _ole.OleFileIO(io.BytesIO(data)) as file:
+            for name in ("Workbook", "Book"):
+                if file.exists(name):
+                    return _FILEPASS in _kinds(file.openstream(name).read(_FIRST))
+            return bool(file.exists("EncryptedPackage"))
+    except Exception:  # noqa: BLE001  (of all kinds on damaged files, which the other one refuses)
+        return False
+
+
+def _kinds(records: bytes) -> set[int]:
+    found: set[int] = set()
+    at = 0
+    while at + 4 <= len(records):
+        kind, length = struct.unpack_from("<HH", records, at)
+        found.add(kind)
+        at += 4 + length
+    return found
 
 
 def _sheets(data: bytes) -> Iterator[tuple[str, bool, Grid]]:
@@ -69,8 +95,9 @@ def _grid(sheet: Any, name: str) -> Grid:
     grid: Grid = {}
     if sheet.total_height * sheet.total_width > _MAX_AREA:
         raise Unreadable("too_large", f"the sheet {name!r} is too large; save its used part")
+    left = sheet.start[1] if sheet.start else 0  # rows begin at the first one, columns do not
     for row, values in enumerate(sheet.iter_rows(), 1):
-        for column, value in enumerate(values, 1):
+        for column, value in enumerate(values, left + 1):
             if value != "":
                 put(grid, row, column, _shown(value), Cell(name, row, column))
     _merge(grid, sheet.merged_cell_ranges or ())

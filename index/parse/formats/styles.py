@@ -74,7 +74,7 @@ def _stated(entry: Element) -> Style:
 
 def properties_of(properties: Element | None) -> Style:
     """Return what the properties of a paragraph or of a style state themselves."""
-    if properties is None:
+    if properties is None or not len(properties):
         return Style()
     outline = properties.find(W + "outlineLvl")
     list_id = properties.find(f"{W}numPr/{W}numId")

@@ -83,8 +83,8 @@ def _grid(text: str, delimiter: str) -> Grid:
         }
         cells += len(fields)
         check_size(cells)
-        if len(grid) > MAX_ROWS:
-            raise Unreadable("too_large", f"the table has more than {MAX_ROWS} rows; {_ADVICE}")
         if fields:
             grid[number] = fields
+        if len(grid) > MAX_ROWS + 1:  # the header is none of them
+            raise Unreadable("too_large", f"the table has more than {MAX_ROWS} rows; {_ADVICE}")
     return grid

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from citespan.index.parse.formats.markup import Element, attribute, local
 from citespan.index.parse.formats.numbering import W
 
-_VAL = W + "val"
+_VAL, _BOLD, _VANISH = W + "val", W + "b", W + "vanish"
+_OFF = frozenset({"0", "false", "off"})
 _OUT = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "sdtPr", "sectPr", "Fallback",
-     "tbl", "ruby", "delInstrText", "fldSimplePr", "tblPr", "trPr", "tcPr", "ffData"}
+     "tbl", "delInstrText", "fldSimplePr", "tblPr", "trPr", "tcPr", "ffData"}
 )  # fmt: skip
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _SYMBOLS = {
@@ -47,10 +48,6 @@ class Reading:
             name = local(child)
             if name == "r":
                 self._run(child)
-            elif name == "AlternateContent":
-                self.walk(alternative(child))
-            elif name == "ruby":
-                self._base(child)
             elif name == "t":
                 self.pieces.append(child.text or "")
             elif name in _BREAKS:
@@ -59,13 +56,16 @@ class Reading:
                 self._special(child, name)
 
     def _run(self, run: Element) -> None:
-        properties = run.find(W + "rPr")
-        if properties is not None and is_on(properties, "vanish"):
-            self.hidden = self.hidden or any(text.text for text in run.iter(W + "t"))
-            return
+        bold = False
+        for child in next(iter(run), ()):  # its properties, if it has any, come first
+            if child.tag == _BOLD:
+                bold = child.get(_VAL) not in _OFF
+            elif child.tag == _VANISH and child.get(_VAL) not in _OFF:
+                self.hidden = self.hidden or any(text.text for text in run.iter(W + "t"))
+                return
         written = len(self.pieces)
         self.walk(run)
-        if (properties is None or not is_on(properties, "b")) and not self.light:
+        if not bold and not self.light:
             self.light = any(piece.strip() for piece in self.pieces[written:])
 
     def _base(self, ruby: Element) -> None:
@@ -75,6 +75,10 @@ class Reading:
     def _special(self, child: Element, name: str) -> None:
         if name == "txbxContent":
             self.boxes.append(child)
+        elif name == "AlternateContent":
+            self.walk(alternative(child))
+        elif name == "ruby":
+            self._base(child)
         elif name in {"footnoteReference", "endnoteReference", "commentReference"}:
             self.notes.append((name.removesuffix("Reference"), child.get(W + "id") or ""))
         elif name == "sym":
@@ -115,7 +119,7 @@ def symbol(code: str | None) -> str:
 def is_on(properties: Element, name: str) -> bool:
     """Return whether a property that is on or off is on."""
     found = properties.find(W + name)
-    return found is not None and found.get(_VAL) not in {"0", "false", "off"}
+    return found is not None and found.get(_VAL) not in _OFF
 
 
 def alternative(element: Element) -> Element:

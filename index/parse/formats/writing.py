@@ -93,6 +93,9 @@ class Writer(Builder):
         """
         text = self.text
         if not text.strip() and not self.members:
+            failed = next((one for one in self.warnings if one.partial), None)
+            if failed:
+                raise Unreadable("corrupt", f"no part of the file can be read: {failed.message}")
             raise Unreadable("no_text", "the file holds no text; only text can be searched")
         return Parsed(
             text=text,

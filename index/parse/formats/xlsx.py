@@ -70,12 +70,12 @@ def _write(
     """Write a sheet; return its number of cells."""
     try:
         data = package.read(sheet.part)
+        grid = read_cells(data, sheet, strings, styles, before)
     except Unreadable as error:
         if error.code != "corrupt":
             raise
         writer.warn("page_failed", f"the sheet {sheet.name!r}: {error}", partial=True)
         return 0
-    grid = read_cells(data, sheet, strings, styles, before)
     notes = list(remarks(package, sheet))
     if grid or notes:
         write_name(writer, sheet.name, hidden=sheet.hidden)
