@@ -47,11 +47,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """The file that a text was read from.
+
+    name: the file's name, without path; may be empty.
+    made_by: the reader and its version.
+    layout: where each character stands, as `index.layout.encoded` makes it.
+    data: the file's bytes; None if they are not kept.
+    """
+
+    name: str
+    made_by: str
+    layout: bytes
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document to be stored: decoded text and metadata.
 
     Without `id`, the writer derives one: from `uri` if there is one, otherwise from the text.
-    Ingesting the same input twice therefore yields the same document.
+    Ingesting the same input twice therefore yields the same document. `parsed` is the file that a
+    reader made the text of; None if the text was given as text.
     """
 
     text: str
@@ -60,6 +77,7 @@ class Draft:
     uri: str | None = None
     media_type: str = "text/plain"
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    parsed: SourceFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +109,22 @@ class Document(DocumentInfo):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A passage of one document: a span without text. The embedder counts `tokens`."""
+    """A passage of one document: a span without text. The embedder counts `tokens`.
+
+    `context` is what is searched with the text and is not part of the span: the headings over it,
+    and the header of its table.
+    """
 
     id: int
     document_id: str
     revision: int
     span: Span
     tokens: int
+    context: str = ""
+
+    def titled(self, title: str) -> str:
+        """Return the document's title with the context, as both are searched."""
+        return " › ".join(part for part in (title, self.context) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Self
 
 from citespan.index import Corpus, Filter, Passage
 from citespan.index.corpus import Searcher
+from citespan.index.reading import FileReader
 from citespan.qa.answer import events
 from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
@@ -49,6 +50,7 @@ class Service:
         mode: how answers are made unless a question says otherwise.
         owned: an endpoint that the service closes, too.
         searcher: answers from another build of the documents than the live one.
+        files: reads the files that clients send; by default it keeps them.
     """
 
     def __init__(
@@ -65,12 +67,14 @@ class Service:
         mode: Mode = Mode.EXTRACTIVE,
         owned: Endpoint | None = None,
         searcher: Searcher | None = None,
+        files: FileReader | None = None,
     ) -> None:
         self.corpus = corpus
         self._searcher = searcher or corpus
         self.collection = collection
+        self.files = files or FileReader()
         self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
-        self._gatherer = Gatherer(self._searcher, self._finder)
+        self._gatherer = Gatherer(self._searcher, self._finder, corpus.places.where)
         self._top_k = top_k
         self._candidates = candidates
         self._writer = writer

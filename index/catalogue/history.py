@@ -2,14 +2,14 @@
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import msgspec
 
 from citespan.index.catalogue.protocol import Documents
 from citespan.index.errors import ExportInvalid
-from citespan.index.types import Document, DocumentInfo, Retired
+from citespan.index.types import Document, DocumentInfo, Retired, SourceFile
 
 _PAGE = 100
 
@@ -21,11 +21,13 @@ class History:
     retired: the highest revision that was deleted with its document; 0 if none was.
     revisions: the kept revisions, all above `retired`, oldest first; the last is the current one.
         If the document is deleted, there are none.
+    sources: the files of the revisions that readers made, by revision.
     """
 
     id: str
     retired: int
     revisions: tuple[Document, ...]
+    sources: Mapping[int, SourceFile] = field(default_factory=dict[int, SourceFile])
 
 
 def histories(catalogue: Documents) -> Iterator[History]:
@@ -38,6 +40,11 @@ def histories(catalogue: Documents) -> Iterator[History]:
             id=document_id,
             retired=retired,
             revisions=tuple(catalogue.document(document_id, one.revision) for one in kept),
+            sources={
+                one.revision: source
+                for one in kept
+                if (source := catalogue.sources.file(document_id, one.revision))
+            },
         )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -16,6 +18,7 @@ from citespan.index.types import (
     DocumentPage,
     Retired,
     Sections,
+    SourceFile,
     Vectors,
 )
 
@@ -24,7 +27,7 @@ Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
 
 
 class IndexedText(NamedTuple):
-    """A chunk with its searchable text."""
+    """A chunk with its searchable text; `title` is the document's with the chunk's context."""
 
     chunk: Chunk
     title: str
@@ -38,12 +41,47 @@ class Changes(NamedTuple):
     removed: set[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """The file of a revision without its bytes; `original` is their SHA-256, None if not kept."""
+
+    name: str
+    made_by: str
+    layout: bytes
+    original: str | None
+
+
+class Sources(Protocol):
+    """The files of revisions that readers made the texts of."""
+
+    def info(self, document_id: str, revision: int) -> SourceInfo | None:
+        """Return the file of a revision without its bytes; None if the text was given as text.
+
+        Raises:
+            DocumentDamaged: the layout is not what was stored.
+        """
+        ...
+
+    def file(self, document_id: str, revision: int) -> SourceFile | None:
+        """Return the file of a revision; None if the text was given as text.
+
+        Raises:
+            DocumentDamaged: the layout or the bytes are not what was stored.
+        """
+        ...
+
+
 class Documents(Protocol):
     """Documents with their revisions; storing one stores its chunks with it."""
 
     @property
     def generation(self) -> int:
         """A number that grows with every change of documents or chunks."""
+        ...
+
+    @property
+    def sources(self) -> Sources:
+        """The files of revisions that readers made the texts of."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -58,6 +96,7 @@ class Documents(Protocol):
         *,
         past: Sequence[Document] = (),
         keep: int | None = None,
+        sources: Mapping[int, SourceFile] = MappingProxyType({}),
     ) -> int:
         """Store `document` as the current revision with these chunks; durable on return.
 
@@ -67,6 +106,7 @@ class Documents(Protocol):
             vectors: (len(chunks), dim) float32.
             past: lower revisions to store with it.
             keep: how many of the newest past revisions are kept; None keeps all.
+            sources: the files of the stored revisions that readers made, by their numbers.
 
         Returns:
             How many past revisions were removed.

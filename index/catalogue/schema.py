@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from citespan.index.catalogue.sources import TABLES as SOURCES
 from citespan.index.disk.database import Database
 from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
 from citespan.index.types import Build, Sections
 
-VERSION = "3"
+VERSION = "4"
 _OWN = "own"  # next to the settings that the chunks depend on
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -41,7 +42,7 @@ CREATE TABLE chunks_{build} (
     at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL) STRICT;
+    vector BLOB NOT NULL, context TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
 
@@ -117,7 +118,7 @@ def drop_build(db: Any, build: int) -> None:
 
 def _make(db: Database, settings: Mapping[str, str]) -> None:
     with db.transaction() as changing:
-        changing.execute(_TABLES)
+        changing.execute(_TABLES + SOURCES)
         build = add_build(changing, settings)
         values = {"schema_version": VERSION, "generation": "0", "build": str(build)}
         changing.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_page
 from citespan.index.catalogue.protocol import Changes, IndexedText, Make
 from citespan.index.catalogue.revisions import RevisionTable
 from citespan.index.catalogue.schema import add_build, build_of, drop_build, open_schema, record_own
+from citespan.index.catalogue.sources import SourceTable
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.database import Database
 from citespan.index.disk.folder import identity
@@ -40,6 +42,7 @@ from citespan.index.types import (
     DocumentPage,
     Retired,
     Sections,
+    SourceFile,
     Vectors,
 )
 
@@ -79,6 +82,7 @@ class SqliteCatalogue:
         opened = identity(path)
         self._db = Database(path, read_only=read_only, reserve=reserve)
         self._revisions = RevisionTable(self._db)
+        self.sources = SourceTable(self._db)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
@@ -168,10 +172,12 @@ class SqliteCatalogue:
         *,
         past: Sequence[Document] = (),
         keep: int | None = None,
+        sources: Mapping[int, SourceFile] = MappingProxyType({}),
     ) -> int:
         with self._change() as (db, generation):
             self._forget(db, generation, document.id)
             self._revisions.add(db, generation, [*past, document])
+            self.sources.add(db, document.id, sources)
             reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
             return 0 if keep is None else self._revisions.purge(db, document.id, keep)
@@ -260,7 +266,9 @@ class SqliteCatalogue:
                 ):  # deleted since, or noted as damaged
                     document = self.document(document_id, chunks[0].revision)
                     for chunk in chunks:
-                        yield IndexedText(chunk, document.title, chunk.span.of(document.text))
+                        yield IndexedText(
+                            chunk, chunk.titled(document.title), chunk.span.of(document.text)
+                        )
 
     def damaged(self) -> list[str]:
         return sorted(self._revisions.damaged)
@@ -297,14 +305,13 @@ class SqliteCatalogue:
             )
 
     def check(self) -> list[str]:
-        return [
-            problem
-            for part in (self._check_file, self._revisions.problems, self._chunks.problems)
-            for problem in _findings(part)
-        ]
+        tables = (self._revisions, self._chunks, self.sources)
+        parts = (self._check_file, *(table.problems for table in tables))
+        return [problem for part in parts for problem in _findings(part)]
 
     def leftovers(self) -> list[str]:
         found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
+        found += self.sources.leftovers()
         if self._read_only:
             return found  # another process may be writing to the file
         if self._empty_log():

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.live import Live
+from citespan.index.corpus.places import layout_in
 from citespan.index.corpus.searcher import CUTTING, OnChunks, Searcher, build_settings, quiet
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, DocumentNotFound, StoreMismatch
@@ -131,7 +132,8 @@ class Builds:
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    made = new.chunked(document, self._until_the_end(on_chunks))
+                    layout = layout_in(catalogue, document)
+                    made = new.chunked(document, self._until_the_end(on_chunks), layout)
                     catalogue.fill(document, *made)
                 done += 1
                 documents, _ = catalogue.counts()

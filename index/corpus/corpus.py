@@ -13,6 +13,7 @@ from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.contents import summary
 from citespan.index.corpus.health import Health
 from citespan.index.corpus.live import Live
+from citespan.index.corpus.places import Places
 from citespan.index.corpus.searcher import OnChunks, Searcher, build_settings, quiet
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.disk.folder import (
@@ -65,6 +66,7 @@ class Corpus:
         self._live = Live(searcher)
         self._writer = DocumentWriter(self._live, keep_revisions)
         self.builds = Builds(self._live, index_of, self._writer.until_the_end)
+        self.places = Places(searcher.catalogue)
         self._lock = lock
 
     @classmethod

@@ -8,9 +8,11 @@ import numpy as np
 
 from citespan.index.catalogue import Filter
 from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.corpus.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
+from citespan.index.corpus.contexts import CONTEXT_TOKENS, TITLE_TOKENS, contexts_of
+from citespan.index.corpus.passages import chunk_of, embedded_texts, passages_of
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreMismatch
+from citespan.index.layout import Layout, outline_of
 from citespan.index.runtime import cores
 from citespan.index.search import reciprocal_rank_fusion
 from citespan.index.search.protocol import SearchIndex
@@ -24,8 +26,8 @@ OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks emb
 _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
-# reindex. Rules "1" had no limit in characters.
-CUTTING = "2"
+# reindex. Rules "1" had no limit in characters, rules "2" knew no headings.
+CUTTING = "3"
 FIRST_CUTTING = "1"  # a build's settings do not record it
 
 
@@ -130,24 +132,33 @@ class Searcher:
 
         return cores().both(by_meaning, by_words, worth_it=split)
 
-    def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
+    def chunked(
+        self, document: Document, on_chunks: OnChunks, layout: Layout | None = None
+    ) -> tuple[Sequence[Chunk], Vectors]:
         """Return the chunks of a document, and their (n, dim) vectors.
 
         Args:
             document: the document to cut.
             on_chunks: called between batches with the document's id, how many chunks are embedded,
                 first 0, and how many there are, 0 while unknown. If it raises, the work ends.
+            layout: the layout of the document's file, if the text was read from one.
         """
 
         def count(text: str) -> int:
             on_chunks(document.id, 0, 0)  # cutting a large text takes long: let the caller cancel
             return self.embedder.count_tokens(text)
 
-        counted = counted_chunks(document.text, self.chunk_tokens, count)
-        texts = embedded_texts(document, [span for span, _ in counted], count)
+        room = min(CONTEXT_TOKENS, self.embedder.max_tokens - self.chunk_tokens - 1)
+        outline = outline_of(document, layout)
+        counted = counted_chunks(document.text, self.chunk_tokens, count, outline.shape)
+        contexts = contexts_of(outline, [span for span, _ in counted], count, room)
+        chunks = [
+            chunk_of(document, *one, context)
+            for one, context in zip(counted, contexts, strict=True)
+        ]
+        texts = embedded_texts(document, chunks, count, room)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
             on_chunks(document.id, at, len(texts))
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
-        chunks = [chunk_of(document, span, tokens) for span, tokens in counted]
         return chunks, np.concatenate(batches)

@@ -11,9 +11,18 @@ from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.live import Live
 from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
+from citespan.index.layout import Layout
 from citespan.index.parse import document_of
 from citespan.index.runtime import map_ahead
-from citespan.index.types import Chunk, Document, Draft, Outcome, StoreResult, Vectors
+from citespan.index.types import (
+    Chunk,
+    Document,
+    Draft,
+    Outcome,
+    SourceFile,
+    StoreResult,
+    Vectors,
+)
 
 _REFRESH_CHUNKS = 500  # that a batch stores before it makes them searchable
 _AHEAD = 2  # documents that are embedded while an earlier one is stored
@@ -25,6 +34,17 @@ class _Made(NamedTuple):
     live: Searcher
     chunks: Sequence[Chunk]
     vectors: Vectors
+
+
+class _Drafted(NamedTuple):
+    """A document to be stored, and the file that it was read from, if it was read from one."""
+
+    document: Document
+    source: SourceFile | None
+
+
+def _drafted(draft: Draft) -> _Drafted:
+    return _Drafted(document_of(draft), draft.parsed)
 
 
 class DocumentWriter:
@@ -62,7 +82,7 @@ class DocumentWriter:
 
     def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
         """Store a document as `Corpus.put`, or without `replace` as `Corpus.add`."""
-        stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
+        stored, _ = self._write(_drafted(draft), None, on_chunks, replace=replace)
         self._live.searcher.index.refresh()
         return stored
 
@@ -103,21 +123,21 @@ class DocumentWriter:
             self._live.searcher.index.refresh()
 
     def _write(
-        self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
+        self, drafted: _Drafted, made: _Made | None, on_chunks: OnChunks, *, replace: bool
     ) -> tuple[StoreResult, int]:
         """Store a document, embedding it first unless `made` belongs to the live build."""
         while True:
             with self._live.storing() as live:  # another thread may have stored the same meanwhile
-                if unchanged := self._unchanged(document, replace=replace):
+                if unchanged := self._unchanged(drafted.document, replace=replace):
                     return unchanged, 0
                 if made and made.live is live:
-                    return self._stored(document, made.chunks, made.vectors)
-            made = self._make(document, on_chunks)
+                    return self._stored(drafted, made.chunks, made.vectors)
+            made = self._make(drafted, on_chunks)
 
     @contextmanager
     def _made_ahead(
         self, drafts: Iterable[Draft], on_chunks: OnChunks
-    ) -> Generator[Generator[tuple[Document, _Made | None]]]:
+    ) -> Generator[Generator[tuple[_Drafted, _Made | None]]]:
         """Yield the documents of drafts with their chunks; leaving the context cancels the rest."""
         cancelled = threading.Event()
 
@@ -126,11 +146,11 @@ class DocumentWriter:
                 raise StoreUnavailable("the ingest was cancelled; this document was not stored")
             on_chunks(document_id, done, total)
 
-        def made(draft: Draft) -> tuple[Document, _Made | None]:
-            document = document_of(draft)
-            if self._unchanged(document, replace=True):
-                return document, None
-            return document, self._make(document, report)
+        def made(draft: Draft) -> tuple[_Drafted, _Made | None]:
+            drafted = _drafted(draft)
+            if self._unchanged(drafted.document, replace=True):
+                return drafted, None
+            return drafted, self._make(drafted, report)
 
         with closing(map_ahead(made, drafts, _AHEAD)) as documents:
             try:
@@ -138,19 +158,23 @@ class DocumentWriter:
             finally:
                 cancelled.set()
 
-    def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
+    def _make(self, drafted: _Drafted, on_chunks: OnChunks) -> _Made:
         live = self._live.searcher
-        return _Made(live, *live.chunked(document, self.until_the_end(on_chunks)))
+        layout = Layout(drafted.source.layout) if drafted.source else None
+        report = self.until_the_end(on_chunks)
+        return _Made(live, *live.chunked(drafted.document, report, layout))
 
     def _stored(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
+        self, drafted: _Drafted, chunks: Sequence[Chunk], vectors: Vectors
     ) -> tuple[StoreResult, int]:
+        document, source = drafted
         catalogue = self._catalogue
         present = catalogue.find(document.id)
         revision = catalogue.last_revision(document.id) + 1
         document = dataclasses.replace(document, revision=revision)
         chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
-        catalogue.store(document, chunks, vectors, keep=self._keep_revisions)
+        sources = {revision: source} if source else {}
+        catalogue.store(document, chunks, vectors, keep=self._keep_revisions, sources=sources)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return StoreResult(document=document.info(), outcome=outcome), len(chunks)
 
@@ -163,14 +187,18 @@ class DocumentWriter:
         *past, document = history.revisions
         while not is_held(self._catalogue, history):
             live = self._live.searcher
-            chunks, vectors = live.chunked(document, self.until_the_end(quiet))
+            source = history.sources.get(document.revision)
+            layout = Layout(source.layout) if source else None
+            chunks, vectors = live.chunked(document, self.until_the_end(quiet), layout)
             with self._live.storing() as now:
                 if now is not live or is_held(live.catalogue, history):
                     continue  # the live build was replaced, or another thread stored the history
                 if history.retired:
                     live.catalogue.retire(history.id, history.retired)
                 keep = self._keep_revisions
-                live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
+                live.catalogue.store(
+                    document, chunks, vectors, past=past, keep=keep, sources=history.sources
+                )
                 return StoreResult(document=document.info(), outcome=Outcome.ADDED), len(chunks)
         found = self._catalogue.find(document.id)
         if found is None:

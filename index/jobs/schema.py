@@ -9,7 +9,7 @@ JOBS = "jobs.db"
 SPOOL = "jobs"  # the folder of the documents that jobs have to store
 _CURE = "stop the server and run `citespan doctor`, which moves it away and makes a new one"
 KIND = Kind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
-_VERSION = 4
+_VERSION = 5  # adds the code of an outcome
 _TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE jobs (
 CREATE TABLE files (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     name TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, outcome TEXT, reason TEXT,
-    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0,
+    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0, code TEXT,
     PRIMARY KEY (job_id, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE tallies (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, outcome TEXT NOT NULL,

@@ -1,15 +1,23 @@
 """The evidence for an answer: passages, their documents, and the findings in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from citespan.index import Corpus, Document, Passage
+from citespan.index import Corpus, Document, Passage, Span
 from citespan.index.corpus import Searcher
 from citespan.index.errors import DocumentNotFound
+from citespan.index.layout import NOWHERE, Where
 from citespan.qa.citation import Citation
 from citespan.qa.evidence import Finder, Found, Sentence
 from citespan.qa.types import Reason
+
+Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]
+
+
+def _nowhere(_: Document, __: Span, ___: Span | None) -> Where:
+    return NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +29,7 @@ class GatheredEvidence:
     stored: the same documents as they are stored now; citations are checked against them.
     found: the result for each part of the question.
     reason: the reason if nothing could be read.
+    locate: returns where a quote, with its short answer, stands in the file of its document.
     """
 
     question: str
@@ -29,6 +38,7 @@ class GatheredEvidence:
     stored: Mapping[str, Document]
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
+    locate: Locate = _nowhere
 
     @property
     def confidence(self) -> float:
@@ -46,17 +56,25 @@ class GatheredEvidence:
         scores = replace(sentence.passage.scores, evidence=sentence.evidence)
         marked = (sentence.answer,) if sentence.answer else ()
         document = self.documents[sentence.document_id]
-        citation = Citation.of(document, sentence.span, scores, marked)
+        where = self.locate(document, sentence.span, sentence.answer)
+        citation = Citation.of(document, sentence.span, scores, marked, where)
         citation.verify(self.stored[sentence.document_id])
         return citation
 
 
 class Gatherer:
-    """A gatherer of evidence for questions from a searcher. Safe for many threads."""
+    """A gatherer of evidence for questions from a searcher. Safe for many threads.
 
-    def __init__(self, searcher: Corpus | Searcher, finder: Finder) -> None:
+    Args:
+        searcher: finds the passages.
+        finder: judges them.
+        locate: returns where a quote stands in its document's file.
+    """
+
+    def __init__(self, searcher: Corpus | Searcher, finder: Finder, locate: Locate) -> None:
         self._searcher = searcher
         self._finder = finder
+        self._locate = locate
 
     def gather(
         self, question: str, words: str, passages: Sequence[Passage], *, filtered: bool
@@ -81,7 +99,7 @@ class Gatherer:
         found, judged = self._finder.find(words, passages, documents, stand_alone=question)
         material = GatheredEvidence(
             question=question, passages=judged, documents=documents, stored=documents,
-            found=tuple(found),
+            found=tuple(found), locate=self._locate,
         )  # fmt: skip
         return self.refreshed(material)  # a document deleted during the reading is not quoted
 

@@ -9,13 +9,14 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from citespan.index import Corpus
 from citespan.index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
-from citespan.index.jobs import JobStore, SpooledFile
+from citespan.index.jobs import JobStore, SpooledFile, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
+from citespan.index.reading import FileReader, ReadFile, stop_reading
 from citespan.qa.collections.use import using
 from citespan.qa.errors import CollectionNotFound, CollectionsBusy
 from citespan.qa.ingest import Seen, Source, ingest
+from citespan.qa.service import Service
 
 INGEST = "ingest"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0  # before trying again; doubled each time
@@ -61,11 +62,17 @@ class Task:
                 seen.add(file.result.sha256, file.result.document_id, file.name)
         return seen
 
-    def sources(self) -> Iterator[Source]:
-        """Yield the files that have no outcome yet."""
+    def sources(self, files: FileReader) -> Iterator[Source]:
+        """Yield the files that have no outcome yet; `files` reads those that are not read yet."""
         for piece in self._store.waiting(self.job.id):
-            read = partial(self._store.draft, self.job.id, piece)
+            read = partial(self._read, files, piece)
             yield Source(number=piece.number, name=piece.name, read=read)
+
+    def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
+        found = self._store.entry(self.job.id, piece)
+        if isinstance(found, Upload):
+            return files.read_sent(found.data, found.request)
+        return found
 
     def record(self, source: Source, result: FileResult) -> None:
         """Record the outcome of a file, then maybe raise Stopped."""
@@ -92,13 +99,15 @@ class Task:
 Work: TypeAlias = Callable[[Task], None]
 
 
-def ingest_work(corpus_of: Callable[[Job], Corpus]) -> Work:
-    """Return the work that stores a job's files in the corpus of its collection."""
+def ingest_work(service_of: Callable[[Job], Service]) -> Work:
+    """Return the work that reads a job's files, and stores them in its collection."""
 
     def work(task: Task) -> None:
+        service = service_of(task.job)
         ingest(
-            corpus_of(task.job),
-            task.sources(),
+            service.corpus,
+            task.sources(service.files),
+            files=service.files,
             seen=task.stored(),
             on_result=task.record,
             on_chunks=lambda source, done, total: task.progress(source.name, done, total),
@@ -207,6 +216,7 @@ class Jobs:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+        stop_reading()
         if self._started:
             self._thread.join(_CLOSING_S)
         self._store.close()

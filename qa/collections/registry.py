@@ -14,7 +14,6 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index import Corpus
 from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
@@ -85,7 +84,7 @@ class Collections:
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
         self._shelf.open_all(say)
-        works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
+        works = {INGEST: ingest_work(self._service_of), REINDEX: self._rebuilds.work}
         self._jobs = KeptJobs(folder, works)
 
     @classmethod
@@ -293,5 +292,5 @@ class Collections:
         settings = self._slots.settings_of(slot.name)
         return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
 
-    def _corpus_of(self, job: Job) -> Corpus:
-        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus
+    def _service_of(self, job: Job) -> Service:
+        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id))

@@ -7,6 +7,7 @@ from citespan.index.corpus import Searcher
 from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
+from citespan.index.reading import FileReader
 from citespan.qa.answer.generated import Writer
 from citespan.qa.claims import Checker
 from citespan.qa.composition.models import Say, build_decision, build_embedder, build_reader
@@ -17,7 +18,13 @@ from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import recorded, with_own
-from citespan.qa.settings.sections import COLLECTIONS, LlmSettings, Settings, load_settings
+from citespan.qa.settings.sections import (
+    COLLECTIONS,
+    LlmSettings,
+    ParseSettings,
+    Settings,
+    load_settings,
+)
 from citespan.qa.types import Mode, Policy
 
 _LEAST_PROMPT_TOKENS = 400
@@ -99,7 +106,13 @@ def service_of(
         mode=Mode(settings.answer.mode),
         owned=own,
         searcher=searcher,
+        files=build_files(settings.parse),
     )
+
+
+def build_files(settings: ParseSettings) -> FileReader:
+    """Return the reader of files that the settings describe."""
+    return FileReader(originals=settings.originals, ocr=settings.ocr)
 
 
 def build_endpoint(settings: LlmSettings) -> Endpoint | None:

@@ -87,7 +87,7 @@ class Finder:
         self, wordings: Sequence[str], passages: Sequence[Passage]
     ) -> tuple[list[Passage], list[Look]]:
         """Return the passages, best first, and a look at each; those that repeat words are last."""
-        titled = [Titled(passage.title, passage.text) for passage in passages]
+        titled = [Titled.of(passage) for passage in passages]
         by_wording = [self._reader.look(one, titled) for one in wordings]
         looks: list[Look] = [Worded(looks) for looks in zip(*by_wording, strict=True)]
         both = sorted(

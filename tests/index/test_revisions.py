@@ -255,7 +255,7 @@ class TestProof:
                 "1 revisions of documents that were deleted",
             ),
             (
-                "INSERT INTO chunks_1 SELECT 99, 7, 'secret', 0, 4, 1, zeroblob(1536)",
+                "INSERT INTO chunks_1 SELECT 99, 7, 'secret', 0, 4, 1, zeroblob(1536), ''",
                 "1 chunks of documents that were deleted",
             ),
             (

@@ -15,6 +15,7 @@ from citespan.index.jobs.check import JobsReport, check_jobs
 from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import KEPT, JobStore
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
+from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.collections import jobs as qa_jobs
 from citespan.qa.collections.jobs import INGEST, Jobs, Stopped, Task, ingest_work
 from citespan.qa.ingest import Source, ingest
@@ -66,7 +67,7 @@ def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
         assert found.outcomes == {FileOutcome.ADDED: 1, FileOutcome.REJECTED: 1}
         assert found.started_at is not None
         (left,) = store.waiting(job.id)
-        assert store.draft(job.id, left) == sent[1].draft
+        assert store.entry(job.id, left) == ReadFile(draft=sent[1].draft)
         files = store.files(job.id)
         assert [file.name for file in files] == ["á🐍", "b", "c"]
         assert files[1].result is None
@@ -148,12 +149,12 @@ def test_jobs_of_a_later_version_and_damaged_ones_are_refused(tmp_path: Path) ->
 def test_jobs_of_another_version_are_refused_and_left_alone(tmp_path: Path, version: int) -> None:
     with closing(JobStore(tmp_path)) as store:
         job = store.submit(INGEST, "default", entries("a", "b"))
-    for now in (version, 4):
+    for now in (version, 5):
         db: Any = apsw.Connection(str(tmp_path / "jobs.db"))
         db.execute(f"PRAGMA user_version = {now}")
         db.close()
         if now == version:
-            with pytest.raises(StoreMismatch, match=f"version {version}, this citespan knows 4"):
+            with pytest.raises(StoreMismatch, match=f"version {version}, this citespan knows 5"):
                 JobStore(tmp_path)
     with closing(JobStore(tmp_path)) as store:
         assert store.jobs() == [job]
@@ -166,7 +167,7 @@ def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
             INGEST, "default", [SpooledFile(name="a", draft=Draft(text="Cats meow."))]
         )
         (piece,) = store.waiting(job.id)
-        assert store.draft(job.id, piece).text == "Cats meow."
+        assert store.entry(job.id, piece) == ReadFile(draft=Draft(text="Cats meow."))
         file = tmp_path / "jobs" / job.id
         whole = file.read_bytes()
         for bit in range(8 * len(whole)):
@@ -174,7 +175,7 @@ def test_a_damaged_draft_is_not_stored(tmp_path: Path) -> None:
             changed[bit // 8] ^= 1 << bit % 8
             file.write_bytes(changed)
             with pytest.raises(StoreCorrupt):
-                store.draft(job.id, piece)
+                store.entry(job.id, piece)
 
 
 def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedder) -> None:
@@ -191,7 +192,7 @@ def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedd
             if source.number == 2:
                 raise Stopped
 
-        ingest(corpus, task.sources(), seen=task.stored(), on_result=keep)
+        ingest(corpus, task.sources(FileReader()), seen=task.stored(), on_result=keep)
 
     with Corpus.open(tmp_path, embedder) as corpus:
         with closing(runner(tmp_path, work)) as jobs:
