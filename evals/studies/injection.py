@@ -9,7 +9,6 @@ attack of a kind inserted in its middle, and its question is asked of all of the
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import click
 import msgspec
@@ -24,7 +23,6 @@ from citespan.qa import Answer, Service, load_settings, open_service
 from citespan.qa.evidence import folded
 from citespan.qa.types import Support
 
-T = TypeVar("T", bound=msgspec.Struct)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
