@@ -7,26 +7,17 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index.catalogue import Filter, History, SqliteCatalogue, is_held
+from citespan.index.catalogue import Filter, History, is_held
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.builds import Builds
-from citespan.index.corpus.contents import summary
 from citespan.index.corpus.health import Health
 from citespan.index.corpus.live import Live
+from citespan.index.corpus.opening import open_parts
 from citespan.index.corpus.places import Places
-from citespan.index.corpus.searcher import OnChunks, Searcher, build_settings, quiet
+from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.corpus.writer import DocumentWriter
-from citespan.index.disk.folder import (
-    CATALOGUE,
-    build_folder,
-    check_catalogue,
-    clear_builds,
-    lock_for_writing,
-)
-from citespan.index.disk.reserve import Reserve
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import DocumentNotFound
-from citespan.index.search import LocalSearchIndex
 from citespan.index.search.protocol import SearchIndex
 from citespan.index.search.vectors.protocol import EXACT_MOST
 from citespan.index.types import (
@@ -43,7 +34,6 @@ from citespan.index.types import (
 )
 
 DEFAULT_CHUNK_TOKENS = 150
-_MOST_REVISIONS = 2**53
 
 
 class Corpus:
@@ -103,33 +93,11 @@ class Corpus:
             StoreUnavailable: the folder cannot be opened or written.
             StoreCorrupt: the catalogue is damaged.
         """
-        settings = build_settings(embedder, chunk_tokens)
-        with ExitStack() as opened:
-            lock = None if read_only else lock_for_writing(folder)
-            if lock:
-                opened.callback(lock.release)
-            check_catalogue(folder)
-            if for_reindex and summary(folder):
-                settings = {}
-            reserve = Reserve(reserve_in) if reserve_in and lock else None
-            catalogue = SqliteCatalogue(
-                folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
-            )
-            opened.callback(catalogue.close)
-            if lock:
-                # Remove files of other builds, which would keep words of documents deleted later.
-                clear_builds(folder, [catalogue.build.id])
-
-            def index_of(seen: Catalogue, dim: int) -> SearchIndex:
-                files = build_folder(folder, seen.build.id)
-                return LocalSearchIndex(
-                    files, seen, dim, read_only=read_only, exact_most=exact_most
-                )
-
-            index = index_of(catalogue, embedder.dim)
-            opened.pop_all()
-        searcher = Searcher(catalogue, index, embedder, chunk_tokens)
-        return cls(searcher, index_of, lock, keep_revisions)
+        made = open_parts(
+            folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only,
+            for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
+        )  # fmt: skip
+        return cls(made.searcher, made.index_of, made.lock, keep_revisions)
 
     @property
     def _searcher(self) -> Searcher:
@@ -143,9 +111,7 @@ class Corpus:
     def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a new document; storing the same document again changes nothing.
 
-        Args:
-            draft: the document.
-            on_chunks: as for `put_many`, but called on this thread.
+        `on_chunks` is called as by `put_many`, but on this thread.
 
         Raises:
             DuplicateDocument: the id is taken by other content.
@@ -156,9 +122,7 @@ class Corpus:
     def put(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a document; if its id is taken by other content, store a new revision.
 
-        Args:
-            draft: the document.
-            on_chunks: as for `put_many`, but called on this thread.
+        `on_chunks` is called as by `put_many`, but on this thread.
 
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
@@ -241,21 +205,17 @@ class Corpus:
         return found
 
     def purge(self, document_id: str | None = None, keep: int = 0) -> int:
-        """Remove past revisions of one document or of all; citations of them no longer resolve.
+        """Remove past revisions of one document, or of all documents if the id is None.
 
-        Args:
-            document_id: the document; None stands for all documents.
-            keep: how many of the newest past revisions of each document are kept, at least 0.
-
-        Returns:
-            How many revisions were removed.
+        The newest `keep` of each document, 0 or more, are kept. Citations of removed revisions no
+        longer resolve. Return how many were removed.
 
         Raises:
             DocumentNotFound: there is no such document.
         """
         if keep < 0:
             raise ValueError(f"cannot keep {keep} revisions; give 0 or more")
-        removed = self._searcher.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
+        removed = self._searcher.catalogue.purge(document_id, min(keep, 2**53))
         self._searcher.index.compact()
         return removed
 
@@ -304,14 +264,9 @@ class Corpus:
         if not self._writer.in_batches:
             searcher.index.refresh(wait=False)
         return searcher.search(
-            query,
-            k=k,
-            candidates=candidates,
-            vector=vector,
-            sides=sides,
-            filters=filters,
+            query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters,
             context=context,
-        )
+        )  # fmt: skip
 
     def build(self) -> Build:
         """Return the live build."""

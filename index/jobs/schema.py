@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from citespan.index.disk.database import Database, Kind
+from citespan.index.disk.database import Database
+from citespan.index.disk.failures import Kind
 from citespan.index.errors import JobsDamaged, StoreMismatch
 
 JOBS = "jobs.db"

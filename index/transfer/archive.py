@@ -21,7 +21,6 @@ import msgspec
 
 from citespan.index.catalogue import SqliteCatalogue
 from citespan.index.disk.crashpoints import reached
-from citespan.index.disk.database import HEADER, catalogue_size
 from citespan.index.disk.folder import (
     CATALOGUE,
     OWN_SETTINGS,
@@ -30,6 +29,7 @@ from citespan.index.disk.folder import (
     write_durably,
 )
 from citespan.index.disk.hashing import sha256_file
+from citespan.index.disk.pages import HEADER, catalogue_size
 from citespan.index.disk.seal import unsealed
 from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreFull, StoreUnavailable
 

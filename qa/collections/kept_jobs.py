@@ -7,7 +7,8 @@ from pathlib import Path
 
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.index.jobs import JobStore
-from citespan.qa.collections.jobs import Jobs, Work
+from citespan.qa.collections.jobs import Jobs
+from citespan.qa.collections.tasks import Work
 
 _log = logging.getLogger("citespan.jobs")
 

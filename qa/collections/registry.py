@@ -20,11 +20,12 @@ from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
-from citespan.qa.collections.jobs import INGEST, Jobs, ingest_work
+from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
+from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
 from citespan.qa.composition import Say, build_endpoint, open_service
 from citespan.qa.errors import (

@@ -17,7 +17,8 @@ from citespan.index.jobs.store import KEPT, JobStore
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.collections import jobs as qa_jobs
-from citespan.qa.collections.jobs import INGEST, Jobs, Stopped, Task, ingest_work
+from citespan.qa.collections.jobs import INGEST, Jobs
+from citespan.qa.collections.tasks import Stopped, Task, ingest_work
 from citespan.qa.ingest import Source, ingest
 
 Work = Callable[[Task], None]

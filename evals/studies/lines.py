@@ -1,0 +1,22 @@
+"""The JSON Lines files that studies read."""
+
+import ast
+import gzip
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def records(path: Path, kind: type[T]) -> list[T]:
+    """Return the records of a JSON Lines file, gzip or not."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        return [msgspec.json.decode(line, type=kind) for line in file]
+
+
+def literal(field: Any) -> Any:
+    """Return a field that may be written as a Python literal."""
+    return ast.literal_eval(field) if isinstance(field, str) else field
