@@ -81,7 +81,7 @@ class Layout:
             return []
         first = int(np.searchsorted(self._ends, span.start, "right"))
         last = int(np.searchsorted(self._starts, span.end, "left"))
-        met = [column[first:last].tolist() for column in self._columns]
+        met: list[list[int]] = [column[first:last].tolist() for column in self._columns]
         found: list[Place] = []
         for run, (start, end, kind, *numbers) in enumerate(zip(*met, strict=True), first):
             words = self._head.strings[numbers[-2]], self._head.strings[numbers[-1]]
