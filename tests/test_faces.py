@@ -196,8 +196,11 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "index.jobs": ("JobStore", "SpoolSlice", "SpooledFile", "Upload", "check_jobs", "set_aside"),
     "index.reading": (
+        "Builder",
         "FileReader",
         "Member",
+        "PageSize",
+        "Parsed",
         "ReadFile",
         "ReadingWarning",
         "Request",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import click
 
 from citespan.index.layout import Box, Layout, encoded
-from citespan.index.parse.parsed import Builder, PageSize, Parsed
+from citespan.index.reading import Builder, PageSize, Parsed
 from citespan.index.types import Span
 
 _LINES, _CHARACTERS = 45, 66  # of a page
@@ -45,7 +45,7 @@ def main(pages: int, times: int, seed: int) -> None:
     lines = (
         f"{pages} pages, {length:,} characters, {len(parsed.runs):,} runs",
         f"layout: {len(data) / pages / 1000:.2f} kB a page; the text: {text / pages / 1000:.2f} kB",
-        f"decoding: {min(took_ms):.1f} ms; in memory {layout.bytes / 1e6:.1f} MB",
+        f"decoding: {min(took_ms):.1f} ms; in memory {layout.size_bytes / 1e6:.1f} MB",
         f"places: p50 {found[len(found) // 2]:.3f} ms, p99 {found[len(found) * 99 // 100]:.3f} ms,"
         f" max {found[-1]:.3f} ms of processor time",
     )

@@ -38,7 +38,7 @@ class Layout:
         self._columns = [self._starts, self._ends, self._kinds, *self._numbers, *self._words]
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """How many bytes the columns of the runs and the compressed edges take."""
         kept = [self._lengths, *self._columns]
         arrays = sum(one.nbytes for one in kept if one.strides != (0,))
@@ -82,10 +82,13 @@ class Layout:
         first = int(np.searchsorted(self._ends, span.start, "right"))
         last = int(np.searchsorted(self._starts, span.end, "left"))
         met = [column[first:last].tolist() for column in self._columns]
+        rows: Iterator[tuple[int, ...]] = zip(*met, strict=True)
+        strings: list[str] = self._head.strings
         found: list[Place] = []
-        for run, (start, end, kind, *numbers) in enumerate(zip(*met, strict=True), first):
-            words = self._head.strings[numbers[-2]], self._head.strings[numbers[-1]]
-            place = place_of(kind, tuple(numbers[:NUMBERS]), words)
+        for run, row in enumerate(rows, first):
+            start, end, kind = row[:3]
+            words = strings[row[-2]], strings[row[-1]]
+            place = place_of(kind, row[3 : 3 + NUMBERS], words)
             inside = max(start, span.start) - start, min(end, span.end) - start
             if kind == EDGED and isinstance(place, Box) and inside != (0, end - start):
                 place = self._part(place, run, *inside)

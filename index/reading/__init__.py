@@ -6,14 +6,17 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.parse.isolation import missing, render
-    from citespan.index.parse.parsed import Member, ReadingWarning
+    from citespan.index.parse.parsed import Builder, Member, PageSize, Parsed, ReadingWarning
     from citespan.index.parse.request import Request, Unreadable
     from citespan.index.reading.reader import FileReader, ReadFile, stop_reading
     from citespan.index.reading.walk import files_in, title_of
 
 __all__ = (
+    "Builder",
     "FileReader",
     "Member",
+    "PageSize",
+    "Parsed",
     "ReadFile",
     "ReadingWarning",
     "Request",
@@ -29,7 +32,10 @@ __getattr__ = names_of(
     __name__,
     {
         "FileReader": "citespan.index.reading.reader",
+        "Builder": "citespan.index.parse.parsed",
         "Member": "citespan.index.parse.parsed",
+        "PageSize": "citespan.index.parse.parsed",
+        "Parsed": "citespan.index.parse.parsed",
         "ReadFile": "citespan.index.reading.reader",
         "ReadingWarning": "citespan.index.parse.parsed",
         "Request": "citespan.index.parse.request",

@@ -76,7 +76,7 @@ class FileReader:
             return _plain(text, named, request)
         media_type = sniff(data, request)
         if is_plain(media_type):
-            return _plain(decode(data, request.encoding), media_type, request)
+            return _plain(_text(data, request), media_type, request)
         with _turns:
             return self._parsed(self._unless_stopped(data, request), data, request)
 
@@ -171,6 +171,21 @@ def _decoded(data: bytes, request: Request) -> str | None:
         with suppress(Unreadable):
             if not is_plain(sniff(data, msgspec.structs.replace(request, name="", media_type=""))):
                 return None
+        raise
+
+
+def _text(data: bytes, request: Request) -> str:
+    """Return the text of a file that its name does not call a text.
+
+    Raises:
+        Unreadable: it is binary data.
+        DocumentRejected: it is not in its encoding.
+    """
+    try:
+        return decode(data, request.encoding)
+    except DocumentRejected as error:
+        if b"\0" in data:
+            raise Unreadable("unsupported", str(error)) from error
         raise
 
 

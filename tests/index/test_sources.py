@@ -102,7 +102,7 @@ def test_what_is_removed_is_in_no_byte(
 def test_equal_files_are_stored_once_and_until_the_last_goes(corpus: Corpus) -> None:
     corpus.put(draft(id="a"))
     corpus.put(draft(id="b"))
-    catalogue: Any = corpus.health._catalogue
+    catalogue: Any = vars(corpus.places)["_catalogue"]
     rows = "SELECT count(*) FROM originals"
     assert catalogue._db.rows(rows) == [(1,)]
     corpus.delete("b")
