@@ -136,10 +136,10 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
         if segment.support is Support.QUOTED:
             assert {one.quote for one in segment.citations} == {said}
         else:
-            own += said
+            own += f" {said}"
         assert segment.support is Support.UNSUPPORTED or INVENTED[:30] not in said
     assert at == len(answer.text)
-    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in own], own
+    assert not [bad for bad in (*_NOWHERE, *fences) if bad and bad in own]
     if answer.status is Status.ABSTAINED:
         assert answer.abstention
         assert (answer.text, answer.segments, answer.citations) == ("", (), ())
