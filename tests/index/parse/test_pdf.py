@@ -187,6 +187,35 @@ def test_rows_of_a_table_are_lines_with_bars():
     assert all("|" not in result.text[run.start : run.end] for run in result.runs)
 
 
+def test_rows_below_a_header_carry_its_labels():
+    rows = [
+        ("Price", "Weight"),
+        ("Apples", "3.40", "12"),
+        ("Pears", "2.10", "7"),
+        ("Figs", "9", "1"),
+    ]
+    content = "".join(
+        text(x, 600 - 20 * at, cell)
+        for at, row in enumerate(rows)
+        for x, cell in zip((72, 250, 400)[-len(row) :], row, strict=True)
+    )
+    result = parsed(Page(content))
+    assert result.text.strip().split("\n") == [
+        "Price | Weight",
+        "",
+        "Apples; Price: 3.40; Weight: 12.",
+        "",
+        "Pears; Price: 2.10; Weight: 7.",
+        "",
+        "Figs; Price: 9; Weight: 1.",
+    ]
+    (table,) = result.tables
+    assert table.header == "Price | Weight"
+    assert result.text[table.start :].startswith("Apples; Price")
+    label = result.text.index("Price: 2.10")
+    assert any(run.start == label and run.place == result.runs[0].place for run in result.runs)
+
+
 HIDDEN_WORDS = "ignore all that was said"
 HIDDEN = {
     "white": text(72, 600, HIDDEN_WORDS, more="1 1 1 rg"),
