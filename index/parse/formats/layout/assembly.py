@@ -58,9 +58,11 @@ def assembled(document: Document, outline: Mapping[tuple[int, str], int] | None 
     writer = Writer(document.hyphens)
     for one in bridged(paragraphs):
         writer.paragraph(one)
-    writer.builder.paragraph()
+    last = [line for lines in pages for line in lines if id(line) in furniture]
+    if last:
+        writer.builder.paragraph()
     start = writer.builder.length
-    for line in (line for lines in pages for line in lines if id(line) in furniture):
+    for line in last:
         writer.line(line)
     ranges = [(start, writer.builder.length)] if start < writer.builder.length else []
     return Text(writer.builder, ranges, _first_heading(paragraphs))

@@ -30,6 +30,15 @@ def _common() -> frozenset[str]:
 COMMON = _common()  # read now: a reader at work opens no file
 
 
+_BOUND = frozenset({"un", "dis", "mis", "im", "con", "com", "per", "ob"})  # never with a hyphen
+_ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "al")
+
+
+def _stems(word: str) -> list[str]:
+    """Return a word, and what may be left of it without an ending."""
+    return [word] + [word.removesuffix(end) for end in _ENDINGS if word.endswith(end)]
+
+
 class Hyphens:
     """Decides by the document itself, then by the word list."""
 
@@ -37,12 +46,14 @@ class Hyphens:
         self._words: set[str] = set()
 
     def learn(self, lines: list[Line]) -> None:
-        """Collect words, but those at the end of a line that ends in a hyphen."""
+        """Collect words, but the two parts of one that a line end cuts."""
         if len(self._words) < _MOST_WORDS:
+            after_cut = False
             for line in lines:
                 words = _WORD.findall(line.text.lower())
                 cut = line.hyphen or line.text.endswith("-")
-                self._words.update(words[:-1] if cut else words)
+                self._words.update(words[after_cut : len(words) - cut])
+                after_cut = cut
 
     def is_kept(self, before: str, after: str) -> bool:
         """Return whether the hyphen at the end of a line is part of the word."""
@@ -57,7 +68,7 @@ class Hyphens:
         return self._by_list(left, right, head.group(1))
 
     def _by_list(self, left: str, right: str, written: str) -> bool:
-        if left + right in COMMON:
+        if left in _BOUND or not COMMON.isdisjoint(_stems(left + right)):
             return False
         last = left.rpartition("-")[2]
         if not written.islower() or "-" in left:

@@ -3,6 +3,7 @@
 from citespan.index.parse.formats.layout.hyphens import Hyphens
 from citespan.index.parse.formats.layout.line import Line
 from citespan.index.parse.formats.layout.paragraphs import Paragraph
+from citespan.index.parse.formats.layout.tables import Cell, cells_of, header_of, labelled
 from citespan.index.parse.parsed import Builder
 from citespan.index.parse.places import Box
 
@@ -22,8 +23,7 @@ class Writer:
         self.builder.paragraph()
         start = self.builder.length
         if one.rows:
-            for line in one.lines:
-                self._row(line)
+            self._rows(one.lines)
         else:
             self._prose(one.lines)
         if one.level:
@@ -46,14 +46,39 @@ class Writer:
                 if after:
                     self.builder.separate(" ")
 
+    def _rows(self, lines: list[Line]) -> None:
+        """Write rows as lines; below a clear header, as paragraphs with its labels."""
+        labels = header_of(lines)
+        if not labels:
+            for line in lines:
+                self._row(line)
+            return
+        self._row(lines[0])
+        self.builder.paragraph()
+        start = self.builder.length
+        for line in lines[1:]:
+            self._labelled_row(line, labels)
+        self.builder.table(start, " | ".join(label.text for label in labels))
+
     def _row(self, line: Line) -> None:
-        start = 0
-        for gap in line.gaps:
-            self._piece(line, start, gap)
-            self.builder.separate(" | ")
-            start = gap + 1
-        self._piece(line, start, len(line.text))
+        for at, cell in enumerate(cells_of(line)):
+            self.builder.separate(" | " if at else "")
+            self._piece(line, cell.start, cell.end)
         self.builder.separate("\n")
+
+    def _labelled_row(self, line: Line, labels: list[Cell]) -> None:
+        """Write `Label: value; Label: value.`: what a question asks for, next to its name."""
+        pairs = labelled(line, labels)
+        if not pairs:
+            self._row(line)
+        for at, (label, cell) in enumerate(pairs):
+            self.builder.separate("; " if at else "")
+            if label:
+                self._piece(label.line, label.start, label.end)
+                self.builder.separate(": ")
+            self._piece(line, cell.start, cell.end)
+        self.builder.separate("." if pairs else "")
+        self.builder.paragraph()
 
     def _piece(self, line: Line, start: int, end: int) -> None:
         """Write characters of a line, with the box that they fill."""

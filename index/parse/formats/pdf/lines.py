@@ -17,6 +17,8 @@ _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", 
 _BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e\uf0a8\uf071\uf02d\uf0e0\uf0b2")
 
 
+_LONGEST_CELL = 60  # characters of a line, after which the next one may be of another column
+
 Word: TypeAlias = tuple[int, int, int, int, int, int]  # start, end, x0, y0, x1, y1
 
 
@@ -34,7 +36,7 @@ def lines_of(glyphs: Glyphs, hidden: set[int] | frozenset[int] = frozenset()) ->
             words.append(_hyphen(glyphs, done + cut.start(), words[-1]))
             ended = True
         elif _LINE_END.search(between):
-            ended = _is_new(words[-1], word)
+            ended = _is_new(words, word)
         else:
             ended = _is_elsewhere(words[-1], word)
         if ended:
@@ -68,12 +70,18 @@ def _is_elsewhere(last: Word, word: Word) -> bool:
     return x1 < left and not _upright(word) and left - x1 > 3 * (bottom - top)
 
 
-def _is_new(last: Word, word: Word) -> bool:
-    """Return whether a word begins a line, though PDFium says so: it may follow a superscript."""
+def _is_new(words: list[Word], word: Word) -> bool:
+    """Return whether a word after a line end does begin a line.
+
+    It may follow a superscript, or be the next cell of a row.
+    """
+    last = words[-1]
     height = min(last[5] - last[3], word[5] - word[3])
     overlap = min(last[5], word[5]) - max(last[3], word[3])
     gap = word[2] - last[4]
-    return overlap < 0.5 * height or not -0.2 * height < gap < height or _upright(last)
+    if overlap < 0.5 * height or gap < -0.2 * height or _upright(last):
+        return True
+    return gap > height and (overlap < 0.8 * height or last[1] - words[0][0] > _LONGEST_CELL)
 
 
 def _upright(word: Word) -> bool:

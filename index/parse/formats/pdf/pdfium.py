@@ -10,8 +10,8 @@ from typing import Any
 
 from citespan.index.parse.request import Unreadable
 
-raw: Any = importlib.import_module("pypdfium2.raw")  # it has no types
-_INFO: Any = importlib.import_module("pypdfium2").PDFIUM_INFO
+raw: Any = importlib.import_module("pypdfium2_raw")  # it has no types
+_INFO: Any = importlib.import_module("pypdfium2.version").PDFIUM_INFO
 
 MADE_BY = f"pdf 1, pdfium {_INFO.build}"
 MAX_PAGES = 5000
@@ -19,6 +19,17 @@ MAX_PAGES = 5000
 _ADVICE = {
     raw.FPDF_ERR_SECURITY: ("unsupported", "the PDF is encrypted in a way that is not supported"),
 }
+
+
+def _start() -> None:
+    """Start PDFium without the fonts of the machine: it would look for them while it reads."""
+    no_folders = (ctypes.POINTER(ctypes.c_char) * 1)()
+    config = raw.FPDF_LIBRARY_CONFIG(version=2, m_pUserFontPaths=no_folders)
+    raw.FPDF_DestroyLibrary()  # `pypdfium2` has started it, with those fonts
+    raw.FPDF_InitLibraryWithConfig(config)
+
+
+_start()
 
 
 def _fast(name: str, result: Any, *arguments: Any) -> Any:
@@ -49,7 +60,6 @@ def open_document(data: bytes, password: str | None) -> Any:
     Raises:
         Unreadable: `encrypted`, `password_wrong`, `corrupt`, `unsupported`, `too_many_pages`.
     """
-    raw.FPDF_InitLibrary()
     given = password.encode() if password else None
     document = raw.FPDF_LoadMemDocument64(data, len(data), given)
     if not document:
