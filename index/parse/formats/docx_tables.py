@@ -34,7 +34,9 @@ def grid_of(
         for cell in _cells(row):
             span = _span(cell)
             within = _content(cell)
-            hanging.extend(one for one in within if one.notes or one.boxes or one.hidden)
+            hanging.extend(
+                one for one in within if one.notes or one.boxes or one.charts or one.hidden
+            )
             text = "\n".join(one.text for one in within)
             _fill(grid, (number, column, span), text, place, continued=_continues(cell))
             column += span

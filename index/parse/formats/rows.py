@@ -173,6 +173,9 @@ def _write_with_header(writer: Writer, rows: list[Row], first: int, last: int) -
         _write_plain(writer, row)
     header = _joined(rows[first:last])
     if header:
+        used = _columns(body)
+        if idle := {column: field for column, field in header.items() if column not in used}:
+            _write_plain(writer, idle)
         _write_rows(writer, body, header)
     else:
         for row in body:

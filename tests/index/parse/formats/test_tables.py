@@ -121,3 +121,7 @@ def test_the_same_rows_from_files_of_every_kind():
         parsed(open_document.read, odf("spreadsheet", table)).text,
         parsed(open_document.read, odf("text", table)).text,
     ] == [TEXT] * 7
+
+
+def test_labels_of_empty_columns_are_kept():
+    assert read("Town,Code,Note\nGhent,G,\n").text == "Note\n\nTown: Ghent; Code: G."
