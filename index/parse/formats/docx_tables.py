@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from citespan.index.parse.formats.grid import Field, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import W
-from citespan.index.parse.formats.rows import Field, Grid, check_size, put
 from citespan.index.parse.formats.word import Inline, inline, is_on
 from citespan.index.parse.places import Place
 

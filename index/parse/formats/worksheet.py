@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from citespan.index.parse.formats.cell_styles import CellStyles
 from citespan.index.parse.formats.drawing import A, text_of
+from citespan.index.parse.formats.grid import MAX_CELLS, Field, Grid, check_size
 from citespan.index.parse.formats.markup import Element, local, stream, whole
 from citespan.index.parse.formats.ooxml import Package
-from citespan.index.parse.formats.rows import MAX_CELLS, Field, Grid, check_size
 from citespan.index.parse.formats.writing import MAX_TEXT, folded
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Unreadable
