@@ -92,12 +92,13 @@ class Archive:
             raise Unreadable("encrypted", "the archive is encrypted; send it without a password")
         out: dict[str, zipfile.ZipInfo] = {}
         for member in members:
+            name = member.filename.replace("\\", "/")  # as some programs write it
             if not _is_plain(member.orig_filename):
                 self._leave_out("unsafe_name", f"a part with an unsafe name: {member.filename!r}")
-            elif member.filename in out:
+            elif name in out:
                 self._leave_out("duplicate_name", f"a second part named {member.filename!r}")
             else:
-                out[member.filename] = member
+                out[name] = member
         return out
 
     def _leave_out(self, code: str, what: str) -> None:

@@ -1,5 +1,6 @@
 """Dates and times of a spreadsheet as it shows them, by their formats."""
 
+import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ class Token(NamedTuple):
 
 def general(value: float) -> str:
     """Return a number in the format that spreadsheets use for cells without one."""
+    if not math.isfinite(value):
+        return str(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.11g}".replace("e", "E")

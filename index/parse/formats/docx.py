@@ -1,6 +1,7 @@
 """Word documents (.docx, .docm, .dotx)."""
 
 from citespan.index.parse.formats.docx_tables import grid_of
+from citespan.index.parse.formats.drawing import chart
 from citespan.index.parse.formats.markup import Element, local
 from citespan.index.parse.formats.numbering import Numbering, W
 from citespan.index.parse.formats.ooxml import Package
@@ -165,12 +166,24 @@ class Document:
         for box in within.boxes:
             for block in blocks_of(box):
                 self._block(block)
+        for name in within.charts:
+            self._chart(name)
         for kind, name in within.notes:
             if kind == "comment":
                 self._comments.append(name)
             elif name in self._notes[kind] and (kind, name) not in self._noted:
                 self._noted.add((kind, name))
                 self._note(self._notes[kind][name], f"{_NOTES[kind]} {len(self._noted)}: ")
+
+    def _chart(self, name: str) -> None:
+        relation = self._package.relations(self._package.main).get(name)
+        if relation is None or not self._package.has(relation.target):
+            return
+        self._blocks += 1
+        place = Node(self._blocks)
+        title, grid = chart(self._package.tree(relation.target), place)
+        self.writer.block(title, place)
+        write_table(self.writer, grid, headers=1)
 
     def _note(self, note: Element, prefix: str) -> None:
         for paragraph in note.iter(W + "p"):

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from citespan.index.parse.formats.grid import Field, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import W
-from citespan.index.parse.formats.rows import Field, Grid, check_size, put
 from citespan.index.parse.formats.word import Inline, inline, is_on
 from citespan.index.parse.places import Place
 
@@ -34,7 +34,9 @@ def grid_of(
         for cell in _cells(row):
             span = _span(cell)
             within = _content(cell)
-            hanging.extend(one for one in within if one.notes or one.boxes or one.hidden)
+            hanging.extend(
+                one for one in within if one.notes or one.boxes or one.charts or one.hidden
+            )
             text = "\n".join(one.text for one in within)
             _fill(grid, (number, column, span), text, place, continued=_continues(cell))
             column += span

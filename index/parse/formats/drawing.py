@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from citespan.index.parse.formats.grid import Field, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import numeral
-from citespan.index.parse.formats.rows import Field, Grid, check_size, put
 from citespan.index.parse.places import Place
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -42,10 +42,11 @@ def _piece(piece: bytes | str, charset: str | None) -> str:
 
 def write_headers(writer: Writer, headers: list[tuple[str, str]], place: Part) -> None:
     """Write the headers that have a value, each as a line."""
-    writer.paragraph()
     for number, (name, value) in enumerate((one for one in headers if one[1]), 1):
         if number > 1:
             writer.separate("\n")
+        else:
+            writer.paragraph()
         writer.add(name, place)
         writer.separate(": ")
         writer.add(value, place)

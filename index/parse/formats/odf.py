@@ -2,11 +2,12 @@
 
 from citespan.index.parse.formats.archive import Archive
 from citespan.index.parse.formats.details import details, iso, language
+from citespan.index.parse.formats.grid import check_size
 from citespan.index.parse.formats.markup import Element, attribute, local, parse, whole
 from citespan.index.parse.formats.odf_slides import read_slides
 from citespan.index.parse.formats.odf_tables import is_hidden, table_grid
 from citespan.index.parse.formats.odf_text import OFFICE, STYLE, TABLE, Document
-from citespan.index.parse.formats.rows import check_size, write_sheet
+from citespan.index.parse.formats.rows import write_sheet
 from citespan.index.parse.formats.xlsx import write_name
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Cell

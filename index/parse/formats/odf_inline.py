@@ -11,7 +11,7 @@ _OUT = {"tracked-changes", "note-citation", "ruby-text", "script", "page-number"
 
 
 class Inline(NamedTuple):
-    """What stands in a paragraph: its characters, and what hangs on it."""
+    """The contents of a paragraph: its characters, and what hangs on it."""
 
     text: str
     notes: list[Element]
@@ -71,7 +71,7 @@ class Reading:
 
 
 def inline(paragraph: Element) -> Inline:
-    """Return what stands in a paragraph."""
+    """Return the contents of a paragraph."""
     reading = Reading()
     reading.walk(paragraph)
     return Inline(

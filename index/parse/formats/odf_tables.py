@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from citespan.index.parse.formats.grid import Field, Grid, Row, check_size
 from citespan.index.parse.formats.markup import Element, local, whole
-from citespan.index.parse.formats.rows import Field, Grid, Row, check_size
 from citespan.index.parse.formats.writing import MAX_TEXT, folded
 from citespan.index.parse.places import Place
 from citespan.index.parse.request import Unreadable

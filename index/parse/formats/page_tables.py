@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
+from citespan.index.parse.formats.grid import Field, Grid, check_size
 from citespan.index.parse.formats.markup_html import walk
 from citespan.index.parse.formats.page_nodes import (
     INLINE,
@@ -12,7 +13,6 @@ from citespan.index.parse.formats.page_nodes import (
     attribute,
     is_hidden,
 )
-from citespan.index.parse.formats.rows import Field, Grid, check_size
 from citespan.index.parse.formats.writing import folded
 from citespan.index.parse.places import Place
 

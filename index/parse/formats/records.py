@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from citespan.index.parse.formats.grid import check_size
 from citespan.index.parse.formats.json_tokens import tokens
-from citespan.index.parse.formats.rows import check_size
 from citespan.index.parse.formats.texts import decoded
 from citespan.index.parse.formats.writing import Writer, folded
 from citespan.index.parse.parsed import Parsed

@@ -6,7 +6,8 @@ from typing import Any
 from striprtf import striprtf  # pyright: ignore[reportMissingTypeStubs]
 
 from citespan.index.parse.formats.details import details
-from citespan.index.parse.formats.rows import Grid, put, write_table
+from citespan.index.parse.formats.grid import Grid, put
+from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.writing import Writer
 from citespan.index.parse.parsed import Parsed, cleaned
 from citespan.index.parse.places import Cell, Node

@@ -11,8 +11,9 @@ import python_calamine
 
 from citespan.index.parse.formats.date_format import general
 from citespan.index.parse.formats.details import details
+from citespan.index.parse.formats.grid import Field, Grid, check_size, put
 from citespan.index.parse.formats.passwords import OLE, decrypted
-from citespan.index.parse.formats.rows import Field, Grid, check_size, put, write_sheet
+from citespan.index.parse.formats.rows import write_sheet
 from citespan.index.parse.formats.writing import Writer
 from citespan.index.parse.formats.xlsx import write_name
 from citespan.index.parse.parsed import Parsed

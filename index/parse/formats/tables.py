@@ -4,7 +4,9 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 
-from citespan.index.parse.formats.rows import Field, Grid, check_size, is_number, write_table
+from citespan.index.parse.formats.grid import Field, Grid, check_size
+from citespan.index.parse.formats.rows import write_table
+from citespan.index.parse.formats.table_shape import is_number
 from citespan.index.parse.formats.texts import decoded
 from citespan.index.parse.formats.writing import Writer, folded
 from citespan.index.parse.parsed import Parsed

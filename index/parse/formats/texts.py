@@ -1,4 +1,4 @@
-"""Bytes of text formats as characters, whatever their encoding."""
+"""Bytes of text formats as characters, in any of the usual encodings."""
 
 import codecs
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from citespan.index.parse.formats.markup import Element, attribute, local
 from citespan.index.parse.formats.numbering import W
+from citespan.index.parse.formats.ooxml import RELATION
 
 _VAL, _BOLD, _VANISH = W + "val", W + "b", W + "vanish"
 _OFF = frozenset({"0", "false", "off"})
@@ -21,11 +22,12 @@ _SYMBOLS = {
 
 
 class Inline(NamedTuple):
-    """What stands in a paragraph: its characters, and what hangs on it."""
+    """The contents of a paragraph: its characters, and what hangs on it."""
 
     text: str
     boxes: list[Element]  # text boxes
     notes: list[tuple[str, str]]  # kind and id of each note and comment
+    charts: list[str]  # ids of relationships
     hidden: bool
     described: bool = False  # all of the characters describe pictures
     bold: bool = False  # all of the characters are
@@ -38,6 +40,7 @@ class Reading:
         self.pieces: list[str] = []
         self.boxes: list[Element] = []
         self.notes: list[tuple[str, str]] = []
+        self.charts: list[str] = []
         self.hidden = False
         self.alternatives = 0
         self.light = False
@@ -83,6 +86,8 @@ class Reading:
             self.notes.append((name.removesuffix("Reference"), child.get(W + "id") or ""))
         elif name == "sym":
             self.pieces.append(symbol(child.get(W + "char")))
+        elif name == "chart":
+            self.charts.append(child.get(RELATION + "id") or "")
         elif name == "docPr":
             self._picture(child)
         else:
@@ -96,14 +101,16 @@ class Reading:
 
 
 def inline(paragraph: Element) -> Inline:
-    """Return what stands in a paragraph."""
+    """Return the contents of a paragraph."""
     reading = Reading()
     reading.walk(paragraph)
     written = sum(1 for piece in reading.pieces if piece.strip())
     described = 0 < written <= reading.alternatives
     text = "".join(reading.pieces)
     bold = written > 0 and not reading.light
-    return Inline(text, reading.boxes, reading.notes, reading.hidden, described, bold)
+    return Inline(
+        text, reading.boxes, reading.notes, reading.charts, reading.hidden, described, bold
+    )
 
 
 def symbol(code: str | None) -> str:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 from citespan.index.parse.formats.cell_styles import CellStyles
 from citespan.index.parse.formats.drawing import A, text_of
+from citespan.index.parse.formats.grid import MAX_CELLS, Field, Grid, check_size
 from citespan.index.parse.formats.markup import Element, local, stream, whole
 from citespan.index.parse.formats.ooxml import Package
-from citespan.index.parse.formats.rows import MAX_CELLS, Field, Grid, check_size
 from citespan.index.parse.formats.writing import MAX_TEXT, folded
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Unreadable
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_VALUE = S + "v"
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _ROWS, _COLUMNS = 1_048_576, 16_384
 
@@ -79,8 +80,7 @@ def _shown(cell: Element, strings: list[str], styles: CellStyles) -> str:
     kind = cell.get("t") or "n"
     if kind == "inlineStr":
         return string_of(cell)
-    value = cell.find(S + "v")
-    text = (value.text or "").strip() if value is not None else ""
+    text = next(((child.text or "").strip() for child in cell if child.tag == _VALUE), "")
     if not text:
         return ""
     if kind == "s":

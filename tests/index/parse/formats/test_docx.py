@@ -1,7 +1,7 @@
 """Word documents: headings, lists, tables, notes, changes, furniture, and what is refused."""
 
 import pytest
-from office_files import W, docx, package, paragraph, word_table, zipped
+from office_files import R, W, docx, package, paragraph, relations, word_table, zipped
 from reading import cells, furniture, headings, outside, parsed, place_of, refusal
 
 from citespan.index.parse.formats import docx as reader
@@ -288,3 +288,25 @@ def test_nothing_outside_of_the_file_is_read():
         ),
     )
     assert out.text == "inside"
+
+
+def test_the_data_of_a_chart_follow_its_paragraph():
+    c = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    points = '<c:pt idx="0"><c:v>{}</c:v></c:pt>'
+    chart = (
+        f"<c:chartSpace {c}><c:chart><c:ser><c:tx>{points.format('Sales')}</c:tx>"
+        f"<c:cat>{points.format('North')}</c:cat><c:val>{points.format('3')}</c:val></c:ser>"
+        "</c:chart></c:chartSpace>"
+    )
+    drawn = (
+        f'<w:p><w:r><w:t>Below.</w:t><w:drawing><c:chart {c} r:id="c1"/></w:drawing></w:r></w:p>'
+    )
+    data = package(
+        "word/document.xml",
+        {
+            "word/document.xml": f"<w:document {W} {R}><w:body>{drawn}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations({"c1": ("chart", "c.xml")}),
+            "word/c.xml": chart,
+        },
+    )
+    assert parsed(reader.read, data).text == "Below.\n\nNorth; Sales: 3."

@@ -64,6 +64,7 @@ def test_a_format_shows(value: float, code: str, text: str):
         (1e20, "1E+20"),
         (123456789012.0, "123456789012"),
         (0.120564344, "0.120564344"),
+        (float("nan"), "nan"),
     ],
 )
 def test_a_number_without_a_format_shows(value: float, text: str):

@@ -5,7 +5,7 @@ from office_files import docx, number_cell, odf, sheet, text_cell, word_table, x
 from reading import cells, parsed, place_of, refusal
 
 from citespan.index.parse.formats import docx as word
-from citespan.index.parse.formats import html, rows
+from citespan.index.parse.formats import grid, html
 from citespan.index.parse.formats import odf as open_document
 from citespan.index.parse.formats import tables as reader
 from citespan.index.parse.formats import xlsx as excel
@@ -69,7 +69,7 @@ def test_large_tables_are_refused(monkeypatch: pytest.MonkeyPatch):
     code, message = refusal(reader.read, b"a,b\n" + b"x,1\n" * 12)
     assert (code, "more than 10 rows" in message) == ("too_large", True)
     assert refusal(reader.read, b"a,b\n" + b"x,1\n" * 99)[0] == "too_large"
-    monkeypatch.setattr(rows, "MAX_CELLS", 5)
+    monkeypatch.setattr(grid, "MAX_CELLS", 5)
     assert refusal(reader.read, b"a,b\n" + b"x,1\n" * 4)[0] == "too_large"
     monkeypatch.setattr(reader, "MAX_BYTES", 5)
     assert refusal(reader.read, b"a,b\nx,1\n")[0] == "too_large"
@@ -121,3 +121,7 @@ def test_the_same_rows_from_files_of_every_kind():
         parsed(open_document.read, odf("spreadsheet", table)).text,
         parsed(open_document.read, odf("text", table)).text,
     ] == [TEXT] * 7
+
+
+def test_labels_of_empty_columns_are_kept():
+    assert read("Town,Code,Note\nGhent,G,\n").text == "Note\n\nTown: Ghent; Code: G."

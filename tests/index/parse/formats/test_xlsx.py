@@ -4,7 +4,7 @@ import pytest
 from office_files import S, number_cell, sheet, text_cell, xlsx
 from reading import cells, headings, parsed, place_of, refusal
 
-from citespan.index.parse.formats import rows
+from citespan.index.parse.formats import grid
 from citespan.index.parse.formats import xlsx as reader
 from citespan.index.parse.places import Cell
 
@@ -163,7 +163,7 @@ def test_far_cells_need_no_room():
 
 
 def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rows, "MAX_CELLS", 5)
+    monkeypatch.setattr(grid, "MAX_CELLS", 5)
     code, message = refusal(reader.read, xlsx({"Data": sheet(table([[1, 2, 3], [4, 5, 6]]))}))
     assert code == "too_large"
     assert "filter its rows" in message
