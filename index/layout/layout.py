@@ -1,4 +1,4 @@
-"""Where each character of a text stands in its file; a look-up takes O(log n) among n runs."""
+"""Where each character of a text is in its file; a look-up takes O(log n) among n runs."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
