@@ -1,4 +1,4 @@
-"""Where a citation stands in the file of its document, on the wire."""
+"""Where a citation is in the file of its document, on the wire."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""Where quotes stand in the files of their documents; decoded layouts are kept for a while."""
+"""Where quotes are in the files of their documents; decoded layouts are kept for a while."""
 
 import threading
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Where the characters of a text stand in its file, and the headings and tables over them."""
+"""Where the characters of a text are in its file, and the headings and tables over them."""
 
 from typing import TYPE_CHECKING
 

@@ -23,7 +23,7 @@ def packed(values: Sequence[int] | Integers) -> bytes:
     differences = np.diff(np.asarray(values, dtype=np.int64), prepend=0)
     if len(differences) and np.abs(differences).max() >= 1 << 31:
         raise ValueError("neighbours in a column differ by more than 32 bits")
-    folded = (differences << 1) ^ (differences >> 63)  # small whatever the sign
+    folded = (differences << 1) ^ (differences >> 63)  # small for either sign
     planes = folded.astype("<u4").view(np.uint8).reshape(-1, _WIDTH).T
     used = _WIDTH
     while used and not planes[used - 1].any():

@@ -126,7 +126,7 @@ def decoded(data: bytes) -> tuple[Head, list[Integers], list[Edges]]:
 
 
 def edges_of(block: Edges) -> tuple[Integers, Integers]:
-    """Return, up to each character of a block, the sums of gaps and widths, and of widths alone.
+    """Return, up to each character of a block, the sums of gaps and widths, and only of widths.
 
     Raises:
         ValueError: the block is damaged.

@@ -1,4 +1,4 @@
-"""Where each character of a text stands in its file; a look-up takes O(log n) among n runs."""
+"""Where each character of a text is in its file; a look-up takes O(log n) among n runs."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -87,7 +87,7 @@ class Layout:
         found: list[Place] = []
         for run, row in enumerate(rows, first):
             start, end, kind = row[:3]
-            words = strings[row[-2]], strings[row[-1]]
+            words = strings[int(row[-2])], strings[int(row[-1])]
             place = place_of(kind, row[3 : 3 + NUMBERS], words)
             inside = max(start, span.start) - start, min(end, span.end) - start
             if kind == EDGED and isinstance(place, Box) and inside != (0, end - start):

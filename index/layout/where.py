@@ -1,4 +1,4 @@
-"""Where a quote stands in its document: page and boxes, or another place, and its headings."""
+"""Where a quote is in its document: page and boxes, or another place, and its headings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ NOWHERE = Where()
 def where_in_file(
     layout: Layout, outline: Outline, span: Span, answer: Span | None, *, original: bool
 ) -> Where:
-    """Return where a quote stands in a file.
+    """Return where a quote is in a file.
 
     Args:
         layout: the file's layout.
@@ -82,7 +82,7 @@ def where_in_file(
 
 
 def where_in_text(text: str, outline: Outline, span: Span) -> Where:
-    """Return where a quote stands in a document that was given as text: line and headings."""
+    """Return where a quote is in a document that was given as text: line and headings."""
     line = 1 + text.count("\n", 0, span.start)
     return Where(place=Line(line), headings=outline.path(span.start))
 

@@ -29,7 +29,7 @@ class GatheredEvidence:
     stored: the same documents as they are stored now; citations are checked against them.
     found: the result for each part of the question.
     reason: the reason if nothing could be read.
-    locate: returns where a quote, with its short answer, stands in the file of its document.
+    locate: returns where a quote, with its short answer, is in the file of its document.
     """
 
     question: str

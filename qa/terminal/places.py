@@ -1,4 +1,4 @@
-"""Where a quote stands in its file, in words."""
+"""Where a quote is in its file, in words."""
 
 from citespan.index.layout import SEPARATOR, Box, Cell, Line, Node, Part, Place, Slide, Where
 
