@@ -68,7 +68,7 @@ class Gatherer:
     Args:
         searcher: finds the passages.
         finder: judges them.
-        locate: returns where a quote stands in its document's file.
+        locate: returns where a quote is in its document's file.
     """
 
     def __init__(self, searcher: Corpus | Searcher, finder: Finder, locate: Locate) -> None:

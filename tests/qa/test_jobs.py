@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import apsw
@@ -56,6 +57,16 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
         yield opened
 
 
+def draft_of(file: SpooledFile) -> Draft:
+    assert file.draft
+    return file.draft
+
+
+def storing(corpus: Corpus) -> Any:
+    """What a service gives to the work of a job."""
+    return SimpleNamespace(corpus=corpus, files=FileReader())
+
+
 def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
     sent = [*entries("á🐍", "b"), SpooledFile(name="c", reason="broken")]
     with closing(JobStore(tmp_path)) as store:
@@ -68,7 +79,7 @@ def test_what_was_submitted_is_there_after_a_restart(tmp_path: Path) -> None:
         assert found.outcomes == {FileOutcome.ADDED: 1, FileOutcome.REJECTED: 1}
         assert found.started_at is not None
         (left,) = store.waiting(job.id)
-        assert store.entry(job.id, left) == ReadFile(draft=sent[1].draft)
+        assert store.entry(job.id, left) == ReadFile(draft=draft_of(sent[1]))
         files = store.files(job.id)
         assert [file.name for file in files] == ["á🐍", "b", "c"]
         assert files[1].result is None
@@ -212,7 +223,7 @@ def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
 ) -> None:
     long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(2500))
     with Corpus.open(tmp_path, embedder) as corpus:
-        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+        with closing(runner(tmp_path, ingest_work(lambda _: storing(corpus)))) as jobs:
             job = jobs.submit(entries("Short.", long, "Last."), "default")
             while not (current := jobs.job(job.id)[1]) or not current.chunks_done:
                 threading.Event().wait(0.005)
@@ -233,7 +244,7 @@ def test_a_job_that_fails_is_kept_and_tried_again(tmp_path: Path, embedder: Onnx
             assert found.state == "failed"
             assert "secret" not in (found.reason or "")
             assert waiting_files(tmp_path) == [job.id]
-        with closing(runner(tmp_path, ingest_work(lambda _: corpus))) as jobs:
+        with closing(runner(tmp_path, ingest_work(lambda _: storing(corpus)))) as jobs:
             done = until(jobs, job, lambda found: found.state == "done")
             assert (done.reason, done.outcomes) == (None, {FileOutcome.ADDED: 1})
 
@@ -259,7 +270,7 @@ def test_a_job_waits_until_storage_is_there(
         def at_first_full(task: Task) -> None:
             if next(failures, None) is not None:
                 raise StoreUnavailable("/secret: no space left on device")
-            ingest_work(lambda _: corpus)(task)
+            ingest_work(lambda _: storing(corpus))(task)
 
         with closing(runner(tmp_path, at_first_full)) as jobs:
             job = jobs.submit(entries("Text."), "default")

@@ -10,10 +10,9 @@ from citespan.index.parse.formats.markup import Element, local, parse
 from citespan.index.parse.formats.markup_html import characters, parse_text
 from citespan.index.parse.formats.page import Page
 from citespan.index.parse.formats.writing import Writer, folded
-from citespan.index.parse.parsed import Parsed
+from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
-from citespan.index.types import MetadataValue
 
 MADE_BY = "epub 1"
 MEDIA_TYPE = "application/epub+zip"

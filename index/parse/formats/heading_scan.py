@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from citespan.index.parse.formats.details import details, iso
-from citespan.index.types import MetadataValue
+from citespan.index.parse.parsed import MetadataValue
 
 _SUFFIXES = {
     ".md": "markdown", ".markdown": "markdown", ".mdx": "markdown", ".rst": "rst", ".rest": "rst",

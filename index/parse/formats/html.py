@@ -6,9 +6,8 @@ from citespan.index.parse.formats.details import details, iso, language
 from citespan.index.parse.formats.markup_html import parse_html
 from citespan.index.parse.formats.page import OwnPlaces, Page
 from citespan.index.parse.formats.writing import Writer, folded
-from citespan.index.parse.parsed import Parsed
+from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.request import Request
-from citespan.index.types import MetadataValue
 
 MADE_BY = "html 1"
 MEDIA_TYPE = "text/html"

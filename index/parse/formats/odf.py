@@ -9,10 +9,9 @@ from citespan.index.parse.formats.odf_tables import is_hidden, table_grid
 from citespan.index.parse.formats.odf_text import OFFICE, STYLE, TABLE, Document
 from citespan.index.parse.formats.rows import write_sheet
 from citespan.index.parse.formats.xlsx import write_name
-from citespan.index.parse.parsed import Parsed
+from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
-from citespan.index.types import MetadataValue
 
 MADE_BY = "odf 1"
 _PREFIX = "application/vnd.oasis.opendocument."

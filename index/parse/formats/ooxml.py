@@ -9,8 +9,8 @@ from citespan.index.parse.formats.archive import Archive
 from citespan.index.parse.formats.details import details, iso, language
 from citespan.index.parse.formats.markup import Element, local, parse
 from citespan.index.parse.formats.passwords import OLE, decrypted
+from citespan.index.parse.parsed import MetadataValue
 from citespan.index.parse.request import Request, Unreadable
-from citespan.index.types import MetadataValue
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 

@@ -1,4 +1,4 @@
-"""Modules that readers need late, imported before a process may no longer open files."""
+"""Modules that readers need, imported before a process may no longer open files."""
 
 import codecs
 import encodings
@@ -6,18 +6,24 @@ import pkgutil
 from importlib import import_module
 from importlib.util import find_spec
 
-READERS = (
-    "docx", "email", "epub", "html", "marked", "msg", "odf", "pptx", "records", "rtf", "sheets",
-    "subtitles", "tables", "xlsx", "xml",
+from citespan.index.parse.formats.registry import all_readers
+
+# Imported by functions of the standard library, at their first call.
+_LATE = (
+    "_strptime", "bisect", "bz2", "csv", "decimal", "email.generator", "email.parser",
+    "email.policy", "heapq", "html.entities", "json", "locale", "lzma", "quopri", "stringprep",
+    "tempfile", "unicodedata", "uu", "zipfile",
 )  # fmt: skip
-_LATE = ("email.parser", "heapq", "html.entities", "quopri", "uu")
 _OPTIONAL = ("msoffcrypto", "msoffcrypto.format.ooxml", "msoffcrypto.format.xls97")
 
 
 def preload() -> None:
     """Import the readers, all encodings, and the library for passwords if it is installed."""
-    for name in READERS:
-        import_module(f"citespan.index.parse.formats.{name}")
+    for name in all_readers():
+        try:
+            import_module(name)
+        except ModuleNotFoundError:
+            continue  # an extra is missing; the reader's process says so
     for module in pkgutil.iter_modules(encodings.__path__):
         try:
             codecs.lookup(module.name)

@@ -18,7 +18,7 @@ _READERS = {
     f"{_OOXML}spreadsheetml.sheet": "xlsx",
     "application/vnd.ms-excel": "sheets",
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": "sheets",
-    f"{_ODF}spreadsheet": "sheets",
+    f"{_ODF}spreadsheet": "odf",
     f"{_ODF}text": "odf",
     f"{_ODF}presentation": "odf",
     "application/rtf": "rtf",

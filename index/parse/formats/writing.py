@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from citespan.index.parse.parsed import (
     Builder,
     Member,
+    MetadataValue,
     Pair,
     Parsed,
     ReadingWarning,
@@ -12,7 +13,6 @@ from citespan.index.parse.parsed import (
 )
 from citespan.index.parse.places import Place
 from citespan.index.parse.request import Unreadable
-from citespan.index.types import MetadataValue
 
 MAX_TEXT = 20_000_000  # code points
 MAX_RUNS = 4_000_000

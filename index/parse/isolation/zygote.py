@@ -7,11 +7,8 @@ ends a process whose socket the parent has closed, and itself when the parent is
 """
 
 import ctypes
-import encodings
 import gc
-import importlib
 import os
-import pkgutil
 import selectors
 import signal
 import socket
@@ -20,54 +17,21 @@ from contextlib import suppress
 
 import msgspec
 
-from citespan.index.parse.formats import all_readers
+from citespan.index.parse.formats.preload import preload
 from citespan.index.parse.isolation import child
 from citespan.index.parse.isolation.outcome import Ended
 
 _DIES_WITH_PARENT, _DUMPABLE = 1, 4  # of prctl
-_IMPORTED_LATE = (
-    "_strptime",
-    "bisect",
-    "csv",
-    "decimal",
-    "email.generator",
-    "email.policy",
-    "heapq",
-    "html.entities",
-    "json",
-    "locale",
-    "lzma",
-    "bz2",
-    "quopri",
-    "stringprep",
-    "tempfile",
-    "unicodedata",
-    "zipfile",
-)  # by functions of the standard library, at their first call
 _LOOK_S = 1.0  # how often the zygote looks whether its parent lives
 
 
 def main() -> None:
     """Serve the parent until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
-    import_readers()
+    preload()
     gc.collect()
     gc.freeze()  # the collector does not write into pages that are shared with children
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
-
-
-def import_readers() -> None:
-    """Import all that readers need: at work they can open no file."""
-    for module in pkgutil.iter_modules(encodings.__path__):
-        if module.name not in {"mbcs", "oem"}:  # of Windows
-            importlib.import_module(f"encodings.{module.name}")
-    for name in _IMPORTED_LATE:
-        importlib.import_module(name)
-    for name in all_readers():
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue  # an extra is missing; the reader's process says so
 
 
 class Zygote:
