@@ -30,7 +30,13 @@ from citespan.qa.settings import DEFAULT
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
 _ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # any body is text
-_EVENTS = {"text/event-stream": _TEXT}
+_EVENT = {
+    "type": "object",
+    "description": "An event of the stream; `data` is JSON, or `[DONE]` at the end of completions.",
+    "required": ["data"],
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
+_EVENTS = {"text/event-stream": {"schema": _EVENT}}
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _RPC = {
     "type": "object",
