@@ -88,7 +88,10 @@ class Gatherer:
         passages = _of(documents, passages)
         if not passages:
             return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
-        found, judged = self._finder.find(words, passages, documents, stand_alone=question)
+        found, judged = self._finder.find(
+            words, passages, documents, stand_alone=question,
+            outline=self._corpus.places.outline,
+        )  # fmt: skip
         material = GatheredEvidence(
             question=question, passages=judged, documents=documents, stored=documents,
             found=tuple(found), locate=self._corpus.places.where,
