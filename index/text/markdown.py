@@ -196,12 +196,26 @@ class _Reading:
         return self._unit(Kind.ITEM, inside, self._seen(inside), numbered=numbered)
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
-        found = sentences(self._local, span) if self._split else [_trimmed(self._local, span)]
-        for one in found:
-            match = _QUOTED.match(self._local, one.start, one.end)
-            inside = Span(match.end() if match else one.start, one.end)
-            if inside and not _RULE.fullmatch(inside.of(self._local)):
-                yield self._unit(Kind.SENTENCE, inside, self._seen(inside))
+        """Yield the sentences of a paragraph, which are found as they are seen."""
+        match = _QUOTED.match(self._local, span.start, span.end)
+        whole = _trimmed(self._local, Span(match.end() if match else span.start, span.end))
+        if not whole or _RULE.fullmatch(whole.of(self._local)):
+            return
+        view = self._seen(whole)
+        parts = [view.part(one) for one in sentences(view.text)] if self._split else [view]
+        parts = [one for one in parts if one.runs]
+        starts = [self._word(after, before) for before, after in pairwise(parts)]
+        starts = [whole.start, *starts, whole.end]
+        for part, (start, end) in zip(parts, pairwise(starts), strict=True):
+            yield self._unit(Kind.SENTENCE, _trimmed(self._local, Span(start, end)), part)
+
+    def _word(self, view: View, before: View) -> int:
+        """Return where the marks before a sentence begin, which are no part of the one before."""
+        last = before.runs[-1]
+        start, least = view.runs[0].at - self._base, last.at + last.length - self._base
+        while start > least and not self._local[start - 1].isspace():
+            start -= 1
+        return start
 
     def _code_units(self, lines: Sequence[Span]) -> Iterator[Unit]:
         """Yield the lines of code, those below a comment with it."""

@@ -49,6 +49,15 @@ class View:
                 end = run.at + high - run.view
         return None if start is None or end is None else Span(start, end)
 
+    def part(self, inside: Span) -> "View":
+        """Return the view of some of the characters."""
+        runs: list[Run] = []
+        for run in self.runs:
+            low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
+            if low < high:
+                runs.append(Run(low - inside.start, run.at + low - run.view, high - low))
+        return View(inside.of(self.text), tuple(runs))
+
 
 class Views:
     """A view that is being put together, piece by piece."""

@@ -38,6 +38,7 @@ _BEFORE_A_YEAR = re.compile(
     re.IGNORECASE,
 )
 _PRONOUNS = word_set("i it he she they we you who that this these those there")
+_SUBJECTS = word_set("who what which")
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 
 
@@ -147,6 +148,11 @@ def _names(tokens: Sequence[re.Match[str]], at: int, question: str) -> bool:
         return False
     if word[0].isupper() and at > 1:
         return True
+    asked = tokens[at - 3].group().casefold() if at > 2 else ""
+    if asked in _SUBJECTS:  # who rents garage 41
+        return True
+    if before.casefold() in _SUBJECTS and plain.endswith("s"):  # what costs 100
+        return False
     return not before or (before.casefold() in STOP_WORDS and before.casefold() not in _PRONOUNS)
 
 

@@ -9,7 +9,7 @@ import re
 
 from citespan.qa.english.topics import topics
 
-_READ = 20_000  # code points of a request
+_READ = 40_000  # code points of a request
 _TASK = re.compile(r"\s*#{1,4} *task\b", re.IGNORECASE)
 _CHAT = re.compile(r"<chat_history>|^#{1,4} *chat history\b", re.IGNORECASE | re.MULTILINE)
 _WANTED = re.compile(r"\{\s*\"(title|tags|follow_ups|queries|text)\"\s*:")
