@@ -47,7 +47,7 @@ pumpctl stop 9
 
 
 def units(text: str, within: Span | None = None) -> list[Unit]:
-    whole = within or Span(0, len(text))
+    whole = Span(0, len(text)) if within is None else within
     return markdown_units(text, whole, code_spans(text), hidden_spans(text))
 
 
