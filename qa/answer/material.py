@@ -7,12 +7,17 @@ from typing import TypeAlias
 
 from citespan.index import Corpus, Document, Passage, Span
 from citespan.index.errors import DocumentNotFound
-from citespan.index.layout import NOWHERE, Where
+from citespan.index.layout import NOWHERE, Outline, Where, outline_of
 from citespan.qa.citation import Citation
 from citespan.qa.evidence import Finder, Found, Sentence
+from citespan.qa.evidence.pieces import Outlines, pieces_of
 from citespan.qa.types import Reason
 
 Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]
+
+
+def _outline(document: Document) -> Outline:
+    return outline_of(document, None)
 
 
 def _nowhere(_: Document, __: Span, ___: Span | None) -> Where:
@@ -29,6 +34,7 @@ class GatheredEvidence:
     found: the result for each part of the question.
     reason: the reason if nothing could be read.
     locate: returns where a quote, with its short answer, stands in the file of its document.
+    outline: returns the headings and tables of a document.
     """
 
     question: str
@@ -38,6 +44,19 @@ class GatheredEvidence:
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
     locate: Locate = _nowhere
+    outline: Outlines = _outline
+
+    def seen(self) -> list[Passage]:
+        """Return the passages with their texts as people see them, for a language model."""
+        return [self._seen(one) for one in self.passages]
+
+    def _seen(self, passage: Passage) -> Passage:
+        document = self.documents[passage.chunk.document_id]
+        outline = self.outline(document)
+        if not outline.markdown:
+            return passage
+        pieces = pieces_of(passage, document, outline)
+        return replace(passage, text="\n\n".join(one.view.text for one in pieces))
 
     @property
     def confidence(self) -> float:
@@ -95,6 +114,7 @@ class Gatherer:
         material = GatheredEvidence(
             question=question, passages=judged, documents=documents, stored=documents,
             found=tuple(found), locate=self._corpus.places.where,
+            outline=self._corpus.places.outline,
         )  # fmt: skip
         return self.refreshed(material)  # a document deleted during the reading is not quoted
 

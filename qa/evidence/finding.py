@@ -172,7 +172,9 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
         said = {source.quote(one) for one in chosen}
         twins = [one for one in candidates if source.quote(one) in said]
-        whole = wholes(once([*chosen, *twins]), [source.units(one.piece) for one in read])
+        whole = wholes(
+            once([*chosen, *twins]), [source.units(one.piece) for one in read], named.is_in
+        )
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 
 

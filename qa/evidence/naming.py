@@ -18,6 +18,10 @@ class Named:
     def __init__(self, question: str) -> None:
         self._asked = identifiers(question)
 
+    def is_in(self, text: str) -> bool:
+        """Return whether a text has something that the question names for sure."""
+        return any(one.firm and one.this.search(text) for one in self._asked)
+
     def among(self, pieces: Sequence[Piece], documents: Mapping[str, Document]) -> list[Piece]:
         """Return the pieces that may be about what is named; none if no document has it.
 

@@ -1,6 +1,6 @@
 """Sentences made whole: a list with its lead-in, code with its sentence, a short table. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from citespan.index.text.markdown import Kind, Unit
@@ -9,21 +9,29 @@ from citespan.qa.evidence.pieces import read_as_one
 from citespan.qa.evidence.selection import Sentence
 
 _LONGEST = 1000  # code points of a list, a table or a block of code that is cited as one
+_SHORT = 400  # code points of a list that is cited whole if its heading is what was asked about
 _ALONE = 60  # code points; a shorter item says little without the words before its list
 _BLOCKS = (Kind.ITEM, Kind.ROW, Kind.CODE)
 
 
-def wholes(sentences: Sequence[Sentence], read: Sequence[Sequence[Unit]]) -> list[Sentence]:
+def wholes(
+    sentences: Sequence[Sentence],
+    read: Sequence[Sequence[Unit]],
+    named: Callable[[str], bool] = lambda _: False,
+) -> list[Sentence]:
     """Return the sentences, those that are parts of one thing replaced by the whole.
 
     Args:
         sentences: chosen as evidence.
         read: the units of each piece that was read.
+        named: returns whether a heading has what the question names.
     """
     left = list(sentences)
     for units in read:
+        asked = [one.view.text for one in units[:1] if one.kind is Kind.HEADING]
+        all_of_it = any(named(heading) for heading in asked)
         for lead, block in _blocks(units):
-            left = _whole(left, lead, block)
+            left = _whole(left, lead, block, all_of_it=all_of_it)
     return left
 
 
@@ -42,14 +50,17 @@ def _blocks(units: Sequence[Unit]) -> Iterator[tuple[Unit | None, list[Unit]]]:
         at = end
 
 
-def _whole(chosen: list[Sentence], lead: Unit | None, block: list[Unit]) -> list[Sentence]:
+def _whole(
+    chosen: list[Sentence], lead: Unit | None, block: list[Unit], *, all_of_it: bool
+) -> list[Sentence]:
     parts = [one for one in chosen if any(unit.span == one.span for unit in block)]
     leading = [one for one in chosen if lead and one.span == lead.span]
     if not parts and not leading:
         return chosen
     units = [lead, *block] if lead else block
     span = Span(units[0].span.start, units[-1].span.end)
-    if _as_one(parts, block, led=bool(leading)) and len(span) <= _LONGEST:
+    short = all_of_it and block[0].kind is Kind.ITEM and len(span) <= _SHORT
+    if short or (_as_one(parts, block, led=bool(leading)) and len(span) <= _LONGEST):
         return _replaced(chosen, [*leading, *parts], units, span)
     if lead and not leading and _says_little(parts, block):
         first = parts[0]
