@@ -6,8 +6,8 @@ from functools import cached_property
 
 from citespan.index.layout.layout import Layout
 from citespan.index.parse.parsed import Heading, Pair, Table
-from citespan.index.text.markdown import code_spans, hidden_spans
 from citespan.index.text.shape import Shape
+from citespan.index.text.unread import code_spans, hidden_spans
 from citespan.index.types import Document, Span
 
 MARKDOWN = "text/markdown"

@@ -6,30 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from citespan.index.text.inline import seen
 from citespan.index.text.segmentation import sentences
+from citespan.index.text.unread import FENCE, masked
 from citespan.index.text.view import View, Views, joined
 from citespan.index.types import Span
 
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HIDDEN_TAG = re.compile(
-    r"<(?P<tag>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"
-    r"[^<>\n]{0,300}>",
-    re.IGNORECASE,
-)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>\d{1,3})[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _RULE = re.compile(r"[ \t|:=*_-]+$")
+_HEADER = 4000  # code points at the start of a paragraph in which a table's header is
 _COMMENT = re.compile(r"\s*(?:#|//|--|;|/\*)")
 _QUOTED = re.compile(r"[ \t]*(?:>[ \t]?)+")
-_SEEN = re.compile(
-    r"!?\[(?P<label>[^\[\]\n]{0,300})\]"
-    r"(?:\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]{0,300}\")?\)|\[[^\[\]\n]{0,200}\])"
-    r"|`{1,2}(?P<code>[^`\n]{1,300})`{1,2}"
-    r"|<(?P<link>https?://[^<>\s]{1,2000})>"
-    r"|\[\^[^\[\]\s]{1,50}\]|</?[a-zA-Z][^<>\n]{0,300}>"
-    r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
-    r"|(?<!\w)_{1,3}(?=\w)|(?<=[\w.,!?)])_{1,3}(?!\w)|\*{2,3}|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|~~"
-)
 
 
 class Kind(StrEnum):
@@ -57,41 +45,6 @@ class Unit:
     numbered: bool = False
 
 
-def hidden_spans(text: str) -> list[Span]:
-    """Return the spans that no viewer shows: comments, hidden elements."""
-    found: list[Span] = []
-    at = 0
-    while (start := text.find("<!--", at)) >= 0:
-        end = text.find("-->", start + 4)
-        at = len(text) if end < 0 else end + 3
-        found.append(Span(start, at))
-    if "<" in text:
-        for match in _HIDDEN_TAG.finditer(text):
-            closing = f"</{match['tag']}>"
-            end = text.casefold().find(closing.casefold(), match.end(), match.end() + 20_000)
-            found.append(Span(match.start(), end + len(closing) if end >= 0 else match.end()))
-    return sorted(found)
-
-
-def code_spans(text: str) -> list[Span]:
-    """Return the spans of fenced code, with the lines of the fences."""
-    if "```" not in text and "~~~" not in text:
-        return []
-    found: list[Span] = []
-    start, fence, at = 0, "", 0
-    for line in text.split("\n"):
-        match = FENCE.match(line)
-        if fence and match and match[1].startswith(fence) and not line.strip(" `~"):
-            found.append(Span(start, at + len(line)))
-            fence = ""
-        elif not fence and match:
-            start, fence = at, match[1]
-        at += len(line) + 1
-    if fence:
-        found.append(Span(start, len(text)))
-    return found
-
-
 def markdown_units(
     text: str, within: Span, code: Sequence[Span] = (), hidden: Sequence[Span] = (),
     *, split: bool = True,
@@ -113,9 +66,10 @@ class _Reading:
         self, text: str, within: Span, code: Sequence[Span], hidden: Sequence[Span],
         *, split: bool,
     ) -> None:  # fmt: skip
-        self._text, self._code, self._split = text, code, split
+        self._text, self._split = text, split
+        self._code = [one for one in code if one.overlap(within)]
         self._base = within.start
-        self._local = _masked(within.of(text), within, hidden, code)
+        self._local = masked(within.of(text), within, hidden, code)
         self._group = 0
 
     def units(self) -> Iterator[Unit]:
@@ -276,50 +230,12 @@ class _Reading:
             return []
         end = self._base + line.start
         before = self._text.rfind("\n\n", 0, end)
-        above = self._text[max(before + 2, 0) if before >= 0 else 0 : end].split("\n")
+        start = before + 2 if before >= 0 else 0
+        above = self._text[start : min(end, start + _HEADER)].split("\n")
         for first, second in pairwise(above):
             if first.lstrip().startswith("|") and _is_rule(second):
                 return [one.of(first).strip() for one in _cells(first, Span(0, len(first)))]
         return []
-
-
-def seen(text: str, span: Span, base: int = 0) -> View:
-    """Return a span without links, emphasis, escapes and line ends, as it is seen.
-
-    Args:
-        text: the text that the span is of.
-        span: where to look.
-        base: the offset of `text` in the whole text.
-    """
-    views = Views()
-    at = span.start
-
-    def show(start: int, end: int) -> None:
-        while (stop := text.find("\n", start, end)) >= 0:
-            views.show(text, start, stop, base)
-            views.add(" ")
-            start = stop + 1
-            while start < end and text[start] in " \t>":
-                start += 1
-        views.show(text, start, end, base)
-
-    for match in _SEEN.finditer(text, span.start, span.end):
-        show(at, match.start())
-        if name := match.lastgroup:
-            show(*match.span(name))
-        at = match.end()
-    show(at, span.end)
-    return views.done()
-
-
-def _masked(local: str, within: Span, hidden: Sequence[Span], code: Sequence[Span]) -> str:
-    """Return the text with line ends in the place of what is hidden outside of code."""
-    for one in hidden:
-        if one.overlap(within) and not any(part.overlap(one) for part in code):
-            start = max(one.start, within.start) - within.start
-            end = min(one.end, within.end) - within.start
-            local = local[:start] + "\n" * (end - start) + local[end:]
-    return local
 
 
 def _cells(text: str, line: Span) -> Iterator[Span]:

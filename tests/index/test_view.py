@@ -3,14 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citespan.index.text.markdown import (
-    Kind,
-    Unit,
-    code_spans,
-    hidden_spans,
-    markdown_units,
-    seen,
-)
+from citespan.index.text.inline import seen
+from citespan.index.text.markdown import Kind, Unit, markdown_units
+from citespan.index.text.unread import code_spans, hidden_spans
 from citespan.index.text.view import View, Views, joined
 from citespan.index.types import Span
 
