@@ -16,13 +16,14 @@ _SEEN = re.compile(
 )
 
 
-def seen(text: str, span: Span, base: int = 0) -> View:
+def seen(text: str, span: Span, base: int = 0, *, between: str = " ") -> View:
     """Return a span without links, emphasis, escapes and line ends, as it is seen.
 
     Args:
         text: the text that the span is of.
         span: where to look.
         base: the offset of `text` in the whole text.
+        between: what stands in the place of the end of a line.
     """
     views = Views()
     at = span.start
@@ -30,7 +31,7 @@ def seen(text: str, span: Span, base: int = 0) -> View:
     def show(start: int, end: int) -> None:
         while (stop := text.find("\n", start, end)) >= 0:
             views.show(text, start, stop, base)
-            views.add(" ")
+            views.add(between)
             start = stop + 1
             while start < end and text[start] in " \t>":
                 start += 1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -155,9 +155,9 @@ class _Reading:
         whole = _trimmed(self._local, Span(match.end() if match else span.start, span.end))
         if not whole or _RULE.fullmatch(whole.of(self._local)):
             return
-        view = self._seen(whole)
+        view = seen(self._local, whole, self._base, between="\n")  # its lines tell sentences apart
         parts = [view.part(one) for one in sentences(view.text)] if self._split else [view]
-        parts = [one for one in parts if one.runs]
+        parts = [replace(one, text=one.text.replace("\n", " ")) for one in parts if one.runs]
         starts = [self._word(after, before) for before, after in pairwise(parts)]
         starts = [whole.start, *starts, whole.end]
         for part, (start, end) in zip(parts, pairwise(starts), strict=True):

@@ -74,7 +74,7 @@ def _as_one(parts: Sequence[Sentence], block: Sequence[Unit], *, led: bool) -> b
     """Return whether a list, a table or code is asked for as a whole."""
     if led and not any(one.answer for one in parts):
         return True
-    if len(parts) < 2:
+    if len(parts) < 2 or block[0].kind is Kind.CODE:
         return False
     return block[0].numbered or 2 * len(parts) >= len(block)
 
