@@ -15,11 +15,13 @@ from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
 from citespan.qa.answer.generated import Writer
 from citespan.qa.answer.material import GatheredEvidence, Gatherer
+from citespan.qa.answer.overview import counted, opening
+from citespan.qa.english.catalogue import About, about_documents
 from citespan.qa.errors import ModeUnavailable
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint, count_tokens
-from citespan.qa.question import checked_question, checked_top_k, understand
+from citespan.qa.question import background_reply, checked_question, checked_top_k, understand
 from citespan.qa.settings.sections import DEFAULT
 from citespan.qa.types import Answer, Message, Mode, Status
 
@@ -74,7 +76,7 @@ class Service:
         self.collection = collection
         self.files = files or FileReader()
         self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
-        self._gatherer = Gatherer(self._searcher, self._finder, corpus.places.where)
+        self._gatherer = Gatherer(self._searcher, self._finder, corpus.places)
         self._top_k = top_k
         self._candidates = candidates
         self._writer = writer
@@ -125,6 +127,9 @@ class Service:
         Arguments and errors are those of `ask`; errors are raised at once. To end the stream early,
         without `Done`, set `cancelled`. A caller that stops reading must close the generator.
         """
+        reply = background_reply(question)
+        if reply is not None:
+            return _replied(reply, "", as_is=True)
         asked = _Asked(
             question=checked_question(question),
             mode=mode or self._mode,
@@ -186,10 +191,13 @@ class Service:
             cancelled=cancelled,
         )
         if understood.small_talk is not None:
-            yield events.Delta(text=understood.small_talk)
-            yield events.Done(answer=_chatted(understood.small_talk, asked.question))
+            yield from _replied(understood.small_talk, asked.question)
             return
         asked = replace(asked, question=understood.question, history=understood.history)
+        if asked.filters is None and (about := about_documents(asked.question)):
+            known = yield from self._overview(about, asked.question)
+            if known:
+                return
         words = understood.words
         with _timed(timings, "embed"):
             vector = self._searcher.embed(words)
@@ -220,6 +228,19 @@ class Service:
             answer=replace(answer, timings_ms=_rounded(timings), index_generation=generation)
         )
 
+    def _overview(self, about: About, question: str) -> Generator[events.Event, None, bool]:
+        """Answer a question about the documents as such; return whether there was an answer."""
+        if about is not About.GIST:
+            said = counted(self.corpus)
+            yield from _replied(said, question) if said else ()
+            return said is not None
+        material = opening(self.corpus, question)
+        if material is None:
+            return False
+        answer = yield from write_quotes(material, events.Composer())
+        yield events.Done(answer=replace(answer, index_generation=self.corpus.generation))
+        return True
+
     def _written(
         self, material: GatheredEvidence, asked: _Asked, cancelled: Flag, timings: dict[str, float]
     ) -> Generator[events.Event, None, Answer]:
@@ -236,6 +257,12 @@ class Service:
                     cancelled=cancelled,
                 )
             )
+
+
+def _replied(text: str, question: str, *, as_is: bool = False) -> Generator[events.Event]:
+    """Yield a reply that is about no document."""
+    yield events.Delta(text=text, as_is=as_is)
+    yield events.Done(answer=_chatted(text, question))
 
 
 def _chatted(text: str, question: str) -> Answer:

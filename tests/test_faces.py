@@ -377,6 +377,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "MAX_QUESTION",
         "MAX_TOP_K",
         "Understood",
+        "background_reply",
         "believed",
         "checked_question",
         "checked_top_k",

@@ -83,7 +83,7 @@ class Rendering:
         """Return the piece that an event adds to the message, or None."""
         match event:
             case Delta():
-                piece = MarkdownPiece(content=escaped(event.text))
+                piece = MarkdownPiece(content=event.text if event.as_is else escaped(event.text))
             case SegmentDone():
                 piece = self._markers(event)
             case Done():

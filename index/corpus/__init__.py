@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from citespan.index.corpus.corpus import Corpus
     from citespan.index.corpus.health import Health
     from citespan.index.corpus.passages import chunk_of
+    from citespan.index.corpus.places import Places
     from citespan.index.corpus.searcher import (
         CUTTING,
         FIRST_CUTTING,
@@ -24,6 +25,7 @@ __all__ = (
     "FIRST_CUTTING",
     "Health",
     "OnChunks",
+    "Places",
     "Searcher",
     "build_settings",
     "builds_in",
@@ -41,6 +43,7 @@ __getattr__ = names_of(
         "FIRST_CUTTING": "citespan.index.corpus.searcher",
         "Health": "citespan.index.corpus.health",
         "OnChunks": "citespan.index.corpus.searcher",
+        "Places": "citespan.index.corpus.places",
         "Searcher": "citespan.index.corpus.searcher",
         "builds_in": "citespan.index.corpus.contents",
         "build_settings": "citespan.index.corpus.searcher",

@@ -14,7 +14,7 @@ from citespan.index.layout import (
 )
 from citespan.index.types import Document, SourceFile, Span
 
-_KEPT = 16  # documents whose layouts and outlines stay decoded
+_KEPT = 64  # documents whose layouts and outlines stay decoded
 
 
 class Places:
@@ -42,6 +42,14 @@ class Places:
         if layout is None:
             return where_in_text(document.text, outline, span)
         return where_in_file(layout, outline, span, answer, original=original)
+
+    def outline(self, document: Document) -> Outline:
+        """Return the headings and tables of a document.
+
+        Raises:
+            DocumentDamaged: the layout is not what was stored.
+        """
+        return self._of(document)[1]
 
     def source(self, document_id: str, revision: int) -> SourceInfo | None:
         """Return the file of a revision without its bytes; None if there is none.

@@ -7,6 +7,7 @@ from functools import cached_property
 from citespan.index.layout.layout import Layout
 from citespan.index.parse.parsed import Heading, Pair, Table
 from citespan.index.text.shape import Shape
+from citespan.index.text.unread import code_spans, hidden_spans
 from citespan.index.types import Document, Span
 
 MARKDOWN = "text/markdown"
@@ -25,6 +26,7 @@ class Outline:
         tables: rows with a common header.
         furniture: headers and footers of pages, at the end of the text.
         code: whether the whole text is cut by lines.
+        markdown: whether the text is Markdown.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class Outline:
         furniture: Sequence[Pair] = (),
         *,
         code: bool = False,
+        markdown: bool = False,
     ) -> None:
         self._text, self._headings = text, headings
         self._tables = _joined(text, tables)
+        self.markdown = markdown
         self._furniture, self._code = furniture, code
         self._starts = [heading.start for heading in headings]
 
@@ -76,6 +80,16 @@ class Outline:
         return self._tables[at].header if at >= 0 and span.start < self._tables[at].end else ""
 
     @cached_property
+    def fenced(self) -> Sequence[Span]:
+        """The blocks of fenced code, if the text is Markdown."""
+        return code_spans(self._text) if self.markdown else ()
+
+    @cached_property
+    def hidden(self) -> Sequence[Span]:
+        """What no viewer of Markdown shows, such as comments."""
+        return hidden_spans(self._text) if self.markdown else ()
+
+    @cached_property
     def _parents(self) -> list[int]:
         """The heading above each heading, by its number; -1 for none."""
         parents: list[int] = []
@@ -94,7 +108,7 @@ def outline_of(document: Document, layout: Layout | None) -> Outline:
     if layout is not None:
         return Outline(document.text, layout.headings, layout.tables, layout.furniture, code=code)
     if document.media_type == MARKDOWN:
-        return Outline(document.text, list(markdown_headings(document.text)))
+        return Outline(document.text, list(markdown_headings(document.text)), markdown=True)
     return Outline(document.text, code=code)
 
 

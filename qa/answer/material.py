@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from citespan.index import Corpus, Document, Passage, Span
-from citespan.index.corpus import Searcher
+from citespan.index.corpus import Places, Searcher
 from citespan.index.errors import DocumentNotFound
-from citespan.index.layout import NOWHERE, Where
+from citespan.index.layout import NOWHERE, Outline, Where, outline_of
 from citespan.qa.citation import Citation
 from citespan.qa.evidence import Finder, Found, Sentence
+from citespan.qa.evidence.pieces import Outlines, pieces_of
 from citespan.qa.types import Reason
 
 Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]
+
+
+def _outline(document: Document) -> Outline:
+    return outline_of(document, None)
 
 
 def _nowhere(_: Document, __: Span, ___: Span | None) -> Where:
@@ -30,6 +35,7 @@ class GatheredEvidence:
     found: the result for each part of the question.
     reason: the reason if nothing could be read.
     locate: returns where a quote, with its short answer, is in the file of its document.
+    outline: returns the headings and tables of a document.
     """
 
     question: str
@@ -39,6 +45,19 @@ class GatheredEvidence:
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
     locate: Locate = _nowhere
+    outline: Outlines = _outline
+
+    def seen(self) -> list[Passage]:
+        """Return the passages with their texts as people see them, for a language model."""
+        return [self._seen(one) for one in self.passages]
+
+    def _seen(self, passage: Passage) -> Passage:
+        document = self.documents[passage.chunk.document_id]
+        outline = self.outline(document)
+        if not outline.markdown:
+            return passage
+        pieces = pieces_of(passage, document, outline)
+        return replace(passage, text="\n\n".join(one.view.text for one in pieces))
 
     @property
     def confidence(self) -> float:
@@ -68,13 +87,13 @@ class Gatherer:
     Args:
         searcher: finds the passages.
         finder: judges them.
-        locate: returns where a quote is in its document's file.
+        places: says where quotes are in the files of their documents.
     """
 
-    def __init__(self, searcher: Corpus | Searcher, finder: Finder, locate: Locate) -> None:
+    def __init__(self, searcher: Corpus | Searcher, finder: Finder, places: Places) -> None:
         self._searcher = searcher
         self._finder = finder
-        self._locate = locate
+        self._places = places
 
     def gather(
         self, question: str, words: str, passages: Sequence[Passage], *, filtered: bool
@@ -96,10 +115,13 @@ class Gatherer:
         passages = _of(documents, passages)
         if not passages:
             return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
-        found, judged = self._finder.find(words, passages, documents, stand_alone=question)
+        found, judged = self._finder.find(
+            words, passages, documents, stand_alone=question,
+            outline=self._places.outline,
+        )  # fmt: skip
         material = GatheredEvidence(
             question=question, passages=judged, documents=documents, stored=documents,
-            found=tuple(found), locate=self._locate,
+            found=tuple(found), locate=self._places.where, outline=self._places.outline,
         )  # fmt: skip
         return self.refreshed(material)  # a document deleted during the reading is not quoted
 

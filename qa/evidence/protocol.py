@@ -88,10 +88,15 @@ class Titled(NamedTuple):
 
     @classmethod
     def of(cls, passage: Passage) -> "Titled":
-        """Return a passage as a model reads it; long titles are cut before the last headings."""
-        context = passage.chunk.context[-_CONTEXT:]
-        title = passage.title[: LEAD - len(context) - 3] if context else passage.title
-        return cls(" › ".join(part for part in (title, context) if part), passage.text)
+        """Return a passage as a model reads it."""
+        return cls.below(passage.title, passage.chunk.context, passage.text)
+
+    @classmethod
+    def below(cls, title: str, headings: str, text: str) -> "Titled":
+        """Return a text as a model reads it; long titles are cut before the last headings."""
+        context = headings[-_CONTEXT:]
+        title = title[: LEAD - len(context) - 3] if context else title
+        return cls(" › ".join(part for part in (title, context) if part), text)
 
 
 def best_span(start: Floats, end: Floats, first: int) -> tuple[int, int, float]:

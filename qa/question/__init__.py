@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
     from citespan.qa.question.understanding import Understood, understand
     from citespan.qa.question.validation import (
@@ -18,6 +19,7 @@ __all__ = (
     "MAX_QUESTION",
     "MAX_TOP_K",
     "Understood",
+    "background_reply",
     "believed",
     "checked_question",
     "checked_top_k",
@@ -31,6 +33,7 @@ __getattr__ = names_of(
         "MAX_QUESTION": "citespan.qa.question.validation",
         "MAX_TOP_K": "citespan.qa.question.validation",
         "Understood": "citespan.qa.question.understanding",
+        "background_reply": "citespan.qa.question.background",
         "believed": "citespan.qa.question.rewriting",
         "checked_question": "citespan.qa.question.validation",
         "checked_top_k": "citespan.qa.question.validation",
