@@ -161,6 +161,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "FIRST_CUTTING",
         "Health",
         "OnChunks",
+        "Places",
         "Searcher",
         "build_settings",
         "builds_in",
