@@ -16,12 +16,18 @@ from citespan.qa.answer.extractive import write_quotes
 from citespan.qa.answer.generated import Writer
 from citespan.qa.answer.material import GatheredEvidence, Gatherer
 from citespan.qa.answer.overview import counted, opening
-from citespan.qa.english.catalogue import About, about_documents
 from citespan.qa.errors import ModeUnavailable
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint, count_tokens
-from citespan.qa.question import background_reply, checked_question, checked_top_k, understand
+from citespan.qa.question import (
+    About,
+    about_documents,
+    background_reply,
+    checked_question,
+    checked_top_k,
+    understand,
+)
 from citespan.qa.settings.sections import DEFAULT
 from citespan.qa.types import Answer, Message, Mode, Status
 

@@ -10,8 +10,7 @@ from citespan.index.corpus import Places, Searcher
 from citespan.index.errors import DocumentNotFound
 from citespan.index.layout import NOWHERE, Outline, Where, outline_of
 from citespan.qa.citation import Citation
-from citespan.qa.evidence import Finder, Found, Sentence
-from citespan.qa.evidence.pieces import Outlines, pieces_of
+from citespan.qa.evidence import Finder, Found, Outlines, Sentence, pieces_of
 from citespan.qa.types import Reason
 
 Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]

@@ -1,12 +1,11 @@
 """Answers about the documents as such: how many there are, which, and the opening of one."""
 
 from citespan.index import Corpus, Document, Passage, Span
-from citespan.index.corpus.passages import chunk_of
-from citespan.index.text.markdown import Kind, Unit
+from citespan.index.corpus import chunk_of
+from citespan.index.text import Kind, Unit
 from citespan.index.types import Scores
 from citespan.qa.answer.material import GatheredEvidence
-from citespan.qa.evidence import Found, Sentence
-from citespan.qa.evidence.pieces import pieces_of, units_of
+from citespan.qa.evidence import Found, Sentence, pieces_of, units_of
 
 _NAMED = 20  # documents
 _OPENING = 2  # sentences

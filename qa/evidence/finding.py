@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
-from citespan.index.text.markdown import Kind, Unit
+from citespan.index.text import Kind, Unit
 from citespan.qa.english.question_parts import parts
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named

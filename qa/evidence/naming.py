@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from citespan.index.text.markdown import Unit
+from citespan.index.text import Unit
 from citespan.index.types import Document
 from citespan.qa.english.identifiers import Identifier, identifiers, is_of
 from citespan.qa.evidence.pieces import Piece

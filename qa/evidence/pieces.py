@@ -6,10 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline
-from citespan.index.text import sentences
-from citespan.index.text.markdown import Kind, Unit, markdown_units
-from citespan.index.text.segmentation import blocks
-from citespan.index.text.view import View, Views
+from citespan.index.text import Kind, Unit, View, Views, blocks, markdown_units, sentences
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 

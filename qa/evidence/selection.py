@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citespan.index.text.markdown import Unit
+from citespan.index.text import Unit
 from citespan.index.types import Passage, Span
 from citespan.qa.citation import Citation
 from citespan.qa.evidence.pieces import Piece

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from citespan.index.text.markdown import Kind, Unit
+from citespan.index.text import Kind, Unit
 from citespan.index.types import Span
 from citespan.qa.evidence.pieces import read_as_one
 from citespan.qa.evidence.selection import Sentence

@@ -17,7 +17,7 @@ _LATE = (
 _OPTIONAL = ("msoffcrypto", "msoffcrypto.format.ooxml", "msoffcrypto.format.xls97")
 
 
-def preload() -> None:
+def preload_readers() -> None:
     """Import the readers, all encodings, and the library for passwords if it is installed."""
     for name in all_readers():
         try:

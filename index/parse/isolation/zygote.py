@@ -17,7 +17,7 @@ from contextlib import suppress
 
 import msgspec
 
-from citespan.index.parse.formats.preload import preload
+from citespan.index.parse.formats import preload_readers
 from citespan.index.parse.isolation import child
 from citespan.index.parse.isolation.outcome import Ended
 
@@ -28,7 +28,7 @@ _LOOK_S = 1.0  # how often the zygote looks whether its parent lives
 def main() -> None:
     """Serve the parent until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to end
-    preload()
+    preload_readers()
     gc.collect()
     gc.freeze()  # the collector does not write into pages that are shared with children
     Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()

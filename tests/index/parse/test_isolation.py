@@ -71,8 +71,8 @@ def test_a_reader_can_reach_nothing():
 
 def test_the_zygote_holds_nothing_heavy():
     code = (
-        "import sys; from citespan.index.parse.formats.preload import preload;"
-        "preload(); print(sorted({'numpy', 'apsw', 'onnxruntime', 'faiss', 'torch'}"
+        "import sys; from citespan.index.parse.formats import preload_readers;"
+        "preload_readers(); print(sorted({'numpy', 'apsw', 'onnxruntime', 'faiss', 'torch'}"
         " & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -6,9 +6,8 @@ import sys
 CODE = r"""
 import sys, warnings
 warnings.simplefilter("ignore")
-from citespan.index.parse.formats import all_readers
-from citespan.index.parse.formats.preload import preload
-preload()
+from citespan.index.parse.formats import all_readers, preload_readers
+preload_readers()
 from importlib import import_module
 from citespan.index.parse.request import Request, Unreadable
 opened = []
