@@ -55,7 +55,9 @@ def main(folder: Path, ocr: Literal["auto", "always", "never"]) -> None:
             for asked in track(questions, "asking", console=err, transient=True):
                 verdict = _verdict(service, asked)
                 counts.update(verdict)
-                out.print(f"{asked.id:8} {asked.file:44} {' '.join(sorted(verdict))}")
+                out.print(
+                    f"{asked.id:8} {asked.file:44} {' '.join(sorted(verdict))}", soft_wrap=True
+                )
     out.print("  ".join(f"{name} {counts[name]}" for name in sorted(counts)))
 
 
@@ -102,9 +104,10 @@ def _is_there(citation: Citation, locator: dict[str, Any]) -> bool:
             return place.number == locator.get("slide")
         case Cell() if "cell" in locator:
             return (place.sheet, _name(place)) == (locator["sheet"], locator["cell"])
-        case Cell():
-            named = "sheet" in locator
-            return place.sheet == locator["sheet"] if named else place.row == locator["row"]
+        case Cell() if "sheet" in locator:
+            return place.sheet == locator["sheet"]
+        case Cell() if "row" in locator:
+            return place.row == locator["row"]
         case Part():
             return place.path.split()[0] in str(locator.get("part", place.path))
         case _ if "heading" in locator:

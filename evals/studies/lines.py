@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 import msgspec
 
 T = TypeVar("T")
+_GZIP = b"\x1f\x8b"
 
 
 def records(path: Path, kind: type[T]) -> list[T]:
     """Return the records of a JSON Lines file, gzip or not."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        return [msgspec.json.decode(line, type=kind) for line in file]
+    data = path.read_bytes()
+    if data.startswith(_GZIP):
+        data = gzip.decompress(data)
+    return [msgspec.json.decode(line, type=kind) for line in data.splitlines()]
 
 
 def literal(field: Any) -> Any:

@@ -23,7 +23,7 @@ def seen(text: str, span: Span, base: int = 0, *, between: str = " ") -> View:
         text: the text that the span is of.
         span: where to look.
         base: the offset of `text` in the whole text.
-        between: what stands in the place of the end of a line.
+        between: what is read for the end of a line.
     """
     views = Views()
     at = span.start

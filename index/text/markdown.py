@@ -12,7 +12,7 @@ from citespan.index.text.unread import FENCE, masked
 from citespan.index.text.view import View, Views, joined
 from citespan.index.types import Span
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t#]*$")
+_HEADING = re.compile(r"#{1,6}[ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>\d{1,3})[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _RULE = re.compile(r"[ \t|:=*_-]+$")
 _HEADER = 4000  # code points at the start of a paragraph in which a table's header is
@@ -137,8 +137,10 @@ class _Reading:
     def _heading(self, line: Span) -> Iterator[Unit]:
         self._group += 1
         match = _HEADING.match(self._local, line.start, line.end)
-        if match and match[2].strip():
-            span = Span(*match.span(2))
+        start = match.end() if match else line.start
+        words = self._local[start : line.end].rstrip(" \t#")
+        if words.strip():
+            span = Span(start, start + len(words))
             yield self._unit(Kind.HEADING, span, self._seen(span))
         self._group += 1
 

@@ -24,12 +24,14 @@ def hidden_spans(text: str) -> list[Span]:
         found.append(Span(start, at))
     if "<" in text:
         for match in _HIDDEN_TAG.finditer(text):
-            closing = f"</{match['tag']}>"
-            end = re.compile(re.escape(closing), re.IGNORECASE).search(
-                text, match.end(), match.end() + _FURTHEST
-            )
+            end = closing(match["tag"]).search(text, match.end(), match.end() + _FURTHEST)
             found.append(Span(match.start(), end.end() if end else match.end()))
     return sorted(found)
+
+
+def closing(tag: str) -> re.Pattern[str]:
+    """Return a pattern of the tag that ends an element."""
+    return re.compile(rf"</{re.escape(tag)}>", re.IGNORECASE)
 
 
 def code_spans(text: str) -> list[Span]:

@@ -59,7 +59,7 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
 def _check_section(settings: Settings, section: str, values: Mapping[str, Any]) -> None:
     here = msgspec.to_builtins(getattr(settings, section))
     for key, value in values.items():
-        small = key == "max_tokens" and value < LEAST_CHUNK_TOKENS
+        small = key == "max_tokens" and int(value) < LEAST_CHUNK_TOKENS
         if (key in _CLIENTS.get(section, set()) and not small) or value == here[key]:
             continue
         if (section, key) == ("embedding", "model") and value in allowed_models(settings):

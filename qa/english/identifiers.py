@@ -14,7 +14,7 @@ from citespan.qa.english.words import STOP_WORDS, word_set
 _TOKEN = re.compile(r"[^\W_]+(?:[-./:_][^\W_]+){0,12}")
 _ORDINAL = re.compile(r"\d+(?:s|st|nd|rd|th)", re.IGNORECASE)
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)?")
-_COUNTED = re.compile(r"\d+(?:[.,]\d+)?-?[a-z%]{1,12}", re.IGNORECASE)  # 24h, 30-day, 5kg
+_COUNTED = re.compile(r"\d{1,12}(?:[.,]\d{1,12})?-?[a-z%]{1,12}", re.IGNORECASE)  # 24h, 30-day, 5kg
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 _MONTHS = [
     "january", "february", "march", "april", "may", "june", "july", "august", "september",

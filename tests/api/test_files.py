@@ -185,7 +185,7 @@ def test_a_job_reads_files_and_keeps_no_password(client: Client, collections: Co
         ["Half of the map of Gorse is here."], lost=[["page_failed", "page 2 is bad", 2]]
     )
     sent = [
-        ("files", ("a.pdf", REPORT, "application/pdf")),
+        ("files", ("a.pdf", made_file(["The quay of Marl is old."]), "application/pdf")),
         ("files", ("b.pdf", secret, "application/pdf")),
         ("files", ("c.pdf", lost, "application/pdf")),
         ("files", ("d.bin", b"\x00\x01\x02", "application/octet-stream")),

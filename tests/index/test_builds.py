@@ -222,7 +222,7 @@ def test_another_version_is_refused_and_left_alone(
     tampered(folder, _SET_VERSION.format(version))
     before = (folder / "catalog.db").read_bytes()
     for read_only in (True, False):
-        with pytest.raises(StoreMismatch, match=rf"version '{version}'.*knows '3'"):
+        with pytest.raises(StoreMismatch, match=rf"version '{version}'.*knows '4'"):
             Corpus.open(folder, embedder, read_only=read_only)
     assert (folder / "catalog.db").read_bytes() == before
 
@@ -251,7 +251,7 @@ class TestEarlierCutting:
         before = found(corpus)
         list(corpus.builds.fill(embedder, chunk_tokens=150))
         corpus.builds.switch()
-        assert corpus.build().settings["cutting"] == "2"
+        assert corpus.build().settings["cutting"] == "3"
         assert found(corpus) == before
         with pytest.raises(BuildInUse):
             next(corpus.builds.fill(embedder, chunk_tokens=150))

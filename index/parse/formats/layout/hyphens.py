@@ -8,7 +8,7 @@ import msgspec
 from citespan.index.parse.formats.layout.line import Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_TAIL, _HEAD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$"), re.compile(r"([^\W\d_]+)")
+_TAIL, _HEAD = re.compile(r"([^\W\d_]{1,40}(?:-[^\W\d_]{1,40}){0,3})-$"), re.compile(r"([^\W\d_]+)")
 _MOST_WORDS = 500_000
 _EMBEDDER = Path(__file__).parents[3] / "embedder/tokenizer.json"
 
