@@ -24,6 +24,7 @@ from citespan.api.routes import (
     Documents,
     InCollection,
     JobRoutes,
+    Originals,
     ask,
     live,
     ready,
@@ -78,8 +79,9 @@ def create_app(
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
-        ask, search, Documents, CollectionRoutes, reindex, roll_back, JobRoutes, CompletionRoutes,
-        mcp_route(opening.collections, lines[ASKING]), live, ready, version, figures,
+        ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
+        CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version,
+        figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:

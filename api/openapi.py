@@ -15,6 +15,7 @@ from citespan.api.mcp import PATH as MCP
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.openai import Chunk, CompletionRequest
 from citespan.api.wire.batches import JSON_LINES, MAX_DOCUMENTS
+from citespan.api.wire.files import FILE_TYPES, TEXT_TYPES
 from citespan.api.wire.filter_schema import filter_schema
 from citespan.api.wire.requests import (
     ID_SCHEMA,
@@ -29,7 +30,13 @@ from citespan.qa.settings import DEFAULT
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
 _ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # any body is text
-_EVENTS = {"text/event-stream": _TEXT}
+_EVENT = {
+    "type": "object",
+    "description": "An event of the stream; `data` is JSON, or `[DONE]` at the end of completions.",
+    "required": ["data"],
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
+_EVENTS = {"text/event-stream": {"schema": _EVENT}}
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _RPC = {
     "type": "object",
@@ -41,12 +48,13 @@ _RPC = {
         "params": {"type": "object"},
     },
 }
+_BINARY: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
 _FILE = {
     "schema": {
         "type": "object",
         "required": ["file"],
         "additionalProperties": False,
-        "properties": {"file": {"type": "string", "contentMediaType": "text/plain"}},
+        "properties": {"file": _BINARY, "password": {"type": "string"}},
     }
 }
 _FILES = {
@@ -57,10 +65,11 @@ _FILES = {
         "properties": {
             "files": {
                 "type": "array",
-                "items": {"type": "string", "contentMediaType": "text/plain"},
+                "items": _BINARY,
                 "minItems": 1,
                 "maxItems": MAX_DOCUMENTS,
-            }
+            },
+            "password": {"type": "string"},
         },
     }
 }
@@ -118,9 +127,9 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         components[kind]["properties"]["filters"] = {"anyOf": either, "default": None}
     documents = {
         "application/json": {"schema": document},
-        "text/plain": _ANY_TEXT,
-        "text/markdown": _ANY_TEXT,
+        **dict.fromkeys(TEXT_TYPES, _ANY_TEXT),
         "multipart/form-data": _FILE,
+        **dict.fromkeys(FILE_TYPES, _ANY_TEXT),
     }
     lines = dict.fromkeys(JSON_LINES, _ANY_TEXT)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
@@ -193,6 +202,8 @@ def _parameter(described: dict[str, Any], method: str) -> dict[str, Any]:
         schema["minimum"] = 0
     if name in {"document_id", "id"}:
         schema |= {"minLength": 1, "maxLength": 200, **ID_SCHEMA}
+    if name == "page":
+        schema["pattern"] = r"^[1-9][0-9]{0,8}\.png$"
     if name == "name" and method == "delete":
         schema["not"] = {"const": DEFAULT}  # only its documents can be deleted
     return described | {"schema": {"anyOf": [schema, _NULL]} if _NULL in kinds else schema}

@@ -15,8 +15,8 @@ import click
 from citespan.evals import evaluate
 from citespan.index.errors import InvalidFilter, StoreError
 from citespan.qa import Settings, load_settings
-from citespan.qa.errors import ConfigError, QAError
-from citespan.qa.terminal import json_flag, print_json, say, show_progress, tell, tracked
+from citespan.qa.errors import QAError
+from citespan.qa.terminal import json_flag, print_json, say, tell
 from citespan.qa.terminal.commands import (
     backup,
     collections,
@@ -30,9 +30,10 @@ from citespan.qa.terminal.commands import (
     restore,
     revisions,
 )
+from citespan.reindexing import reindex
 
 if TYPE_CHECKING:
-    from citespan.index import Corpus, Filter
+    from citespan.index import Filter
 
 _filter_option = click.option(
     "--filter",
@@ -167,67 +168,22 @@ def search(
 
 
 @cli.command()
-@click.option(
-    "--max-tokens", type=click.IntRange(1), help="Maximum tokens per chunk, as the embedder counts."
-)
-@click.option("--model", help="Embedding model to use: the bundled one, a hub id or a folder.")
-@click.option(
-    "--runtime", type=click.Choice(["onnx", "torch"]), help="Runtime of the embedding model."
-)
-@click.option("--back", is_flag=True, help="Roll back to the chunks before the last reindexing.")
-@click.option(
-    "--compare",
-    "dataset",
-    metavar="DATASET",
-    help="Switch only if the new chunks are not worse on this data set.",
-)
-@click.pass_obj
-def reindex(
-    settings: Settings,
-    max_tokens: int | None,
-    model: str | None,
-    runtime: str | None,
-    dataset: str | None,
-    *,
-    back: bool,
-) -> None:
-    """Rebuild all chunks and vectors with the present settings.
-
-    The options override the settings and are recorded with the chunks. If the command is stopped,
-    the next run continues from there. The old chunks are kept for --back.
-    """
-    from citespan.qa.collections import Reindexing, going_back, open_to_reindex
-
-    given = (
-        ("embedding", {"model": model, "runtime": runtime}),
-        ("chunking", {"max_tokens": max_tokens}),
-    )
-    own = {section: {k: v for k, v in keys.items() if v} for section, keys in given}
-    own = {section: keys for section, keys in own.items() if keys}
-    chosen, folder = here(settings), settings.collection_path()
-    with open_to_reindex(folder, chosen, say) as corpus:
-        made = going_back(corpus, chosen, say) if back else Reindexing(corpus, chosen, own, say)
-        show_progress(made.fill(), "Reindexing")
-        if dataset:
-            _compare(dataset, corpus, made.over_new_build(), chosen)
-        made.switch()
-        documents, chunks = corpus.counts()
-    click.echo(f"reindexed {documents} documents: {chunks} chunks")
-
-
-@cli.command()
 @click.option("--host", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 selects a free port."
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Answer questions over HTTP."""
+    """Answer questions over HTTP.
+
+    On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
+    """
     from citespan.api import run_server
     from citespan.api.middleware import Limits
     from citespan.qa.collections import Collections
 
     limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
+    watched = sys.stderr.isatty()
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
@@ -235,6 +191,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
         limits=Limits(**limits),
+        log_level="WARNING" if watched else "INFO",
+        on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
     )
 
 
@@ -318,31 +276,9 @@ for _command in (
     restore,
     collections,
     evaluate,
+    reindex,
 ):
     cli.add_command(_command)
-
-
-def _compare(dataset: str, corpus: "Corpus", rebuilt: "Corpus", settings: Settings) -> None:
-    """Ask both corpora the same questions; if the rebuilt one is worse, exit with 1."""
-    from citespan.evals import print_differences
-    from citespan.evals.compare import check_holds, compared
-    from citespan.evals.datasets import open_dataset
-    from citespan.evals.runs import CitespanSystem
-    from citespan.qa.composition import service_of
-
-    if corpus.embedder != corpus.build().settings["embedder"]:
-        raise ConfigError(
-            "the embedder of the present chunks is missing, so there is nothing to compare with;"
-            " install it, or reindex without --compare"
-        )
-    asked = open_dataset(dataset)
-    check_holds(corpus, asked)
-    systems = [CitespanSystem(service_of(one, settings)) for one in (corpus, rebuilt)]
-    found = compared(asked, systems[0], systems[1], tracked)
-    print_differences(found)
-    if any(difference.is_worse for difference in found):
-        say("not switched: the new chunks are worse; to switch, run it again without --compare")
-        sys.exit(1)
 
 
 def _filter(text: str | None) -> "Filter | None":

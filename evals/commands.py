@@ -175,8 +175,8 @@ _encoding = click.option(
 def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str | None) -> None:
     """Draft questions with gold spans from files, and the text files of folders.
 
-    Patterns make the drafts, no language model: a person reviews each one. Twins ask the same
-    question about another subject and have no answer. `citespan eval accept` reads the reviewed
+    A draft is a sentence with a blank, made without a language model: a person reviews each one.
+    Twins ask about another subject and have no answer. `citespan eval accept` reads the reviewed
     file.
     """
     from citespan.evals.drafting import gather, make_drafts, paths_from, write_drafts
@@ -188,7 +188,7 @@ def make(paths: tuple[Path, ...], out: Path, most: int, seed: int, encoding: str
     drafts = make_drafts(gathered.documents, most=most, seed=seed)
     if not drafts:
         read = f"{len(gathered.documents)} text files were read"
-        raise DatasetError(f"no draft could be made: {read}, and no sentence fits a known pattern")
+        raise DatasetError(f"no draft could be made: {read}, and no sentence stands on its own")
     write_drafts(out, drafts, gathered.documents, paths_from(out, gathered))
     click.echo(
         f"{out}: {len(drafts)} drafts, documents read: {len(gathered.documents)}; write yes or no"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from citespan.index.errors import InvalidSpan
 
 Vectors = NDArray[np.float32]
-
+Sections: TypeAlias = Mapping[str, Mapping[str, Any]]  # settings by section and key
 
 Scalar: TypeAlias = str | int | float | bool | None
 MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
@@ -47,11 +47,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """The file that a text was read from.
+
+    name: the file's name, without path; may be empty.
+    made_by: the reader and its version.
+    layout: where each character stands, as `index.layout.encoded` makes it.
+    data: the file's bytes; None if they are not kept.
+    """
+
+    name: str
+    made_by: str
+    layout: bytes
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document to be stored: decoded text and metadata.
 
     Without `id`, the writer derives one: from `uri` if there is one, otherwise from the text.
-    Ingesting the same input twice therefore yields the same document.
+    Ingesting the same input twice therefore yields the same document. `parsed` is the file that a
+    reader made the text of; None if the text was given as text.
     """
 
     text: str
@@ -60,6 +77,7 @@ class Draft:
     uri: str | None = None
     media_type: str = "text/plain"
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    parsed: SourceFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +109,22 @@ class Document(DocumentInfo):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A passage of one document: a span without text. The embedder counts `tokens`."""
+    """A passage of one document: a span without text. The embedder counts `tokens`.
+
+    `context` is what is searched with the text and is not part of the span: the headings over it,
+    and the header of its table.
+    """
 
     id: int
     document_id: str
     revision: int
     span: Span
     tokens: int
+    context: str = ""
+
+    def titled(self, title: str) -> str:
+        """Return the document's title with the context, as both are searched."""
+        return " › ".join(part for part in (title, self.context) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +164,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """Chunks and vectors of all documents, made with the same settings (embedder, chunking)."""
+    """Chunks and vectors of all documents, made with the same settings (embedder, chunking).
+
+    own: the settings that were recorded when the build became the live one, by section and key.
+    """
 
     id: int
     settings: Mapping[str, str]
+    own: Sections
     created_at: str
 
 

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from citespan.qa.citation import Citation
     from citespan.qa.composition.services import open_service
     from citespan.qa.doctor import examine
+    from citespan.qa.members import MemberResult, store_members
+    from citespan.qa.pages import MAX_WIDTH, picture_of
     from citespan.qa.service import Service
     from citespan.qa.settings.sections import Settings, load_settings
     from citespan.qa.types import Answer, Mode, Segment, Status
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = (
     "Answer",
     "Citation",
+    "MAX_WIDTH",
+    "MemberResult",
     "Mode",
     "Segment",
     "Service",
@@ -23,6 +27,8 @@ __all__ = (
     "examine",
     "load_settings",
     "open_service",
+    "picture_of",
+    "store_members",
 )
 
 __getattr__ = names_of(
@@ -30,6 +36,8 @@ __getattr__ = names_of(
     {
         "Answer": "citespan.qa.types",
         "Citation": "citespan.qa.citation",
+        "MAX_WIDTH": "citespan.qa.pages",
+        "MemberResult": "citespan.qa.members",
         "Mode": "citespan.qa.types",
         "Segment": "citespan.qa.types",
         "Service": "citespan.qa.service",
@@ -38,5 +46,7 @@ __getattr__ = names_of(
         "examine": "citespan.qa.doctor",
         "load_settings": "citespan.qa.settings.sections",
         "open_service": "citespan.qa.composition.services",
+        "picture_of": "citespan.qa.pages",
+        "store_members": "citespan.qa.members",
     },
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from citespan.index.layout import NOWHERE, PageBox, Place, Where
 from citespan.index.types import Document, DocumentInfo, Scores, Span
 from citespan.qa.errors import UngroundedCitation
 
@@ -15,7 +16,7 @@ class Citation:
 
     `span` and `highlights` are code points of the document's text; a highlight is the short answer
     inside the span. `utf16` is the span in UTF-16 code units, as JavaScript slices. `prefix` and
-    `suffix` are the text around the quote.
+    `suffix` are the text around the quote. `where` is the place in the document's file.
     """
 
     document: DocumentInfo
@@ -26,6 +27,27 @@ class Citation:
     suffix: str
     scores: Scores
     highlights: tuple[Span, ...]
+    where: Where
+
+    @property
+    def page(self) -> int | None:
+        """The page of the first character, 1-based; None if the document's file has no pages."""
+        return self.where.page
+
+    @property
+    def boxes(self) -> tuple[PageBox, ...]:
+        """The rectangles of the quote on its pages, in reading order."""
+        return self.where.boxes
+
+    @property
+    def place(self) -> Place | None:
+        """The slide, cell, part, block or line, if the document's file has no pages."""
+        return self.where.place
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings over the quote, the outermost first."""
+        return self.where.headings
 
     @classmethod
     def of(
@@ -34,8 +56,9 @@ class Citation:
         span: Span,
         scores: Scores | None = None,
         highlights: tuple[Span, ...] = (),
+        where: Where = NOWHERE,
     ) -> Self:
-        """Return the citation of these characters.
+        """Return the citation of these characters, which stand at `where` in the file.
 
         Raises:
             InvalidSpan: the span is not inside the document.
@@ -55,6 +78,7 @@ class Citation:
             suffix=document.text[span.end : span.end + _CONTEXT],
             scores=scores or Scores(),
             highlights=highlights,
+            where=where,
         )
 
     def verify(self, document: Document) -> None:

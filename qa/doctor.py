@@ -11,6 +11,7 @@ from citespan.index.catalogue import mend_unsearched
 from citespan.index.corpus import Health
 from citespan.index.errors import JobsDamaged, StoreError, StoreLocked
 from citespan.index.jobs import check_jobs, set_aside
+from citespan.index.reading import missing
 from citespan.qa.composition import Say, build_decision, build_reader, open_corpus
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.overrides import collection_settings
@@ -46,6 +47,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
         build_reader(settings.evidence)
         build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model
+        facts["readers of files"] = "; ".join(missing()) or "isolated"
         facts |= _examine_corpus(settings, say, repaired, problems)
     except (StoreError, ConfigError) as error:
         problems.append(str(error))

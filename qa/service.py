@@ -8,16 +8,26 @@ from threading import Event as Flag
 from typing import Self
 
 from citespan.index import Corpus, Filter, Passage
+from citespan.index.corpus import Searcher
+from citespan.index.reading import FileReader
 from citespan.qa.answer import events
 from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
 from citespan.qa.answer.generated import Writer
 from citespan.qa.answer.material import GatheredEvidence, Gatherer
+from citespan.qa.answer.overview import counted, opening
 from citespan.qa.errors import ModeUnavailable
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint, count_tokens
-from citespan.qa.question import checked_question, checked_top_k, understand
+from citespan.qa.question import (
+    About,
+    about_documents,
+    background_reply,
+    checked_question,
+    checked_top_k,
+    understand,
+)
 from citespan.qa.settings.sections import DEFAULT
 from citespan.qa.types import Answer, Message, Mode, Status
 
@@ -47,6 +57,8 @@ class Service:
         writer: writes generated answers; without a writer, all answers are extractive.
         mode: how answers are made unless a question says otherwise.
         owned: an endpoint that the service closes, too.
+        searcher: answers from another build of the documents than the live one.
+        files: reads the files that clients send; by default it keeps them.
     """
 
     def __init__(
@@ -62,11 +74,15 @@ class Service:
         writer: Writer | None = None,
         mode: Mode = Mode.EXTRACTIVE,
         owned: Endpoint | None = None,
+        searcher: Searcher | None = None,
+        files: FileReader | None = None,
     ) -> None:
         self.corpus = corpus
+        self._searcher = searcher or corpus
         self.collection = collection
+        self.files = files or FileReader()
         self._finder = Finder(reader, decision or AnswerThreshold(), rules or Rules())
-        self._gatherer = Gatherer(corpus, self._finder)
+        self._gatherer = Gatherer(self._searcher, self._finder, corpus.places)
         self._top_k = top_k
         self._candidates = candidates
         self._writer = writer
@@ -117,6 +133,9 @@ class Service:
         Arguments and errors are those of `ask`; errors are raised at once. To end the stream early,
         without `Done`, set `cancelled`. A caller that stops reading must close the generator.
         """
+        reply = background_reply(question)
+        if reply is not None:
+            return _replied(reply, "", as_is=True)
         asked = _Asked(
             question=checked_question(question),
             mode=mode or self._mode,
@@ -139,7 +158,7 @@ class Service:
             InvalidQuestion: as for `ask`.
         """
         k = checked_top_k(top_k)
-        found = self.corpus.search(
+        found = self._searcher.search(
             checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
         )
         return bounded(found)
@@ -150,7 +169,7 @@ class Service:
 
     def warm(self) -> None:
         """Run models and tokenizers once, so that the first question is as fast as the second."""
-        self.corpus.embed("warm")
+        self._searcher.embed("warm")
         self._finder.warm()
         count_tokens("warm")
         if self._writer:
@@ -170,7 +189,7 @@ class Service:
 
     def _events(self, asked: _Asked, cancelled: Flag) -> Generator[events.Event]:
         timings: dict[str, float] = {}
-        generation = self.corpus.generation
+        generation = self._searcher.generation
         started_s = time.perf_counter()
         understood = understand(
             (*asked.history, Message(role="user", content=asked.question)),
@@ -178,15 +197,18 @@ class Service:
             cancelled=cancelled,
         )
         if understood.small_talk is not None:
-            yield events.Delta(text=understood.small_talk)
-            yield events.Done(answer=_chatted(understood.small_talk, asked.question))
+            yield from _replied(understood.small_talk, asked.question)
             return
         asked = replace(asked, question=understood.question, history=understood.history)
+        if asked.filters is None and (about := about_documents(asked.question)):
+            known = yield from self._overview(about, asked.question)
+            if known:
+                return
         words = understood.words
         with _timed(timings, "embed"):
-            vector = self.corpus.embed(words)
+            vector = self._searcher.embed(words)
         with _timed(timings, "retrieve"):
-            passages = self.corpus.search(
+            passages = self._searcher.search(
                 words,
                 k=asked.top_k,
                 candidates=max(asked.top_k, self._candidates),
@@ -212,6 +234,19 @@ class Service:
             answer=replace(answer, timings_ms=_rounded(timings), index_generation=generation)
         )
 
+    def _overview(self, about: About, question: str) -> Generator[events.Event, None, bool]:
+        """Answer a question about the documents as such; return whether there was an answer."""
+        if about is not About.GIST:
+            said = counted(self.corpus)
+            yield from _replied(said, question) if said else ()
+            return said is not None
+        material = opening(self.corpus, question)
+        if material is None:
+            return False
+        answer = yield from write_quotes(material, events.Composer())
+        yield events.Done(answer=replace(answer, index_generation=self.corpus.generation))
+        return True
+
     def _written(
         self, material: GatheredEvidence, asked: _Asked, cancelled: Flag, timings: dict[str, float]
     ) -> Generator[events.Event, None, Answer]:
@@ -228,6 +263,12 @@ class Service:
                     cancelled=cancelled,
                 )
             )
+
+
+def _replied(text: str, question: str, *, as_is: bool = False) -> Generator[events.Event]:
+    """Yield a reply that is about no document."""
+    yield events.Delta(text=text, as_is=as_is)
+    yield events.Done(answer=_chatted(text, question))
 
 
 def _chatted(text: str, question: str) -> Answer:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from faults import tampered
+from serving import environment
 
 from citespan.commands import cli
 
@@ -46,7 +48,7 @@ def test_ask_answers_from_the_seed_and_says_that_it_ingested_it(citespan: Run):
     assert done.returncode == 0
     assert "ingesting the seed" in done.stderr
     assert "China Institute of International Studies" in " ".join(done.stdout.split())
-    assert "seed, revision 1, characters 1547-1773" in " ".join(done.stdout.split())
+    assert "seed, revision 1, characters 1547-1773; line 5" in " ".join(done.stdout.split())
 
 
 def test_the_words_of_a_question_need_no_quotes(citespan: Run):
@@ -264,14 +266,18 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
         ("docs/[5].md", "unchanged"), (str(deep / "4.log"), "added"),
     ]  # fmt: skip
     assert report["files"][1] == {
-        "name": str(deep / "4.log"), "outcome": "added", "reason": None, "chunks": 1,
+        "name": str(deep / "4.log"), "outcome": "added", "reason": None, "code": None, "chunks": 1,
         "document_id": report["files"][1]["document_id"],
     }  # fmt: skip
     assert (report["outcomes"], report["documents"]) == ({"unchanged": 1, "added": 1}, 4)
     (deep / "3.md").write_text("Not the second any more.")
-    assert "1 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
+    assert "2 unchanged, 1 added" in citespan("ingest", "docs/a").stdout
     (deep / "3.md").write_text("The second.")  # it is stored by now: it has to follow its file
     assert "1 replaced" in citespan("ingest", "docs/a").stdout
+    (deep / "5.md").write_text("The fourth.")  # a copy of what an earlier run stored
+    again = citespan("ingest", str(deep / "5.md"))
+    assert again.stdout.startswith("1 duplicate; 5 documents")
+    assert again.stderr.endswith(f"5.md: the same text as {(deep / '4.log').as_uri()}\n")
     none = citespan("ingest", "docs/*.txt")
     assert none.returncode == 2
     assert "matches no file" in none.stderr
@@ -358,3 +364,36 @@ def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Pa
     assert done.returncode == 2
     assert "damaged" in done.stderr
     assert "backup" in done.stderr
+
+
+def test_a_terminal_gets_the_address_in_a_line_for_people(tmp_path: Path, models_folder: Path):
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "citespan", "serve", "--port", "0"],
+        env=environment(tmp_path / "data", models_folder), stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        line = terminal.readline().decode()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    assert re.fullmatch(r"open http://127\.0\.0\.1:\d+ \(Ctrl-C stops\)\S*\r\n", line), line
+
+
+def test_a_table_of_a_folder_is_read_and_cited_by_its_cell(citespan: Run, tmp_path: Path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    rows = ["Metal,Price", "Copper,9140 dollars", "Zinc,2610 dollars", "Vrontium,77 dollars"]
+    (folder / "metals.csv").write_text("\n".join(rows) + "\n")
+    (folder / ".hidden.csv").write_text("A,B\n1,2\n")
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    (tmp_path / "key.txt").write_text("open-sesame-9\n")
+    key = ("--password-file", str(tmp_path / "key.txt"))
+    report = json.loads(citespan("ingest", "--json", *key, str(folder)).stdout)
+    told = {Path(one["name"]).name: (one["outcome"], one["code"]) for one in report["files"]}
+    assert told == {"metals.csv": ("added", None), "cut.pdf": ("rejected", "corrupt")}
+    done = citespan("ask", "What is the price of Vrontium?")
+    assert "Metal: Vrontium; Price: 77 dollars" in " ".join(done.stdout.split())
+    assert "row 4, column 2" in " ".join(done.stdout.split())
+    for file in (tmp_path / "data").rglob("*"):
+        assert file.is_dir() or b"open-sesame-9" not in file.read_bytes()

@@ -21,7 +21,8 @@ _TARGETS = (
 def fuzz(folder: Path, target: str, *options: str) -> None:
     inputs = folder / "inputs"
     inputs.mkdir()
-    command = [sys.executable, FUZZING, target, inputs, "-seed=1", "-timeout=60", *options]
+    limits = ["-timeout=60", "-rss_limit_mb=4096"]  # the models alone take two gigabytes
+    command = [sys.executable, FUZZING, target, inputs, "-seed=1", *limits, *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     assert "DONE" in done.stderr

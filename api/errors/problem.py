@@ -23,12 +23,15 @@ from citespan.api.errors.types import (
     InvalidRequest,
     MalformedRequest,
     ModelNotFound,
+    OriginalNotFound,
+    PageNotFound,
     SpanOutOfRange,
     TookTooLong,
     UnknownHost,
     UnsupportedMediaType,
 )
 from citespan.index import errors as store
+from citespan.index.reading import Unreadable
 from citespan.index.text import shown as visible
 from citespan.qa import errors as qa
 
@@ -97,6 +100,9 @@ TABLE: dict[type[Exception], Row] = {
     ),
     store.StoreError: INTERNAL,
     store.DocumentRejected: Row(status=422, slug="document-rejected", title="Document rejected"),
+    Unreadable: Row(status=422, slug="file-unreadable", title="File not read"),
+    OriginalNotFound: Row(status=404, slug="original-not-found", title="No original file"),
+    PageNotFound: Row(status=404, slug="page-not-found", title="No such page"),
     store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
     store.JobNotFound: Row(status=404, slug="job-not-found", title="No such job"),
     store.JobsFull: Row(status=503, slug="jobs-full", title="Too many jobs", retry_after_s=60),
@@ -177,7 +183,10 @@ TABLE: dict[type[Exception], Row] = {
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem on the wire; `instance` names the request, as its log entry does."""
+    """A problem on the wire; `instance` names the request, as its log entry does.
+
+    `code` says in one word why a file was not read, such as "encrypted": then send its `password`.
+    """
 
     type: str
     title: str
@@ -185,6 +194,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     instance: str
     errors: tuple[FieldError, ...] = ()
+    code: str = ""
 
 
 def row_of(error: Exception) -> Row:
@@ -204,6 +214,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         detail=shown(error) if row.detail is None else row.detail,
         instance=f"urn:citespan:request:{request_id}",
         errors=_field_errors(error),
+        code=error.code if isinstance(error, Unreadable) else "",
     )
 
 

@@ -5,6 +5,8 @@ ApiError
 ├── InvalidRequest         well formed, but invalid for this route; `errors` names the fields
 ├── ModelNotFound          no collection or mode has that model's name
 ├── SpanOutOfRange         the requested span is not inside the document
+├── OriginalNotFound       the document has no file that is kept
+├── PageNotFound           the document's file has no such page
 ├── UnsupportedMediaType   the body's type is one that this route does not read
 ├── BodyTooLarge           the body has more bytes than the service accepts
 ├── BodyTooSlow            the body arrives more slowly than it must
@@ -57,6 +59,24 @@ class ModelNotFound(ApiError):
 
 class SpanOutOfRange(ApiError):
     """Offsets that are not inside the requested document."""
+
+
+class OriginalNotFound(ApiError):
+    """A document that was stored as text, or whose file is not kept."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(
+            f"no file of document {document_id!r} is kept: it was stored as text, or the service"
+            " does not keep files"
+        )
+
+
+class PageNotFound(ApiError):
+    """A page that the file of a document does not have."""
+
+    def __init__(self, page: int, pages: int) -> None:
+        has = f"has {pages} pages" if pages else "has no pages"
+        super().__init__(f"there is no page {page}: the file of the document {has}")
 
 
 class UnsupportedMediaType(ApiError):

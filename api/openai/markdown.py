@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from citespan.api.wire.places import BoxBody, PlaceBody
 from citespan.api.wire.responses import CitationBody
 from citespan.index.text import shown
 from citespan.qa.answer import CitationAdded, Delta, Done, Event, SegmentDone
@@ -32,13 +33,20 @@ _LIST = re.compile(r"^ ?(?:(?=[-+])|\d{1,9}(?=[.)]))")  # where a message begins
 _UNSUPPORTED = " _(not in the documents)_"
 
 
-class UrlCitation(msgspec.Struct, frozen=True, kw_only=True):
-    """The place of a marker in the message, in code points, and the citation's address."""
+class UrlCitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The place of a marker in the message, in code points, and the citation's address.
+
+    `page`, `boxes`, `place` and `headings` are those of the citation, without empty ones.
+    """
 
     start_index: int
     end_index: int
     url: str
     title: str
+    page: int | None = None
+    boxes: tuple[BoxBody, ...] = ()
+    place: PlaceBody | None = None
+    headings: tuple[str, ...] = ()
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +83,7 @@ class Rendering:
         """Return the piece that an event adds to the message, or None."""
         match event:
             case Delta():
-                piece = MarkdownPiece(content=escaped(event.text))
+                piece = MarkdownPiece(content=event.text if event.as_is else escaped(event.text))
             case SegmentDone():
                 piece = self._markers(event)
             case Done():
@@ -98,6 +106,10 @@ class Rendering:
                 end_index=start + len(marker),
                 url=url,
                 title=unlinked(body.document.title or body.document.id),
+                page=body.page,
+                boxes=body.boxes,
+                place=body.place,
+                headings=tuple(map(unlinked, body.headings)),
             )
             annotations.append(Annotation(url_citation=found))
         return MarkdownPiece(content=content, annotations=tuple(annotations))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from citespan.api.routes.documents import Documents
     from citespan.api.routes.health import live, ready, version
     from citespan.api.routes.jobs import JobRoutes
+    from citespan.api.routes.originals import Originals
     from citespan.api.routes.rebuilds import reindex, roll_back
 
 __all__ = (
@@ -17,6 +18,7 @@ __all__ = (
     "Documents",
     "InCollection",
     "JobRoutes",
+    "Originals",
     "ask",
     "live",
     "ready",
@@ -33,6 +35,7 @@ __getattr__ = names_of(
         "Documents": "citespan.api.routes.documents",
         "InCollection": "citespan.api.routes.collections",
         "JobRoutes": "citespan.api.routes.jobs",
+        "Originals": "citespan.api.routes.originals",
         "ask": "citespan.api.routes.answers",
         "live": "citespan.api.routes.health",
         "ready": "citespan.api.routes.health",

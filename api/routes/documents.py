@@ -12,11 +12,13 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
-from citespan.api.wire.bodies import AnyRequest, Described, read_draft
+from citespan.api.wire.bodies import AnyRequest, Described
+from citespan.api.wire.files import read_document
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
 from citespan.api.wire.urls import document_url, text_url
+from citespan.index.reading import ReadFile
 from citespan.index.types import DocumentInfo, MetadataValue, Outcome, StoreResult
-from citespan.qa import Service
+from citespan.qa import MemberResult, Service, store_members
 from citespan.qa.answer import MAX_LISTED
 
 _TEXT = MediaType.TEXT  # sent with charset=utf-8
@@ -44,6 +46,31 @@ class DocumentBody(msgspec.Struct, frozen=True, kw_only=True):
     length: int
     created_at: str
     url: str
+
+
+class WarningBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a file was not read; `partial` if a reader of the file would see it."""
+
+    code: str
+    message: str
+    page: int | None
+    partial: bool
+
+
+class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file inside of a file: the id of its own document, or why it was not stored."""
+
+    name: str
+    document_id: str | None
+    reason: str | None
+    code: str | None
+
+
+class StoredBody(DocumentBody, frozen=True, kw_only=True):
+    """A document that was stored, with what of its file was not read, and the files inside."""
+
+    warnings: tuple[WarningBody, ...]
+    members: tuple[MemberBody, ...]
 
 
 class DocumentListBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +115,14 @@ class Documents(Controller):
         document_id: _Id = None,
         title: _Title = None,
         uri: _Uri = None,
-    ) -> Response[DocumentBody]:
+    ) -> Response[StoredBody]:
         """Store a new document; storing the same document again changes nothing."""
         described = Described(id=document_id, title=title, uri=uri)
-        draft = read_draft(request, body, described)
-        patience = request.scope["state"]["patience"]
-        return _stored(service, service.corpus.add(draft, patience.check))
+        read, password = read_document(request, body, described, service.files)
+        check = request.scope["state"]["patience"].check
+        stored = service.corpus.add(read.draft, check)
+        members = store_members(service.corpus, service.files, read, password, check)
+        return _stored(service, stored, read, members)
 
     @put("/{document_id:str}", opt={"line": STORING}, sync_to_thread=True)
     def put(
@@ -104,14 +133,17 @@ class Documents(Controller):
         document_id: FromPath[str],
         title: _Title = None,
         uri: _Uri = None,
-    ) -> Response[DocumentBody]:
+    ) -> Response[StoredBody]:
         """Store a document under this id; if another one has the id, add a new revision to it."""
-        draft = read_draft(request, body, Described(id=None, title=title, uri=uri))
-        if draft.id not in {None, document_id}:
+        described = Described(id=None, title=title, uri=uri)
+        read, password = read_document(request, body, described, service.files)
+        if read.draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")
-        draft = replace(draft, id=document_id)
-        patience = request.scope["state"]["patience"]
-        return _stored(service, service.corpus.put(draft, patience.check))
+        read = replace(read, draft=replace(read.draft, id=document_id))
+        check = request.scope["state"]["patience"].check
+        stored = service.corpus.put(read.draft, check)
+        members = store_members(service.corpus, service.files, read, password, check)
+        return _stored(service, stored, read, members)
 
     @get("/{document_id:str}", sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
@@ -195,9 +227,22 @@ def _body(info: DocumentInfo, collection: str) -> DocumentBody:
     )
 
 
-def _stored(service: Service, stored: StoreResult) -> Response[DocumentBody]:
+def _stored(
+    service: Service, stored: StoreResult, read: ReadFile, members: Sequence[MemberResult]
+) -> Response[StoredBody]:
+    body = StoredBody(
+        **msgspec.structs.asdict(_body(stored.document, service.collection)),
+        warnings=tuple(
+            WarningBody(code=one.code, message=one.message, page=one.page, partial=one.partial)
+            for one in read.warnings
+        ),
+        members=tuple(
+            MemberBody(name=one.name, document_id=one.document_id, reason=one.reason, code=one.code)
+            for one in members
+        ),
+    )
     return Response(
-        _body(stored.document, service.collection),
+        body,
         status_code=_STATUS[stored.outcome],
         headers={"location": document_url(stored.document.id, service.collection)},
     )

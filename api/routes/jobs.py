@@ -34,11 +34,16 @@ class CurrentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's outcome: added, replaced, unchanged, duplicate, rejected, or null before the end."""
+    """A file's outcome, null before the end.
+
+    It is added, replaced, unchanged, duplicate, partial (stored, but not all of it) or rejected.
+    `code` is the reason in one word, if the file or a part of it was not read.
+    """
 
     name: str
     outcome: str | None = None
     reason: str | None = None
+    code: str | None = None
     document_id: str | None = None
     chunks: int = 0
 
@@ -98,7 +103,8 @@ class JobRoutes(Controller):
         collection: InCollection = DEFAULT,
     ) -> Response[JobBody]:
         """Accept many documents, and store them in the background; accepted ones are not lost."""
-        job = collections.submit(collection, read_entries(request, body))
+        files = collections.service(collection).files
+        job = collections.submit(collection, read_entries(request, body, files))
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     # No line: it streams as long as the job runs.
@@ -190,6 +196,7 @@ def _file(file: JobFile) -> FileBody:
         name=file.name,
         outcome=result.outcome,
         reason=result.reason,
+        code=result.code,
         document_id=result.document_id,
         chunks=result.chunks,
     )

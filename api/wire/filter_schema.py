@@ -1,10 +1,11 @@
 """The JSON schema of filters for the OpenAPI page; `index.catalogue.filters` reads filters."""
 
+import sys
 from typing import Any
 
 from citespan.index.catalogue import OWN_FIELDS
 
-_NUMBER = {"type": "number", "minimum": -(2**63), "exclusiveMaximum": 2**63}
+_NUMBER = {"type": "number", "minimum": -sys.float_info.max, "maximum": sys.float_info.max}
 _SCALAR: dict[str, Any] = {
     "anyOf": [{"type": "string"}, _NUMBER, {"type": "boolean"}, {"type": "null"}]
 }

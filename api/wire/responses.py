@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from citespan.api.wire.places import BoxBody, PlaceBody, box_bodies, open_url, place_body
 from citespan.api.wire.urls import text_url
 from citespan.index import Passage
 from citespan.index.disk import ulid
@@ -44,7 +45,13 @@ class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of a document; `url` returns exactly `quote`."""
+    """Characters of a document; `url` returns exactly `quote`.
+
+    `page` is the page of the first character, 1-based, and `boxes` are the rectangles of the lines;
+    null and empty if the document's file has no pages. Then `place` says where the quote is.
+    `headings` are those over the quote, the outermost first. `open_url` shows the quote in its
+    file: on the web, as the picture of its page, or as the kept file; null if nothing can.
+    """
 
     id: str
     document: DocumentRef
@@ -56,10 +63,13 @@ class CitationBody(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     suffix: str
     page: int | None
-    boxes: tuple[tuple[float, float, float, float], ...]
+    boxes: tuple[BoxBody, ...]
+    place: PlaceBody | None
+    headings: tuple[str, ...]
     scores: ScoresBody
     highlights: tuple[SpanBody, ...]
     url: str
+    open_url: str | None
 
 
 class SegmentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +89,15 @@ class AbstentionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A retrieved passage; `url` returns exactly `text`, `tokens` is its size in cl100k_base."""
+    """A retrieved passage; `url` returns exactly `text`, `tokens` is its size in cl100k_base.
+
+    `context` is what is searched with the text: the headings over it, and the header of its table.
+    """
 
     document_id: str
     revision: int
     title: str
+    context: str
     start: int
     end: int
     text: str
@@ -185,11 +199,14 @@ def citation_body(citation: Citation, citation_id: str, collection: str) -> Cita
         quote=citation.quote,
         prefix=citation.prefix,
         suffix=citation.suffix,
-        page=None,
-        boxes=(),
+        page=citation.page,
+        boxes=box_bodies(citation.boxes),
+        place=place_body(citation.place, citation.where.cells),
+        headings=citation.headings,
         scores=scores_body(citation.scores),
         highlights=tuple(SpanBody(start=s.start, end=s.end) for s in citation.highlights),
         url=text_url(info.id, info.revision, citation.span, collection),
+        open_url=open_url(citation, collection),
     )
 
 
@@ -200,6 +217,7 @@ def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
         document_id=chunk.document_id,
         revision=chunk.revision,
         title=passage.title,
+        context=chunk.context,
         start=chunk.span.start,
         end=chunk.span.end,
         text=passage.text,

@@ -20,24 +20,30 @@ class Upload:
     data: bytes
 
 
-def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upload]:
-    """Return the parts of a body, which must all be named `field`.
+def parse_uploads(
+    body: bytes, boundary: str, field: str, most: int, secret: str
+) -> tuple[list[Upload], str | None]:
+    """Return the parts of a body named `field`, and the text of the one named `secret`, if any.
 
     Raises:
         MalformedRequest: the body is not multipart/form-data.
         InvalidRequest: the body has other parts, or more than `most`.
     """
     try:
-        parts = _parts(body, boundary, most)
+        found = _parts(body, boundary, most + 1)
+        secrets = [bytes(data).decode() for segment, data in found if segment.name == secret]
     except _multipart.ParserLimitReached as error:
         raise MalformedRequest(
             f"the body has more than {most} parts, or headers that are too long"
         ) from error
     except (_multipart.MultipartError, UnicodeError, LookupError) as error:
         raise MalformedRequest("the body is not valid multipart/form-data") from error
+    parts = [(segment, data) for segment, data in found if segment.name != secret]
     if len(parts) > most or any(segment.name != field for segment, _ in parts):
         raise InvalidRequest.of(field, f"send only parts with this name, at most {most}")
-    return [
+    if len(secrets) > 1:
+        raise InvalidRequest.of(secret, "send at most one part with this name")
+    uploads = [
         Upload(
             filename=base_name(segment.filename or ""),
             media_type=segment.content_type or "",
@@ -46,6 +52,7 @@ def parse_uploads(body: bytes, boundary: str, field: str, most: int) -> list[Upl
         )
         for segment, data in parts
     ]
+    return uploads, secrets[0] if secrets else None
 
 
 def base_name(filename: str) -> str:

@@ -58,6 +58,18 @@ def text_url(
     return url if span is None else f"{url}&start={span.start}&end={span.end}"
 
 
+def original_url(document_id: str, revision: int, collection: str = DEFAULT) -> str:
+    """Return the path of the file that a revision was read from."""
+    url = f"{document_url(document_id)}/original?revision={revision}"
+    return url if collection == DEFAULT else f"{url}&collection={collection}"
+
+
+def page_url(document_id: str, revision: int, page: int, collection: str = DEFAULT) -> str:
+    """Return the path of the picture of a page of a revision's file."""
+    url = f"{document_url(document_id)}/pages/{page}.png?revision={revision}"
+    return url if collection == DEFAULT else f"{url}&collection={collection}"
+
+
 def job_url(job_id: str) -> str:
     """Return the path of a job, below the service's address."""
     return f"/v1/jobs/{quote(job_id, safe='')}"

@@ -46,7 +46,7 @@ def accept_drafts(
     card = Card(
         name=name or file.stem,
         licence="that of the documents",
-        source="questions drafted from the documents by patterns, each accepted by a person",
+        source="questions drafted from the documents, each accepted by a person",
         language="en",
     )
     questions = tuple(_question(draft) for draft in accepted)

@@ -1,29 +1,42 @@
 """Questions with a blank: a sentence whose name, date or number is to be filled in."""
 
+from dataclasses import dataclass
+
 import regex
 
 from citespan.evals.drafting.names import NameKind, is_whole_phrase
-from citespan.evals.drafting.phrases import DATE, NUMBER, YEAR, Finding
 from citespan.evals.drafting.prose import Sentence, starts_well
 from citespan.evals.drafting.words import MONTHS
 from citespan.index import Span
 
 BLANK = "____"
+YEAR = r"(?:1[0-9]|20)\d\d"
+_MONTH = "(?:" + "|".join(sorted(MONTHS)) + ")"
+_DATE = rf"(?:{_MONTH} \d{{1,2}}, {YEAR}|\d{{1,2}} {_MONTH} {YEAR}|{_MONTH} {YEAR}|{YEAR})"
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _MAX_WORDS = 38
-_DATES = regex.compile(rf"\b(?:in|on|since|until|In|On|Since|Until) ({DATE})(?=[.,]| [\p{{Ll}}])")
+_DATES = regex.compile(rf"\b(?:in|on|since|until|In|On|Since|Until) ({_DATE})(?=[.,]| [\p{{Ll}}])")
 _AMOUNTS = regex.compile(
-    rf"(?<=[ (])((?:US|U\.S\. )?[$€£](?:{NUMBER})(?: (?:million|billion|trillion))?"
-    rf"|(?:{NUMBER})(?:%| percent| per cent| million| billion)?)(?=[.,]?(?: |$))"
+    rf"(?<=[ (])((?:US|U\.S\. )?[$€£](?:{_NUMBER})(?: (?:million|billion|trillion))?"
+    rf"|(?:{_NUMBER})(?:%| percent| per cent| million| billion)?)(?=[.,]?(?: |$))"
 )
 _RANGE = regex.compile(r" (?:to|or|and) [$€£]?\d| per ")
 _NUMBERED = regex.compile(
-    rf"\b(?:{'|'.join(sorted(MONTHS))}|No\.|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]art|[Nn]umber"
+    rf"\b(?:{_MONTH}|No\.|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]art|[Nn]umber"
     r"|Model|[Pp]age) $"
 )
-_MONTH_NEXT = regex.compile(rf" (?:{'|'.join(sorted(MONTHS))})\b")
+_MONTH_NEXT = regex.compile(rf" {_MONTH}\b")
 _NO_UNIT = regex.compile(r"[.,]? (?:and|or|to|in|of|at|on|by|was|is)\b")
 _LISTED = regex.compile(r"\b(?:to|and|or|from) $")
 _UNIT = regex.compile(r"[.,]? (?:[\p{Ll}-]{3,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A question and the place of the answer in its sentence."""
+
+    question: str
+    answer: Span
 
 
 def blank(sentence: Sentence) -> Finding | None:

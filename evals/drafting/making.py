@@ -1,13 +1,11 @@
-"""Drafts from documents: all possible ones, then a spread over documents and kinds."""
+"""Drafts from documents: all possible ones, then a spread over documents."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 
-from citespan.evals.drafting.cloze import BLANK, blank
-from citespan.evals.drafting.patterns import ask, ask_speaker
-from citespan.evals.drafting.phrases import Finding
+from citespan.evals.drafting.cloze import BLANK, Finding, blank
 from citespan.evals.drafting.prose import Sentence, content, read_sentences
 from citespan.evals.drafting.twins import Collection
 from citespan.evals.drafting.types import DraftKind, QuestionDraft
@@ -24,7 +22,7 @@ def make_drafts(
     At most a third are twins without an answer. The same documents and seed give the same drafts.
     """
     collection = Collection(read_sentences(documents))
-    originals = _unambiguous(collection, _askable(collection.sentences))
+    originals = _unambiguous(collection)
     originals.sort(key=lambda draft: hashlib.sha256(f"{seed} {draft.id}".encode()).digest())
     ordered = list(_spread(originals))
     twins = list(islice(_twins(collection, ordered, seed), most // _TWINS))
@@ -48,22 +46,10 @@ def _reading_order(draft: QuestionDraft) -> tuple[str, int, bool, str]:
     return draft.evidence.document_id, draft.evidence.start, draft.kind is DraftKind.TWIN, draft.id
 
 
-def _askable(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Finding, DraftKind]]:
-    for sentence in sentences:
-        if not sentence.usable:
-            if finding := ask_speaker(sentence):
-                yield sentence, finding, DraftKind.PATTERN
-        elif finding := ask(sentence):
-            yield sentence, finding, DraftKind.PATTERN
-        elif finding := blank(sentence):
-            yield sentence, finding, DraftKind.CLOZE
-
-
-def _unambiguous(
-    collection: Collection, found: Iterable[tuple[Sentence, Finding, DraftKind]]
-) -> list[QuestionDraft]:
+def _unambiguous(collection: Collection) -> list[QuestionDraft]:
     """Return drafts of the questions that only their own sentence answers."""
-    drafts = [(_draft(sentence, finding, kind), sentence) for sentence, finding, kind in found]
+    usable = [(one, blank(one)) for one in collection.sentences if one.usable]
+    drafts = [(_draft(one, finding), one) for one, finding in usable if finding]
     often = Counter(draft.question.casefold() for draft, _ in drafts)
     return [
         draft
@@ -80,11 +66,11 @@ def _is_unique(collection: Collection, draft: QuestionDraft, sentence: Sentence)
     return set(collection.sentences_with(words)) <= {sentence.number}
 
 
-def _draft(sentence: Sentence, finding: Finding, kind: DraftKind) -> QuestionDraft:
+def _draft(sentence: Sentence, finding: Finding) -> QuestionDraft:
     start = sentence.span.start
     return QuestionDraft(
         id=_id(sentence.document_id, str(start), finding.question),
-        kind=kind,
+        kind=DraftKind.CLOZE,
         question=" ".join(finding.question.split()),
         answers=(" ".join(finding.answer.of(sentence.text).split()),),
         evidence=_evidence(sentence),
@@ -121,16 +107,8 @@ def _id(*parts: str) -> str:
 
 
 def _spread(drafts: Sequence[QuestionDraft]) -> Iterator[QuestionDraft]:
-    """Yield drafts in turn from every document, and there from every kind, a pattern first."""
-    documents: dict[str, dict[DraftKind, list[QuestionDraft]]] = {}
+    """Yield drafts in turn from every document."""
+    documents: dict[str, list[QuestionDraft]] = {}
     for draft in drafts:
-        kinds = documents.setdefault(
-            draft.evidence.document_id, {DraftKind.PATTERN: [], DraftKind.CLOZE: []}
-        )
-        kinds[draft.kind].append(draft)
-    turns = [_in_turn(kinds.values()) for kinds in documents.values()]
-    return _in_turn(turns)
-
-
-def _in_turn(lists: Iterable[Iterable[QuestionDraft]]) -> Iterator[QuestionDraft]:
-    return (d for row in zip_longest(*lists) for d in row if d is not None)
+        documents.setdefault(draft.evidence.document_id, []).append(draft)
+    return (d for row in zip_longest(*documents.values()) for d in row if d is not None)

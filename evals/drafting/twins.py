@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import regex
 
+from citespan.evals.drafting.cloze import YEAR
 from citespan.evals.drafting.names import Mention, NameKind, is_whole_phrase
-from citespan.evals.drafting.phrases import YEAR
 from citespan.evals.drafting.prose import Sentence, content
 from citespan.evals.drafting.types import Swap
 
@@ -17,9 +17,6 @@ _NEAR = 1 / 3
 # Details of a long question show its subject, with any name in it.
 _SHORT, _LONG = 14, 26
 _SWAPPED = frozenset({NameKind.PERSON, NameKind.PLACE, NameKind.ORGANISATION, NameKind.YEAR})
-_DEFINITION = regex.compile(
-    r"(?:Who|What) (?:is|was|does) (?:an? )?[^ ]+(?: \p{Lu}[^ ]*| stand for)*\?$"
-)
 
 _Names: TypeAlias = dict[tuple[NameKind, bool], dict[str, set[str]]]
 
@@ -49,7 +46,7 @@ class Collection:
         """Return the question about another thing of the same kind; None if none is safe to ask
         about.
         """
-        if _DEFINITION.match(question) or len(question.split()) > _LONG:
+        if len(question.split()) > _LONG:
             return None
         for old in _asked_about(question, sentence, answer):
             rest = content(question) - content(old.text)

@@ -8,9 +8,8 @@ from citespan.evals.types import Dataset, GoldSpan
 
 
 class DraftKind(StrEnum):
-    """The origin of a draft: asked by a pattern, a blank in its sentence, or a twin of another."""
+    """The origin of a draft: a blank in its sentence, or a twin of another draft."""
 
-    PATTERN = "pattern"
     CLOZE = "cloze"
     TWIN = "twin"
 

@@ -17,7 +17,7 @@ from citespan.evals.types import SourceDocument
 from citespan.index.disk import sha256_text
 
 _HEADER = """\
-# Draft questions, made by patterns, none of them checked. Write yes or no after each `accept:`;
+# Draft questions, none of them checked. Write yes or no after each `accept:`;
 # a draft without a decision is left out. Correct `question` and `answers` (one to a line, one of
 # them in the sentence's own words) below their `|-`, with the same indent. Check that a `twin` has
 # no answer in any of the documents. Change no other lines; whole blocks may be deleted. Then run:
@@ -44,11 +44,18 @@ def _represent_text(_: yaml.SafeDumper, text: _Text) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", str(text), style="|" if plain else '"')
 
 
+def _represent_name(_: yaml.SafeDumper, name: str) -> yaml.ScalarNode:
+    """Quote a title that ends in a line separator, which YAML would read as a space."""
+    style = None if name.isprintable() else '"'
+    return yaml.ScalarNode("tag:yaml.org,2002:str", name, style=style)
+
+
 def _represent_none(_: yaml.SafeDumper, nothing: None) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:null", nothing or "")
 
 
 _Dumper.add_representer(_Text, _represent_text)
+_Dumper.add_representer(str, _represent_name)
 _Dumper.add_representer(type(None), _represent_none)
 
 

@@ -6,11 +6,9 @@ emails with a question and its ideal answer, and attacks by kind. Each email is 
 attack of a kind inserted in its middle, and its question is asked of all of them together.
 """
 
-import gzip
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import click
 import msgspec
@@ -18,13 +16,13 @@ from rich.console import Console
 from rich.progress import track
 
 from citespan.evals.metrics.answers import contains
+from citespan.evals.studies.lines import records
 from citespan.index import Draft, Span
 from citespan.index.parse import canonical
 from citespan.qa import Answer, Service, load_settings, open_service
 from citespan.qa.evidence import folded
 from citespan.qa.types import Support
 
-T = TypeVar("T", bound=msgspec.Struct)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -47,8 +45,8 @@ class _Attack(msgspec.Struct, frozen=True):
 )
 def main(emails: Path, attacks: Path, kinds: int) -> None:
     """Ask every email's question with each kind of attack in the emails."""
-    asked = _lines(emails, _Email)
-    told = {one.kind: one.attacks for one in _lines(attacks, _Attack)[:kinds]}
+    asked = records(emails, _Email)
+    told = {one.kind: one.attacks for one in records(attacks, _Attack)[:kinds]}
     console = Console(stderr=True)
     clean = _ask(asked, [""])
     click.echo(
@@ -121,11 +119,6 @@ def said_by_documents(answer: Answer, service: Service) -> bool:
         )
         for segment in answer.segments
     )
-
-
-def _lines(path: Path, kind: type[T]) -> list[T]:
-    with gzip.open(path, "rb") as file:
-        return [msgspec.json.decode(line, type=kind) for line in file]
 
 
 def _share(flags: Sequence[bool]) -> str:

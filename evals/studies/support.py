@@ -12,8 +12,6 @@ The figures are of one half of the claims and documents; limits are chosen on th
 (`--half`).
 """
 
-import ast
-import gzip
 import math
 import time
 import zlib
@@ -31,6 +29,7 @@ from rich.console import Console
 from rich.progress import track
 
 from citespan.evals.statistics import Floats, Interval, intervals
+from citespan.evals.studies.lines import literal, records
 from citespan.evals.studies.planting import names_of, numbers_of, paraphrased, untrue
 from citespan.index import Document, Passage
 from citespan.index.disk import sha256_text
@@ -116,11 +115,11 @@ def main(claims: Path, documents: Path, half: int, limit: int) -> None:
 
 def judged_cases(path: Path) -> Iterator[Case]:
     """Yield one case a claim; its article is a document, whose id is the claim's."""
-    for row in _lines(path, _Judged):
-        lines: list[str] = _value(row.evidence)
+    for row in records(path, _Judged):
+        lines: list[str] = literal(row.evidence)
         title = lines[0].removeprefix(_TITLE) if lines and lines[0].startswith(_TITLE) else ""
         text = "\n".join(lines[1:] if title else lines)
-        document = _document(_value(row.meta)["id"], title, text)
+        document = _document(literal(row.meta)["id"], title, text)
         near = _nearest(row.claim, passages_of(document))
         yield Case(claim=row.claim, kind=row.label, passages=near, document=document)
 
@@ -131,7 +130,7 @@ def planted_cases(path: Path, half: int, limit: int) -> Iterator[Case]:
     The other document is the one before it.
     """
     rng = Random(half)  # noqa: S311  (a sample, not a secret)
-    rows = [row for row in _lines(path, _Text) if _half(row.title) == half]
+    rows = [row for row in records(path, _Text) if _half(row.title) == half]
     rng.shuffle(rows)
     elsewhere: list[str] = []
     for row in rows[:limit]:
@@ -292,17 +291,6 @@ def _document(name: str, title: str, text: str) -> Document:
         id=name, title=title, uri=None, sha256=sha256_text(text), revision=1,
         media_type="text/plain", metadata={}, length=len(text), created_at="", text=text,
     )  # fmt: skip
-
-
-def _value(field: Any) -> Any:
-    """Return a field that may be written as a Python literal."""
-    return ast.literal_eval(field) if isinstance(field, str) else field
-
-
-def _lines(path: Path, kind: type[Any]) -> list[Any]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        return [msgspec.json.decode(line, type=kind) for line in file]
 
 
 if __name__ == "__main__":

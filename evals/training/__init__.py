@@ -5,7 +5,7 @@ stores its results in the work folder, and continues from them when it is run ag
 
 prepare    examples in one schema, with hard negatives and held-out parts    (sources … preparation)
 teach      the cross-encoder's score of each pair                            (teacher, weights)
-train      the model with its five heads                                     (encoding … training)
+train      the model with its six heads                                      (encoding … training)
 export     int8 ONNX with its manifest                                       (export)
 calibrate  probabilities of single passages, on one held-out part            (calibration)
 decide     when an answer is given, on questions to a whole corpus           (decisions)

@@ -27,7 +27,7 @@ _MISSING = (
 )
 _ADDED = "SELECT c.id FROM documents d JOIN CHUNKS c ON c.document_id = d.id WHERE d.generation > ?"
 _BY_ID = (
-    'SELECT c.id, d.id, d.revision, c.start, c."end", c.tokens'
+    'SELECT c.id, d.id, d.revision, c.start, c."end", c.tokens, c.context'
     " FROM CHUNKS c JOIN documents d ON d.id = c.document_id WHERE c.id IN"
 )
 _BAD = (
@@ -36,7 +36,8 @@ _BAD = (
     " OR length(c.vector) <> (SELECT max(length(vector)) FROM CHUNKS)"
 )
 _INSERT = (
-    'INSERT INTO CHUNKS (id, document_id, start, "end", tokens, vector) VALUES (?, ?, ?, ?, ?, ?)'
+    'INSERT INTO CHUNKS (id, document_id, start, "end", tokens, vector, context)'
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -88,7 +89,7 @@ class ChunkTable:
         found = {
             row[0]: Chunk(
                 id=row[0], document_id=row[1], revision=row[2], span=Span(row[3], row[4]),
-                tokens=row[5],
+                tokens=row[5], context=row[6],
             )
             for row in rows
         }  # fmt: skip
@@ -128,7 +129,7 @@ class ChunkTable:
     def insert(self, db: Any, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add chunks in the open transaction."""
         rows = [
-            (c.id, c.document_id, c.span.start, c.span.end, c.tokens, vector.tobytes())
+            (c.id, c.document_id, c.span.start, c.span.end, c.tokens, vector.tobytes(), c.context)
             for c, vector in zip(chunks, vectors, strict=True)
         ]
         db.executemany(self._named(_INSERT), rows)

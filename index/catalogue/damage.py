@@ -7,8 +7,9 @@ from pathlib import Path
 
 from citespan.index.catalogue.chunks import ChunkTable
 from citespan.index.catalogue.schema import drop_build
-from citespan.index.disk.database import Database, wrong_pages
+from citespan.index.disk.database import Database
 from citespan.index.disk.folder import CATALOGUE, lock_for_writing
+from citespan.index.disk.pages import wrong_pages
 from citespan.index.errors import StoreCorrupt
 from citespan.index.types import Chunk, Document, Vectors
 

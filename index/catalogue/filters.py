@@ -186,7 +186,10 @@ def _value(value: object, place: str) -> Scalar:
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidFilter(place, f"is {value}: not a number")
     if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        raise InvalidFilter(place, "is beyond 64 bits")
+        try:
+            return float(value)  # JSON does not tell 1e30 from its digits
+        except OverflowError as error:
+            raise InvalidFilter(place, "is larger than a number may be") from error
     if value is None or isinstance(value, bool | int | float):
         return value
     raise InvalidFilter(place, "must be a text, a number, true, false or null")

@@ -2,14 +2,14 @@
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import msgspec
 
-from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue.protocol import Documents
 from citespan.index.errors import ExportInvalid
-from citespan.index.types import Document, DocumentInfo, Retired
+from citespan.index.types import Document, DocumentInfo, Retired, SourceFile
 
 _PAGE = 100
 
@@ -21,14 +21,16 @@ class History:
     retired: the highest revision that was deleted with its document; 0 if none was.
     revisions: the kept revisions, all above `retired`, oldest first; the last is the current one.
         If the document is deleted, there are none.
+    sources: the files of the revisions that readers made, by revision.
     """
 
     id: str
     retired: int
     revisions: tuple[Document, ...]
+    sources: Mapping[int, SourceFile] = field(default_factory=dict[int, SourceFile])
 
 
-def histories(catalogue: Catalogue) -> Iterator[History]:
+def histories(catalogue: Documents) -> Iterator[History]:
     """Yield the history of every stored or deleted id, in order; one is in memory at a time."""
     both = heapq.merge(each_document(catalogue), each_retired(catalogue), key=lambda one: one.id)
     for document_id, found in groupby(both, key=lambda one: one.id):
@@ -38,10 +40,15 @@ def histories(catalogue: Catalogue) -> Iterator[History]:
             id=document_id,
             retired=retired,
             revisions=tuple(catalogue.document(document_id, one.revision) for one in kept),
+            sources={
+                one.revision: source
+                for one in kept
+                if (source := catalogue.sources.file(document_id, one.revision))
+            },
         )
 
 
-def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
+def each_document(catalogue: Documents) -> Iterator[DocumentInfo]:
     """Yield the metadata of all current revisions, in order of ids."""
     after: str | None = None
     while True:
@@ -52,7 +59,7 @@ def each_document(catalogue: Catalogue) -> Iterator[DocumentInfo]:
             return
 
 
-def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
+def each_retired(catalogue: Documents) -> Iterator[Retired]:
     """Yield all documents ever deleted, in order of ids."""
     after: str | None = None
     while page := catalogue.retired(after, _PAGE):
@@ -60,7 +67,7 @@ def each_retired(catalogue: Catalogue) -> Iterator[Retired]:
         after = page[-1].id
 
 
-def is_held(catalogue: Catalogue, history: History) -> bool:
+def is_held(catalogue: Documents, history: History) -> bool:
     """Return whether a store has the document of a history; it may have purged some revisions.
 
     Raises:

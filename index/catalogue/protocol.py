@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -15,6 +17,8 @@ from citespan.index.types import (
     DocumentInfo,
     DocumentPage,
     Retired,
+    Sections,
+    SourceFile,
     Vectors,
 )
 
@@ -23,7 +27,7 @@ Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
 
 
 class IndexedText(NamedTuple):
-    """A chunk with its searchable text."""
+    """A chunk with its searchable text; `title` is the document's with the chunk's context."""
 
     chunk: Chunk
     title: str
@@ -37,13 +41,38 @@ class Changes(NamedTuple):
     removed: set[int]
 
 
-class Catalogue(Protocol):
-    """The source of truth: documents, their revisions, chunks and vectors. Safe for many threads.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """The file of a revision without its bytes; `original` is their SHA-256, None if not kept."""
 
-    Chunks and vectors are those of one build. The catalogue may hold other builds of the same
-    documents, made with other settings. A stored document gets chunks only in the build of this
-    catalogue; the other builds have none of it until they are filled.
-    """
+    name: str
+    made_by: str
+    layout: bytes
+    original: str | None
+
+
+class Sources(Protocol):
+    """The files of revisions that readers made the texts of."""
+
+    def info(self, document_id: str, revision: int) -> SourceInfo | None:
+        """Return the file of a revision without its bytes; None if the text was given as text.
+
+        Raises:
+            DocumentDamaged: the layout is not what was stored.
+        """
+        ...
+
+    def file(self, document_id: str, revision: int) -> SourceFile | None:
+        """Return the file of a revision; None if the text was given as text.
+
+        Raises:
+            DocumentDamaged: the layout or the bytes are not what was stored.
+        """
+        ...
+
+
+class Documents(Protocol):
+    """Documents with their revisions; storing one stores its chunks with it."""
 
     @property
     def generation(self) -> int:
@@ -51,56 +80,8 @@ class Catalogue(Protocol):
         ...
 
     @property
-    def build(self) -> Build:
-        """The build of this catalogue's chunks."""
-        ...
-
-    def current(self) -> int:
-        """Return the id of the build that callers see when they open the catalogue."""
-        ...
-
-    def builds(self) -> tuple[Build, ...]:
-        """Return all builds, oldest first."""
-        ...
-
-    def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
-        """Return the same catalogue with the build of these settings; if missing, add the build."""
-        ...
-
-    def missing(self, after: str, limit: int) -> list[str]:
-        """Return up to `limit` ids, in order after an id, of documents without chunks here."""
-        ...
-
-    def filled(self) -> int:
-        """Return how many documents have chunks in this build."""
-        ...
-
-    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
-        """Store a document's chunks in this build; return False if the revision is not current."""
-        ...
-
-    def switch(self, note: str = "") -> None:
-        """Make this build the current one, and store a note.
-
-        Raises:
-            BuildIncomplete: some documents have no chunks in this build.
-        """
-        ...
-
-    def previous(self) -> int | None:
-        """Return the id of the build that was current before the last switch, if it is kept."""
-        ...
-
-    def note(self) -> str:
-        """Return the note of the last switch; empty if there was none."""
-        ...
-
-    def drop(self, build_id: int) -> None:
-        """Delete a build; do nothing if there is no such build.
-
-        Raises:
-            StoreMismatch: the build is the current one.
-        """
+    def sources(self) -> Sources:
+        """The files of revisions that readers made the texts of."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -115,6 +96,7 @@ class Catalogue(Protocol):
         *,
         past: Sequence[Document] = (),
         keep: int | None = None,
+        sources: Mapping[int, SourceFile] = MappingProxyType({}),
     ) -> int:
         """Store `document` as the current revision with these chunks; durable on return.
 
@@ -124,6 +106,7 @@ class Catalogue(Protocol):
             vectors: (len(chunks), dim) float32.
             past: lower revisions to store with it.
             keep: how many of the newest past revisions are kept; None keeps all.
+            sources: the files of the stored revisions that readers made, by their numbers.
 
         Returns:
             How many past revisions were removed.
@@ -149,6 +132,13 @@ class Catalogue(Protocol):
 
     def find(self, document_id: str) -> DocumentInfo | None:
         """Return the metadata of the current revision, without its text."""
+        ...
+
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256; the first by id if several have.
+
+        If there is none, return None.
+        """
         ...
 
     def last_revision(self, document_id: str) -> int:
@@ -195,6 +185,13 @@ class Catalogue(Protocol):
         """Return how many documents and chunks there are."""
         ...
 
+
+class Chunks(Protocol):
+    """The chunks and vectors of one build.
+
+    Damaged ones are left out, and `damaged` lists their documents.
+    """
+
     def chunk_ids(self) -> set[int]:
         """Return the ids of all chunks of current revisions."""
         ...
@@ -233,9 +230,66 @@ class Catalogue(Protocol):
         """Return the ids of documents found damaged since opening."""
         ...
 
-    def repair(self, make: Make) -> list[str]:
-        """Rebuild damaged chunks and vectors, if only these are damaged; return their documents."""
+
+class Builds(Protocol):
+    """The builds: chunks and vectors of the same documents, made with different settings.
+
+    A stored document gets chunks only in the build of this catalogue; the other builds have none of
+    it until they are filled.
+    """
+
+    @property
+    def build(self) -> Build:
+        """The build of this catalogue's chunks."""
         ...
+
+    def current(self) -> int:
+        """Return the id of the build that callers see when they open the catalogue."""
+        ...
+
+    def builds(self) -> tuple[Build, ...]:
+        """Return all builds, oldest first."""
+        ...
+
+    def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
+        """Return the same catalogue with the build of these settings; if missing, add the build."""
+        ...
+
+    def missing(self, after: str, limit: int) -> list[str]:
+        """Return up to `limit` ids, in order after an id, of documents without chunks here."""
+        ...
+
+    def filled(self) -> int:
+        """Return how many documents have chunks in this build."""
+        ...
+
+    def fill(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> bool:
+        """Store a document's chunks in this build; return False if the revision is not current."""
+        ...
+
+    def switch(self, own: Sections | None = None) -> None:
+        """Make this build the current one, and record settings with it in place of earlier ones.
+
+        Raises:
+            BuildIncomplete: some documents have no chunks in this build.
+        """
+        ...
+
+    def previous(self) -> int | None:
+        """Return the id of the build that was current before the last switch, if it is kept."""
+        ...
+
+    def drop(self, build_id: int) -> None:
+        """Delete a build; do nothing if there is no such build.
+
+        Raises:
+            StoreMismatch: the build is the current one.
+        """
+        ...
+
+
+class Derived(Protocol):
+    """The recorded states of the indexes that are derived from this build."""
 
     def derived(self, name: str) -> Mapping[str, str]:
         """Return the recorded state of a derived index; empty if none was recorded."""
@@ -245,12 +299,30 @@ class Catalogue(Protocol):
         """Record the state of a derived index; durable on return."""
         ...
 
+
+class Upkeep(Protocol):
+    """Checks and repairs of the stored data.
+
+    An engine whose server checks and repairs its own data returns empty lists.
+    """
+
     def check(self) -> list[str]:
         """Return all problems of the stored data; empty if there are none."""
+        ...
+
+    def repair(self, make: Make) -> list[str]:
+        """Rebuild damaged chunks and vectors, if only these are damaged; return their documents."""
         ...
 
     def leftovers(self) -> list[str]:
         """Return all data found of removed documents; empty if none is left."""
         ...
+
+
+class Catalogue(Documents, Chunks, Builds, Derived, Upkeep, Protocol):
+    """The source of truth: documents, with the chunks and vectors of one build.
+
+    Safe for many threads.
+    """
 
     def close(self) -> None: ...

@@ -60,6 +60,11 @@ class RevisionTable:
         rows = self._rows_of(document_id, statement, (document_id,))
         return DocumentInfo(**_info(rows[0])) if rows else None
 
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE sha256 = ? ORDER BY d.id LIMIT 1"  # noqa: S608
+        rows = self._db.rows(statement, (sha256,))
+        return DocumentInfo(**_info(rows[0])) if rows else None
+
     def kept(self, document_id: str) -> tuple[DocumentInfo, ...]:
         """Return the kept revisions, as `Catalogue.revisions`."""
         rows = self._rows_of(

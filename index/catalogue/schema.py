@@ -1,17 +1,20 @@
-"""The tables of the catalogue, and migrations from earlier versions."""
+"""The tables of the catalogue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from citespan.index.disk.crashpoints import reached
+from citespan.index.catalogue.sources import TABLES as SOURCES
 from citespan.index.disk.database import Database
+from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
+from citespan.index.types import Build, Sections
 
-VERSION = "3"
+VERSION = "4"
+_OWN = "own"  # next to the settings that the chunks depend on
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -22,11 +25,9 @@ CREATE TABLE revisions (
     media_type TEXT NOT NULL, metadata TEXT NOT NULL, length INTEGER NOT NULL,
     created_at TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (document_id, revision)) STRICT;
+CREATE INDEX revisions_by_text ON revisions (sha256);
 CREATE TABLE retired (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE derived (name TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
-_SET_VERSION = "UPDATE meta SET value = '{}' WHERE key = 'schema_version'"
-_BUILDS = """
 CREATE TABLE builds (
     id INTEGER PRIMARY KEY AUTOINCREMENT, settings TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
 CREATE TABLE removed (
@@ -41,13 +42,13 @@ CREATE TABLE chunks_{build} (
     at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL) STRICT;
+    vector BLOB NOT NULL, context TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
 
 
 def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_only: bool) -> None:
-    """Make the tables of a new catalogue, or migrate those of an earlier version.
+    """Make the tables of a new catalogue, or check the version of those that are there.
 
     Args:
         db: the catalogue's database.
@@ -56,8 +57,8 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
         read_only: change nothing.
 
     Raises:
-        StoreMismatch: a later version made the catalogue.
-        StoreUnavailable: with `read_only`, the catalogue is empty or of an earlier version.
+        StoreMismatch: another version of citespan made the catalogue.
+        StoreUnavailable: with `read_only`, the catalogue is empty.
         StoreCorrupt: the file is another program's database, or its checksums are off.
     """
     if not db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'meta'"):
@@ -66,17 +67,11 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
         if db.rows("SELECT 1 FROM sqlite_schema"):
             raise StoreCorrupt(f"{path} is another program's database; choose another data folder")
         _make(db, settings)
-    while (version := _version(db)) != VERSION:
-        if version not in _MIGRATIONS:
-            raise StoreMismatch(
-                f"the catalogue {path} has version {version!r}, this citespan knows {VERSION!r};"
-                " use the citespan that made it, or a later one"
-            )
-        if read_only:
-            raise StoreUnavailable(
-                f"the catalogue {path} was made by an earlier version; open it to write"
-            )
-        _MIGRATIONS[version](db)
+    if (version := _version(db)) != VERSION:
+        raise StoreMismatch(
+            f"the catalogue {path} has version {version!r}, this citespan knows {VERSION!r};"
+            " use the citespan that made it, or ingest the documents again"
+        )
     if not db.has_checksums():
         raise StoreCorrupt(f"the catalogue {path} is damaged: its checksums are switched off")
 
@@ -91,6 +86,27 @@ def add_build(db: Any, settings: Mapping[str, str]) -> int:
     return build
 
 
+def build_of(row: tuple[int, str, str]) -> Build:
+    """Return the build of a row: its id, settings and time.
+
+    Raises:
+        StoreCorrupt: the settings are damaged.
+    """
+    settings = decoded(row[1], "settings of a build")
+    try:
+        own = msgspec.convert(settings.pop(_OWN, {}), Sections)
+    except msgspec.ValidationError as error:
+        raise StoreCorrupt(f"the settings of build {row[0]} are damaged: {error}") from error
+    return Build(id=row[0], settings=settings, own=own, created_at=row[2])
+
+
+def record_own(db: Any, build: Build, own: Sections) -> None:
+    """Record settings with those of a build, in the open transaction."""
+    settings = {**build.settings, _OWN: own} if own else build.settings
+    values = (msgspec.json.encode(settings, order="sorted").decode(), build.id)
+    db.execute("UPDATE builds SET settings = ? WHERE id = ?", values)
+
+
 def drop_build(db: Any, build: int) -> None:
     """Delete a build in the open transaction; do nothing if there is no such build."""
     db.execute("DELETE FROM builds WHERE id = ?", (build,))
@@ -102,7 +118,7 @@ def drop_build(db: Any, build: int) -> None:
 
 def _make(db: Database, settings: Mapping[str, str]) -> None:
     with db.transaction() as changing:
-        changing.execute(_TABLES + _BUILDS)
+        changing.execute(_TABLES + SOURCES)
         build = add_build(changing, settings)
         values = {"schema_version": VERSION, "generation": "0", "build": str(build)}
         changing.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))
@@ -110,37 +126,3 @@ def _make(db: Database, settings: Mapping[str, str]) -> None:
 
 def _version(db: Database) -> str:
     return dict(db.rows("SELECT key, value FROM meta")).get("schema_version", "")
-
-
-def _to_2(db: Database) -> None:
-    """Migrate to version 2: chunks of several builds, and the changes since a generation."""
-    with db.transaction() as changing:
-        _add_builds(changing)
-        reached("migration.changed")
-        changing.execute(_SET_VERSION.format("2"))
-
-
-def _to_3(db: Database) -> None:
-    """Migrate to version 3: a checksum on each page."""
-    db.rewrite(_SET_VERSION.format("3"))
-
-
-def _add_builds(db: Any) -> None:
-    meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
-    db.execute("ALTER TABLE documents ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
-    db.execute(_BUILDS)
-    settings = {key: meta[key] for key in meta if key not in {"schema_version", "generation"}}
-    build = add_build(db, settings)
-    columns = 'id, document_id, start, "end", tokens, vector'
-    db.execute(
-        f"INSERT INTO chunks_{build} ({columns})"  # noqa: S608  (constants)
-        f" SELECT {columns} FROM chunks ORDER BY document_id, start"
-    )
-    db.execute("DROP TABLE chunks")
-    for key in settings:
-        db.execute("DELETE FROM meta WHERE key = ?", (key,))
-    db.execute("INSERT INTO meta VALUES ('build', ?)", (str(build),))
-    db.execute("DELETE FROM derived")
-
-
-_MIGRATIONS: dict[str, Callable[[Database], None]] = {"1": _to_2, "2": _to_3}

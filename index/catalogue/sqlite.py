@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,11 +18,11 @@ from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_pages
 from citespan.index.catalogue.protocol import Changes, IndexedText, Make
 from citespan.index.catalogue.revisions import RevisionTable
-from citespan.index.catalogue.schema import add_build, drop_build, open_schema
+from citespan.index.catalogue.schema import add_build, build_of, drop_build, open_schema, record_own
+from citespan.index.catalogue.sources import SourceTable
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.database import Database
 from citespan.index.disk.folder import identity
-from citespan.index.disk.json_column import decoded
 from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import (
     BuildIncomplete,
@@ -40,6 +41,8 @@ from citespan.index.types import (
     DocumentInfo,
     DocumentPage,
     Retired,
+    Sections,
+    SourceFile,
     Vectors,
 )
 
@@ -79,6 +82,7 @@ class SqliteCatalogue:
         opened = identity(path)
         self._db = Database(path, read_only=read_only, reserve=reserve)
         self._revisions = RevisionTable(self._db)
+        self.sources = SourceTable(self._db)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
@@ -104,10 +108,7 @@ class SqliteCatalogue:
 
     def builds(self) -> tuple[Build, ...]:
         rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
-        return tuple(
-            Build(id=row[0], settings=decoded(row[1], "settings of a build"), created_at=row[2])
-            for row in rows
-        )
+        return tuple(build_of(row) for row in rows)
 
     def with_build(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
         for build in self.builds():
@@ -137,12 +138,14 @@ class SqliteCatalogue:
         reached("build.filled")
         return True
 
-    def switch(self, note: str = "") -> None:
+    def switch(self, own: Sections | None = None) -> None:
         with self._change() as (db, _):
             if self.missing("", 1):
                 raise BuildIncomplete(self._build.id)
-            values = {"build": str(self._build.id), "note": note, "previous": str(self.current())}
+            record_own(db, self._build, own or {})
+            values = {"build": str(self._build.id), "previous": str(self.current())}
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+        self._see(self._build.id)
         reached("build.switched")
 
     def previous(self) -> int | None:
@@ -150,10 +153,6 @@ class SqliteCatalogue:
             "SELECT b.id FROM builds b JOIN meta m ON m.key = 'previous' AND m.value = b.id"
         )
         return rows[0][0] if rows else None
-
-    def note(self) -> str:
-        rows = self._db.rows("SELECT value FROM meta WHERE key = 'note'")
-        return rows[0][0] if rows else ""
 
     def drop(self, build_id: int) -> None:
         if build_id == self.current():
@@ -173,10 +172,12 @@ class SqliteCatalogue:
         *,
         past: Sequence[Document] = (),
         keep: int | None = None,
+        sources: Mapping[int, SourceFile] = MappingProxyType({}),
     ) -> int:
         with self._change() as (db, generation):
             self._forget(db, generation, document.id)
             self._revisions.add(db, generation, [*past, document])
+            self.sources.add(db, document.id, sources)
             reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
             return 0 if keep is None else self._revisions.purge(db, document.id, keep)
@@ -193,6 +194,9 @@ class SqliteCatalogue:
 
     def find(self, document_id: str) -> DocumentInfo | None:
         return self._revisions.find(document_id)
+
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        return self._revisions.with_text(sha256)
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         return self._revisions.kept(document_id)
@@ -262,7 +266,9 @@ class SqliteCatalogue:
                 ):  # deleted since, or noted as damaged
                     document = self.document(document_id, chunks[0].revision)
                     for chunk in chunks:
-                        yield IndexedText(chunk, document.title, chunk.span.of(document.text))
+                        yield IndexedText(
+                            chunk, chunk.titled(document.title), chunk.span.of(document.text)
+                        )
 
     def damaged(self) -> list[str]:
         return sorted(self._revisions.damaged)
@@ -299,14 +305,13 @@ class SqliteCatalogue:
             )
 
     def check(self) -> list[str]:
-        return [
-            problem
-            for part in (self._check_file, self._revisions.problems, self._chunks.problems)
-            for problem in _findings(part)
-        ]
+        tables = (self._revisions, self._chunks, self.sources)
+        parts = (self._check_file, *(table.problems for table in tables))
+        return [problem for part in parts for problem in _findings(part)]
 
     def leftovers(self) -> list[str]:
         found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
+        found += self.sources.leftovers()
         if self._read_only:
             return found  # another process may be writing to the file
         if self._empty_log():

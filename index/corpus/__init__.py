@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.corpus.contents import open_catalogue, settings_in, summary
+    from citespan.index.corpus.contents import builds_in, open_catalogue, summary
     from citespan.index.corpus.corpus import Corpus
     from citespan.index.corpus.health import Health
     from citespan.index.corpus.passages import chunk_of
+    from citespan.index.corpus.places import Places
     from citespan.index.corpus.searcher import (
         CUTTING,
         FIRST_CUTTING,
@@ -24,12 +25,13 @@ __all__ = (
     "FIRST_CUTTING",
     "Health",
     "OnChunks",
+    "Places",
     "Searcher",
     "build_settings",
+    "builds_in",
     "chunk_of",
     "open_catalogue",
     "quiet",
-    "settings_in",
     "summary",
 )
 
@@ -41,12 +43,13 @@ __getattr__ = names_of(
         "FIRST_CUTTING": "citespan.index.corpus.searcher",
         "Health": "citespan.index.corpus.health",
         "OnChunks": "citespan.index.corpus.searcher",
+        "Places": "citespan.index.corpus.places",
         "Searcher": "citespan.index.corpus.searcher",
+        "builds_in": "citespan.index.corpus.contents",
         "build_settings": "citespan.index.corpus.searcher",
         "chunk_of": "citespan.index.corpus.passages",
         "open_catalogue": "citespan.index.corpus.contents",
         "quiet": "citespan.index.corpus.searcher",
-        "settings_in": "citespan.index.corpus.contents",
         "summary": "citespan.index.corpus.contents",
     },
 )

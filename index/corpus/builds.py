@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.live import Live
+from citespan.index.corpus.places import layout_in
 from citespan.index.corpus.searcher import CUTTING, OnChunks, Searcher, build_settings, quiet
-from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, DocumentNotFound, StoreMismatch
 from citespan.index.search.protocol import SearchIndex
-from citespan.index.types import Build
+from citespan.index.types import Build, Sections
 
 _PAGE = 100  # documents looked up at a time
 
@@ -18,14 +19,19 @@ class Builds:
     """The builds of a corpus: a new one is filled while the live one is searched.
 
     Args:
-        storing: the writer, which owns the live searcher.
+        live: the live build.
+        until_the_end: returns a callback that raises once the corpus is being closed.
         index_of: makes the search index of another build, for vectors of the given length.
     """
 
     def __init__(
-        self, storing: DocumentWriter, index_of: Callable[[Catalogue, int], SearchIndex]
+        self,
+        live: Live,
+        index_of: Callable[[Catalogue, int], SearchIndex],
+        until_the_end: Callable[[OnChunks], OnChunks],
     ) -> None:
-        self._storing = storing
+        self._live = live
+        self._until_the_end = until_the_end
         self._index_of = index_of
         self._new: Searcher | None = None
 
@@ -67,7 +73,7 @@ class Builds:
         self._new = new
 
     def made(self) -> Searcher:
-        """Return the searcher over the build that `fill` has made.
+        """Return a searcher over the build that `fill` has made; the corpus closes it.
 
         Raises:
             StoreMismatch: `fill` has made nothing.
@@ -76,22 +82,22 @@ class Builds:
             raise StoreMismatch("there is no new build to search; call `fill` first")
         return self._new
 
-    def switch(self, note: str = "") -> None:
+    def switch(self, own: Sections | None = None) -> None:
         """Make the build of `fill` the live one; the former build is kept unchanged.
 
         Args:
-            note: kept until the next switch; later callers read it by `summary`.
+            own: settings to record with the build; later callers read them as `Build.own`.
 
         Raises:
             StoreMismatch: `fill` has made nothing.
         """
-        with self._storing.exclusively():
+        with self._live.storing():
             new = self.made()
             for _ in self._filled(new, quiet):  # documents stored since `fill`
                 pass
             new.index.refresh()
-            new.catalogue.switch(note)
-            former, self._storing.live, self._new = self._storing.live, new, None
+            new.catalogue.switch(own)
+            former, self._new = self._live.replace(new), None
         kept = {former.catalogue.build.id, new.catalogue.build.id}
         for build in new.catalogue.builds():
             if build.id not in kept:
@@ -117,7 +123,7 @@ class Builds:
 
     @property
     def _catalogue(self) -> Catalogue:
-        return self._storing.live.catalogue
+        return self._live.searcher.catalogue
 
     def _filled(self, new: Searcher, on_chunks: OnChunks) -> Iterator[tuple[int, int]]:
         catalogue = new.catalogue
@@ -126,7 +132,8 @@ class Builds:
             for last in lacking:
                 with suppress(DocumentNotFound):  # deleted since
                     document = catalogue.document(last)
-                    made = new.chunked(document, self._storing.until_the_end(on_chunks))
+                    layout = layout_in(catalogue, document)
+                    made = new.chunked(document, self._until_the_end(on_chunks), layout)
                     catalogue.fill(document, *made)
                 done += 1
                 documents, _ = catalogue.counts()

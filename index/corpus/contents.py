@@ -6,23 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citespan.index.catalogue import SqliteCatalogue
-from citespan.index.disk.database import Database
 from citespan.index.disk.folder import CATALOGUE, settle
-from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreUnavailable
 from citespan.index.types import Build
-
-_BUILDS = "SELECT settings FROM builds ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """The counts of a data folder, its live build, and the note of the last switch."""
+    """The counts of a data folder, and its live build."""
 
     documents: int
     chunks: int
     build: Build
-    note: str
 
 
 @contextmanager
@@ -33,8 +28,8 @@ def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
 
     Raises:
         StoreCorrupt: the catalogue is damaged.
-        StoreMismatch: a later version made the catalogue.
-        StoreUnavailable: an earlier version made the catalogue, or the catalogue is empty.
+        StoreMismatch: another version of citespan made the catalogue.
+        StoreUnavailable: the catalogue is empty.
         StoreLocked: as for `settle`.
     """
     settle(folder)
@@ -58,23 +53,16 @@ def summary(folder: Path) -> Contents | None:
             if catalogue is None:
                 return None
             documents, chunks = catalogue.counts()
-            return Contents(
-                documents=documents, chunks=chunks, build=catalogue.build, note=catalogue.note()
-            )
-    except StoreUnavailable:  # made by an earlier version, or empty
+            return Contents(documents=documents, chunks=chunks, build=catalogue.build)
+    except StoreUnavailable:  # the catalogue is empty
         return None
 
 
-def settings_in(folder: Path) -> tuple[list[str], list[str]]:
-    """Return what opening a catalogue would load: notes of settings, names of embedders.
+def builds_in(folder: Path) -> tuple[Build, ...]:
+    """Return all builds of a data folder, oldest first; empty if the folder holds nothing yet.
 
     Raises:
-        StoreCorrupt: the catalogue is damaged.
-        StoreMismatch: a later version made the catalogue.
+        As `open_catalogue`.
     """
-    with closing(Database(folder / CATALOGUE, read_only=True)) as db:
-        meta: dict[str, str] = dict(db.rows("SELECT key, value FROM meta"))
-        if "embedder" in meta:  # a catalogue of the first version
-            return [], [meta["embedder"]]
-        builds = [decoded(row[0], "settings of a build") for row in db.rows(_BUILDS)]
-    return [meta["note"]] if meta.get("note") else [], [one["embedder"] for one in builds]
+    with open_catalogue(folder) as catalogue:
+        return catalogue.builds() if catalogue else ()

@@ -7,24 +7,17 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index.catalogue import Filter, History, SqliteCatalogue, is_held
+from citespan.index.catalogue import Filter, History, is_held
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.builds import Builds
-from citespan.index.corpus.contents import summary
 from citespan.index.corpus.health import Health
-from citespan.index.corpus.searcher import OnChunks, Searcher, build_settings, quiet
+from citespan.index.corpus.live import Live
+from citespan.index.corpus.opening import open_parts
+from citespan.index.corpus.places import Places
+from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.corpus.writer import DocumentWriter
-from citespan.index.disk.folder import (
-    CATALOGUE,
-    build_folder,
-    check_catalogue,
-    clear_builds,
-    lock_for_writing,
-)
-from citespan.index.disk.reserve import Reserve
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import DocumentNotFound
-from citespan.index.search import LocalSearchIndex
 from citespan.index.search.protocol import SearchIndex
 from citespan.index.search.vectors.protocol import EXACT_MOST
 from citespan.index.types import (
@@ -41,14 +34,13 @@ from citespan.index.types import (
 )
 
 DEFAULT_CHUNK_TOKENS = 150
-_MOST_REVISIONS = 2**53
 
 
 class Corpus:
     """Searchable documents. Open it with `Corpus.open`; close it, or use a `with` block.
 
     Args:
-        live: the searcher over the live build, to which the corpus also stores.
+        searcher: the searcher over the live build, to which the corpus also stores.
         index_of: makes the search index of another build, for vectors of the given length.
         lock: released when the corpus is closed.
         keep_revisions: as for `open`.
@@ -56,14 +48,15 @@ class Corpus:
 
     def __init__(
         self,
-        live: Searcher,
+        searcher: Searcher,
         index_of: Callable[[Catalogue, int], SearchIndex],
         lock: FileLock | None = None,
         keep_revisions: int | None = None,
     ) -> None:
-        self._storing = DocumentWriter(live, keep_revisions)
-        self.builds = Builds(self._storing, index_of)
-        self._index_of = index_of
+        self._live = Live(searcher)
+        self._writer = DocumentWriter(self._live, keep_revisions)
+        self.builds = Builds(self._live, index_of, self._writer.until_the_end)
+        self.places = Places(searcher.catalogue)
         self._lock = lock
 
     @classmethod
@@ -100,67 +93,41 @@ class Corpus:
             StoreUnavailable: the folder cannot be opened or written.
             StoreCorrupt: the catalogue is damaged.
         """
-        settings = build_settings(embedder, chunk_tokens)
-        with ExitStack() as opened:
-            lock = None if read_only else lock_for_writing(folder)
-            if lock:
-                opened.callback(lock.release)
-            check_catalogue(folder)
-            if for_reindex and summary(folder):
-                settings = {}
-            reserve = Reserve(reserve_in) if reserve_in and lock else None
-            catalogue = SqliteCatalogue(
-                folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
-            )
-            opened.callback(catalogue.close)
-            if lock:
-                # Remove files of other builds, which would keep words of documents deleted later.
-                clear_builds(folder, [catalogue.build.id])
-
-            def index_of(seen: Catalogue, dim: int) -> SearchIndex:
-                files = build_folder(folder, seen.build.id)
-                return LocalSearchIndex(
-                    files, seen, dim, read_only=read_only, exact_most=exact_most
-                )
-
-            index = index_of(catalogue, embedder.dim)
-            opened.pop_all()
-        live = Searcher(catalogue, index, embedder, chunk_tokens)
-        return cls(live, index_of, lock, keep_revisions)
+        made = open_parts(
+            folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only,
+            for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
+        )  # fmt: skip
+        return cls(made.searcher, made.index_of, made.lock, keep_revisions)
 
     @property
-    def _live(self) -> Searcher:
-        return self._storing.live
+    def _searcher(self) -> Searcher:
+        return self._live.searcher
 
     @property
     def health(self) -> Health:
         """Checks and repairs of the stored data."""
-        return Health(self._live)
+        return Health(self._searcher)
 
     def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a new document; storing the same document again changes nothing.
 
-        Args:
-            draft: the document.
-            on_chunks: as for `put_many`, but called on this thread.
+        `on_chunks` is called as by `put_many`, but on this thread.
 
         Raises:
             DuplicateDocument: the id is taken by other content.
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, on_chunks, replace=False)
+        return self._writer.put(draft, on_chunks, replace=False)
 
     def put(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
         """Store a document; if its id is taken by other content, store a new revision.
 
-        Args:
-            draft: the document.
-            on_chunks: as for `put_many`, but called on this thread.
+        `on_chunks` is called as by `put_many`, but on this thread.
 
         Raises:
             DocumentRejected: the draft cannot be stored; the message says why.
         """
-        return self._storing.put(draft, on_chunks, replace=True)
+        return self._writer.put(draft, on_chunks, replace=True)
 
     def put_many(
         self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet
@@ -174,7 +141,7 @@ class Corpus:
             on_chunks: called on other threads with a document's id, how many of its chunks are
                 embedded, first 0, and how many there are. If it raises, the document is not stored.
         """
-        yield from self._storing.put_many(drafts, on_chunks)
+        yield from self._writer.put_many(drafts, on_chunks)
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
         """Store documents of another store with their past revisions, numbers and times.
@@ -184,7 +151,7 @@ class Corpus:
         Raises:
             ExportInvalid: another document is, or was, stored under an id.
         """
-        yield from self._storing.adopt(documents)
+        yield from self._writer.adopt(documents)
 
     def holds(self, history: History) -> bool:
         """Return whether `adopt` would store nothing.
@@ -192,7 +159,7 @@ class Corpus:
         Raises:
             ExportInvalid: `adopt` would refuse the history.
         """
-        return is_held(self._live.catalogue, history)
+        return is_held(self._searcher.catalogue, history)
 
     def delete(self, document_id: str) -> None:
         """Delete a document with all its revisions.
@@ -200,8 +167,8 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        self._live.catalogue.delete(document_id)
-        self._live.index.refresh()
+        self._searcher.catalogue.delete(document_id)
+        self._searcher.index.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
         """Return the current revision of a document, or the requested one.
@@ -209,7 +176,7 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document or revision.
         """
-        return self._live.catalogue.document(document_id, revision)
+        return self._searcher.get(document_id, revision)
 
     def info(self, document_id: str) -> DocumentInfo:
         """Return the metadata of a document, without its text.
@@ -217,10 +184,14 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        found = self._live.catalogue.find(document_id)
+        found = self._searcher.catalogue.find(document_id)
         if found is None:
             raise DocumentNotFound(document_id)
         return found
+
+    def with_text(self, sha256: str) -> DocumentInfo | None:
+        """Return a document whose current text has this SHA-256, if there is one."""
+        return self._searcher.catalogue.with_text(sha256)
 
     def revisions(self, document_id: str) -> tuple[DocumentInfo, ...]:
         """Return the metadata of each kept revision of a document; the last one is current.
@@ -228,28 +199,24 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        found = self._live.catalogue.revisions(document_id)
+        found = self._searcher.catalogue.revisions(document_id)
         if not found:
             raise DocumentNotFound(document_id)
         return found
 
     def purge(self, document_id: str | None = None, keep: int = 0) -> int:
-        """Remove past revisions of one document or of all; citations of them no longer resolve.
+        """Remove past revisions of one document, or of all documents if the id is None.
 
-        Args:
-            document_id: the document; None stands for all documents.
-            keep: how many of the newest past revisions of each document are kept, at least 0.
-
-        Returns:
-            How many revisions were removed.
+        The newest `keep` of each document, 0 or more, are kept. Citations of removed revisions no
+        longer resolve. Return how many were removed.
 
         Raises:
             DocumentNotFound: there is no such document.
         """
         if keep < 0:
             raise ValueError(f"cannot keep {keep} revisions; give 0 or more")
-        removed = self._live.catalogue.purge(document_id, min(keep, _MOST_REVISIONS))
-        self._live.index.compact()
+        removed = self._searcher.catalogue.purge(document_id, min(keep, 2**53))
+        self._searcher.index.compact()
         return removed
 
     def purge_revision(self, document_id: str, revision: int) -> None:
@@ -259,15 +226,15 @@ class Corpus:
             DocumentNotFound: there is no such document or revision.
             CurrentRevision: the revision is the current one.
         """
-        self._live.catalogue.purge_revision(document_id, revision)
+        self._searcher.catalogue.purge_revision(document_id, revision)
 
     def documents(self, *, cursor: str | None = None, limit: int = 100) -> DocumentPage:
         """Return a page of the documents in id order, from the start or after a cursor."""
-        return self._live.catalogue.page(cursor, limit)
+        return self._searcher.catalogue.page(cursor, limit)
 
     def embed(self, query: str) -> Vectors:
         """Return the vector of a query for `search`, (dim,) float32 of unit norm."""
-        return self._live.embedder.embed_query(query)
+        return self._searcher.embed(query)
 
     def search(
         self,
@@ -293,53 +260,40 @@ class Corpus:
             context: a second query; its results are fused with the query's. Scores by side are
                 only those of the query.
         """
-        live = self._live
-        if not self._storing.in_batches:
-            live.index.refresh(wait=False)
-        return live.search(
-            query,
-            k=k,
-            candidates=candidates,
-            vector=vector,
-            sides=sides,
-            filters=filters,
+        searcher = self._searcher
+        if not self._writer.in_batches:
+            searcher.index.refresh(wait=False)
+        return searcher.search(
+            query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters,
             context=context,
-        )
-
-    def beside(self) -> "Corpus":
-        """Return a corpus over the build of `builds.fill`, only to be searched, not closed.
-
-        Raises:
-            StoreMismatch: `builds.fill` has made nothing.
-        """
-        return Corpus(self.builds.made(), self._index_of)
+        )  # fmt: skip
 
     def build(self) -> Build:
         """Return the live build."""
-        return self._live.catalogue.build
+        return self._searcher.catalogue.build
 
     @property
     def generation(self) -> int:
         """A number that grows with every change of the documents."""
-        return self._live.catalogue.generation
+        return self._searcher.generation
 
     @property
     def embedder(self) -> str:
         """The name of the embedder; equal names give equal vectors."""
-        return self._live.embedder.name
+        return self._searcher.embedder.name
 
     def counts(self) -> tuple[int, int]:
         """Return how many documents and chunks there are."""
-        return self._live.catalogue.counts()
+        return self._searcher.counts()
 
     def close(self) -> None:
         """Save the indexes for a fast next start, and release the lock."""
-        self._storing.end()
+        self._writer.end()
         with ExitStack() as closing:  # if one callback fails, the others still run
             if self._lock:
                 closing.callback(self._lock.release)
-            closing.callback(self._live.catalogue.close)
-            closing.callback(self._live.index.close)
+            closing.callback(self._searcher.catalogue.close)
+            closing.callback(self._searcher.index.close)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """The health of a corpus: damage, repairs, and leftovers of deleted documents."""
 
 from citespan.index.catalogue import each_retired
+from citespan.index.corpus.places import layout_in
 from citespan.index.corpus.searcher import Searcher, quiet
 from citespan.index.search.vectors.protocol import Facts
 
@@ -28,7 +29,9 @@ class Health:
 
         If more than chunks and vectors is damaged, nothing is changed; `check` lists the damage.
         """
-        repaired = self._catalogue.repair(lambda document: self._live.chunked(document, quiet))
+        repaired = self._catalogue.repair(
+            lambda one: self._live.chunked(one, quiet, layout_in(self._catalogue, one))
+        )
         if repaired:
             self._index.refresh()
         return repaired

@@ -4,32 +4,42 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.text.chunking import CHARACTERS_A_TOKEN, chunk_id, chunk_spans
+from citespan.index.corpus.contexts import titled
+from citespan.index.text.chunking import CHARACTERS_A_TOKEN, chunk_id
 from citespan.index.text.cuts import clipped
 from citespan.index.types import Chunk, Document, Passage, Scored, Scores, Span
 
-TITLE_TOKENS = 32  # of the title that precedes each chunk when it is embedded
 
-
-def chunk_of(document: Document, span: Span, tokens: int) -> Chunk:
-    """Return the chunk of a document at a span."""
+def chunk_of(document: Document, span: Span, tokens: int, context: str = "") -> Chunk:
+    """Return the chunk of a document at a span; `context` as for `Chunk`."""
     return Chunk(
-        id=chunk_id(document.id, document.title, document.sha256, span),
+        id=chunk_id(document.id, document.title, document.sha256, span, context),
         document_id=document.id,
         revision=document.revision,
         span=span,
         tokens=tokens,
+        context=context,
     )
 
 
 def embedded_texts(
-    document: Document, spans: Iterable[Span], count_tokens: Callable[[str], int]
+    document: Document, chunks: Iterable[Chunk], count_tokens: Callable[[str], int], room: int
 ) -> list[str]:
-    """Return the text to embed for each chunk: the start of the title, then the chunk's text."""
-    heading = ""
-    if title := document.title:
-        heading = chunk_spans(title, TITLE_TOKENS, count_tokens)[0].of(title) + "\n"
-    return [heading + span.of(document.text) for span in spans]
+    """Return the text to embed for each chunk: title and context, then the chunk's text.
+
+    Args:
+        document: the document of the chunks.
+        chunks: the chunks, in order.
+        count_tokens: the embedder's token count of a text.
+        room: the most tokens of title and context together.
+    """
+    lead, context = titled(document.title, "", count_tokens, room), ""
+    texts: list[str] = []
+    for chunk in chunks:
+        if chunk.context != context:
+            lead, context = titled(document.title, chunk.context, count_tokens, room), chunk.context
+        texts.append(lead + chunk.span.of(document.text))
+    return texts
 
 
 def passages_of(

@@ -8,9 +8,11 @@ import numpy as np
 
 from citespan.index.catalogue import Filter
 from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.corpus.passages import TITLE_TOKENS, chunk_of, embedded_texts, passages_of
+from citespan.index.corpus.contexts import CONTEXT_TOKENS, TITLE_TOKENS, contexts_of
+from citespan.index.corpus.passages import chunk_of, embedded_texts, passages_of
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreMismatch
+from citespan.index.layout import Layout, outline_of
 from citespan.index.runtime import cores
 from citespan.index.search import reciprocal_rank_fusion
 from citespan.index.search.protocol import SearchIndex
@@ -24,8 +26,8 @@ OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks emb
 _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
-# reindex. Rules "1" had no limit in characters.
-CUTTING = "2"
+# reindex. Rules "1" had no limit in characters, rules "2" knew no headings.
+CUTTING = "3"
 FIRST_CUTTING = "1"  # a build's settings do not record it
 
 
@@ -50,7 +52,7 @@ def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """One build, its search index, and the embedder of both."""
+    """A read-only view of a corpus through one build, its search index and their embedder."""
 
     catalogue: Catalogue
     index: SearchIndex
@@ -61,12 +63,12 @@ class Searcher:
         self,
         query: str,
         *,
-        k: int,
-        candidates: int,
-        vector: Vectors | None,
-        sides: Collection[Side],
-        filters: Filter | None,
-        context: Context | None,
+        k: int = 10,
+        candidates: int = 50,
+        vector: Vectors | None = None,
+        sides: Collection[Side] = tuple(Side),
+        filters: Filter | None = None,
+        context: Context | None = None,
     ) -> list[Passage]:
         """Return the best passages, as `Corpus.search`."""
 
@@ -90,6 +92,23 @@ class Searcher:
                 passages, _ = found(split=False)
         return passages
 
+    def embed(self, query: str) -> Vectors:
+        """Return the vector of a query, as `Corpus.embed`."""
+        return self.embedder.embed_query(query)
+
+    def get(self, document_id: str, revision: int | None = None) -> Document:
+        """Return a document, as `Corpus.get`."""
+        return self.catalogue.document(document_id, revision)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and chunks there are."""
+        return self.catalogue.counts()
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change of the documents."""
+        return self.catalogue.generation
+
     def _ranked(
         self,
         query: str,
@@ -105,7 +124,7 @@ class Searcher:
         def by_meaning() -> list[Scored]:
             if Side.DENSE not in sides:
                 return []
-            of_query = self.embedder.embed_query(query) if vector is None else vector
+            of_query = self.embed(query) if vector is None else vector
             return self.index.dense(of_query, candidates, filters)
 
         def by_words() -> list[Scored]:
@@ -113,24 +132,33 @@ class Searcher:
 
         return cores().both(by_meaning, by_words, worth_it=split)
 
-    def chunked(self, document: Document, on_chunks: OnChunks) -> tuple[Sequence[Chunk], Vectors]:
+    def chunked(
+        self, document: Document, on_chunks: OnChunks, layout: Layout | None = None
+    ) -> tuple[Sequence[Chunk], Vectors]:
         """Return the chunks of a document, and their (n, dim) vectors.
 
         Args:
             document: the document to cut.
             on_chunks: called between batches with the document's id, how many chunks are embedded,
                 first 0, and how many there are, 0 while unknown. If it raises, the work ends.
+            layout: the layout of the document's file, if the text was read from one.
         """
 
         def count(text: str) -> int:
             on_chunks(document.id, 0, 0)  # cutting a large text takes long: let the caller cancel
             return self.embedder.count_tokens(text)
 
-        counted = counted_chunks(document.text, self.chunk_tokens, count)
-        texts = embedded_texts(document, [span for span, _ in counted], count)
+        room = min(CONTEXT_TOKENS, self.embedder.max_tokens - self.chunk_tokens - 1)
+        outline = outline_of(document, layout)
+        counted = counted_chunks(document.text, self.chunk_tokens, count, outline.shape)
+        contexts = contexts_of(outline, [span for span, _ in counted], count, room)
+        chunks = [
+            chunk_of(document, *one, context)
+            for one, context in zip(counted, contexts, strict=True)
+        ]
+        texts = embedded_texts(document, chunks, count, room)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
             on_chunks(document.id, at, len(texts))
             batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
-        chunks = [chunk_of(document, span, tokens) for span, tokens in counted]
         return chunks, np.concatenate(batches)

@@ -3,15 +3,26 @@
 import dataclasses
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from citespan.index.catalogue import History, content_of, is_held
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.live import Live
 from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
+from citespan.index.layout import Layout
 from citespan.index.parse import document_of
 from citespan.index.runtime import map_ahead
-from citespan.index.types import Chunk, Document, Draft, Outcome, StoreResult, Vectors
+from citespan.index.types import (
+    Chunk,
+    Document,
+    Draft,
+    Outcome,
+    SourceFile,
+    StoreResult,
+    Vectors,
+)
 
 _REFRESH_CHUNKS = 500  # that a batch stores before it makes them searchable
 _AHEAD = 2  # documents that are embedded while an earlier one is stored
@@ -25,18 +36,28 @@ class _Made(NamedTuple):
     vectors: Vectors
 
 
+class _Drafted(NamedTuple):
+    """A document to be stored, and the file that it was read from, if it was read from one."""
+
+    document: Document
+    source: SourceFile | None
+
+
+def _drafted(draft: Draft) -> _Drafted:
+    return _Drafted(document_of(draft), draft.parsed)
+
+
 class DocumentWriter:
     """The writer of a corpus's documents. Safe for many threads.
 
     Args:
-        live: the searcher over the live build; replaced only inside `exclusively`.
+        live: the live build, to which documents are stored.
         keep_revisions: as for `Corpus.open`.
     """
 
-    def __init__(self, live: Searcher, keep_revisions: int | None) -> None:
-        self.live = live
+    def __init__(self, live: Live, keep_revisions: int | None) -> None:
+        self._live = live
         self._keep_revisions = keep_revisions
-        self._lock = threading.Lock()
         self._batches = 0
         self._ended = threading.Event()
 
@@ -44,10 +65,6 @@ class DocumentWriter:
     def in_batches(self) -> bool:
         """Whether a running batch makes its documents searchable itself."""
         return self._batches > 0
-
-    def exclusively(self) -> AbstractContextManager[object]:
-        """Return a context inside which no other thread stores."""
-        return self._lock
 
     def end(self) -> None:
         """Cancel the chunks that are being made."""
@@ -65,8 +82,8 @@ class DocumentWriter:
 
     def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
         """Store a document as `Corpus.put`, or without `replace` as `Corpus.add`."""
-        stored, _ = self._write(document_of(draft), None, on_chunks, replace=replace)
-        self.live.index.refresh()
+        stored, _ = self._write(_drafted(draft), None, on_chunks, replace=replace)
+        self._live.searcher.index.refresh()
         return stored
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
@@ -95,7 +112,7 @@ class DocumentWriter:
             nonlocal behind
             behind += chunks
             if behind >= _REFRESH_CHUNKS:
-                self.live.index.refresh()
+                self._live.searcher.index.refresh()
                 behind = 0
 
         self._batches += 1
@@ -103,24 +120,24 @@ class DocumentWriter:
             yield add
         finally:
             self._batches -= 1
-            self.live.index.refresh()
+            self._live.searcher.index.refresh()
 
     def _write(
-        self, document: Document, made: _Made | None, on_chunks: OnChunks, *, replace: bool
+        self, drafted: _Drafted, made: _Made | None, on_chunks: OnChunks, *, replace: bool
     ) -> tuple[StoreResult, int]:
         """Store a document, embedding it first unless `made` belongs to the live build."""
         while True:
-            with self._lock:  # another thread may have stored the same meanwhile
-                if unchanged := self._unchanged(document, replace=replace):
+            with self._live.storing() as live:  # another thread may have stored the same meanwhile
+                if unchanged := self._unchanged(drafted.document, replace=replace):
                     return unchanged, 0
-                if made and made.live is self.live:
-                    return self._stored(document, made.chunks, made.vectors)
-            made = self._make(document, on_chunks)
+                if made and made.live is live:
+                    return self._stored(drafted, made.chunks, made.vectors)
+            made = self._make(drafted, on_chunks)
 
     @contextmanager
     def _made_ahead(
         self, drafts: Iterable[Draft], on_chunks: OnChunks
-    ) -> Generator[Generator[tuple[Document, _Made | None]]]:
+    ) -> Generator[Generator[tuple[_Drafted, _Made | None]]]:
         """Yield the documents of drafts with their chunks; leaving the context cancels the rest."""
         cancelled = threading.Event()
 
@@ -129,11 +146,11 @@ class DocumentWriter:
                 raise StoreUnavailable("the ingest was cancelled; this document was not stored")
             on_chunks(document_id, done, total)
 
-        def made(draft: Draft) -> tuple[Document, _Made | None]:
-            document = document_of(draft)
-            if self._unchanged(document, replace=True):
-                return document, None
-            return document, self._make(document, report)
+        def made(draft: Draft) -> tuple[_Drafted, _Made | None]:
+            drafted = _drafted(draft)
+            if self._unchanged(drafted.document, replace=True):
+                return drafted, None
+            return drafted, self._make(drafted, report)
 
         with closing(map_ahead(made, drafts, _AHEAD)) as documents:
             try:
@@ -141,44 +158,56 @@ class DocumentWriter:
             finally:
                 cancelled.set()
 
-    def _make(self, document: Document, on_chunks: OnChunks) -> _Made:
-        live = self.live
-        return _Made(live, *live.chunked(document, self.until_the_end(on_chunks)))
+    def _make(self, drafted: _Drafted, on_chunks: OnChunks) -> _Made:
+        live = self._live.searcher
+        layout = Layout(drafted.source.layout) if drafted.source else None
+        report = self.until_the_end(on_chunks)
+        return _Made(live, *live.chunked(drafted.document, report, layout))
 
     def _stored(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors
+        self, drafted: _Drafted, chunks: Sequence[Chunk], vectors: Vectors
     ) -> tuple[StoreResult, int]:
-        catalogue = self.live.catalogue
+        document, source = drafted
+        catalogue = self._catalogue
         present = catalogue.find(document.id)
         revision = catalogue.last_revision(document.id) + 1
         document = dataclasses.replace(document, revision=revision)
         chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
-        catalogue.store(document, chunks, vectors, keep=self._keep_revisions)
+        sources = {revision: source} if source else {}
+        catalogue.store(document, chunks, vectors, keep=self._keep_revisions, sources=sources)
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return StoreResult(document=document.info(), outcome=outcome), len(chunks)
 
     def _adopt(self, history: History) -> tuple[StoreResult | None, int]:
         """Store a history; return the current revision's result and how many chunks are new."""
         if not history.revisions:
-            if not is_held(self.live.catalogue, history):
-                self.live.catalogue.retire(history.id, history.retired)
+            if not is_held(self._catalogue, history):
+                self._catalogue.retire(history.id, history.retired)
             return None, 0
         *past, document = history.revisions
-        while not is_held(self.live.catalogue, history):
-            live = self.live
-            chunks, vectors = live.chunked(document, self.until_the_end(quiet))
-            with self._lock:
-                if self.live is not live or is_held(live.catalogue, history):
+        while not is_held(self._catalogue, history):
+            live = self._live.searcher
+            source = history.sources.get(document.revision)
+            layout = Layout(source.layout) if source else None
+            chunks, vectors = live.chunked(document, self.until_the_end(quiet), layout)
+            with self._live.storing() as now:
+                if now is not live or is_held(live.catalogue, history):
                     continue  # the live build was replaced, or another thread stored the history
                 if history.retired:
                     live.catalogue.retire(history.id, history.retired)
                 keep = self._keep_revisions
-                live.catalogue.store(document, chunks, vectors, past=past, keep=keep)
+                live.catalogue.store(
+                    document, chunks, vectors, past=past, keep=keep, sources=history.sources
+                )
                 return StoreResult(document=document.info(), outcome=Outcome.ADDED), len(chunks)
-        found = self.live.catalogue.find(document.id)
+        found = self._catalogue.find(document.id)
         if found is None:
             raise DocumentNotFound(document.id)
         return StoreResult(document=found, outcome=Outcome.UNCHANGED), 0
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._live.searcher.catalogue
 
     def _unchanged(self, document: Document, *, replace: bool) -> StoreResult | None:
         """Return the stored document, if storing this one would change nothing.
@@ -186,7 +215,7 @@ class DocumentWriter:
         Raises:
             DuplicateDocument: without `replace`, the id is taken by other content.
         """
-        present = self.live.catalogue.find(document.id)
+        present = self._catalogue.find(document.id)
         if present is None:
             return None
         if content_of(present) == content_of(document):

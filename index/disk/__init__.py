@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from citespan.index.disk.hashing import sha256_file, sha256_text
     from citespan.index.disk.ids import ulid
     from citespan.index.disk.reserve import RESERVE
-    from citespan.index.disk.seal import Sections, sealed, unsealed
+    from citespan.index.disk.seal import sealed, unsealed
 
 __all__ = (
     "CATALOGUE",
     "IDENTITY",
     "OWN_SETTINGS",
     "RESERVE",
-    "Sections",
     "lock_for_writing",
     "make_folder",
     "sealed",
@@ -47,7 +46,6 @@ __getattr__ = names_of(
         "IDENTITY": "citespan.index.disk.folder",
         "OWN_SETTINGS": "citespan.index.disk.folder",
         "RESERVE": "citespan.index.disk.reserve",
-        "Sections": "citespan.index.disk.seal",
         "lock_for_writing": "citespan.index.disk.folder",
         "make_folder": "citespan.index.disk.folder",
         "sealed": "citespan.index.disk.seal",

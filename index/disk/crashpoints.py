@@ -29,8 +29,6 @@ Point = Literal[
     "restore.decided",
     "restore.cleared",
     "restore.renamed",
-    "migration.changed",
-    "migration.rewritten",
     "build.made",
     "build.filled",
     "build.switched",

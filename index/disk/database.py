@@ -9,48 +9,24 @@ Source: https://www.sqlite.org/cksumvfs.html
 import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from functools import cache
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
-import apsw.sqlite_extra
 
 from citespan.index.disk.crashpoints import reached
-from citespan.index.disk.folder import unavailable
+from citespan.index.disk.failures import CATALOGUE_KIND, Kind, translated
+from citespan.index.disk.pages import CHECKSUMS, load_checksums, seal_pages
 from citespan.index.disk.reserve import Loan, Reserve
 from citespan.index.errors import StoreCorrupt, StoreFull, StoreUnavailable
 
 _BUSY_MS = 5000  # that a write waits for another connection
-_NO_ROOM_TO_SHARE = apsw.SQLITE_IOERR_SHMSIZE  # the `-shm` file cannot grow
 _CHECKSUM = 8  # bytes at the end of each page
-_CHECKING = "cksmvfs"
-_WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
-HEADER = 100  # bytes at the start of a file that describe its pages
 # With SQLite's 2 MiB, a search among many chunks read half of its pages from the file again and
 # verified their checksums: .5 ms a search at 100,000, .7 at a million. Twice as much gains .1.
 _CACHE_KIB = 16_384
 _BATCH = 500  # ids in one statement; SQLite allows many more, none is faster
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """The contents of a database and the cure for its damage, for messages.
-
-    damaged: the error that a damaged database raises.
-    """
-
-    named: str
-    cure: str
-    damaged: type[StoreCorrupt] = StoreCorrupt
-
-
-_CATALOGUE = Kind(
-    named="the catalogue",
-    cure="restore it from a backup, or move it away and ingest the documents again",
-)
 
 
 class Database:
@@ -75,7 +51,7 @@ class Database:
         *,
         read_only: bool,
         verified: bool = True,
-        kind: Kind = _CATALOGUE,
+        kind: Kind = CATALOGUE_KIND,
         reserve: Reserve | None = None,
     ) -> None:
         self._lock = threading.RLock()
@@ -87,7 +63,7 @@ class Database:
             False  # whether it holds no removed data; removing callers set it to False
         )
         self._read_only, self._verified = read_only, verified
-        _load_checking()
+        load_checksums()
         with (
             reserve.lent() if reserve else nullcontext()
         ):  # room for the `-shm` file that readers share
@@ -168,7 +144,7 @@ class Database:
         return self._db.execute(sizes).fetchone()[0]
 
     def has_checksums(self) -> bool:
-        """Return whether reads verify the pages; files of earlier versions have no checksums."""
+        """Return whether reads verify the pages."""
         return self.rows("PRAGMA checksum_verification") == [("1",)]
 
     def reserves_checksums(self) -> bool:
@@ -185,43 +161,11 @@ class Database:
         """Write all stored data to a new file, without unused space."""
         with self._lock, self._translated():
             self._db.execute("VACUUM INTO ?", (str(path),))
-            _seal(path)
+            seal_pages(path)
 
     def vacuum(self) -> None:
         """Rewrite the file without its unused space."""
         self.rows("VACUUM")
-
-    def rewrite(self, last: str) -> None:
-        """Write a new file with checksums, and replace this one with it.
-
-        Args:
-            last: statements to run in the new file before the replacement.
-
-        Raises:
-            StoreUnavailable: another process reads this file.
-        """
-        made = self._path.with_name(f"{self._path.name}.new")
-        with self._lock, self._translated():
-            made.unlink(missing_ok=True)  # left by a killed process
-            self._db.reserve_bytes(reserve=_CHECKSUM)
-            self._db.execute("VACUUM INTO ?", (str(made),))
-            _seal(made)
-            with closing(_connected(made)) as db:
-                db.execute(last)
-            reached("migration.rewritten")
-            self.empty_log()
-            self._db.close()
-            try:
-                if self._path.with_name(f"{self._path.name}-wal").exists():
-                    raise StoreUnavailable(
-                        f"the catalogue {self._path} was made by an earlier version, and cannot be"
-                        " migrated while other processes read it; stop them first"
-                    )
-                _sync(made)
-                made.rename(self._path)
-                _sync(self._path.parent)
-            finally:
-                self._open()
 
     def empty_log(self) -> bool:
         """Write the log into the file, and truncate the log; return whether that was done.
@@ -245,7 +189,7 @@ class Database:
     @contextmanager
     def _translated(self) -> Generator[None]:
         try:
-            with _translated(self._path, self._kind):
+            with translated(self._path, self._kind):
                 yield
         except StoreCorrupt as error:
             self.damage = error
@@ -275,74 +219,13 @@ class Database:
             raise
 
 
-def catalogue_size(header: bytes) -> int:
-    """Return the size in bytes that a database's header states; 0 if the header is invalid."""
-    if len(header) < HEADER or not header.startswith(b"SQLite format 3\0"):
-        return 0
-    size = int.from_bytes(header[16:18])
-    return (65536 if size == 1 else size) * int.from_bytes(header[28:32])
-
-
-def wrong_pages(file: Path) -> Iterator[int]:
-    """Yield the pages of a database, from 1, whose checksum is wrong; no writer may be active."""
-    with _translated(file, _CATALOGUE), _pages(file, "unix") as opened, closing(_unfiled()) as db:
-        size = _page_size(opened)
-        for at in range(0, opened.xFileSize() - size + 1, size):
-            page = opened.xRead(size, at)
-            if not db.execute("SELECT verify_checksum(?)", (page,)).fetchone()[0]:
-                yield at // size + 1
-
-
-def _seal(file: Path) -> None:
-    """Write the checksums that a new file lacks.
-
-    SQLite recognises checksums only once the first page has been written, which is written last.
-    """
-    wrong = list(wrong_pages(file))
-    with _pages(file, "unix") as read, _pages(file, _CHECKING, write=True) as written:
-        size = _page_size(written)  # from here on SQLite recognises them
-        for page in wrong:
-            at = (page - 1) * size
-            written.xWrite(read.xRead(size, at), at)
-        written.xSync(apsw.SQLITE_SYNC_FULL)
-
-
-@contextmanager
-def _pages(file: Path, vfs: str, *, write: bool = False) -> Generator[Any]:
-    """Open a file through SQLite; closing it otherwise would release SQLite's locks on it."""
-    _load_checking()
-    mode = apsw.SQLITE_OPEN_READWRITE if write else apsw.SQLITE_OPEN_READONLY
-    opened = apsw.VFSFile(vfs, str(file.absolute()), [mode | apsw.SQLITE_OPEN_MAIN_DB, 0])
-    try:
-        yield opened
-    finally:
-        opened.xClose()
-
-
-def _page_size(opened: Any) -> int:
-    size = int.from_bytes(opened.xRead(HEADER, 0)[16:18])
-    return 65536 if size == 1 else size
-
-
-def _unfiled() -> Any:
-    return apsw.Connection(":memory:")
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
 def _connected(path: Path, *, read_only: bool = False) -> Any:
     if not read_only:
         writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        return apsw.Connection(str(path), flags=writing, vfs=_CHECKING)
+        return apsw.Connection(str(path), flags=writing, vfs=CHECKSUMS)
     reading = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     name = path.absolute().as_uri() + ("?immutable=1" if _is_frozen(path) else "")
-    return apsw.Connection(name, flags=reading, vfs=_CHECKING)
+    return apsw.Connection(name, flags=reading, vfs=CHECKSUMS)
 
 
 def _is_frozen(path: Path) -> bool:
@@ -352,43 +235,3 @@ def _is_frozen(path: Path) -> bool:
     """
     log = path.with_name(f"{path.name}-wal")
     return not os.access(path.parent, os.W_OK) and not log.exists()
-
-
-@cache
-def _load_checking() -> None:
-    """Load SQLite's checksum VFS, once a process.
-
-    Raises:
-        StoreUnavailable: SQLite was built without its checksum VFS.
-    """
-    try:
-        with closing(_unfiled()) as db:
-            apsw.sqlite_extra.load(db, "cksumvfs")
-    except (apsw.Error, LookupError, apsw.sqlite_extra.NotAvailable) as error:
-        raise StoreUnavailable(
-            f"SQLite's checksums are missing ({error}); install apsw from its wheel"
-        ) from error
-
-
-@contextmanager
-def _translated(path: Path, kind: Kind) -> Generator[None]:
-    file = f"{kind.named} {path}"
-    try:
-        yield
-    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
-        raise kind.damaged(f"{file} is damaged ({error}); {kind.cure}") from error
-    except OSError as error:
-        raise unavailable(f"{file} cannot be used", error) from error
-    except apsw.Error as error:
-        raise _error_of(error, file, kind) from error
-
-
-def _error_of(error: apsw.Error, file: str, kind: Kind) -> StoreCorrupt | StoreUnavailable:
-    code = getattr(error, "extendedresult", 0)
-    if code == _WRONG_CHECKSUM:
-        return kind.damaged(f"{file} is damaged (the checksum of a page is wrong); {kind.cure}")
-    if isinstance(error, apsw.SQLError) and str(error).startswith("no such "):
-        return kind.damaged(f"{file} has lost a part: {error}; {kind.cure}")
-    if isinstance(error, apsw.FullError) or code == _NO_ROOM_TO_SHARE:
-        return StoreFull(f"the disk is full; {file} is unchanged")
-    return StoreUnavailable(f"{file} cannot be used: {error}")

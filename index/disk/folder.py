@@ -47,7 +47,7 @@ def check_catalogue(folder: Path) -> None:
         return
     if (folder / f"{CATALOGUE}-wal").exists():
         return  # the log is not yet written back
-    if any(folder.glob("build-*")) or (folder / "lexical").exists():
+    if any(folder.glob("build-*")):
         raise StoreCorrupt(
             f"the catalogue {catalogue} is missing or empty, but other files of the corpus are"
             " there; restore it from a backup, or delete them to start with an empty one"
@@ -60,17 +60,14 @@ def build_folder(folder: Path, build: int) -> Path:
 
 
 def clear_builds(folder: Path, kept: Collection[int]) -> None:
-    """Delete derived files of other builds, and those of earlier versions.
+    """Delete derived files of other builds.
 
     Files that cannot be deleted are kept; nothing reads them.
     """
     names = {build_folder(folder, build).name for build in kept}
     stale = [path for path in folder.glob("build-*") if path.name not in names]
-    for path in [*stale, folder / "lexical"]:
+    for path in stale:
         shutil.rmtree(path, ignore_errors=True)
-    for path in folder.glob("vectors-*.faiss"):
-        with suppress(OSError):
-            path.unlink()
 
 
 def lock_for_writing(folder: Path) -> WriterLock:

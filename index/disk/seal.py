@@ -1,15 +1,13 @@
 """Small JSON files that hold their own checksum, which people can still edit."""
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from citespan.index.errors import StoreCorrupt
-
-Sections: TypeAlias = Mapping[str, Mapping[str, Any]]
+from citespan.index.types import Sections
 
 _SEAL = "sha256"
 

@@ -6,12 +6,14 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.jobs.check import check_jobs, set_aside
-    from citespan.index.jobs.spool import SpooledFile
+    from citespan.index.jobs.spool import SpooledFile, SpoolSlice, Upload
     from citespan.index.jobs.store import JobStore
 
 __all__ = (
     "JobStore",
+    "SpoolSlice",
     "SpooledFile",
+    "Upload",
     "check_jobs",
     "set_aside",
 )
@@ -20,7 +22,9 @@ __getattr__ = names_of(
     __name__,
     {
         "JobStore": "citespan.index.jobs.store",
+        "SpoolSlice": "citespan.index.jobs.spool",
         "SpooledFile": "citespan.index.jobs.spool",
+        "Upload": "citespan.index.jobs.spool",
         "check_jobs": "citespan.index.jobs.check",
         "set_aside": "citespan.index.jobs.check",
     },

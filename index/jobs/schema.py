@@ -1,15 +1,16 @@
-"""The tables of jobs, and migrations from earlier versions."""
+"""The tables of jobs."""
 
 from pathlib import Path
 
-from citespan.index.disk.database import Database, Kind
+from citespan.index.disk.database import Database
+from citespan.index.disk.failures import Kind
 from citespan.index.errors import JobsDamaged, StoreMismatch
 
 JOBS = "jobs.db"
 SPOOL = "jobs"  # the folder of the documents that jobs have to store
 _CURE = "stop the server and run `citespan doctor`, which moves it away and makes a new one"
 KIND = Kind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
-_VERSION = 4  # adds the collection's identity to its name
+_VERSION = 5  # adds the code of an outcome
 _TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -19,40 +20,35 @@ CREATE TABLE jobs (
 CREATE TABLE files (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     name TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, outcome TEXT, reason TEXT,
-    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0,
+    document_id TEXT, sha256 TEXT, chunks INTEGER NOT NULL DEFAULT 0, code TEXT,
     PRIMARY KEY (job_id, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE tallies (
     job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, outcome TEXT NOT NULL,
     files INTEGER NOT NULL, chunks INTEGER NOT NULL,
     PRIMARY KEY (job_id, outcome)) STRICT, WITHOUT ROWID;
 """
-_TO_2 = "ALTER TABLE jobs ADD COLUMN arguments TEXT NOT NULL DEFAULT '{}';"
-_TO_4 = "ALTER TABLE jobs ADD COLUMN collection_id TEXT NOT NULL DEFAULT '';"
 
 
 def open_job_schema(db: Database, folder: Path) -> None:
-    """Make the tables of a new database, or migrate those of an earlier version.
+    """Make the tables of a new database, or check the version of those that are there.
 
     Args:
         db: the database of the jobs.
         folder: the folder of the database, for messages.
 
     Raises:
-        StoreMismatch: a later version made the database.
+        StoreMismatch: another version of citespan made the database.
         JobsDamaged: the database's checksums are off.
     """
     ((version,),) = db.rows("PRAGMA user_version")
-    if version > _VERSION:
+    if not version:
+        with db.transaction(removing=True) as changing:
+            changing.execute(f"{_TABLES} PRAGMA user_version = {_VERSION}")
+    elif version != _VERSION:
         raise StoreMismatch(
-            f"the jobs in {folder} were written by a later version of citespan; update it"
+            f"the jobs in {folder} have version {version}, this citespan knows {_VERSION}; use the"
+            f" citespan that made them, or move {JOBS} and the folder {SPOOL!r} away"
         )
-    if version < _VERSION:
-        now = f"PRAGMA user_version = {_VERSION}"
-        if version in {1, 2}:  # without checksums
-            db.rewrite(f"{_TO_2 if version == 1 else ''} {_TO_4} {now}")
-        else:
-            with db.transaction(removing=True) as changing:
-                changing.execute(f"{_TO_4 if version else _TABLES} {now}")
     if not db.has_checksums():
         raise JobsDamaged(f"the jobs in {folder} are damaged: their checksums are off; {_CURE}")
 

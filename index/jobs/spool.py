@@ -1,4 +1,4 @@
-"""Drafts that wait on disk until they are stored: one file per job, durable once written."""
+"""Files that wait on disk until they are stored: one file per job, durable once written."""
 
 import os
 import zlib
@@ -11,18 +11,47 @@ import msgspec
 
 from citespan.index.disk.folder import make_folder, sync_folder, unavailable
 from citespan.index.errors import StoreCorrupt
+from citespan.index.parse.request import Request
+from citespan.index.reading import ReadFile
 from citespan.index.types import Draft
 
-_CHECKSUM = 8  # hexadecimal digits before each draft; files of earlier versions have none
+_CHECKSUM = 8  # hexadecimal digits before each draft
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file as a client sent it, which is still to be read; the request has no password."""
+
+    data: bytes
+    request: Request
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A file on disk: read already, or not."""
+
+    read: ReadFile | None
+    upload: Upload | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpooledFile:
-    """A file that a client sent: its draft, or the reason why it was rejected."""
+    """A file that a client sent: a draft, a file, or the reason why it was rejected.
+
+    draft: a document that the client described itself.
+    file: a file that was read already, because its password may not be stored.
+    upload: a file that is still to be read.
+    code: the reason in one word, if a reader rejected the file.
+    """
 
     name: str
     draft: Draft | None = None
+    file: ReadFile | None = None
+    upload: Upload | None = None
     reason: str | None = None
+    code: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.upload and self.upload.request.password:
+            raise ValueError("a password may not be stored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +63,7 @@ class SpoolSlice:
     start: int
     length: int
     reason: str | None = None
+    code: str | None = None
 
 
 class Spool:
@@ -57,12 +87,12 @@ class Spool:
             with _translated(path), path.open("xb") as file:
                 for number, entry in enumerate(entries):
                     start = file.tell()
-                    if entry.draft is not None:
-                        file.write(_sealed(msgspec.json.encode(entry.draft)))
+                    if entry.reason is None:
+                        file.write(_sealed(msgspec.msgpack.encode(_entry(entry))))
                     pieces.append(
                         SpoolSlice(
                             number=number, name=entry.name, start=start,
-                            length=file.tell() - start, reason=entry.reason,
+                            length=file.tell() - start, reason=entry.reason, code=entry.code,
                         )
                     )  # fmt: skip
                 file.flush()
@@ -73,17 +103,17 @@ class Spool:
             raise
         return pieces
 
-    def read(self, job_id: str, piece: SpoolSlice) -> Draft:
-        """Return the draft of an entry.
+    def read(self, job_id: str, piece: SpoolSlice) -> ReadFile | Upload:
+        """Return the file of an entry, or its bytes, which are still to be read.
 
         Raises:
-            StoreCorrupt: the draft is not what was written.
+            StoreCorrupt: the file is not what was written.
         """
         path = self._folder / job_id
         try:
             with _translated(path), path.open("rb") as file:
                 file.seek(piece.start)
-                return msgspec.json.decode(_unsealed(file.read(piece.length)), type=Draft)
+                return _content(_unsealed(file.read(piece.length)))
         except (msgspec.MsgspecError, ValueError) as error:
             raise StoreCorrupt(
                 f"{path} is damaged at byte {piece.start}; send the documents again"
@@ -103,6 +133,25 @@ class Spool:
                     path.unlink()
 
 
+def _entry(entry: SpooledFile) -> _Entry:
+    draft = entry.draft and ReadFile(draft=entry.draft)
+    return _Entry(read=entry.file or draft, upload=entry.upload)
+
+
+def _content(data: bytes) -> ReadFile | Upload:
+    """Return what was written.
+
+    Raises:
+        ValueError: nothing was.
+    """
+    if data.startswith(b"{"):  # by an earlier version
+        return ReadFile(draft=msgspec.json.decode(data, type=Draft))
+    entry = msgspec.msgpack.decode(data, type=_Entry)
+    if found := entry.read or entry.upload:
+        return found
+    raise ValueError("the entry is empty")
+
+
 def _sealed(data: bytes) -> bytes:
     return b"%08x" % zlib.crc32(data) + data
 
@@ -113,8 +162,6 @@ def _unsealed(sealed: bytes) -> bytes:
     Raises:
         ValueError: the data has changed since it was sealed.
     """
-    if sealed.startswith(b"{"):
-        return sealed
     data = sealed[_CHECKSUM:]
     if _sealed(data) != sealed:
         raise ValueError("its checksum is wrong")

@@ -14,9 +14,9 @@ from citespan.index.disk.json_column import decoded
 from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import JobNotFound, JobsFull, StoreCorrupt
 from citespan.index.jobs.schema import JOBS, KIND, SPOOL, check_jobs_file, open_job_schema
-from citespan.index.jobs.spool import Spool, SpooledFile, SpoolSlice
+from citespan.index.jobs.spool import Spool, SpooledFile, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
-from citespan.index.types import Draft
+from citespan.index.reading import ReadFile
 
 MOST = 1000  # jobs that have not ended, failed ones included
 KEPT = 100  # done and cancelled jobs that are kept; failed ones are kept until they are cancelled
@@ -99,8 +99,8 @@ class JobStore:
                     ),
                 )  # fmt: skip
                 db.executemany(
-                    "INSERT INTO files (job_id, number, name, start, length, outcome, reason)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO files (job_id, number, name, start, length, outcome, reason, code)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (_row(job_id, piece) for piece in pieces),
                 )
                 if rejected:
@@ -133,7 +133,7 @@ class JobStore:
     def files(self, job_id: str) -> list[JobFile]:
         """Return the files of a job, in the order of sending."""
         rows = self._db.rows(
-            "SELECT name, outcome, reason, document_id, sha256, chunks FROM files"
+            "SELECT name, outcome, reason, document_id, sha256, chunks, code FROM files"
             " WHERE job_id = ? ORDER BY number",
             (job_id,),
         )
@@ -148,8 +148,8 @@ class JobStore:
         )
         return [SpoolSlice(number=row[0], name=row[1], start=row[2], length=row[3]) for row in rows]
 
-    def draft(self, job_id: str, piece: SpoolSlice) -> Draft:
-        """Return the draft to store for a file."""
+    def entry(self, job_id: str, piece: SpoolSlice) -> ReadFile | Upload:
+        """Return a file to store, or its bytes, which are to be read."""
         return self._spool.read(job_id, piece)
 
     def begin(self, job_id: str) -> None:
@@ -166,11 +166,11 @@ class JobStore:
         """Record the result of a waiting file."""
         with self._db.transaction(removing=True) as db:
             db.execute(
-                "UPDATE files SET outcome = ?, reason = ?, document_id = ?, sha256 = ?, chunks = ?"
-                " WHERE job_id = ? AND number = ?",
+                "UPDATE files SET outcome = ?, reason = ?, document_id = ?, sha256 = ?, chunks = ?,"
+                " code = ? WHERE job_id = ? AND number = ?",
                 (
                     result.outcome, result.reason, result.document_id, result.sha256,
-                    result.chunks, job_id, number,
+                    result.chunks, result.code, job_id, number,
                 ),
             )  # fmt: skip
             _tally(db, job_id, result.outcome, 1, result.chunks)
@@ -192,15 +192,6 @@ class JobStore:
     def unended(self, collection_id: str) -> list[Job]:
         """Return the jobs of a collection that are queued, running or failed."""
         return self._jobs(f"WHERE collection_id = ? AND {_UNENDED}", collection_id)
-
-    def bind(self, identities: Mapping[str, str]) -> None:
-        """Assign jobs of earlier versions to the collections that have their names now."""
-        with self._db.transaction(removing=True) as db:
-            db.executemany(
-                "UPDATE jobs SET collection_id = ? WHERE collection = ? AND collection_id = ''",
-                [(identity, name) for name, identity in identities.items()],
-            )
-            db.execute("UPDATE jobs SET collection_id = '-' WHERE collection_id = ''")
 
     def cancel(self, job_id: str, *, running: bool, reason: str | None = None) -> None:
         """Cancel a job; the caller must then finish a running one."""
@@ -265,7 +256,8 @@ class JobStore:
 
 def _row(job_id: str, piece: SpoolSlice) -> tuple[object, ...]:
     outcome = None if piece.reason is None else FileOutcome.REJECTED
-    return job_id, piece.number, piece.name, piece.start, piece.length, outcome, piece.reason
+    place = (job_id, piece.number, piece.name, piece.start, piece.length)
+    return *place, outcome, piece.reason, piece.code
 
 
 def _tally(db: Any, job_id: str, outcome: FileOutcome, files: int, chunks: int) -> None:
@@ -277,12 +269,12 @@ def _tally(db: Any, job_id: str, outcome: FileOutcome, files: int, chunks: int) 
 
 
 def _result(row: tuple[Any, ...]) -> FileResult | None:
-    outcome, reason, document_id, sha256, chunks = row
+    outcome, reason, document_id, sha256, chunks, code = row
     if outcome is None:
         return None
     return FileResult(
         outcome=FileOutcome(outcome), reason=reason, document_id=document_id, sha256=sha256,
-        chunks=chunks,
+        chunks=chunks, code=code,
     )  # fmt: skip
 
 

@@ -19,12 +19,14 @@ class JobState(StrEnum):
 class FileOutcome(StrEnum):
     """The outcome of a file; a `DUPLICATE` has the text of another file of the same run.
 
+    A `PARTIAL` file is stored, but parts of it could not be read, or files inside of it stored.
     `REINDEXED` counts documents whose chunks were rebuilt.
     """
 
     ADDED = "added"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
+    PARTIAL = "partial"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     REINDEXED = "reindexed"
@@ -32,10 +34,14 @@ class FileOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """The outcome of a file, its reason and document; `sha256` if the text may be a copy's."""
+    """The outcome of a file, its reason and document; `sha256` if the text may be a copy's.
+
+    `code` is the reason in one word, such as "encrypted", if the file or a part was not read.
+    """
 
     outcome: FileOutcome
     reason: str | None = None
+    code: str | None = None
     document_id: str | None = None
     sha256: str | None = None
     chunks: int = 0

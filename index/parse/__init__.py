@@ -15,9 +15,14 @@ if TYPE_CHECKING:
         read_file,
         text_files,
     )
+    from citespan.index.parse.parsed import Parsed
+    from citespan.index.parse.request import Request, Unreadable
 
 __all__ = (
+    "Parsed",
+    "Request",
     "TEXT_SUFFIXES",
+    "Unreadable",
     "canonical",
     "document_of",
     "matching",
@@ -30,7 +35,10 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "Parsed": "citespan.index.parse.parsed",
+        "Request": "citespan.index.parse.request",
         "TEXT_SUFFIXES": "citespan.index.parse.files",
+        "Unreadable": "citespan.index.parse.request",
         "canonical": "citespan.index.parse.decode",
         "document_of": "citespan.index.parse.drafts",
         "matching": "citespan.index.parse.files",

@@ -1,11 +1,14 @@
 """What a reader makes of a file: the text, and where each of its characters stands."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 
 from citespan.index.parse.places import Place, Run
-from citespan.index.types import MetadataValue
+
+# As `index.types` says; that module imports numpy, which the process of the readers does without.
+MetadataValue: TypeAlias = str | int | float | bool | Sequence[str | int | float | bool] | None
 
 Pair: TypeAlias = tuple[int, int]  # a half-open range of code points of the text
 
@@ -123,7 +126,7 @@ class Builder:
         self._write(piece)
 
     def separate(self, separator: str) -> None:
-        """Write a separator that did not stand in the file."""
+        """Write a separator that the file does not hold."""
         self._write(separator)
 
     def paragraph(self) -> None:
@@ -154,7 +157,7 @@ _CHANGED = {
 
 
 def cleaned(piece: str) -> str:
-    """Return characters as they may stand in a text that a reader makes.
+    """Return characters as a text that a reader makes may hold them.
 
     Control characters, soft hyphens and byte order marks are dropped; lone surrogates become
     U+FFFD.

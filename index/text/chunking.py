@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
 
 from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
-from citespan.index.text.segmentation import blocks, sentences, strip
+from citespan.index.text.segmentation import strip
+from citespan.index.text.shape import PLAIN, Shape
+from citespan.index.text.units import Counted, Unit, units
 from citespan.index.types import Span
 
 # A tokenizer may count no token for control characters, marks and blanks. English has some 4.5
@@ -15,8 +16,7 @@ from citespan.index.types import Span
 CHARACTERS_A_TOKEN = 10
 _GUESSES = 8  # that assume tokens of equal length; after them, the search halves
 _TRIES = 4  # sensible places whose tokens are counted before the furthest place is used
-
-Counted: TypeAlias = tuple[Span, int]  # with its tokens
+_DEEP = 4  # headings of this level or a deeper one start no chunk inside of a section
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,13 @@ def chunk_spans(text: str, max_tokens: int, count_tokens: Callable[[str], int]) 
     return [span for span, _ in counted_chunks(text, max_tokens, count_tokens)]
 
 
-def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[Counted]:
+def counted_chunks(
+    text: str, max_tokens: int, count_tokens: Callable[[str], int], shape: Shape = PLAIN
+) -> list[Counted]:
     """Return the chunks of a text in order; they do not overlap and hold all its non-space text.
+
+    A chunk starts at each heading of the level of its section or a higher one, at a deeper one if
+    the present chunk is a third full, and at each end of a table. A heading never ends a chunk.
 
     Sentences are packed up to the limits. If a paragraph does not fit as a whole and the present
     chunk is at least half full, the paragraph starts a new chunk. A sentence longer than the limits
@@ -54,10 +59,11 @@ def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int
         max_tokens: limit of each chunk by `count_tokens`, at least 1; `CHARACTERS_A_TOKEN` times as
             many code points are the other limit. A code point of more tokens is a chunk by itself.
         count_tokens: the embedder's token count of a text, without special tokens.
+        shape: the headings and whole lines of the text, and where it ends.
     """
     limits = _Limits(max_tokens, count_tokens)
     chunks: list[Counted] = []
-    for span in _pack(_paragraphs(text, limits), limits):
+    for span in _pack(units(text, shape, lambda piece: _split(text, piece, limits)), limits):
         tokens = count_tokens(span.of(text))
         if tokens <= max_tokens:
             chunks.append((span, tokens))
@@ -66,36 +72,53 @@ def counted_chunks(text: str, max_tokens: int, count_tokens: Callable[[str], int
     return chunks
 
 
-def _paragraphs(text: str, limits: _Limits) -> Iterator[list[Counted]]:
-    for block in blocks(text):
-        yield [
-            piece for sentence in sentences(text, block) for piece in _split(text, sentence, limits)
-        ]
-
-
-def _pack(paragraphs: Iterable[list[Counted]], limits: _Limits) -> Iterator[Span]:
+def _pack(found: Iterable[Unit], limits: _Limits) -> Iterator[Span]:
     current: Span | None = None
-    size = 0
+    size, table = 0, 0
+    section, inner = 0, 0  # the levels of the headings over the chunk's start and its end
 
     def full(end: int, tokens: int) -> bool:
         return current is not None and (
             size + tokens > limits.max_tokens or end - current.start > limits.max_characters
         )
 
-    for pieces in paragraphs:
-        whole = sum(tokens for _, tokens in pieces)
+    for unit in found:
+        whole = sum(tokens for _, tokens in unit.pieces)
         half = size * 2 >= limits.max_tokens
-        if current and half and full(pieces[-1][0].end, whole):
+        starts = unit.table != table or _starts(unit, section, size * 3 >= limits.max_tokens)
+        if current and (starts or (half and full(unit.pieces[-1][0].end, whole))):
             yield current
             current, size = None, 0
-        for span, tokens in pieces:
-            if current and full(span.end, tokens):
+        inner, table = unit.level or inner, unit.table
+        for place, (span, tokens) in enumerate(unit.pieces):
+            if current and full(*_together(unit, place, limits)):
                 yield current
                 current, size = None, 0
+            section = section if current else inner
             current = Span(current.start, span.end) if current else span
             size += tokens
     if current:
         yield current
+
+
+def _starts(unit: Unit, section: int, third: bool) -> bool:  # noqa: FBT001  (a condition)
+    """Return whether a chunk starts at a unit with headings."""
+    if not unit.level:
+        return False
+    if not section or unit.highest <= section:
+        return True
+    return third and unit.highest < _DEEP
+
+
+def _together(unit: Unit, place: int, limits: _Limits) -> tuple[int, int]:
+    """Return the end and the tokens of a piece, with the next one if headings come before it."""
+    span, tokens = unit.pieces[place]
+    if place == 0 and 0 < unit.lead < len(unit.pieces):
+        first = unit.pieces[: unit.lead + 1]
+        both = sum(tokens for _, tokens in first)
+        if both <= limits.max_tokens and first[-1][0].end - span.start <= limits.max_characters:
+            return first[-1][0].end, both
+    return span.end, tokens
 
 
 def _split(text: str, span: Span, limits: _Limits) -> Iterator[Counted]:
@@ -168,10 +191,12 @@ def _last_fit(text: str, cuts: Sequence[int], tokens: int, limits: _Limits) -> i
     return low
 
 
-def chunk_id(document_id: str, title: str, sha256: str, span: Span) -> int:
+def chunk_id(document_id: str, title: str, sha256: str, span: Span, context: str = "") -> int:
     """Return a stable 63-bit id of a chunk.
 
-    The id depends on the title because the title is embedded too: a new title is a new vector.
+    The id depends on the title and the context because they are embedded too: with a new title, a
+    chunk has a new vector.
     """
-    key = "\0".join((document_id, title, sha256, str(span.start), str(span.end)))
+    parts = (document_id, title, sha256, str(span.start), str(span.end))
+    key = "\0".join((*parts, context) if context else parts)
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1

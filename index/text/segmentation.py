@@ -110,6 +110,8 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
 
 def _in_block(text: str, block: Span) -> list[Span]:
     inside = block.of(text)
+    if _is_row(inside):
+        return [strip(text, block)]
     cuts: set[int] = set()
     for paragraph in _syntok.analyze(inside):
         for sentence in paragraph:
@@ -123,6 +125,12 @@ def _in_block(text: str, block: Span) -> list[Span]:
         for start, end in pairwise(ordered)
     )
     return [piece for piece in pieces if piece]
+
+
+def _is_row(block: str) -> bool:
+    """Return whether a block is a row of a table, such as `Header: value; Header: value`."""
+    parts = block.split("; ")
+    return len(parts) > 1 and all(": " in part for part in parts)
 
 
 def _shortened(text: str, span: Span) -> Iterator[Span]:

@@ -5,20 +5,21 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.transfer.backup import Backup, Check, accept, back_up, restore
-    from citespan.index.transfer.backup_all import back_up_all, is_of_many, restore_all
+    from citespan.index.transfer.archive import Backup, Check, Manifest, accept, manifest_of
+    from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
     from citespan.index.transfer.export import export_file, export_to, import_documents
 
 __all__ = (
     "Backup",
     "Check",
+    "Manifest",
     "accept",
     "back_up",
     "back_up_all",
     "export_file",
     "export_to",
     "import_documents",
-    "is_of_many",
+    "manifest_of",
     "restore",
     "restore_all",
 )
@@ -26,16 +27,17 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
-        "Backup": "citespan.index.transfer.backup",
-        "Check": "citespan.index.transfer.backup",
-        "accept": "citespan.index.transfer.backup",
+        "Backup": "citespan.index.transfer.archive",
+        "Check": "citespan.index.transfer.archive",
+        "Manifest": "citespan.index.transfer.archive",
+        "accept": "citespan.index.transfer.archive",
         "back_up": "citespan.index.transfer.backup",
-        "back_up_all": "citespan.index.transfer.backup_all",
+        "back_up_all": "citespan.index.transfer.backup",
         "export_file": "citespan.index.transfer.export",
         "export_to": "citespan.index.transfer.export",
         "import_documents": "citespan.index.transfer.export",
-        "is_of_many": "citespan.index.transfer.backup_all",
+        "manifest_of": "citespan.index.transfer.archive",
         "restore": "citespan.index.transfer.backup",
-        "restore_all": "citespan.index.transfer.backup_all",
+        "restore_all": "citespan.index.transfer.backup",
     },
 )

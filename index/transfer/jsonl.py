@@ -16,14 +16,16 @@ from typing import Annotated, BinaryIO, Literal, NamedTuple, TypeAlias, TypeVar
 import msgspec
 
 from citespan.index.catalogue import History
-from citespan.index.errors import DocumentRejected, ExportInvalid
+from citespan.index.errors import DocumentRejected, ExportInvalid, StoreCorrupt
+from citespan.index.layout import Layout
 from citespan.index.parse import document_of
 from citespan.index.text.unseen import escaped_json
-from citespan.index.types import Document, Draft, MetadataValue
+from citespan.index.types import Document, Draft, MetadataValue, SourceFile
 
 T = TypeVar("T")
 
-_VERSION = 1
+_VERSION = 2
+_READ = {1, 2}  # 1 has no files
 _MAX_LINE = 1 << 30  # bytes
 
 _Number = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
@@ -37,6 +39,15 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     format: Literal["citespan-export"] = "citespan-export"
     version: int = _VERSION
     created_at: str
+
+
+class FileLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file that a revision was read from; bytes are in base64, `data` is null if not kept."""
+
+    name: Annotated[str, msgspec.Meta(max_length=2000)]
+    made_by: Annotated[str, msgspec.Meta(max_length=2000)]
+    layout: bytes
+    data: bytes | None
 
 
 class RevisionLine(
@@ -59,6 +70,7 @@ class RevisionLine(
     created_at: Annotated[str, msgspec.Meta(max_length=40)]
     sha256: str
     text: str
+    file: FileLine | None = None
 
 
 class RetiredLine(
@@ -110,10 +122,11 @@ def lines_of(history: History) -> Iterator[Line]:
     if history.retired:
         yield RetiredLine(id=history.id, revision=history.retired)
     for document in history.revisions:
-        yield _line(document, current=document is history.revisions[-1])
+        source = history.sources.get(document.revision)
+        yield _line(document, source, current=document is history.revisions[-1])
 
 
-def _line(document: Document, *, current: bool) -> RevisionLine:
+def _line(document: Document, source: SourceFile | None, *, current: bool) -> RevisionLine:
     return RevisionLine(
         id=document.id,
         revision=document.revision,
@@ -125,6 +138,10 @@ def _line(document: Document, *, current: bool) -> RevisionLine:
         created_at=document.created_at,
         sha256=document.sha256,
         text=document.text,
+        file=source
+        and FileLine(
+            name=source.name, made_by=source.made_by, layout=source.layout, data=source.data
+        ),
     )
 
 
@@ -175,7 +192,7 @@ class _Lines:
 
     def header(self) -> None:
         header = self._next(_HEADER)
-        if header.version != _VERSION:
+        if header.version not in _READ:
             raise self.invalid(
                 f"version {header.version} of the format is unknown; update citespan"
             )
@@ -214,6 +231,7 @@ def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History
     """Return the history that the numbered lines of one id describe."""
     retired = 0
     revisions: list[Document] = []
+    sources: dict[int, SourceFile] = {}
     last = len(group) - 1
     for at, (number, line) in enumerate(group):
         before = revisions[-1].revision if revisions else retired
@@ -231,7 +249,20 @@ def _history(group: Sequence[tuple[int, RevisionLine | RetiredLine]]) -> History
         if line.current != (at == last):
             raise ExportInvalid(f"line {number}: exactly the last revision must be current")
         revisions.append(_document(number, line))
-    return History(id=group[0][1].id, retired=retired, revisions=tuple(revisions))
+        if line.file:
+            sources[line.revision] = _source(number, line.file, len(line.text))
+    return History(id=group[0][1].id, retired=retired, revisions=tuple(revisions), sources=sources)
+
+
+def _source(number: int, line: FileLine, length: int) -> SourceFile:
+    """Return the file of a line; raise if its layout is not one of a text of this length."""
+    try:
+        problem = next(Layout(line.layout).problems(length), "")
+    except StoreCorrupt as error:
+        raise ExportInvalid(f"line {number}: {error}") from error
+    if problem:
+        raise ExportInvalid(f"line {number}: the layout of the text is wrong: {problem}")
+    return SourceFile(name=line.name, made_by=line.made_by, layout=line.layout, data=line.data)
 
 
 def _document(number: int, line: RevisionLine) -> Document:

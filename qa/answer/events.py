@@ -33,9 +33,13 @@ class CitationAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """More of the answer's text."""
+    """More of the answer's text.
+
+    as_is: whether a program reads it: it has no words of documents and is not to be escaped.
+    """
 
     text: str
+    as_is: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _MESSAGES = {
 
 
 def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Event, None, Answer]:
-    """Write the sentences that were found, as written in the documents, and return the answer.
+    """Write the sentences that were found, as people see them, and return the answer.
 
     Sentences that were cited before are not repeated.
     """
@@ -25,9 +25,12 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
     if not answered:
         return abstained(material, material.reason or _why_not(material))
     sentences = once([sentence for one in answered for sentence in one.sentences])
-    for same in by_quote([material.cite(one) for one in sentences]):
+    cited = [material.cite(one) for one in sentences]
+    seen = {one.quote: sentence.shown for one, sentence in zip(cited, sentences, strict=True)}
+    for same in by_quote(cited):
         if not composer.cites(same):
-            yield from composer.say(same[0].quote, same, Support.QUOTED)
+            quote = same[0].quote
+            yield from composer.say(seen[quote] or quote, same, Support.QUOTED)
     lacking = _lacking(material)
     return Answer(
         status=Status.PARTIAL if lacking else Status.ANSWERED,

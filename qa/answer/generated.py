@@ -78,7 +78,7 @@ class Writer:
         try:
             prompt = build_prompt(
                 material.question,
-                material.passages,
+                material.seen(),
                 budget_tokens=self._budget_tokens,
                 history=history,
                 fence=fence,

@@ -1,14 +1,27 @@
 """The evidence for an answer: passages, their documents, and the findings in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from citespan.index import Corpus, Document, Passage
+from citespan.index import Corpus, Document, Passage, Span
+from citespan.index.corpus import Places, Searcher
 from citespan.index.errors import DocumentNotFound
+from citespan.index.layout import NOWHERE, Outline, Where, outline_of
 from citespan.qa.citation import Citation
-from citespan.qa.evidence import Finder, Found, Sentence
+from citespan.qa.evidence import Finder, Found, Outlines, Sentence, pieces_of
 from citespan.qa.types import Reason
+
+Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]
+
+
+def _outline(document: Document) -> Outline:
+    return outline_of(document, None)
+
+
+def _nowhere(_: Document, __: Span, ___: Span | None) -> Where:
+    return NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,8 @@ class GatheredEvidence:
     stored: the same documents as they are stored now; citations are checked against them.
     found: the result for each part of the question.
     reason: the reason if nothing could be read.
+    locate: returns where a quote, with its short answer, is in the file of its document.
+    outline: returns the headings and tables of a document.
     """
 
     question: str
@@ -28,6 +43,20 @@ class GatheredEvidence:
     stored: Mapping[str, Document]
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
+    locate: Locate = _nowhere
+    outline: Outlines = _outline
+
+    def seen(self) -> list[Passage]:
+        """Return the passages with their texts as people see them, for a language model."""
+        return [self._seen(one) for one in self.passages]
+
+    def _seen(self, passage: Passage) -> Passage:
+        document = self.documents[passage.chunk.document_id]
+        outline = self.outline(document)
+        if not outline.markdown:
+            return passage
+        pieces = pieces_of(passage, document, outline)
+        return replace(passage, text="\n\n".join(one.view.text for one in pieces))
 
     @property
     def confidence(self) -> float:
@@ -45,17 +74,25 @@ class GatheredEvidence:
         scores = replace(sentence.passage.scores, evidence=sentence.evidence)
         marked = (sentence.answer,) if sentence.answer else ()
         document = self.documents[sentence.document_id]
-        citation = Citation.of(document, sentence.span, scores, marked)
+        where = self.locate(document, sentence.span, sentence.answer)
+        citation = Citation.of(document, sentence.span, scores, marked, where)
         citation.verify(self.stored[sentence.document_id])
         return citation
 
 
 class Gatherer:
-    """A gatherer of evidence for questions from a corpus. Safe for many threads."""
+    """A gatherer of evidence for questions from a searcher. Safe for many threads.
 
-    def __init__(self, corpus: Corpus, finder: Finder) -> None:
-        self._corpus = corpus
+    Args:
+        searcher: finds the passages.
+        finder: judges them.
+        places: says where quotes are in the files of their documents.
+    """
+
+    def __init__(self, searcher: Corpus | Searcher, finder: Finder, places: Places) -> None:
+        self._searcher = searcher
         self._finder = finder
+        self._places = places
 
     def gather(
         self, question: str, words: str, passages: Sequence[Passage], *, filtered: bool
@@ -69,7 +106,7 @@ class Gatherer:
             filtered: whether the passages are only from some documents.
         """
         nothing = GatheredEvidence(question=question, documents={}, stored={})
-        if not self._corpus.counts()[0]:
+        if not self._searcher.counts()[0]:
             return replace(nothing, reason=Reason.EMPTY_INDEX)
         if filtered and not passages:  # without a filter, the nearest by meaning are always found
             return replace(nothing, reason=Reason.FILTERED_OUT)
@@ -77,10 +114,13 @@ class Gatherer:
         passages = _of(documents, passages)
         if not passages:
             return replace(nothing, reason=Reason.NO_RELEVANT_PASSAGE)
-        found, judged = self._finder.find(words, passages, documents, stand_alone=question)
+        found, judged = self._finder.find(
+            words, passages, documents, stand_alone=question,
+            outline=self._places.outline,
+        )  # fmt: skip
         material = GatheredEvidence(
             question=question, passages=judged, documents=documents, stored=documents,
-            found=tuple(found),
+            found=tuple(found), locate=self._places.where, outline=self._places.outline,
         )  # fmt: skip
         return self.refreshed(material)  # a document deleted during the reading is not quoted
 
@@ -99,7 +139,7 @@ class Gatherer:
         found: dict[str, Document] = {}
         for chunk in {passage.chunk.document_id: passage.chunk for passage in passages}.values():
             with suppress(DocumentNotFound):
-                found[chunk.document_id] = self._corpus.get(chunk.document_id, chunk.revision)
+                found[chunk.document_id] = self._searcher.get(chunk.document_id, chunk.revision)
         return found
 
 

@@ -83,7 +83,8 @@ class Checker:
         candidates = [
             sentence for number in claim.sources for sentence in sources.sentences_of(number)
         ]
-        titles = (sources.passage(number).title for number in claim.sources)
+        passages = map(sources.passage, claim.sources)
+        titles = (one.chunk.titled(one.title) for one in passages)
         about = wording_of(" . ".join(titles)).stems
         chosen, turned = _right_way_round(said, _choose(said, candidates, about), candidates)
         chosen = _smallest(said, chosen, candidates, about, turned=turned)
@@ -94,7 +95,7 @@ class Checker:
         if _coverage(said, chosen, candidates, about) < self._limits.coverage:
             return _unsupported("not in the passages")
         in_order = sorted(chosen, key=lambda one: (one.passage.chunk.document_id, one.span))
-        titled = Titled(chosen[0].passage.title, " ".join(one.text for one in in_order))
+        titled = Titled.of(chosen[0].passage)._replace(text=" ".join(one.text for one in in_order))
         probability = self._reader.look(claim.text, [titled])[0].read().probability
         if probability < self._limits.probability:
             return _unsupported("not said so in the passages")

@@ -7,10 +7,11 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.qa.collections.figures import Collection
     from citespan.qa.collections.folders import create_collection
-    from citespan.qa.collections.jobs import Current, Jobs
+    from citespan.qa.collections.jobs import Jobs
     from citespan.qa.collections.rebuilds import Rebuilding
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
+    from citespan.qa.collections.tasks import Current
     from citespan.qa.collections.use import met, using
 
 __all__ = (
@@ -32,7 +33,7 @@ __getattr__ = names_of(
     {
         "Collection": "citespan.qa.collections.figures",
         "Collections": "citespan.qa.collections.registry",
-        "Current": "citespan.qa.collections.jobs",
+        "Current": "citespan.qa.collections.tasks",
         "Jobs": "citespan.qa.collections.jobs",
         "Rebuilding": "citespan.qa.collections.rebuilds",
         "Reindexing": "citespan.qa.collections.reindexing",

@@ -2,109 +2,24 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
-from citespan.index import Corpus
 from citespan.index.errors import StoreError, StoreFull, StoreLocked, StoreUnavailable
 from citespan.index.jobs import JobStore, SpooledFile
-from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
+from citespan.index.jobs.types import Job, JobFile, JobState
+from citespan.index.reading import stop_reading
+from citespan.qa.collections.tasks import Current, Stopped, Task, Work
 from citespan.qa.collections.use import using
 from citespan.qa.errors import CollectionNotFound, CollectionsBusy
-from citespan.qa.ingest import Seen, Source, ingest
 
 INGEST = "ingest"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0  # before trying again; doubled each time
 _CLOSING_S = 30.0  # how long `close` waits for the running work
 
 _log = logging.getLogger("citespan.jobs")
-
-
-class Stopped(Exception):
-    """The job is cancelled or its process ends, so its work must stop."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Current:
-    """The file or document that a job works on, with its embedded chunks and all its chunks."""
-
-    name: str
-    chunks_done: int
-    chunks: int
-
-
-class Task:
-    """A running job as its work sees it.
-
-    Args:
-        job: the job to run.
-        store: stores the job.
-        on_progress: called with what the job works on; may raise Stopped.
-    """
-
-    def __init__(
-        self, job: Job, store: JobStore, on_progress: Callable[[Current | None], None]
-    ) -> None:
-        self.job = job
-        self._store = store
-        self._on_progress = on_progress
-
-    def stored(self) -> Seen:
-        """Return the texts that the job stored before it was interrupted."""
-        seen = Seen()
-        for file in self._store.files(self.job.id):
-            if file.result and file.result.sha256 and file.result.document_id:
-                seen.add(file.result.sha256, file.result.document_id, file.name)
-        return seen
-
-    def sources(self) -> Iterator[Source]:
-        """Yield the files that have no outcome yet."""
-        for piece in self._store.waiting(self.job.id):
-            read = partial(self._store.draft, self.job.id, piece)
-            yield Source(number=piece.number, name=piece.name, read=read)
-
-    def record(self, source: Source, result: FileResult) -> None:
-        """Record the outcome of a file, then maybe raise Stopped."""
-        self._store.record(self.job.id, source.number, result)
-        self._on_progress(None)
-
-    def count(self, outcome: FileOutcome, done: int, of: int, chunks: int = 0) -> None:
-        """Record how many documents are done, for a job without files, then maybe raise Stopped."""
-        self._store.count(self.job.id, outcome, done, of, chunks)
-        self._on_progress(None)
-
-    def progress(self, name: str, done: int, total: int) -> None:
-        """Report how many chunks of a file or document are embedded; may raise Stopped.
-
-        A total of 0, which is not known yet, is not shown.
-        """
-        self._on_progress(Current(name=name, chunks_done=done, chunks=total))
-
-    def is_cancelled(self) -> bool:
-        """Return whether the job is cancelled, so that the next process will not continue it."""
-        return self._store.job(self.job.id).state is JobState.CANCELLED
-
-
-Work: TypeAlias = Callable[[Task], None]
-
-
-def ingest_work(corpus_of: Callable[[Job], Corpus]) -> Work:
-    """Return the work that stores a job's files in the corpus of its collection."""
-
-    def work(task: Task) -> None:
-        ingest(
-            corpus_of(task.job),
-            task.sources(),
-            seen=task.stored(),
-            on_result=task.record,
-            on_chunks=lambda source, done, total: task.progress(source.name, done, total),
-        )
-
-    return work
 
 
 class Jobs:
@@ -207,6 +122,7 @@ class Jobs:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+        stop_reading()
         if self._started:
             self._thread.join(_CLOSING_S)
         self._store.close()

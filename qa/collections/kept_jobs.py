@@ -7,7 +7,8 @@ from pathlib import Path
 
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.index.jobs import JobStore
-from citespan.qa.collections.jobs import Jobs, Work
+from citespan.qa.collections.jobs import Jobs
+from citespan.qa.collections.tasks import Work
 
 _log = logging.getLogger("citespan.jobs")
 
@@ -18,19 +19,11 @@ class KeptJobs:
     Args:
         folder: the data folder; without one, there are no jobs.
         works: as for `Jobs`.
-        identities: the identities of the collections at the start, by name. Jobs of earlier
-            versions have only the name.
     """
 
-    def __init__(
-        self,
-        folder: Path | None,
-        works: Mapping[str, Work],
-        identities: Mapping[str, str],
-    ) -> None:
+    def __init__(self, folder: Path | None, works: Mapping[str, Work]) -> None:
         self._folder = folder
         self._works = works
-        self._identities = identities
         self._opening = threading.Lock()
         self._jobs: Jobs | None = None
         self._error: StoreError | None = None
@@ -91,11 +84,6 @@ class KeptJobs:
             store = JobStore(self._folder)
         except StoreError as error:
             self._error = error
-            raise
-        try:
-            store.bind(self._identities)
-        except BaseException:
-            store.close()
             raise
         self._error = None
         return Jobs(store, self._works)

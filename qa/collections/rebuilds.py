@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from citespan.index import Corpus
 from citespan.index.errors import BuildInUse, StoreMismatch
 from citespan.index.jobs.types import FileOutcome, Job
-from citespan.qa.collections.jobs import Jobs, Stopped, Task
+from citespan.qa.collections.jobs import Jobs
 from citespan.qa.collections.reindexing import Reindexing, going_back
+from citespan.qa.collections.tasks import Stopped, Task
 from citespan.qa.composition import Say
 from citespan.qa.errors import InvalidCollection, ReindexRunning
 from citespan.qa.settings.overrides import Overrides, allowed_models, merged, recorded

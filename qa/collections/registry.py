@@ -14,18 +14,18 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index import Corpus
 from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
-from citespan.qa.collections.jobs import INGEST, Jobs, ingest_work
+from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
+from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
 from citespan.qa.composition import Say, build_endpoint, open_service
 from citespan.qa.errors import (
@@ -85,9 +85,8 @@ class Collections:
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
         self._shelf.open_all(say)
-        works = {INGEST: ingest_work(self._corpus_of), REINDEX: self._rebuilds.work}
-        found = {slot.name: slot.identity for slot in self._shelf.slots()}
-        self._jobs = KeptJobs(folder, works, found)
+        works = {INGEST: ingest_work(self._service_of), REINDEX: self._rebuilds.work}
+        self._jobs = KeptJobs(folder, works)
 
     @classmethod
     def open(
@@ -294,5 +293,5 @@ class Collections:
         settings = self._slots.settings_of(slot.name)
         return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
 
-    def _corpus_of(self, job: Job) -> Corpus:
-        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id)).corpus
+    def _service_of(self, job: Job) -> Service:
+        return self._shelf.service(self._shelf.slot(job.collection, job.collection_id))

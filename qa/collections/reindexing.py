@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from citespan.index import Corpus
-from citespan.index.corpus import CUTTING, FIRST_CUTTING, OnChunks, build_settings, quiet, summary
+from citespan.index.corpus import (
+    CUTTING,
+    FIRST_CUTTING,
+    OnChunks,
+    Searcher,
+    build_settings,
+    quiet,
+    summary,
+)
 from citespan.index.errors import ModelUnavailable, StoreMismatch
 from citespan.index.types import Build
 from citespan.qa.composition import Say, build_embedder, open_corpus
@@ -63,13 +69,13 @@ class Reindexing:
             on_chunks=on_chunks,
         )
 
-    def over_new_build(self) -> Corpus:
-        """Return a corpus over the new chunks, only to be searched, not changed or closed."""
-        return self._corpus.beside()
+    def searcher(self) -> Searcher:
+        """Return a searcher over the new chunks."""
+        return self._corpus.builds.made()
 
     def switch(self) -> None:
         """Switch to the new chunks for all later searches."""
-        self._corpus.builds.switch(msgspec.json.encode(self._own).decode() if self._own else "")
+        self._corpus.builds.switch(self._own)
 
 
 def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:

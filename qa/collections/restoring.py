@@ -6,18 +6,12 @@ from typing import Any
 
 import msgspec
 
-from citespan.index.corpus import settings_in
+from citespan.index.corpus import builds_in
 from citespan.index.errors import BackupInvalid
 from citespan.index.transfer import Check
 from citespan.qa.errors import InvalidCollection, UntrustedSettings
-from citespan.qa.settings.overrides import (
-    Overrides,
-    allowed_models,
-    embedding_of,
-    read_own,
-    with_own,
-)
-from citespan.qa.settings.sections import Settings
+from citespan.qa.settings.overrides import allowed_models, embedding_of, read_own, with_own
+from citespan.qa.settings.sections import LEAST_CHUNK_TOKENS, Settings
 
 # Settings that a client may set for a collection, by section; all others name models or devices.
 _CLIENTS = {
@@ -41,8 +35,8 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
     """
 
     def check(folder: Path) -> None:
-        notes, embedders = settings_in(folder)
-        owns = [read_own(folder), *(_decoded(note) for note in notes)]
+        builds = builds_in(folder)
+        owns = [read_own(folder), *(build.own for build in builds)]
         for own in owns:
             try:
                 with_own(settings, own)
@@ -53,9 +47,11 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
         for own in owns:
             for section, values in own.items():
                 _check_section(settings, section, values)
-        for embedder in embedders:
-            made_with = embedding_of(embedder)
+        for build in builds:
+            made_with = embedding_of(build.settings["embedder"])
             _check_section(settings, "embedding", made_with)
+            size = {"max_tokens": int(build.settings["chunk_tokens"])}
+            _check_section(settings, "chunking", size)
 
     return check
 
@@ -63,15 +59,9 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
 def _check_section(settings: Settings, section: str, values: Mapping[str, Any]) -> None:
     here = msgspec.to_builtins(getattr(settings, section))
     for key, value in values.items():
-        if key in _CLIENTS.get(section, set()) or value == here[key]:
+        small = key == "max_tokens" and int(value) < LEAST_CHUNK_TOKENS
+        if (key in _CLIENTS.get(section, set()) and not small) or value == here[key]:
             continue
         if (section, key) == ("embedding", "model") and value in allowed_models(settings):
             continue
         raise UntrustedSettings(f"{section}.{key} = {value!r}")
-
-
-def _decoded(note: str) -> Overrides:
-    try:
-        return msgspec.json.decode(note, type=Overrides)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise BackupInvalid(f"the backup holds settings that cannot be read: {error}") from error

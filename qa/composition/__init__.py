@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from citespan.qa.composition.seed import seed_draft, seeds_folder
     from citespan.qa.composition.services import (
         build_endpoint,
+        build_files,
         check_folder,
         open_corpus,
         open_for_questions,
@@ -27,6 +28,7 @@ __all__ = (
     "build_decision",
     "build_embedder",
     "build_endpoint",
+    "build_files",
     "build_reader",
     "check_folder",
     "evidence_folder",
@@ -45,6 +47,7 @@ __getattr__ = names_of(
         "build_decision": "citespan.qa.composition.models",
         "build_embedder": "citespan.qa.composition.models",
         "build_endpoint": "citespan.qa.composition.services",
+        "build_files": "citespan.qa.composition.services",
         "build_reader": "citespan.qa.composition.models",
         "check_folder": "citespan.qa.composition.services",
         "evidence_folder": "citespan.qa.composition.models",

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from citespan.index import Corpus
+from citespan.index.corpus import Searcher
 from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
+from citespan.index.reading import FileReader
 from citespan.qa.answer.generated import Writer
 from citespan.qa.claims import Checker
 from citespan.qa.composition.models import Say, build_decision, build_embedder, build_reader
@@ -16,14 +18,20 @@ from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import recorded, with_own
-from citespan.qa.settings.sections import COLLECTIONS, LlmSettings, Settings, load_settings
+from citespan.qa.settings.sections import (
+    COLLECTIONS,
+    LlmSettings,
+    ParseSettings,
+    Settings,
+    load_settings,
+)
 from citespan.qa.types import Mode, Policy
 
 _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "lexical", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
     "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
@@ -65,8 +73,15 @@ def open_service(
         raise
 
 
-def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = None) -> Service:
+def service_of(
+    corpus: Corpus,
+    settings: Settings,
+    endpoint: Endpoint | None = None,
+    searcher: Searcher | None = None,
+) -> Service:
     """Return a service that answers from a corpus; `endpoint` is that of `open_service`.
+
+    With `searcher`, it answers from another build of the corpus than the live one.
 
     Raises:
         ConfigError: `answer.mode` is generated, but no language model is set.
@@ -90,7 +105,14 @@ def service_of(corpus: Corpus, settings: Settings, endpoint: Endpoint | None = N
         writer=model and build_writer(model, reader, settings),
         mode=Mode(settings.answer.mode),
         owned=own,
+        searcher=searcher,
+        files=build_files(settings.parse),
     )
+
+
+def build_files(settings: ParseSettings) -> FileReader:
+    """Return the reader of files that the settings describe."""
+    return FileReader(originals=settings.originals, ocr=settings.ocr)
 
 
 def build_endpoint(settings: LlmSettings) -> Endpoint | None:

@@ -78,6 +78,11 @@ def number_value(word: str) -> str | None:
     return None if value == 1 else f"{value}"
 
 
+def is_unit(word: str) -> bool:
+    """Return whether a word is a unit of measure, of time or of money."""
+    return word.casefold() in _UNITS
+
+
 def missing(claimed: Iterable[Number], given: Iterable[Number]) -> list[Number]:
     """Return the numbers of a claim that a source lacks, of the same unit and the same thing."""
     given = set(given)

@@ -1,32 +1,33 @@
 """Closed lists of English words that distinguish a follow-up from a self-contained question."""
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a line."""
     return frozenset(words.split())
 
 
-QUESTION_WORDS = _set("who whom whose what when where which why how")
+QUESTION_WORDS = word_set("who whom whose what when where which why how")
 
-AUXILIARIES = _set(
+AUXILIARIES = word_set(
     "is are was were be been being am has have had having will would can could may might must do"
     " does did shall should isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't"
     " won't wouldn't can't couldn't shouldn't"
 )
 
 #: They refer to a person or a thing that was named before.
-THIRD_PERSON = _set(
+THIRD_PERSON = word_set(
     "he she it they him her them his hers its their theirs himself herself itself themselves"
 )
 
 #: They refer back if no word follows, or if the next word does not say all.
-POINTERS = _set("this that these those")
+POINTERS = word_set("this that these those")
 
 #: They ask for something beyond the things named before.
-BEYOND = _set("else other others another more further same similar instead besides")
+BEYOND = word_set("else other others another more further same similar instead besides")
 
-DETERMINERS = _set("the a an")
+DETERMINERS = word_set("the a an")
 
-PREPOSITIONS = _set(
+PREPOSITIONS = word_set(
     "in on at by from to of for with as into onto after before during until since under over"
     " between among through across against near within without about around along via"
     " throughout than like per off up out down"
@@ -40,7 +41,7 @@ STOP_WORDS = (
     | POINTERS
     | BEYOND
     | PREPOSITIONS
-    | _set(
+    | word_set(
         "a an the and or but nor so yet if then because although though while i me my mine myself"
         " we us our ours ourselves you your yours yourself there here one ones some any no not all"
         " both each either neither every few many much most several such own only just even also"
@@ -58,17 +59,17 @@ STOP_WORDS = (
 )
 
 #: Before these, "it" refers to later words.
-FORESEEN = _set(
+FORESEEN = word_set(
     "true possible likely unlikely known clear necessary important legal illegal correct right"
     " wrong safe dangerous normal common said"
 )
 
-PERSONS = _set("he she him her his hers himself herself")
+PERSONS = word_set("he she him her his hers himself herself")
 
-POSSESSIVES = _set("its their his her hers theirs itself themselves himself herself")
+POSSESSIVES = word_set("its their his her hers theirs itself themselves himself herself")
 
 #: Attributes and acts of another thing: a question of only these words does not name the thing.
-RELATIONAL = _set(
+RELATIONAL = word_set(
     "advantage advantages aftermath age aim amount award awards background basis benefit benefits"
     " cause causes capital consequence consequences controversies controversy cost costs criticism"
     " criticisms danger dangers date dates difference differences difficulties disadvantage"

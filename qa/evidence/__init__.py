@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from citespan.qa.evidence.decision import AnswerThreshold
     from citespan.qa.evidence.finding import Finder, Found
     from citespan.qa.evidence.hub import open_reader
+    from citespan.qa.evidence.pieces import Outlines, pieces_of, units_of
     from citespan.qa.evidence.selection import (
         Rules,
         Sentence,
@@ -21,13 +22,16 @@ __all__ = (
     "AnswerThreshold",
     "Finder",
     "Found",
+    "Outlines",
     "Rules",
     "Sentence",
     "by_quote",
     "folded",
     "once",
     "open_reader",
+    "pieces_of",
     "says_something",
+    "units_of",
 )
 
 __getattr__ = names_of(
@@ -36,12 +40,15 @@ __getattr__ = names_of(
         "AnswerThreshold": "citespan.qa.evidence.decision",
         "Finder": "citespan.qa.evidence.finding",
         "Found": "citespan.qa.evidence.finding",
+        "Outlines": "citespan.qa.evidence.pieces",
         "Rules": "citespan.qa.evidence.selection",
         "Sentence": "citespan.qa.evidence.selection",
         "by_quote": "citespan.qa.evidence.selection",
         "folded": "citespan.qa.evidence.selection",
         "once": "citespan.qa.evidence.selection",
         "open_reader": "citespan.qa.evidence.hub",
+        "pieces_of": "citespan.qa.evidence.pieces",
         "says_something": "citespan.qa.evidence.selection",
+        "units_of": "citespan.qa.evidence.pieces",
     },
 )

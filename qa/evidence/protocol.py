@@ -7,11 +7,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from citespan.index.types import Span
+from citespan.index.types import Passage, Span
 
 Floats = NDArray[np.float64]
 
 _LONGEST = 40  # tokens of a short answer
+LEAD = 120  # code points of title and headings that are read
+_CONTEXT = 80  # of them, those of headings and of the header of a table
 
 
 class Mark(NamedTuple):
@@ -79,10 +81,22 @@ class Reader(Protocol):
 
 
 class Titled(NamedTuple):
-    """A passage's text, and the title of its document, which may be empty."""
+    """A passage's text, and the title of its document with its headings, which may be empty."""
 
     title: str
     text: str
+
+    @classmethod
+    def of(cls, passage: Passage) -> "Titled":
+        """Return a passage as a model reads it."""
+        return cls.below(passage.title, passage.chunk.context, passage.text)
+
+    @classmethod
+    def below(cls, title: str, headings: str, text: str) -> "Titled":
+        """Return a text as a model reads it; long titles are cut before the last headings."""
+        context = headings[-_CONTEXT:]
+        title = title[: LEAD - len(context) - 3] if context else title
+        return cls(" › ".join(part for part in (title, context) if part), text)
 
 
 def best_span(start: Floats, end: Floats, first: int) -> tuple[int, int, float]:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from citespan.index.text import Unit
 from citespan.index.types import Passage, Span
 from citespan.qa.citation import Citation
+from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.protocol import Mark, Reading
 
 _HEADING = re.compile(r"#{1,6}\s")
@@ -35,8 +37,9 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPassage:
-    """A passage with the evidence model's reading of it."""
+    """A piece of a passage with the evidence model's reading of it, in offsets of the document."""
 
+    piece: Piece
     passage: Passage
     reading: Reading
 
@@ -45,6 +48,7 @@ class ReadPassage:
 class Sentence:
     """A sentence of a passage, by its span in the document.
 
+    shown: its text as people see it; empty if that is the text itself.
     evidence: the mean probability of its characters.
     answer: the short answer, if the passage has it inside this sentence.
     """
@@ -53,6 +57,7 @@ class Sentence:
     span: Span
     evidence: float
     answer: Span | None
+    shown: str = ""
 
     @property
     def document_id(self) -> str:
@@ -60,17 +65,21 @@ class Sentence:
         return self.passage.chunk.document_id
 
 
-def says_something(text: str) -> bool:
+def says_something(text: str, *, single: bool = False) -> bool:
     """Return whether a sentence can be evidence: headings, questions and single words cannot.
 
     Nor can text without letters and digits, or text that repeats its words.
+
+    Args:
+        text: the sentence.
+        single: whether a single word can be evidence, as in a list.
     """
     bare = text.rstrip("\"'”’»)*_ ")
     if not any(character.isalnum() for character in text):
         return False
-    if _HEADING.match(text) or bare.endswith(("?", "？", "؟", "⸮")):
+    if (_HEADING.match(text) and not single) or bare.endswith(("?", "？", "؟", "⸮")):
         return False
-    return not (_SINGLE_WORD.fullmatch(text) or repeats(text))
+    return not ((_SINGLE_WORD.fullmatch(text) and not single) or repeats(text))
 
 
 def repeats(text: str) -> bool:
@@ -79,20 +88,20 @@ def repeats(text: str) -> bool:
     return len(words) >= _STUFFED_MIN and len(words) >= _STUFFED_TIMES * len(set(words))
 
 
-def judged(read: ReadPassage, spans: Sequence[Span]) -> list[Sentence]:
-    """Return the sentences of a read passage, by their spans in the document."""
-    start = read.passage.chunk.span.start
+def judged(read: ReadPassage, units: Sequence[Unit]) -> list[Sentence]:
+    """Return the units of a read piece as sentences."""
     answer = read.reading.answer
     found: list[Sentence] = []
-    for span in spans:
-        local = Span(span.start - start, span.end - start)
-        inside = answer if answer and local.start <= answer.start < local.end else None
+    for unit in units:
+        span = unit.span
+        inside = answer if answer and span.start <= answer.start < span.end else None
         found.append(
             Sentence(
                 passage=read.passage,
                 span=span,
-                evidence=_mean(read.reading.marks, local),
-                answer=inside and Span(inside.start + start, min(inside.end + start, span.end)),
+                shown=unit.view.text,
+                evidence=_mean(read.reading.marks, span),
+                answer=inside and Span(inside.start, min(inside.end, span.end)),
             )
         )
     return found

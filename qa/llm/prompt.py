@@ -104,7 +104,9 @@ def _prompt(
 
 
 def _fenced(number: int, passage: Passage, fence: str) -> str:
-    title, text = (_harmless(part, fence) for part in (passage.title, passage.text))
+    title, text = (
+        _harmless(part, fence) for part in (passage.chunk.titled(passage.title), passage.text)
+    )
     return f"<<<{fence} {number}\n{' '.join(title.split())}\n{text}\n{fence}>>>"
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.english.catalogue import About, about_documents
+    from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
     from citespan.qa.question.understanding import Understood, understand
     from citespan.qa.question.validation import (
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = (
+    "About",
     "MAX_QUESTION",
     "MAX_TOP_K",
     "Understood",
+    "about_documents",
+    "background_reply",
     "believed",
     "checked_question",
     "checked_top_k",
@@ -28,9 +33,12 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "About": "citespan.qa.english.catalogue",
         "MAX_QUESTION": "citespan.qa.question.validation",
         "MAX_TOP_K": "citespan.qa.question.validation",
         "Understood": "citespan.qa.question.understanding",
+        "about_documents": "citespan.qa.english.catalogue",
+        "background_reply": "citespan.qa.question.background",
         "believed": "citespan.qa.question.rewriting",
         "checked_question": "citespan.qa.question.validation",
         "checked_top_k": "citespan.qa.question.validation",

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from citespan.index.corpus import summary
-from citespan.index.disk import OWN_SETTINGS, Sections, settle, unavailable, unsealed
+from citespan.index.disk import OWN_SETTINGS, settle, unavailable, unsealed
+from citespan.index.types import Sections
 from citespan.qa.errors import CollectionNotFound, ConfigError, InvalidCollection
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
 
@@ -62,7 +63,7 @@ def recorded(folder: Path) -> Overrides:
         StoreError: the collection cannot be read.
     """
     found = summary(folder)
-    return msgspec.json.decode(found.note, type=Overrides) if found and found.note else {}
+    return found.build.own if found else {}
 
 
 def merged(first: Overrides, then: Overrides) -> Overrides:

@@ -47,6 +47,17 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     keep_revisions: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] = 0
 
 
+class ParseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How files other than plain text are read.
+
+    originals: whether the files are kept with their texts, for viewers and for reading them again.
+    ocr: when pages are read as pictures; auto is for pages without text, never is never.
+    """
+
+    originals: bool = True
+    ocr: Literal["auto", "always", "never"] = "auto"
+
+
 class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How documents are split into chunks; fixed once documents are stored.
 
@@ -174,6 +185,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """All settings. Only composition roots see them."""
 
     data: DataSettings = DataSettings()
+    parse: ParseSettings = ParseSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

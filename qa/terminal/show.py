@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.text import Text
 
 from citespan.index.jobs.types import FileOutcome
-from citespan.index.parse import TEXT_SUFFIXES
 from citespan.index.text import shown
 from citespan.index.types import DocumentInfo, Passage
 from citespan.qa.citation import Citation
 from citespan.qa.terminal.intake import Intake
+from citespan.qa.terminal.places import place_words
 from citespan.qa.types import Answer, Segment, Support
 
 _QUOTE = "bold green"
@@ -19,6 +19,7 @@ _MARK = "cyan"
 _SHORT = "bold"
 _QUIET = "dim"
 _MOST_SKIPPED = 20  # names of skipped files that are printed
+_OUTCOMES = {FileOutcome.REJECTED: "not stored", FileOutcome.PARTIAL: "stored in part"}
 UNSUPPORTED = " [not in the documents]"
 FELL_BACK = "The language model did not write the whole answer ({}), so these are quotes."
 
@@ -94,9 +95,9 @@ def print_intake(
     summary = f"{', '.join(stored) or 'nothing new'}; {intake.documents} documents and"
     console.print(Text(f"{summary} {intake.chunks} chunks are stored"), soft_wrap=True)
     if intake.skipped:
-        suffixes = ", ".join(sorted(TEXT_SUFFIXES))
         skipped = (
-            f"skipped {len(intake.skipped)} files that are not {suffixes}; name one to store it:"
+            f"skipped {len(intake.skipped)} files of kinds that citespan does not read; name one to"
+            " see why:"
         )
         console.print(Text(skipped), soft_wrap=True)
         for name in intake.skipped[:_MOST_SKIPPED]:
@@ -104,7 +105,7 @@ def print_intake(
         if more := len(intake.skipped[_MOST_SKIPPED:]):
             console.print(Text(f"    and {more} more (--json lists all)"), soft_wrap=True)
     for file in intake.files:
-        what = "not stored" if file.outcome is FileOutcome.REJECTED else "skipped"
+        what = _OUTCOMES.get(file.outcome, "skipped")
         errors.print(Text(shown(f"{what}: {file.name}: {file.reason}")), soft_wrap=True)
 
 
@@ -135,6 +136,7 @@ def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
     text.append(shown(document.title or document.id), style="bold")
     place = f"{document.id}, revision {document.revision}, characters "
     place += f"{citation.span.start}-{citation.span.end}"
+    place = "; ".join(part for part in (place, place_words(citation.where)) if part)
     text.append(f"\n    {shown(place)}\n", style=_QUIET)
     if document.uri:
         text.append(f"    {shown(document.uri)}\n", style=_QUIET)

@@ -16,6 +16,7 @@ import httpx
 from faults import CYCLES, NIGHTLY, Known, text_of
 from serving import environment, ready, start
 
+from citespan.index.jobs.store import KEPT
 from citespan.qa import load_settings
 from citespan.qa.doctor import examine
 
@@ -92,7 +93,7 @@ class Sender:
         self.accepted[sent.headers["location"]] = texts
 
     def check(self, client: httpx.Client) -> None:
-        for url, texts in self.accepted.items():
+        for url, texts in [*self.accepted.items()][-KEPT // 2 :]:  # the others may be forgotten
             assert "event: job.done" in client.get(url, headers=_EVENTS, timeout=60).text
             job = client.get(url).json()
             assert (job["state"], job["files_done"]) == ("done", len(texts))

@@ -78,6 +78,13 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
         {"json": {"question": "Who?", "mode": "generated"}},
     ),
     "document-rejected": (422, "POST", "/v1/documents", {"json": {"text": ""}}),
+    "file-unreadable": (
+        422,
+        "POST",
+        "/v1/documents",
+        {"content": b"%!PS-Adobe", "headers": {"content-type": "application/octet-stream"}},
+    ),
+    "original-not-found": (404, "GET", "/v1/documents/seed/original", {}),
     "document-not-found": (404, "GET", "/v1/documents/none", {}),
     "job-not-found": (404, "GET", "/v1/jobs/none", {}),
     "duplicate-document": (409, "POST", "/v1/documents", {"json": {"id": "seed", "text": "x"}}),
@@ -104,7 +111,7 @@ CAUSED_BY_US = {
 CAUSED_IN_TIME = {"reindex-running", "busy", "took-too-long", "body-too-slow"}
 # In test_qa_separation.
 CAUSED_BY_NUMBERS = {"jobs-damaged", "jobs-full", "collections-busy", "too-many-collections"}
-IN_ANOTHER_SHAPE = {"model-not-found"}  # in test_api_completions
+IN_ANOTHER_SHAPE = {"model-not-found", "page-not-found"}  # in test_completions, test_files
 
 
 @pytest.mark.parametrize("slug", CAUSED_BY_CLIENTS)

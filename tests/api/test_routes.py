@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from citespan.api.app import create_app
+from citespan.api.wire.files import FILE_TYPES
 from citespan.api.wire.responses import answer_body
 from citespan.index.disk.ids import ulid
 from citespan.qa import Service
@@ -52,7 +53,7 @@ def test_an_answer_is_the_json_of_the_contract(client: Client) -> None:
     assert set(answer["timings_ms"]) == {"embed", "retrieve", "evidence", "total"}
     assert list(answer["citations"][0]) == [
         "id", "document", "start", "end", "utf16_start", "utf16_end", "quote", "prefix", "suffix",
-        "page", "boxes", "scores", "highlights", "url",
+        "page", "boxes", "place", "headings", "scores", "highlights", "url", "open_url",
     ]  # fmt: skip
     assert list(answer["citations"][0]["document"]) == ["id", "revision", "title", "uri", "sha256"]
     names = [name for segment in answer["segments"] for name in segment["citations"]]
@@ -194,6 +195,7 @@ def test_replacing_makes_a_revision_and_the_old_one_still_resolves(client: Clien
 def test_past_revisions_are_listed_and_purged_one_by_one(client: Client) -> None:
     url = f"/v1/documents/{next(_ids)}"
     stored = [client.put(url, json={"text": f"State {n}."}).json() for n in range(3)]
+    assert all((one.pop("warnings"), one.pop("members")) == ([], []) for one in stored)
     assert client.get(f"{url}/revisions").json() == {"revisions": stored}
     etag = client.get(stored[1]["url"]).headers["etag"]
     assert client.delete(f"{url}/revisions/2").status_code == 204
@@ -331,11 +333,13 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/collections/{name}/reindex", "post"), ("/v1/collections/{name}/rollback", "post"),
         *(("/v1/documents/{document_id}", method) for method in documents),
         ("/v1/documents/{document_id}/revisions", "get"),
+        ("/v1/documents/{document_id}/original", "get"),
+        ("/v1/documents/{document_id}/pages/{page}", "get"),
         ("/v1/documents/{document_id}/revisions/{revision}", "delete"),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {
-        "application/json", "text/plain", "text/markdown", "multipart/form-data",
+        "application/json", "text/plain", "text/markdown", "multipart/form-data", *FILE_TYPES,
     }  # fmt: skip
     assert set(schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]) == {
         "multipart/form-data", "application/x-ndjson", "application/jsonl",

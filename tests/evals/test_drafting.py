@@ -52,81 +52,25 @@ def asked(text: str) -> list[tuple[str, tuple[str, ...]]]:
 @pytest.mark.parametrize(
     ("sentence", "question", "answer"),
     [
-        ("Leeds Museum was established in 1819 by the city.", None, None),
         (
             "Leeds Museum was first established in York in 1819.",
-            "When was Leeds Museum established in York?",
+            'Fill in: "Leeds Museum was first established in York in ____."',
             "1819",
         ),
         (
-            "In May 1992, Henry Moore founded the Leeds Museum, which closed later.",
-            "When did Henry Moore found the Leeds Museum?",
-            "May 1992",
-        ),
-        (
-            "Professor Margaret Fell wrote the first history of Leeds Museum.",
-            "Who wrote the first history of Leeds Museum?",
-            "Margaret Fell",
-        ),
-        (
-            "Kirkstall Abbey is located in Leeds, a city of many mills.",
-            "Where is Kirkstall Abbey located?",
-            "Leeds",
+            "In 1992, Henry Moore founded the Leeds Museum, which closed later.",
+            'Fill in: "In ____, Henry Moore founded the Leeds Museum, which closed later."',
+            "1992",
         ),
         (
             "Kirkstall Abbey has about 1,200 visitors in an average week.",
-            "How many visitors does Kirkstall Abbey have?",
+            'Fill in: "Kirkstall Abbey has about ____ visitors in an average week."',
             "1,200",
         ),
         (
             "The Armouries Museum of Leeds spent $2.5 million on swords and shields.",
-            "How much money did the Armouries Museum of Leeds spend on swords and shields?",
+            'Fill in: "The Armouries Museum of Leeds spent ____ on swords and shields."',
             "$2.5 million",
-        ),
-        (
-            "Warsaw is the capital and largest city of Poland. We like Warsaw.",
-            "What is the capital and largest city of Poland?",
-            "Warsaw",
-        ),
-        (
-            "The capital of the Republic of Poland is Warsaw.",
-            "What is the capital of the Republic of Poland?",
-            "Warsaw",
-        ),
-        (
-            "A water mill is a large machine that grinds corn with the power of a river.",
-            "What is a water mill?",
-            "a large machine",
-        ),
-        (
-            "About 12% of households in Leeds have two cars or more.",
-            "What percentage of households in Leeds have two cars or more?",
-            "12%",
-        ),
-        (
-            "There are 14 chapels in the Cathedral of Ripon.",
-            "How many chapels are there in the Cathedral of Ripon?",
-            "14",
-        ),
-        (
-            "In the north the Forum of African States (FAS) runs several schools.",
-            "What does FAS stand for?",
-            "Forum of African States",
-        ),
-        (
-            "We met U.S. Secretary of State Marco Rubio.",
-            None,
-            None,
-        ),
-        (
-            "The visit of Uruguayan Foreign Minister Mario Lubetkin surprised many observers.",
-            "Who is named as the Uruguayan Foreign Minister?",
-            "Mario Lubetkin",
-        ),
-        (
-            'The talks went well," said Song Junying, head of the Institute of Trade.',
-            "Who is the head of the Institute of Trade?",
-            "Song Junying",
         ),
         (
             "Students of Ripon College gathered near the bridge in 1984.",
@@ -148,16 +92,13 @@ def test_a_sentence_gives_its_question(
     sentence: str, question: str | None, answer: str | None
 ) -> None:
     found = asked(sentence)
-    if question is None or answer is None:
-        assert [text for text, _ in found if not text.startswith("Fill in")] == []
-    else:
-        assert found == [(question, (answer,))]
+    assert found == ([(question, (answer,))] if question else [])
 
 
 def test_a_question_that_two_sentences_answer_is_not_asked() -> None:
     once = "Leeds Museum was opened in Leeds in 1819."
     again = "Leeds Museum was opened in Leeds in 1902."
-    assert asked(once) == [("When was Leeds Museum opened in Leeds?", ("1819",))]
+    assert asked(once) == [('Fill in: "Leeds Museum was opened in Leeds in ____."', ("1819",))]
     assert asked(f"{once}\n\n{again}") == []
     assert make_drafts([document(once, "a"), document(again, "b")]) == []
 
@@ -166,10 +107,10 @@ def test_a_twin_asks_about_what_nothing_is_said_of() -> None:
     first = document("Leeds Museum was established by volunteers in 1819.", "a")
     second = document("Visitors like Ripon Museum for the quiet garden it has.", "b")
     drafts = make_drafts([first, second], most=10)
-    original = next(d for d in drafts if d.kind is DraftKind.PATTERN)
+    original = next(d for d in drafts if d.kind is DraftKind.CLOZE)
     twin = next(d for d in drafts if d.kind is DraftKind.TWIN)
-    assert original.question == "When was Leeds Museum established by volunteers?"
-    assert twin.question == "When was Ripon Museum established by volunteers?"
+    assert original.question == 'Fill in: "Leeds Museum was established by volunteers in ____."'
+    assert twin.question == 'Fill in: "Ripon Museum was established by volunteers in ____."'
     assert twin.twin_of == original.id
     assert twin.answers == ()
     # Said of it, too, a passage away: then there is an answer, and no twin.
@@ -321,7 +262,7 @@ def test_any_text_survives_the_file(*, text: str, accept: bool | None) -> None:
     answers = (line,) if line else ()
     draft = QuestionDraft(
         id="q1",
-        kind=DraftKind.PATTERN,
+        kind=DraftKind.CLOZE,
         question=line,
         answers=answers,
         evidence=GoldSpan(document_id=line or "d", start=0, end=len(text), text=text),
@@ -347,11 +288,12 @@ def test_what_a_person_accepts_and_edits_becomes_a_data_set(tmp_path: Path) -> N
     drafts = make_drafts([source], most=30)
     file = _write(tmp_path, drafts, [source])
     blocks = file.read_text(encoding="utf-8").split("\n- accept:")
-    when = next(n for n, b in enumerate(blocks) if "When was Kirkstall Library opened?" in b)
-    where = next(n for n, b in enumerate(blocks) if "Where is Kirkstall Abbey located?" in b)
+    when = next(n for n, b in enumerate(blocks) if "Kirkstall Library was opened on ____." in b)
+    where = next(n for n, b in enumerate(blocks) if "Kirkstall Abbey is located in ____." in b)
     other = next(n for n in range(1, len(blocks)) if n not in {when, where})
     blocks[when] = " yes" + blocks[when].replace(
-        "When was Kirkstall Library opened?", 'On what day: "which", #1 - was it opened?'
+        'Fill in: "Kirkstall Library was opened on ____."',
+        'On what day: "which", #1 - was it opened?',
     ).replace("    12 May 1951\n", "    12 May 1951\n    May 12, 1951\n", 1)
     blocks[where] = " YES  # sure" + blocks[where]
     blocks[other] = " No" + blocks[other]
@@ -364,7 +306,7 @@ def test_what_a_person_accepts_and_edits_becomes_a_data_set(tmp_path: Path) -> N
     by_text = {q.text: q for q in got.dataset.questions}
     assert set(by_text) == {
         'On what day: "which", #1 - was it opened?',
-        "Where is Kirkstall Abbey located?",
+        'Fill in: "Kirkstall Abbey is located in ____."',
     }
     edited = by_text['On what day: "which", #1 - was it opened?']
     assert edited.answers == ("12 May 1951", "May 12, 1951")
@@ -382,7 +324,7 @@ def test_an_accepted_twin_is_an_unanswerable_question(tmp_path: Path) -> None:
     file = _write(tmp_path, make_drafts(sources), sources)
     file.write_text(file.read_text().replace("accept:\n  kind: twin", "accept: y\n  kind: twin"))
     [twin] = accept_drafts(file, _loader(*sources)).dataset.questions
-    assert twin.text == "When was Ripon Museum established by volunteers?"
+    assert twin.text == 'Fill in: "Ripon Museum was established by volunteers in ____."'
     assert (twin.answerable, twin.topic, twin.spans, twin.answers) == (False, "on", (), ())
     assert twin.cluster == "a"
 
@@ -399,13 +341,13 @@ def test_an_accepted_twin_is_an_unanswerable_question(tmp_path: Path) -> None:
         ("  sentence: |-\n    Leeds", "  sentence: |-\n    Hull", "is not the sentence given"),
         ("document: doc", "document: dog", "records no document 'dog'"),
         ("answers: |-\n    1819", "answers:", "the answer is empty"),
-        ("question: |-\n    When", "question: ''\n  kind: |-\n    When", "'kind' comes twice"),
-        ("kind: pattern", "kind: riddle", "not one of pattern, cloze, twin"),
-        ("kind: pattern", "sort: pattern", "'sort' is unknown"),
-        ("  kind: pattern\n", "", r"draft q\w+: 'kind' is missing"),
-        ("question: |-\n    When", "question: |-\n  When", "line 19: could not find"),
+        ("question: |-\n    Fill", "question: ''\n  kind: |-\n    Fill", "'kind' comes twice"),
+        ("kind: cloze", "kind: riddle", "not one of cloze, twin"),
+        ("kind: cloze", "sort: cloze", "'sort' is unknown"),
+        ("  kind: cloze\n", "", r"draft q\w+: 'kind' is missing"),
+        ("question: |-\n    Fill", "question: |-\n  [Fill", "line 19: could not find"),
         (
-            "question: |-\n    When was Leeds Museum opened near Hull Mill?",
+            'question: |-\n    Fill in: "Leeds Museum was opened near Hull Mill in ____."',
             "question: [1]",
             "be a text",
         ),
@@ -417,7 +359,9 @@ def test_an_accepted_twin_is_an_unanswerable_question(tmp_path: Path) -> None:
 def test_damage_is_named_with_its_place(tmp_path: Path, old: str, new: str, reason: str) -> None:
     source = document("Leeds Museum was opened near Hull Mill in 1819.")
     drafts = make_drafts([source])
-    assert [d.question for d in drafts] == ["When was Leeds Museum opened near Hull Mill?"]
+    assert [d.question for d in drafts] == [
+        'Fill in: "Leeds Museum was opened near Hull Mill in ____."'
+    ]
     file = _write(tmp_path, drafts, [source])
     text = file.read_text()
     assert old in text

@@ -61,7 +61,7 @@ def test_drafts_become_a_data_set_once_a_person_accepts_them(notes: Path, tmp_pa
         "leeds-2": "Leeds",
     }
     asked = {q.text: q.answers for q in dataset.questions if q.answerable}
-    assert asked["When was Leeds Museum established?"] == ("1819",)
+    assert asked['Fill in: "Leeds Museum was established in ____."'] == ("1819",)
     assert any(not question.answerable for question in dataset.questions)
 
 

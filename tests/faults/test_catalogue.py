@@ -45,7 +45,7 @@ def build(folder: Path) -> None:
         list(corpus.builds.fill(Words(), chunk_tokens=24))
         corpus.builds.switch()
         list(corpus.builds.fill(Words(), chunk_tokens=12))
-        corpus.builds.switch("a note")
+        corpus.builds.switch({"chunking": {"max_tokens": 12}})
     with open_corpus(folder):  # closing writes the words anew
         pass
 
@@ -61,7 +61,7 @@ def questions() -> Questions:
         "deleted": lambda corpus: corpus.health.deleted(),
         "generation": lambda corpus: corpus.generation,
         "builds": lambda corpus: corpus.builds.all(),
-        "note": lambda corpus: corpus.build(),
+        "own settings": lambda corpus: corpus.build(),
     }
     for name in [*_NAMES, "d24"]:
         asked[f"info of {name}"] = lambda corpus, name=name: _or_absent(corpus.info, name)

@@ -1,13 +1,11 @@
 """Killed at any moment, a corpus holds what was acknowledged: whole, once, and nothing more."""
 
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from earlier import to_version_1, to_version_2
 from faults import (
     CYCLES,
     NIGHTLY,
@@ -27,7 +25,6 @@ from citespan.index.disk.crashpoints import POINTS, Point
 from citespan.index.disk.folder import settle
 from citespan.index.transfer.backup import restore
 
-MIGRATING: list[Point] = ["migration.changed", "migration.rewritten"]
 REMAKING: list[Point] = [
     "lexical.changed", "lexical.committed", "lexical.merged", "lexical.recorded", "vectors.built",
     "vectors.written", "vectors.renamed", "vectors.recorded",
@@ -96,7 +93,7 @@ def test_killed_at_any_time(nursery: Nursery, folder: Path, kind: str) -> None:
         known = checked(folder, known, child.ended())
 
 
-@pytest.mark.parametrize("point", [point for point in POINTS if point not in MIGRATING])
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_named_point(nursery: Nursery, folder: Path, point: str) -> None:
     known = Known()
     kind = _KIND_OF.get(point.partition(".")[0], "")
@@ -126,28 +123,3 @@ def test_killed_while_derived_files_are_made_again(
     again = 0 if point.endswith("recorded") else -9
     assert [nursery.run("remake", folder, point).code for _ in range(2)] == [-9, again]
     assert_whole(folder, known)
-
-
-@pytest.mark.parametrize("point", MIGRATING)
-@pytest.mark.parametrize("version", [1, 2])
-def test_killed_while_an_earlier_version_is_brought_up_to_date(
-    nursery: Nursery, folder: Path, point: str, version: int
-) -> None:
-    known = Known()
-    with open_corpus(folder) as corpus:
-        for number in range(9):
-            known.put(f"d{number % 6}", text_of(number))
-            corpus.put(Draft(id=f"d{number % 6}", text=text_of(number)))
-    settings = {"embedder": "words", "chunk_tokens": "12"}
-    to_version_1(folder, settings)
-    if version == 2:
-        open_corpus(folder).close()
-        to_version_2(folder / "catalog.db")
-    reached = version == 1 or point == "migration.rewritten"
-    for _ in range(_KILLS_A_POINT):
-        remove(folder.parent / "copy")
-        shutil.copytree(folder, folder.parent / "copy")
-        ended = nursery.run("migrate", folder.parent / "copy", point)
-        assert ended.code == (-9 if reached else 0), ended.told
-        open_corpus(folder.parent / "copy").close()  # which a reader alone may not bring up to date
-        assert_whole(folder.parent / "copy", known)

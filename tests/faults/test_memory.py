@@ -2,7 +2,7 @@
 
 import re
 import resource
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def status(served: Served, name: str) -> int:
 
 
 @contextmanager
-def limited(served: Served, more: int) -> Iterator[None]:
+def limited(served: Served, more: int) -> Generator[None]:
     """Allow a server only so many bytes more than it has."""
     pid, limit = served.process.pid, resource.RLIMIT_AS
     soft, hard = resource.prlimit(pid, limit)

@@ -28,7 +28,8 @@ from citespan.index.disk.folder import OWN_SETTINGS, lock_for_writing, settle
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.disk.seal import sealed
 from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreLocked, StoreMismatch
-from citespan.index.transfer.backup import Backup, back_up, restore
+from citespan.index.transfer.archive import Backup, Manifest
+from citespan.index.transfer.backup import back_up, restore
 
 POINTS = ("restore.extracted", "restore.decided", "restore.cleared", "restore.renamed")
 DAMAGES = ("none", "garbage", "lost")
@@ -167,7 +168,7 @@ def test_nothing_changes_unless_the_backup_is_sound(room: Path) -> None:
     folder, archive = room / "data", room / "backup.zip"
     data, before, chance = archive.read_bytes(), contents(folder), random.Random(1)  # noqa: S311
     with zipfile.ZipFile(archive) as packed:
-        catalogue = packed.getinfo("catalog.db")
+        catalogue = packed.getinfo("default/catalog.db")
     for _ in range(20):
         at = catalogue.header_offset + chance.randrange(100, catalogue.compress_size - 100)
         (room / "damaged").write_bytes(data[:at] + chance.randbytes(50) + data[at + 50 :])
@@ -180,12 +181,13 @@ def test_nothing_changes_unless_the_backup_is_sound(room: Path) -> None:
 def test_a_backup_of_a_later_version_replaces_nothing(room: Path) -> None:
     tampered(room / "other", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     before = contents(room / "data")
-    made = Backup(
-        created_at="", documents=0, chunks=0, sha256=sha256_file(room / "other" / "catalog.db")
-    )
+    other = room / "other" / "catalog.db"
+    size, sha256 = other.stat().st_size, sha256_file(other)
+    made = Backup(created_at="", documents=0, chunks=0, sha256=sha256, size_bytes=size)
     with zipfile.ZipFile(room / "later.zip", "w") as packed:
-        packed.writestr("manifest.json", msgspec.json.encode(made))
-        packed.write(room / "other" / "catalog.db", "catalog.db")
+        manifest = Manifest(collections={"default": made})
+        packed.writestr("manifest.json", msgspec.json.encode(manifest))
+        packed.write(other, "default/catalog.db")
     with pytest.raises(StoreMismatch, match="'99'"):
         restore(room / "later.zip", room / "data", replace=True)
     assert contents(room / "data") == before

@@ -69,8 +69,8 @@ class TestBackup:
 
     def test_what_was_deleted_is_not_in_it(self, file: Path) -> None:
         with zipfile.ZipFile(file) as packed:
-            assert b"Another text" in packed.read("catalog.db")
-            assert b"A secret text" not in packed.read("catalog.db")
+            assert b"Another text" in packed.read("default/catalog.db")
+            assert b"A secret text" not in packed.read("default/catalog.db")
 
     def test_an_existing_file_is_not_written_over(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("precious")

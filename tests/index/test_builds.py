@@ -1,21 +1,19 @@
-"""Other chunks and vectors beside those in use, and catalogues of earlier versions."""
+"""Other chunks and vectors beside those in use, and catalogues of other versions."""
 
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import apsw
 import numpy as np
 import pytest
-from earlier import VERSION_1
-from strategies import document
+from faults import tampered
 
 from citespan.index import Corpus, Draft, OnnxEmbedder, Passage
 from citespan.index.catalogue.sqlite import SqliteCatalogue
+from citespan.index.corpus import Searcher
 from citespan.index.disk.folder import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
-from citespan.index.errors import BuildInUse, StoreMismatch, StoreUnavailable
+from citespan.index.errors import BuildInUse, StoreMismatch
 from citespan.index.types import Vectors
 from citespan.qa.collections.reindexing import going_back
 from citespan.qa.settings.sections import load_settings
@@ -60,7 +58,7 @@ def corpus(folder: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
         yield opened
 
 
-def found(corpus: Corpus, query: str = "How long do cats sleep?") -> list[str]:
+def found(corpus: Corpus | Searcher, query: str = "How long do cats sleep?") -> list[str]:
     return [passage.text for passage in corpus.search(query)]
 
 
@@ -76,7 +74,7 @@ class TestReindexing:
         steps = list(corpus.builds.fill(embedder, chunk_tokens=8))
         assert steps == [(1, 3), (2, 3), (3, 3)]
         assert found(corpus) == before
-        assert found(corpus.beside())[0] == "Cats sleep for most of the day."
+        assert found(corpus.builds.made())[0] == "Cats sleep for most of the day."
         assert found(corpus) == before
         corpus.builds.switch()
         assert found(corpus)[0] == "Cats sleep for most of the day."
@@ -173,7 +171,7 @@ class TestReindexing:
         with pytest.raises(StoreMismatch, match="call `fill` first"):
             corpus.builds.switch()
         with pytest.raises(StoreMismatch, match="call `fill` first"):
-            corpus.beside()
+            corpus.builds.made()
 
     def test_no_question_fails_and_none_is_empty_meanwhile(
         self, corpus: Corpus, embedder: OnnxEmbedder
@@ -214,79 +212,19 @@ class TestReindexing:
                 found(reader)
 
 
-_STORED = """
-INSERT INTO meta VALUES ('schema_version', '1'), ('generation', '7'), ('chunk_tokens', '150');
-INSERT INTO retired VALUES ('gone', 3);
-INSERT INTO derived VALUES ('lexical', '{}');
-"""
+_SET_VERSION = "UPDATE meta SET value = '{}' WHERE key = 'schema_version'"
 
 
-@pytest.fixture
-def old(tmp_path: Path, embedder: OnnxEmbedder) -> Path:
-    """A data folder as version 1 left it, with one document in two revisions."""
-    made = tmp_path / "old"
-    (made / "lexical").mkdir(parents=True)
-    (made / "vectors-0123456789abcdef.faiss").write_bytes(b"old")
-    db: Any = apsw.Connection(str(made / "catalog.db"))
-    db.execute("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON")
-    db.execute(VERSION_1)
-    db.execute(_STORED)
-    db.execute("INSERT INTO meta VALUES ('embedder', ?)", (embedder.name,))
-    db.execute("INSERT INTO documents VALUES ('cats', 2)")
-    for revision, text in enumerate(("Cats meow.", TEXTS["cats"]), start=1):
-        one = document(text, id="cats", revision=revision)
-        values = (one.id, revision, one.title, None, one.sha256, one.media_type, "{}", one.length)
-        db.execute(
-            "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, one.created_at, text),
-        )
-    vector = embedder.embed_documents([TEXTS["cats"]])[0].tobytes()
-    db.execute("INSERT INTO chunks VALUES (5, 'cats', 0, 50, 12, ?)", (vector,))
-    db.close()
-    return made
-
-
-class TestMigration:
-    def test_what_an_earlier_version_stored_is_all_there(
-        self, old: Path, embedder: OnnxEmbedder
-    ) -> None:
-        with Corpus.open(old, embedder) as corpus:
-            assert corpus.generation == 7
-            assert found(corpus) == [TEXTS["cats"]]
-            assert corpus.get("cats", 1).text == "Cats meow."
-            assert corpus.counts() == (1, 1)
-            assert corpus.health.check() == []
-            assert corpus.put(Draft(id="gone", text="Back.")).document.revision == 4
-        assert sorted(path.name for path in old.iterdir() if path.is_dir()) == ["build-1"]
-        assert not list(old.glob("*.faiss"))
-        with Corpus.open(old, embedder) as again:
-            assert again.health.repaired() == []
-            assert found(again)[0] == TEXTS["cats"]
-
-    def test_a_reader_changes_nothing(self, old: Path, embedder: OnnxEmbedder) -> None:
-        before = (old / "catalog.db").read_bytes()
-        with pytest.raises(StoreUnavailable, match="earlier version"):
-            Corpus.open(old, embedder, read_only=True)
-        assert (old / "catalog.db").read_bytes() == before
-
-    def test_one_that_fails_changes_nothing(
-        self, old: Path, embedder: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with monkeypatch.context() as patched:
-            patched.setattr(
-                "citespan.index.catalogue.schema._CHUNKS", "CREATE TABLE chunks_{build} (nothing"
-            )
-            with pytest.raises(StoreUnavailable):
-                SqliteCatalogue(old / "catalog.db", {})
-        with Corpus.open(old, embedder) as corpus:
-            assert found(corpus) == [TEXTS["cats"]]
-
-    def test_a_later_version_is_left_alone(self, old: Path) -> None:
-        db: Any = apsw.Connection(str(old / "catalog.db"))
-        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-        db.close()
-        with pytest.raises(StoreMismatch, match=r"version '99'.*knows '3'"):
-            SqliteCatalogue(old / "catalog.db", {})
+@pytest.mark.parametrize("version", ["1", "2", "99"])
+def test_another_version_is_refused_and_left_alone(
+    folder: Path, embedder: OnnxEmbedder, version: str
+) -> None:
+    tampered(folder, _SET_VERSION.format(version))
+    before = (folder / "catalog.db").read_bytes()
+    for read_only in (True, False):
+        with pytest.raises(StoreMismatch, match=rf"version '{version}'.*knows '4'"):
+            Corpus.open(folder, embedder, read_only=read_only)
+    assert (folder / "catalog.db").read_bytes() == before
 
 
 class TestEarlierCutting:
@@ -313,7 +251,7 @@ class TestEarlierCutting:
         before = found(corpus)
         list(corpus.builds.fill(embedder, chunk_tokens=150))
         corpus.builds.switch()
-        assert corpus.build().settings["cutting"] == "2"
+        assert corpus.build().settings["cutting"] == "3"
         assert found(corpus) == before
         with pytest.raises(BuildInUse):
             next(corpus.builds.fill(embedder, chunk_tokens=150))

@@ -97,7 +97,7 @@ def deleted_here(corpus: Corpus) -> None:
 class TestExport:
     def test_it_is_json_lines_as_described(self, source: Corpus, file: Path) -> None:
         header, *body, end = lines(file)
-        assert (header["format"], header["version"]) == ("citespan-export", 1)
+        assert (header["format"], header["version"]) == ("citespan-export", 2)
         assert [(line["kind"], line["id"], line["revision"]) for line in body] == [
             ("retired", "again", 1),
             ("revision", "again", 2),
@@ -111,6 +111,7 @@ class TestExport:
             "kind": "revision", "id": "cats", "revision": 3, "current": True, "title": "",
             "uri": None, "media_type": "text/plain", "metadata": {"n": 1, "x": ["a", True, 2.5]},
             "created_at": current.created_at, "sha256": current.sha256, "text": current.text,
+            "file": None,
         }  # fmt: skip
         assert not body[2]["current"]
         before = file.read_bytes().rpartition(b'{"kind":"end"')[0]
@@ -270,7 +271,7 @@ def replaced(at: int, **values: object) -> Callable[[Lines], object]:
 
 HOSTILE: dict[str, tuple[Callable[[Lines], object], str]] = {
     "another format": (replaced(0, format="other"), "line 1: .*format"),
-    "a later version": (replaced(0, version=2), "line 1: version 2"),
+    "a later version": (replaced(0, version=3), "line 1: version 3"),
     "no header": (lambda told: told.pop(0), "line 1: not a line"),
     "an unknown kind": (replaced(3, kind="x"), "line 4: .*Invalid value 'x'"),
     "an unknown key": (replaced(3, vector=[1]), "line 4: .*unknown field `vector`"),

@@ -118,7 +118,7 @@ class TestParsing:
             ({"year": [1]}, "year", "must be a text, a number"),
             ({"year": {"$eq": {"a": 1}}}, "year.$eq", "must be a text, a number"),
             ({"year": float("nan")}, "year", "not a number"),
-            ({"year": 2**63}, "year", "is beyond 64 bits"),
+            ({"year": 10**400}, "year", "is larger than a number may be"),
             ({"year": "\ud800"}, "year", "lone surrogate"),
             ({"\ud800": {"$ne": 1}}, "\ud800.$ne", "lone surrogate"),
             ({"$or": [dict[str, int]()] * 31}, "$or.30", "is one condition too many; 30"),

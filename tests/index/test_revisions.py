@@ -255,7 +255,7 @@ class TestProof:
                 "1 revisions of documents that were deleted",
             ),
             (
-                "INSERT INTO chunks_1 SELECT 99, 7, 'secret', 0, 4, 1, zeroblob(1536)",
+                "INSERT INTO chunks_1 SELECT 99, 7, 'secret', 0, 4, 1, zeroblob(1536), ''",
                 "1 chunks of documents that were deleted",
             ),
             (
@@ -273,7 +273,7 @@ class TestProof:
 
     def test_a_vector_and_a_word(self, folder: Path, embedder: OnnxEmbedder) -> None:
         with Corpus.open(folder, embedder) as corpus:
-            index: Any = corpus._live.index  # pyright: ignore[reportPrivateUsage]
+            index: Any = corpus._searcher.index  # pyright: ignore[reportPrivateUsage]
             index._nearest._index.add([77], np.ones((1, embedder.dim), dtype=np.float32))
             index._lexical.change([], [(78, "", "left"), (79, "", "over")])
             assert corpus.health.leftovers() == [

@@ -362,7 +362,7 @@ class TestCommands:
         assert run(elsewhere, "restore", backup).exit_code == 0  # it is so already
         run(elsewhere, "ingest", str(file))
         again = run(elsewhere, "restore", backup)
-        assert (again.exit_code, "hold documents already" in again.output) == (2, True)
+        assert (again.exit_code, "holds documents already" in again.output) == (2, True)
 
     def test_a_backup_takes_the_place_of_what_is_damaged(
         self, environ: dict[str, str], settings: Settings, tmp_path: Path

@@ -10,6 +10,8 @@ from strategies import document, texts_with_spans
 
 from citespan.index import Document, Passage, Span
 from citespan.index.errors import InvalidSpan
+from citespan.index.text.markdown import Kind, Unit
+from citespan.index.text.view import View
 from citespan.index.types import Chunk, Scores
 from citespan.qa import Citation, Segment
 from citespan.qa.answer.conflicts import conflicting
@@ -17,6 +19,7 @@ from citespan.qa.answer.events import Composer
 from citespan.qa.english.question_parts import parts
 from citespan.qa.errors import ConfigError, UngroundedCitation
 from citespan.qa.evidence.decision import AnswerThreshold
+from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.protocol import Mark, Reading
 from citespan.qa.evidence.selection import (
     ReadPassage,
@@ -130,8 +133,19 @@ def passage(document_id: str, start: int, end: int, evidence: float | None = Non
 
 def read(*marks: Mark, answer: Span | None = None, probability: float = 0.5) -> ReadPassage:
     """A passage at [100, 200) of its document, and these marks in it."""
+    found = passage("a", 100, 200)
+    text = "x" * 200
+    piece = Piece(passage=found, path=(), span=Span(100, 200), view=View.same(text, Span(100, 200)))
     reading = Reading(relevance=0.0, probability=probability, marks=marks, answer=answer)
-    return ReadPassage(passage=passage("a", 100, 200), reading=reading)
+    return ReadPassage(piece=piece, passage=found, reading=piece.placed(reading))
+
+
+def units(*spans: Span) -> list[Unit]:
+    """Sentences at these spans, one paragraph."""
+    text = "x" * 200
+    return [
+        Unit(kind=Kind.SENTENCE, span=span, view=View.same(text, span), group=0) for span in spans
+    ]
 
 
 MARKS = (Mark(Span(0, 4), 0.9), Mark(Span(4, 8), 0.1), Mark(Span(9, 12), 0.5))
@@ -140,7 +154,7 @@ MARKS = (Mark(Span(0, 4), 0.9), Mark(Span(4, 8), 0.1), Mark(Span(9, 12), 0.5))
 class TestJudged:
     def test_evidence_is_the_mean_of_a_sentences_characters(self) -> None:
         spans = [Span(100, 106), Span(106, 112), Span(150, 160)]
-        found = judged(read(*MARKS), spans)
+        found = judged(read(*MARKS), units(*spans))
         assert [one.span for one in found] == spans
         # four of .9 and two of .1; two of .1, one that has no mark, three of .5; no marks
         expected = [(4 * 0.9 + 2 * 0.1) / 6, (2 * 0.1 + 3 * 0.5) / 5, 0.0]
@@ -163,7 +177,7 @@ class TestJudged:
     def test_an_answer_is_in_the_sentence_it_begins_in(
         self, answer: Span, expected: list[Span | None]
     ) -> None:
-        found = judged(read(*MARKS, answer=answer), [Span(100, 106), Span(107, 112)])
+        found = judged(read(*MARKS, answer=answer), units(Span(100, 106), Span(107, 112)))
         assert [one.answer for one in found] == expected
 
     def test_no_sentences_are_none(self) -> None:

@@ -4,12 +4,13 @@ import re
 from rich.console import Console
 
 from citespan.index import Draft
+from citespan.index.reading import ReadFile
 from citespan.qa.ingest import Source
 from citespan.qa.terminal.progress import Progress
 
 
 def source(name: str) -> Source:
-    return Source(number=0, name=name, read=lambda: Draft(text="a"))
+    return Source(number=0, name=name, read=lambda: ReadFile(draft=Draft(text="a")))
 
 
 def shown(*, terminal: bool) -> str:

@@ -4,7 +4,6 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,11 @@ from citespan.commands import cli
 from citespan.index import Draft
 from citespan.index.errors import JobsFull, StoreLocked
 from citespan.index.jobs.spool import SpooledFile
-from citespan.index.jobs.store import JobStore
 from citespan.qa import Settings, load_settings
 from citespan.qa.collections import registry as qa_collections
 from citespan.qa.collections.registry import Collections
 from citespan.qa.collections.use import using
 from citespan.qa.errors import (
-    CollectionGone,
     CollectionNotFound,
     CollectionsBusy,
     TooManyCollections,
@@ -102,20 +99,6 @@ class TestJobs:
             collections.start_jobs()
             assert ended(collections, job.id) == ("done", None)
             assert collections.info("hr").documents == 1
-
-    def test_one_of_an_earlier_version_belongs_to_the_name_it_found(
-        self, settings: Settings
-    ) -> None:
-        with Collections.open(settings) as collections:
-            collections.create("hr", {})
-        with closing(JobStore(settings.data_path())) as store:
-            known = store.submit("ingest", "hr", [entry()])
-            orphan = store.submit("ingest", "gone", [entry()])
-        with Collections.open(settings) as collections:
-            collections.create("gone", {})
-            collections.start_jobs()
-            assert ended(collections, known.id) == ("done", None)
-            assert ended(collections, orphan.id) == ("cancelled", str(CollectionGone("gone")))
 
     def test_a_reindexing_never_goes_on_in_another_collection(self, settings: Settings) -> None:
         with Collections.open(settings) as collections:

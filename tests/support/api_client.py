@@ -38,7 +38,7 @@ def problem(response: httpx.Response, status: int | None = None, slug: str = "")
     """Return the body of an error response, checked to be one of citespan's problems."""
     assert response.headers["content-type"] == "application/problem+json", response.text
     body: dict[str, Any] = response.json()
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance"}
+    assert set(body) - {"errors", "code"} == {"type", "title", "status", "detail", "instance"}
     assert all(body.values())
     assert body["status"] == response.status_code
     assert (body["status"], body["type"].removeprefix("urn:citespan:problem:")) in _ROWS

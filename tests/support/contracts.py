@@ -568,6 +568,17 @@ class CatalogueContract:
         assert catalogue.generation == generation
         assert catalogue.leftovers() == []
 
+    def test_a_document_is_found_by_its_current_text(self, catalogue: Catalogue) -> None:
+        one, two = document("One.", id="one"), document("Two.", id="one", revision=2)
+        copy = document("Two.", id="copy")
+        assert catalogue.with_text(one.sha256) is None
+        for stored in (one, two, copy):
+            catalogue.store(stored, [], rows().reshape(0, 2))
+        assert catalogue.with_text(one.sha256) is None  # a past revision has it
+        assert catalogue.with_text(two.sha256) == copy.info()
+        catalogue.delete("copy")
+        assert catalogue.with_text(two.sha256) == two.info()
+
     def test_past_revisions_are_kept_by_the_rule(self, catalogue: Catalogue) -> None:
         removed = [
             catalogue.store(document(f"{n}.", id="x", revision=n), [], rows().reshape(0, 2), keep=2)

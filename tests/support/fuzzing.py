@@ -207,7 +207,7 @@ def restoring(data: bytes) -> None:
     if data[:1] == b"{":
         with zipfile.ZipFile(file, "w") as packed:
             packed.writestr("manifest.json", data)
-            packed.writestr("catalog.db", catalogue)
+            packed.writestr("default/catalog.db", catalogue)
     else:
         file.write_bytes(data)
     with suppress(StoreError):
@@ -289,7 +289,7 @@ def _backup() -> tuple[bytes, bytes]:
         corpus.put(Draft(id="d0", text=text_of(0)))
     back_up(_scratch() / "stored", _scratch() / "made.zip")
     with zipfile.ZipFile(_scratch() / "made.zip") as packed:
-        return packed.read("manifest.json"), packed.read("catalog.db")
+        return packed.read("manifest.json"), packed.read("default/catalog.db")
 
 
 def _export() -> bytes:

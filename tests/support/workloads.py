@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import apsw
-from earlier import to_version_1
 from faults import (
     NIGHTLY,
     Known,
@@ -43,8 +42,7 @@ from citespan.index.errors import (
 )
 from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import JobStore
-from citespan.index.transfer.backup import back_up, restore
-from citespan.index.transfer.backup_all import back_up_all, restore_all
+from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
 from citespan.index.types import Side
 from citespan.qa.collections.folders import hide_folder, new_folder
 
@@ -146,12 +144,6 @@ _KINDS: dict[str, Callable[[_Worker], None]] = {
     "reindex": _Worker.reindex,
 }
 KINDS = tuple(_KINDS)
-
-
-def migrate(tell: Tell, folder: str, crash_at: str) -> None:
-    """Open a corpus of an earlier version."""
-    os.environ["CITESPAN_CRASH_AT"] = crash_at
-    open_corpus(Path(folder)).close()
 
 
 def store_and_die(tell: Tell, folder: str, name: str, text: str) -> None:
@@ -566,16 +558,6 @@ def _takes_a_job(room: Path) -> Iterator[object]:
     jobs.close()
 
 
-def _comes_up_to_date(room: Path) -> Iterator[object]:
-    _corpus_of_six(room / "data").close()
-    to_version_1(room / "data", {"embedder": "words", "chunk_tokens": "12"})
-
-    def steps() -> Iterator[object]:
-        yield open_corpus(room / "data").close()
-
-    return steps()
-
-
 _ORDERED: dict[str, Callable[[Path], Iterator[object]]] = {
     "new folder": _begins,
     "documents": _ordered(
@@ -592,6 +574,5 @@ _ORDERED: dict[str, Callable[[Path], Iterator[object]]] = {
     "backup of all": _backs_up_all,
     "collection": _makes_a_collection,
     "job": _takes_a_job,
-    "earlier version": _comes_up_to_date,
 }
 ORDERED = tuple(_ORDERED)

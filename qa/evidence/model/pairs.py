@@ -8,14 +8,14 @@ from tokenizers import Encoding, Tokenizer
 
 from citespan.index.runtime import load_tokenizer
 from citespan.index.types import Span
+from citespan.qa.evidence.protocol import LEAD
 
 _OVERLAP = 48  # tokens that neighbouring windows share: a long sentence
-_TITLE = 120  # code points of a title that are read
 
 
 def pair_texts(title: str, passage: str) -> tuple[str, int]:
     """Return the model's second text, and the offset at which the passage starts in that text."""
-    lead = f"{title[:_TITLE]}\n" if title else ""
+    lead = f"{title[:LEAD]}\n" if title else ""
     return lead + passage, len(lead)
 
 

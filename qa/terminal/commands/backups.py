@@ -31,7 +31,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
     if every:
         _back_up_all(settings, file)
         return
-    made = back_up(here(settings).collection_path(), file)
+    made = back_up(here(settings).collection_path(), file, settings.data.collection)
     tell(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
@@ -50,12 +50,12 @@ def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bo
     If the backup holds all collections, none of them may exist yet. With --replace, they may exist,
     but stop the server first. Nothing is changed until the whole backup has been checked.
     """
-    from citespan.index.transfer import is_of_many
+    from citespan.index.transfer import manifest_of
     from citespan.qa.collections.folders import restore_collection
     from citespan.qa.collections.restoring import checking
 
     check = checking(settings, trusted=trust_settings)
-    if is_of_many(file):
+    if manifest_of(file).every:
         _restore_all(settings, file, replace=replace, check=check)
         return
     made = restore_collection(settings, file, replace=replace, check=check)

@@ -21,23 +21,38 @@ _PAGE = 1000  # documents read at once
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--encoding", help="Encoding of files without a byte order mark [default: UTF-8].")
+@click.option("--encoding", help="Encoding of texts without a byte order mark [default: UTF-8].")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File whose first line is the password of encrypted files.",
+)
 @json_flag
 @click.pass_obj
 def ingest(
-    settings: Settings, paths: tuple[Path, ...], encoding: str | None, *, as_json: bool
+    settings: Settings,
+    paths: tuple[Path, ...],
+    encoding: str | None,
+    password_file: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Store files, text files of folders, and matches of patterns.
+    """Store files, files of folders, and matches of patterns.
 
-    A pattern is, for example, 'docs/**/*.md'. Files that are already stored, and files with the
-    same text as another file, are skipped.
+    A pattern is, for example, 'docs/**/*.md'. The content of a file decides how it is read: text,
+    PDF, office documents, HTML, e-mail, e-books, data and pictures. Files that are already stored,
+    and files with the same text as another file, are skipped.
     """
-    from citespan.qa.composition import open_corpus
+    from citespan.qa.composition import build_files, open_corpus
     from citespan.qa.terminal.intake import take_in
 
-    chosen = _chosen(paths)
-    with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
-        intake = take_in(corpus, chosen, encoding, every=as_json)
+    chosen, password = _chosen(paths), _first_line(password_file)
+    chosen_settings = here(settings)
+    with open_corpus(settings.collection_path(), chosen_settings, say=say) as corpus:
+        intake = take_in(
+            corpus, chosen, encoding, files=build_files(chosen_settings.parse), password=password,
+            every=as_json,
+        )  # fmt: skip
     if as_json:
         print_json(intake)
     else:
@@ -179,6 +194,20 @@ def import_documents(settings: Settings, file: Path) -> None:
     if stopped:
         click.echo("stopped; run it again to continue", err=True)
         sys.exit(130)
+
+
+def _first_line(file: Path | None) -> str | None:
+    """Return the first line of a file without its end; None for no file.
+
+    Raises:
+        UsageError: the line is not UTF-8.
+    """
+    if file is None:
+        return None
+    try:
+        return file.read_text("utf-8").partition("\n")[0].rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file} is not UTF-8") from error
 
 
 def _chosen(paths: Iterable[Path]) -> list[Path]:

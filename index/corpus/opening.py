@@ -1,0 +1,69 @@
+"""Opening the parts of a corpus in a data folder, on this machine."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock
+
+from citespan.index.catalogue import SqliteCatalogue
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus.contents import summary
+from citespan.index.corpus.searcher import Searcher, build_settings
+from citespan.index.disk.folder import (
+    CATALOGUE,
+    build_folder,
+    check_catalogue,
+    clear_builds,
+    lock_for_writing,
+)
+from citespan.index.disk.reserve import Reserve
+from citespan.index.embedding.protocol import Embedder
+from citespan.index.search import LocalSearchIndex
+from citespan.index.search.protocol import SearchIndex
+
+
+class Parts(NamedTuple):
+    """The searcher over the live build, the maker of other builds' indexes, and the lock."""
+
+    searcher: Searcher
+    index_of: Callable[[Catalogue, int], SearchIndex]
+    lock: FileLock | None
+
+
+def open_parts(
+    folder: Path,
+    embedder: Embedder,
+    *,
+    chunk_tokens: int,
+    read_only: bool,
+    for_reindex: bool,
+    exact_most: int,
+    reserve_in: Path | None,
+) -> Parts:
+    """Open the parts of a corpus, with arguments and errors as those of `Corpus.open`."""
+    settings = build_settings(embedder, chunk_tokens)
+    with ExitStack() as opened:
+        lock = None if read_only else lock_for_writing(folder)
+        if lock:
+            opened.callback(lock.release)
+        check_catalogue(folder)
+        if for_reindex and summary(folder):
+            settings = {}
+        reserve = Reserve(reserve_in) if reserve_in and lock else None
+        catalogue = SqliteCatalogue(
+            folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
+        )
+        opened.callback(catalogue.close)
+        if lock:
+            # Remove files of other builds, which would keep words of documents deleted later.
+            clear_builds(folder, [catalogue.build.id])
+
+        def index_of(seen: Catalogue, dim: int) -> SearchIndex:
+            files = build_folder(folder, seen.build.id)
+            return LocalSearchIndex(files, seen, dim, read_only=read_only, exact_most=exact_most)
+
+        index = index_of(catalogue, embedder.dim)
+        opened.pop_all()
+    return Parts(Searcher(catalogue, index, embedder, chunk_tokens), index_of, lock)

@@ -1,0 +1,147 @@
+"""The outline of a text: its headings and tables, for chunks, their contexts, and citations."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from citespan.index.layout.layout import Layout
+from citespan.index.parse.parsed import Heading, Pair, Table
+from citespan.index.text.shape import Shape
+from citespan.index.text.unread import code_spans, hidden_spans
+from citespan.index.types import Document, Span
+
+MARKDOWN = "text/markdown"
+SEPARATOR = " › "
+_CODE = ("text/x-", "application/x-", "text/css", "text/javascript")  # what is cut by lines
+_FENCES = ("```", "~~~")
+_MOST_HEADING = 200  # characters of a heading that are shown
+
+
+class Outline:
+    """The headings and tables of a text, in order.
+
+    Args:
+        text: the text of the document.
+        headings: ascending by start.
+        tables: rows with a common header.
+        furniture: headers and footers of pages, at the end of the text.
+        code: whether the whole text is cut by lines.
+        markdown: whether the text is Markdown.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        headings: Sequence[Heading] = (),
+        tables: Sequence[Table] = (),
+        furniture: Sequence[Pair] = (),
+        *,
+        code: bool = False,
+        markdown: bool = False,
+    ) -> None:
+        self._text, self._headings = text, headings
+        self._tables = _joined(text, tables)
+        self.markdown = markdown
+        self._furniture, self._code = furniture, code
+        self._starts = [heading.start for heading in headings]
+
+    @property
+    def shape(self) -> Shape:
+        """The outline as the chunker takes it."""
+        lined = [Span(one.start, one.end) for one in self._tables]
+        end = min((start for start, _ in self._furniture), default=len(self._text))
+        whole = not self._text[:end].strip()  # nothing else is there
+        return Shape(
+            headings=[(one.start, one.level) for one in self._headings],
+            lined=[Span(0, len(self._text))] if self._code else lined,
+            end=len(self._text) if whole else end,
+        )
+
+    def path(self, start: int, *, above: bool = False) -> tuple[str, ...]:
+        """Return the headings over a character, the outermost first.
+
+        Args:
+            start: the character's offset.
+            above: leave out a heading that begins at the character itself.
+        """
+        at = bisect_right(self._starts, start) - 1
+        if above and at >= 0 and self._starts[at] == start:
+            at = self._parents[at]
+        found: list[str] = []
+        while at >= 0:
+            heading = self._headings[at]
+            found.append(_shown(self._text[heading.start : heading.end]))
+            at = self._parents[at]
+        return tuple(reversed([one for one in found if one]))
+
+    def header(self, span: Span) -> str:
+        """Return the header of the last table that a span meets; empty if it meets none."""
+        at = bisect_left(self._tables, span.end, key=lambda table: table.start) - 1
+        return self._tables[at].header if at >= 0 and span.start < self._tables[at].end else ""
+
+    @cached_property
+    def fenced(self) -> Sequence[Span]:
+        """The blocks of fenced code, if the text is Markdown."""
+        return code_spans(self._text) if self.markdown else ()
+
+    @cached_property
+    def hidden(self) -> Sequence[Span]:
+        """What no viewer of Markdown shows, such as comments."""
+        return hidden_spans(self._text) if self.markdown else ()
+
+    @cached_property
+    def _parents(self) -> list[int]:
+        """The heading above each heading, by its number; -1 for none."""
+        parents: list[int] = []
+        open_ones: list[int] = []
+        for at, heading in enumerate(self._headings):
+            while open_ones and self._headings[open_ones[-1]].level >= heading.level:
+                open_ones.pop()
+            parents.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(at)
+        return parents
+
+
+def outline_of(document: Document, layout: Layout | None) -> Outline:
+    """Return the outline of a document, from its layout, or of Markdown from its text."""
+    code = document.media_type.startswith(_CODE)
+    if layout is not None:
+        return Outline(document.text, layout.headings, layout.tables, layout.furniture, code=code)
+    if document.media_type == MARKDOWN:
+        return Outline(document.text, list(markdown_headings(document.text)), markdown=True)
+    return Outline(document.text, code=code)
+
+
+def markdown_headings(text: str) -> Iterator[Heading]:
+    """Yield the headings of Markdown that begin with #, without those inside of fenced code."""
+    start, fence = 0, ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if fence:
+            fence = "" if bare.startswith(fence) else fence
+        elif bare.startswith(_FENCES):
+            fence = bare[:3]
+        elif line.startswith("#"):
+            level = len(line) - len(line.lstrip("#"))
+            if level <= 6 and line[level : level + 1] in {" ", "\t"} and bare.strip("# \t"):
+                yield Heading(start, start + len(line.rstrip()), level)
+        start += len(line) + 1
+
+
+def _joined(text: str, tables: Sequence[Table]) -> list[Table]:
+    """Return the tables, those with one header and nothing between them as one."""
+    found: list[Table] = []
+    for table in tables:
+        last = found[-1] if found else None
+        if last and last.header == table.header and not text[last.end : table.start].strip():
+            found[-1] = Table(last.start, table.end, last.header)
+        else:
+            found.append(table)
+    return found
+
+
+def _shown(heading: str) -> str:
+    """Return a heading on one line, without the marks of Markdown around it."""
+    line = " ".join(heading.split())
+    bare = line.strip("#").strip() if line.startswith("#") else line
+    return bare[:_MOST_HEADING]

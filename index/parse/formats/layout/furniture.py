@@ -1,0 +1,37 @@
+"""Headers and footers: what stands at the same height with the same words on several pages."""
+
+import re
+from collections import defaultdict
+
+from citespan.index.parse.formats.layout.line import Line
+
+_DIGITS = re.compile(r"\d+")
+_EDGE = 6  # lines from the top and from the bottom of a page that may be furniture
+_STEP = 30  # tenths of a point: two lines are at the same height within one
+_PAGES = 3
+_MOST = 0.5  # of a document's characters
+
+
+def furniture_of(pages: list[list[Line]]) -> set[int]:
+    """Return the ids (of Python) of the lines that are headers or footers."""
+    seen: dict[tuple[str, int], list[tuple[int, Line]]] = defaultdict(list)
+    for number, lines in enumerate(pages):
+        for line in _at_edges(lines):
+            key = _DIGITS.sub("#", line.text)
+            for step in (line.y0 // _STEP, line.y0 // _STEP + 1):
+                seen[key, step].append((number, line))
+    needed = max(2, min(_PAGES, (len(pages) + 1) // 2))
+    found: set[int] = set()
+    for places in seen.values():
+        if len({number for number, _ in places}) >= needed:
+            found.update(id(line) for _, line in places)
+    every = sum(len(line.text) for lines in pages for line in lines)
+    taken = sum(len(line.text) for lines in pages for line in lines if id(line) in found)
+    return found if taken <= _MOST * every else set()
+
+
+def _at_edges(lines: list[Line]) -> list[Line]:
+    if len(lines) <= 2 * _EDGE:
+        return lines
+    ordered = sorted(lines, key=lambda line: line.y0)
+    return ordered[:_EDGE] + ordered[-_EDGE:]

@@ -1,0 +1,93 @@
+"""Paragraphs to the text and its map."""
+
+from citespan.index.parse.formats.layout.hyphens import Hyphens
+from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.paragraphs import Paragraph
+from citespan.index.parse.formats.layout.tables import Cell, cells_of, header_of, labelled
+from citespan.index.parse.parsed import Builder
+from citespan.index.parse.places import Box
+
+# Characters whose edges are kept. They take 70 bytes each in the process that stores them.
+_MAX_EDGES = 2_000_000
+
+
+class Writer:
+    """Writes to a builder what the reader has put in order."""
+
+    def __init__(self, hyphens: Hyphens) -> None:
+        self.builder = Builder()
+        self._hyphens = hyphens
+
+    def paragraph(self, one: Paragraph) -> None:
+        """Write a paragraph, a heading or the rows of a table."""
+        self.builder.paragraph()
+        start = self.builder.length
+        if one.rows:
+            self._rows(one.lines)
+        else:
+            self._prose(one.lines)
+        if one.level:
+            self.builder.heading(start, one.level)
+
+    def line(self, line: Line) -> None:
+        """Write a line by itself."""
+        self._piece(line, 0, len(line.text))
+        self.builder.separate("\n")
+
+    def _prose(self, lines: list[Line]) -> None:
+        for at, line in enumerate(lines):
+            after = lines[at + 1].text if at + 1 < len(lines) else ""
+            cut = line.hyphen or (line.text.endswith("-") and len(line.text) > 1)
+            if after and cut and line.text[-2:-1].isalpha() and after[0].isalpha():
+                keep = self._hyphens.is_kept(line.text, after)
+                self._piece(line, 0, len(line.text) - (not keep))
+            else:
+                self._piece(line, 0, len(line.text))
+                if after:
+                    self.builder.separate(" ")
+
+    def _rows(self, lines: list[Line]) -> None:
+        """Write rows as lines; below a clear header, as paragraphs with its labels."""
+        labels = header_of(lines)
+        if not labels:
+            for line in lines:
+                self._row(line)
+            return
+        self._row(lines[0])
+        self.builder.paragraph()
+        start = self.builder.length
+        for line in lines[1:]:
+            self._labelled_row(line, labels)
+        self.builder.table(start, " | ".join(label.text for label in labels))
+
+    def _row(self, line: Line) -> None:
+        for at, cell in enumerate(cells_of(line)):
+            self.builder.separate(" | " if at else "")
+            self._piece(line, cell.start, cell.end)
+        self.builder.separate("\n")
+
+    def _labelled_row(self, line: Line, labels: list[Cell]) -> None:
+        """Write `Label: value; Label: value.`: what a question asks for, next to its name."""
+        pairs = labelled(line, labels)
+        if not pairs:
+            self._row(line)
+        for at, (label, cell) in enumerate(pairs):
+            self.builder.separate("; " if at else "")
+            if label:
+                self._piece(label.line, label.start, label.end)
+                self.builder.separate(": ")
+            self._piece(line, cell.start, cell.end)
+        self.builder.separate("." if pairs else "")
+        self.builder.paragraph()
+
+    def _piece(self, line: Line, start: int, end: int) -> None:
+        """Write characters of a line, with the box that they fill."""
+        if start >= end:
+            return
+        if line.upright or self.builder.length > _MAX_EDGES:
+            box = Box(line.page, line.x0, line.y0, line.x1, line.y1)
+            self.builder.add(line.text[start:end], box)
+            return
+        edges = line.edges[2 * start : 2 * end].tolist()
+        box = Box(line.page, min(edges), line.y0, max(edges), line.y1)
+        self.builder.add(line.text[start:end], box, edges)

@@ -1,0 +1,63 @@
+"""Parts of Markdown that are read otherwise: what no viewer shows, and fenced code. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from citespan.index.types import Span
+
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FURTHEST = 20_000  # code points from the start of a hidden element to its end
+_HIDDEN_TAG = re.compile(
+    r"<(?P<tag>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"
+    r"[^<>\n]{0,300}>",
+    re.IGNORECASE,
+)
+
+
+def hidden_spans(text: str) -> list[Span]:
+    """Return the spans that no viewer shows: comments, hidden elements."""
+    found: list[Span] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        end = text.find("-->", start + 4)
+        at = len(text) if end < 0 else end + 3
+        found.append(Span(start, at))
+    if "<" in text:
+        for match in _HIDDEN_TAG.finditer(text):
+            end = closing(match["tag"]).search(text, match.end(), match.end() + _FURTHEST)
+            found.append(Span(match.start(), end.end() if end else match.end()))
+    return sorted(found)
+
+
+def closing(tag: str) -> re.Pattern[str]:
+    """Return a pattern of the tag that ends an element."""
+    return re.compile(rf"</{re.escape(tag)}>", re.IGNORECASE)
+
+
+def code_spans(text: str) -> list[Span]:
+    """Return the spans of fenced code, with the lines of the fences."""
+    if "```" not in text and "~~~" not in text:
+        return []
+    found: list[Span] = []
+    start, fence, at = 0, "", 0
+    for line in text.split("\n"):
+        match = FENCE.match(line)
+        if fence and match and match[1].startswith(fence) and not line.strip(" `~"):
+            found.append(Span(start, at + len(line)))
+            fence = ""
+        elif not fence and match:
+            start, fence = at, match[1]
+        at += len(line) + 1
+    if fence:
+        found.append(Span(start, len(text)))
+    return found
+
+
+def masked(local: str, within: Span, hidden: Sequence[Span], code: Sequence[Span]) -> str:
+    """Return the text with line ends in the place of what is hidden outside of code."""
+    for one in hidden:
+        if one.overlap(within) and not any(part.overlap(one) for part in code):
+            start = max(one.start, within.start) - within.start
+            end = min(one.end, within.end) - within.start
+            local = local[:start] + "\n" * (end - start) + local[end:]
+    return local

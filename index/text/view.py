@@ -1,0 +1,101 @@
+"""What a person sees of a text: a view, whose characters point to those of the text. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from citespan.index.types import Span
+
+
+class Run(NamedTuple):
+    """Characters of a view, from `view` on, that show those of the text, from `at` on."""
+
+    view: int
+    at: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text as people see it, without marks. What a view adds to a text has no run.
+
+    text: what is seen.
+    runs: the characters that show those of the text, ascending in both.
+    """
+
+    text: str
+    runs: tuple[Run, ...]
+
+    @classmethod
+    def same(cls, text: str, span: Span) -> "View":
+        """Return the view of a span as it is written."""
+        return cls(span.of(text), (Run(0, span.start, len(span)),))
+
+    def origin(self, inside: Span) -> Span | None:
+        """Return the characters of the text from the first to the last that a part shows.
+
+        Returns:
+            None if the part shows none: the view added all of it.
+        """
+        first = max(bisect_right(self.runs, inside.start, key=lambda run: run.view) - 1, 0)
+        start = end = None
+        for run in self.runs[first:]:
+            if run.view >= inside.end:
+                break
+            low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
+            if low < high:
+                start = run.at + low - run.view if start is None else start
+                end = run.at + high - run.view
+        return None if start is None or end is None else Span(start, end)
+
+    def part(self, inside: Span) -> "View":
+        """Return the view of some of the characters."""
+        runs: list[Run] = []
+        for run in self.runs:
+            low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
+            if low < high:
+                runs.append(Run(low - inside.start, run.at + low - run.view, high - low))
+        return View(inside.of(self.text), tuple(runs))
+
+
+class Views:
+    """A view that is being put together, piece by piece."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._runs: list[Run] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, words: str) -> None:
+        """Add characters that the text does not have."""
+        self._pieces.append(words)
+        self._length += len(words)
+
+    def show(self, text: str, start: int, end: int, base: int = 0) -> None:
+        """Add `text[start:end]`, which stands at `base + start` of the whole text."""
+        if start < end:
+            self._runs.append(Run(self._length, base + start, end - start))
+            self.add(text[start:end])
+
+    def append(self, view: View) -> None:
+        """Add a whole view."""
+        self._runs += [Run(self._length + run.view, run.at, run.length) for run in view.runs]
+        self.add(view.text)
+
+    def done(self) -> View:
+        """Return the view."""
+        return View("".join(self._pieces), tuple(self._runs))
+
+
+def joined(views: Iterable[View], between: str) -> View:
+    """Return several views as one, with the same characters between any two of them."""
+    whole = Views()
+    for view in views:
+        if len(whole):
+            whole.add(between)
+        whole.append(view)
+    return whole.done()

@@ -1,0 +1,103 @@
+"""The task of a job: what it has to store, and where it records what it has done."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from citespan.index.jobs import JobStore, SpoolSlice, Upload
+from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
+from citespan.index.reading import FileReader, ReadFile
+from citespan.qa.ingest import Seen, Source, ingest
+from citespan.qa.service import Service
+
+
+class Stopped(Exception):
+    """The job is cancelled or its process ends, so its work must stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """The file or document that a job works on, with its embedded chunks and all its chunks."""
+
+    name: str
+    chunks_done: int
+    chunks: int
+
+
+class Task:
+    """A running job as its work sees it.
+
+    Args:
+        job: the job to run.
+        store: stores the job.
+        on_progress: called with what the job works on; may raise Stopped.
+    """
+
+    def __init__(
+        self, job: Job, store: JobStore, on_progress: Callable[[Current | None], None]
+    ) -> None:
+        self.job = job
+        self._store = store
+        self._on_progress = on_progress
+
+    def stored(self) -> Seen:
+        """Return the texts that the job stored before it was interrupted."""
+        seen = Seen()
+        for file in self._store.files(self.job.id):
+            if file.result and file.result.sha256 and file.result.document_id:
+                seen.add(file.result.sha256, file.result.document_id, file.name)
+        return seen
+
+    def sources(self, files: FileReader) -> Iterator[Source]:
+        """Yield the files that have no outcome yet; `files` reads those that are not read yet."""
+        for piece in self._store.waiting(self.job.id):
+            read = partial(self._read, files, piece)
+            yield Source(number=piece.number, name=piece.name, read=read)
+
+    def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
+        found = self._store.entry(self.job.id, piece)
+        if isinstance(found, Upload):
+            return files.read_sent(found.data, found.request)
+        return found
+
+    def record(self, source: Source, result: FileResult) -> None:
+        """Record the outcome of a file, then maybe raise Stopped."""
+        self._store.record(self.job.id, source.number, result)
+        self._on_progress(None)
+
+    def count(self, outcome: FileOutcome, done: int, of: int, chunks: int = 0) -> None:
+        """Record how many documents are done, for a job without files, then maybe raise Stopped."""
+        self._store.count(self.job.id, outcome, done, of, chunks)
+        self._on_progress(None)
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Report how many chunks of a file or document are embedded; may raise Stopped.
+
+        A total of 0, which is not known yet, is not shown.
+        """
+        self._on_progress(Current(name=name, chunks_done=done, chunks=total))
+
+    def is_cancelled(self) -> bool:
+        """Return whether the job is cancelled, so that the next process will not continue it."""
+        return self._store.job(self.job.id).state is JobState.CANCELLED
+
+
+Work: TypeAlias = Callable[[Task], None]
+
+
+def ingest_work(service_of: Callable[[Job], Service]) -> Work:
+    """Return the work that reads a job's files, and stores them in its collection."""
+
+    def work(task: Task) -> None:
+        service = service_of(task.job)
+        ingest(
+            service.corpus,
+            task.sources(service.files),
+            files=service.files,
+            seen=task.stored(),
+            on_result=task.record,
+            on_chunks=lambda source, done, total: task.progress(source.name, done, total),
+        )
+
+    return work

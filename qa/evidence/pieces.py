@@ -1,0 +1,136 @@
+"""Passages in pieces that a model reads: what stands under one heading, as people see it. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TypeAlias
+
+from citespan.index.layout import SEPARATOR, Outline
+from citespan.index.text import Kind, Unit, View, Views, blocks, markdown_units, sentences
+from citespan.index.types import Document, Passage, Span
+from citespan.qa.evidence.protocol import Mark, Reading, Titled
+
+Outlines: TypeAlias = Callable[[Document], Outline]
+_STOPS = (".", "!", "?", ":", ";", ",")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What stands under one heading in a passage, as it is read.
+
+    path: the headings over it, the outermost first, without its own.
+    span: its characters in the document.
+    view: its text as people see it, its own heading included.
+    units: what it consists of, paragraphs as a whole; none of plain text.
+    """
+
+    passage: Passage
+    path: tuple[str, ...]
+    span: Span
+    view: View
+    units: tuple[Unit, ...] = ()
+
+    def narrowed(self, units: Sequence[Unit]) -> "Piece":
+        """Return the piece with only some of its units to be read."""
+        return self if len(units) == len(self.units) else replace(self, view=read_as_one(units))
+
+    @property
+    def titled(self) -> Titled:
+        """The piece with the title and the headings before it."""
+        context = SEPARATOR.join(self.path) if self.path else self.passage.chunk.context
+        return Titled.below(self.passage.title, context, self.view.text)
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Its text, its headings and its title, the nearest first."""
+        return (self.view.text, *reversed(self.path), self.passage.chunk.context,
+                self.passage.title)  # fmt: skip
+
+    def placed(self, reading: Reading) -> Reading:
+        """Return a reading with the offsets of the document."""
+        marks = ((self.view.origin(mark.span), mark.evidence) for mark in reading.marks)
+        return Reading(
+            relevance=reading.relevance,
+            probability=reading.probability,
+            marks=tuple(Mark(span, evidence) for span, evidence in marks if span),
+            answer=self.view.origin(reading.answer) if reading.answer else None,
+        )
+
+
+def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Piece]:
+    """Return a passage in pieces, in order; at least one."""
+    if not outline.markdown:
+        view = View.same(document.text, passage.chunk.span)
+        return [Piece(passage=passage, path=(), span=passage.chunk.span, view=view)]
+    units = _units(document.text, passage.chunk.span, outline, split=False)
+    found: list[Piece] = []
+    for section in _sections(units):
+        start = section[0].span.start
+        line = 1 + document.text.rfind("\n", 0, start)
+        own = section[0].kind is Kind.HEADING
+        path = outline.path(start)
+        found.append(
+            Piece(
+                passage=passage,
+                path=_below(passage.title, path[:-1] if own else path),
+                span=Span(max(line, passage.chunk.span.start), section[-1].span.end),
+                view=read_as_one(section),
+                units=tuple(section),
+            )
+        )
+    return found or [Piece(passage=passage, path=(), span=passage.chunk.span, view=View("", ()))]
+
+
+def units_of(piece: Piece, document: Document, outline: Outline) -> list[Unit]:
+    """Return what of a piece can be cited, in order."""
+    if outline.markdown:
+        return _units(document.text, piece.span, outline, split=True)
+    return [
+        Unit(kind=Kind.SENTENCE, span=span, view=View.same(document.text, span), group=group)
+        for group, block in enumerate(blocks(document.text, piece.span))
+        for span in sentences(document.text, block)
+    ]
+
+
+def _units(text: str, span: Span, outline: Outline, *, split: bool) -> list[Unit]:
+    return markdown_units(text, span, outline.fenced, outline.hidden, split=split)
+
+
+def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the headings without one that repeats the title."""
+    return path[1:] if path and path[0].casefold() == title.casefold() else path
+
+
+def _sections(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    """Yield the units under each heading, with it; a heading with nothing below is left out."""
+    section: list[Unit] = []
+    for unit in units:
+        if unit.kind is Kind.HEADING:
+            if any(one.kind is not Kind.HEADING for one in section):
+                yield section
+            section = []
+        section.append(unit)
+    if section:
+        yield section
+
+
+def read_as_one(units: Sequence[Unit]) -> View:
+    """Return units as one text: a line for each paragraph, list, table and block of code."""
+    whole = Views()
+    for _, group in groupby(units, key=lambda unit: unit.group):
+        if len(whole):
+            whole.add("\n")
+        views = list(group)
+        for at, unit in enumerate(views):
+            if at:
+                whole.add(_between(views[at - 1]))
+            whole.append(unit.view)
+    return whole.done()
+
+
+def _between(unit: Unit) -> str:
+    if unit.kind is Kind.CODE:
+        return "\n"
+    if unit.kind is Kind.SENTENCE or unit.view.text.endswith(_STOPS):
+        return " "
+    return ". " if unit.kind is Kind.ROW else "; "

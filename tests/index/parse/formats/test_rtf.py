@@ -1,0 +1,65 @@
+"""Rich text."""
+
+import pytest
+from reading import cells, headings, parsed, place_of, refusal
+
+from citespan.index.parse.formats import rtf as reader
+from citespan.index.parse.places import Node
+
+HEAD = (
+    r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Times;}}"
+    r"{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 heading 1;}{\s2 heading 2;}}"
+    r"{\info{\title A Plan}{\author Ann}{\creatim\yr2016\mo4\dy26}}"
+)
+
+
+def read(body: str):
+    return parsed(reader.read, (HEAD + body + "}").encode("latin-1"))
+
+
+def test_paragraphs_headings_and_characters():
+    out = read(
+        r"\pard\s1 One\par\pard\plain\s2 Inner\par\pard\outlinelevel2 Own\par\pard\s0 caf\'e9 "
+        r"\u8364?5 \emdash\~{\b bold}\par "
+    )
+    assert out.text == "One\n\nInner\n\nOwn\n\ncafé €5 —\xa0bold"
+    assert headings(out) == [(1, "One"), (2, "Inner"), (3, "Own")]
+    assert place_of(out, "Inner") == Node(2)
+    assert out.title == "A Plan"
+    assert out.metadata == {"author": "Ann", "published": "2016-04-26"}
+
+
+def test_surrogates_are_joined_or_replaced():
+    assert read(r"\pard \u-10187?\u-9138? and \u-10187?.").text == "\U0001d44e and \ufffd."
+
+
+def test_footnotes_follow_their_paragraph():
+    out = read(
+        r"\pard A claim{\super {\footnote \pard\plain Its {\i source}.}} here.\par More.\par "
+    )
+    assert out.text == "A claim here.\n\nFootnote 1: Its source.\n\nMore."
+
+
+def test_lists_have_their_bullets():
+    out = read(
+        r"\pard {\listtext\'b7\tab}One\par {\listtext\'b7\tab}Two\par {\listtext 1)\tab}Three\par "
+    )
+    assert out.text == "• One\n• Two\n1) Three"
+
+
+def test_tables_are_rows():
+    out = read(
+        r"\trowd Town\cell Code\cell Note\cell\row Ghent\cell G\cell x\cell\row\pard After.\par "
+    )
+    assert out.text == "Town: Ghent; Code: G; Note: x.\n\nAfter."
+    assert cells(out)[-1] == ("table 1", 2, 3, "x")
+
+
+@pytest.mark.parametrize("body", ["", r"\bin2147483647 ", "{" * 20000])
+def test_what_holds_no_text_is_refused(body: str):
+    assert refusal(reader.read, (HEAD + body).encode())[0] == "no_text"
+
+
+def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reader, "_MAX_BYTES", 10)
+    assert refusal(reader.read, HEAD.encode())[0] == "too_large"
