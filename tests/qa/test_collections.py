@@ -13,6 +13,8 @@ from litestar.testing import TestClient
 
 from citespan.api.app import create_app
 from citespan.commands import cli
+from citespan.evals.datasets import open_dataset, write_dataset
+from citespan.evals.types import Dataset
 from citespan.index import Draft
 from citespan.index.errors import StoreCorrupt
 from citespan.qa import Settings, load_settings
@@ -452,13 +454,18 @@ class TestReindexing:
         refused = run(environ, "reindex")
         assert (refused.exit_code, "already have these settings" in refused.output) == (2, True)
 
-    def test_the_questions_of_a_data_set_decide(self, environ: dict[str, str]) -> None:
+    def test_the_questions_of_a_data_set_decide(
+        self, environ: dict[str, str], tmp_path: Path
+    ) -> None:
+        whole, some = open_dataset("seed"), str(tmp_path / "some")
+        chosen = Dataset(card=whole.card, documents=whole.documents, questions=whole.questions[::4])
+        write_dataset(chosen, tmp_path / "some")
         seeded = environ | {"CITESPAN_DATA__SEED": "true"}
         run(seeded, "search", "copper")
-        kept = run(seeded, "reindex", "--max-tokens", "140", "--compare", "seed")
+        kept = run(seeded, "reindex", "--max-tokens", "140", "--compare", some)
         assert kept.exit_code == 0, kept.output
         assert "citation_recall" in kept.output
-        worse = run(seeded, "reindex", "--max-tokens", "4", "--compare", "seed")
+        worse = run(seeded, "reindex", "--max-tokens", "4", "--compare", some)
         assert (worse.exit_code, "not switched" in worse.output) == (1, True)
         other = run(environ, "reindex", "--compare", "none")
         assert other.exit_code == 2
