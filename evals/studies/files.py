@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from citespan.index.errors import DocumentRejected
-from citespan.index.parse.places import Cell, Part, Slide
+from citespan.index.layout import Cell, Part, Slide
 from citespan.index.reading import FileReader
 from citespan.qa import Citation, Service, load_settings
 from citespan.qa.composition import open_service
