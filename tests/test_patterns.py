@@ -15,14 +15,12 @@ from patterns import METHODS, Found, compiled, inline
 
 from citespan.evals.drafting import twins
 from citespan.evals.training.data import contexts
-from citespan.index.text import unread
 from citespan.qa.english import identifiers
 from citespan.qa.english import small_talk as smalltalk
 
 TEXTS = 1200 if NIGHTLY else 80
 # Patterns made of what a function is given: with something that it may be given.
 MADE: dict[str, Any] = {
-    "citespan.index.text.unread.closing": unread.closing("span"),
     "citespan.qa.english.identifiers._date": identifiers.identifiers("on 14 May")[0].this,
     "citespan.qa.english.identifiers._named": identifiers.identifiers("Is locker 22 free?")[0].this,
     "citespan.qa.english.identifiers._whole": identifiers.identifiers("Is KX-317 free?")[0].this,

@@ -6,7 +6,7 @@ from itertools import islice
 
 from citespan.api.errors.types import ApiError, InvalidRequest, UnsupportedMediaType
 from citespan.api.wire.bodies import AnyRequest, decode_json
-from citespan.api.wire.files import MULTIPART, PASSWORD, request_of
+from citespan.api.wire.files import MAX_NAME, MULTIPART, PASSWORD, request_of
 from citespan.api.wire.requests import DocumentRequest
 from citespan.api.wire.uploads import Upload, parse_uploads
 from citespan.index.errors import DocumentRejected
@@ -17,7 +17,6 @@ from citespan.index.reading import FileReader, Unreadable
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
 MAX_DOCUMENTS = 10_000  # in one job
 _FIELD = "files"
-_MAX_NAME = 255
 
 
 def read_entries(request: AnyRequest, body: bytes, files: FileReader) -> Iterator[SpooledFile]:
@@ -52,7 +51,7 @@ def _check_count(count: int) -> None:
 
 
 def _uploaded(upload: Upload, password: str | None, files: FileReader) -> SpooledFile:
-    name = upload.filename[:_MAX_NAME]
+    name = upload.filename[:MAX_NAME]
     try:
         if password is None:
             return SpooledFile(name=name, upload=SpooledUpload(upload.data, request_of(upload)))

@@ -27,7 +27,7 @@ MULTIPART = "multipart/form-data"
 PASSWORD = "password"  # noqa: S105  (the name of a part)
 _JSON = "application/json"
 _FIELD = "file"
-_MAX_NAME = 255
+MAX_NAME = 255
 
 
 def read_document(
@@ -68,8 +68,8 @@ def request_of(upload: Upload, password: str | None = None) -> Request:
     Raises:
         InvalidRequest: its name is too long.
     """
-    if len(upload.filename) > _MAX_NAME:
-        raise InvalidRequest.of("file", f"has a name of more than {_MAX_NAME} characters")
+    if len(upload.filename) > MAX_NAME:
+        raise InvalidRequest.of("file", f"has a name of more than {MAX_NAME} characters")
     return Request(
         name=upload.filename,
         media_type=upload.media_type,

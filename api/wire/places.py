@@ -51,8 +51,8 @@ def place_body(place: Place | None, cells: tuple[Cell, ...] = ()) -> PlaceBody |
     """Return a place on the wire; None for pages, which have boxes, and for no place."""
     match place:
         case Cell():
-            names = tuple(cell_name(one) for one in cells)
-            return PlaceBody(sheet=place.sheet, cell=cell_name(place), cells=names)
+            names = tuple(one.name for one in cells)
+            return PlaceBody(sheet=place.sheet, cell=place.name, cells=names)
         case Slide():
             return PlaceBody(slide=place.number, notes=place.notes)
         case Part():
@@ -63,15 +63,6 @@ def place_body(place: Place | None, cells: tuple[Cell, ...] = ()) -> PlaceBody |
             return PlaceBody(line=place.number)
         case Box() | None:
             return None
-
-
-def cell_name(cell: Cell) -> str:
-    """Return the name of a cell as spreadsheets show it, such as "B7"."""
-    letters, column = "", cell.column
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{cell.row}"
 
 
 def open_url(citation: Citation, collection: str) -> str | None:

@@ -103,7 +103,7 @@ def _is_there(citation: Citation, locator: dict[str, Any]) -> bool:
         case Slide():
             return place.number == locator.get("slide")
         case Cell() if "cell" in locator:
-            return (place.sheet, _name(place)) == (locator["sheet"], locator["cell"])
+            return (place.sheet, place.name) == (locator["sheet"], locator["cell"])
         case Cell() if "sheet" in locator:
             return place.sheet == locator["sheet"]
         case Cell() if "row" in locator:
@@ -114,14 +114,6 @@ def _is_there(citation: Citation, locator: dict[str, Any]) -> bool:
             return locator["heading"][-1] in (*citation.headings, citation.document.title)
         case _:
             return place is not None
-
-
-def _name(cell: Cell) -> str:
-    letters, column = "", cell.column
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{cell.row}"
 
 
 def _boxes(asked: Asked) -> Iterator[tuple[float, ...]]:

@@ -28,6 +28,15 @@ class Cell(msgspec.Struct, frozen=True, tag="cell"):
     row: int
     column: int
 
+    @property
+    def name(self) -> str:
+        """The name of the cell as spreadsheets show it, such as "B7"."""
+        letters, column = "", self.column
+        while column > 0:
+            column, rest = divmod(column - 1, 26)
+            letters = chr(ord("A") + rest) + letters
+        return f"{letters}{self.row}"
+
 
 class Slide(msgspec.Struct, frozen=True, tag="slide"):
     """A slide, 1-based; `notes` is true for the notes of its speaker."""

@@ -7,9 +7,9 @@ from citespan.index.types import Span
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FURTHEST = 20_000  # code points from the start of a hidden element to its end
-_HIDDEN_TAG = re.compile(
-    r"<(?P<tag>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"
-    r"[^<>\n]{0,300}>",
+_TAG = re.compile(
+    r"<(?P<hidden>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"
+    r"[^<>\n]{0,300}>|</(?P<ended>[a-z]{1,12})>",
     re.IGNORECASE,
 )
 
@@ -22,16 +22,24 @@ def hidden_spans(text: str) -> list[Span]:
         end = text.find("-->", start + 4)
         at = len(text) if end < 0 else end + 3
         found.append(Span(start, at))
-    if "<" in text:
-        for match in _HIDDEN_TAG.finditer(text):
-            end = closing(match["tag"]).search(text, match.end(), match.end() + _FURTHEST)
-            found.append(Span(match.start(), end.end() if end else match.end()))
-    return sorted(found)
+    return sorted([*found, *_hidden_elements(text)])
 
 
-def closing(tag: str) -> re.Pattern[str]:
-    """Return a pattern of the tag that ends an element."""
-    return re.compile(rf"</{re.escape(tag)}>", re.IGNORECASE)
+def _hidden_elements(text: str) -> list[Span]:
+    """Return the hidden elements; of one that does not end nearby, only the tag."""
+    found: list[Span] = []
+    opened: dict[str, Span] = {}
+    for match in _TAG.finditer(text):
+        if name := match["hidden"]:
+            found.append(Span(*match.span()))
+            outer = opened.get(name.casefold())
+            if outer is None or match.start() - outer.end > _FURTHEST:
+                opened[name.casefold()] = found[-1]
+            continue
+        tag = opened.pop(match["ended"].casefold(), None)
+        if tag and match.end() - tag.end <= _FURTHEST:
+            found.append(Span(tag.start, match.end()))
+    return found
 
 
 def code_spans(text: str) -> list[Span]:

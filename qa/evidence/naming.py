@@ -31,13 +31,13 @@ class Named:
         firm = [one for one in self._asked if one.firm]
         if not self._asked or not pieces:
             return list(pieces)
-        texts = {
-            name: f"{documents[name].title}\n{documents[name].text}"
-            for name in {piece.passage.chunk.document_id for piece in pieces}
-        }
-        if not all(any(one.this.search(text) for text in texts.values()) for one in firm):
-            return []
         scopes = [(piece, "\n".join(piece.scope)) for piece in pieces]
+        names = {piece.passage.chunk.document_id for piece in pieces}
+        for one in firm:
+            if any(one.this.search(scope) for _, scope in scopes):
+                continue  # whole documents may be long
+            if not any(one.this.search(documents[name].text) for name in names):
+                return []
         kept = [piece for piece, scope in scopes if _has(all, self._asked, scope)]
         kept = kept or [piece for piece, scope in scopes if _has(any, firm, scope)]
         return [one.narrowed(self._not_others(one)) for one in kept or pieces]

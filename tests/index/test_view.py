@@ -1,5 +1,6 @@
 """Views: every character of a view that the text has points to that character."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,3 +138,22 @@ def test_every_character_of_a_unit_points_to_itself(text: str, cut: int) -> None
             assert unit.view.text[run.view : run.view + run.length] == written
             assert unit.span.start <= run.at
             assert run.at + run.length <= unit.span.end
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("Seen <!-- planted --> seen.", ["<!-- planted -->"]),
+        ("<p hidden>planted</p> seen", ["<p hidden>planted</p>"]),
+        ("<b>seen</b> <DIV style='display: none'>planted</div> seen",
+         ["<DIV style='display: none'>planted</div>"]),
+        ("<p hidden>a</p> seen <p hidden>b</p>", ["<p hidden>a</p>", "<p hidden>b</p>"]),
+        ("<p hidden>" + "seen " * 5000 + "</p>", ["<p hidden>"]),
+        ("<p hidden>" + "seen " * 5000 + "<p hidden>b</p>", ["<p hidden>", "<p hidden>b</p>"]),
+    ],
+)  # fmt: skip
+def test_what_no_viewer_shows_is_found(text: str, unseen: list[str]) -> None:
+    found = hidden_spans(text)
+    longest = [one for one in found if not any(one != two and one.overlap(two) == len(one)
+                                               for two in found)]  # fmt: skip
+    assert [one.of(text) for one in longest] == unseen
