@@ -202,6 +202,7 @@ def test_who_leaves_a_stream_stops_the_model(tmp_path: Path, models: Path) -> No
                     assert not model.requests[-1].disconnected.is_set()
                 assert model.requests[-1].disconnected.wait(LEAVING_S), (path, behaviour)
         model.behaviour = "right"
-        whole = client.post(ASK, json=body_of(ASK, KNOWN, stream=False)).json()
-    assert whole["mode"] == "generated"
-    assert whole["answer"]
+        # Its passage has no abbreviation, at which the scripted model cuts sentences.
+        asked = "Which countries have resumed diplomatic relations with China?"
+        whole = client.post(ASK, json=body_of(ASK, asked, stream=False)).json()
+    assert (whole["status"], whole["mode"]) == ("answered", "generated")
