@@ -78,8 +78,7 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
     assert {name for name in wheel if name.endswith(".py")} == wanted
     beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
     beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
-    if (ROOT / "index/embedder").exists():
-        beside |= {"index/embedder/model.onnx"}
+    beside |= {"index/embedding/model/model.onnx"}
     assert {f"citespan/{name}" for name in beside} <= wheel
     assert {name.split("/")[0] for name in wheel} == {"citespan", "citespan-0.1.0.dist-info"}
 

@@ -79,7 +79,7 @@ def exported_folder(models: Path, model: str) -> Path:
     The export of the bundled model ships with the package; other exports are in `models`.
     """
     if model == BUNDLED_MODEL:
-        return Path(__file__).parent.parent / "embedder"
+        return Path(__file__).parent / "model"
     return models / f"{model.strip('/').replace('/', '--')}-{RUNTIME}"
 
 
