@@ -6,9 +6,10 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.evals.training.data.claims import read_claims
-    from citespan.evals.training.data.maker import Maker, part_of
+    from citespan.evals.training.data.maker import Maker
     from citespan.evals.training.data.neighbours import Neighbours
     from citespan.evals.training.data.rows import read_objects
+    from citespan.evals.training.data.sampling import part_of
     from citespan.evals.training.data.sources import excluded_from, load_library
     from citespan.evals.training.data.views import Views
 
@@ -31,7 +32,7 @@ __getattr__ = names_of(
         "Views": "citespan.evals.training.data.views",
         "excluded_from": "citespan.evals.training.data.sources",
         "load_library": "citespan.evals.training.data.sources",
-        "part_of": "citespan.evals.training.data.maker",
+        "part_of": "citespan.evals.training.data.sampling",
         "read_claims": "citespan.evals.training.data.claims",
         "read_objects": "citespan.evals.training.data.rows",
     },

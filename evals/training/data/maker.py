@@ -1,8 +1,7 @@
 """The examples of one part: those of each question, with and without its answer."""
 
-import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.random import Generator
 from rich.progress import track
 
 from citespan.evals.datasets import Part
-from citespan.evals.training.config import Config, DataConfig
+from citespan.evals.training.config import Config
 from citespan.evals.training.data.contexts import elsewhere, renamed, shown_title
 from citespan.evals.training.data.layouts import (
     bullets,
@@ -23,9 +22,9 @@ from citespan.evals.training.data.layouts import (
 )
 from citespan.evals.training.data.negatives import Negatives, Place
 from citespan.evals.training.data.neighbours import Neighbours
+from citespan.evals.training.data.sampling import REAL, Sampler, first_of, part_of
 from citespan.evals.training.data.sources import (
     DEVELOPMENT,
-    MISLEADING,
     Asked,
     Library,
     SourceText,
@@ -37,22 +36,9 @@ from citespan.evals.training.data.wording import both, keywords, request, yes_no
 from citespan.evals.training.examples import Example
 from citespan.index.types import Span
 
-_REAL = ("subjqa", "condaqa", MISLEADING, DEVELOPMENT)  # people wrote their unanswerable questions
 _ALONE = {"subjqa", "condaqa", "boolq", "covidqa"}  # neighbouring paragraphs are not of one text
-_FIRST = {"squad", "nq", "fairytale", "subjqa"}  # large enough to hold out small shares of
 _MARKERS = (bullets, steps, messages, changes)
 _TABLE_NAMES = 8  # a document with fewer names makes no table
-
-
-def part_of(group: str, source: str, data: DataConfig) -> Part:
-    """Return the part that an article lies in, by its name and the size of its source."""
-    place = zlib.crc32(f"part:{group}".encode()) / 2**32
-    large = source in _FIRST
-    calibrate = data.held_for_calibration if large else data.held_elsewhere
-    report = data.held_for_report if large else data.held_elsewhere
-    if place < calibrate:
-        return "calibrate"
-    return "report" if place < calibrate + report else "train"
 
 
 class Maker:
@@ -80,6 +66,10 @@ class Maker:
             self._neighbours_of.setdefault((id(asked.document), asked.paragraph), []).append(asked)
             if asked.twin:
                 self._twins.setdefault(asked.twin, []).append(asked)
+        self._sampler = Sampler(
+            self._questions, self._twins, self._data, self._seed,
+            lambda asked: self._hit("synthetic", self._rng(asked)),
+        )  # fmt: skip
 
     def examples(self) -> Iterator[Example]:
         """Yield all examples of the part, some of them not laid out as plain paragraphs."""
@@ -117,7 +107,7 @@ class Maker:
 
     def _plain(self) -> Iterator[Example]:
         """Yield examples from the sources, in order of the questions."""
-        sampled = self._sampled()
+        sampled = self._sampler.sampled()
         chosen = {asked.id for asked in sampled}
         for asked in track(sampled, description=f"prepare {self._part}", transient=True):
             rng = self._rng(asked)
@@ -130,11 +120,11 @@ class Maker:
                 yield from self._of_another(asked, positive, rng)
             if self._hit("both", rng):
                 yield from self._with_another(asked, view, rng)
-        for asked in self._unanswered(chosen):
+        for asked in self._sampler.unanswered(chosen):
             rng = self._rng(asked)
             near = asked.plausible[0] if asked.plausible else asked.paragraph
             view = self._views.paragraph(asked.document, asked.paragraph, near)
-            kind = "real" if asked.source in _REAL else "synthetic"
+            kind = "real" if asked.source in REAL else "synthetic"
             yield self._lacking(asked, (asked.document, view), kind, asked.question, rng)
         yield from self._without_short_answer()
 
@@ -161,7 +151,7 @@ class Maker:
         """Yield questions that only yes or no, or whole sentences answer."""
         for source, limit in self._data.limits().items():
             found = [q for q in self._questions if q.source == source and q.answerable]
-            for asked in _first([q for q in found if not q.answers], limit, self._seed):
+            for asked in first_of([q for q in found if not q.answers], limit, self._seed):
                 rng, document = self._rng(asked), asked.document
                 near = asked.evidence[0] if asked.evidence else asked.paragraph
                 view = self._views.paragraph(document, asked.paragraph, near)
@@ -194,36 +184,6 @@ class Maker:
                 )
                 if made:
                     yield made
-
-    def _unanswered(self, chosen: set[str]) -> Iterator[Asked]:
-        """Yield questions that their own paragraph does not answer: real and some made ones."""
-        asked = [question for question in self._questions if not question.answerable]
-        for source, limit in self._data.limits().items():
-            if source in _REAL:
-                real = [q for q in asked if q.source == source and q.twin not in chosen]
-                yield from _first(real, limit, self._seed)
-        if self._data.development_times:
-            yield from (q for q in asked if q.source == DEVELOPMENT)
-        for question in asked:
-            answered = question.id.removesuffix("-neg") in chosen
-            if answered and self._hit("synthetic", self._rng(question)):
-                yield question
-
-    def _sampled(self) -> list[Asked]:
-        """Return answered questions, as many of each source as the configuration says."""
-        limits = self._data.limits()
-        if self._data.development_times:
-            limits[DEVELOPMENT] = len(self._questions)
-        found: list[Asked] = []
-        for source, limit in limits.items():
-            answered = [q for q in self._questions if q.source == source and q.answers]
-            paired = [
-                q for q in answered if q.id in self._twins
-            ]  # a twin without its pair is useless
-            alone = [q for q in answered if q.id not in self._twins]
-            first = _first(paired, limit, self._seed)
-            found += [*first, *_first(alone, limit - len(first), self._seed)]
-        return found
 
     def _view(self, asked: Asked, rng: Generator) -> Span:
         document, answer = asked.document, asked.answers[0]
@@ -322,12 +282,3 @@ class Maker:
         if key not in self._names:
             self._names[key] = names(document.text)
         return self._names[key]
-
-
-def _first(questions: Sequence[Asked], limit: int, seed: int) -> list[Asked]:
-    """Return a sample that a larger limit only adds to."""
-
-    def place(asked: Asked) -> bytes:
-        return hashlib.sha256(f"{seed} {asked.id}".encode()).digest()
-
-    return sorted(questions, key=place)[:limit]

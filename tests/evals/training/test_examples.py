@@ -19,9 +19,9 @@ from strategies import texts
 from citespan.evals.datasets.articles import role
 from citespan.evals.training.config import Config, DataConfig, load_config
 from citespan.evals.training.data.layouts import headed, listed, next_to
-from citespan.evals.training.data.maker import part_of
 from citespan.evals.training.data.negatives import Negatives
 from citespan.evals.training.data.neighbours import Neighbours
+from citespan.evals.training.data.sampling import part_of
 from citespan.evals.training.data.sources import (
     SourceText,
     excluded_from,
