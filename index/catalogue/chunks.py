@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from citespan.index.catalogue.filter_sql import where
 from citespan.index.catalogue.filters import Filter
-from citespan.index.catalogue.protocol import Changes
+from citespan.index.catalogue.types import Changes
 from citespan.index.disk.database import Database
 from citespan.index.errors import StoreCorrupt, StoreMismatch
 from citespan.index.types import Chunk, Span, Vectors

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from citespan.index.catalogue.builds import drop_build
 from citespan.index.catalogue.chunks import ChunkTable
-from citespan.index.catalogue.schema import drop_build
 from citespan.index.disk.database import Database
 from citespan.index.disk.folder import CATALOGUE, lock_for_writing
 from citespan.index.disk.pages import wrong_pages

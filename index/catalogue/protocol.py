@@ -1,15 +1,15 @@
 """The contract between `Corpus` and the engine that keeps the source of truth."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citespan.index.catalogue.filters import Filter
+from citespan.index.catalogue.types import Changes, IndexedText, Make, SourceInfo
 from citespan.index.types import (
     Build,
     Chunk,
@@ -21,34 +21,6 @@ from citespan.index.types import (
     SourceFile,
     Vectors,
 )
-
-# The chunks of a document and their (n, dim) vectors.
-Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
-
-
-class IndexedText(NamedTuple):
-    """A chunk with its searchable text; `title` is the document's with the chunk's context."""
-
-    chunk: Chunk
-    title: str
-    text: str
-
-
-class Changes(NamedTuple):
-    """Ids of chunks that were, or may have been, added, and of removed ones."""
-
-    added: set[int]
-    removed: set[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceInfo:
-    """The file of a revision without its bytes; `original` is their SHA-256, None if not kept."""
-
-    name: str
-    made_by: str
-    layout: bytes
-    original: str | None
 
 
 class Sources(Protocol):

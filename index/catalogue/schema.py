@@ -1,20 +1,14 @@
 """The tables of the catalogue."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from citespan.index.catalogue.builds import add_build
 from citespan.index.catalogue.sources import TABLES as SOURCES
 from citespan.index.disk.database import Database
-from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
-from citespan.index.types import Build, Sections
 
 VERSION = "4"
-_OWN = "own"  # next to the settings that the chunks depend on
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE documents (
@@ -34,16 +28,6 @@ CREATE TABLE removed (
     generation INTEGER NOT NULL, build INTEGER NOT NULL, chunk_id INTEGER NOT NULL,
     PRIMARY KEY (generation, build, chunk_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX documents_by_generation ON documents (generation);
-"""
-# Rows are in the order of storing, not of the ids, which are hashes. Pages are full, and the chunks
-# of a document lie together.
-_CHUNKS = """
-CREATE TABLE chunks_{build} (
-    at INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, tokens INTEGER NOT NULL,
-    vector BLOB NOT NULL, context TEXT NOT NULL DEFAULT '') STRICT;
-CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
 
 
@@ -74,46 +58,6 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
         )
     if not db.has_checksums():
         raise StoreCorrupt(f"the catalogue {path} is damaged: its checksums are switched off")
-
-
-def add_build(db: Any, settings: Mapping[str, str]) -> int:
-    """Make an empty table of chunks in the open transaction; return the build's id."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    values = (msgspec.json.encode(dict(settings), order="sorted").decode(), now)
-    db.execute("INSERT INTO builds (settings, created_at) VALUES (?, ?)", values)
-    build: int = db.last_insert_rowid()
-    db.execute(_CHUNKS.format(build=build))
-    return build
-
-
-def build_of(row: tuple[int, str, str]) -> Build:
-    """Return the build of a row: its id, settings and time.
-
-    Raises:
-        StoreCorrupt: the settings are damaged.
-    """
-    settings = decoded(row[1], "settings of a build")
-    try:
-        own = msgspec.convert(settings.pop(_OWN, {}), Sections)
-    except msgspec.ValidationError as error:
-        raise StoreCorrupt(f"the settings of build {row[0]} are damaged: {error}") from error
-    return Build(id=row[0], settings=settings, own=own, created_at=row[2])
-
-
-def record_own(db: Any, build: Build, own: Sections) -> None:
-    """Record settings with those of a build, in the open transaction."""
-    settings = {**build.settings, _OWN: own} if own else build.settings
-    values = (msgspec.json.encode(settings, order="sorted").decode(), build.id)
-    db.execute("UPDATE builds SET settings = ? WHERE id = ?", values)
-
-
-def drop_build(db: Any, build: int) -> None:
-    """Delete a build in the open transaction; do nothing if there is no such build."""
-    db.execute("DELETE FROM builds WHERE id = ?", (build,))
-    if db.changes():
-        db.execute(f"DROP TABLE chunks_{build}")
-    db.execute("DELETE FROM removed WHERE build = ?", (build,))
-    db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
 
 
 def _make(db: Database, settings: Mapping[str, str]) -> None:

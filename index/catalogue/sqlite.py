@@ -1,25 +1,24 @@
 """The catalogue in SQLite: the source of truth, durable when a call returns."""
 
-import logging
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from citespan.index.catalogue.builds import BuildTable, DerivedTable, add_build, drop_build
 from citespan.index.catalogue.chunks import ChunkTable
-from citespan.index.catalogue.damage import repair_chunks, wrong_parts
 from citespan.index.catalogue.filters import Filter
-from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_pages
-from citespan.index.catalogue.protocol import Changes, IndexedText, Make
+from citespan.index.catalogue.readable import ReadableChunks
 from citespan.index.catalogue.revisions import RevisionTable
-from citespan.index.catalogue.schema import add_build, build_of, drop_build, open_schema, record_own
+from citespan.index.catalogue.schema import open_schema
 from citespan.index.catalogue.sources import SourceTable
+from citespan.index.catalogue.types import Changes, IndexedText, Make
+from citespan.index.catalogue.upkeep import FileUpkeep
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.database import Database
 from citespan.index.disk.folder import identity
@@ -27,12 +26,9 @@ from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import (
     BuildIncomplete,
     CurrentRevision,
-    DocumentDamaged,
     DocumentNotFound,
-    StoreCorrupt,
     StoreLocked,
     StoreMismatch,
-    StoreUnavailable,
 )
 from citespan.index.types import (
     Build,
@@ -45,11 +41,6 @@ from citespan.index.types import (
     SourceFile,
     Vectors,
 )
-
-_log = logging.getLogger("citespan.index")
-
-_EITHER_WAY = frozenset({"cutting"})  # settings that older chunks may differ in
-_TEXTS = 500  # chunks whose texts are in memory at a time
 
 
 class SqliteCatalogue:
@@ -83,12 +74,16 @@ class SqliteCatalogue:
         self._db = Database(path, read_only=read_only, reserve=reserve)
         self._revisions = RevisionTable(self._db)
         self.sources = SourceTable(self._db)
+        self._builds = BuildTable(self._db, path)
+        self._upkeep = FileUpkeep(
+            path, self._db, self._revisions, self.sources, read_only=read_only
+        )
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
-            self._check_settings(settings)
+            self._builds.check_settings(self._build, settings)
             if not read_only:
-                self._empty_log()  # left by a killed process
+                self._upkeep.empty_log()  # left by a killed process
             elif not opened or opened != identity(path):
                 raise StoreLocked(f"{path} was replaced while it was opened; try again")
         except BaseException:
@@ -97,18 +92,17 @@ class SqliteCatalogue:
 
     @property
     def generation(self) -> int:
-        return self._number("generation")
+        return self._builds.number("generation")
 
     @property
     def build(self) -> Build:
         return self._build
 
     def current(self) -> int:
-        return self._number("build")
+        return self._builds.current()
 
     def builds(self) -> tuple[Build, ...]:
-        rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
-        return tuple(build_of(row) for row in rows)
+        return self._builds.all()
 
     def with_build(self, settings: Mapping[str, str]) -> "SqliteCatalogue":
         for build in self.builds():
@@ -142,17 +136,12 @@ class SqliteCatalogue:
         with self._change() as (db, _):
             if self.missing("", 1):
                 raise BuildIncomplete(self._build.id)
-            record_own(db, self._build, own or {})
-            values = {"build": str(self._build.id), "previous": str(self.current())}
-            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+            self._builds.switch(db, self._build, own or {})
         self._see(self._build.id)
         reached("build.switched")
 
     def previous(self) -> int | None:
-        rows = self._db.rows(
-            "SELECT b.id FROM builds b JOIN meta m ON m.key = 'previous' AND m.value = b.id"
-        )
-        return rows[0][0] if rows else None
+        return self._builds.previous()
 
     def drop(self, build_id: int) -> None:
         if build_id == self.current():
@@ -240,86 +229,32 @@ class SqliteCatalogue:
         return self._chunks.matching(filters)
 
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
-        found, lost = self._chunks.chunks(ids)
-        if lost:
-            raise DocumentDamaged(min(self._lost(lost)))
-        return found
+        return self._readable.chunks(ids)
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        stored, vectors, lost = self._chunks.vectors(ids)
-        if lost:
-            self._lost(lost)
-        return stored, vectors
+        return self._readable.vectors(ids)
 
     def indexed_texts(self, ids: Collection[int]) -> Iterator[IndexedText]:
-        ordered = self._chunks.in_order(ids)
-        for at in range(0, len(ordered), _TEXTS):
-            by_document: dict[str, list[Chunk]] = {}
-            found, lost = self._chunks.chunks(ordered[at : at + _TEXTS])
-            if lost:
-                self._lost(lost)
-            for chunk in found.values():
-                by_document.setdefault(chunk.document_id, []).append(chunk)
-            for document_id, chunks in by_document.items():
-                with suppress(
-                    DocumentNotFound, DocumentDamaged
-                ):  # deleted since, or noted as damaged
-                    document = self.document(document_id, chunks[0].revision)
-                    for chunk in chunks:
-                        yield IndexedText(
-                            chunk, chunk.titled(document.title), chunk.span.of(document.text)
-                        )
+        return self._readable.indexed_texts(ids)
 
     def damaged(self) -> list[str]:
         return sorted(self._revisions.damaged)
 
     def repair(self, make: Make) -> list[str]:
-        if self._read_only or not self._empty_log():
-            return []
-        try:
-            found = sorted(self._chunks.damaged())
-            if found:
-                rebuilt = [(one, *make(one)) for one in map(self.document, found)]
-                repair_chunks(self._path, self._build.id, rebuilt)
-        except StoreCorrupt as error:  # `check` lists the damage
-            _log.warning("damaged chunks were not rebuilt: %s", error)
-            return []
-        self._revisions.damaged.difference_update(found)
-        return found
+        return self._upkeep.repair(self._build, self._chunks, make)
 
     def derived(self, name: str) -> Mapping[str, str]:
-        rows = self._db.rows(
-            "SELECT record FROM derived WHERE name = ?", (f"{self._build.id}/{name}",)
-        )
-        try:
-            return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
-        except msgspec.MsgspecError:
-            return {}  # as if nothing was recorded: the index is rebuilt
+        return self._derived.get(name)
 
     def record_derived(self, name: str, record: Mapping[str, str]) -> None:
-        encoded = msgspec.json.encode(record).decode()
         with self._transaction() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO derived VALUES (?, ?)",
-                (f"{self._build.id}/{name}", encoded),
-            )
+            self._derived.record(db, name, record)
 
     def check(self) -> list[str]:
-        tables = (self._revisions, self._chunks, self.sources)
-        parts = (self._check_file, *(table.problems for table in tables))
-        return [problem for part in parts for problem in _findings(part)]
+        return self._upkeep.check(self._chunks)
 
     def leftovers(self) -> list[str]:
-        found = list(ownerless_rows(self._db, [build.id for build in self.builds()]))
-        found += self.sources.leftovers()
-        if self._read_only:
-            return found  # another process may be writing to the file
-        if self._empty_log():
-            if pages := unclean_free_pages(self._path):
-                found.append(f"{pages} free pages of the catalogue hold data that was removed")
-        elif not self._db.log_is_clean:
-            found.append("removed pages stay in the log until no process reads the log")
-        return found
+        return self._upkeep.leftovers(self.builds())
 
     def copy_to(self, path: Path) -> None:
         """Write all stored data, as of one moment, to a new file.
@@ -330,47 +265,19 @@ class SqliteCatalogue:
 
     def close(self) -> None:
         if not self._read_only:
-            self._empty_log()
+            self._upkeep.empty_log()
         self._db.close()
 
-    def _check_file(self) -> Iterator[str]:
-        if not self._read_only and self._empty_log():
-            for part, pages in wrong_parts(self._path).items():
-                yield f"{pages} pages of {part} in the catalogue are damaged"
-        yield from self._db.integrity_problems()
-
-    def _lost(self, chunk_ids: Sequence[int]) -> set[str]:
-        """Record the documents of damaged chunks as damaged, and return them."""
-        found = self._chunks.documents_of(chunk_ids)
-        self._revisions.note(found)
-        return found
-
-    def _check_settings(self, settings: Mapping[str, str]) -> None:
-        for key, value in settings.items():
-            if key not in _EITHER_WAY and self._build.settings.get(key) != value:
-                raise StoreMismatch(
-                    f"the data folder {self._path.parent} was made with"
-                    f" {key} = {self._build.settings.get(key)}, now it is {value}; set it back,"
-                    " or rebuild its chunks with `citespan reindex`"
-                )
-
     def _see(self, build_id: int) -> None:
-        found = {build.id: build for build in self.builds()}
-        if build_id not in found:
-            raise StoreCorrupt(f"the catalogue {self._path} has lost build {build_id}")
-        self._build = found[build_id]
+        self._build = self._builds.get(build_id)
         self._chunks = ChunkTable(self._db, build_id)
+        self._readable = ReadableChunks(self._chunks, self._revisions)
+        self._derived = DerivedTable(self._db, build_id)
 
     def _seen_with(self, build_id: int) -> "SqliteCatalogue":
         other = copy(self)
         other._see(build_id)
         return other
-
-    def _number(self, key: str) -> int:
-        rows = self._db.rows("SELECT value FROM meta WHERE key = ?", (key,))
-        if not rows or not rows[0][0].isdecimal():
-            raise StoreCorrupt(f"the catalogue {self._path} has lost its {key}")
-        return int(rows[0][0])
 
     @contextmanager
     def _change(self, *, removing: bool = False) -> Generator[tuple[Any, int]]:
@@ -390,20 +297,4 @@ class SqliteCatalogue:
         with self._db.transaction(removing=removing) as db:
             yield db
         if not self._db.log_is_clean:
-            self._empty_log()
-
-    def _empty_log(self) -> bool:
-        """Empty the log, and return whether that worked; otherwise the next change tries again."""
-        try:
-            return self._db.empty_log()
-        except StoreUnavailable as error:  # the change itself is committed and durable
-            _log.warning("write-ahead log not emptied: %s", error)
-            return False
-
-
-def _findings(part: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """Yield the findings of a check; if damage stops the check, yield that, too."""
-    try:
-        yield from part()
-    except StoreCorrupt as error:
-        yield str(error)
+            self._upkeep.empty_log()

@@ -79,8 +79,7 @@ class Corpus:
             embedder: the embedder that made, or will make, the vectors of the corpus.
             chunk_tokens: the most tokens of a chunk, by the embedder's count.
             read_only: do not write; another process may write, and this one sees its changes.
-            for_reindex: skip the check that embedder and chunk size match, because the caller is
-                about to reindex by `builds.fill` and `builds.switch`.
+            for_reindex: do not check that embedder and chunk size match; the caller will reindex.
             keep_revisions: how many past revisions of a document are kept when it is replaced, at
                 least 0; None keeps all.
             exact_most: with more chunks than this, the nearest vectors are found approximately.
@@ -260,10 +259,9 @@ class Corpus:
             context: a second query; its results are fused with the query's. Scores by side are
                 only those of the query.
         """
-        searcher = self._searcher
         if not self._writer.in_batches:
-            searcher.index.refresh(wait=False)
-        return searcher.search(
+            self._searcher.index.refresh(wait=False)
+        return self._searcher.search(
             query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters,
             context=context,
         )  # fmt: skip

@@ -3,7 +3,8 @@
 import threading
 from collections import OrderedDict
 
-from citespan.index.catalogue.protocol import Catalogue, SourceInfo
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue.types import SourceInfo
 from citespan.index.layout import (
     Layout,
     Outline,

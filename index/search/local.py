@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citespan.index.catalogue import Filter
-from citespan.index.catalogue.protocol import Catalogue, IndexedText
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue.types import IndexedText
 from citespan.index.disk.crashpoints import reached
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.index.search.lexical import LexicalIndex, folder_hashes

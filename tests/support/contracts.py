@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from strategies import document, raw_texts
 
 from citespan.index import Document, Span
-from citespan.index.catalogue.protocol import Catalogue, Changes, IndexedText
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue.types import Changes, IndexedText
 from citespan.index.errors import (
     BuildIncomplete,
     CurrentRevision,

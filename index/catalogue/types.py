@@ -1,0 +1,35 @@
+"""What the catalogue's engine returns besides documents and chunks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from citespan.index.types import Chunk, Document, Vectors
+
+# The chunks of a document and their (n, dim) vectors.
+Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
+
+
+class IndexedText(NamedTuple):
+    """A chunk with its searchable text; `title` is the document's with the chunk's context."""
+
+    chunk: Chunk
+    title: str
+    text: str
+
+
+class Changes(NamedTuple):
+    """Ids of chunks that were, or may have been, added, and of removed ones."""
+
+    added: set[int]
+    removed: set[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """The file of a revision without its bytes; `original` is their SHA-256, None if not kept."""
+
+    name: str
+    made_by: str
+    layout: bytes
+    original: str | None
