@@ -32,7 +32,7 @@ class Sampler:
         paired: the ids of those that have a twin, which people changed to mislead.
         data: the limits of each source.
         seed: equal seeds give equal samples.
-        is_made_up: whether a made question is wanted; it decides by the question alone.
+        is_made_up: whether a made question is wanted; it decides by nothing but the question.
     """
 
     def __init__(
