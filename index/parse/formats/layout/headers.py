@@ -1,0 +1,122 @@
+"""Headers of several lines above the rows of a table, and tables that go on on the next page."""
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
+from citespan.index.parse.formats.layout.columns import Columns, columns_of
+from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.paragraphs import Labels, Paragraph
+from citespan.index.parse.formats.layout.tables import Cell, header_of
+
+_DIGIT, _NUMBER = re.compile(r"\d"), re.compile(r"[-+($€£]{0,3}\d[\d.,]*[%)]{0,2}")
+_CAPTION = re.compile(r"(?:Table|Figure|Exhibit|Appendix|Schedule|Note)\b", re.IGNORECASE)
+_APART = 2.0  # heights of a line, between two lines of a header
+_MOST_LINES = 30  # of a header; each cell has some
+_LONGEST = 120  # characters of a line of a header
+_LONGEST_LABEL = 60
+_LABELLED = 0.6  # share of the columns that have a label, and of the rows that fit
+_LEAST_ROWS = 2
+_BETWEEN = 3  # paragraphs, such as the number of a page, between two parts of a table
+
+
+def headed(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """Return the paragraphs, with those that are headers made part of their tables."""
+    made: list[Paragraph] = []
+    last: tuple[int, Paragraph] | None = None
+    for one in paragraphs:
+        if one.rows and not header_of(one.lines) and (columns := columns_of(one.lines)):
+            _label(made, one, columns)
+            if not one.labels and last and _goes_on(made, *last, one, columns):
+                one.labels = last[1].labels
+        if one.labels:
+            last = len(made), one
+        made.append(one)
+    return made
+
+
+def _label(made: list[Paragraph], one: Paragraph, columns: Columns) -> None:
+    """Take a header from the first rows, and from the end of what is above them."""
+    own = list(takewhile(lambda line: not _DIGIT.search(line.text), one.lines))
+    body = one.lines[len(own) :]
+    if len(body) < _LEAST_ROWS or not _fits(body, columns):
+        return
+    near = _above(made, [*own, body[0]])
+    columns = columns.around([line for other in near for line in other.lines] + own)
+    fitting = list(takewhile(lambda other: _lie_in(columns, other.lines), near))
+    above = [line for other in reversed(fitting) for line in other.lines] + own
+    labels = _labels(above, columns) if _lie_in(columns, own) else None
+    if labels:
+        del made[len(made) - len(fitting) :]
+        one.lines, one.labels, one.headed = body, labels, True
+
+
+def _lie_in(columns: Columns, lines: Sequence[Line]) -> bool:
+    return all(any(columns.cells(line)) for line in lines)
+
+
+def _above(made: Sequence[Paragraph], rows: Sequence[Line]) -> list[Paragraph]:
+    """Return what may be the header above rows, the nearest paragraph first."""
+    found: list[Paragraph] = []
+    top, count = rows[0].y0, 0
+    for before in reversed(made):
+        count += len(before.lines)
+        if before.rows or count > _MOST_LINES:
+            break
+        for line in reversed(before.lines):
+            if not _is_above(line, top, rows[-1]):
+                return found
+            top = min(top, line.y0)
+        found.append(before)
+    return found
+
+
+def _fits(body: Sequence[Line], columns: Columns) -> bool:
+    fitting = sum(any(columns.cells(line)) for line in body)
+    numbers = sum(bool(_DIGIT.search(line.text)) for line in body)
+    return fitting >= _LABELLED * len(body) and 2 * numbers >= len(body)
+
+
+def _is_above(line: Line, top: int, first: Line) -> bool:
+    """Return whether a line may be one of the header whose other lines begin at `top`."""
+    text = line.text
+    return (
+        line.page == first.page
+        and line.y1 <= first.y0 + first.height // 2
+        and top - line.y1 < _APART * line.height
+        and not line.upright
+        and len(text) <= _LONGEST
+        and not _CAPTION.match(text)
+        and not text.endswith((".", ";"))
+        and line.size <= 1.15 * first.size + 0.5
+        and not all(map(_NUMBER.fullmatch, text.split()))
+    )
+
+
+def _labels(lines: Sequence[Line], columns: Columns) -> Labels | None:
+    """Return the pieces of each column's label; None if most columns have none."""
+    pieces: list[list[Cell]] = [[] for _ in columns.sides]
+    for line in sorted(lines, key=lambda line: (line.y0 + line.y1, line.x0)):
+        for column, cell in enumerate(columns.cells(line)):
+            if cell:
+                pieces[column].append(cell)
+    named = sum(map(bool, pieces))
+    if named < 2 or named < _LABELLED * len(pieces):
+        return None
+    if any(sum(len(cell.text) for cell in cells) > _LONGEST_LABEL for cells in pieces):
+        return None
+    return Labels(columns, pieces)
+
+
+def _goes_on(
+    made: Sequence[Paragraph], at: int, before: Paragraph, one: Paragraph, columns: Columns
+) -> bool:
+    """Return whether rows without a header are more of a table with one."""
+    labels = before.labels
+    return (
+        labels is not None
+        and len(made) - at - 1 <= _BETWEEN
+        and not any(other.rows for other in made[at + 1 :])
+        and one.lines[0].page - before.lines[-1].page in {0, 1}
+        and columns.agree(labels.columns)
+    )
