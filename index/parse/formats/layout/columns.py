@@ -12,6 +12,8 @@ from citespan.index.parse.formats.layout.tables import Cell, cells_of
 
 _WORD = re.compile(r"\S+")
 _LEAST_SHARE = 0.15  # of the rows that show all columns by wide gaps
+_EM = 10  # tenths of a point, for each point of size
+_SPACE = 0.45  # of the size: wider than between two words of a phrase
 _CROSSED = 0.25  # share of a word's width that may lie beyond its column
 
 
@@ -29,6 +31,14 @@ class Columns(msgspec.Struct):
         words = [word.sides for line in lines for word in words_of(line)]
         cuts = [_widest(right, left, words) for (_, right), (left, _) in pairwise(self.sides)]
         return Columns(self.sides, cuts)
+
+    def labels(self, line: Line) -> list[Cell | None]:
+        """Return what stands in each column; nothing if words of two columns are one phrase."""
+        cells = self.cells(line)
+        least = _EM * _SPACE * line.size
+        sides = [cell.sides for cell in cells if cell]
+        apart = all(left - right >= least for (_, right), (left, _) in pairwise(sides))
+        return cells if apart else [None] * len(cells)
 
     def cells(self, line: Line) -> list[Cell | None]:
         """Return what stands in each column; of a line with a word in two columns, nothing."""

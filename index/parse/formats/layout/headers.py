@@ -9,7 +9,10 @@ from citespan.index.parse.formats.layout.line import Line
 from citespan.index.parse.formats.layout.paragraphs import Labels, Paragraph
 from citespan.index.parse.formats.layout.tables import Cell, header_of
 
-_DIGIT, _NUMBER = re.compile(r"\d"), re.compile(r"[-+($€£]{0,3}\d[\d.,]*[%)]{0,2}")
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[-+$€£]?\d[\d.,]*%?|\([-+$€£]?\d[\d.,]*\)%?|[$€£]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DATE = re.compile(r"(?:19|20)\d\d,?|[0-3]?\d,")
 _CAPTION = re.compile(r"(?:Table|Figure|Exhibit|Appendix|Schedule|Note)\b", re.IGNORECASE)
 _APART = 2.0  # heights of a line, between two lines of a header
 _MOST_LINES = 30  # of a header; each cell has some
@@ -37,7 +40,7 @@ def headed(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 def _label(made: list[Paragraph], one: Paragraph, columns: Columns) -> None:
     """Take a header from the first rows, and from the end of what is above them."""
-    own = list(takewhile(lambda line: not _DIGIT.search(line.text), one.lines))
+    own = _first_labels(one.lines, columns)
     body = one.lines[len(own) :]
     if len(body) < _LEAST_ROWS or not _fits(body, columns):
         return
@@ -51,8 +54,25 @@ def _label(made: list[Paragraph], one: Paragraph, columns: Columns) -> None:
         one.lines, one.labels, one.headed = body, labels, True
 
 
+def _first_labels(lines: Sequence[Line], columns: Columns) -> list[Line]:
+    """Return the first rows without digits, and one of years; a name of a section is no label."""
+    found = list(takewhile(lambda line: not _DIGIT.search(line.text), lines))
+    while len(found) > 1 and not any(columns.cells(found[-1])[1:]):
+        found.pop()
+    after = lines[len(found) : len(found) + 2]
+    if len(after) == 2 and _has_years(after[0]) and not _has_years(after[1]):
+        found.append(after[0])
+    return found
+
+
+def _has_years(line: Line) -> bool:
+    """Return whether all numbers of a line are years, and it has some."""
+    words = [word for word in line.text.split() if _NUMBER.fullmatch(word)]
+    return bool(words) and all(map(_YEAR.fullmatch, words))
+
+
 def _lie_in(columns: Columns, lines: Sequence[Line]) -> bool:
-    return all(any(columns.cells(line)) for line in lines)
+    return all(any(columns.labels(line)) for line in lines)
 
 
 def _above(made: Sequence[Paragraph], rows: Sequence[Line]) -> list[Paragraph]:
@@ -89,7 +109,7 @@ def _is_above(line: Line, top: int, first: Line) -> bool:
         and not _CAPTION.match(text)
         and not text.endswith((".", ";"))
         and line.size <= 1.15 * first.size + 0.5
-        and not all(map(_NUMBER.fullmatch, text.split()))
+        and not any(_NUMBER.fullmatch(word) and not _DATE.fullmatch(word) for word in text.split())
     )
 
 
@@ -97,7 +117,7 @@ def _labels(lines: Sequence[Line], columns: Columns) -> Labels | None:
     """Return the pieces of each column's label; None if most columns have none."""
     pieces: list[list[Cell]] = [[] for _ in columns.sides]
     for line in sorted(lines, key=lambda line: (line.y0 + line.y1, line.x0)):
-        for column, cell in enumerate(columns.cells(line)):
+        for column, cell in enumerate(columns.labels(line)):
             if cell:
                 pieces[column].append(cell)
     named = sum(map(bool, pieces))

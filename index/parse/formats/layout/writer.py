@@ -75,7 +75,11 @@ class Writer:
             pairs = [
                 (pieces, cell) for pieces, cell in zip(labels.pieces, cells, strict=True) if cell
             ]
-            self._labelled(line, pairs)
+            if any(cells[1:]):
+                self._labelled(line, pairs)
+            else:  # the name of a section, or of nothing
+                self._row(line)
+                self.builder.paragraph()
         names = (" ".join(cell.text for cell in pieces) for pieces in labels.pieces)
         self.builder.table(start, " | ".join(filter(None, names)))
 
