@@ -48,7 +48,12 @@ def _label(made: list[Paragraph], one: Paragraph, columns: Columns) -> None:
     columns = columns.around([line for other in near for line in other.lines] + own)
     fitting = list(takewhile(lambda other: _lie_in(columns, other.lines), near))
     above = [line for other in reversed(fitting) for line in other.lines] + own
-    labels = _labels(above, columns) if _lie_in(columns, own) else None
+    labels = None
+    if _lie_in(columns, own):
+        above.sort(key=lambda line: (line.y0 + line.y1, line.x0))
+        while _is_section(above, columns):
+            body.insert(0, above.pop())
+        labels = _labels(above, columns)
     if labels:
         del made[len(made) - len(fitting) :]
         one.lines, one.labels, one.headed = body, labels, True
@@ -63,6 +68,14 @@ def _first_labels(lines: Sequence[Line], columns: Columns) -> list[Line]:
     if len(after) == 2 and _has_years(after[0]) and not _has_years(after[1]):
         found.append(after[0])
     return found
+
+
+def _is_section(lines: Sequence[Line], columns: Columns) -> bool:
+    """Return whether the last line stands below the labels of other columns, without its own."""
+    if not lines or any(columns.cells(lines[-1])[1:]):
+        return False
+    others = [line.y1 for line in lines if any(columns.cells(line)[1:])]
+    return bool(others) and max(others) <= lines[-1].y0 + lines[-1].height // 4
 
 
 def _has_years(line: Line) -> bool:
@@ -114,9 +127,9 @@ def _is_above(line: Line, top: int, first: Line) -> bool:
 
 
 def _labels(lines: Sequence[Line], columns: Columns) -> Labels | None:
-    """Return the pieces of each column's label; None if most columns have none."""
+    """Return the pieces of each column's label, from the top; None if most columns have none."""
     pieces: list[list[Cell]] = [[] for _ in columns.sides]
-    for line in sorted(lines, key=lambda line: (line.y0 + line.y1, line.x0)):
+    for line in lines:
         for column, cell in enumerate(columns.labels(line)):
             if cell:
                 pieces[column].append(cell)
