@@ -32,7 +32,7 @@ class Paragraph(msgspec.Struct):
     """Lines that are read as one; `rows` are lines of a table, each by itself.
 
     `level` is that of a heading, 1 to 6, or 0. `labels` are those of the columns of a table;
-    `headed` is true if they stand above these rows.
+    `headed` is true if they stand above these rows. `note` is the length of a footnote's mark.
     """
 
     lines: list[Line]
@@ -40,6 +40,7 @@ class Paragraph(msgspec.Struct):
     level: int = 0
     labels: Labels | None = None
     headed: bool = False
+    note: int = 0
 
     @property
     def size(self) -> float:

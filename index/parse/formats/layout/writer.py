@@ -29,7 +29,7 @@ class Writer:
         elif one.rows:
             self._rows(one.lines)
         else:
-            self._prose(one.lines)
+            self._prose(one.lines, one.note)
         if one.level:
             self.builder.heading(start, one.level)
 
@@ -38,15 +38,22 @@ class Writer:
         self._piece(line, 0, len(line.text))
         self.builder.separate("\n")
 
-    def _prose(self, lines: list[Line]) -> None:
+    def _prose(self, lines: list[Line], mark: int) -> None:
+        """Write lines; a space follows the mark that they begin with."""
+        if mark and lines[0].text[mark] != " ":
+            self._piece(lines[0], 0, mark)
+            self.builder.separate(" ")
+        else:
+            mark = 0
         for at, line in enumerate(lines):
+            first = 0 if at else mark
             after = lines[at + 1].text if at + 1 < len(lines) else ""
             cut = line.hyphen or (line.text.endswith("-") and len(line.text) > 1)
             if after and cut and line.text[-2:-1].isalpha() and after[0].isalpha():
                 keep = self._hyphens.is_kept(line.text, after)
-                self._piece(line, 0, len(line.text) - (not keep))
+                self._piece(line, first, len(line.text) - (not keep))
             else:
-                self._piece(line, 0, len(line.text))
+                self._piece(line, first, len(line.text))
                 if after:
                     self.builder.separate(" ")
 

@@ -1,0 +1,64 @@
+"""Footnotes: each follows the paragraph that its mark stands in."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.paragraphs import Paragraph
+
+_NOTE = re.compile(r"(\d{1,3}) ?[^\W\d_]")
+_SMALLER = 0.93  # times the body
+
+
+def placed(paragraphs: Sequence[Paragraph], body: float) -> list[Paragraph]:
+    """Return the paragraphs with each footnote after the one that it belongs to.
+
+    A footnote is in smaller letters and begins with its number. If no paragraph of its page has
+    this number right after a word, or if several have it, the footnote stays where it is.
+    """
+    apart = [part for one in paragraphs for part in _apart(one, body)]
+    notes: dict[int, list[Paragraph]] = {}
+    moved: set[int] = set()
+    texts = _texts([one for one in apart if not one.note and not one.rows])
+    for one in apart:
+        if one.note and (home := _home(one, texts)) is not None:
+            notes.setdefault(home, []).append(one)
+            moved.add(id(one))
+    return [
+        part for one in apart if id(one) not in moved for part in (one, *notes.get(id(one), ()))
+    ]
+
+
+def _apart(one: Paragraph, body: float) -> Iterator[Paragraph]:
+    """Yield a paragraph, or the footnotes that it is, each with the length of its mark."""
+    found = _NOTE.match(one.lines[0].text)
+    if not found or one.rows or one.level or one.size > _SMALLER * body:
+        yield one
+        return
+    number, start = int(found.group(1)), 0
+    for at, line in enumerate(one.lines):
+        follows = at and (found := _NOTE.match(line.text)) and int(found.group(1)) == number + 1
+        if follows:
+            yield Paragraph(one.lines[start:at], note=len(str(number)))
+            number, start = number + 1, at
+    yield Paragraph(one.lines[start:], note=len(str(number)))
+
+
+def _texts(paragraphs: Sequence[Paragraph]) -> dict[int, list[tuple[int, str]]]:
+    """Return, for each page, the paragraphs on it by identity, with their text there."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for one in paragraphs:
+        pages: dict[int, list[Line]] = {}
+        for line in one.lines:
+            pages.setdefault(line.page, []).append(line)
+        for page, lines in pages.items():
+            found.setdefault(page, []).append((id(one), " ".join(line.text for line in lines)))
+    return found
+
+
+def _home(note: Paragraph, texts: dict[int, list[tuple[int, str]]]) -> int | None:
+    """Return the identity of the paragraph that a footnote belongs to."""
+    line = note.lines[0]
+    mark = re.compile(rf"[^\W\d_][,.;:)\]”’\"']{{0,2}}{line.text[: note.note]}(?![.,]?\d|\w)")
+    homes = [one for one, text in texts.get(line.page, ()) if mark.search(text)]
+    return homes[0] if len(homes) == 1 else None
