@@ -227,6 +227,15 @@ HIDDEN = {
 }
 
 
+def test_a_footnote_follows_the_paragraph_with_its_mark():
+    marked = "(We met the Zorn,) Tj 5 Ts /F 7 Tf (3) Tj 0 Ts /F 12 Tf ( who sing.) Tj"
+    content = f"BT /F 12 Tf 72 700 Td {marked} ET\n" + prose(LOREM, y=600)
+    content += text(72, 80, "3", 6) + text(77, 78, "said as zoan", 8)
+    assert parsed(Page(content)).text.strip().split("\n\n") == [
+        "We met the Zorn,3 who sing.", "3 said as zoan", " ".join(LOREM),
+    ]  # fmt: skip
+
+
 _LEFTS = (72, 180, 300, 420)
 _OFFICES = [("Oslo", "$ 1,200", "31", "4.5%"), ("Rome", "$ 980", "27", "3.9%")]
 _STACKED = [
@@ -340,7 +349,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T03:04:05+01:30",
     }
-    assert result.made_by.startswith("pdf 1, pdfium ")
+    assert result.made_by.startswith("pdf 2, pdfium ")
 
 
 RIGHT = "opensesame"
