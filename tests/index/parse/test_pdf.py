@@ -342,12 +342,13 @@ def test_form_values_and_comments_follow_the_page():
 
 def test_metadata():
     info = "/Title(On  Foxes)/Author(A. Writer)/CreationDate(D:20190102030405+01'30')"
-    result = parsed(Page(prose(LOREM)), info=info)
+    result = parsed(Page(prose(LOREM)), info=info, catalog="/Lang(en-US)")
     assert result.title == "On Foxes"
     assert result.metadata == {
         "author": "A. Writer",
+        "language": "en-US",
         "pages": 1,
-        "published": "2019-01-02T03:04:05+01:30",
+        "published": "2019-01-02T01:34:05Z",
     }
     assert result.made_by.startswith("pdf 2, pdfium ")
 

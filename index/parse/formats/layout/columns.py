@@ -33,7 +33,7 @@ class Columns(msgspec.Struct):
         return Columns(self.sides, cuts)
 
     def labels(self, line: Line) -> list[Cell | None]:
-        """Return what stands in each column; nothing if words of two columns are one phrase."""
+        """Return what is in each column; nothing if words of two columns are one phrase."""
         cells = self.cells(line)
         least = _EM * _SPACE * line.size
         sides = [cell.sides for cell in cells if cell]
@@ -41,7 +41,7 @@ class Columns(msgspec.Struct):
         return cells if apart else [None] * len(cells)
 
     def cells(self, line: Line) -> list[Cell | None]:
-        """Return what stands in each column; of a line with a word in two columns, nothing."""
+        """Return what is in each column; of a line with a word in two columns, nothing."""
         found: list[Cell | None] = [None] * len(self.sides)
         cuts, at = self.cuts, 0
         for word in words_of(line):

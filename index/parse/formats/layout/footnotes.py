@@ -1,4 +1,4 @@
-"""Footnotes: each follows the paragraph that its mark stands in."""
+"""Footnotes: each follows the paragraph that holds its mark."""
 
 import re
 from collections.abc import Iterator, Sequence

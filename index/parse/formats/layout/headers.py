@@ -1,4 +1,4 @@
-"""Headers of several lines above the rows of a table, and tables that go on on the next page."""
+"""Headers of several lines above the rows of a table, and tables that continue on the next page."""
 
 import re
 from collections.abc import Sequence
