@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from citespan.index.parse.formats.layout.line import Line
 from citespan.index.parse.formats.layout.paragraphs import Paragraph
 
 _NOTE = re.compile(r"(\d{1,3}) ?[^\W\d_]")
+_MARK = re.compile(r"[^\W\d_][,.;:)\]”’\"']{0,2}(\d{1,3})(?![.,]?\d|\w)")
 _SMALLER = 0.93  # times the body
 
 
@@ -19,10 +19,12 @@ def placed(paragraphs: Sequence[Paragraph], body: float) -> list[Paragraph]:
     apart = [part for one in paragraphs for part in _apart(one, body)]
     notes: dict[int, list[Paragraph]] = {}
     moved: set[int] = set()
-    texts = _texts([one for one in apart if not one.note and not one.rows])
+    homes = _homes([one for one in apart if not one.note and not one.rows])
     for one in apart:
-        if one.note and (home := _home(one, texts)) is not None:
-            notes.setdefault(home, []).append(one)
+        first = one.lines[0]
+        found = homes.get((first.page, first.text[: one.note]), ()) if one.note else ()
+        if len(found) == 1:
+            notes.setdefault(found[0], []).append(one)
             moved.add(id(one))
     return [
         part for one in apart if id(one) not in moved for part in (one, *notes.get(id(one), ()))
@@ -44,21 +46,14 @@ def _apart(one: Paragraph, body: float) -> Iterator[Paragraph]:
     yield Paragraph(one.lines[start:], note=len(str(number)))
 
 
-def _texts(paragraphs: Sequence[Paragraph]) -> dict[int, list[tuple[int, str]]]:
-    """Return, for each page, the paragraphs on it by identity, with their text there."""
-    found: dict[int, list[tuple[int, str]]] = {}
+def _homes(paragraphs: Sequence[Paragraph]) -> dict[tuple[int, str], list[int]]:
+    """Return, for each page and number right after a word, the paragraphs that hold it."""
+    found: dict[tuple[int, str], list[int]] = {}
     for one in paragraphs:
-        pages: dict[int, list[Line]] = {}
+        pages: dict[int, list[str]] = {}
         for line in one.lines:
-            pages.setdefault(line.page, []).append(line)
-        for page, lines in pages.items():
-            found.setdefault(page, []).append((id(one), " ".join(line.text for line in lines)))
+            pages.setdefault(line.page, []).append(line.text)
+        for page, texts in pages.items():
+            for mark in dict.fromkeys(_MARK.findall(" ".join(texts))):
+                found.setdefault((page, mark), []).append(id(one))
     return found
-
-
-def _home(note: Paragraph, texts: dict[int, list[tuple[int, str]]]) -> int | None:
-    """Return the identity of the paragraph that a footnote belongs to."""
-    line = note.lines[0]
-    mark = re.compile(rf"[^\W\d_][,.;:)\]”’\"']{{0,2}}{line.text[: note.note]}(?![.,]?\d|\w)")
-    homes = [one for one, text in texts.get(line.page, ()) if mark.search(text)]
-    return homes[0] if len(homes) == 1 else None
