@@ -6,7 +6,8 @@
 `cell`, `row`, `part` or `heading`, a path of which the innermost must be over the quote.
 
 All files are stored in one corpus. A citation is right if it is of the file and its quote, with
-white space folded, has one of the answers. A box is met if a cited box covers half of it.
+white space folded, has one of the answers. A box is met if a cited box covers half of it; boxes
+are given for `page`, not for the pages in `also_pages`, which say the same.
 """
 
 import tempfile
@@ -81,7 +82,7 @@ def _verdict(service: Service, asked: Asked) -> set[str]:
         found.add("cited-first")
     if any(_is_there(one, asked.locator) for one in right):
         found.add("place")
-    if asked.locator.get("boxes"):
+    if asked.locator.get("boxes") and not _only_elsewhere(right, asked.locator):
         found.add("has-box")
         if all(any(_meets(one, box, asked.locator) for one in right) for box in _boxes(asked)):
             found.add("box")
@@ -114,6 +115,11 @@ def _is_there(citation: Citation, locator: dict[str, Any]) -> bool:
             return locator["heading"][-1] in (*citation.headings, citation.document.title)
         case _:
             return place is not None
+
+
+def _only_elsewhere(citations: Sequence[Citation], locator: dict[str, Any]) -> bool:
+    """Return whether all citations are of other pages that say the same, which have no box."""
+    return {one.page for one in citations} <= set(locator.get("also_pages", ()))
 
 
 def _boxes(asked: Asked) -> Iterator[tuple[float, ...]]:

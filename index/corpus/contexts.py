@@ -13,12 +13,17 @@ _SAID = 1_000  # characters of a header that are looked at
 
 
 def contexts_of(
-    outline: Outline, spans: Sequence[Span], count_tokens: Callable[[str], int], room: int
+    outline: Outline,
+    title: str,
+    spans: Sequence[Span],
+    count_tokens: Callable[[str], int],
+    room: int,
 ) -> Iterator[str]:
     """Yield the context of each chunk; the innermost heading is kept whole if it fits at all.
 
     Args:
         outline: the outline of the chunks' document.
+        title: the document's title; a heading that only repeats it is left out.
         spans: the chunks, in order.
         count_tokens: the embedder's token count of a text.
         room: the most tokens of title and context together.
@@ -27,7 +32,9 @@ def contexts_of(
     last: tuple[tuple[str, ...], str] = ((), "")
     context = ""
     for span in spans:
-        found = (outline.path(span.start, above=True), outline.header(span)[:_SAID])
+        path = outline.path(span.start, above=True)
+        path = path[1:] if path and path[0].casefold() == title.casefold() else path
+        found = (path, outline.header(span)[:_SAID])
         if found != last:
             last, context = found, _fitted(*found, count_tokens, most)
         yield context

@@ -151,7 +151,8 @@ class Searcher:
         room = min(CONTEXT_TOKENS, self.embedder.max_tokens - self.chunk_tokens - 1)
         outline = outline_of(document, layout)
         counted = counted_chunks(document.text, self.chunk_tokens, count, outline.shape)
-        contexts = contexts_of(outline, [span for span, _ in counted], count, room)
+        spans = [span for span, _ in counted]
+        contexts = contexts_of(outline, document.title, spans, count, room)
         chunks = [
             chunk_of(document, *one, context)
             for one, context in zip(counted, contexts, strict=True)

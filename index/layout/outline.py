@@ -14,6 +14,7 @@ MARKDOWN = "text/markdown"
 SEPARATOR = " › "
 _CODE = ("text/x-", "application/x-", "text/css", "text/javascript")  # what is cut by lines
 _FENCES = ("```", "~~~")
+_FIRST_ROWS = 2_000  # characters of a table
 _MOST_HEADING = 200  # characters of a heading that are shown
 
 
@@ -75,9 +76,15 @@ class Outline:
         return tuple(reversed([one for one in found if one]))
 
     def header(self, span: Span) -> str:
-        """Return the header of the last table that a span meets; empty if it meets none."""
+        """Return the header of the last table that a span meets; empty if it meets none.
+
+        It is also empty if the rows themselves name their columns.
+        """
         at = bisect_left(self._tables, span.end, key=lambda table: table.start) - 1
-        return self._tables[at].header if at >= 0 and span.start < self._tables[at].end else ""
+        if at < 0 or span.start >= self._tables[at].end:
+            return ""
+        table = self._tables[at]
+        return "" if _is_labelled(self._text, table) else table.header
 
     @cached_property
     def fenced(self) -> Sequence[Span]:
@@ -138,6 +145,12 @@ def _joined(text: str, tables: Sequence[Table]) -> list[Table]:
         else:
             found.append(table)
     return found
+
+
+def _is_labelled(text: str, table: Table) -> bool:
+    """Return whether the first rows of a table have the labels of its header before the values."""
+    start = text[table.start : min(table.end, table.start + _FIRST_ROWS)]
+    return any(label and f"{label}: " in start for label in table.header.split(" | "))
 
 
 def _shown(heading: str) -> str:

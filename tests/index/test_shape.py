@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citespan.index.corpus.contexts import contexts_of
 from citespan.index.layout import Outline
 from citespan.index.parse.parsed import Heading, Table
 from citespan.index.text.chunking import counted_chunks
@@ -89,14 +90,28 @@ def test_furniture_is_left_out_unless_there_is_nothing_else() -> None:
 
 
 def test_the_header_of_a_table_is_that_of_all_its_rows() -> None:
-    text = "Heading\n\nA: 1.\n\nA: 2.\n\nB: 3."
+    text = "Heading\n\na | 1\n\na | 2\n\nb | 3"
     rows = [Table(9, 14, "A"), Table(16, 21, "A"), Table(23, 28, "B")]
     outline = Outline(text, [Heading(0, 7, 1)], rows)
-    assert [span.of(text) for span in outline.shape.lined] == ["A: 1.\n\nA: 2.", "B: 3."]
+    assert [span.of(text) for span in outline.shape.lined] == ["a | 1\n\na | 2", "b | 3"]
     assert outline.header(Span(0, 14)) == "A"
     assert outline.header(Span(16, 21)) == "A"
     assert outline.header(Span(23, 28)) == "B"
     assert outline.header(Span(0, 9)) == ""
+
+
+def test_rows_that_name_their_columns_need_no_header() -> None:
+    text = "Name: Ada; Age: 36.\n\nName: Bo; Age: 7."
+    outline = Outline(text, (), [Table(0, 19, "Name | Age"), Table(21, 38, "Name | Age")])
+    assert outline.header(Span(0, 19)) == outline.header(Span(21, 38)) == ""
+
+
+def test_a_heading_that_repeats_the_title_is_no_context() -> None:
+    text = "Harbour\n\nCranes\n\nOne lifts steel."
+    outline = Outline(text, [Heading(0, 7, 1), Heading(9, 15, 2)])
+    spans = [Span(17, 33)]
+    assert list(contexts_of(outline, "HARBOUR", spans, words, 40)) == ["Cranes"]
+    assert list(contexts_of(outline, "Ships", spans, words, 40)) == ["Harbour › Cranes"]
 
 
 _lines = st.lists(st.sampled_from(["One two.", "Three. Four", "x", "", "A: 1; B: 2."]), max_size=12)

@@ -1,14 +1,16 @@
 """What the children of a `faults.Nursery` do until they are killed or something fails."""
 
 import ctypes
+import dataclasses
 import errno
 import os
 import random
 import resource
 import signal
 import subprocess
+import textwrap
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import count
@@ -29,6 +31,8 @@ from faults import (
     stored,
     text_of,
 )
+from office_files import docx, epub, odf, paragraph
+from tiny_pdf import Page, Pdf, prose
 
 from citespan.index import Corpus, Draft
 from citespan.index.disk.database import Database
@@ -42,6 +46,8 @@ from citespan.index.errors import (
 )
 from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import JobStore
+from citespan.index.parse import Request, Unreadable
+from citespan.index.reading import FileReader
 from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
 from citespan.index.types import Side
 from citespan.qa.collections.folders import hide_folder, new_folder
@@ -403,6 +409,35 @@ class FailingWrites:
             ctypes.set_errno(self._error)
             return -1
         return self._real(file, data, size, at)
+
+
+_FILES: Sequence[Callable[[str], bytes]] = (
+    lambda text: Pdf([Page(prose(textwrap.wrap(text, 70)))]).write(),
+    lambda text: docx(paragraph(text)),
+    lambda text: rf"{{\rtf1 {text}}}".encode(),
+    lambda text: odf("text", f"<text:p>{text}</text:p>"),
+    lambda text: f"<!doctype html><body><p>{text}</p></body>".encode(),
+    lambda text: epub({"one.xhtml": f"<p>{text}</p>"}),
+)
+FILES = 2 * len(_FILES)  # documents that `read_files` stores
+
+
+def read_files(tell: Tell, folder: str, seed: int) -> None:
+    """Read files of all kinds and store them; tell which are stored, and why others are not."""
+    reader = FileReader()
+    with open_corpus(Path(folder)) as corpus:
+        for number in range(FILES):
+            text = text_of(seed * FILES + number)
+            data = _FILES[number % len(_FILES)](text)
+            try:
+                read = reader.read(data, Request())
+            except Unreadable as error:
+                tell(["refused", error.code])
+                continue
+            assert read.draft.text == text
+            tell(["put", f"f{number}", read.draft.text])
+            corpus.put(dataclasses.replace(read.draft, id=f"f{number}"))
+            tell("done")
 
 
 def write_alone(tell: Tell, room: str) -> None:

@@ -8,13 +8,14 @@ from striprtf import striprtf  # pyright: ignore[reportMissingTypeStubs]
 from citespan.index.parse.formats.details import details
 from citespan.index.parse.formats.grid import Grid, put
 from citespan.index.parse.formats.rows import write_table
-from citespan.index.parse.formats.writing import Writer
+from citespan.index.parse.formats.rtf_bold import bold_lines, private, with_bold
+from citespan.index.parse.formats.writing import Writer, is_like_heading
 from citespan.index.parse.parsed import Parsed, cleaned
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
 _striprtf: Any = striprtf
-MADE_BY = "rtf 1"
+MADE_BY = "rtf 2"
 MEDIA_TYPE = "application/rtf"
 _MAX_BYTES = 50_000_000
 _STYLE = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]{0,1000})")
@@ -25,7 +26,7 @@ _INFO = re.compile(r"\{\\(title|author) ([^{}\\]{1,500})\}")
 _CREATED = re.compile(r"\{\\(creatim|revtim)\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 _FIRST = 0xE0F0  # a private character marks a heading of level 1; the next ones deeper ones
 _NOTE = 0xE0FF  # a private character where a footnote was
-_MARK = re.compile("[\ue0f0-\ue0ff]")
+_MARK = re.compile("[\ue0e0-\ue0ff]")
 _FOOTNOTE = re.compile(r"\{\s{0,9}(?:\\\*\s{0,9})?\\footnote\b(?:\\ftnalt)?")
 _START = re.compile(r"^\{\\rtf[^{}]{0,500}")
 _BRACE = re.compile(r"\\[{}\\]|[{}]")
@@ -38,7 +39,7 @@ _BAR = "|"  # striprtf ends each cell of a table with it
 
 
 def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
-    """Read a document; headings are paragraphs with an outline level or a heading's style.
+    """Read a document; headings have an outline level, a heading's style, or bold letters.
 
     Raises:
         Unreadable: it is damaged, too large, or holds no text; `request` adds nothing.
@@ -101,13 +102,9 @@ def _marked(source: str) -> str:
 
     def mark(match: re.Match[str]) -> str:
         level = int(match[2]) if match[2] else levels.get(match[1] or "")
-        return match.group() if level is None else match.group() + _private(_FIRST + level)
+        return match.group() if level is None else match.group() + private(_FIRST + level)
 
-    return source[:body] + _PARAGRAPH.sub(mark, source[body:])
-
-
-def _private(code: int) -> str:
-    return f"{{\\uc0\\u{code - 65536} }}"
+    return source[:body] + with_bold(_PARAGRAPH.sub(mark, source[body:]))
 
 
 def _without_notes(source: str) -> tuple[str, list[str]]:
@@ -120,7 +117,7 @@ def _without_notes(source: str) -> tuple[str, list[str]]:
     at = 0
     for match in _FOOTNOTE.finditer(source):
         if match.start() >= at and (end := _group_end(source, match.start())):
-            pieces += [source[at : match.start()], _private(_NOTE)]
+            pieces += [source[at : match.start()], private(_NOTE)]
             notes.append(source[match.end() : end - 1])
             at = end
     if not notes:
@@ -128,7 +125,7 @@ def _without_notes(source: str) -> tuple[str, list[str]]:
     fonts = source.find("{\\fonttbl")
     end = _group_end(source, fonts) if fonts >= 0 else 0
     start = "".join(_START.findall(source[:1000])) + source[fonts:end] if end else "{\\rtf1 "
-    joined = _private(_NOTE).join(f"{{{note}}}" for note in notes)
+    joined = private(_NOTE).join(f"{{{note}}}" for note in notes)
     texts = plain_text(f"{start}\\pard {joined}}}".encode("latin-1")).split(chr(_NOTE))
     return "".join([*pieces, source[at:]]), texts
 
@@ -145,8 +142,8 @@ def _group_end(source: str, start: int) -> int:
 
 def _write(writer: Writer, text: str, notes: list[str]) -> None:
     grid: Grid = {}
-    tables = blocks = noted = 0
-    for line in [*text.split("\n"), ""]:
+    tables = blocks = noted = styled = 0
+    for line, bold in zip([*text.split("\n"), ""], [*bold_lines(text), False], strict=True):
         marks = _MARK.findall(line)
         words = _MARK.sub("", line)
         if words.rstrip().endswith(_BAR) and words.count(_BAR) > 1:
@@ -160,13 +157,16 @@ def _write(writer: Writer, text: str, notes: list[str]) -> None:
             write_table(writer, grid, pairs=True)
             grid = {}
         blocks += 1
-        levels = [ord(mark) - _FIRST + 1 for mark in marks if ord(mark) != _NOTE]
+        levels = [ord(mark) - _FIRST + 1 for mark in marks if _FIRST <= ord(mark) < _NOTE]
         item = _ITEM.match(words)
+        level = styled = levels[0] if levels and len(words) < 300 else styled
+        if not levels:  # a short line in bold is one below those of styles
+            level = min(styled + 1, 6) if bold and not item and is_like_heading(words) else 0
         writer.block(
             words[item.end() :] if item else words,
             Node(blocks),
             prefix=_BULLETS.get(item[1], item[1]) + " " if item else "",
-            level=levels[0] if levels and len(words) < 300 else 0,
+            level=level,
         )
         for _ in range(marks.count(chr(_NOTE))):
             noted += 1

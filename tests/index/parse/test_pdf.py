@@ -227,6 +227,82 @@ HIDDEN = {
 }
 
 
+def test_a_footnote_follows_the_paragraph_with_its_mark():
+    marked = "(We met the Zorn,) Tj 5 Ts /F 7 Tf (3) Tj 0 Ts /F 12 Tf ( who sing.) Tj"
+    content = f"BT /F 12 Tf 72 700 Td {marked} ET\n" + prose(LOREM, y=600)
+    content += text(72, 80, "3", 6) + text(77, 78, "said as zoan", 8)
+    assert parsed(Page(content)).text.strip().split("\n\n") == [
+        "We met the Zorn,3 who sing.", "3 said as zoan", " ".join(LOREM),
+    ]  # fmt: skip
+
+
+_LEFTS = (72, 180, 300, 420)
+_OFFICES = [("Oslo", "$ 1,200", "31", "4.5%"), ("Rome", "$ 980", "27", "3.9%")]
+_STACKED = [
+    (180, 700, "Annual"), (180, 686, "Budget"), (300, 700, "Staff in"), (300, 686, "2023"),
+    (420, 686, "Growth"), (72, 686, "Office"),
+]  # fmt: skip
+
+
+def office_rows(rows: list[tuple[str, ...]], top: int) -> str:
+    return "".join(
+        text(x, top - 16 * at, cell)
+        for at, row in enumerate(rows)
+        for x, cell in zip(_LEFTS, row, strict=True)
+    )
+
+
+def test_a_header_of_several_lines_labels_the_cells_below():
+    content = "".join(text(*one) for one in _STACKED) + office_rows(_OFFICES, 660)
+    result = parsed(Page(content))
+    assert result.text.strip().split("\n") == [
+        "Office | Annual Budget | Staff in 2023 | Growth",
+        "",
+        "Office: Oslo; Annual Budget: $ 1,200; Staff in 2023: 31; Growth: 4.5%.",
+        "",
+        "Office: Rome; Annual Budget: $ 980; Staff in 2023: 27; Growth: 3.9%.",
+    ]
+    assert [one.header for one in result.tables] == [
+        "Office | Annual Budget | Staff in 2023 | Growth"
+    ]
+    assert result.headings == []
+
+
+def test_rows_on_the_next_page_have_the_labels_and_only_their_own_boxes():
+    first = "".join(text(*one) for one in _STACKED) + office_rows(_OFFICES, 660)
+    more = [("Kyiv", "$ 640", "12", "8.1%"), ("Bonn", "$ 75", "3", "0.4%")]
+    result = parsed(Page(first), Page(office_rows(more, 700)))
+    row = "Office: Bonn; Annual Budget: $ 75; Staff in 2023: 3; Growth: 0.4%."
+    start = result.text.index(row)
+    pages = {
+        one.place.page
+        for one in result.runs
+        if isinstance(one.place, Box) and start <= one.start < start + len(row)
+    }
+    assert pages == {2}
+
+
+def test_a_year_is_a_label_and_the_name_of_a_section_is_none():
+    rows = [("Millions", "2021", "2020"), ("Assets:", "", ""), ("Cash", "$ 10", "$ 12")]
+    content = "".join(
+        text(x, 600 - 16 * at, cell)
+        for at, row in enumerate([*rows, ("Land", "31", "30"), ("Tools", "(4)", "7")])
+        for x, cell in zip((72, 250, 400), row, strict=True)
+        if cell
+    )
+    lines = [line for line in parsed(Page(content)).text.split("\n") if line]
+    assert lines == [
+        "Millions | 2021 | 2020", "Assets:", "Millions: Cash; 2021: $ 10; 2020: $ 12.",
+        "Millions: Land; 2021: 31; 2020: 30.", "Millions: Tools; 2021: (4); 2020: 7.",
+    ]  # fmt: skip
+
+
+def test_a_sentence_above_rows_is_no_header():
+    sentence = text(72, 690, "Our offices grew in all of these towns over the last two years")
+    lines = parsed(Page(sentence + office_rows(_OFFICES, 660))).text.strip().split("\n")
+    assert lines[-2:] == [" | ".join(row) for row in _OFFICES]
+
+
 @pytest.mark.parametrize("way", HIDDEN)
 def test_what_nobody_sees_is_left_out(way: str):
     result = parsed(Page(prose(LOREM) + HIDDEN[way]))
@@ -266,14 +342,15 @@ def test_form_values_and_comments_follow_the_page():
 
 def test_metadata():
     info = "/Title(On  Foxes)/Author(A. Writer)/CreationDate(D:20190102030405+01'30')"
-    result = parsed(Page(prose(LOREM)), info=info)
+    result = parsed(Page(prose(LOREM)), info=info, catalog="/Lang(en-US)")
     assert result.title == "On Foxes"
     assert result.metadata == {
         "author": "A. Writer",
+        "language": "en-US",
         "pages": 1,
-        "published": "2019-01-02T03:04:05+01:30",
+        "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 1, pdfium ")
+    assert result.made_by.startswith("pdf 2, pdfium ")
 
 
 RIGHT = "opensesame"

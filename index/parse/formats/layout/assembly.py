@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from citespan.index.parse.formats.layout.footnotes import placed
 from citespan.index.parse.formats.layout.furniture import furniture_of
+from citespan.index.parse.formats.layout.headers import headed
 from citespan.index.parse.formats.layout.headings import body_size, mark
 from citespan.index.parse.formats.layout.hyphens import Hyphens
 from citespan.index.parse.formats.layout.line import Line
@@ -54,9 +56,10 @@ def assembled(document: Document, outline: Mapping[tuple[int, str], int] | None 
         kept = [line for line in sheet.lines if id(line) not in furniture]
         paragraphs += paragraphs_of(kept, body)
         paragraphs += [Paragraph([line]) for line in sheet.extras]
+    paragraphs = headed(paragraphs)
     mark(paragraphs, body, outline or {})
     writer = Writer(document.hyphens)
-    for one in bridged(paragraphs):
+    for one in placed(bridged(paragraphs), body):
         writer.paragraph(one)
     last = [line for lines in pages for line in lines if id(line) in furniture]
     if last:

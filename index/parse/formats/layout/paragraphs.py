@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import msgspec
 
+from citespan.index.parse.formats.layout.columns import Columns
 from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.tables import Cell
 
 _ITEM = re.compile(r"(?:[•▪◦‣●○■□–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
@@ -14,15 +16,31 @@ _TERMINAL = re.compile(r"""[.!?]["'”’)\]]*\d{0,3}$""")
 _LONGEST_HEADING = 250  # characters
 
 
+class Labels(msgspec.Struct):
+    """The columns of a table, and the pieces of the label of each."""
+
+    columns: Columns
+    pieces: list[list[Cell]]
+
+    @property
+    def page(self) -> int:
+        """The page that the labels stand on."""
+        return next(cell.line.page for cells in self.pieces for cell in cells)
+
+
 class Paragraph(msgspec.Struct):
     """Lines that are read as one; `rows` are lines of a table, each by itself.
 
-    `level` is that of a heading, 1 to 6, or 0.
+    `level` is that of a heading, 1 to 6, or 0. `labels` are those of the columns of a table;
+    `headed` is true if they stand above these rows. `note` is the length of a footnote's mark.
     """
 
     lines: list[Line]
     rows: bool = False
     level: int = 0
+    labels: Labels | None = None
+    headed: bool = False
+    note: int = 0
 
     @property
     def size(self) -> float:

@@ -8,6 +8,7 @@ import msgspec
 from citespan.index.parse.formats.layout.line import Line
 
 _DIGIT = re.compile(r"\d")
+_MONEY = "$€£¥"
 _LEAST_ROWS = 2  # below the header
 _ALIKE = 0.6  # share of the rows that have a cell for each label
 _NUMBERS = 0.5  # share of the rows that hold a digit
@@ -33,10 +34,16 @@ class Cell(msgspec.Struct):
 
 
 def cells_of(line: Line) -> list[Cell]:
-    """Return the cells of a row, from left to right."""
-    starts = [0, *(gap + 1 for gap in line.gaps)]
-    ends = [*line.gaps, len(line.text)]
+    """Return the cells of a row, from left to right; a sign of money is part of the amount."""
+    gaps = [gap for gap in line.gaps if line.text[gap - 1] not in _MONEY or _is_word(line, gap)]
+    starts = [0, *(gap + 1 for gap in gaps)]
+    ends = [*gaps, len(line.text)]
     return [Cell(line, start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _is_word(line: Line, gap: int) -> bool:
+    """Return whether more than one character stands before a gap."""
+    return gap > 1 and line.text[gap - 2] != " "
 
 
 def header_of(rows: Sequence[Line]) -> list[Cell]:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from citespan.index.parse.formats.details import language, moment
 from citespan.index.parse.formats.pdf.pdfium import raw, string
 from citespan.index.parse.parsed import MetadataValue, cleaned
 
@@ -13,13 +14,15 @@ _MAX = 500  # characters of a title or an author
 
 
 def metadata_of(document: Any, pages: int) -> dict[str, MetadataValue]:
-    """Return the author, the dates in ISO 8601 and the number of pages."""
+    """Return the author, the dates in ISO 8601, the language and the number of pages."""
     found: dict[str, MetadataValue] = {"pages": pages}
     if author := _text(document, b"Author"):
         found["author"] = author
     for name, key in (("published", b"CreationDate"), ("modified", b"ModDate")):
         if date := iso_date(_text(document, key)):
             found[name] = date
+    if spoken := language(string(raw.FPDFCatalog_GetLanguage, document)):
+        found["language"] = spoken
     return found
 
 
@@ -30,7 +33,7 @@ def title_of(document: Any) -> str:
 
 
 def iso_date(date: str) -> str:
-    """Return a date as PDF writes it in ISO 8601, or "" if it is none."""
+    """Return a date as PDF writes it in ISO 8601, in UTC if it has a zone; "" if it is none."""
     match = _DATE.match(date)
     if not match:
         return ""
@@ -46,7 +49,7 @@ def iso_date(date: str) -> str:
         made = datetime(*numbers, tzinfo=zone)  # pyright: ignore[reportArgumentType]
     except ValueError:
         return ""
-    return made.isoformat() if match.group(4) else made.date().isoformat()
+    return moment(made) if match.group(4) else made.date().isoformat()
 
 
 _LEAST = (1, 1, 1, 0, 0, 0)

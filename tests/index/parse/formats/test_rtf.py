@@ -29,6 +29,15 @@ def test_paragraphs_headings_and_characters():
     assert out.metadata == {"author": "Ann", "published": "2016-04-26"}
 
 
+def test_a_short_line_in_bold_is_a_heading():
+    out = read(
+        r"\pard\s1 One\par\pard\plain{\b Duties }\par\pard {\b Note:} not all is bold\par"
+        r"\pard\b Staff\b0\par\pard\b This one ends with a stop.\plain\par\pard \bullet\par "
+    )
+    assert headings(out) == [(1, "One"), (2, "Duties"), (2, "Staff")]
+    assert not any("\ue000" <= one <= "\uf8ff" for one in out.text)
+
+
 def test_surrogates_are_joined_or_replaced():
     assert read(r"\pard \u-10187?\u-9138? and \u-10187?.").text == "\U0001d44e and \ufffd."
 
