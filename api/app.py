@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from citespan.api.addresses import Addresses
 from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
 from citespan.api.middleware.admission import Admission
@@ -39,6 +40,7 @@ from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
+_RELATIVE = Addresses()
 
 
 def create_app(
@@ -47,6 +49,7 @@ def create_app(
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     limits: Limits = USUAL,
     hosts: Collection[str] = (),
+    addresses: Addresses = _RELATIVE,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
@@ -57,7 +60,9 @@ def create_app(
             and warm, and closes them at shutdown.
         max_body_bytes: the server refuses larger request bodies.
         limits: how much clients may request at once.
-        hosts: the Host names that the server accepts; empty for any. It always accepts addresses.
+        hosts: the Host names that the server accepts; empty for any. It always accepts addresses
+            and the name in the public address.
+        addresses: how links in responses begin.
         on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
@@ -115,7 +120,8 @@ def create_app(
     return Guard(
         within_use,
         max_body_bytes=max_body_bytes,
-        hosts=hosts,
+        hosts={*hosts, addresses.host} - {""} if hosts else (),
+        addresses=addresses,
         metrics=metrics,
         admission=admission,
     )

@@ -178,11 +178,10 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 
     On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
     """
-    from citespan.api import run_server
+    from citespan.api import Addresses, run_server
     from citespan.api.middleware import Limits
     from citespan.qa.collections import Collections
 
-    limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
     watched = sys.stderr.isatty()
     run_server(
         lambda: Collections.open(settings, say=say),
@@ -190,7 +189,8 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
-        limits=Limits(**limits),
+        addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
+        limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
         log_level="WARNING" if watched else "INFO",
         on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
     )

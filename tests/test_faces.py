@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 FACES: dict[str, tuple[str, ...]] = {
-    "api": ("create_app", "run_server", "serve_stdio"),
+    "api": ("Addresses", "create_app", "run_server", "serve_stdio"),
     "api.errors": (
         "ErrorBody",
         "MEDIA_TYPE",
@@ -386,7 +386,15 @@ FACES: dict[str, tuple[str, ...]] = {
         "second_text",
         "token_span",
     ),
-    "qa.llm": ("Endpoint", "NO_ANSWER", "Prompt", "Writing", "build_prompt", "count_tokens"),
+    "qa.llm": (
+        "Endpoint",
+        "NO_ANSWER",
+        "Prompt",
+        "Writing",
+        "build_prompt",
+        "count_tokens",
+        "on_this_machine",
+    ),
     "qa.question": (
         "About",
         "MAX_QUESTION",

@@ -20,6 +20,7 @@ from litestar.types import (
     Send,
 )
 
+from citespan.api.addresses import Addresses, seen_at
 from citespan.api.errors import failure_of
 from citespan.api.errors.types import (
     BodyTooLarge,
@@ -54,6 +55,7 @@ class Guard:
             and stores the error that it answered with there.
         max_body_bytes: the guard refuses larger bodies, even if their headers say otherwise.
         hosts: the Host names that the guard accepts; empty for any. It always accepts addresses.
+        addresses: how links in responses begin.
         metrics: counts every request.
         admission: admits requests; the guard puts its `stopping` in `scope["state"]`, too.
     """
@@ -64,12 +66,14 @@ class Guard:
         *,
         max_body_bytes: int,
         hosts: Collection[str],
+        addresses: Addresses,
         metrics: Metrics,
         admission: Admission,
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._hosts = hosts
+        self._addresses = addresses
         self._metrics = metrics
         self.admission = admission
 
@@ -81,9 +85,10 @@ class Guard:
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
         scope["state"] |= {"stopping": self.admission.stopping, "method": method}
         try:
-            exchange.check(self._hosts)
+            exchange.check(self._hosts, self._addresses)
             scope["method"] = cast("Any", _ROUTED.get(method, method))
-            await self._app(scope, exchange.receive, exchange.send)
+            with seen_at(exchange.base):
+                await self._app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  (logged below, with its traceback)
             scope["state"]["error"] = error
             if exchange.status is None:
@@ -109,6 +114,7 @@ class _Exchange:
         self._max_body_bytes = max_body_bytes
         self._received_bytes = 0
         self._complete = False
+        self.base = ""  # of the links in the response
         self._headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         self.request_id = _request_id(self._headers.get(b"x-request-id", ""))
         headers = {"x-request-id": self.request_id}
@@ -126,7 +132,7 @@ class _Exchange:
         """The status that was sent; None if no response was."""
         return self._reply.status
 
-    def check(self, hosts: Collection[str]) -> None:
+    def check(self, hosts: Collection[str], addresses: Addresses) -> None:
         """Refuse a request whose head is invalid, before its body is read.
 
         Raises:
@@ -134,6 +140,7 @@ class _Exchange:
                 request is refused for this reason.
         """
         self._use_target()
+        self._use_forwarded(addresses)
         if self._is_ambiguous():
             raise MalformedRequest("send a Content-Length or a Transfer-Encoding, not both")
         if hosts and not (
@@ -198,13 +205,27 @@ class _Exchange:
     def _use_target(self) -> None:
         """Split a target that is a whole URL, which proxies send, as RFC 9112 3.2.2 says."""
         if found := _ABSOLUTE.fullmatch(self._scope["raw_path"]):
-            raw_path, authority = found["path"] or b"/", found["authority"]
-            others = [one for one in self._scope["headers"] if one[0].lower() != b"host"]
-            self._headers[b"host"] = authority.decode("latin-1")
-            self._scope["headers"] = [(b"host", authority), *others]
+            raw_path = found["path"] or b"/"
+            self._use_host(found["authority"])
             self._scope["raw_path"], self._scope["path"] = raw_path, unquote(raw_path)
         elif not self._scope["raw_path"].startswith(b"/"):
             raise MalformedRequest("the target of the request is not a path; it must begin with /")
+
+    def _use_forwarded(self, addresses: Addresses) -> None:
+        """Take the scheme and the host that the client used from a trusted proxy."""
+        seen = addresses.told(self._scope["client"], self._headers)
+        if seen.scheme:
+            self._scope["scheme"] = seen.scheme
+        if seen.host:
+            self._use_host(seen.host.encode())
+        self.base = addresses.base(
+            seen, self._scope["scheme"], self._headers.get(b"host", "").strip()
+        )
+
+    def _use_host(self, host: bytes) -> None:
+        others = [one for one in self._scope["headers"] if one[0].lower() != b"host"]
+        self._headers[b"host"] = host.decode("latin-1")
+        self._scope["headers"] = [(b"host", host), *others]
 
     def _is_ambiguous(self) -> bool:
         """Return whether this server and a proxy before it may disagree on the body's length."""
@@ -246,8 +267,9 @@ class _Exchange:
         origin = self._headers.get(b"origin")
         if origin is None:
             return False
+        own = {self._headers.get(b"host"), urlsplit(self.base).netloc or None}
         try:
-            return urlsplit(origin).netloc != self._headers.get(b"host")
+            return urlsplit(origin).netloc not in own - {None}
         except ValueError:
             return True
 
