@@ -18,6 +18,7 @@ from citespan.api.middleware.guard import Guard
 from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.middleware.metrics import Metrics
+from citespan.api.middleware.origins import Origins
 from citespan.api.openai import CompletionRoutes
 from citespan.api.openapi import description
 from citespan.api.routes import (
@@ -40,7 +41,7 @@ from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
-_RELATIVE = Addresses()
+_RELATIVE, _NO_OTHERS = Addresses(), Origins()
 
 
 def create_app(
@@ -50,6 +51,7 @@ def create_app(
     limits: Limits = USUAL,
     hosts: Collection[str] = (),
     addresses: Addresses = _RELATIVE,
+    origins: Origins = _NO_OTHERS,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
@@ -63,6 +65,7 @@ def create_app(
         hosts: the Host names that the server accepts; empty for any. It always accepts addresses
             and the name in the public address.
         addresses: how links in responses begin.
+        origins: the origins whose pages may read and ask.
         on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
@@ -122,6 +125,7 @@ def create_app(
         max_body_bytes=max_body_bytes,
         hosts={*hosts, addresses.host} - {""} if hosts else (),
         addresses=addresses,
+        origins=origins,
         metrics=metrics,
         admission=admission,
     )

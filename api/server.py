@@ -19,6 +19,7 @@ from citespan.api.addresses import Addresses
 from citespan.api.app import DEFAULT_MAX_BODY_BYTES, create_app
 from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
+from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import configure_logging, logger
 from citespan.api.startup import Source
 from citespan.api.transport import Connection
@@ -29,7 +30,7 @@ from citespan.qa.errors import ConfigError
 _GRACE_S, _NOTICED_S, _STOP_S = 4, 6, 8
 _MOST_FILES = 8192  # that the process asks for; the usual limit is 1,024
 _ANY_HOST = "*"
-_RELATIVE = Addresses()
+_RELATIVE, _NO_OTHERS = Addresses(), Origins()
 _NO_ACCOUNTS = (
     "There are no accounts and no passwords: any client that can reach this address can read,"
     " change and delete all documents."
@@ -97,6 +98,7 @@ def run_server(
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     hosts: Collection[str] = (),
     addresses: Addresses = _RELATIVE,
+    origins: Origins = _NO_OTHERS,
     limits: Limits = USUAL,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
@@ -112,6 +114,7 @@ def run_server(
         hosts: Host names that the server accepts, besides `host`, localhost, this machine's own
             name and addresses; "*" for any.
         addresses: how links in responses begin.
+        origins: the origins whose pages may read and ask.
         limits: how much clients may request at once.
         log_level: the lowest level that is logged, to standard error as JSON lines.
         on_listening: called with the address, which has the port that was picked.
@@ -135,6 +138,7 @@ def run_server(
         limits=limits,
         hosts=() if _ANY_HOST in hosts else own.union(hosts),
         addresses=addresses,
+        origins=origins,
         on_failure=stop,
     )
     server = _Server(

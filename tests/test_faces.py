@@ -22,7 +22,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "row_of",
         "shown",
     ),
-    "api.middleware": ("Limits", "configure_logging"),
+    "api.middleware": ("Limits", "Origins", "configure_logging"),
     "api.openai": ("Chunk", "CompletionRequest", "CompletionRoutes"),
     "api.routes": (
         "CollectionRoutes",

@@ -161,6 +161,8 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         that links are right behind a proxy; if empty, links begin as the request does.
     trusted_proxies: addresses and networks of proxies, separated by commas; of them, the server
         believes X-Forwarded-Proto, -Host and -Prefix, and Forwarded.
+    origins: origins of web pages that may read and ask, such as https://www.example.org, separated
+        by commas; browsers refuse it to all others.
     models: embedding models that clients may choose for reindexing, separated by commas, in
         addition to `embedding.model`.
     asks_at_once, stores_at_once: how many questions, or changes of stored data, are worked on
@@ -177,6 +179,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     hosts: str = ""
     public_url: str = ""
     trusted_proxies: str = ""
+    origins: str = ""
     models: str = ""
     asks_at_once: _Positive = 8
     asks_waiting: _Count = 64
