@@ -14,7 +14,8 @@ from citespan.index import OnnxEmbedder
 
 # In seconds, so that a test can wait for it.
 HASTY = """
-import citespan.api.transport.connections as connections, citespan.api.middleware.exchange as exchange
+import citespan.api.transport.connections as connections
+import citespan.api.middleware.exchange as exchange
 connections._HEAD_S = connections._REST_S = connections._READ_S = 1.5
 exchange._BODY_S = 1.5
 """
