@@ -36,6 +36,7 @@ from citespan.api.routes import (
     version,
 )
 from citespan.api.startup import Opening, Source
+from citespan.api.web.widget import widget
 from citespan.qa import Service
 from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
@@ -105,7 +106,7 @@ def create_app(
         return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
-        route_handlers=[*routes, schema],
+        route_handlers=[*routes, schema, widget],
         dependencies=dependencies,
         lifespan=[opening.lifespan],
         middleware=[admitted],

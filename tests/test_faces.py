@@ -39,6 +39,8 @@ FACES: dict[str, tuple[str, ...]] = {
         "version",
     ),
     "api.transport": ("Connection",),
+    "api.web": (),
+    "api.web.widget": ("widget",),
     "api.wire": ("answer_body", "passage_body"),
     "citespan": (
         "Answer",
