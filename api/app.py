@@ -19,7 +19,7 @@ from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.middleware.metrics import Metrics
 from citespan.api.middleware.origins import Origins
-from citespan.api.openai import CompletionRoutes
+from citespan.api.openai import CompletionRoutes, respond
 from citespan.api.openapi import description
 from citespan.api.routes import (
     CollectionRoutes,
@@ -89,8 +89,8 @@ def create_app(
 
     routes = [
         ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version,
-        figures,
+        CompletionRoutes, respond, mcp_route(opening.collections, lines[ASKING]), live, ready,
+        version, figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:

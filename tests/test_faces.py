@@ -23,7 +23,13 @@ FACES: dict[str, tuple[str, ...]] = {
         "shown",
     ),
     "api.middleware": ("Limits", "Origins", "configure_logging"),
-    "api.openai": ("Chunk", "CompletionRequest", "CompletionRoutes"),
+    "api.openai": (
+        "Chunk",
+        "CompletionRequest",
+        "CompletionRoutes",
+        "ResponseRequest",
+        "respond",
+    ),
     "api.routes": (
         "CollectionRoutes",
         "Documents",
