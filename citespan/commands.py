@@ -238,7 +238,7 @@ def mcp(settings: Settings) -> None:
 
     configure_logging()
     with open_for_questions(here(settings), say=say) as service:
-        anyio.run(serve_stdio, service)
+        anyio.run(serve_stdio, service, settings.serve.public_url)
 
 
 @cli.command()

@@ -124,7 +124,7 @@ def test_conversations_are_read_and_instructions_ignored(client: Client) -> None
         "temperature": 1,
         "reasoning": {},
     }
-    more = {
+    more: dict[str, Any] = {
         "tools": [],
         "tool_choice": "auto",
         "previous_response_id": None,
