@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.api.addresses import Addresses
     from citespan.api.app import create_app
     from citespan.api.mcp import serve_stdio
     from citespan.api.server import run_server
 
 __all__ = (
+    "Addresses",
     "create_app",
     "run_server",
     "serve_stdio",
@@ -18,6 +20,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "Addresses": "citespan.api.addresses",
         "create_app": "citespan.api.app",
         "run_server": "citespan.api.server",
         "serve_stdio": "citespan.api.mcp",

@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from citespan.api.addresses import Addresses
 from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
 from citespan.api.middleware.admission import Admission
@@ -17,7 +18,8 @@ from citespan.api.middleware.guard import Guard
 from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.middleware.metrics import Metrics
-from citespan.api.openai import CompletionRoutes
+from citespan.api.middleware.origins import Origins
+from citespan.api.openai import CompletionRoutes, respond
 from citespan.api.openapi import description
 from citespan.api.routes import (
     CollectionRoutes,
@@ -34,11 +36,13 @@ from citespan.api.routes import (
     version,
 )
 from citespan.api.startup import Opening, Source
+from citespan.api.web.widget import widget
 from citespan.qa import Service
 from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
+_RELATIVE, _NO_OTHERS = Addresses(), Origins()
 
 
 def create_app(
@@ -47,6 +51,8 @@ def create_app(
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     limits: Limits = USUAL,
     hosts: Collection[str] = (),
+    addresses: Addresses = _RELATIVE,
+    origins: Origins = _NO_OTHERS,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
@@ -57,7 +63,10 @@ def create_app(
             and warm, and closes them at shutdown.
         max_body_bytes: the server refuses larger request bodies.
         limits: how much clients may request at once.
-        hosts: the Host names that the server accepts; empty for any. It always accepts addresses.
+        hosts: the Host names that the server accepts; empty for any. It always accepts addresses
+            and the name in the public address.
+        addresses: how links in responses begin.
+        origins: the origins whose pages may read and ask.
         on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
@@ -80,8 +89,8 @@ def create_app(
 
     routes = [
         ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version,
-        figures,
+        CompletionRoutes, respond, mcp_route(opening.collections, lines[ASKING]), live, ready,
+        version, figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:
@@ -97,7 +106,7 @@ def create_app(
         return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
-        route_handlers=[*routes, schema],
+        route_handlers=[*routes, schema, widget],
         dependencies=dependencies,
         lifespan=[opening.lifespan],
         middleware=[admitted],
@@ -115,7 +124,9 @@ def create_app(
     return Guard(
         within_use,
         max_body_bytes=max_body_bytes,
-        hosts=hosts,
+        hosts={*hosts, addresses.host} - {""} if hosts else (),
+        addresses=addresses,
+        origins=origins,
         metrics=metrics,
         admission=admission,
     )

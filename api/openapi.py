@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from citespan.api.errors import MEDIA_TYPE, ErrorBody, Problem, is_openai, problems
 from citespan.api.mcp import PATH as MCP
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
-from citespan.api.openai import Chunk, CompletionRequest
+from citespan.api.openai import Chunk, CompletionRequest, ResponseRequest
 from citespan.api.wire.batches import JSON_LINES, MAX_DOCUMENTS
 from citespan.api.wire.files import FILE_TYPES, TEXT_TYPES
 from citespan.api.wire.filter_schema import filter_schema
@@ -75,7 +75,10 @@ _FILES = {
 }
 
 
-_STREAMED = {("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/jobs/{job_id}", "get")}
+_STREAMED = {
+    ("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/responses", "post"),
+    ("/v1/jobs/{job_id}", "get"),
+}  # fmt: skip
 _STORES = {("/v1/documents", "post"), ("/v1/documents/{document_id}", "put")}
 _NULL = {"type": "null"}  # in a query, the word `null` means no value
 _SAME = "Stored as a new revision, or stored before"
@@ -116,10 +119,11 @@ def _overlapping(schema: Any) -> Any:
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
     kinds = (
         AskRequest, SearchRequest, DocumentRequest, CollectionRequest, ReindexRequest,
-        CompletionRequest, Problem, ErrorBody, Chunk,
+        CompletionRequest, ResponseRequest, Problem, ErrorBody, Chunk,
     )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, collection, reindex, completion, problem, error, _ = references
+    ask, search, document, collection, reindex, completion, response, *shapes, _ = references
+    problem, error = shapes
     filters = _REF.format(name="Filter")
     components["Filter"] = filter_schema(filters)
     for kind in ("AskRequest", "SearchRequest"):
@@ -136,6 +140,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/ask", "post"): {"application/json": {"schema": ask}},
         ("/v1/search", "post"): {"application/json": {"schema": search}},
         ("/v1/chat/completions", "post"): {"application/json": {"schema": completion}},
+        ("/v1/responses", "post"): {"application/json": {"schema": response}},
         ("/v1/documents", "post"): documents,
         ("/v1/collections", "post"): {"application/json": {"schema": collection}},
         ("/v1/collections/{name}/reindex", "post"): {"application/json": {"schema": reindex}},

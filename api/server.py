@@ -15,9 +15,11 @@ from typing import Any
 
 import uvicorn
 
+from citespan.api.addresses import Addresses
 from citespan.api.app import DEFAULT_MAX_BODY_BYTES, create_app
 from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
+from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import configure_logging, logger
 from citespan.api.startup import Source
 from citespan.api.transport import Connection
@@ -28,6 +30,7 @@ from citespan.qa.errors import ConfigError
 _GRACE_S, _NOTICED_S, _STOP_S = 4, 6, 8
 _MOST_FILES = 8192  # that the process asks for; the usual limit is 1,024
 _ANY_HOST = "*"
+_RELATIVE, _NO_OTHERS = Addresses(), Origins()
 _NO_ACCOUNTS = (
     "There are no accounts and no passwords: any client that can reach this address can read,"
     " change and delete all documents."
@@ -94,6 +97,8 @@ def run_server(
     *,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     hosts: Collection[str] = (),
+    addresses: Addresses = _RELATIVE,
+    origins: Origins = _NO_OTHERS,
     limits: Limits = USUAL,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
@@ -108,6 +113,8 @@ def run_server(
         max_body_bytes: the server refuses larger request bodies.
         hosts: Host names that the server accepts, besides `host`, localhost, this machine's own
             name and addresses; "*" for any.
+        addresses: how links in responses begin.
+        origins: the origins whose pages may read and ask.
         limits: how much clients may request at once.
         log_level: the lowest level that is logged, to standard error as JSON lines.
         on_listening: called with the address, which has the port that was picked.
@@ -130,10 +137,14 @@ def run_server(
         max_body_bytes=max_body_bytes,
         limits=limits,
         hosts=() if _ANY_HOST in hosts else own.union(hosts),
+        addresses=addresses,
+        origins=origins,
         on_failure=stop,
     )
     server = _Server(
-        _config(app, limits), app.admission, threads=READS_AT_ONCE + limits.stores_at_once + 2
+        _config(app, limits, addresses),
+        app.admission,
+        threads=READS_AT_ONCE + limits.stores_at_once + 2,
     )
     with listener:
         url = _url(host, listener.getsockname()[1])
@@ -147,7 +158,7 @@ def run_server(
         raise failures[0]
 
 
-def _config(app: Any, limits: Limits) -> uvicorn.Config:
+def _config(app: Any, limits: Limits, addresses: Addresses) -> uvicorn.Config:
     files = _open_files()
     most = min(limits.max_connections, files // 2)  # a collection needs five files
     return uvicorn.Config(
@@ -158,6 +169,8 @@ def _config(app: Any, limits: Limits) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Without proxies to trust, uvicorn believes a scheme that a proxy on this machine forwards.
+        proxy_headers=not addresses.proxies,
         lifespan="on",
         ws="none",  # no route takes WebSockets: the server ignores an upgrade
         timeout_graceful_shutdown=_NOTICED_S,

@@ -55,8 +55,7 @@ _SECTIONS = {
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
 }
-_NAME_WIDTH = 11  # length of the longest command name, so that the sections line up
-_HELP_WIDTH = 64
+_NAME_WIDTH, _HELP_WIDTH = 11, 64  # the longest command's name, so that the sections line up
 
 
 class _Group(click.Group):
@@ -178,11 +177,10 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 
     On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
     """
-    from citespan.api import run_server
-    from citespan.api.middleware import Limits
+    from citespan.api import Addresses, run_server
+    from citespan.api.middleware import Limits, Origins
     from citespan.qa.collections import Collections
 
-    limits = {one.name: getattr(settings.serve, one.name) for one in fields(Limits)}
     watched = sys.stderr.isatty()
     run_server(
         lambda: Collections.open(settings, say=say),
@@ -190,7 +188,9 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         port=settings.serve.port if port is None else port,
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
-        limits=Limits(**limits),
+        addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
+        origins=Origins.of(settings.serve.origins),
+        limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
         log_level="WARNING" if watched else "INFO",
         on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
     )
@@ -238,7 +238,7 @@ def mcp(settings: Settings) -> None:
 
     configure_logging()
     with open_for_questions(here(settings), say=say) as service:
-        anyio.run(serve_stdio, service)
+        anyio.run(serve_stdio, service, settings.serve.public_url)
 
 
 @cli.command()

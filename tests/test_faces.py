@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 FACES: dict[str, tuple[str, ...]] = {
-    "api": ("create_app", "run_server", "serve_stdio"),
+    "api": ("Addresses", "create_app", "run_server", "serve_stdio"),
     "api.errors": (
         "ErrorBody",
         "MEDIA_TYPE",
@@ -22,8 +22,14 @@ FACES: dict[str, tuple[str, ...]] = {
         "row_of",
         "shown",
     ),
-    "api.middleware": ("Limits", "configure_logging"),
-    "api.openai": ("Chunk", "CompletionRequest", "CompletionRoutes"),
+    "api.middleware": ("Limits", "Origins", "configure_logging"),
+    "api.openai": (
+        "Chunk",
+        "CompletionRequest",
+        "CompletionRoutes",
+        "ResponseRequest",
+        "respond",
+    ),
     "api.routes": (
         "CollectionRoutes",
         "Documents",
@@ -39,6 +45,8 @@ FACES: dict[str, tuple[str, ...]] = {
         "version",
     ),
     "api.transport": ("Connection",),
+    "api.web": (),
+    "api.web.widget": ("widget",),
     "api.wire": ("answer_body", "passage_body"),
     "citespan": (
         "Answer",
@@ -386,7 +394,15 @@ FACES: dict[str, tuple[str, ...]] = {
         "second_text",
         "token_span",
     ),
-    "qa.llm": ("Endpoint", "NO_ANSWER", "Prompt", "Writing", "build_prompt", "count_tokens"),
+    "qa.llm": (
+        "Endpoint",
+        "NO_ANSWER",
+        "Prompt",
+        "Writing",
+        "build_prompt",
+        "count_tokens",
+        "on_this_machine",
+    ),
     "qa.question": (
         "About",
         "MAX_QUESTION",

@@ -34,6 +34,7 @@ _OWN: Mapping[tuple[str, str], set[int]] = {
     ("get", "/v1/jobs/{job_id}"): {404},
     ("delete", "/v1/jobs/{job_id}"): {404} | _STORED,
     ("post", "/v1/chat/completions"): {404},
+    ("post", "/v1/responses"): {404},
     ("get", "/v1/models/{name}"): {404},
 }
 

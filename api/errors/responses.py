@@ -1,5 +1,6 @@
 """Responses to errors, as a problem or in the shape that OpenAI's clients know."""
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -7,7 +8,8 @@ import msgspec
 from citespan.api.errors.problem import MEDIA_TYPE, problem_headers, problem_of, row_of, shown
 from citespan.api.errors.types import InvalidRequest, ModelNotFound
 
-_OPENAI = ("/v1/chat/completions", "/v1/models")
+# Also paths of OpenAI's that are not served: its clients read no other shape.
+_OPENAI = re.compile(r"/v1/(chat/completions|completions|embeddings|models|responses)(/.*)?")
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -54,7 +56,7 @@ def failure_of(error: Exception, path: str, request_id: str) -> Failure:
 
 def is_openai(path: str) -> bool:
     """Return whether a path reports errors in OpenAI's shape."""
-    return path in _OPENAI or path.startswith(f"{_OPENAI[1]}/")
+    return _OPENAI.fullmatch(path) is not None
 
 
 def error_body(error: Exception) -> ErrorBody:

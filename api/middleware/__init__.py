@@ -6,10 +6,12 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.api.middleware.lines import Limits
+    from citespan.api.middleware.origins import Origins
     from citespan.api.middleware.telemetry import configure_logging
 
 __all__ = (
     "Limits",
+    "Origins",
     "configure_logging",
 )
 
@@ -17,6 +19,7 @@ __getattr__ = names_of(
     __name__,
     {
         "Limits": "citespan.api.middleware.lines",
+        "Origins": "citespan.api.middleware.origins",
         "configure_logging": "citespan.api.middleware.telemetry",
     },
 )

@@ -6,12 +6,16 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.api.openai.bodies import Chunk, CompletionRequest
+    from citespan.api.openai.responding import respond
+    from citespan.api.openai.response_bodies import ResponseRequest
     from citespan.api.openai.routes import CompletionRoutes
 
 __all__ = (
     "Chunk",
     "CompletionRequest",
     "CompletionRoutes",
+    "ResponseRequest",
+    "respond",
 )
 
 __getattr__ = names_of(
@@ -20,5 +24,7 @@ __getattr__ = names_of(
         "Chunk": "citespan.api.openai.bodies",
         "CompletionRequest": "citespan.api.openai.bodies",
         "CompletionRoutes": "citespan.api.openai.routes",
+        "ResponseRequest": "citespan.api.openai.response_bodies",
+        "respond": "citespan.api.openai.responding",
     },
 )

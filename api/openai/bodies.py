@@ -1,6 +1,6 @@
 """Wire types of the OpenAI-compatible routes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,13 @@ _TEXT_ONLY = msgspec.Meta(
         ]
     }
 )
+
+
+ONLY_AUTO = _only(["none", "auto", None])
+# Any list is read, so that the routes can give the reason.
+NoTools: TypeAlias = Annotated[
+    tuple[Any, ...] | None, msgspec.Meta(extra_json_schema={"maxItems": 0})
+]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +63,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     logprobs: Annotated[bool | None, _only([False, None])] = None
     modalities: tuple[Annotated[str, _NO_AUDIO], ...] | None = None
     response_format: Annotated[dict[str, Any] | None, _TEXT_ONLY] = None
-    tool_choice: Annotated[Any, _only(["none", "auto", None])] = None
+    tools: NoTools = None
+    functions: NoTools = None
+    tool_choice: Annotated[Any, ONLY_AUTO] = None
 
 
 class ModelBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from citespan.evals.types import (
     Status,
 )
 from citespan.index.disk import sha256_text
+from citespan.qa.llm import on_this_machine
 
 T = TypeVar("T")
 
@@ -96,7 +97,9 @@ class HttpSystem:
 
     def __init__(self, url: str) -> None:
         try:
-            self._client = httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT_S)
+            self._client = httpx.Client(
+                base_url=url.rstrip("/"), timeout=_TIMEOUT_S, trust_env=not on_this_machine(url)
+            )
         except (httpx.InvalidURL, ValueError) as error:
             raise RunError(f"{url!r} is not a URL: {error}") from error
         self._url = url

@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.llm.endpoint import Endpoint
+    from citespan.qa.llm.machine import on_this_machine
     from citespan.qa.llm.prompt import NO_ANSWER, Prompt, build_prompt
     from citespan.qa.llm.stream import Writing
     from citespan.qa.llm.tokens import count_tokens
@@ -17,6 +18,7 @@ __all__ = (
     "Writing",
     "build_prompt",
     "count_tokens",
+    "on_this_machine",
 )
 
 __getattr__ = names_of(
@@ -28,5 +30,6 @@ __getattr__ = names_of(
         "Writing": "citespan.qa.llm.stream",
         "build_prompt": "citespan.qa.llm.prompt",
         "count_tokens": "citespan.qa.llm.tokens",
+        "on_this_machine": "citespan.qa.llm.machine",
     },
 )

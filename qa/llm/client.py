@@ -20,6 +20,7 @@ from openai import (
 )
 
 from citespan.qa.errors import EndpointFailed, EndpointReason
+from citespan.qa.llm.machine import on_this_machine
 from citespan.qa.types import Ending, Message, Usage
 
 _MAX_BYTES = 16_000_000  # of one response; a chunk of one token has 200 to 400
@@ -74,6 +75,7 @@ class Completions:
                 follow_redirects=False,  # only the settings name the server
                 event_hooks={"response": [_bound]},
                 headers={"Accept-Encoding": "identity"},
+                trust_env=not on_this_machine(base_url),  # a proxy would look on its own machine
             ),
         )
         self._client.organization = self._client.project = None  # the environment sets neither

@@ -185,9 +185,12 @@ def _connect(
 ) -> "Completions":
     from citespan.qa.llm.client import Completions
 
-    return Completions(
-        base_url=base_url, model=model, api_key=api_key, timeout_s=timeout_s, retries=retries
-    )
+    try:
+        return Completions(
+            base_url=base_url, model=model, api_key=api_key, timeout_s=timeout_s, retries=retries
+        )
+    except (ImportError, ValueError) as error:  # a SOCKS proxy needs a package, others a scheme
+        raise ConfigError(f"the proxy that the environment sets cannot be used: {error}") from error
 
 
 def _check(base_url: str, api_key: str) -> None:

@@ -157,6 +157,12 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_body_bytes: the maximum size of a request body; larger ones are rejected.
     hosts: names that the server accepts in Host headers, separated by commas, in addition to
         localhost and this machine's own name and addresses; * accepts any.
+    public_url: the address of the server as clients use it, such as https://example.org/docs, so
+        that links are right behind a proxy; if empty, links begin as the request does.
+    trusted_proxies: addresses and networks of proxies, separated by commas; of them, the server
+        believes X-Forwarded-Proto, -Host and -Prefix, and Forwarded.
+    origins: origins of web pages that may read and ask, such as https://www.example.org, separated
+        by commas; browsers refuse it to all others.
     models: embedding models that clients may choose for reindexing, separated by commas, in
         addition to `embedding.model`.
     asks_at_once, stores_at_once: how many questions, or changes of stored data, are worked on
@@ -171,6 +177,9 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     max_body_bytes: _Positive = 20_000_000
     hosts: str = ""
+    public_url: str = ""
+    trusted_proxies: str = ""
+    origins: str = ""
     models: str = ""
     asks_at_once: _Positive = 8
     asks_waiting: _Count = 64

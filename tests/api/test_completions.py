@@ -117,6 +117,7 @@ def test_it_says_when_it_does_not_know(client: Client) -> None:
 
 def test_what_tunes_is_ignored_and_parts_are_read(client: Client) -> None:
     body = said(KNOWN, temperature=0.7, max_tokens=5, user="u", n=1, tool_choice="auto", seed=1)
+    body |= {"tools": [], "functions": None}
     parts = [{"type": "text", "text": KNOWN}]
     body["messages"] = [
         {"role": "system", "content": "Answer in verse."}, {"role": "user", "content": parts},
@@ -131,6 +132,8 @@ def test_what_tunes_is_ignored_and_parts_are_read(client: Client) -> None:
         ({"logprobs": True}, "logprobs"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"functions": [{"name": "f"}]}, "functions"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": {}}, "tool_choice"),
         ({"tool_choice": [1]}, "tool_choice"),
@@ -162,6 +165,8 @@ def test_malformed_requests_are_refused_in_the_same_shape(client: Client) -> Non
     failed(client.post(url, content=b'{"a":' * 100_000, headers=JSON), 400)
     failed(client.post(url, content=b"{}", headers={"content-type": "text/plain"}), 415)
     failed(client.get(url), 405)
+    for path in ("/v1/embeddings", "/v1/completions", "/v1/responses/resp_1", "/v1/models/x"):
+        failed(client.get(path), 404)
     failed(client.post(url, content=b"{}", headers=JSON | {"content-length": "x"}), 400)
     generated = said(KNOWN) | {"model": "citespan/default:generated"}
     assert failed(client.post(url, json=generated), 400)["code"] == "mode_unavailable"

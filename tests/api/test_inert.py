@@ -69,6 +69,10 @@ SENT: dict[str, tuple[str, str, dict[str, Any]]] = {
     "search": asked("/v1/search", query=QUESTION),
     "completion": completion(),
     "completion as a stream": completion(stream=True),
+    "response": asked("/v1/responses", model="citespan/default", input=QUESTION),
+    "response as a stream": asked(
+        "/v1/responses", model="citespan/default", input=QUESTION, stream=True
+    ),
     "fetch": tool("fetch", document_id="vault"),
     "search by a tool": tool("search", query=QUESTION),
     "ask by a tool": tool("ask", question=QUESTION),
@@ -173,6 +177,7 @@ ALLOWED = dict(
         methods("/v1/ask", "OPTIONS POST"),
         methods("/v1/search", "OPTIONS POST"),
         methods("/v1/chat/completions", "OPTIONS POST"),
+        methods("/v1/responses", "OPTIONS POST"),
         methods("/v1/models", "GET HEAD OPTIONS"),
         methods("/v1/models/citespan/default", "GET HEAD OPTIONS"),
         methods("/v1/documents", "GET HEAD OPTIONS POST"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import anyio
@@ -18,6 +19,11 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 from serving import environment, serving
+
+from citespan.api.tools import TOOLS, FetchArguments, SearchArguments
+from citespan.index import Corpus, Draft
+from citespan.qa import Service
+from citespan.qa.evidence.model.bundled import BundledReader
 
 QUESTION = "Which think tank does Song Junying work for? What did Rubio claim?"
 Schema: Any = Draft202012Validator
@@ -107,6 +113,15 @@ def test_search_fetch_and_ask(target: StdioServerParameters | str) -> None:
             span = {key: passage[key] for key in ("document_id", "revision", "start", "end")}
             part = await call("fetch", **span)
             assert part["text"] == passage["text"] == whole["text"][part["start"] : part["end"]]
+        found = (await call("search", query="CELAC", top_k=3))["results"]
+        assert [one["title"] for one in found] == [whole["title"]]
+        around = await call("fetch", id=found[0]["id"])
+        assert (around["text"], around["url"]) == (whole["text"], found[0]["url"])
+        assert found[0]["url"] == passages[0]["url"]
+        assert {"id", "title", "text", "url", "metadata"} <= set(around)
+        part = await call("fetch", id=found[0]["id"], start=3, end=9)
+        assert part["text"] == whole["text"][3:9]
+        assert await call("fetch", id="seed") == whole
         answer = await call("ask", question=QUESTION, mode="extractive")
         assert answer["status"] == "answered"
         assert len(answer["citations"]) == 2
@@ -122,6 +137,9 @@ def test_what_is_wrong_is_told(target: StdioServerParameters | str) -> None:
     seed = {"document_id": "seed"}
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("fetch", {}, "missing required field `document_id`"),
+        ("fetch", seed | {"id": "seed"}, "send one of them"),
+        ("fetch", {"id": "seed#9:0-1"}, "document 'seed' has no revision 9"),
+        ("fetch", {"id": "seed#1:0-9999"}, "[0, 9999) is not inside"),
         ("fetch", {"document_id": 5}, "Expected `str`, got `int` - at `$.document_id`"),
         ("fetch", {"document_id": "nope"}, "there is no document 'nope'"),
         ("fetch", seed | {"revision": 9}, "document 'seed' has no revision 9"),
@@ -176,6 +194,29 @@ def test_a_named_collection_goes_by_its_name(running: Running) -> None:
     talk(running.stdio("--collection", "cafes"), say)
     for url, text in told_of:
         assert httpx.get(running.url + url, timeout=60).text == text
+
+
+def test_a_long_document_is_read_around_the_passage(
+    corpus: Corpus, reader: BundledReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citespan.api.tools.MAX_FETCH", 400)
+    lines = [f"Line {n} of the ledger says {n * 7}." for n in range(30)]
+    lines[24] = "The treasurer of the rowing club is Zoë Müller."
+    text = "\n\n".join(lines)
+    corpus.add(Draft(id="ledger#1:2-3", text=text, metadata={"year": 1999}))
+    service = Service(corpus, reader)
+    question = "Who is the treasurer of the rowing club?"
+    found: Any = TOOLS["search"].call(service, SearchArguments(query=question), Flag())
+    (result,) = found.results
+    best = found.passages[0]
+    fetch = FetchArguments(id=result.id)
+    around: Any = TOOLS["fetch"].call(service, fetch, Flag())
+    assert (around.id, around.metadata) == ("ledger#1:2-3", {"year": 1999})
+    assert around.text == text[around.start : around.end]
+    assert len(around.text) == 400
+    middle = (best.start + best.end) // 2
+    assert around.start < middle < around.end
+    assert (around.url, result.title) == (best.url, best.title or "ledger#1:2-3")
 
 
 def test_standard_output_has_the_protocol_alone(models_folder: Path, tmp_path: Path) -> None:

@@ -111,6 +111,10 @@ def test_logs_are_json_lines_with_tracebacks_and_without_locals() -> None:
 
 
 def test_any_host_may_be_allowed(models_folder: Path, tmp_path: Path) -> None:
-    with started(tmp_path / "data", models_folder, CITESPAN_SERVE__HOSTS="*") as served:
+    settings = {"CITESPAN_SERVE__HOSTS": "*", "CITESPAN_SERVE__TRUSTED_PROXIES": "127.0.0.1"}
+    with started(tmp_path / "data", models_folder, **settings) as served:
         said = httpx.get(f"{served.url}/version", headers={"host": "evil.example"}, timeout=60)
+        forwarded = {"x-forwarded-for": "192.0.2.7", "x-forwarded-prefix": "/qa"}
+        listed = httpx.get(f"{served.url}/v1/documents", headers=forwarded, timeout=60).json()
     assert said.status_code == 200
+    assert listed["documents"][0]["url"].startswith(f"{served.url}/qa/v1/documents/seed")

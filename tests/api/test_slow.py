@@ -14,9 +14,10 @@ from citespan.index import OnnxEmbedder
 
 # In seconds, so that a test can wait for it.
 HASTY = """
-import citespan.api.transport.connections as connections, citespan.api.middleware.guard as guard
+import citespan.api.transport.connections as connections
+import citespan.api.middleware.exchange as exchange
 connections._HEAD_S = connections._REST_S = connections._READ_S = 1.5
-guard._BODY_S = 1.5
+exchange._BODY_S = 1.5
 """
 POST = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 WAIT_S = 60

@@ -93,6 +93,27 @@ def test_links_open_the_quotes(server: str, answer: dict[str, Any]) -> None:
         assert httpx.get(url, timeout=60).text == citation["quote"]
 
 
+def test_openai_python_by_responses(client: OpenAI, answer: dict[str, Any], server: str) -> None:
+    whole = client.responses.create(model=MODEL, input=QUESTION)
+    shows(whole.output_text, answer, server)
+    streamed = ""
+    with client.responses.stream(model=MODEL, input=QUESTION) as events:
+        for event in events:
+            if event.type == "response.output_text.delta":
+                streamed += event.delta
+        last = events.get_final_response()
+    assert streamed == last.output_text == whole.output_text
+    for response in (whole, last):
+        (item,) = response.output
+        assert item.type == "message"
+        (text,) = item.content
+        assert text.type == "output_text"
+        cited = [one for one in text.annotations if one.type == "url_citation"]
+        assert [one.url for one in cited] == links(answer, server)
+        assert all(_MARKER.fullmatch(f" {text.text[o.start_index : o.end_index]}") for o in cited)
+        same((response.model_extra or {})["citespan"], answer)
+
+
 def test_openai_python(client: OpenAI, answer: dict[str, Any], server: str) -> None:
     whole = client.chat.completions.create(model=MODEL, messages=ASKED)
     message = whole.choices[0].message

@@ -150,6 +150,25 @@ class TestRequests:
             "temperature": 0,
         }
 
+    @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9"])
+    def test_no_proxy_is_asked_for_this_machine(
+        self, monkeypatch: pytest.MonkeyPatch, proxy: str
+    ) -> None:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy)
+            monkeypatch.setenv(name.lower(), proxy)
+        with scripted("fine") as server, reached(server) as endpoint:
+            assert read(endpoint) == (TEXT, None)
+
+    def test_a_proxy_that_cannot_be_used_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ALL_PROXY", "magic://127.0.0.1:9")
+        monkeypatch.delenv("all_proxy", raising=False)
+        with (
+            Endpoint(base_url="http://llm.example/v1", model="tiny") as endpoint,
+            pytest.raises(ConfigError, match="the proxy that the environment sets"),
+        ):
+            read(endpoint)
+
     def test_a_server_is_asked_as_it_wants_from_then_on(self) -> None:
         with scripted("particular") as server, reached(server) as endpoint:
             assert read(endpoint) == (TEXT, None)

@@ -1,0 +1,106 @@
+"""What both OpenAI-compatible doors share: models by name, conversations, and what they refuse."""
+
+from collections.abc import Sequence
+
+from citespan.api.errors.types import InvalidRequest, ModelNotFound
+from citespan.api.openai.bodies import Part
+from citespan.qa import Mode, Service
+from citespan.qa.collections import Collections
+from citespan.qa.errors import CollectionNotFound
+from citespan.qa.types import Message
+
+PREFIX = "citespan/"
+_MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
+_TEXTS = {"text", "input_text", "output_text", "refusal"}
+
+
+def model_of(name: str) -> tuple[str, Mode | None]:
+    """Return the collection and the mode that a model's name stands for.
+
+    Raises:
+        ModelNotFound: the name is not of this kind.
+    """
+    collection, separator, mode = name.removeprefix(PREFIX).partition(":")
+    if not name.startswith(PREFIX) or (separator and mode not in _MODES):
+        raise ModelNotFound(name)
+    return collection, _MODES.get(mode)
+
+
+def service_of(collections: Collections, collection: str, model: str) -> Service:
+    """Return the service of a model's collection.
+
+    Raises:
+        ModelNotFound: there is no such collection.
+    """
+    try:
+        return collections.service(collection)
+    except CollectionNotFound as error:
+        raise ModelNotFound(model) from error
+
+
+def model_names(collections: Collections) -> list[str]:
+    """Return the names of all models: each collection, and each of its modes."""
+    found: list[str] = []
+    for one in collections.figures():
+        found.append(f"{PREFIX}{one.name}")
+        found += [f"{PREFIX}{one.name}:{mode}" for mode in one.modes]
+    return found
+
+
+def conversation(
+    field: str, messages: Sequence[tuple[str, str | Sequence[Part] | None]]
+) -> tuple[str, list[Message]]:
+    """Return the question and the messages before it; ignore instructions and tool messages.
+
+    Args:
+        field: the name of the field that holds the messages.
+        messages: the role and the content of each.
+
+    Raises:
+        InvalidRequest: the last message is not the user's, or has parts other than text.
+    """
+    if messages[-1][0] != "user":
+        raise InvalidRequest.of(field, "the last message must be the user's")
+    said = [
+        Message(role=role, content=_text(field, content))
+        for role, content in messages
+        if role == "user" or role == "assistant"
+    ]
+    return said[-1].content, said[:-1]
+
+
+def _text(field: str, content: str | Sequence[Part] | None) -> str:
+    if content is None or isinstance(content, str):
+        return content or ""
+    for part in content:
+        if part.type not in _TEXTS:
+            raise InvalidRequest.of(field, f"the server reads only text parts, not {part.type}")
+    return "\n".join(part.text for part in content)
+
+
+def refuse_tools(tools: Sequence[object] | None, choice: object, field: str = "tools") -> None:
+    """Refuse tools, because a client that sends some waits for their calls.
+
+    Raises:
+        InvalidRequest: there are tools, or the choice demands one.
+    """
+    if tools:
+        raise InvalidRequest.of(field, "must be empty, because answers call no tools")
+    if choice not in (None, "none", "auto"):  # not a set: an object is not hashable
+        raise InvalidRequest.of(
+            "tool_choice", "must be none or auto, because answers call no tools"
+        )
+
+
+def refuse(*wrong: tuple[str, bool, str]) -> None:
+    """Refuse options that would change an answer's form; those that only tune it are ignored.
+
+    Args:
+        wrong: of each option its name, whether it has such a value, and what it must be.
+
+    Raises:
+        InvalidRequest: one of them has.
+    """
+    for name, has, must in wrong:
+        if has:
+            raise InvalidRequest.of(name, must)

@@ -1,0 +1,3 @@
+"""The web page: what browsers get, and what it loads."""
+
+__all__ = ()
