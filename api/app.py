@@ -32,8 +32,10 @@ from citespan.api.routes import (
     roll_back,
     search,
     version,
+    where,
 )
 from citespan.api.startup import Opening, Source
+from citespan.api.web import asset, page
 from citespan.qa import Service
 from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
@@ -79,7 +81,7 @@ def create_app(
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
-        ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
+        ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
         CompletionRoutes, mcp_route(opening.collections, lines[ASKING]), live, ready, version,
         figures,
     ]  # fmt: skip
@@ -97,7 +99,7 @@ def create_app(
         return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
-        route_handlers=[*routes, schema],
+        route_handlers=[*routes, schema, page, asset],
         dependencies=dependencies,
         lifespan=[opening.lifespan],
         middleware=[admitted],

@@ -37,8 +37,10 @@ FACES: dict[str, tuple[str, ...]] = {
         "roll_back",
         "search",
         "version",
+        "where",
     ),
     "api.transport": ("Connection",),
+    "api.web": ("asset", "page"),
     "api.wire": ("answer_body", "passage_body"),
     "citespan": (
         "Answer",

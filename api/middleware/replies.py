@@ -52,7 +52,10 @@ class Reply:
         if self._start is not None:
             self.status = self._start["status"]
             length = None if more else len(body)
-            headers = [*_resized(self._start.get("headers", ()), length), *self._headers, *ON_ALL]
+            given = list(_resized(self._start.get("headers", ()), length))
+            own = {name.lower() for name, _ in given}  # the page has a policy of its own
+            usual = (one for one in ON_ALL if one[0] not in own)
+            headers = [*given, *self._headers, *usual]
             if body and not _media_type(self._start):  # as in error responses of the MCP library
                 headers.append((b"content-type", b"text/plain; charset=utf-8"))
             await self._send({**self._start, "headers": headers})
