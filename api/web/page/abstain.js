@@ -19,7 +19,7 @@ const NEAREST = 3;
 /**
  * Return an abstention.
  * @param {Answer} answer
- * @param {{again: () => void, open: (passage: Passage) => void}} doing
+ * @param {{again: () => void, open: (passage: Passage) => void, collection: string}} doing
  */
 export function abstention(answer, doing) {
   const reason = answer.abstention?.reason ?? "";
@@ -39,7 +39,7 @@ export function abstention(answer, doing) {
     near,
     h("p", { class: "actions" },
       reason === "empty_index"
-        ? h("a", { class: "button", href: address("library").href }, "Add documents")
+        ? h("a", { class: "button", href: address("library", { collection: doing.collection }).href }, "Add documents")
         : button("Ask another way", doing.again),
       nearest.length > 0 && shower),
     list);

@@ -1,6 +1,7 @@
 // The view to ask: a question box, a conversation, and the document beside it.
 
 import { address, documents } from "./api.js";
+import { hideCard } from "./card.js";
 import { button, fill, h } from "./dom.js";
 import { Turn } from "./turn.js";
 import { Reader } from "./reader.js";
@@ -99,7 +100,7 @@ export class Ask extends HTMLElement {
     });
     this.turns.push(turn);
     this.#list.append(turn.element);
-    fill(this.#start);
+    fill(this.#start, h("h1", { class: "unseen" }, "Conversation"));
     fill(this.#offers);
     this.#fresh.hidden = false;
     this.classList.add("talking");
@@ -160,6 +161,7 @@ export class Ask extends HTMLElement {
     const pressed = this.querySelector(".cite[aria-expanded=true]");
     this.#mark(null);
     if (pressed instanceof HTMLElement) pressed.focus();
+    hideCard(); // the focus comes back for the keys, not for another look
   }
 
   /** Show which citation the reader has open. @param {Citation | null} citation */

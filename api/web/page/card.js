@@ -27,6 +27,7 @@ export function withCard(from, citation) {
   from.addEventListener("pointerleave", () => hideSoon());
   from.addEventListener("focus", () => show(from, citation));
   from.addEventListener("blur", () => hideCard());
+  from.addEventListener("click", () => hideCard());
 }
 
 /** Hide the card; return whether it was there. */
@@ -49,7 +50,7 @@ function show(from, citation) {
   clearTimeout(closing);
   if (owner === from) return;
   hideCard();
-  if (!card.isConnected) document.body.append(card);
+  if (!card.isConnected) document.getElementById("main")?.append(card);
   fill(card,
     h("p", { class: "card-source" },
       h("strong", { dir: "auto" }, citation.document.title),

@@ -129,7 +129,7 @@ export class Reader extends HTMLElement {
     const web = webAddress(found.uri);
     fill(this.#head,
       h("div", { class: "reader-title" },
-        h("h2", { dir: "auto" }, found.title || id),
+        this.#title(found.title || id),
         h("p", { class: "quiet" }, [placeWords(found), `revision ${found.revision}`].filter(Boolean).join(" · "))),
       this.#closer(),
       h("div", { class: "reader-tools" },
@@ -140,6 +140,11 @@ export class Reader extends HTMLElement {
         found.original && h("a", { href: address(documentPath(id, "/original"), query).href, download: "" }, "File")));
   }
 
+  /** @param {string} words */
+  #title(words) {
+    return h(this.alone ? "h1" : "h2", { dir: "auto" }, words);
+  }
+
   #closer() {
     return !this.alone && button("×", () => this.close(), { class: "close", "aria-label": "Close the document" });
   }
@@ -148,7 +153,7 @@ export class Reader extends HTMLElement {
   #fail(error) {
     const gone = error instanceof Problem && error.status === 404;
     const words = error instanceof Problem ? error.message : "The document could not be shown.";
-    fill(this.#head, h("h2", {}, gone ? "This document is no longer here" : "This document cannot be shown"), this.#closer());
+    fill(this.#head, this.#title(gone ? "This document is no longer here" : "This document cannot be shown"), this.#closer());
     fill(this.#body, h("p", { class: "failed", role: "alert" }, words));
   }
 

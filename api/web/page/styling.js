@@ -20,6 +20,7 @@ export class Styler {
   /** Return the class of the next line. @param {string} line */
   kind(line) {
     if (this.code) return "code";
+    if (!line.trim()) return "blank";
     if (!this.markdown) return "";
     if (/^\s*(```|~~~)/.test(line)) {
       this.#fenced = !this.#fenced;

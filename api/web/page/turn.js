@@ -37,7 +37,7 @@ export class Turn {
     this.lead = h("div", { class: "lead" });
     this.foot = h("div", { class: "foot" });
     this.state = h("p", { class: "state", role: "status" });
-    this.sentences = new Sentences((one) => this.doing.open(one, this.citations));
+    this.sentences = new Sentences((one) => this.#open(one));
     this.element = h("article", { class: "turn", "aria-label": question },
       h("h2", { class: "question", dir: "auto" }, question),
       this.lead, this.sentences.element, this.state, this.foot);
@@ -90,14 +90,20 @@ export class Turn {
     const { sentences } = this;
     if (answer.status === "abstained") {
       const open = (/** @type {import("./types.js").Passage} */ one) => this.#readPassage(one);
-      fill(this.lead, abstention(answer, { again: this.doing.again, open }));
+      fill(this.lead, abstention(answer, { again: this.doing.again, open, collection: this.collection }));
     } else {
       const rest = slice(answer.answer, sentences.end, lengthOf(answer.answer));
       if (rest.trim()) sentences.say(rest);
-      fill(this.lead, shortfall(answer), shortAnswer(answer, (one) => this.doing.open(one, this.citations)));
+      fill(this.lead, shortfall(answer), shortAnswer(answer, (one) => this.#open(one)));
     }
     const parts = answer.status !== "abstained" && answer.answer && copies(answer, this.collection);
     fill(this.foot, parts, answer.mode !== "chat" && why(answer, (one) => this.#readPassage(one)));
+  }
+
+  /** Open a citation as the whole answer has it, and not as it arrived. @param {Citation} citation */
+  #open(citation) {
+    const { citations } = this;
+    this.doing.open(citations.find((one) => one.id === citation.id) ?? citation, citations);
   }
 
   /** @param {import("./types.js").Passage} passage */
