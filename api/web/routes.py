@@ -8,7 +8,7 @@ from citespan.api.web.files import Sent, assets, shell
 from citespan.api.wire.bodies import AnyRequest
 
 _HTML, _JSON = "text/html", "application/json"
-# Scripts and styles come from this server alone, and no text ever becomes HTML or a script.
+# Scripts and styles come only from this server, and no text ever becomes HTML or a script.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
@@ -24,7 +24,7 @@ _POLICY = (
     sync_to_thread=False,
 )
 def page(request: AnyRequest) -> Response[bytes]:
-    """Return the page, to whoever prefers HTML to JSON."""
+    """Return the page, to clients that prefer HTML to JSON."""
     if request.accept.best_match([_JSON, _HTML], default=_JSON) != _HTML:
         raise NotFoundException
     below = request.scope["path"].strip("/").count("/")

@@ -2,14 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 from sse import Sent, parsed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -20,7 +20,8 @@ TRIPWIRE = """
 window.fired = [];
 for (const name of ["alert", "confirm", "prompt", "print", "open"])
   window[name] = (...given) => { window.fired.push([name, ...given.map(String)]); };
-addEventListener("securitypolicyviolation", (e) => window.fired.push(["policy", e.violatedDirective]));
+addEventListener("securitypolicyviolation",
+  (e) => window.fired.push(["policy", e.violatedDirective]));
 addEventListener("error", (e) => window.fired.push(["error", e.message]));
 addEventListener("unhandledrejection", (e) => window.fired.push(["rejection", String(e.reason)]));
 """
@@ -46,7 +47,12 @@ def page_on(started: Browser, url: str, *scripts: str, **options: Any) -> Genera
         page = context.new_page()
         page.set_default_timeout(60_000)
         dialogs: list[str] = []
-        page.on("dialog", lambda one: (dialogs.append(one.message), one.dismiss()))
+
+        def dismiss(dialog: Dialog) -> None:
+            dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", dismiss)
         yield page
         assert page.evaluate("window.fired") == []
         assert dialogs == []
@@ -75,7 +81,7 @@ def streamed(url: str, **asked: object) -> list[Sent]:
     return parsed(httpx.post(f"{url}/v1/ask", json=body, timeout=60).text)
 
 
-def fulfil(route: Route, events: list[Sent]) -> None:
+def fulfil(route: Route, events: Sequence[tuple[str, Any]]) -> None:
     """Answer a question with events; the stream ends after them."""
     body = "".join(f"event: {name}\r\ndata: {json.dumps(data)}\r\n\r\n" for name, data in events)
     route.fulfill(content_type="text/event-stream", body=body)

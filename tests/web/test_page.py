@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import httpx
+import numpy as np
 import pytest
 import tiny_pdf
 from browsing import asking, browser, fulfil, lit, needs_chromium, open_span, page_on, streamed
@@ -20,11 +21,12 @@ from serving import serving
 pytestmark = needs_chromium
 
 QUESTION = "Which think tank does Song Junying work for?"
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+AXE = files("axe_playwright_python") / "axe.min.js"
 SAME = "The lock opens at 7."
 SENT = (
-    f"😀 First: {SAME}\r\n\r\nZoë’s 👩‍👩‍👧 café 𝒳 opened in 1999.\r\n日本語の文です。次の文です。\r\n"
-    f"مرحبا بالعالم. هذه جملة ثانية.\r\n\r\nAgain, 🎉 second: {SAME}\r\nשלום עולם. e\u0301te\u0301 fin"
+    f"😀 First: {SAME}\r\n\r\nZoë’s 👩‍👩‍👧 café 𝒳 opened in 1999.\r\n"
+    "日本語の文です。次の文です。\r\nمرحبا بالعالم. هذه جملة ثانية.\r\n\r\n"
+    f"Again, 🎉 second: {SAME}\r\nשלום עולם. e\u0301te\u0301 fin"
 )
 ODD = SENT.replace("\r\n", "\n")  # as it is stored
 MARKDOWN = (
@@ -120,7 +122,8 @@ def test_an_answer_arrives_and_its_citations_open_at_their_words(page: Page, ser
     page.wait_for_selector(".line.at")
     assert lit(page) == [citation["quote"]]
     assert page.locator(".line.at").evaluate(
-        "one => { const r = one.getBoundingClientRect(); return r.top < innerHeight && r.bottom > 0 }"
+        "one => { const at = one.getBoundingClientRect();"
+        " return at.top < innerHeight && at.bottom > 0 }"
     )
     assert all(one.startswith(server) for one in requests)
     assert 0 < sum(bodies) < 200_000
@@ -131,7 +134,8 @@ def test_an_answer_arrives_and_its_citations_open_at_their_words(page: Page, ser
 
 def spans() -> list[tuple[int, int]]:
     quotes = [
-        "😀", "Zoë’s 👩‍👩‍👧 café 𝒳 opened in 1999.", "日本語の文です。", "هذه جملة ثانية.", "שלום עולם.",
+        "😀", "Zoë’s 👩‍👩‍👧 café 𝒳 opened in 1999.", "日本語の文です。", "هذه جملة ثانية.",
+        "שלום עולם.",
         "e\u0301te\u0301 fin", "1999.\n日本語の文です。次の文です。\nمرحبا", ODD,
     ]  # fmt: skip
     found = [(at, at + len(one)) for one in quotes for at in [ODD.index(one)]]
@@ -212,13 +216,10 @@ def test_a_quote_is_boxed_on_the_picture_of_its_page(page: Page, server: str) ->
     box = boxes[0].bounding_box()
     assert box
     source = picture.get_attribute("src") or ""
-    ink = (
-        Image.open(BytesIO(httpx.get(source, timeout=60).content))
-        .convert("L")
-        .point(lambda v: 255 * (v < 128))
-    )
-    left, top, right, bottom = ink.getbbox() or (0, 0, 0, 0)
-    scale = shown["width"] / ink.width
+    grey = np.asarray(Image.open(BytesIO(httpx.get(source, timeout=60).content)).convert("L"))
+    rows, columns = np.nonzero(grey < 128)
+    left, top, right, bottom = columns.min(), rows.min(), columns.max(), rows.max()
+    scale = shown["width"] / grey.shape[1]
     assert abs(box["x"] - shown["x"] - left * scale) < 4
     assert abs(box["x"] + box["width"] - shown["x"] - right * scale) < 4
     assert (
@@ -297,8 +298,12 @@ def test_a_cut_stream_keeps_what_was_shown_and_is_asked_again(page: Page, server
 
 def test_an_answer_can_be_stopped_and_a_server_may_be_away(page: Page) -> None:
     held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
     page.goto("/")
-    page.route("**/v1/ask", lambda route: held.append(route))
+    page.route("**/v1/ask", keep)
     page.fill("#question", QUESTION)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Stop").click()
@@ -343,11 +348,11 @@ def test_a_follow_up_has_the_conversation(page: Page) -> None:
 def test_files_are_added_replaced_and_deleted(page: Page, server: str) -> None:
     page.goto("/library?collection=kept")
     expect(page.locator("citespan-library")).to_contain_text("No documents yet.")
-    files: list[Any] = [
+    uploads: list[Any] = [
         {"name": "tide.txt", "mimeType": "text/plain", "buffer": b"High tide is at six."},
         {"name": "void.txt", "mimeType": "text/plain", "buffer": b""},
     ]
-    page.get_by_label("Files to add").set_input_files(files)
+    page.get_by_label("Files to add").set_input_files(uploads)
     rows = page.locator(".drop + .results li")
     expect(rows.nth(0)).to_contain_text("added")
     expect(rows.nth(1)).to_contain_text("not added")
@@ -358,7 +363,7 @@ def test_files_are_added_replaced_and_deleted(page: Page, server: str) -> None:
         "buffer": b"High tide is at nine.",
     }
     page.get_by_label("New file for").set_input_files(replaced)
-    expect(page.locator(".documents .number").nth(1)).to_have_text("2")
+    expect(page.locator("[data-name=revision]")).to_have_text("2")
     page.get_by_label("Filter by title").fill("zzz")
     expect(page.locator(".documents tbody tr")).to_have_count(0)
     page.get_by_label("Filter by title").fill("TIDE")
@@ -474,8 +479,8 @@ def test_nothing_that_is_stored_or_answered_runs(page: Page, server: str) -> Non
     expect(page.locator(".documents tbody tr")).to_have_count(len(VECTORS) + 1)
     names = page.locator(".documents th a").all_text_contents()
     assert len({" ".join(one.split()) for one in names} & titles) > 130
-    files: list[Any] = [{"name": one, "mimeType": "text/plain", "buffer": b""} for one in VECTORS]
-    page.get_by_label("Files to add").set_input_files(files)
+    uploads: list[Any] = [{"name": one, "mimeType": "text/plain", "buffer": b""} for one in VECTORS]
+    page.get_by_label("Files to add").set_input_files(uploads)
     expect(page.locator(".outcome.rejected")).to_have_count(len(VECTORS))
     page.locator(".jobs summary").first.click()
     page.goto("/documents/all?collection=vectors")
@@ -505,17 +510,21 @@ def test_nothing_that_is_stored_or_answered_runs(page: Page, server: str) -> Non
         "fallback": VECTORS[0], "passages": passages, "timings_ms": {VECTORS[0]: 1},
         "index_generation": 1,
     }  # fmt: skip
-    stream = [("answer.created", {}), *(("citation.added", one) for one in citations),
+    stream: list[tuple[str, Any]] = [
+              ("answer.created", {}), *(("citation.added", one) for one in citations),
               ("answer.delta", {"text": answer["answer"]}),
               *(("segment.done", one) for one in segments), ("answer.done", answer)]  # fmt: skip
-    page.route("**/v1/ask", lambda route: fulfil(route, stream))  # type: ignore[arg-type]
+    page.route("**/v1/ask", lambda route: fulfil(route, stream))
     page.goto("/?q=x")
     page.wait_for_selector(".why")
     assert said(page) == "".join(VECTORS)
     page.locator(".cite").evaluate_all("all => all.forEach(one => { one.focus(); one.blur(); })")
     page.click(".why summary")
     assert page.locator(".cite").count() == len(VECTORS)
-    made = "img, script, svg, iframe, object, embed, video, audio, style, link, base, form:not(.asking), [style*=x]:not(textarea, .card)"
+    made = (
+        "img, script, svg, iframe, object, embed, video, audio, style, link, base,"
+        " form:not(.asking), [style*=x]:not(textarea, .card)"
+    )
     assert page.locator(f"main :is({made})").count() == 0
 
 

@@ -1,6 +1,6 @@
 // The documents of a collection: listed, added, replaced, deleted.
 
-import { address, collections, documentPath, documents, json, posted, Problem, request } from "./api.js";
+import { address, collections, documentPath, documents, json, posted, Problem, request, where } from "./api.js";
 import { readerAddress } from "./citing.js";
 import { confirmed } from "./confirm.js";
 import { button, fill, h, say } from "./dom.js";
@@ -9,6 +9,7 @@ import { Uploads } from "./uploads.js";
 
 /** @import { Collection, Stored } from "./types.js" */
 
+const PAGED = /^(application\/pdf|image\/)/;
 const MOST_FILTERED = 10_000; // documents that a filter looks through
 
 export class Library extends HTMLElement {
@@ -26,8 +27,8 @@ export class Library extends HTMLElement {
   #rows = h("tbody");
   #table = h("table", { class: "documents" },
     h("caption", { class: "unseen" }, "Documents"),
-    h("thead", {}, h("tr", {}, ["Title", "Type", "Length", "Revision", "Stored", "Actions"].map((one) =>
-      h("th", { scope: "col", class: one.toLowerCase() }, one)))),
+    h("thead", {}, h("tr", {}, ["Title", "Type", "Length", "Pages", "Revision", "Stored", "Actions"].map((one) =>
+      h("th", { scope: "col", class: `of-${one.toLowerCase()}` }, one)))),
     this.#rows);
   #more = button("Show more", () => void this.#load(), { class: "more", hidden: true });
   #jobs = new JobList();
@@ -47,7 +48,7 @@ export class Library extends HTMLElement {
     this.#filter.focus();
   }
 
-  /** Read everything anew. */
+  /** Read everything again. */
   async reload() {
     this.#stored = [];
     this.#cursor = null;
@@ -94,12 +95,27 @@ export class Library extends HTMLElement {
       h("th", { scope: "row" }, h("a", { href: readerAddress({ collection, id: one.id }).href, dir: "auto" }, name),
         name !== one.id && h("span", { class: "quiet id", dir: "auto" }, one.id)),
       h("td", {}, kind(one.media_type)),
-      h("td", { class: "number" }, one.length.toLocaleString("en")),
-      h("td", { class: "number" }, String(one.revision)),
+      h("td", { class: "number", "data-unit": "characters" }, one.length.toLocaleString("en")),
+      this.#pages(one),
+      h("td", { class: "number", "data-name": "revision" }, String(one.revision)),
       h("td", {}, h("time", { dateTime: one.created_at }, one.created_at.slice(0, 10))),
       h("td", { class: "row-actions" }, pick,
         button("Replace", () => pick.click(), { "aria-label": `Replace ${name}` }),
         button("Delete", () => void this.#remove(one), { class: "danger", "aria-label": `Delete ${name}` })));
+  }
+
+  /** Return the cell of a document's pages, whose number comes once the cell is seen. @param {Stored} one */
+  #pages(one) {
+    const cell = h("td", { class: "number", "data-unit": "pages" });
+    if (!PAGED.test(one.media_type)) return cell;
+    const { collection } = this;
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      void where(one.id, { collection }).then((found) => fill(cell, String(found.pages.length || ""))).catch(() => {});
+    });
+    seen.observe(cell);
+    return cell;
   }
 
   /** @param {Stored} one @param {File | undefined} file */
@@ -170,6 +186,7 @@ const KINDS = {
 
 /** @param {string} mediaType */
 function kind(mediaType) {
+  if (mediaType.startsWith("image/")) return "Image";
   const last = mediaType.split(/[/.]/).at(-1) ?? mediaType;
   return KINDS[mediaType] ?? last.replace(/^x-/, "");
 }
