@@ -1,4 +1,4 @@
-"""The route that says where characters of a document stand in its file."""
+"""The route that says where characters of a document are in its file."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ class PageSizeBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WhereaboutsBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A revision, the pages of its file, and where the requested characters stand in it.
+    """A revision, the pages of its file, and where the requested characters are.
 
     `current_revision` is the newest, `length` counts code points, and `original` says whether the
     file is kept. `page`, `boxes`, `place` and `headings` are as in a citation; without `start` and
@@ -53,7 +53,7 @@ def where(
     start: _Offset = None,
     end: _Offset = None,
 ) -> WhereaboutsBody:
-    """Return the pages of a revision, and where the characters from `start` to `end` stand."""
+    """Return the pages of a revision, and where the characters from `start` to `end` are."""
     corpus = service.corpus
     document = corpus.get(document_id, revision)
     source = corpus.places.source(document_id, document.revision)

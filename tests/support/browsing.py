@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
 from sse import Sent, parsed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -25,6 +25,9 @@ addEventListener("securitypolicyviolation",
 addEventListener("error", (e) => window.fired.push(["error", e.message]));
 addEventListener("unhandledrejection", (e) => window.fired.push(["rejection", String(e.reason)]));
 """
+# Machines may be slow, and nothing is wrong with that.
+_PATIENCE_MS = 120_000
+expect.set_options(timeout=_PATIENCE_MS)
 LIT = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
 
 
@@ -33,7 +36,8 @@ def browser() -> Generator[Browser]:
     """Start a browser without a window."""
     with sync_playwright() as playwright:
         # No sandbox: tests may run as root, and open only what they wrote.
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        flags = ["--no-sandbox", "--disable-dev-shm-usage"]
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield started
         started.close()
 
@@ -45,7 +49,7 @@ def page_on(started: Browser, url: str, *scripts: str, **options: Any) -> Genera
         for script in (TRIPWIRE, *scripts):
             context.add_init_script(script)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(_PATIENCE_MS)
         dialogs: list[str] = []
 
         def dismiss(dialog: Dialog) -> None:

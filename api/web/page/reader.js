@@ -96,7 +96,8 @@ export class Reader extends HTMLElement {
       this.#found = await where(target.id, { collection, revision, start, end });
       if (this.target !== target) return;
       this.#render();
-      void this.#compare(target, this.#found);
+      await this.#compare(target, this.#found).catch(() => fill(this.#note,
+        h("p", { class: "note", role: "status" }, "The newest revision could not be read.")));
     } catch (error) {
       if (this.target === target) this.#fail(error);
     }
