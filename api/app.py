@@ -34,8 +34,10 @@ from citespan.api.routes import (
     roll_back,
     search,
     version,
+    where,
 )
 from citespan.api.startup import Opening, Source
+from citespan.api.web import asset, page
 from citespan.api.web.widget import widget
 from citespan.qa import Service
 from citespan.qa.collections import met, using
@@ -88,7 +90,7 @@ def create_app(
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
-        ask, search, Documents, Originals, CollectionRoutes, reindex, roll_back, JobRoutes,
+        ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
         CompletionRoutes, respond, mcp_route(opening.collections, lines[ASKING]), live, ready,
         version, figures,
     ]  # fmt: skip
@@ -106,7 +108,7 @@ def create_app(
         return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
-        route_handlers=[*routes, schema, widget],
+        route_handlers=[*routes, schema, page, asset, widget],
         dependencies=dependencies,
         lifespan=[opening.lifespan],
         middleware=[admitted],

@@ -171,17 +171,28 @@ def search(
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 selects a free port."
 )
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.pass_obj
-def serve(settings: Settings, host: str | None, port: int | None) -> None:
-    """Answer questions over HTTP.
+def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool) -> None:
+    """Answer questions over HTTP, and on a web page at the same address.
 
     On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
     """
+    import threading
+    import webbrowser
+
     from citespan.api import Addresses, run_server
     from citespan.api.middleware import Limits, Origins
     from citespan.qa.collections import Collections
 
     watched = sys.stderr.isatty()
+
+    def listening(url: str) -> None:
+        if watched:
+            say(f"open {url} (Ctrl-C stops)")
+        if opens:  # on a thread of its own: some browsers return only once they are closed
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
     run_server(
         lambda: Collections.open(settings, say=say),
         host=host or settings.serve.host,
@@ -192,7 +203,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         origins=Origins.of(settings.serve.origins),
         limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
         log_level="WARNING" if watched else "INFO",
-        on_listening=lambda url: say(f"open {url} (Ctrl-C stops)") if watched else None,
+        on_listening=listening,
     )
 
 

@@ -366,18 +366,29 @@ def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Pa
     assert "backup" in done.stderr
 
 
-def test_a_terminal_gets_the_address_in_a_line_for_people(tmp_path: Path, models_folder: Path):
+def test_a_terminal_gets_the_address_in_a_line_for_people_and_so_does_a_browser(
+    tmp_path: Path, models_folder: Path
+):
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{opened}.part" && mv "{opened}.part" "{opened}"\n')
+    browser.chmod(0o700)
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "citespan", "serve", "--port", "0"],
-        env=environment(tmp_path / "data", models_folder), stdout=theirs, stderr=theirs,
+        [sys.executable, "-m", "citespan", "serve", "--port", "0", "--open"],
+        env=environment(tmp_path / "data", models_folder, BROWSER=f"{browser} %s"),
+        stdout=theirs, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         line = terminal.readline().decode()
+        while not opened.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-    assert re.fullmatch(r"open http://127\.0\.0\.1:\d+ \(Ctrl-C stops\)\S*\r\n", line), line
+    found = re.fullmatch(r"open (http://127\.0\.0\.1:\d+) \(Ctrl-C stops\)\S*\r\n", line)
+    assert found, line
+    assert opened.read_text() == f"{found[1]}\n"
 
 
 def test_a_table_of_a_folder_is_read_and_cited_by_its_cell(citespan: Run, tmp_path: Path):

@@ -43,9 +43,10 @@ FACES: dict[str, tuple[str, ...]] = {
         "roll_back",
         "search",
         "version",
+        "where",
     ),
     "api.transport": ("Connection",),
-    "api.web": (),
+    "api.web": ("asset", "page"),
     "api.web.widget": ("widget",),
     "api.wire": ("answer_body", "passage_body"),
     "citespan": (

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from citespan.api.routes.jobs import JobRoutes
     from citespan.api.routes.originals import Originals
     from citespan.api.routes.rebuilds import reindex, roll_back
+    from citespan.api.routes.whereabouts import where
 
 __all__ = (
     "CollectionRoutes",
@@ -26,6 +27,7 @@ __all__ = (
     "roll_back",
     "search",
     "version",
+    "where",
 )
 
 __getattr__ = names_of(
@@ -43,5 +45,6 @@ __getattr__ = names_of(
         "roll_back": "citespan.api.routes.rebuilds",
         "search": "citespan.api.routes.answers",
         "version": "citespan.api.routes.health",
+        "where": "citespan.api.routes.whereabouts",
     },
 )

@@ -1,3 +1,21 @@
 """The web page: what browsers get, and what it loads."""
 
-__all__ = ()
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.api.web.routes import asset, page
+
+__all__ = (
+    "asset",
+    "page",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "asset": "citespan.api.web.routes",
+        "page": "citespan.api.web.routes",
+    },
+)

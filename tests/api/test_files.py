@@ -75,6 +75,26 @@ def test_a_citation_of_a_page_has_page_boxes_and_headings(client: Client) -> Non
     assert citation["open_url"] == "/v1/documents/report/pages/2.png?revision=1"
 
 
+def test_where_characters_are_is_reported_for_any_span(client: Client) -> None:
+    client.post("/v1/documents", params={"id": "report"}, content=REPORT, headers=PDF)
+    citation = cited(client, ASKED, "report")
+    span = {"start": citation["start"], "end": citation["end"]}
+    found = client.get("/v1/documents/report/where", params=span).json()
+    assert {key: found[key] for key in ("page", "boxes", "place", "headings")} == {
+        key: citation[key] for key in ("page", "boxes", "place", "headings")
+    }
+    assert found["pages"] == [{"width": PAGE.width, "height": PAGE.height}] * 2
+    assert (found["revision"], found["current_revision"], found["original"]) == (1, 1, True)
+    assert found["length"] == len(client.get("/v1/documents/report/text").text)
+    whole = client.get("/v1/documents/report/where", params={"revision": 1}).json()
+    nothing = {"page": None, "boxes": [], "place": None, "headings": []}
+    assert whole == found | nothing
+    beyond = {"start": 0, "end": found["length"] + 1}
+    problem(client.get("/v1/documents/report/where", params=beyond), 422, "span-out-of-range")
+    problem(client.get("/v1/documents/report/where?revision=2"), 404, "document-not-found")
+    problem(client.get("/v1/documents/none/where"), 404, "document-not-found")
+
+
 def test_chat_programs_and_tools_get_the_same_place(client: Client) -> None:
     client.post("/v1/documents", params={"id": "report"}, content=REPORT, headers=PDF)
     citation = cited(client, ASKED, "report")

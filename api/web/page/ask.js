@@ -1,0 +1,219 @@
+// The view to ask: a question box, a conversation, and the document beside it.
+
+import { address, documents } from "./api.js";
+import { hideCard } from "./card.js";
+import { button, fill, h } from "./dom.js";
+import { Turn } from "./turn.js";
+import { Reader } from "./reader.js";
+
+/** @import { Citation, Message, Stored, Target } from "./types.js" */
+
+const MAX_QUESTION = 2000;
+const SEED = "seed";
+const OF_SEED = [
+  "Which think tank does Song Junying work for?",
+  "What does CELAC stand for?",
+  "Which countries have established relations with China?",
+];
+
+export class Ask extends HTMLElement {
+  /** @type {Turn[]} */
+  turns = [];
+  collection = "default";
+  #box = h("textarea", {
+    id: "question", name: "q", rows: 1, maxLength: MAX_QUESTION, required: true, dir: "auto",
+    placeholder: "Type a question", autocomplete: "off", "aria-label": "Question",
+    on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#typed(event), input: () => this.#grow() },
+  });
+  #form = h("form", { class: "asking", role: "search", on: { submit: (/** @type {Event} */ event) => this.#submit(event) } },
+    this.#box, h("button", { type: "submit", class: "primary" }, "Ask"));
+  #list = h("div", { class: "turns" });
+  #start = h("div", { class: "start" });
+  #offers = h("div", { class: "offers" });
+  #fresh = button("New conversation", () => this.restart(), { class: "fresh", hidden: true });
+  reader = new Reader();
+
+  connectedCallback() {
+    if (this.childElementCount) return;
+    this.reader.closed = () => this.#closed();
+    this.reader.changed = (citation) => this.#mark(citation);
+    this.append(h("section", { class: "conversation" }, this.#start, this.#list, this.#form, this.#offers, this.#fresh), this.reader);
+    this.#resume();
+  }
+
+  disconnectedCallback() {
+    for (const turn of this.turns) turn.forget();
+  }
+
+  /** Take up what the address says: a question, and a citation to open. */
+  #resume() {
+    const query = new URLSearchParams(location.search);
+    this.collection = query.get("collection") || "default";
+    const question = query.get("q");
+    if (question) {
+      const cite = query.get("cite");
+      void this.ask(question, false).then(() => {
+        const found = this.turns[0]?.citations.find((one) => one.id === `c${cite}`);
+        if (found) this.open(found, this.turns[0]?.citations ?? []);
+      });
+      return;
+    }
+    void this.#greet();
+    this.focusBox();
+  }
+
+  async #greet() {
+    fill(this.#start, h("h1", {}, "Ask your documents"),
+      h("p", { class: "quiet" }, "Every sentence of an answer shows the words that say it."));
+    fill(this.#offers);
+    try {
+      const found = await documents(this.collection);
+      if (!this.turns.length) this.#offer(found.documents, found.next_cursor !== null);
+    } catch {
+      // The banner says what is wrong with the server; asking works once it answers.
+    }
+  }
+
+  /** @param {Stored[]} found @param {boolean} more */
+  #offer(found, more) {
+    const library = address("library", { collection: this.collection }).href;
+    if (!found.length) {
+      fill(this.#offers, h("p", {}, "There are no documents here yet."),
+        h("p", {}, h("a", { class: "button", href: library }, "Add documents")));
+      return;
+    }
+    const count = found.length === 1 ? "1 document" : `${found.length}${more ? "+" : ""} documents`;
+    fill(this.#offers,
+      h("ul", { class: "examples", "aria-label": "Examples" },
+        examples(found).map((one) => h("li", {}, button(one, () => void this.ask(one), { dir: "auto" })))),
+      h("p", { class: "quiet small" }, `${count} · `, h("a", { href: library }, "open the library")));
+  }
+
+  /** @param {string} question @param {boolean} [visit] whether this is a new place in the browser's history */
+  async ask(question, visit = true) {
+    const history = this.turns.flatMap((one) => one.answer?.answer ? said(one.question, one.answer.answer) : []);
+    const turn = new Turn(question, this.collection, history.slice(-20), {
+      open: (citation, all) => this.open(citation, all),
+      read: (target) => this.read(target),
+      again: () => this.#again(question),
+      ended: () => {},
+    });
+    this.turns.push(turn);
+    this.#list.append(turn.element);
+    fill(this.#start, h("h1", { class: "unseen" }, "Conversation"));
+    fill(this.#offers);
+    this.#fresh.hidden = false;
+    this.classList.add("talking");
+    this.#box.value = "";
+    this.#box.placeholder = "Ask a follow-up";
+    this.#grow();
+    this.#visit({ q: question }, visit);
+    turn.element.scrollIntoView({ block: "start" });
+    await turn.run();
+    // A follow-up's address asks what it meant, without the conversation.
+    if (turn === this.turns.at(-1) && turn.answer) this.#visit({ q: turn.answer.question }, false);
+  }
+
+  /** @param {Citation} citation @param {Citation[]} all */
+  open(citation, all) {
+    this.classList.add("reading");
+    this.reader.showCitation(citation, all, this.collection);
+  }
+
+  /** @param {Target} target */
+  read(target) {
+    this.classList.add("reading");
+    this.reader.show(target);
+  }
+
+  /** Return the last turn's citations. */
+  get citations() {
+    return this.turns.at(-1)?.citations ?? [];
+  }
+
+  focusBox() {
+    this.#box.focus();
+  }
+
+  restart() {
+    for (const turn of this.turns) turn.forget();
+    this.turns = [];
+    fill(this.#list);
+    this.reader.close();
+    this.classList.remove("talking");
+    this.#fresh.hidden = true;
+    this.#box.placeholder = "Type a question";
+    this.#visit({}, true);
+    void this.#greet();
+    this.focusBox();
+  }
+
+  /** @param {Record<string, string>} query @param {boolean} visit */
+  #visit(query, visit) {
+    const url = address("", { ...query, collection: this.collection });
+    document.title = query["q"] ? `${query["q"]} · citespan` : "citespan";
+    if (visit) history.pushState(null, "", url);
+    else history.replaceState(null, "", url);
+  }
+
+  #closed() {
+    this.classList.remove("reading");
+    const pressed = this.querySelector(".cite[aria-expanded=true]");
+    this.#mark(null);
+    if (pressed instanceof HTMLElement) pressed.focus();
+    hideCard(); // the focus comes back for the keys, not for another look
+  }
+
+  /** Show which citation the reader has open. @param {Citation | null} citation */
+  #mark(citation) {
+    const turn = this.turns.find((one) => citation && one.citations.includes(citation));
+    for (const one of this.querySelectorAll(".cite")) {
+      const open = !!turn?.element.contains(one) && one.getAttribute("data-cite") === citation?.id;
+      one.setAttribute("aria-expanded", String(open));
+    }
+    const url = new URL(location.href);
+    url.searchParams.delete("cite");
+    if (citation && turn) url.searchParams.set("cite", citation.id.slice(1));
+    history.replaceState(null, "", url);
+  }
+
+  /** @param {string} question */
+  #again(question) {
+    this.#box.value = question;
+    this.#grow();
+    this.focusBox();
+    this.#box.select();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #typed(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#form.requestSubmit();
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    const question = this.#box.value.trim();
+    if (question) void this.ask(question);
+  }
+
+  #grow() {
+    this.#box.style.height = "auto";
+    this.#box.style.height = `${Math.min(this.#box.scrollHeight + 2, 200)}px`;
+  }
+}
+customElements.define("citespan-ask", Ask);
+
+/** @param {string} question @param {string} answer @returns {Message[]} */
+const said = (question, answer) => [
+  { role: "user", content: question }, { role: "assistant", content: answer },
+];
+
+/** @param {Stored[]} found */
+function examples(found) {
+  if (found.length === 1 && found[0]?.id === SEED) return OF_SEED;
+  const titles = found.filter((one) => one.title && one.title.length < 80).slice(0, 2);
+  return [...titles.map((one) => `What is “${one.title}” about?`), "Which documents are there?"];
+}

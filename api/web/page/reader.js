@@ -1,0 +1,179 @@
+// A document with the cited words lit up: its text, or its pages as pictures.
+
+import { address, documentPath, Problem, text, where } from "./api.js";
+import { button, fill, h, lengthOf, webAddress } from "./dom.js";
+import { placeWords, readerAddress } from "./citing.js";
+import { Pages } from "./pages.js";
+import { TextView } from "./text.js";
+
+/** @import { Citation, Target, Where } from "./types.js" */
+
+const MOST_COMPARED = 2_000_000; // characters of a newest revision that are looked through
+
+export class Reader extends HTMLElement {
+  /** Called when the reader is closed. */
+  closed = () => {};
+  /** Called when another citation is shown. @type {(citation: Citation | null) => void} */
+  changed = () => {};
+  /** Whether the document is all that the page shows: then it cannot be closed. */
+  alone = false;
+  /** @type {Target | null} */
+  target = null;
+  /** @type {Citation[]} */
+  citations = [];
+  /** @type {Citation | null} */
+  current = null;
+  /** @type {Where | null} */
+  #found = null;
+  /** @type {TextView | Pages | null} */
+  #view = null;
+  #shape = /** @type {"pages" | "text"} */ ("pages");
+  #head = h("header", { class: "reader-head" });
+  #note = h("div", { class: "reader-note" });
+  #body = h("div", { class: "reader-body", tabIndex: 0, role: "region", "aria-label": "Document" });
+
+  connectedCallback() {
+    this.id = "reader";
+    this.hidden = !this.target;
+    if (!this.childElementCount) this.append(this.#head, this.#note, this.#body);
+  }
+
+  disconnectedCallback() {
+    this.#view?.end();
+  }
+
+  /** @param {Citation} citation @param {Citation[]} all @param {string} collection */
+  showCitation(citation, all, collection) {
+    this.citations = all;
+    this.current = citation;
+    const { document: of, start, end, highlights } = citation;
+    void this.#open({ collection, id: of.id, revision: of.revision, start, end, highlights });
+    this.changed(citation);
+  }
+
+  /** @param {Target} target */
+  show(target) {
+    this.citations = [];
+    this.current = null;
+    void this.#open(target);
+    this.changed(null);
+  }
+
+  close() {
+    if (this.hidden || this.alone) return false;
+    this.hidden = true;
+    this.#view?.end();
+    this.#view = this.#found = this.target = null;
+    this.closed();
+    return true;
+  }
+
+  /** Show the next citation, or the one before. @param {number} step */
+  step(step) {
+    const at = this.current ? this.citations.indexOf(this.current) + step : -1;
+    const next = this.citations[at];
+    if (next && this.target) this.showCitation(next, this.citations, this.target.collection);
+    return !!next;
+  }
+
+  /** Change between pictures of pages and text. */
+  turn() {
+    if (!this.#found?.pages.length || !this.#found.original) return;
+    this.#shape = this.#shape === "pages" ? "text" : "pages";
+    this.#render();
+  }
+
+  /** @param {Target} target */
+  async #open(target) {
+    this.target = target;
+    this.hidden = false;
+    this.#view?.end();
+    fill(this.#note);
+    fill(this.#head, h("p", { class: "quiet" }, "Opening…"), this.#closer());
+    this.#body.setAttribute("aria-busy", "true");
+    try {
+      const { collection, revision, start, end } = target;
+      this.#found = await where(target.id, { collection, revision, start, end });
+      if (this.target !== target) return;
+      this.#render();
+      await this.#compare(target, this.#found).catch(() => fill(this.#note,
+        h("p", { class: "note", role: "status" }, "The newest revision could not be read.")));
+    } catch (error) {
+      if (this.target === target) this.#fail(error);
+    }
+    this.#body.removeAttribute("aria-busy");
+  }
+
+  #render() {
+    const { target } = this;
+    const found = this.#found;
+    if (!target || !found) return;
+    this.#view?.end();
+    const pictured = found.original && found.pages.length > 0;
+    const others = this.citations.filter((one) => one !== this.current
+      && one.document.id === target.id && one.document.revision === found.revision);
+    this.#view = pictured && this.#shape === "pages" ? new Pages(target, found, others) : new TextView(target, found, others);
+    this.#drawHead(target, found, pictured);
+    fill(this.#body, this.#view.element);
+    void this.#view.begin().catch((/** @type {unknown} */ error) => this.#fail(error));
+  }
+
+  /** @param {Target} target @param {Where} found @param {boolean} pictured */
+  #drawHead(target, found, pictured) {
+    const at = this.current ? this.citations.indexOf(this.current) : -1;
+    const steps = this.citations.length > 1 && h("span", { class: "steps", role: "group", "aria-label": "Citations" },
+      button("‹", () => this.step(-1), { "aria-label": "Previous citation", disabled: at <= 0 }),
+      h("span", { class: "quiet" }, `${at + 1} of ${this.citations.length}`),
+      button("›", () => this.step(1), { "aria-label": "Next citation", disabled: at >= this.citations.length - 1 }));
+    const { collection, id, start, end } = target;
+    const query = { collection, revision: found.revision };
+    const web = webAddress(found.uri);
+    fill(this.#head,
+      h("div", { class: "reader-title" },
+        this.#title(found.title || id),
+        h("p", { class: "quiet" }, [placeWords(found), `revision ${found.revision}`].filter(Boolean).join(" · "))),
+      this.#closer(),
+      h("div", { class: "reader-tools" },
+        steps,
+        pictured && button(this.#shape === "pages" ? "Text" : "Pages", () => this.turn(), { class: "shape" }),
+        !this.alone && h("a", { href: readerAddress({ collection, id, revision: found.revision, start, end }).href }, "Own page"),
+        web && h("a", { href: web, rel: "noreferrer", target: "_blank" }, "Source"),
+        found.original && h("a", { href: address(documentPath(id, "/original"), query).href, download: "" }, "File")));
+  }
+
+  /** @param {string} words */
+  #title(words) {
+    return h(this.alone ? "h1" : "h2", { dir: "auto" }, words);
+  }
+
+  #closer() {
+    return !this.alone && button("×", () => this.close(), { class: "close", "aria-label": "Close the document" });
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const gone = error instanceof Problem && error.status === 404;
+    const words = error instanceof Problem ? error.message : "The document could not be shown.";
+    fill(this.#head, this.#title(gone ? "This document is no longer here" : "This document cannot be shown"), this.#closer());
+    fill(this.#body, h("p", { class: "failed", role: "alert" }, words));
+  }
+
+  /** Say that a revision is old, and whether the newest still has the words. @param {Target} target @param {Where} found */
+  async #compare(target, found) {
+    if (found.revision >= found.current_revision) return;
+    const { collection, id, start, end } = target;
+    const newest = h("a", { href: readerAddress({ collection, id }).href }, `the newest is revision ${found.current_revision}`);
+    fill(this.#note, h("p", { class: "note", role: "status" }, `This is revision ${found.revision}: the document has changed since, and `, newest, "."));
+    if (start === undefined || end === undefined) return;
+    const now = await where(id, { collection });
+    if (now.length > MOST_COMPARED) return;
+    const [quote, whole] = await Promise.all([
+      text(id, { collection, revision: found.revision, start, end }), text(id, { collection })]);
+    if (this.target !== target) return;
+    const at = whole.indexOf(quote);
+    const moved = lengthOf(whole.slice(0, at));
+    this.#note.firstElementChild?.append(at < 0 ? " These words are no longer in it." : h("span", {}, " These words are ",
+      h("a", { href: readerAddress({ collection, id, start: moved, end: moved + end - start }).href }, "still in it"), "."));
+  }
+}
+customElements.define("citespan-reader", Reader);
