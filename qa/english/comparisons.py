@@ -113,6 +113,8 @@ def _asked(verb: str, after: list[str]) -> str | None:
         return f"How {many}{' ' if thing else ''}{thing} does {{}} {_base(verb)}?"
     if having:
         return f"How {_MEASURES[measure]} is the {thing} of {{}}?" if thing else None
+    if being and _MEASURES[measure] == "heavy":
+        return "How much does {} weigh?"
     if being:
         return f"How {_MEASURES[measure]} {verb} {{}}?"
     return f"How {_MEASURES[measure]} does {{}} {_base(verb)}?"

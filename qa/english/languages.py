@@ -23,29 +23,29 @@ SMALL_WORDS = {
         " ist"
         " der die das den dem des ein eine einen einem einer ich mein meine ihr wir sie und oder"
         " nicht mit auf für von zum zur bei aus nach gibt es kann darf muss soll hat haben viel"
-        " viele hoch lange im am"
+        " viele hoch lange im am uhr"
     ),
     "French": word_set(
         "qui que quoi quand où comment pourquoi quel quelle quels quelles combien est sont était"
         " le"
         " la les un une des du de au aux je mon ma mes il elle nous vous et ou ne pas pour avec"
         " dans"
-        " sur par ce cette ces se on peut doit ferme-t-on à y a-t-il dois puis"
+        " sur par ce cette ces se on peut doit ferme-t-on à y a-t-il dois puis heure"
     ),
     "Spanish": word_set(
         "quién qué cuándo dónde cómo cuál cuáles cuánto cuánta cuántos cuántas por es son"
         " está están"
         " el la los las un una de del al y o no se mi su para con en hay puedo puede debe tiene"
-        " quien que cuando donde como cual cuanto cuantos"
+        " quien que cuando donde como cual cuanto cuantos hora a"
     ),
     "Italian": word_set(
         "chi che cosa quando dove come perché quale quali quanto quanti quanta quante è sono il"
         " lo la"
-        " gli le un uno una di del della dei al alla e non si mio per con nel nella posso può deve"
+        " gli le un uno una di del della dei al alla e non si mio per con nel nella ora posso può deve"
     ),
     "Portuguese": word_set(
         "quem que quando onde como qual quais quanto quantos quanta quantas é são está o os as um"
-        " uma de do da dos das ao à e não se meu para com no na em há posso pode deve tem foi"
+        " uma de do da dos das ao à e não se meu para com no na em há hora posso pode deve tem foi"
     ),
     "Dutch": word_set(
         "wie wat wanneer waar waarom hoe welke welk hoeveel is zijn wordt worden werd de het een"

@@ -86,8 +86,13 @@ def latest_asked(question: str) -> Latest | None:
     return Latest(
         rest=" ".join(rest.split()),
         first=first,
-        contents=of_change or bool(_CONTENTS.search(rest)),
+        contents=of_change or asks_for_contents(rest),
     )
+
+
+def asks_for_contents(question: str) -> bool:
+    """Return whether a question asks what something holds or brings."""
+    return bool(_CONTENTS.search(question))
 
 
 def wants_newest(question: str) -> bool:

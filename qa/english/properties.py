@@ -32,7 +32,9 @@ _WHAT = re.compile(
     re.IGNORECASE,
 )
 _TO = re.compile(
-    r"(?:who|to whom|whom)\b.{1,80}\b(?:sent to|addressed|written to|sent)\b", re.IGNORECASE
+    r"(?:who\b.{1,80}\b(?:sent|addressed|written) to|(?:to )?whom\b.{1,80}"
+    r"\b(?:sent|addressed|written))\b",
+    re.IGNORECASE,
 )
 _WROTE = word_set("author authors by from sender writer creator written_by prepared_by authored_by")
 _DATED = word_set("date published created sent issued written dated updated last_updated modified")

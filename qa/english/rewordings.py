@@ -17,7 +17,7 @@ _SMALL = (
 _FIGURE = re.compile(
     r"(?:\b(?:at least|at most|up to|only|about|exactly|more than|less than|over|under|the) )?"
     rf"(?:(?P<money>[$€£¥])\d[\d.,]{{0,15}}\d?|\b(?:\d{{1,9}}(?:[.,]\d{{1,9}})?|{_SMALL})[ -]"
-    r"(?P<unit>[a-z%]{1,20}))(?!\w)",
+    rf"(?!(?:{_SMALL})\b)(?P<unit>[a-z%]{{1,20}}))(?!\w)",
     re.IGNORECASE,
 )
 _INTO = re.compile(rf"(?:^|\s)(?P<word>{'|'.join(sorted(PREPOSITIONS))})$", re.IGNORECASE)
@@ -27,14 +27,11 @@ _YEAR_ONLY = word_set("the in of for from under since as by during at on")
 def figure_asked(question: str) -> str | None:
     """Return a question whether something has a figure as one for that figure; None for others."""
     asks = _ASKS.match(question)
-    figure = _FIGURE.search(question, asks.end()) if asks else None
+    figures = _FIGURE.finditer(question, asks.end()) if asks else iter(())
+    figure = next((one for one in figures if _counts(one["unit"])), None)
     if not asks or not figure:
         return None
     unit = figure["unit"]
-    if unit and not (
-        is_unit(unit) or unit == "people" or (unit.endswith("s") and unit not in STOP_WORDS)
-    ):
-        return None
     before, after = question[asks.end() : figure.start()].rstrip(), question[figure.end() :]
     into = _INTO.search(before)
     if into:
@@ -45,6 +42,12 @@ def figure_asked(question: str) -> str | None:
     subject = f" {before}" if before else ""
     rest = f"{verb}{subject}{after}" if before or verb not in {"do", "does", "did"} else after
     return f"{lead[0].upper()}{lead[1:]} {rest.strip()}"
+
+
+def _counts(unit: str | None) -> bool:
+    """Return whether a word after a figure is what it counts; None is a sum of money."""
+    several = unit is not None and unit.endswith("s") and unit not in STOP_WORDS
+    return unit is None or unit == "people" or several or is_unit(unit)
 
 
 def without(question: str, start: int, end: int) -> str:

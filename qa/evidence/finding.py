@@ -11,6 +11,7 @@ from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_languag
 from citespan.qa.english.question_parts import parts
 from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
+from citespan.qa.english.words import STOP_WORDS
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
@@ -109,7 +110,7 @@ class Finder:
             if not among:
                 found.append(Found(question=part[0], confidence=0.0, reason=_LACKED))
                 continue
-            read = self._read(*self._look(part, among, named))
+            read = self._read(*self._look(part, among))
             found.append(self._find(part[0], named, read, source))
             all_read += read
         return found, _judged(all_read, ranked, passages)
@@ -131,10 +132,11 @@ class Finder:
         among = rows_about(wordings[-1], among)
         if not among:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
-        others = filter(None, (figure_asked(wordings[-1]), newest.question))
-        ranked, looks = self._look([*wordings, *others], among, named)
+        others = [one for one in (figure_asked(wordings[-1]), newest.question) if one]
+        ranked, looks = self._look([*wordings, *others], among)
         read = self._read(ranked, looks)
-        return [self._find(question, named, read, source)], _judged(read, ranked, passages)
+        found = self._find(question, named, read, source, others)
+        return [found], _judged(read, ranked, passages)
 
     def warm(self) -> None:
         """Run the model once."""
@@ -142,15 +144,16 @@ class Finder:
             look.read()
 
     def _look(
-        self, wordings: Sequence[str], pieces: Sequence[Piece], named: Named | None = None
+        self, wordings: Sequence[str], pieces: Sequence[Piece]
     ) -> tuple[list[Piece], list[Look]]:
         """Return the pieces, best first, and a look at each; those that repeat words are last."""
         titled = [piece.titled for piece in pieces]
         by_piece: list[list[Look]] = [[] for _ in pieces]
         asked = {one: list(range(len(pieces))) for one in wordings}
-        for at, piece in enumerate(pieces):
-            if named and (other := named.below(piece)):
-                asked.setdefault(other, []).append(at)
+        for named in [Named(one) for one in wordings]:
+            for at, piece in enumerate(pieces):
+                if other := named.below(piece):
+                    asked.setdefault(other, []).append(at)
         for wording, places in asked.items():
             seen = self._reader.look(wording, [titled[at] for at in places])
             for at, look in zip(places, seen, strict=True):
@@ -191,11 +194,16 @@ class Finder:
         return sorted(read, key=lambda one: -one.reading.probability)
 
     def _find(
-        self, question: str, named: Named, read: Sequence[ReadPassage], source: Source
+        self,
+        question: str,
+        named: Named,
+        read: Sequence[ReadPassage],
+        source: Source,
+        others: Sequence[str] = (),
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
         by_piece = [(one, _candidates(one, units[id(one)])) for one in read]
-        chosen, confidence = self._chosen(question, by_piece, source)
+        chosen, confidence = self._chosen([question, *others], by_piece, source)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             enough = confidence >= self._decision.least
@@ -210,33 +218,34 @@ class Finder:
 
     def _chosen(
         self,
-        question: str,
+        wordings: Sequence[str],
         by_piece: Sequence[tuple[ReadPassage, list[Sentence]]],
         source: Source,
     ) -> tuple[list[Sentence], float]:
         """Return the evidence, none if there is not enough, and the confidence in it."""
         best = by_piece[0][0].reading.probability
         confidence = self._decision.confidence(best)
-        language = unread_language(question)
-        wanted = Wanted(question, SMALL_WORDS[language]) if language else Wanted(question)
+        language = unread_language(wordings[0])
+        small = SMALL_WORDS[language] if language else STOP_WORDS
+        wanted = [Wanted(one, small) for one in wordings]
         if confidence >= self._decision.least:
             floor = self._rules.keep * best
             likely = [one for read, among in by_piece if read.reading.probability >= floor
                       for one in among]  # fmt: skip
             chosen = choose(likely, self._rules)
             chosen = [one for one in chosen if not source.is_history(one)] or chosen
-            if language and not any(wanted.share(one.shown) >= _SHARED for one in chosen):
+            if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
             unsure = confidence < _UNSURE * self._decision.least
             reasons = [one.shown for one in chosen]
-            return ([] if unsure and lacks_reason(question, reasons) else chosen), confidence
+            return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
         for read, among in by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)
             covering = [
                 one
                 for one in among
                 if (one.answer or one.evidence >= self._rules.evidence)
-                and wanted.covered(one.shown, source.around(one, read.piece))
+                and any(it.covered(one.shown, source.around(one, read.piece)) for it in wanted)
             ]
             if covering and surer >= self._decision.least:
                 return choose(covering, self._rules), surer

@@ -20,7 +20,7 @@ _HEADER = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^[ \t*_]{0,4}(?P<key>By) (?P<value>[A-Z][^\n:]{2,80})$", re.MULTILINE)
-_WROTE = re.compile(
+WROTE = re.compile(
     r"^[> \t]{0,9}On (?P<date>[^\n]{6,60}), (?P<name>[^\n<>:,]{2,60}?)(?: <[^\n<>]{1,80}>)?"
     r" wrote:[ \t]*$",
     re.MULTILINE,
@@ -52,7 +52,7 @@ def heads_of(text: str) -> list[list[Field]]:
             Field("from", Span(*one.span("name")), Span(*one.span())),
             Field("date", Span(*one.span("date")), Span(*one.span())),
         ]
-        for one in _WROTE.finditer(text)
+        for one in WROTE.finditer(text)
     ]
     return [*heads, *wrote]
 

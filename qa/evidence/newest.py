@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from citespan.index.types import Document, Passage
+from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.order import (
     Latest,
     Place,
+    asks_for_contents,
     date_of,
     latest_asked,
     series_of,
     version_of,
     wants_newest,
 )
+from citespan.qa.english.rewordings import without
 from citespan.qa.evidence.covering import Wanted
+from citespan.qa.evidence.headings import Section
 from citespan.qa.evidence.pieces import Piece
-from citespan.qa.evidence.sections import Section, contents, heading_as_sentence, sections_of
+from citespan.qa.evidence.sections import contents, heading_as_sentence
 from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.source import Source
 
@@ -44,6 +48,22 @@ def latest_section(question: str, passages: Sequence[Passage], source: Source) -
     if found is None:
         return []
     return contents(*found, source) if asked.contents else [heading_as_sentence(*found, source)]
+
+
+def named_section(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
+    """Return the entry that a question names, if it asks only what is new in it."""
+    asked = identifiers(question)
+    if len(asked) != 1 or not asks_for_contents(question):
+        return []
+    if _more(without(question, *asked[0].at)):
+        return []
+    found = [
+        (section, passage)
+        for passage in _first_of_each(passages)
+        for section in source.sections(passage.chunk.document_id)
+        if asked[0].this.search(section.title)
+    ]
+    return contents(*found[0], source) if len(found) == 1 else []
 
 
 def newest_of(question: str, pieces: Sequence[Piece], source: Source) -> Newest:
@@ -81,7 +101,7 @@ def _latest(asked: Latest, passages: Sequence[Passage], source: Source) -> Place
     """Return the latest section of the likeliest document whose headings have an order."""
     for passage in _first_of_each(passages):
         name = passage.chunk.document_id
-        sections = sections_of(source.documents[name], source.outlines[name])
+        sections = source.sections(name)
         for level in sorted({one.level for one in sections}):
             among = [one for one in sections if one.level == level]
             placed = _placed([one.title for one in among])

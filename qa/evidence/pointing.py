@@ -9,8 +9,8 @@ from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.properties import Property, property_asked
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.heads import Field, heads_of
-from citespan.qa.evidence.newest import latest_section
-from citespan.qa.evidence.sections import contents, sections_of
+from citespan.qa.evidence.newest import latest_section, named_section
+from citespan.qa.evidence.sections import contents
 from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.source import Source
 
@@ -29,10 +29,9 @@ _SECTION = re.compile(
 
 def pointed_at(question: str, passages: Sequence[Passage], source: Source) -> tuple[Sentence, ...]:
     """Return what a question points to; nothing if it must be looked for in sentences."""
-    latest = latest_section(question, passages, source)
-    return tuple(
-        latest or _fields(question, passages, source) or _section(question, passages, source)
-    )
+    ways = (latest_section, named_section, _fields, _section)
+    found = (way(question, passages, source) for way in ways)
+    return tuple(next(filter(None, found), ()))
 
 
 def _section(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
@@ -40,15 +39,12 @@ def _section(question: str, passages: Sequence[Passage], source: Source) -> list
     asked = _SECTION.fullmatch(question.strip())
     if asked is None:
         return []
-    wanted = Wanted(asked["what"])
+    wanted, last = Wanted(asked["what"]), asked["what"].casefold().split()[-1][:4]
     found = [
         (section, passage)
         for passage in {one.chunk.document_id: one for one in reversed(passages)}.values()
-        for section in sections_of(
-            source.documents[passage.chunk.document_id],
-            source.outlines[passage.chunk.document_id],
-        )
-        if wanted.same(section.title)
+        for section in source.sections(passage.chunk.document_id)
+        if last in section.title.casefold() and wanted.same(section.title)
     ]
     return contents(*found[0], source)[1:] if len(found) == 1 else []
 

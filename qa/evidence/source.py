@@ -8,6 +8,8 @@ from citespan.index.layout import Outline
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Document, Passage, Scores, Span
 from citespan.qa.english.planted import planted_spans
+from citespan.qa.evidence.headings import Section, sections_of
+from citespan.qa.evidence.heads import WROTE
 from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
 from citespan.qa.evidence.selection import Sentence, folded
 
@@ -24,6 +26,7 @@ class Source:
         self.documents, self.outlines = documents, outlines
         self._units: dict[tuple[int, int], list[Unit]] = {}
         self._planted: dict[str, list[Span]] = {}
+        self._sections: dict[str, list[Section]] = {}
 
     def pieces(self, passage: Passage) -> list[Piece]:
         """Return a passage in pieces, without what is addressed to a language model."""
@@ -53,6 +56,12 @@ class Source:
             ]
         return self._units[key]
 
+    def sections(self, name: str) -> list[Section]:
+        """Return the sections of a document, in order."""
+        if name not in self._sections:
+            self._sections[name] = sections_of(self.documents[name], self.outlines[name])
+        return self._sections[name]
+
     def passage(self, like: Passage, span: Span) -> Passage:
         """Return a span of the document of a passage as a passage."""
         document = self.documents[like.chunk.document_id]
@@ -81,4 +90,5 @@ class Source:
         if self.outlines[document.id].markdown:
             return False
         line = 1 + document.text.rfind("\n", 0, sentence.span.start)
-        return document.text[line : line + 4].lstrip(" ").startswith(">")
+        quoted = document.text[line : line + 4].lstrip(" ").startswith(">")
+        return quoted or bool(WROTE.match(document.text, line))
