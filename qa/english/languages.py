@@ -41,7 +41,8 @@ SMALL_WORDS = {
     "Italian": word_set(
         "chi che cosa quando dove come perché quale quali quanto quanti quanta quante è sono il"
         " lo la"
-        " gli le un uno una di del della dei al alla e non si mio per con nel nella ora posso può deve"
+        " gli le un uno una di del della dei al alla e non si mio per con nel nella ora"
+        " posso può deve"
     ),
     "Portuguese": word_set(
         "quem que quando onde como qual quais quanto quantos quanta quantas é são está o os as um"
