@@ -369,6 +369,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "pieces_of",
         "says_something",
         "units_of",
+        "values_of",
     ),
     "qa.evidence.model": (
         "BundledReader",
@@ -399,6 +400,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "checked_top_k",
         "rewriting_messages",
         "understand",
+        "unread_language",
     ),
     "qa.settings": (
         "BUNDLED_EVIDENCE",

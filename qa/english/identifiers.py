@@ -39,6 +39,8 @@ _BEFORE_A_YEAR = re.compile(
 )
 _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
+_VERSIONED = word_set("version versions release build revision update")
+_VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 
 
@@ -120,6 +122,12 @@ def _named(question: str, tokens: Sequence[re.Match[str]], at: int) -> Identifie
     between = question[tokens[at - 1].end() : tokens[at].start()]
     if between not in {" ", " #", " no. "} or not _names(tokens, at, question):
         return None
+    if "." in which and word.casefold() in _VERSIONED:  # headings have it without the word
+        return Identifier(
+            re.compile(rf"(?<![\w.])v?{re.escape(which)}(?!\w|\.\d)", re.IGNORECASE),
+            _VERSION,
+            at=(tokens[at - 1].start(), tokens[at].end()),
+        )
     stem = re.escape(re.sub(r"(?<=\w\w\w)e?s$", "", word))
     if which in {f"{number}" for number in range(1, len(_ROMAN))}:
         which = f"{which}|{_ROMAN[int(which)]}"

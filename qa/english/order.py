@@ -58,6 +58,9 @@ _CONTENTS = re.compile(
     r"|included|features?|say|says|about|happened|removed|improved)\b",
     re.IGNORECASE,
 )
+_ENDING = re.compile(r"\.\w{1,5}$")
+_NAMED_MONTH = re.compile(rf"\b{_MONTH}\b")
+_NUMBERS = re.compile(r"v?[\d#]{1,20}(?:[-./ ][\d#]{1,20}){0,6}")
 
 
 class Latest(NamedTuple):
@@ -117,9 +120,8 @@ def version_of(text: str) -> Place | None:
 
 def series_of(title: str) -> str:
     """Return a title without its numbers, months and ending: the same for all of a series."""
-    bare = re.sub(r"\.\w{1,5}$", "", title.casefold())
-    bare = re.sub(rf"\b{_MONTH}\b", "#", bare, flags=re.IGNORECASE)
-    return " ".join(re.sub(r"v?[\d#]+(?:[-./ ][\d#]+){0,6}", "#", bare).replace("-", " ").split())
+    bare = _NAMED_MONTH.sub("#", _ENDING.sub("", title.casefold()))
+    return " ".join(_NUMBERS.sub("#", bare).replace("-", " ").split())
 
 
 def _dated(pattern: re.Pattern[str], text: str) -> Place | None:
