@@ -36,8 +36,11 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _lines(piece: Piece) -> Sequence[Unit]:
-    return piece.blocks() if _ROW.search(piece.view.text) else ()
+    text = piece.view.text
+    rows = "; " in text and any(_ROW.match(line) for line in text.split("\n"))
+    return piece.blocks() if rows else ()
 
 
 def _is_row(unit: Unit) -> bool:
-    return unit.kind is Kind.ROW or bool(_ROW.match(unit.view.text))
+    text = unit.view.text
+    return unit.kind is Kind.ROW or ("; " in text and bool(_ROW.match(text)))

@@ -25,34 +25,27 @@ class Source:
     def __init__(self, documents: Mapping[str, Document], outlines: Mapping[str, Outline]) -> None:
         self.documents, self.outlines = documents, outlines
         self._units: dict[tuple[int, int], list[Unit]] = {}
-        self._planted: dict[str, list[Span]] = {}
         self._sections: dict[str, list[Section]] = {}
 
     def pieces(self, passage: Passage) -> list[Piece]:
         """Return a passage in pieces, without what is addressed to a language model."""
-        name = passage.chunk.document_id
+        name, span = passage.chunk.document_id, passage.chunk.span
         pieces = pieces_of(passage, self.documents[name], self.outlines[name])
-        planted = [one for one in self.planted(name) if one.overlap(passage.chunk.span)]
+        planted = planted_spans(self.documents[name].text, span)
         if not planted:
             return pieces
         return [one for one in (piece.apart(planted) for piece in pieces) if one.view.text.strip()]
-
-    def planted(self, name: str) -> list[Span]:
-        """Return what a document says to a language model that reads it."""
-        if name not in self._planted:
-            self._planted[name] = planted_spans(self.documents[name].text)
-        return self._planted[name]
 
     def units(self, piece: Piece) -> list[Unit]:
         """Return what of a piece can be cited."""
         key = (piece.passage.chunk.id, piece.span.start)
         if key not in self._units:
             name = piece.passage.chunk.document_id
-            planted = self.planted(name)
+            document = self.documents[name]
+            planted = planted_spans(document.text, piece.span)
+            units = units_of(piece, document, self.outlines[name])
             self._units[key] = [
-                unit
-                for unit in units_of(piece, self.documents[name], self.outlines[name])
-                if not any(one.overlap(unit.span) for one in planted)
+                unit for unit in units if not any(one.overlap(unit.span) for one in planted)
             ]
         return self._units[key]
 
