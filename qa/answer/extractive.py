@@ -75,7 +75,7 @@ def _lacking(material: GatheredEvidence) -> Abstention | None:
     disagreed = any(conflicting(one.sentences, material.documents) for one in material.found)
     messages = [
         f"The documents answer only a part: nothing was found for {missing}." if missing else "",
-        "The documents disagree: they give different figures, and each is quoted."
+        "The documents disagree: they give different answers, and each is quoted."
         if disagreed
         else "",
     ]

@@ -1,4 +1,4 @@
-"""Languages that the models do not read, told by a question's script and its small words. Pure."""
+"""Languages that the models do not read, known by a question's script and its small words. Pure."""
 
 import re
 from functools import lru_cache

@@ -8,7 +8,7 @@ from citespan.index.types import Span
 
 _FRONT = re.compile(r"(?:---|\+\+\+)[ \t]*\n")
 _MOST = 4000  # code points of front matter
-_LINES = 12  # at the start of a text, in which fields may stand alone
+_LINES = 12  # at the start of a text, in which fields may be by themselves
 _FIELD = re.compile(
     r"^[ \t]{0,3}[*_\"]{0,3}(?P<key>[A-Za-z][A-Za-z_ -]{1,24}?)[*_\"]{0,3}[ \t]?[:=][*_]{0,3}[ \t]+"
     r"(?P<value>\S[^\n]{0,500})$",

@@ -32,7 +32,7 @@ class Piece:
     units: tuple[Unit, ...] = ()
 
     def blocks(self) -> tuple[Unit, ...]:
-        """Return what it consists of: in plain text, paragraphs and lines that stand alone."""
+        """Return what it consists of: in plain text, paragraphs and lines by themselves."""
         if self.units:
             return self.units
         text = self.view.text

@@ -23,7 +23,7 @@ def heading_as_sentence(section: Section, passage: Passage, source: Source) -> S
 
 
 def contents(section: Section, passage: Passage, source: Source) -> list[Sentence]:
-    """Return what stands in a section, or the beginning of a long one, its heading first."""
+    """Return what is in a section, or the beginning of a long one, its heading first."""
     found = [heading_as_sentence(section, passage, source)]
     room = _LONGEST
     for unit in _units(section, passage, source):
