@@ -378,6 +378,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "pieces_of",
         "says_something",
         "units_of",
+        "values_of",
     ),
     "qa.evidence.model": (
         "BundledReader",
@@ -416,6 +417,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "checked_top_k",
         "rewriting_messages",
         "understand",
+        "unread_language",
     ),
     "qa.settings": (
         "BUNDLED_EVIDENCE",

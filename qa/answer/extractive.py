@@ -6,6 +6,7 @@ from citespan.qa.answer.conflicts import conflicting
 from citespan.qa.answer.events import Composer, Event
 from citespan.qa.answer.material import GatheredEvidence
 from citespan.qa.evidence import by_quote, once
+from citespan.qa.question import unread_language
 from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
 
 _MESSAGES = {
@@ -47,12 +48,15 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
 
 def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:
     """Return an abstention, with its reason."""
+    message = message or _MESSAGES[reason]
+    if language := unread_language(material.question):
+        message += f" The question seems to be in {language}; the models read English."
     return Answer(
         status=Status.ABSTAINED,
         text="",
         segments=(),
         citations=(),
-        abstention=Abstention(reason=reason, message=message or _MESSAGES[reason]),
+        abstention=Abstention(reason=reason, message=message),
         passages=material.passages,
         mode=Mode.EXTRACTIVE,
         confidence=material.confidence,
@@ -71,7 +75,7 @@ def _lacking(material: GatheredEvidence) -> Abstention | None:
     disagreed = any(conflicting(one.sentences, material.documents) for one in material.found)
     messages = [
         f"The documents answer only a part: nothing was found for {missing}." if missing else "",
-        "The documents disagree: they give different figures, and each is quoted."
+        "The documents disagree: they give different answers, and each is quoted."
         if disagreed
         else "",
     ]

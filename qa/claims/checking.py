@@ -9,6 +9,7 @@ from citespan.qa.claims.sources import Sources, SourceSentence
 from citespan.qa.claims.splitting import Claim
 from citespan.qa.english.alignment import denied
 from citespan.qa.english.clauses import crossed
+from citespan.qa.english.identifiers import identifiers, is_of
 from citespan.qa.english.numbers import missing
 from citespan.qa.english.word_order import exchanged
 from citespan.qa.english.wording import Wording, wording_of
@@ -94,6 +95,8 @@ class Checker:
             return _unsupported(why)
         if _coverage(said, chosen, candidates, about) < self._limits.coverage:
             return _unsupported("not in the passages")
+        if _of_another(claim.text, chosen, sources):
+            return _unsupported("said of another in the source")
         in_order = sorted(chosen, key=lambda one: (one.passage.chunk.document_id, one.span))
         titled = Titled.of(chosen[0].passage)._replace(text=" ".join(one.text for one in in_order))
         probability = self._reader.look(claim.text, [titled])[0].read().probability
@@ -191,6 +194,16 @@ def _lacking(
     if turned or (gained < _LITTLE and _crossed(said, chosen[0])):
         return "said of another in the source"
     return None
+
+
+def _of_another(claim: str, chosen: Sequence[SourceSentence], sources: Sources) -> bool:
+    """Return whether a claim names a thing, and the sentences are about others of its kind."""
+    named = identifiers(claim)
+    if not named:
+        return False
+    around = [sources.nearest(one) for one in chosen]
+    verdicts = [[is_of(one, nearest) for nearest in around] for one in named]
+    return any(False in among and True not in among for among in verdicts)
 
 
 def _exchanged(said: Wording, one: SourceSentence) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from citespan.index.layout import Outline, outline_of
 from citespan.index.text import sentences
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.claims.context import Stretch
@@ -35,6 +36,7 @@ class Sources:
         self._passages, self._documents = passages, documents
         self._sentences: dict[int, list[SourceSentence]] = {}
         self._stretches: dict[int, Stretch] = {}
+        self._outlines: dict[str, Outline] = {}
 
     def __contains__(self, number: int) -> bool:
         known = 1 <= number <= len(self._passages)
@@ -65,6 +67,20 @@ class Sources:
                 for span in sentences(text, passage.chunk.span)
             ]
         return self._sentences[number]
+
+    def nearest(self, one: SourceSentence) -> list[str]:
+        """Return a sentence, what precedes it in its paragraph, its headings and its title.
+
+        The nearest is first.
+        """
+        name = one.passage.chunk.document_id
+        if name not in self._outlines:
+            self._outlines[name] = outline_of(self._documents[name], None)
+        text = self._documents[name].text
+        start = max(text.rfind("\n\n", 0, one.span.start), one.span.start - _AROUND, 0)
+        path = reversed(self._outlines[name].path(one.span.start))
+        return [one.text, text[start : one.span.start], *path, one.passage.chunk.context,
+                one.passage.title]  # fmt: skip
 
     def read_ahead(self) -> None:
         """Split the next passage that has not been used yet, if there is one."""

@@ -39,6 +39,8 @@ _BEFORE_A_YEAR = re.compile(
 )
 _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
+_VERSIONED = word_set("version versions release build revision update")
+_VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 
 
@@ -49,11 +51,13 @@ class Identifier:
     this: matches it in a text.
     kind: matches anything of the same kind in a text.
     firm: whether a document without it says nothing about it; a year is often left out.
+    at: its first character in the question, and the one after its last.
     """
 
     this: re.Pattern[str]
     kind: re.Pattern[str]
     firm: bool = True
+    at: tuple[int, int] = (0, 0)
 
 
 def identifiers(question: str) -> list[Identifier]:
@@ -66,7 +70,7 @@ def identifiers(question: str) -> list[Identifier]:
         if not any(one.start() <= token.start() < one.end() for one in dates)
     ]
     for at, token in enumerate(tokens):
-        one = _code(token.group()) or _named(question, tokens, at)
+        one = _code(token) or _named(question, tokens, at)
         if one:
             found.append(one)
     return found
@@ -90,8 +94,9 @@ def is_of(one: Identifier, nearest_first: Iterable[str]) -> bool | None:
     return None
 
 
-def _code(token: str) -> Identifier | None:
+def _code(found: re.Match[str]) -> Identifier | None:
     """Return a token of digits with letters or joints, if it is no quantity, time or ordinal."""
+    token = found.group()
     if not any(c.isdigit() for c in token) or _FIGURE.fullmatch(token) or _ORDINAL.fullmatch(token):
         return None
     if any(one.fullmatch(token) for one in (_COUNTED, _CLOCK, _RANGE)):
@@ -102,7 +107,7 @@ def _code(token: str) -> Identifier | None:
               for at, one in enumerate(parts)]  # fmt: skip
     kinds = [re.sub(r"\d+", r"\\d{1,12}", one) for one in pieces]
     firm = not _YEARS.fullmatch(token)
-    return Identifier(_whole("".join(pieces)), _whole("".join(kinds)), firm=firm)
+    return Identifier(_whole("".join(pieces)), _whole("".join(kinds)), firm=firm, at=found.span())
 
 
 def _named(question: str, tokens: Sequence[re.Match[str]], at: int) -> Identifier | None:
@@ -111,12 +116,18 @@ def _named(question: str, tokens: Sequence[re.Match[str]], at: int) -> Identifie
     word = tokens[at - 1].group() if at else ""
     year = not word or word.casefold() in STOP_WORDS or _BEFORE_A_YEAR.fullmatch(word)
     if _YEAR.fullmatch(which) and year:
-        return Identifier(_whole(which), _whole(_YEAR.pattern), firm=False)
+        return Identifier(_whole(which), _whole(_YEAR.pattern), firm=False, at=tokens[at].span())
     if not at or not (_is_letter(which, question[tokens[at].end() :]) or _FIGURE.fullmatch(which)):
         return None
     between = question[tokens[at - 1].end() : tokens[at].start()]
     if between not in {" ", " #", " no. "} or not _names(tokens, at, question):
         return None
+    if "." in which and word.casefold() in _VERSIONED:  # headings have it without the word
+        return Identifier(
+            re.compile(rf"(?<![\w.])v?{re.escape(which)}(?!\w|\.\d)", re.IGNORECASE),
+            _VERSION,
+            at=(tokens[at - 1].start(), tokens[at].end()),
+        )
     stem = re.escape(re.sub(r"(?<=\w\w\w)e?s$", "", word))
     if which in {f"{number}" for number in range(1, len(_ROMAN))}:
         which = f"{which}|{_ROMAN[int(which)]}"
@@ -126,6 +137,7 @@ def _named(question: str, tokens: Sequence[re.Match[str]], at: int) -> Identifie
     return Identifier(
         re.compile(rf"(?:{near})(?:{which})(?!\w|[.,-]\d)", re.IGNORECASE),
         re.compile(rf"(?:{near})(?:\d[\d.]{{0,11}}|(?-i:[A-Z]))(?!\w)", re.IGNORECASE),
+        at=(tokens[at - 1].start(), tokens[at].end()),
     )
 
 
@@ -168,7 +180,9 @@ def _date(found: re.Match[str]) -> Identifier:
         rf"(?<!\w)0?{day}(?:st|nd|rd|th)?(?: of)? {name}\b|\b{name} 0?{day}(?!\d)"
         rf"|-{number:02}-{int(day):02}(?!\d)"
     )
-    return Identifier(re.compile(this, re.IGNORECASE), re.compile(_ANY_DATE, re.IGNORECASE))
+    return Identifier(
+        re.compile(this, re.IGNORECASE), re.compile(_ANY_DATE, re.IGNORECASE), at=found.span()
+    )
 
 
 def _whole(pattern: str) -> re.Pattern[str]:

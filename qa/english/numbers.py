@@ -40,6 +40,10 @@ _SPELLED = re.compile(
     rf"|(?P<small>{'|'.join(_ONES)}))\b{_SCALE}{_UNIT}",
     re.IGNORECASE,
 )
+_DAYS = re.compile(
+    r"\b(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May"
+    r"|June|July|August|September|October|November|December)\b"
+)
 _NEGATIVE = re.compile(r"(?:^|[\s(])[-−–]$|\b(?:minus|negative) $", re.IGNORECASE)
 _ONE_WORD = re.compile(r"(\d+(?:[.,]\d+)*)(s|st|nd|rd|th)?", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
@@ -148,3 +152,12 @@ def canonical(number: str) -> str:
     )
     whole, part = whole.lstrip("0") or "0", part.rstrip("0")
     return f"{whole}.{part}" if part else whole
+
+
+def values_of(text: str) -> frozenset[str]:
+    """Return the values that a text gives: numbers in any spelling, days of the week, months.
+
+    Decades ("1990s") and ordinals are none.
+    """
+    said = {one.value for one in numbers(text) if not one.value.endswith("s")}
+    return frozenset(said | {day.casefold() for day in _DAYS.findall(text)})

@@ -3,6 +3,8 @@
 import re
 from itertools import pairwise
 
+from citespan.qa.english.comparisons import compared
+
 _SEVERAL = re.compile(r"(?<=[?？])\s++(?=\S)")
 _JOINED = re.compile(
     r"(?:,|(?<!\s))\s++(?:and|but)\s++(?=(?:who|whom|whose|what|when|where|which|why|how)\b)",
@@ -20,10 +22,13 @@ _MAX_PARTS = 4  # more parts are a load, not a question
 def parts(question: str) -> list[str]:
     """Return the parts of a question, in order; the question itself if it has one, or too many.
 
+    A comparison has a part for each of the two things.
     The question is cut between sentences that are all questions, and before "and" with a question
     word. If that "and" begins a clause like the one before it ("who lost and who was killed"), the
     question is not cut there.
     """
+    if both := compared(question):
+        return both
     asked = [piece.strip() for piece in _SEVERAL.split(question)]
     if not all(piece.endswith(("?", "？")) or _ASKING.match(piece) for piece in asked):
         return [question]

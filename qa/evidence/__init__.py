@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.english.numbers import values_of
     from citespan.qa.evidence.decision import AnswerThreshold
     from citespan.qa.evidence.finding import Finder, Found
     from citespan.qa.evidence.hub import open_reader
@@ -32,6 +33,7 @@ __all__ = (
     "pieces_of",
     "says_something",
     "units_of",
+    "values_of",
 )
 
 __getattr__ = names_of(
@@ -50,5 +52,6 @@ __getattr__ = names_of(
         "pieces_of": "citespan.qa.evidence.pieces",
         "says_something": "citespan.qa.evidence.selection",
         "units_of": "citespan.qa.evidence.pieces",
+        "values_of": "citespan.qa.english.numbers",
     },
 )

@@ -6,6 +6,8 @@ import msgspec
 
 from citespan.qa.errors import ConfigError
 
+_COVERED = 1.2  # what it adds to the logit; chosen on development data (docs/decisions)
+
 
 class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
     """The map from the best passage's probability to a confidence, and the least confidence.
@@ -25,10 +27,15 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
     relevant: float = -4.0
     thresholds: dict[str, float | None] = {}
 
-    def confidence(self, probability: float) -> float:
-        """Return the confidence, in [0, 1], in an answer from a passage of this probability."""
+    def confidence(self, probability: float, *, covered: bool = False) -> float:
+        """Return the confidence, in [0, 1], in an answer from a passage of this probability.
+
+        Args:
+            probability: of the passage.
+            covered: whether the sentence has every word of the question that means something.
+        """
         bounded = min(max(1e-6, probability), 1 - 1e-6)  # in this order, nan is 1e-6
-        place = self.scale * math.log(bounded / (1 - bounded)) + self.bias
+        place = self.scale * math.log(bounded / (1 - bounded)) + self.bias + _COVERED * covered
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, place))))
 
     def at_risk(self, risk: float) -> "AnswerThreshold":

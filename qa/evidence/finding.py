@@ -7,23 +7,31 @@ from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
 from citespan.index.text import Kind, Unit
+from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
 from citespan.qa.english.question_parts import parts
+from citespan.qa.english.reasons import lacks_reason
+from citespan.qa.english.rewordings import figure_asked
+from citespan.qa.english.words import STOP_WORDS
+from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
-from citespan.qa.evidence.pieces import Outlines, Piece, pieces_of, units_of
+from citespan.qa.evidence.newest import newest_of
+from citespan.qa.evidence.pieces import Outlines, Piece
+from citespan.qa.evidence.pointing import pointed_at
 from citespan.qa.evidence.protocol import Look, Reader, Titled, Worded
+from citespan.qa.evidence.rows import rows_about
 from citespan.qa.evidence.selection import (
     ReadPassage,
     Rules,
     Sentence,
     choose,
-    folded,
     judged,
     once,
     repeats,
     says_something,
 )
-from citespan.qa.evidence.wholes import wholes
+from citespan.qa.evidence.source import Source
+from citespan.qa.evidence.wholes import wholes, with_antecedents
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -39,6 +47,9 @@ class Found:
     reason: Reason | None = None
 
 
+_SURE = 0.9  # the confidence in what headings and fields say by themselves
+_SHARED = 0.5  # of the words of a question in a language that the models do not read
+_UNSURE = 2.0  # times the least confidence: below it, a reason must look like one
 _LACKED = Reason.NOT_IN_PASSAGES  # no document has what the question names
 
 
@@ -77,20 +88,18 @@ class Finder:
             stand_alone: the same question in other words, if there are any.
             outline: returns the headings and tables of a document.
         """
+        language = unread_language(question)
+        if language and not has_stems(language):
+            return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
-        outlines = {name: outline(document) for name, document in documents.items()}
-        source = _Source(documents, outlines)
+        source = Source(documents, {name: outline(one) for name, one in documents.items()})
         pieces = [piece for passage in passages for piece in source.pieces(passage)]
+        if not pieces:
+            return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         apart = [parts(one) for one in wordings]
         if len(apart[0]) == 1:
-            named = Named(wordings[-1])
-            among = named.among(pieces, documents)
-            if not among:
-                return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
-            ranked, looks = self._look(wordings, among)
-            read = self._read(ranked, looks)
-            return [self._find(question, named, read, source)], _judged(read, ranked, passages)
-        ranked, looks = self._look(wordings, pieces)
+            return self._find_one(wordings, pieces, passages, source)
+        ranked, _ = self._look(wordings, pieces)
         found: list[Found] = []
         all_read: list[ReadPassage] = []
         alike = [asked for asked in apart if len(asked) == len(apart[0])]
@@ -106,6 +115,29 @@ class Finder:
             all_read += read
         return found, _judged(all_read, ranked, passages)
 
+    def _find_one(
+        self,
+        wordings: Sequence[str],
+        pieces: Sequence[Piece],
+        passages: Sequence[Passage],
+        source: Source,
+    ) -> tuple[list[Found], tuple[Passage, ...]]:
+        """Return the result for a question of one part, and the passages, likeliest first."""
+        question = wordings[0]
+        if pointed := pointed_at(wordings[-1], passages, source):
+            return [Found(question=question, confidence=_SURE, sentences=pointed)], tuple(passages)
+        newest = newest_of(wordings[-1], pieces, source)
+        named = Named(wordings[-1])
+        among = named.among(newest.pieces, source.documents)
+        among = rows_about(wordings[-1], among)
+        if not among:
+            return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
+        others = [one for one in (figure_asked(wordings[-1]), newest.question) if one]
+        ranked, looks = self._look([*wordings, *others], among)
+        read = self._read(ranked, looks)
+        found = self._find(question, named, read, source, others)
+        return [found], _judged(read, ranked, passages)
+
     def warm(self) -> None:
         """Run the model once."""
         for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
@@ -116,8 +148,17 @@ class Finder:
     ) -> tuple[list[Piece], list[Look]]:
         """Return the pieces, best first, and a look at each; those that repeat words are last."""
         titled = [piece.titled for piece in pieces]
-        by_wording = [self._reader.look(one, titled) for one in wordings]
-        looks: list[Look] = [Worded(looks) for looks in zip(*by_wording, strict=True)]
+        by_piece: list[list[Look]] = [[] for _ in pieces]
+        asked = {one: list(range(len(pieces))) for one in wordings}
+        for named in [Named(one) for one in wordings]:
+            for at, piece in enumerate(pieces):
+                if other := named.below(piece):
+                    asked.setdefault(other, []).append(at)
+        for wording, places in asked.items():
+            seen = self._reader.look(wording, [titled[at] for at in places])
+            for at, look in zip(places, seen, strict=True):
+                by_piece[at].append(look)
+        looks: list[Look] = [Worded(looks) for looks in by_piece]
         both = sorted(
             zip(pieces, looks, strict=True),
             key=lambda pair: (repeats(pair[0].view.text), -pair[1].relevance),
@@ -153,54 +194,62 @@ class Finder:
         return sorted(read, key=lambda one: -one.reading.probability)
 
     def _find(
-        self, question: str, named: Named, read: Sequence[ReadPassage], source: "_Source"
+        self,
+        question: str,
+        named: Named,
+        read: Sequence[ReadPassage],
+        source: Source,
+        others: Sequence[str] = (),
     ) -> Found:
-        best = read[0]
-        confidence = self._decision.confidence(best.reading.probability)
-        if confidence < self._decision.least:
-            about = max(one.reading.relevance for one in read) >= self._decision.relevant
-            reason = Reason.NOT_IN_PASSAGES if about else Reason.NO_RELEVANT_PASSAGE
-            return Found(question=question, confidence=confidence, reason=reason)
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
-        candidates = [sentence for one in read for sentence in _candidates(one, units[id(one)])]
-        floor = self._rules.keep * best.reading.probability
-        chosen = choose(
-            [one for one in candidates if (one.passage.scores.evidence or 0.0) >= floor],
-            self._rules,
-        )
+        by_piece = [(one, _candidates(one, units[id(one)])) for one in read]
+        chosen, confidence = self._chosen([question, *others], by_piece, source)
         if not chosen:
-            return Found(question=question, confidence=confidence, reason=Reason.NOT_IN_PASSAGES)
+            about = max(one.reading.relevance for one in read) >= self._decision.relevant
+            enough = confidence >= self._decision.least
+            reason = Reason.NOT_IN_PASSAGES if about or enough else Reason.NO_RELEVANT_PASSAGE
+            return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
-        twins = [one for one in candidates if source.quote(one) in said]
-        whole = wholes(
-            once([*chosen, *twins]), [source.units(one.piece) for one in read], named.is_in
-        )
+        twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
+        around = [source.units(one.piece) for one in read]
+        whole = wholes(once([*chosen, *twins]), around, named.is_in)
+        whole = with_antecedents(whole, around, named.is_in)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 
-
-class _Source:
-    """The documents of the passages, with their outlines."""
-
-    def __init__(self, documents: Mapping[str, Document], outlines: Mapping[str, Outline]) -> None:
-        self._documents, self._outlines = documents, outlines
-        self._units: dict[tuple[int, int], list[Unit]] = {}
-
-    def pieces(self, passage: Passage) -> list[Piece]:
-        """Return a passage in pieces."""
-        name = passage.chunk.document_id
-        return pieces_of(passage, self._documents[name], self._outlines[name])
-
-    def units(self, piece: Piece) -> list[Unit]:
-        """Return what of a piece can be cited."""
-        key = (piece.passage.chunk.id, piece.span.start)
-        if key not in self._units:
-            name = piece.passage.chunk.document_id
-            self._units[key] = units_of(piece, self._documents[name], self._outlines[name])
-        return self._units[key]
-
-    def quote(self, sentence: Sentence) -> str:
-        """Return the text of a sentence, with single spaces."""
-        return folded(sentence.span.of(self._documents[sentence.document_id].text))
+    def _chosen(
+        self,
+        wordings: Sequence[str],
+        by_piece: Sequence[tuple[ReadPassage, list[Sentence]]],
+        source: Source,
+    ) -> tuple[list[Sentence], float]:
+        """Return the evidence, none if there is not enough, and the confidence in it."""
+        best = by_piece[0][0].reading.probability
+        confidence = self._decision.confidence(best)
+        language = unread_language(wordings[0])
+        small = SMALL_WORDS[language] if language else STOP_WORDS
+        wanted = [Wanted(one, small) for one in wordings]
+        if confidence >= self._decision.least:
+            floor = self._rules.keep * best
+            likely = [one for read, among in by_piece if read.reading.probability >= floor
+                      for one in among]  # fmt: skip
+            chosen = choose(likely, self._rules)
+            chosen = [one for one in chosen if not source.is_history(one)] or chosen
+            if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
+                return [], confidence
+            unsure = confidence < _UNSURE * self._decision.least
+            reasons = [one.shown for one in chosen]
+            return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
+        for read, among in by_piece:
+            surer = self._decision.confidence(read.reading.probability, covered=True)
+            covering = [
+                one
+                for one in among
+                if (one.answer or one.evidence >= self._rules.evidence)
+                and any(it.covered(one.shown, source.around(one, read.piece)) for it in wanted)
+            ]
+            if covering and surer >= self._decision.least:
+                return choose(covering, self._rules), surer
+        return [], confidence
 
 
 def _candidates(read: ReadPassage, units: Sequence[Unit]) -> list[Sentence]:

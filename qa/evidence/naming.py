@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from citespan.index.text import Unit
+from citespan.index.text import Kind, Unit
 from citespan.index.types import Document
 from citespan.qa.english.identifiers import Identifier, identifiers, is_of
+from citespan.qa.english.rewordings import without
 from citespan.qa.evidence.pieces import Piece
 
 
@@ -16,11 +17,27 @@ class Named:
     """
 
     def __init__(self, question: str) -> None:
+        self._question = question
         self._asked = identifiers(question)
 
     def is_in(self, text: str) -> bool:
         """Return whether a text has something that the question names for sure."""
         return any(one.firm and one.this.search(text) for one in self._asked)
+
+    def below(self, piece: Piece) -> str | None:
+        """Return the question without what the headings or the title of a piece name for it.
+
+        Returns:
+            None if they name nothing of it, or if the text names it as well.
+        """
+        if not self._asked:
+            return None
+        above, text = "\n".join(piece.above), piece.body
+        question = self._question
+        for one in sorted(self._asked, key=lambda one: one.at, reverse=True):
+            if one.this.search(above) and not one.this.search(text):
+                question = without(question, *one.at)
+        return question if question != self._question else None
 
     def among(self, pieces: Sequence[Piece], documents: Mapping[str, Document]) -> list[Piece]:
         """Return the pieces that may be about what is named; none if no document has it.
@@ -40,15 +57,16 @@ class Named:
                 return []
         kept = [piece for piece, scope in scopes if _has(all, self._asked, scope)]
         kept = kept or [piece for piece, scope in scopes if _has(any, firm, scope)]
-        return [one.narrowed(self._not_others(one)) for one in kept or pieces]
+        return [self._not_others(one) for one in kept or pieces]
 
-    def _not_others(self, piece: Piece) -> list[Unit]:
-        """Return the units of a piece that are not about another thing of the same kind."""
-        units = piece.units
+    def _not_others(self, piece: Piece) -> Piece:
+        """Return a piece without what is about another thing of the same kind."""
+        units = piece.blocks()
         verdicts = [self._verdict(piece, units, at) for at in range(len(units))]
-        if True not in verdicts:
-            return list(units)
-        return [unit for unit, verdict in zip(units, verdicts, strict=True) if verdict is not False]
+        if True not in verdicts or False not in verdicts:
+            return piece
+        left = [unit for unit, verdict in zip(units, verdicts, strict=True) if verdict is not False]
+        return piece.with_units(units).narrowed(left)
 
     def about(self, piece: Piece, units: Sequence[Unit]) -> list[Unit]:
         """Return the units of a piece that are about what is named, as far as words can tell.
@@ -59,9 +77,13 @@ class Named:
         if not self._asked:
             return list(units)
         verdicts = [self._verdict(piece, units, at) for at in range(len(units))]
-        sure = [unit for unit, verdict in zip(units, verdicts, strict=True) if verdict]
-        return sure or [
-            unit for unit, verdict in zip(units, verdicts, strict=True) if verdict is None
+        judged = list(zip(units, verdicts, strict=True))
+        if True not in verdicts:
+            return [unit for unit, verdict in judged if verdict is None]
+        return [
+            unit
+            for unit, verdict in judged
+            if verdict or (verdict is None and unit.kind is Kind.HEADING)
         ]
 
     def _verdict(self, piece: Piece, units: Sequence[Unit], at: int) -> bool | None:

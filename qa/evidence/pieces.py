@@ -11,6 +11,7 @@ from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 
 Outlines: TypeAlias = Callable[[Document], Outline]
+_SIGNS = "+-−$€£¥#"
 _STOPS = (".", "!", "?", ":", ";", ",")
 
 
@@ -30,9 +31,38 @@ class Piece:
     view: View
     units: tuple[Unit, ...] = ()
 
+    def blocks(self) -> tuple[Unit, ...]:
+        """Return what it consists of: in plain text, paragraphs and lines by themselves."""
+        if self.units:
+            return self.units
+        text = self.view.text
+        return tuple(
+            Unit(kind=Kind.SENTENCE, span=origin, view=self.view.part(one), group=group)
+            for group, one in enumerate(blocks(text))
+            if (origin := self.view.origin(one))
+        )
+
+    def with_units(self, units: Sequence[Unit]) -> "Piece":
+        """Return the piece divided into units."""
+        return replace(self, units=tuple(units))
+
     def narrowed(self, units: Sequence[Unit]) -> "Piece":
         """Return the piece with only some of its units to be read."""
         return self if len(units) == len(self.units) else replace(self, view=read_as_one(units))
+
+    def apart(self, planted: Sequence[Span]) -> "Piece":
+        """Return the piece with only what is outside of some spans to be read."""
+        if self.units:
+            left = [one for one in self.units if not any(one.span.overlap(p) for p in planted)]
+            return replace(self.narrowed(left), units=tuple(left))
+        left = Views()
+        at = self.span.start
+        for one in (*planted, Span(self.span.end, self.span.end)):
+            if at < min(one.start, self.span.end):
+                inside = Span(at - self.span.start, min(one.start, self.span.end) - self.span.start)
+                left.append(self.view.part(inside))
+            at = max(at, one.end)
+        return replace(self, view=left.done())
 
     @property
     def titled(self) -> Titled:
@@ -46,6 +76,28 @@ class Piece:
         return (self.view.text, *reversed(self.path), self.passage.chunk.context,
                 self.passage.title)  # fmt: skip
 
+    @property
+    def heading(self) -> str:
+        """Its own heading; empty if it has none."""
+        first = self.units[0] if self.units else None
+        return first.view.text if first and first.kind is Kind.HEADING else ""
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """Its own heading, the headings over it and its title, the nearest first."""
+        return (self.heading, *self.scope[1:])
+
+    @property
+    def body(self) -> str:
+        """Its text without its own heading."""
+        return self.view.text.removeprefix(self.heading)
+
+    def _signed(self, answer: Span) -> Span:
+        """Return a short answer with the sign before it: "+49 30", "€45"."""
+        before = self.view.text[max(0, answer.start - 1) : answer.start]
+        signed = before and before in _SIGNS and self.view.text[answer.start].isdigit()
+        return Span(answer.start - 1, answer.end) if signed else answer
+
     def placed(self, reading: Reading) -> Reading:
         """Return a reading with the offsets of the document."""
         marks = ((self.view.origin(mark.span), mark.evidence) for mark in reading.marks)
@@ -53,7 +105,7 @@ class Piece:
             relevance=reading.relevance,
             probability=reading.probability,
             marks=tuple(Mark(span, evidence) for span, evidence in marks if span),
-            answer=self.view.origin(reading.answer) if reading.answer else None,
+            answer=self.view.origin(self._signed(reading.answer)) if reading.answer else None,
         )
 
 

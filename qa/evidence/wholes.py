@@ -35,6 +35,40 @@ def wholes(
     return left
 
 
+def with_antecedents(
+    sentences: Sequence[Sentence],
+    read: Sequence[Sequence[Unit]],
+    named: Callable[[str], bool],
+) -> list[Sentence]:
+    """Return the sentences, short ones after the sentence of their paragraph that names the thing.
+
+    Args:
+        sentences: chosen as evidence.
+        read: the units of each piece that was read.
+        named: returns whether a sentence has what the question names.
+    """
+    found: list[Sentence] = []
+    for one in sentences:
+        before = _antecedent(one, read, named)
+        if before:
+            found.append(replace(one, span=before.span, answer=None, shown=before.view.text))
+        found.append(one)
+    return found
+
+
+def _antecedent(
+    one: Sentence, read: Sequence[Sequence[Unit]], named: Callable[[str], bool]
+) -> Unit | None:
+    if len(one.span) > _ALONE or named(one.shown):
+        return None
+    for units in read:
+        at = next((n for n, unit in enumerate(units) if unit.span == one.span), None)
+        if at is not None and units[at].kind is Kind.SENTENCE:
+            earlier = (unit for unit in reversed(units[:at]) if unit.group == units[at].group)
+            return next((unit for unit in earlier if named(unit.view.text)), None)
+    return None
+
+
 def _blocks(units: Sequence[Unit]) -> Iterator[tuple[Unit | None, list[Unit]]]:
     """Yield each list, table and block of code, with the sentence that leads to it."""
     at = 0

@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.english.catalogue import About, about_documents
+    from citespan.qa.english.languages import unread_language
     from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
     from citespan.qa.question.understanding import Understood, understand
@@ -28,6 +29,7 @@ __all__ = (
     "checked_top_k",
     "rewriting_messages",
     "understand",
+    "unread_language",
 )
 
 __getattr__ = names_of(
@@ -44,5 +46,6 @@ __getattr__ = names_of(
         "checked_top_k": "citespan.qa.question.validation",
         "rewriting_messages": "citespan.qa.question.rewriting",
         "understand": "citespan.qa.question.understanding",
+        "unread_language": "citespan.qa.english.languages",
     },
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from citespan.index import Corpus, Draft
+from citespan.index import Corpus, Draft, OnnxEmbedder
 from citespan.qa import Answer, Service
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Status
@@ -119,3 +119,144 @@ def test_a_comment_in_code_does_not_hide_the_command(ask: Ask) -> None:
 def test_what_no_viewer_shows_is_no_evidence(ask: Ask) -> None:
     answer = ask("How many passengers does the Ondine carry?")
     assert answer.text == "The Ondine carries 340 passengers."
+
+
+NEWS = """# Changes of Tern
+
+## 4.2 (2025-11-03)
+
+- Maps can be printed.
+
+## 4.1 (2025-02-17)
+
+- The legend was moved to the left.
+- Routes are saved as GPX.
+
+## 4.0.3 (2024-08-30)
+
+- The last version for Android 9.
+"""
+
+FEES = """# Mooring fees {year}
+
+In force from 1 January {year}.
+
+A mooring costs {fee} euros a night. Power is included.
+"""
+
+LETTER = """From: Ida Holm <ida@example.com>
+To: Harbour <harbour@example.com>
+Date: Thu, 5 Mar 2026 10:00:00 +0100
+Subject: The new crane
+
+Hello,
+
+the crane now arrives on Monday 16 March, not on Friday.
+
+Regards
+Ida
+
+On Wed, 4 Mar 2026 at 16:12, Harbour wrote:
+> We expect the crane on Friday 13 March.
+> The deposit is 700 euros.
+"""
+
+STAFF = "| Name | Desk | Hired |\n| --- | --- | --- |\n" + "\n".join(
+    f"| {first} {last} | {10 * n + m} | 20{10 + n}-0{m + 1}-01 |"
+    for n, first in enumerate(("Una", "Ole", "Kim", "Rut"))
+    for m, last in enumerate(("Berg", "Dahl", "Falk", "Lund"))
+)
+
+
+@pytest.fixture(scope="module")
+def harbour(
+    tmp_path_factory: pytest.TempPathFactory, embedder: OnnxEmbedder, reader: BundledReader
+) -> Iterator[Ask]:
+    """Ask documents of a harbour whose titles are the names of their files."""
+    markdown = {
+        "news.md": NEWS,
+        "staff.md": STAFF,
+        "fees-2024.md": FEES.format(year=2024, fee=21),
+        "fees-2025.md": FEES.format(year=2025, fee=26),
+    }
+    corpus = Corpus.open(tmp_path_factory.mktemp("harbour") / "corpus", embedder)
+    for name, text in markdown.items():
+        corpus.put(Draft(id=name, title=name, text=text, media_type="text/markdown"))
+    corpus.put(Draft(id="letter", title="letter.eml.txt", text=LETTER))
+    with Service(corpus, reader) as service:
+
+        def asked(question: str) -> Answer:
+            answer = service.ask(question)
+            for one in answer.citations:
+                assert one.span.of(corpus.get(one.document.id).text) == one.quote
+            return answer
+
+        yield asked
+
+
+def test_the_latest_version_is_that_of_the_latest_heading(harbour: Ask) -> None:
+    assert harbour("What is the latest version?").text == "4.2 (2025-11-03)"
+    assert harbour("When was the most recent release?").text == "4.2 (2025-11-03)"
+    assert "Maps can be printed" in harbour("What changed in the newest version?").text
+    changed = harbour("What changed in version 4.1?").text
+    assert "legend" in changed
+    assert "GPX" in changed
+    assert "Maps" not in changed
+
+
+def test_a_version_in_a_heading_comes_with_its_sentence(harbour: Ask) -> None:
+    answer = harbour("Which was the last version for Android 9?").text
+    assert answer == "4.0.3 (2024-08-30) The last version for Android 9."
+
+
+def test_of_two_fees_the_one_in_force_is_given(harbour: Ask) -> None:
+    answer = harbour("How much does a mooring cost now?").text
+    assert "26 euros" in answer
+    assert "21 euros" not in answer
+
+
+def test_the_title_names_the_year(harbour: Ask) -> None:
+    answer = harbour("What did a mooring cost in 2024?").text
+    assert "21 euros" in answer
+    assert "26 euros" not in answer
+
+
+def test_what_is_quoted_in_a_mail_gives_way_to_what_is_new(harbour: Ask) -> None:
+    answer = harbour("When does the crane arrive?").text
+    assert "Monday 16 March" in answer
+    assert "Friday 13 March" not in answer
+    assert "700 euros" in harbour("How much is the deposit for the crane?").text
+
+
+def test_a_mail_has_a_sender_a_date_and_a_subject(harbour: Ask) -> None:
+    assert harbour("Who wrote the mail?").text == "From: Ida Holm <ida@example.com>"
+    assert harbour("Who wrote the mail of 4 March?").text.endswith("Harbour wrote:")
+    assert harbour("What is the subject of the mail?").text == "Subject: The new crane"
+
+
+def test_only_the_row_that_is_asked_about_is_quoted(harbour: Ask) -> None:
+    answer = harbour("When was Kim Falk hired?")
+    assert answer.text == "Name: Kim Falk; Desk: 22; Hired: 2012-03-01"
+
+
+def test_a_section_is_asked_for_by_its_heading(ask: Ask) -> None:
+    answer = ask("What are the group discounts?").text
+    assert "schools" in answer
+    assert "fire brigades" in answer
+
+
+def test_both_sides_of_a_comparison_are_quoted(ask: Ask) -> None:
+    answer = ask("Which ferry carries more passengers, the Ondine or the Brise?")
+    assert "340 passengers" in answer.text
+    assert "95 passengers" in answer.text
+
+
+def test_a_wrong_figure_does_not_hide_the_right_one(ask: Ask) -> None:
+    assert "fifty minutes" in ask("Does the crossing of the Ondine take 90 minutes?").text
+
+
+def test_a_language_that_is_not_read_is_refused(ask: Ask) -> None:
+    answer = ask("翁丁号可以载多少乘客？")
+    assert answer.status is Status.ABSTAINED
+    assert answer.abstention is not None
+    assert "Chinese" in answer.abstention.message

@@ -1,0 +1,55 @@
+"""Whether a sentence has the words of a question, in the place where it stands. Pure."""
+
+from collections.abc import Set
+
+from citespan.qa.english.verbs import verb_of
+from citespan.qa.english.wording import Word, wording_of
+from citespan.qa.english.words import STOP_WORDS
+
+
+class Wanted:
+    """The words of a question that mean something.
+
+    Args:
+        question: one part of a question.
+        small: words of its language that mean nothing by themselves.
+    """
+
+    def __init__(self, question: str, small: Set[str] = STOP_WORDS) -> None:
+        self._stems = frozenset(
+            _stem(word)
+            for word in wording_of(question).words
+            if word.number or ((word.name or word.content) and word.folded not in small)
+        )
+
+    def share(self, text: str) -> float:
+        """Return the share of the words that a text has, in [0, 1]."""
+        return len(self._stems & _said(text)) / len(self._stems) if self._stems else 0.0
+
+    def count(self, text: str) -> int:
+        """Return how many of the words a text has."""
+        return len(self._stems & _said(text))
+
+    def within(self, words: Set[str]) -> bool:
+        """Return whether all the words are among some stems."""
+        return self._stems <= words
+
+    def same(self, text: str) -> bool:
+        """Return whether a text has the same words that mean something, and no other."""
+        return bool(self._stems) and self._stems == Wanted(text)._stems
+
+    def covered(self, text: str, around: str) -> bool:
+        """Return whether a text has all the words, some of them maybe in what is around it.
+
+        The text itself must have at least one of them.
+        """
+        said = _said(text)
+        return bool(self._stems & said) and self._stems <= said | _said(around)
+
+
+def _said(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in wording_of(text).words)
+
+
+def _stem(word: Word) -> str:
+    return word.stem if word.number else verb_of(word)

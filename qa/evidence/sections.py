@@ -1,0 +1,50 @@
+"""Headings and what stands below them, as evidence. Pure."""
+
+from citespan.index.text import Kind, Unit, View
+from citespan.index.types import Passage
+from citespan.qa.evidence.headings import Section
+from citespan.qa.evidence.pieces import Piece
+from citespan.qa.evidence.selection import Sentence, says_something
+from citespan.qa.evidence.source import Source
+
+_LONGEST = 600  # code points of a section that is quoted whole
+
+
+def heading_as_sentence(section: Section, passage: Passage, source: Source) -> Sentence:
+    """Return the heading of a section as what answers."""
+    shown = section.title
+    for unit in _units(section, passage, source)[:1]:
+        if unit.kind is Kind.HEADING:
+            shown = unit.view.text
+    return Sentence(
+        passage=source.passage(passage, section.span), span=section.heading, evidence=1.0,
+        answer=section.heading, shown=shown,
+    )  # fmt: skip
+
+
+def contents(section: Section, passage: Passage, source: Source) -> list[Sentence]:
+    """Return what is in a section, or the beginning of a long one, its heading first."""
+    found = [heading_as_sentence(section, passage, source)]
+    room = _LONGEST
+    for unit in _units(section, passage, source):
+        room -= len(unit.view.text)
+        if unit.kind is Kind.HEADING and unit.span == section.heading:
+            continue
+        if room < 0 and len(found) > 1:
+            break
+        if says_something(unit.view.text, single=unit.kind is not Kind.SENTENCE):
+            found.append(
+                Sentence(
+                    passage=found[0].passage,
+                    span=unit.span,
+                    evidence=1.0,
+                    answer=None,
+                    shown=unit.view.text,
+                )
+            )
+    return found
+
+
+def _units(section: Section, passage: Passage, source: Source) -> list[Unit]:
+    whole = source.passage(passage, section.span)
+    return source.units(Piece(passage=whole, path=(), span=section.span, view=View("", ())))

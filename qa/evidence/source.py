@@ -1,0 +1,87 @@
+"""The documents that passages are from, in pieces and units, without what is no evidence. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from citespan.index.corpus import chunk_of
+from citespan.index.layout import Outline
+from citespan.index.text import Kind, Unit
+from citespan.index.types import Document, Passage, Scores, Span
+from citespan.qa.english.planted import planted_spans
+from citespan.qa.evidence.headings import Section, sections_of
+from citespan.qa.evidence.heads import WROTE
+from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
+from citespan.qa.evidence.selection import Sentence, folded
+
+
+class Source:
+    """The documents of passages, with their outlines.
+
+    Args:
+        documents: by id.
+        outlines: their headings and tables, by id.
+    """
+
+    def __init__(self, documents: Mapping[str, Document], outlines: Mapping[str, Outline]) -> None:
+        self.documents, self.outlines = documents, outlines
+        self._units: dict[tuple[int, int], list[Unit]] = {}
+        self._sections: dict[str, list[Section]] = {}
+
+    def pieces(self, passage: Passage) -> list[Piece]:
+        """Return a passage in pieces, without what is addressed to a language model."""
+        name, span = passage.chunk.document_id, passage.chunk.span
+        pieces = pieces_of(passage, self.documents[name], self.outlines[name])
+        planted = planted_spans(self.documents[name].text, span)
+        if not planted:
+            return pieces
+        return [one for one in (piece.apart(planted) for piece in pieces) if one.view.text.strip()]
+
+    def units(self, piece: Piece) -> list[Unit]:
+        """Return what of a piece can be cited."""
+        key = (piece.passage.chunk.id, piece.span.start)
+        if key not in self._units:
+            name = piece.passage.chunk.document_id
+            document = self.documents[name]
+            planted = planted_spans(document.text, piece.span)
+            units = units_of(piece, document, self.outlines[name])
+            self._units[key] = [
+                unit for unit in units if not any(one.overlap(unit.span) for one in planted)
+            ]
+        return self._units[key]
+
+    def sections(self, name: str) -> list[Section]:
+        """Return the sections of a document, in order."""
+        if name not in self._sections:
+            self._sections[name] = sections_of(self.documents[name], self.outlines[name])
+        return self._sections[name]
+
+    def passage(self, like: Passage, span: Span) -> Passage:
+        """Return a span of the document of a passage as a passage."""
+        document = self.documents[like.chunk.document_id]
+        return replace(
+            like, chunk=chunk_of(document, span, 0), text=span.of(document.text), scores=Scores()
+        )
+
+    def around(self, sentence: Sentence, piece: Piece) -> str:
+        """Return the words that a sentence stands below: headings, title, the lead of its list."""
+        lead = ""
+        for unit in self.units(piece):
+            if unit.span == sentence.span:
+                lead = lead if unit.kind in (Kind.ITEM, Kind.CODE) else ""
+                break
+            if unit.kind is Kind.SENTENCE:
+                lead = unit.view.text
+        return "\n".join((*piece.above, lead))
+
+    def quote(self, sentence: Sentence) -> str:
+        """Return the text of a sentence, with single spaces."""
+        return folded(sentence.span.of(self.documents[sentence.document_id].text))
+
+    def is_history(self, sentence: Sentence) -> bool:
+        """Return whether a sentence is of an earlier message, quoted in a mail."""
+        document = self.documents[sentence.document_id]
+        if self.outlines[document.id].markdown:
+            return False
+        line = 1 + document.text.rfind("\n", 0, sentence.span.start)
+        quoted = document.text[line : line + 4].lstrip(" ").startswith(">")
+        return quoted or bool(WROTE.match(document.text, line))
