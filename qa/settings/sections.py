@@ -159,8 +159,7 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         localhost and this machine's own name and addresses; * accepts any.
     public_url: the address of the server as clients use it, such as https://example.org/docs, so
         that links are right behind a proxy; if empty, links begin as the request does.
-    trusted_proxies: addresses and networks of proxies, separated by commas; of them, the server
-        believes X-Forwarded-Proto, -Host and -Prefix, and Forwarded.
+    trusted_proxies: addresses or networks of proxies, by commas; their forwarded headers count.
     origins: origins of web pages that may read and ask, such as https://www.example.org, separated
         by commas; browsers refuse it to all others.
     models: embedding models that clients may choose for reindexing, separated by commas, in
