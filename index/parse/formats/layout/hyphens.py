@@ -10,7 +10,7 @@ from citespan.index.parse.formats.layout.line import Line
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL, _HEAD = re.compile(r"([^\W\d_]{1,40}(?:-[^\W\d_]{1,40}){0,3})-$"), re.compile(r"([^\W\d_]+)")
 _MOST_WORDS = 500_000
-_EMBEDDER = Path(__file__).parents[3] / "embedder/tokenizer.json"
+_EMBEDDER = Path(__file__).parents[3] / "embedding/model/tokenizer.json"
 
 
 class _Model(msgspec.Struct):
