@@ -17,7 +17,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _HOST = re.compile(r"[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _HIGHEST_PORT = 65535
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]{1,100}){0,20}")
-_PAIR = re.compile(r'\s*(proto|host)\s*=\s*"?([^";,\s]{1,300})"?\s*', re.IGNORECASE)
+_PAIR = re.compile(r'\b(proto|host)="?([^";,\s]{1,300})', re.IGNORECASE)
 
 _base: ContextVar[str] = ContextVar("base", default="")
 
