@@ -245,7 +245,7 @@ def _cells(text: str, line: Span) -> Iterator[Span]:
     bare = _trimmed(text, line)
     start = bare.start + text.startswith("|", bare.start)
     end = bare.end - (text.endswith("|", start, bare.end) and text[bare.end - 2] != "\\")
-    for match in re.finditer(r"((?:[^|\\\n]|\\.){0,5000})(?:\||$)", text[start:end]):
+    for match in re.finditer(r"(?s)((?:[^|\\]|\\.?)*+)(?:\||\Z)", text[start:end]):
         if match.group() or match.start() < end - start:
             yield Span(start + match.start(1), start + match.end(1))
 
