@@ -78,6 +78,7 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
     assert {name for name in wheel if name.endswith(".py")} == wanted
     beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
     beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
+    beside |= {f"api/web/page/{one.name}" for one in (ROOT / "api/web/page").iterdir()}
     if (ROOT / "index/embedder").exists():
         beside |= {"index/embedder/model.onnx"}
     assert {f"citespan/{name}" for name in beside} <= wheel
