@@ -80,6 +80,8 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
     beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
     beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
     beside |= {"index/embedding/model/model.onnx"}
+    beside |= {f"api/web/page/{one.name}" for one in (ROOT / "api/web/page").iterdir()}
+    beside |= {f"api/web/widget/{name}" for name in ("widget.js",)}
     assert {f"citespan/{name}" for name in beside} <= wheel
     assert {name.split("/")[0] for name in wheel} == {"citespan", "citespan-0.1.0.dist-info"}
 

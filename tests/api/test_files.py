@@ -87,7 +87,7 @@ def test_where_characters_are_is_reported_for_any_span(client: Client) -> None:
     assert (found["revision"], found["current_revision"], found["original"]) == (1, 1, True)
     assert found["length"] == len(client.get("/v1/documents/report/text").text)
     whole = client.get("/v1/documents/report/where", params={"revision": 1}).json()
-    nothing = {"page": None, "boxes": [], "place": None, "headings": []}
+    nothing: dict[str, Any] = {"page": None, "boxes": [], "place": None, "headings": []}
     assert whole == found | nothing
     beyond = {"start": 0, "end": found["length"] + 1}
     problem(client.get("/v1/documents/report/where", params=beyond), 422, "span-out-of-range")
