@@ -133,8 +133,8 @@ def _fetch(service: Service, asked: FetchArguments, _: Flag) -> TextBody:
             "Object missing required field `document_id`, or `id` in its place; send one of them"
         )
     name, revision = asked.document_id or asked.id, asked.revision
-    before, _, rest = asked.id.rpartition("#")
-    if before and (passage := _PASSAGE.fullmatch(rest)):
+    before, mark, rest = asked.id.rpartition("#")
+    if mark and before and (passage := _PASSAGE.fullmatch(rest)):
         name, revision = before, revision or int(passage[1])
         if (asked.start, asked.end) == (0, None):
             return _around(service, name, revision, int(passage[2]), int(passage[3]))
