@@ -17,7 +17,6 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _HOST = re.compile(r"[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _HIGHEST_PORT = 65535
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]{1,100}){0,20}")
-_PAIR = re.compile(r'\b(proto|host)="?([^";,\s]{1,300})', re.IGNORECASE)
 
 _base: ContextVar[str] = ContextVar("base", default="")
 
@@ -95,8 +94,7 @@ class Addresses:
         """
         if not (self.proxies and client and self._trusts(client[0])):
             return Seen()
-        pairs = _PAIR.findall(headers.get(b"forwarded", "").rpartition(",")[2])
-        forwarded = {name.lower(): value for name, value in pairs}
+        forwarded = _pairs(_last(headers, b"forwarded"))
         said = Seen(
             scheme=_last(headers, b"x-forwarded-proto") or forwarded.get("proto", ""),
             host=_last(headers, b"x-forwarded-host") or forwarded.get("host", ""),
@@ -150,6 +148,12 @@ def _is_address(url: str) -> bool:
         return False
     plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment)
     return plain and bool(_PREFIX.fullmatch(parts.path))
+
+
+def _pairs(element: str) -> dict[str, str]:
+    """Return the names and values of an element of Forwarded, as RFC 7239 4 writes them."""
+    pairs = (one.partition("=") for one in element.split(";"))
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
 
 
 def _last(headers: Mapping[bytes, Any], name: bytes) -> str:

@@ -31,8 +31,8 @@ _Offset = Annotated[
     int, msgspec.Meta(ge=0, le=MAX_OFFSET, description="An offset in code points of the text.")
 ]
 _ResultId = Annotated[str, msgspec.Meta(description="The id of a result, or of a document.")]
-# The id of a result: a document's, a revision, and the passage in it.
-_PASSAGE = re.compile(r"(?s)(.+)#([1-9]\d{0,14}):(\d{1,15})-(\d{1,15})")
+# The id of a result: a document's, then `#`, and then its revision and the passage in it.
+_PASSAGE = re.compile(r"([1-9][0-9]{0,14}):([0-9]{1,15})-([0-9]{1,15})")
 
 
 # The docstrings of the next three classes are the descriptions of the tools.
@@ -133,10 +133,11 @@ def _fetch(service: Service, asked: FetchArguments, _: Flag) -> TextBody:
             "Object missing required field `document_id`, or `id` in its place; send one of them"
         )
     name, revision = asked.document_id or asked.id, asked.revision
-    if passage := _PASSAGE.fullmatch(asked.id):
-        name, revision = passage[1], revision or int(passage[2])
+    before, mark, rest = asked.id.rpartition("#")
+    if mark and before and (passage := _PASSAGE.fullmatch(rest)):
+        name, revision = before, revision or int(passage[1])
         if (asked.start, asked.end) == (0, None):
-            return _around(service, name, revision, int(passage[3]), int(passage[4]))
+            return _around(service, name, revision, int(passage[2]), int(passage[3]))
     document = service.corpus.get(name, revision)
     span = asked_span(document, asked.start, asked.end)
     span = Span(span.start, min(span.end, span.start + MAX_FETCH))

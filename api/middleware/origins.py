@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from citespan.qa.errors import ConfigError
 
-# What such a page may do: read, and ask. It can change nothing that is stored.
+# What such a page may do: read, and ask. It cannot change what is stored.
 ASKED = frozenset({"/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/responses"})
 _READ = frozenset({"GET", "HEAD"})
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
