@@ -21,6 +21,8 @@ def contexts_of(
 ) -> Iterator[str]:
     """Yield the context of each chunk; the innermost heading is kept whole if it fits at all.
 
+    A header that would be cut is left out if the rows themselves name their columns.
+
     Args:
         outline: the outline of the chunks' document.
         title: the document's title; a heading that only repeats it is left out.
@@ -29,12 +31,12 @@ def contexts_of(
         room: the most tokens of title and context together.
     """
     most = room - _LEAST_TITLE
-    last: tuple[tuple[str, ...], str] = ((), "")
+    last: tuple[tuple[str, ...], str, bool] = ((), "", False)
     context = ""
     for span in spans:
         path = outline.path(span.start, above=True)
         path = path[1:] if path and path[0].casefold() == title.casefold() else path
-        found = (path, outline.header(span)[:_SAID])
+        found = (path, outline.header(span)[:_SAID], outline.names_columns(span))
         if found != last:
             last, context = found, _fitted(*found, count_tokens, most)
         yield context
@@ -49,9 +51,15 @@ def titled(title: str, context: str, count_tokens: Callable[[str], int], room: i
 
 
 def _fitted(
-    path: tuple[str, ...], header: str, count_tokens: Callable[[str], int], most: int
+    path: tuple[str, ...],
+    header: str,
+    named: bool,  # noqa: FBT001  (a fact of the rows)
+    count_tokens: Callable[[str], int],
+    most: int,
 ) -> str:
     """Return path and header, without outer headings and the end of the header if too long."""
+    if named and count_tokens(SEPARATOR.join((*path[-1:], header))) > most:
+        header = ""
     while True:
         whole = SEPARATOR.join(part for part in (*path, header) if part)
         if not whole or count_tokens(whole) <= most:

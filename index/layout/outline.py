@@ -76,15 +76,21 @@ class Outline:
         return tuple(reversed([one for one in found if one]))
 
     def header(self, span: Span) -> str:
-        """Return the header of the last table that a span meets; empty if it meets none.
+        """Return the header of the last table that a span meets; empty if it meets none."""
+        table = self._table(span)
+        return table.header if table else ""
 
-        It is also empty if the rows themselves name their columns.
-        """
+    def names_columns(self, span: Span) -> bool:
+        """Return whether the rows of this table have the labels of its header before the values."""
+        table = self._table(span)
+        if table is None:
+            return False
+        start = self._text[table.start : min(table.end, table.start + _FIRST_ROWS)]
+        return any(label and f"{label}: " in start for label in table.header.split(" | "))
+
+    def _table(self, span: Span) -> Table | None:
         at = bisect_left(self._tables, span.end, key=lambda table: table.start) - 1
-        if at < 0 or span.start >= self._tables[at].end:
-            return ""
-        table = self._tables[at]
-        return "" if _is_labelled(self._text, table) else table.header
+        return self._tables[at] if at >= 0 and span.start < self._tables[at].end else None
 
     @cached_property
     def fenced(self) -> Sequence[Span]:
@@ -145,12 +151,6 @@ def _joined(text: str, tables: Sequence[Table]) -> list[Table]:
         else:
             found.append(table)
     return found
-
-
-def _is_labelled(text: str, table: Table) -> bool:
-    """Return whether the first rows of a table have the labels of its header before the values."""
-    start = text[table.start : min(table.end, table.start + _FIRST_ROWS)]
-    return any(label and f"{label}: " in start for label in table.header.split(" | "))
 
 
 def _shown(heading: str) -> str:

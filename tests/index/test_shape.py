@@ -1,5 +1,6 @@
 """Chunks follow the shape of a text: headings, rows of tables, lines of code."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,10 +101,13 @@ def test_the_header_of_a_table_is_that_of_all_its_rows() -> None:
     assert outline.header(Span(0, 9)) == ""
 
 
-def test_rows_that_name_their_columns_need_no_header() -> None:
+@pytest.mark.parametrize(("room", "context"), [(40, "Name | Age"), (13, "")])
+def test_a_header_that_rows_repeat_is_no_context_if_it_does_not_fit(
+    room: int, context: str
+) -> None:
     text = "Name: Ada; Age: 36.\n\nName: Bo; Age: 7."
     outline = Outline(text, (), [Table(0, 19, "Name | Age"), Table(21, 38, "Name | Age")])
-    assert outline.header(Span(0, 19)) == outline.header(Span(21, 38)) == ""
+    assert list(contexts_of(outline, "", [Span(0, 19)], words, room)) == [context]
 
 
 def test_a_heading_that_repeats_the_title_is_no_context() -> None:
