@@ -228,6 +228,7 @@ def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         made["200"] = whole | {"content": whole["content"] | _EVENTS}
     if path.endswith("/text"):
         made["304"] = {"description": "Not changed"}
+        made["303"] = {"description": "To the reader, for browsers that open a span"}
     if (path, method) in _STORES:
         stored = next(iter(made.values()))
         made = {"201": stored | {"description": "Stored"}, "200": stored | {"description": _SAME}}

@@ -21,7 +21,7 @@ from citespan.index.types import DocumentInfo, MetadataValue, Outcome, StoreResu
 from citespan.qa import MemberResult, Service, store_members
 from citespan.qa.answer import MAX_LISTED
 
-_TEXT = MediaType.TEXT  # sent with charset=utf-8
+_TEXT, _HTML = MediaType.TEXT, MediaType.HTML  # sent with charset=utf-8
 _STATUS = {Outcome.ADDED: 201, Outcome.REPLACED: 200, Outcome.UNCHANGED: 200}
 
 _Id = Annotated[str | None, QueryParameter(name="id")]
@@ -183,16 +183,29 @@ class Documents(Controller):
         start: _Offset = None,
         end: _Offset = None,
     ) -> Response[bytes]:
-        """Return the text of a revision, or only the characters from `start` to `end`."""
+        """Return the text of a revision, or only the characters from `start` to `end`.
+
+        A browser that opens such characters is sent to the reader, which shows them in the text.
+        """
         document = service.corpus.get(document_id, revision)
         if start is not None or end is not None:
             text = asked_span(document, start, end).of(document.text)
-            return Response(text.encode(), media_type=_TEXT, headers=_saved_as(document_id))
+            if request.accept.best_match([_TEXT, _HTML], default=_TEXT) == _HTML:
+                return Response(b"", status_code=303, headers=_reader(request, document_id))
+            headers = _saved_as(document_id) | {"vary": "accept"}
+            return Response(text.encode(), media_type=_TEXT, headers=headers)
         etag = f'"{document.sha256}"'
         if etag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers={"etag": etag})
         headers = _saved_as(document_id) | {"etag": etag}
         return Response(document.text.encode(), media_type=_TEXT, headers=headers)
+
+
+def _reader(request: AnyRequest, document_id: str) -> dict[str, str]:
+    """Return the header that leads to the reader, below the same path and with the same span."""
+    query = request.scope["query_string"].decode("ascii")
+    path = f"../../../documents/{quote(document_id, safe='')}?{query}"
+    return {"location": path, "vary": "accept"}
 
 
 def _saved_as(document_id: str) -> dict[str, str]:

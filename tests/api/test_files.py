@@ -22,6 +22,7 @@ LINES = [
 REPORT = made_file(["Nothing is said on the first page."], LINES, title="Harbour")
 ASKED = "How much does the tall crane of Vrokstad lift?"
 PDF = {"content-type": "application/pdf"}
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,19 @@ def test_where_characters_are_is_reported_for_any_span(client: Client) -> None:
     problem(client.get("/v1/documents/report/where", params=beyond), 422, "span-out-of-range")
     problem(client.get("/v1/documents/report/where?revision=2"), 404, "document-not-found")
     problem(client.get("/v1/documents/none/where"), 404, "document-not-found")
+
+
+def test_a_browser_that_opens_a_citation_gets_the_reader(client: Client) -> None:
+    stored = client.post("/v1/documents", json={"text": "It rains.", "id": "a%ü?#"}).json()
+    address = f"{stored['url']}&start=0&end=2"
+    assert client.get(address).text == "It"
+    assert client.get(address, headers={"accept": "text/plain, text/html"}).text == "It"
+    sent = client.get(address, headers=BROWSER, follow_redirects=False)
+    assert (sent.status_code, sent.content, sent.headers["vary"]) == (303, b"", "accept")
+    opened = client.get(address, headers=BROWSER)
+    assert opened.url.raw_path == b"/documents/a%25%C3%BC%3F%23?revision=1&start=0&end=2"
+    assert opened.headers["content-type"] == "text/html; charset=utf-8"
+    problem(client.get(f"{address}0", headers=BROWSER), 422, "span-out-of-range")
 
 
 def test_chat_programs_and_tools_get_the_same_place(client: Client) -> None:
