@@ -31,7 +31,7 @@ from citespan.index.disk.database import Database
 from citespan.index.errors import DocumentNotFound
 from citespan.index.types import Side, Vectors
 
-CYCLES = int(os.environ.get("TEST_CYCLES", "20"))  # 100 at night
+CYCLES = int(os.environ.get("TEST_CYCLES", "10"))  # 100 at night
 NIGHTLY = CYCLES >= 100
 READY_S = 10.0
 EXACT_MOST = 6  # chunks
