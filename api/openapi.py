@@ -29,6 +29,7 @@ from citespan.qa.settings import DEFAULT
 
 _REF = "#/components/schemas/{name}"
 _TEXT = {"schema": {"type": "string"}}
+_FIGURES = {f"{METRICS_TYPE}; charset=utf-8": _TEXT}
 _ANY_TEXT: dict[str, dict[str, Any]] = {"schema": {}}  # any body is text
 _EVENT = {
     "type": "object",
@@ -222,7 +223,7 @@ def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         if not status.startswith("4")
     }
     if path == "/metrics":
-        made = {"200": {"description": "The metrics", "content": {METRICS_TYPE: _TEXT}}}
+        made = {"200": {"description": "The metrics", "content": _FIGURES}}
     if (path, method) in _STREAMED:
         whole: dict[str, Any] = made["200"]
         made["200"] = whole | {"content": whole["content"] | _EVENTS}

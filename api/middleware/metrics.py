@@ -11,7 +11,7 @@ from citespan.api.middleware.telemetry import method_of, route_of
 from citespan.qa.collections import Collections
 from citespan.qa.errors import NotReady
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=0.0.4"  # sent with charset=utf-8
 MOST_LABELS = 100  # collections by name; the others are counted together
 _OTHERS = "(others)"
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)

@@ -299,7 +299,7 @@ def test_those_who_run_it_are_told_how_it_is(client: Client) -> None:
 def test_there_are_figures_for_prometheus(client: Client) -> None:
     client.get("/v1/documents/secret")
     response = client.get("/metrics")
-    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     figures = {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(response.text)
