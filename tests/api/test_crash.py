@@ -97,7 +97,7 @@ class Sender:
             assert "event: job.done" in client.get(url, headers=_EVENTS, timeout=60).text
             job = client.get(url).json()
             assert (job["state"], job["files_done"]) == ("done", len(texts))
-        listed = client.get("/v1/documents?limit=1000").json()["documents"]
+        listed = _listed(client, "default")
         titles = [one["title"] for one in listed if one["title"].endswith(".txt")]
         assert len(set(titles)) == len(titles)
         expected = {name: text for texts in self.accepted.values() for name, text in texts.items()}
@@ -143,10 +143,21 @@ class Maker:
         self.pending = None
 
 
+def _listed(client: httpx.Client, collection: str) -> list[dict[str, Any]]:
+    query = {"collection": collection, "limit": "1000"}
+    page = client.get("/v1/documents", params=query).json()
+    found: list[dict[str, Any]] = page["documents"]
+    while page["next_cursor"]:
+        cursor = {"cursor": page["next_cursor"]}
+        page = client.get("/v1/documents", params=query | cursor).json()
+        found += page["documents"]
+    return found
+
+
 def _stored(client: httpx.Client, collection: str) -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {}
     where = f"collection={collection}"
-    for one in client.get(f"/v1/documents?limit=1000&{where}").json()["documents"]:
+    for one in _listed(client, collection):
         url = f"/v1/documents/{one['id']}/revisions?{where}"
         kept: list[Any] = client.get(url).json()["revisions"]
         found[one["id"]] = {info["revision"]: client.get(info["url"]).text for info in kept}
