@@ -63,19 +63,24 @@ pierctl display --off
 BERTHS = "\n\n".join(f"Berth {n} is let to the company Skua-{n * 7}." for n in range(30, 44))
 
 
+def asking(service: Service) -> Ask:
+    """Return what asks, and checks each quote against the stored text."""
+
+    def asked(question: str) -> Answer:
+        answer = service.ask(question)
+        for one in answer.citations:
+            assert one.span.of(service.corpus.get(one.document.id).text) == one.quote
+        return answer
+
+    return asked
+
+
 @pytest.fixture
 def ask(corpus: Corpus, reader: BundledReader) -> Iterator[Ask]:
     corpus.put(Draft(id="manual", title="Ferry office", text=MANUAL, media_type="text/markdown"))
     corpus.put(Draft(id="berths", title="Berths", text=BERTHS))
     with Service(corpus, reader) as service:
-
-        def asked(question: str) -> Answer:
-            answer = service.ask(question)
-            for one in answer.citations:
-                assert one.span.of(corpus.get(one.document.id).text) == one.quote
-            return answer
-
-        yield asked
+        yield asking(service)
 
 
 def test_a_neighbour_that_does_not_exist_is_refused(ask: Ask) -> None:
@@ -184,14 +189,7 @@ def harbour(
         corpus.put(Draft(id=name, title=name, text=text, media_type="text/markdown"))
     corpus.put(Draft(id="letter", title="letter.eml.txt", text=LETTER))
     with Service(corpus, reader) as service:
-
-        def asked(question: str) -> Answer:
-            answer = service.ask(question)
-            for one in answer.citations:
-                assert one.span.of(corpus.get(one.document.id).text) == one.quote
-            return answer
-
-        yield asked
+        yield asking(service)
 
 
 def test_the_latest_version_is_that_of_the_latest_heading(harbour: Ask) -> None:
