@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from citespan.api.errors.types import InvalidRequest, ModelNotFound
-from citespan.api.openai.bodies import Part
+from citespan.api.openai.bodies import MessagePart
 from citespan.qa import Mode, Service
 from citespan.qa.collections import Collections
 from citespan.qa.errors import CollectionNotFound
@@ -48,7 +48,7 @@ def model_names(collections: Collections) -> list[str]:
 
 
 def conversation(
-    field: str, messages: Sequence[tuple[str, str | Sequence[Part] | None]]
+    field: str, messages: Sequence[tuple[str, str | Sequence[MessagePart] | None]]
 ) -> tuple[str, list[Message]]:
     """Return the question and the messages before it; ignore instructions and tool messages.
 
@@ -69,7 +69,7 @@ def conversation(
     return said[-1].content, said[:-1]
 
 
-def _text(field: str, content: str | Sequence[Part] | None) -> str:
+def _text(field: str, content: str | Sequence[MessagePart] | None) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     for part in content:

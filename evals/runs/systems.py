@@ -9,8 +9,8 @@ from citespan.evals.types import (
     CitedSpan,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
-    Status,
 )
 from citespan.index import Corpus, Passage
 from citespan.index.errors import StoreError
@@ -66,7 +66,7 @@ def response_of(question_id: str, answer: Answer) -> Response:
     places = {id(citation): at for at, citation in enumerate(answer.citations)}
     return Response(
         question_id=question_id,
-        status=Status(answer.status.value),
+        status=ResponseStatus(answer.status.value),
         text=answer.text,
         parts=tuple(
             AnswerPart(
