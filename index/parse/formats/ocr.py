@@ -55,7 +55,7 @@ def available() -> bool:
 
 
 class OcrLine(msgspec.Struct):
-    """A line of a picture: text with single spaces, and edges as in `Run`, in pixels."""
+    """A line of a picture: text with single spaces, and edges as in a page's lines, in pixels."""
 
     text: str
     edges: "array[int]"
