@@ -84,7 +84,7 @@ class Addresses:
         """The name in the public address, or nothing."""
         return urlsplit(self.public_url).hostname or ""
 
-    def told(self, client: tuple[str, int] | None, headers: Mapping[bytes, str]) -> Forwarded:
+    def forwarded(self, client: tuple[str, int] | None, headers: Mapping[bytes, str]) -> Forwarded:
         """Return what a trusted proxy says; nothing if the request came from another address.
 
         Where several proxies added a value, the last one counts: the trusted proxy added it.

@@ -155,7 +155,7 @@ class Exchange:
 
     def _use_forwarded(self, addresses: Addresses) -> None:
         """Take the scheme and the host that the client used from a trusted proxy."""
-        seen = addresses.told(self._scope["client"], self._headers)
+        seen = addresses.forwarded(self._scope["client"], self._headers)
         if seen.scheme:
             self._scope["scheme"] = seen.scheme
         if seen.host:

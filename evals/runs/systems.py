@@ -63,7 +63,6 @@ class RetrievalSystem:
 
 def response_of(question_id: str, answer: Answer) -> Response:
     """Return an answer of citespan as a response."""
-    places = {id(citation): at for at, citation in enumerate(answer.citations)}
     return Response(
         question_id=question_id,
         status=ResponseStatus(answer.status.value),
@@ -72,7 +71,7 @@ def response_of(question_id: str, answer: Answer) -> Response:
             AnswerPart(
                 start=segment.span.start,
                 end=segment.span.end,
-                citations=tuple(places[id(citation)] for citation in segment.citations),
+                citations=tuple(citation.number - 1 for citation in segment.citations),
             )
             for segment in answer.segments
         ),
