@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import StudyTable as Shown
+from rich.table import Table as Shown
 
 from citespan.evals.studies.table_data import CellQuestion, StudyTable, tables
 from citespan.evals.studies.table_files import FORMATS
