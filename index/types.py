@@ -15,6 +15,7 @@ Sections: TypeAlias = Mapping[str, Mapping[str, Any]]  # settings by section and
 
 Scalar: TypeAlias = str | int | float | bool | None
 MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
+ACCESS = "access"  # in a document's metadata: the groups that may see it
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,16 +11,22 @@ if TYPE_CHECKING:
     from citespan.qa.collections.rebuilds import Rebuilding
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
+    from citespan.qa.collections.rights import EVERYTHING, NOTHING, Rights
     from citespan.qa.collections.tasks import Current
     from citespan.qa.collections.use import met, using
+    from citespan.qa.collections.view import CollectionsView
 
 __all__ = (
     "Collection",
     "Collections",
+    "CollectionsView",
     "Current",
+    "EVERYTHING",
     "Jobs",
+    "NOTHING",
     "Rebuilding",
     "Reindexing",
+    "Rights",
     "create_collection",
     "going_back",
     "met",
@@ -33,6 +39,10 @@ __getattr__ = names_of(
     {
         "Collection": "citespan.qa.collections.figures",
         "Collections": "citespan.qa.collections.registry",
+        "CollectionsView": "citespan.qa.collections.view",
+        "EVERYTHING": "citespan.qa.collections.rights",
+        "NOTHING": "citespan.qa.collections.rights",
+        "Rights": "citespan.qa.collections.rights",
         "Current": "citespan.qa.collections.tasks",
         "Jobs": "citespan.qa.collections.jobs",
         "Rebuilding": "citespan.qa.collections.rebuilds",

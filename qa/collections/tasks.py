@@ -8,6 +8,7 @@ from typing import TypeAlias
 from citespan.index.jobs import JobStore, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
+from citespan.qa.collections.rights import audience_of
 from citespan.qa.ingest import Seen, Source, ingest
 from citespan.qa.service import Service
 
@@ -90,7 +91,9 @@ def ingest_work(service_of: Callable[[Job], Service]) -> Work:
     """Return the work that reads a job's files, and stores them in its collection."""
 
     def work(task: Task) -> None:
-        service = service_of(task.job)
+        service, audience = service_of(task.job), audience_of(task.job)
+        if audience is not None:
+            service = service.seen_by(audience)
         ingest(
             service.corpus,
             task.sources(service.files),
