@@ -10,6 +10,7 @@ from litestar import Controller, MediaType, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 
+from citespan.api.access import ASK, RULE, WRITE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
 from citespan.api.wire.bodies import AnyRequest, Described
@@ -91,7 +92,7 @@ class Documents(Controller):
 
     path = "/v1/documents"
 
-    @get(sync_to_thread=True)
+    @get(opt={RULE: ASK}, sync_to_thread=True)
     def page(
         self,
         service: NamedDependency[Service],
@@ -106,7 +107,7 @@ class Documents(Controller):
             documents=bodies, next_cursor=bodies[-1].id if more else found.next_cursor
         )
 
-    @post(opt={"line": STORING}, sync_to_thread=True)
+    @post(opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def add(
         self,
         service: NamedDependency[Service],
@@ -124,7 +125,7 @@ class Documents(Controller):
         members = store_members(service.corpus, service.files, read, password, check)
         return _stored(service, stored, read, members)
 
-    @put("/{document_id:str}", opt={"line": STORING}, sync_to_thread=True)
+    @put("/{document_id:str}", opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def put(
         self,
         service: NamedDependency[Service],
@@ -145,17 +146,17 @@ class Documents(Controller):
         members = store_members(service.corpus, service.files, read, password, check)
         return _stored(service, stored, read, members)
 
-    @get("/{document_id:str}", sync_to_thread=True)
+    @get("/{document_id:str}", opt={RULE: ASK}, sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
         """Return the metadata of a document."""
         return _body(service.corpus.info(document_id), service.collection)
 
-    @delete("/{document_id:str}", sync_to_thread=True)
+    @delete("/{document_id:str}", opt={RULE: WRITE}, sync_to_thread=True)
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
         """Delete a document with all its revisions."""
         service.corpus.delete(document_id)
 
-    @get("/{document_id:str}/revisions", sync_to_thread=True)
+    @get("/{document_id:str}/revisions", opt={RULE: ASK}, sync_to_thread=True)
     def revisions(
         self, service: NamedDependency[Service], document_id: FromPath[str]
     ) -> RevisionListBody:
@@ -163,7 +164,7 @@ class Documents(Controller):
         found = service.corpus.revisions(document_id)
         return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
 
-    @delete("/{document_id:str}/revisions/{revision:int}", sync_to_thread=True)
+    @delete("/{document_id:str}/revisions/{revision:int}", opt={RULE: WRITE}, sync_to_thread=True)
     def purge(
         self,
         service: NamedDependency[Service],
@@ -173,7 +174,7 @@ class Documents(Controller):
         """Delete a past revision; afterwards, addresses of its text no longer work."""
         service.corpus.purge_revision(document_id, revision)
 
-    @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
+    @get("/{document_id:str}/text", opt={RULE: ASK}, media_type=_TEXT, sync_to_thread=True)
     def text(
         self,
         service: NamedDependency[Service],

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from citespan.qa.collections.figures import Collection
     from citespan.qa.collections.folders import create_collection
     from citespan.qa.collections.jobs import Jobs
-    from citespan.qa.collections.rebuilds import Rebuilding
+    from citespan.qa.collections.rebuilds import REINDEX, Rebuilding
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
     from citespan.qa.collections.rights import EVERYTHING, NOTHING, Rights
@@ -24,6 +24,7 @@ __all__ = (
     "EVERYTHING",
     "Jobs",
     "NOTHING",
+    "REINDEX",
     "Rebuilding",
     "Reindexing",
     "Rights",
@@ -45,6 +46,7 @@ __getattr__ = names_of(
         "Rights": "citespan.qa.collections.rights",
         "Current": "citespan.qa.collections.tasks",
         "Jobs": "citespan.qa.collections.jobs",
+        "REINDEX": "citespan.qa.collections.rebuilds",
         "Rebuilding": "citespan.qa.collections.rebuilds",
         "Reindexing": "citespan.qa.collections.reindexing",
         "create_collection": "citespan.qa.collections.folders",
