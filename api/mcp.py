@@ -112,9 +112,8 @@ def mcp_route(collections: Callable[[Scope], Collections], line: Line) -> ASGIAp
     It is stateless: there are no sessions, so that no caller can be in another one's.
     """
 
-    @asgi(
-        PATH, copy_scope=False, opt={"line": None, RULE: ASK}
-    )  # only calls of tools wait in the line
+    # Only calls of tools wait in the line.
+    @asgi(PATH, copy_scope=False, opt={"line": None, RULE: ASK})
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # GET would open a stream of the server's own messages; this server has none.

@@ -46,7 +46,7 @@ class KeyFile:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def keys(self) -> tuple[Key, ...]:
+    def read(self) -> tuple[Key, ...]:
         """Return all keys, the oldest first."""
         try:
             data = self.path.read_bytes()
@@ -89,7 +89,7 @@ class KeyFile:
         )  # fmt: skip
         check(key)
         with self._changing():
-            self._write((*self.keys(), key))
+            self._write((*self.read(), key))
         return key, written(key.id, secret)
 
     def revoke(self, key_id: str) -> Key:
@@ -107,7 +107,7 @@ class KeyFile:
             ConfigError: there is no such key, or it is not valid.
         """
         secret, now = new_secret(), datetime.now(UTC)
-        former = next((one.hash for one in self.keys() if one.id == key_id), "")
+        former = next((one.hash for one in self.read() if one.id == key_id), "")
         key = self._replace(
             key_id, hash=digest(secret), former=former, former_until=stamp(now + overlap)
         )
@@ -126,7 +126,7 @@ class KeyFile:
 
     def _replace(self, key_id: str, **changed: str) -> Key:
         with self._changing():
-            keys = {one.id: one for one in self.keys()}
+            keys = {one.id: one for one in self.read()}
             if key_id not in keys:
                 raise ConfigError(f"there is no key {key_id!r}; `citespan keys list` lists them")
             if keys[key_id].state(datetime.now(UTC)) != "valid":
@@ -151,6 +151,9 @@ class KeyFile:
         try:
             opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(opened, "wb") as file:  # noqa: PTH123  (of a descriptor)
+                if os.geteuid() == 0:  # as an operator may be: the server reads it, too
+                    owner = path.parent.stat()
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

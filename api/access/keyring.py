@@ -29,7 +29,7 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._file = KeyFile(folder)
         self._state = self._file.state()
-        self._keys = {one.id: one for one in self._file.keys()}
+        self._keys = {one.id: one for one in self._file.read()}
         self._closed = bool(self._keys)
         self._looked_s = self._noted_s = time.monotonic()
         self._used: dict[str, str] = {}
@@ -85,8 +85,9 @@ class Keyring:
         if state == self._state:
             return
         try:
-            self._keys = {one.id: one for one in self._file.keys()}
+            self._keys = {one.id: one for one in self._file.read()}
         except (ConfigError, StoreError) as error:  # the keys known so far count until it is mended
             logger().error("keys_not_read", error=str(error))
+            self._closed = True
         self._state = state
         self._closed = self._closed or bool(self._keys)

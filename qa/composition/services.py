@@ -32,7 +32,8 @@ _LEAST_PROMPT_TOKENS = 400
 
 _OURS = {
     "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
-    "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE, "writer.lock", "writer.pid", "lost+found",
+    "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
+    "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
 
