@@ -131,8 +131,6 @@ def create_app(
         request_max_body_size=None,  # the guard counts
     )
 
-    ruled(app.routes)  # raises if a route names no rule
-
     async def within_use(scope: Scope, receive: Receive, send: Send) -> None:
         # The collections that a request looks up stay open until its response is complete.
         with using() if scope["type"] == "http" else nullcontext():
@@ -146,6 +144,7 @@ def create_app(
         origins=replace(origins, more=gate.origins),
         metrics=metrics,
         admission=admission,
+        rules=ruled(app.routes),  # raises if a route names none
     )
 
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 from citespan.api.access import ASK, RULE, WRITE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
-from citespan.api.wire.bodies import AnyRequest, Described
+from citespan.api.wire.bodies import Access, AnyRequest, Described, groups
 from citespan.api.wire.files import read_document
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
 from citespan.api.wire.urls import document_url, text_url
@@ -116,9 +116,10 @@ class Documents(Controller):
         document_id: _Id = None,
         title: _Title = None,
         uri: _Uri = None,
+        access: Access = "",
     ) -> Response[StoredBody]:
         """Store a new document; storing the same document again changes nothing."""
-        described = Described(id=document_id, title=title, uri=uri)
+        described = Described(id=document_id, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         check = request.scope["state"]["patience"].check
         stored = service.corpus.add(read.draft, check)
@@ -134,9 +135,10 @@ class Documents(Controller):
         document_id: FromPath[str],
         title: _Title = None,
         uri: _Uri = None,
+        access: Access = "",
     ) -> Response[StoredBody]:
         """Store a document under this id; if another one has the id, add a new revision to it."""
-        described = Described(id=None, title=title, uri=uri)
+        described = Described(id=None, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         if read.draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")

@@ -16,10 +16,11 @@ from citespan.api.access import RULE, WRITE
 from citespan.api.middleware.lines import STORING
 from citespan.api.routes.collections import InCollection
 from citespan.api.wire.batches import read_entries
-from citespan.api.wire.bodies import AnyRequest
+from citespan.api.wire.bodies import Access, AnyRequest, groups
 from citespan.api.wire.events import EVENT_STREAM, PING_S
 from citespan.api.wire.urls import job_url
 from citespan.index.jobs.types import Job, JobFile
+from citespan.index.types import ACCESS
 from citespan.qa.collections import REINDEX, Collections, Current, Jobs
 from citespan.qa.settings import DEFAULT
 
@@ -102,10 +103,13 @@ class JobRoutes(Controller):
         request: AnyRequest,
         body: RawBody,
         collection: InCollection = DEFAULT,
+        access: Access = "",
     ) -> Response[JobBody]:
         """Accept many documents, and store them in the background; accepted ones are not lost."""
         files = collections.service(collection).files
-        job = collections.submit(collection, read_entries(request, body, files))
+        job = collections.submit(
+            collection, read_entries(request, body, files), {ACCESS: groups(access)}
+        )
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     # No line: it streams as long as the job runs.

@@ -147,7 +147,7 @@ class Collections:
     ) -> Job:
         """Submit a job that stores files, only in this collection, even if its name is reused.
 
-        Its `arguments` say for whom.
+        Its `arguments` say for whom, and which groups may see the documents.
 
         Raises:
             As `service` and `jobs`.

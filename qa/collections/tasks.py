@@ -1,13 +1,14 @@
 """The task of a job: what it has to store, and where it records what it has done."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 from citespan.index.jobs import JobStore, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
+from citespan.index.types import ACCESS
 from citespan.qa.collections.rights import audience_of
 from citespan.qa.ingest import Seen, Source, ingest
 from citespan.qa.service import Service
@@ -59,8 +60,9 @@ class Task:
     def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
         found = self._store.entry(self.job.id, piece)
         if isinstance(found, Upload):
-            return files.read_sent(found.data, found.request)
-        return found
+            found = files.read_sent(found.data, found.request)
+        groups = self.job.arguments.get(ACCESS, ())
+        return replace(found, draft=found.draft.for_groups(groups))
 
     def record(self, source: Source, result: FileResult) -> None:
         """Record the outcome of a file, then maybe raise Stopped."""

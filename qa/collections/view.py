@@ -47,13 +47,12 @@ class CollectionsView(Collections):
         return self._whole.jobs_error
 
     def submit(
-        self,
-        name: str,
-        entries: Iterable[SpooledFile],
-        arguments: Mapping[str, Any] = NOBODY,  # noqa: ARG002  (those of the caller)
+        self, name: str, entries: Iterable[SpooledFile], arguments: Mapping[str, Any] = NOBODY
     ) -> Job:
         """Submit a job for the caller, as `Collections.submit`."""
-        return self._whole.submit(self._seen(name), entries, self._rights.recorded())
+        return self._whole.submit(
+            self._seen(name), entries, {**arguments, **self._rights.recorded()}
+        )
 
     def reindex(self, name: str, given: Overrides) -> Job:
         """Submit a job that reindexes a collection, as `Collections.reindex`."""
