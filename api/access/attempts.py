@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from citespan.api.errors.types import TooOften
 
 _WINDOW_S = 60.0
-_KEPT = 4096  # names; the oldest windows are forgotten first
+KEPT = 4096  # names; the oldest windows are forgotten first
 
 
 class Windows:
@@ -15,6 +15,9 @@ class Windows:
 
     def __init__(self) -> None:
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
 
     def count(self, name: str, most: int, what: str) -> None:
         """Count one more.
@@ -28,7 +31,7 @@ class Windows:
             self._windows.pop(name)
             began_s, count = now_s, 0
         self._windows[name] = began_s, count + 1
-        if len(self._windows) > _KEPT:
+        if len(self._windows) > KEPT:
             self._windows.popitem(last=False)
         if count >= most:
             raise TooOften(what, int(began_s + _WINDOW_S - now_s) + 1)
