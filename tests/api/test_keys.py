@@ -218,9 +218,9 @@ class TestGate:
 
     def test_it_remembers_only_so_many_addresses(self) -> None:
         windows = attempts.Windows()
-        for number in range(attempts._KEPT + 100):
+        for number in range(attempts.KEPT + 100):
             windows.count(str(number), 10, "x")
-        assert len(windows._windows) == attempts._KEPT
+        assert len(windows) == attempts.KEPT
 
     def test_one_network_counts_as_one_client(self) -> None:
         one, other = ("2001:db8:0:1::5", 1), ("2001:db8:0:1:ffff::9", 2)
