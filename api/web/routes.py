@@ -11,8 +11,8 @@ from citespan.api.wire.bodies import AnyRequest
 _HTML, _JSON = "text/html", "application/json"
 # Scripts and styles come only from this server, and no text ever becomes HTML or a script.
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
-    " base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
