@@ -79,7 +79,7 @@ def test_the_page_asks_for_a_key_and_keeps_it_for_the_tab(served: Served) -> Non
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert page.get_by_role("link", name="board").count() == 0
         page.goto("/documents/file?collection=hr")
-        page.wait_for_function("document.querySelector('.paper img')?.naturalWidth > 0")
+        expect(page.locator(".paper img")).to_have_js_property("naturalWidth", 1200)
         with page.expect_download() as saved:
             page.get_by_role("link", name="File").click()
         path = saved.value.path()
