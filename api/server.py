@@ -56,7 +56,7 @@ class NoKeys(ConfigError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"other machines reach {host}, and there are no keys: whoever reaches it could read,"
+            f"other machines reach {host}, and there are no keys: each of them could read,"
             " change and delete all documents. Create a key first: citespan keys create NAME --role"
             " admin. Or let everybody in: access.open_to_all = true"
         )

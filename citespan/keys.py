@@ -13,7 +13,7 @@ from citespan.qa.terminal import json_flag, print_json, say, tell
 _LASTING = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _ONCE = "This is the only time that the key is shown; keep it as you keep a password."
-_IN_PAGES = "This key may stand in pages of the origins that it names, as data-key of the widget."
+_IN_PAGES = "This key may be in pages of the origins that it names, as data-key of the widget."
 
 
 def _repeated(flag: str, name: str, metavar: str, what: str) -> Any:
@@ -52,7 +52,7 @@ def keys() -> None:
 def create(settings: Settings, name: str, questions_per_minute: int | None, **given: Any) -> None:
     """Make a key for NAME, which is for people, and print it once."""
     from citespan.api.access import KeyFile, Role
-    from citespan.api.middleware.origins import origins_in
+    from citespan.api.middleware import origins_in
 
     origins = tuple(origins_in(",".join(given["origins"]), "--origin"))
     key, shown = KeyFile(settings.data_path()).create(

@@ -224,7 +224,8 @@ def access() -> str:
     return (
         f"{GENERATED}# Access by route\n\nWhere the server has keys, each route names what its"
         " caller needs; `open` needs no key.\nA key sees only its own collections and documents;"
-        " the rest is not found. `/metrics` is of all\ncollections: an `admin` of some gets 403.\n\n"
+        " the rest is not found. `/metrics` is of all\ncollections: an `admin` of some gets 403."
+        "\n\n"
         f"| method | path | needs | {roles} |\n| --- | --- | --- |{' --- |' * len(Role)}\n"
         + "".join(rows)
     )

@@ -130,7 +130,7 @@ class KeyFile:
             if key_id not in keys:
                 raise ConfigError(f"there is no key {key_id!r}; `citespan keys list` lists them")
             if keys[key_id].state(datetime.now(UTC)) != "valid":
-                raise ConfigError(f"the key {key_id!r} is not valid any more; create another one")
+                raise ConfigError(f"the key {key_id!r} is no longer valid; create another one")
             keys[key_id] = msgspec.structs.replace(keys[key_id], **changed)
             self._write(tuple(keys.values()))
             return keys[key_id]

@@ -40,7 +40,7 @@ class Keyring:
 
     @property
     def closed(self) -> bool:
-        """Whether there was a key since the start, even if none is valid any more."""
+        """Whether there was a key since the start, even if none is still valid."""
         self._look()
         return self._closed
 
@@ -86,7 +86,10 @@ class Keyring:
             return
         try:
             self._keys = {one.id: one for one in self._file.read()}
-        except (ConfigError, StoreError) as error:  # the keys known so far count until it is mended
+        except (
+            ConfigError,
+            StoreError,
+        ) as error:  # the keys known so far count until it is repaired
             logger().error("keys_not_read", error=str(error))
             self._closed = True
         self._state = state

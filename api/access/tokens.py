@@ -18,7 +18,7 @@ from citespan.qa.errors import ConfigError
 from citespan.qa.llm import on_this_machine
 from citespan.qa.settings import AccessSettings
 
-# Only keys of two halves: whoever can check a token of the others can also make one.
+# Only keys of two halves: with the others, a program that can check a token can also make one.
 _ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
@@ -26,7 +26,7 @@ _REQUIRED = ("exp", "iss", "aud", "sub")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _LONGEST = 16_000  # characters of a token
 _OLD_S = 600.0  # after which the provider's keys are read again
-_AGAIN_S = 30.0  # between two readings, whatever tokens name
+_AGAIN_S = 30.0  # between two readings, with any tokens
 _TIMEOUT_S = 5.0
 _MOST_BYTES = 1_000_000
 _ALL = "*"

@@ -17,7 +17,7 @@ Access: TypeAlias = Annotated[
     str,
     QueryParameter(
         max_length=2000,
-        description="The groups that alone may see it, by commas; by default all readers may.",
+        description="The only groups that may see it, by commas; by default all readers may.",
     ),
 ]
 
@@ -29,7 +29,7 @@ _PLACE = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`$")
 class Described:
     """The description in the query of a document whose body is only its text, or a file.
 
-    access: the groups that alone see it; without any, all readers of its collection do.
+    access: only these groups see it; without any, all readers of its collection do.
     """
 
     id: str | None

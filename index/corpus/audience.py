@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from citespan.index.catalogue import Filter
-from citespan.index.catalogue.filters import Equals, Exists, Some, Without
+from citespan.index.catalogue import Equals, Exists, Filter, Some, Without
 from citespan.index.types import ACCESS, MetadataValue
 
 RESTRICTED = Exists(ACCESS)  # the filter of documents that not everybody sees

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Generator, Iterable
 from typing import Any
 
-from citespan.index.catalogue import Filter
-from citespan.index.catalogue.filters import Every
+from citespan.index.catalogue import Every, Filter
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.types import SourceInfo
 from citespan.index.corpus.audience import RESTRICTED, Audience
