@@ -7,7 +7,7 @@ from typing import Any
 
 from anyio import to_thread
 from litestar import Litestar
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from citespan.api.access.attempts import Windows, network_of
 from citespan.api.access.caller import Caller
@@ -75,7 +75,7 @@ class Gate:
             state[_RIGHTS] = NOTHING
         else:
             raise Unauthenticated("send a key: `Authorization: Bearer …`, or `X-API-Key`")
-        await app(scope, receive, send)
+        await app(scope, receive, _private(send) if "caller" in state else send)
 
     async def _caller(self, scope: Any) -> Caller | None:
         """Return who sent a request; None if it has neither key nor token."""
@@ -111,6 +111,21 @@ class Gate:
 def rights_of(scope: Any) -> Rights:
     """Return the rights of the caller of a request that has passed the gate."""
     return scope["state"][_RIGHTS]
+
+
+def _private(send: Send) -> Send:
+    """Return a `send` that lets no shared cache keep a response for the next caller."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            headers.append((b"vary", b"authorization, x-api-key"))
+            if all(name.lower() != b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"private, no-cache"))
+            message["headers"] = headers
+        await send(message)
+
+    return sent
 
 
 def _credential(headers: Mapping[bytes, str]) -> str | None:

@@ -86,10 +86,7 @@ class Keyring:
             return
         try:
             self._keys = {one.id: one for one in self._file.read()}
-        except (
-            ConfigError,
-            StoreError,
-        ) as error:  # the keys known so far count until it is repaired
+        except (ConfigError, StoreError) as error:  # the keys known so far count meanwhile
             logger().error("keys_not_read", error=str(error))
             self._closed = True
         self._state = state

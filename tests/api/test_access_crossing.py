@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 from typing import Any, TypeAlias
 
 import pytest
@@ -226,3 +227,30 @@ def test_who_is_in_the_group_finds_it_in_each_way(served: Tenants) -> None:
         for tenant in ("hr", "board", "whole")
     }
     assert counts["board"] > counts["hr"] == counts["whole"]
+
+
+def test_attachments_have_the_access_of_their_mail(served: Tenants) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Plans", "ada@example.org"
+    mail.set_content("The plans of the board are attached.")
+    mail.add_attachment("The code word of the plans is periwinkle.", filename="plans.txt")
+    stored = served.send(
+        "POST", "/v1/documents?collection=hr&id=mail&access=board", "write", "board",
+        content=mail.as_bytes(), headers={"content-type": "message/rfc822"},
+    )  # fmt: skip
+    (member,) = stored.json()["members"]
+    query = {"query": "code word of the plans", "collection": "hr", "top_k": 50}
+    for tenant, seen in (("board", True), ("hr", False)):
+        found = post(served, ("ask", tenant), "/v1/search", query)
+        assert ("periwinkle" in found.text) is seen
+        path = f"/v1/documents/{member['document_id']}?collection=hr"
+        read = served.send("GET", path, "ask", tenant)
+        assert read.status_code == (200 if seen else 404)
+        if seen:
+            assert read.json()["metadata"]["access"] == ["board"]
+
+
+def test_no_shared_cache_keeps_what_a_caller_reads(served: Tenants) -> None:
+    read = served.send("GET", "/v1/documents/board/text?collection=hr", "ask", "board")
+    assert read.headers["cache-control"] == "private, no-cache"
+    assert "x-api-key" in read.headers["vary"]
