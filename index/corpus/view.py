@@ -138,12 +138,13 @@ class View(Corpus):
                 context=context,
             )  # fmt: skip
 
-        if self._audience.everything or self._corpus.counts(RESTRICTED)[0]:
-            return found(self._filter(filters))
+        if self._audience.everything:
+            return found(filters)
         before = self.generation
-        passages = found(filters)  # a filter that hides nothing would only take time
-        if self.generation == before and not self._corpus.counts(RESTRICTED)[0]:
-            return passages
+        if not self._corpus.counts(RESTRICTED)[0]:
+            passages = found(filters)  # a filter that hides nothing would only take time
+            if self.generation == before:
+                return passages
         return found(self._filter(filters))
 
     def counts(self, filters: Filter | None = None) -> tuple[int, int]:
