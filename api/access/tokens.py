@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-import httpx2
 from anyio import to_thread
 
 from citespan.api.access.caller import Caller, caller
@@ -126,6 +125,8 @@ class _ProviderKeys:
         return next((one for one in self._keys if one.key_id == key_id), None)
 
     def _read(self) -> None:
+        import httpx2
+
         self._read_s = time.monotonic()
         try:
             self._keys = list(self._jwt.PyJWKSet.from_json(self._text()))
@@ -134,6 +135,8 @@ class _ProviderKeys:
             logger().error("provider_keys_not_read", error=f"{type(error).__name__}: {error}")
 
     def _text(self) -> str:
+        import httpx2
+
         if not self._source.startswith(("http://", "https://")):
             return Path(self._source).read_text("utf-8")
         trusts = not on_this_machine(self._source)
