@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +30,9 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._file = KeyFile(folder)
         self._state = self._file.state()
-        self._keys = {one.id: one for one in self._file.read()}
+        self._keys = dict[str, Key]()
+        self._published = tuple[Key, ...]()
+        self._take(self._file.read())
         self._closed = bool(self._keys)
         self._looked_s = self._noted_s = time.monotonic()
         self._used: dict[str, str] = {}
@@ -61,7 +64,7 @@ class Keyring:
         """Return the origins of the pages that may use publishable keys."""
         self._look()
         now = datetime.now(UTC)
-        valid = (one for one in self._keys.values() if one.origins and one.state(now) == "valid")
+        valid = (one for one in self._published if one.state(now) == "valid")
         return frozenset(origin for one in valid for origin in one.origins)
 
     def note(self) -> None:
@@ -72,6 +75,10 @@ class Keyring:
                 self._file.note_used(used)
         except StoreError as error:
             logger().warning("keys_use_not_recorded", error=str(error))
+
+    def _take(self, keys: Sequence[Key]) -> None:
+        self._keys = {one.id: one for one in keys}
+        self._published = tuple(one for one in keys if one.origins)
 
     def _look(self) -> None:
         now_s = time.monotonic()
@@ -85,7 +92,7 @@ class Keyring:
         if state == self._state:
             return
         try:
-            self._keys = {one.id: one for one in self._file.read()}
+            self._take(self._file.read())
         except (ConfigError, StoreError) as error:  # the keys known so far count meanwhile
             logger().error("keys_not_read", error=str(error))
             self._closed = True
