@@ -1,6 +1,8 @@
 # A server that runs as nobody on a read-only file system; everything it writes is in /data.
 #   docker build -t citespan .
+#   docker run --rm -v citespan:/data citespan keys create operations --role admin
 #   docker run --read-only --tmpfs /tmp -v citespan:/data -p 8000:8000 citespan
+# It needs a key, because other machines reach it; CITESPAN_ACCESS__OPEN_TO_ALL=true is without.
 # It answers to localhost, to addresses and to the container's own name; others, such as that of a
 # Compose service, have to be named: -e CITESPAN_SERVE__HOSTS=citespan,docs.example
 FROM python:3.11-slim

@@ -43,11 +43,12 @@ def base() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarded:
-    """What a proxy says about the address that a client used; empty fields were not said."""
+    """What a proxy says about a client and the address that it used; empty fields were not said."""
 
     scheme: str = ""
     host: str = ""
     prefix: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ class Addresses:
             scheme=_last(headers, b"x-forwarded-proto") or forwarded.get("proto", ""),
             host=_last(headers, b"x-forwarded-host") or forwarded.get("host", ""),
             prefix=_last(headers, b"x-forwarded-prefix").rstrip("/"),
+            client=self._client(headers.get(b"x-forwarded-for", "")),
         )
         if said.scheme not in {"", "http", "https"}:
             raise MalformedRequest("the forwarded scheme is not http or https")
@@ -113,6 +115,15 @@ class Addresses:
         if self.public_url or not (seen.host or seen.prefix):
             return self.public_url
         return f"{scheme}://{host}{seen.prefix}"
+
+    def _client(self, forwarded: str) -> str:
+        """Return the last address of a list that is no trusted proxy's, or nothing."""
+        listed = [one.strip() for one in forwarded.split(",")]
+        found = next((one for one in reversed(listed) if not self._trusts(one)), "")
+        try:
+            return str(ip_address(found))
+        except ValueError:
+            return ""
 
     def _trusts(self, address: str) -> bool:
         try:

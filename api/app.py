@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from citespan.api.access import OPEN, RULE, SCRAPE, Gate, rights_of, ruled
 from citespan.api.addresses import Addresses
 from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
@@ -40,7 +42,7 @@ from citespan.api.startup import Opening, Source
 from citespan.api.web import asset, page
 from citespan.api.web.widget import widget
 from citespan.qa import Service
-from citespan.qa.collections import met, using
+from citespan.qa.collections import EVERYTHING, Collections, CollectionsView, met, using
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
@@ -55,6 +57,7 @@ def create_app(
     hosts: Collection[str] = (),
     addresses: Addresses = _RELATIVE,
     origins: Origins = _NO_OTHERS,
+    gate: Gate | None = None,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
@@ -69,40 +72,50 @@ def create_app(
             and the name in the public address.
         addresses: how links in responses begin.
         origins: the origins whose pages may read and ask.
+        gate: knows the callers and what they may do; without one, all may do everything.
         on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
     lines = lines_of(limits, max_body_bytes)
     admission = Admission(lines, max_body_bytes)
     metrics = Metrics(opening.collections, admission)
+    gate = gate or Gate()
 
-    def service(collection: InCollection = DEFAULT) -> Service:
-        return opening.collections().service(collection)
+    def seen(scope: Scope) -> Collections:
+        # The one place where a request gets at documents: as its caller may see them.
+        rights, whole = rights_of(scope), opening.collections()
+        return whole if rights is EVERYTHING else CollectionsView(whole, rights)
+
+    def service(scope: Scope, collection: InCollection = DEFAULT) -> Service:
+        return seen(scope).service(collection)
 
     dependencies = {
-        "collections": Provide(opening.collections, sync_to_thread=False),
+        "collections": Provide(seen, sync_to_thread=False),
         "service": Provide(service, sync_to_thread=False),
     }
 
-    @get("/metrics", sync_to_thread=True)
+    @get("/metrics", opt={RULE: SCRAPE}, sync_to_thread=True)
     def figures() -> Response[bytes]:
         """Return the server's metrics in Prometheus's text format."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
         ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, respond, mcp_route(opening.collections, lines[ASKING]), live, ready,
+        CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
         version, figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:
         return cast("ASGIApp", partial(admission.admit, app))
 
+    def gated(app: ASGIApp) -> ASGIApp:
+        return cast("ASGIApp", partial(gate.admit, app))
+
     @cache
     def described() -> bytes:
         return description(routes, dependencies)
 
-    @get("/schema", media_type=MediaType.JSON, sync_to_thread=True)
+    @get("/schema", opt={RULE: OPEN}, media_type=MediaType.JSON, sync_to_thread=True)
     def schema() -> bytes:
         """Return this description of the HTTP interface, as OpenAPI."""
         return described()  # built at first use: building it is the slowest step here
@@ -110,8 +123,8 @@ def create_app(
     app = Litestar(
         route_handlers=[*routes, schema, page, asset, widget],
         dependencies=dependencies,
-        lifespan=[opening.lifespan],
-        middleware=[admitted],
+        lifespan=[opening.lifespan, gate.lifespan],
+        middleware=[gated, admitted],
         exception_handlers={HTTPException: _answer_error, Exception: _answer_error},
         openapi_config=None,
         logging_config=None,
@@ -128,9 +141,10 @@ def create_app(
         max_body_bytes=max_body_bytes,
         hosts={*hosts, addresses.host} - {""} if hosts else (),
         addresses=addresses,
-        origins=origins,
+        origins=replace(origins, more=gate.origins),
         metrics=metrics,
         admission=admission,
+        rules=ruled(app.routes),  # raises if a route names none
     )
 
 

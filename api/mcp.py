@@ -16,6 +16,7 @@ from litestar import asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from citespan.api.access import ASK, RULE
 from citespan.api.addresses import Addresses, seen_at
 from citespan.api.errors import is_fault, row_of, shown
 from citespan.api.errors.types import Busy, TookTooLong
@@ -105,17 +106,22 @@ async def _talk(server: "Server[Any]") -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-def mcp_route(collections: Callable[[], Collections], line: Line) -> ASGIApp:
-    """Return the route of the tools over all collections, stateless: there are no sessions."""
+def mcp_route(collections: Callable[[Scope], Collections], line: Line) -> ASGIApp:
+    """Return the route of the tools over the collections that the caller sees.
 
-    def find(name: str | None) -> Service:
-        return collections().service(name or DEFAULT)
+    It is stateless: there are no sessions, so that no caller can be in another one's.
+    """
 
-    @asgi(PATH, copy_scope=False, opt={"line": None})  # only calls of tools wait in the line
+    # Only calls of tools wait in the line.
+    @asgi(PATH, copy_scope=False, opt={"line": None, RULE: ASK})
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # GET would open a stream of the server's own messages; this server has none.
             raise MethodNotAllowedException(headers={"allow": "POST"})
+
+        def find(name: str | None) -> Service:
+            return collections(scope).service(name or DEFAULT)
+
         manager = await to_thread.run_sync(_manager, find, line)
 
         async def answer(receive: Receive) -> None:

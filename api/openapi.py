@@ -76,6 +76,10 @@ _FILES = {
 }
 
 
+_KEYS: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 _STREAMED = {
     ("/v1/ask", "post"), ("/v1/chat/completions", "post"), ("/v1/responses", "post"),
     ("/v1/jobs/{job_id}", "get"),
@@ -161,7 +165,11 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
             for method, operation in operations.items()
         }
     schemas = described.get("components", {}).get("schemas", {}) | components
-    return described | {"paths": paths, "components": {"schemas": schemas}}
+    return described | {
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": _KEYS},
+        "security": [{}, *({name: []} for name in _KEYS)],  # without keys, none is needed
+    }
 
 
 def _problem(reference: dict[str, Any]) -> dict[str, Any]:

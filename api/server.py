@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 
+from citespan.api.access import Gate
 from citespan.api.addresses import Addresses
 from citespan.api.app import DEFAULT_MAX_BODY_BYTES, create_app
 from citespan.api.middleware.admission import Admission
@@ -48,6 +49,17 @@ class CannotListen(ConfigError):
         super().__init__(f"cannot listen on {host} port {port}: {why}")
         self.host = host
         self.port = port
+
+
+class NoKeys(ConfigError):
+    """An address that other machines reach, without a key that they would need."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"other machines reach {host}, and there are no keys: each of them could read,"
+            " change and delete all documents. Create a key first: citespan keys create NAME --role"
+            " admin. Or let everybody in: access.open_to_all = true"
+        )
 
 
 class PortInUse(CannotListen):
@@ -100,6 +112,8 @@ def run_server(
     addresses: Addresses = _RELATIVE,
     origins: Origins = _NO_OTHERS,
     limits: Limits = USUAL,
+    gate: Gate | None = None,
+    open_to_all: bool = False,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -116,14 +130,19 @@ def run_server(
         addresses: how links in responses begin.
         origins: the origins whose pages may read and ask.
         limits: how much clients may request at once.
+        gate: knows the callers and what they may do.
+        open_to_all: whether an open gate may be reached from other machines.
         log_level: the lowest level that is logged, to standard error as JSON lines.
         on_listening: called with the address, which has the port that was picked.
 
     Raises:
-        PortInUse, CannotListen: before `open_source` is called.
+        PortInUse, CannotListen, NoKeys: before `open_source` is called.
         Exception: the error that `open_source` raised.
     """
-    listener = _listen(host, port)
+    listener, gate = _listen(host, port), gate or Gate()
+    if not (gate.closed or open_to_all or _is_loopback(listener)):
+        listener.close()
+        raise NoKeys(host)
     configure_logging(level=log_level)
     failures: list[Exception] = []
 
@@ -139,6 +158,7 @@ def run_server(
         hosts=() if _ANY_HOST in hosts else own.union(hosts),
         addresses=addresses,
         origins=origins,
+        gate=gate,
         on_failure=stop,
     )
     server = _Server(
@@ -149,7 +169,7 @@ def run_server(
     with listener:
         url = _url(host, listener.getsockname()[1])
         logger().info("listening", url=url)
-        if not ip_address(listener.getsockname()[0]).is_loopback:
+        if not (gate.closed or _is_loopback(listener)):
             unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
             logger().warning("no_accounts", warning=_NO_ACCOUNTS + unchecked)
         on_listening(url)
@@ -206,6 +226,10 @@ def _listen(host: str, port: int) -> socket.socket:
             raise PortInUse(host, port) from error
         raise CannotListen(host, port, error.strerror or str(error)) from error
     return listener
+
+
+def _is_loopback(listener: socket.socket) -> bool:
+    return ip_address(listener.getsockname()[0]).is_loopback
 
 
 def _url(host: str, port: int) -> str:

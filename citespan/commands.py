@@ -13,6 +13,7 @@ import click
 
 from citespan.evals import evaluate
 from citespan.index.errors import InvalidFilter, StoreError
+from citespan.keys import keys
 from citespan.qa import Settings, load_settings
 from citespan.qa.errors import QAError
 from citespan.qa.terminal import json_flag, print_json, say, tell
@@ -51,7 +52,7 @@ _mode_option = click.option(
 _SECTIONS = {
     "Ask": ("ask", "search", "chat"),
     "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
-    "Serve": ("serve", "mcp"),
+    "Serve": ("serve", "mcp", "keys"),
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
 }
@@ -248,6 +249,7 @@ for _command in (
     evaluate,
     reindex,
     serve,
+    keys,
 ):
     cli.add_command(_command)
 

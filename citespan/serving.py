@@ -25,6 +25,7 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
     import webbrowser
 
     from citespan.api import Addresses, run_server
+    from citespan.api.access import Gate, Keyring, ProviderTokens
     from citespan.api.middleware import Limits, Origins
     from citespan.qa.collections import Collections
 
@@ -45,6 +46,8 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
         addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
         origins=Origins.of(settings.serve.origins),
         limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
+        gate=Gate(Keyring(settings.data_path()), ProviderTokens.of(settings.access)),
+        open_to_all=settings.access.open_to_all,
         log_level="WARNING" if watched else "INFO",
         on_listening=listening,
     )

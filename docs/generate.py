@@ -19,6 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from citespan.api.access import GRANTS, Role
 from citespan.api.app import create_app
 from citespan.api.errors.problem import TABLE
 from citespan.commands import cli
@@ -210,6 +211,30 @@ def errors() -> str:
     )
 
 
+def access() -> str:
+    """Return the page of what each route needs, and which roles have it."""
+    rules = create_app(_never).rules
+    roles = " | ".join(f"`{role}`" for role in Role)
+    rows = [
+        f"| {method} | `{path}` | {rule} | "
+        + " | ".join("yes" if rule in GRANTS[role] else "–" for role in Role)
+        + " |\n"
+        for (method, path), rule in sorted(rules.items(), key=lambda one: one[0][::-1])
+    ]
+    return (
+        f"{GENERATED}# Access by route\n\nWhere the server has keys, each route names what its"
+        " caller needs; `open` needs no key.\nA key sees only its own collections and documents;"
+        " the rest is not found. `/metrics` is of all\ncollections: an `admin` of some gets 403."
+        "\n\n"
+        f"| method | path | needs | {roles} |\n| --- | --- | --- |{' --- |' * len(Role)}\n"
+        + "".join(rows)
+    )
+
+
+def _never() -> Any:
+    raise AssertionError("the application is only looked at")
+
+
 def picture() -> str:
     """Return an SVG of an answer with its quote lit up in the seed document."""
     with tempfile.TemporaryDirectory() as folder, open_service(folder) as service:
@@ -234,6 +259,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/settings.md": settings,
     "reference/http.md": http,
     "reference/errors.md": errors,
+    "reference/access.md": access,
     "answer.svg": picture,
 }
 

@@ -1,7 +1,7 @@
 """The values that `index` takes and returns. Offsets are code points of `Document.text`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ Sections: TypeAlias = Mapping[str, Mapping[str, Any]]  # settings by section and
 
 Scalar: TypeAlias = str | int | float | bool | None
 MetadataValue: TypeAlias = Scalar | Sequence[str | int | float | bool]
+ACCESS = "access"  # in a document's metadata: the groups that may see it
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,6 +79,12 @@ class Draft:
     media_type: str = "text/plain"
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
     parsed: SourceFile | None = None
+
+    def for_groups(self, groups: Sequence[str]) -> "Draft":
+        """Return a draft that only these groups see; without any, return this one."""
+        if not groups:
+            return self
+        return replace(self, metadata={**self.metadata, ACCESS: list(groups)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

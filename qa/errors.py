@@ -10,6 +10,7 @@ QAError
 ├── CollectionExists     the name of a new collection is taken
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── UntrustedSettings    a backup names models or settings that a client may not choose
+├── NotPermitted         the caller may not do this
 ├── ModeUnavailable      the service cannot answer in that mode
 ├── ReindexRunning       a collection is being reindexed
 ├── NoEarlierChunks      a collection was not reindexed, so it cannot be rolled back
@@ -112,6 +113,10 @@ class UntrustedSettings(QAError):
             f"the backup sets {what}, which only the operator of the service may choose; if the"
             " backup is your own, restore it with --trust-settings"
         )
+
+
+class NotPermitted(QAError):
+    """The caller has no right to do this."""
 
 
 class ModeUnavailable(QAError):

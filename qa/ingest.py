@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from citespan.index import Corpus, Document, Draft
+from citespan.index.corpus import CorpusView
 from citespan.index.errors import DocumentNotFound, DocumentRejected
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import document_of
@@ -229,6 +230,8 @@ def _examined(
         return read
     try:
         document = document_of(read.draft)
+        if isinstance(corpus, CorpusView):
+            corpus.check(document)
     except DocumentRejected as error:
         return rejected(error)
     refused = seen.verdict(read.draft, document, corpus) if read.draft.id is None else None

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 from typing import Self
 
 from citespan.index import Corpus, Filter, Passage
-from citespan.index.corpus import Searcher
+from citespan.index.corpus import Audience, CorpusView, Searcher
 from citespan.index.reading import FileReader
 from citespan.qa.answer import events
 from citespan.qa.answer.bounds import bounded
@@ -16,6 +17,7 @@ from citespan.qa.answer.extractive import write_quotes
 from citespan.qa.answer.generated import Writer
 from citespan.qa.answer.material import GatheredEvidence, Gatherer
 from citespan.qa.answer.overview import counted, opening
+from citespan.qa.answer.replying import replied
 from citespan.qa.errors import ModeUnavailable
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
 from citespan.qa.evidence.protocol import Reader
@@ -29,7 +31,7 @@ from citespan.qa.question import (
     understand,
 )
 from citespan.qa.settings.sections import DEFAULT
-from citespan.qa.types import Answer, Message, Mode, Status
+from citespan.qa.types import Answer, Message, Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ class Service:
         """
         reply = background_reply(question)
         if reply is not None:
-            return _replied(reply, "", as_is=True)
+            return replied(reply, "", as_is=True)
         asked = _Asked(
             question=checked_question(question),
             mode=mode or self._mode,
@@ -162,6 +164,13 @@ class Service:
             checked_question(query), k=k, candidates=max(k, self._candidates), filters=filters
         )
         return bounded(found)
+
+    def seen_by(self, audience: Audience) -> Self:
+        """Return this service as an audience sees it; the owner of this one closes both."""
+        seen = copy(self)
+        seen.corpus = seen._searcher = CorpusView(self.corpus, audience)
+        seen._gatherer = Gatherer(seen._searcher, self._finder, seen.corpus.places)
+        return seen
 
     def modes(self) -> list[Mode]:
         """Return the modes that the service can answer in."""
@@ -197,7 +206,7 @@ class Service:
             cancelled=cancelled,
         )
         if understood.small_talk is not None:
-            yield from _replied(understood.small_talk, asked.question)
+            yield from replied(understood.small_talk, asked.question)
             return
         asked = replace(asked, question=understood.question, history=understood.history)
         if asked.filters is None and (about := about_documents(asked.question)):
@@ -238,7 +247,7 @@ class Service:
         """Answer a question about the documents as such; return whether there was an answer."""
         if about is not About.GIST:
             said = counted(self.corpus)
-            yield from _replied(said, question) if said else ()
+            yield from replied(said, question) if said else ()
             return said is not None
         material = opening(self.corpus, question)
         if material is None:
@@ -263,26 +272,6 @@ class Service:
                     cancelled=cancelled,
                 )
             )
-
-
-def _replied(text: str, question: str, *, as_is: bool = False) -> Generator[events.Event]:
-    """Yield a reply that is about no document."""
-    yield events.Delta(text=text, as_is=as_is)
-    yield events.Done(answer=_chatted(text, question))
-
-
-def _chatted(text: str, question: str) -> Answer:
-    return Answer(
-        status=Status.ANSWERED,
-        text=text,
-        segments=(),
-        citations=(),
-        abstention=None,
-        passages=(),
-        mode=Mode.CHAT,
-        confidence=0.0,
-        question=question,
-    )
 
 
 @contextmanager

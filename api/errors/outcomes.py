@@ -8,6 +8,9 @@ from citespan.api.errors.problem import TABLE
 # Any request can have a length, a coding, a Host name or a query that the server refuses.
 _ANY = {400, 413, 415, 421, 500, 503, 504}
 _SENT = {403, 408}  # pages of other sites may not send changes or questions
+_KEYED = {401, 403, 429}  # where keys are needed
+# These paths need no key; one that is sent must be valid.
+_OPEN = {"/health/live", "/health/ready", "/version", "/schema"}
 _READ = {422}  # a body or a parameter is invalid
 _NAMED = {404, 422}
 _STORED = {507}
@@ -49,7 +52,8 @@ def problems(method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
         content: the body of the responses, by media type.
     """
     sent: set[int] = set() if method == "get" else _SENT
-    statuses = _ANY | sent | _OWN.get((method, path), _ANY)
+    keyed = _KEYED - {403} if path in _OPEN else _KEYED
+    statuses = _ANY | sent | keyed | _OWN.get((method, path), _ANY)
     return {str(status): _response(status, content) for status in sorted(statuses)}
 
 

@@ -20,6 +20,7 @@ from citespan.api.errors.types import (
     ClientDisconnected,
     CrossOrigin,
     FieldError,
+    Forbidden,
     InvalidRequest,
     MalformedRequest,
     ModelNotFound,
@@ -27,6 +28,8 @@ from citespan.api.errors.types import (
     PageNotFound,
     SpanOutOfRange,
     TookTooLong,
+    TooOften,
+    Unauthenticated,
     UnknownHost,
     UnsupportedMediaType,
 )
@@ -61,6 +64,7 @@ _NOT_FOUND = ErrorRow(
 )
 _MALFORMED = ErrorRow(status=400, slug="malformed-request", title="Malformed request")
 _INVALID = ErrorRow(status=422, slug="invalid-request", title="Invalid request")
+_FORBIDDEN = ErrorRow(status=403, slug="forbidden", title="Not allowed")
 _TOO_LARGE = ErrorRow(status=413, slug="body-too-large", title="Body too large")
 _NO_THREAD = "can't start new thread"  # CPython has no class for it: no memory for its stack
 
@@ -85,6 +89,9 @@ TABLE: dict[type[Exception], ErrorRow] = {
         detail="The server does not have enough memory for this request at the moment.",
         retry_after_s=5,
     ),
+    Unauthenticated: ErrorRow(status=401, slug="invalid-api-key", title="No valid key"),
+    Forbidden: _FORBIDDEN,
+    TooOften: ErrorRow(status=429, slug="too-often", title="Tried too often", retry_after_s=60),
     CrossOrigin: ErrorRow(status=403, slug="cross-origin", title="Cross-origin request"),
     UnknownHost: ErrorRow(status=421, slug="unknown-host", title="Misdirected request"),
     ClientDisconnected: _MALFORMED,
@@ -181,6 +188,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.CollectionExists: ErrorRow(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # a client's settings become InvalidRequest
     qa.UntrustedSettings: INTERNAL,  # only commands raise it
+    qa.NotPermitted: _FORBIDDEN,
     qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: ErrorRow(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: ErrorRow(
@@ -231,9 +239,13 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 
 
 def problem_headers(error: Exception) -> dict[str, str]:
-    """Return the headers of a problem: when to try again, and which methods are allowed."""
+    """Return the headers of a problem: when to try again, which keys and methods are taken."""
     row = row_of(error)
-    headers = {"retry-after": str(row.retry_after_s)} if row.retry_after_s else {}
+    seconds = error.retry_after_s if isinstance(error, TooOften) else row.retry_after_s
+    headers = {"retry-after": str(seconds)} if seconds else {}
+    if isinstance(error, Unauthenticated):
+        invalid = ', error="invalid_token"' if error.given else ""
+        headers["www-authenticate"] = f'Bearer realm="citespan"{invalid}'
     if isinstance(error, MethodNotAllowedException):
         headers["allow"] = allowed(error)
     return headers

@@ -12,6 +12,9 @@ ApiError
 ├── BodyTooSlow            the body arrives more slowly than it must
 ├── Busy                   as many requests wait as are allowed to
 ├── TookTooLong            the request's time ended before its answer was complete
+├── Unauthenticated        a key is needed, and none was sent that is valid
+├── Forbidden              the caller may not do this, or not from this page
+├── TooOften               too many invalid keys came from an address, or questions with a key
 ├── CrossOrigin            a web page of another site sent a change
 ├── UnknownHost            the request is for a Host name that this server does not accept
 └── ClientDisconnected     the client disconnected before its request or answer was complete
@@ -97,6 +100,26 @@ class Busy(ApiError):
 
 class TookTooLong(ApiError):
     """A request whose time ended before its answer was complete."""
+
+
+class Unauthenticated(ApiError):
+    """A request that needs a key, without one or with an invalid one; `given` says which."""
+
+    def __init__(self, message: str, *, given: bool = False) -> None:
+        super().__init__(message)
+        self.given = given
+
+
+class Forbidden(ApiError):
+    """A request that its caller has no right to."""
+
+
+class TooOften(ApiError):
+    """Something that was tried too often; `retry_after_s` says when it may be tried again."""
+
+    def __init__(self, what: str, retry_after_s: int) -> None:
+        super().__init__(f"{what}; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class CrossOrigin(ApiError):

@@ -6,13 +6,14 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.api.middleware.lines import Limits
-    from citespan.api.middleware.origins import Origins
+    from citespan.api.middleware.origins import Origins, origins_in
     from citespan.api.middleware.telemetry import configure_logging
 
 __all__ = (
     "Limits",
     "Origins",
     "configure_logging",
+    "origins_in",
 )
 
 __getattr__ = names_of(
@@ -21,5 +22,6 @@ __getattr__ = names_of(
         "Limits": "citespan.api.middleware.lines",
         "Origins": "citespan.api.middleware.origins",
         "configure_logging": "citespan.api.middleware.telemetry",
+        "origins_in": "citespan.api.middleware.origins",
     },
 )

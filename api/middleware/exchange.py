@@ -154,12 +154,14 @@ class Exchange:
             raise MalformedRequest("the target of the request is not a path; it must begin with /")
 
     def _use_forwarded(self, addresses: Addresses) -> None:
-        """Take the scheme and the host that the client used from a trusted proxy."""
+        """Take the client, and the scheme and host that it used, from a trusted proxy."""
         seen = addresses.forwarded(self._scope["client"], self._headers)
         if seen.scheme:
             self._scope["scheme"] = seen.scheme
         if seen.host:
             self._use_host(seen.host.encode())
+        if seen.client:
+            self._scope["client"] = (seen.client, 0)
         self.base = addresses.base(
             seen, self._scope["scheme"], self._headers.get(b"host", "").strip()
         )

@@ -1,7 +1,7 @@
 """The outermost layer: request ids and limits; it turns every error into a problem."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +30,7 @@ class Guard:
         origins: the origins whose pages may read and ask.
         metrics: counts every request.
         admission: admits requests; the guard puts its `stopping` in `scope["state"]`, too.
+        rules: the rule of each method and path, for the documentation and tests.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Guard:
         origins: Origins,
         metrics: Metrics,
         admission: Admission,
+        rules: Mapping[tuple[str, str], str],
     ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
@@ -50,6 +52,7 @@ class Guard:
         self._origins = origins
         self._metrics = metrics
         self.admission = admission
+        self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

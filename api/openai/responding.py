@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 from litestar.response import Stream
 
+from citespan.api.access import ASK, RULE
 from citespan.api.errors import error_body
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
@@ -36,7 +37,7 @@ from citespan.qa.collections import Collections, met
 _PING = b": ping\n\n"
 
 
-@post("/v1/responses", status_code=200, opt={"line": ASKING})
+@post("/v1/responses", status_code=200, opt={"line": ASKING, RULE: ASK})
 async def respond(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> Response[ResponseOut]:

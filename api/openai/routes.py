@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
 from litestar.response import Stream
 
+from citespan.api.access import ASK, RULE
 from citespan.api.errors import error_body
 from citespan.api.errors.types import ModelNotFound
 from citespan.api.middleware.lines import ASKING
@@ -50,19 +51,19 @@ class CompletionRoutes(Controller):
 
     path = "/v1"
 
-    @post("/chat/completions", status_code=200, opt={"line": ASKING})
+    @post("/chat/completions", status_code=200, opt={"line": ASKING, RULE: ASK})
     async def complete(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[Completion]:
         """Answer the last message of a conversation from a collection's documents."""
         return await to_thread.run_sync(partial(_complete, collections, request, body))
 
-    @get("/models", sync_to_thread=True)
+    @get("/models", opt={RULE: ASK}, sync_to_thread=True)
     def models(self, collections: NamedDependency[Collections]) -> ModelsBody:
         """List the collections, and their modes of answering, as models."""
         return ModelsBody(data=tuple(ModelBody(id=name) for name in model_names(collections)))
 
-    @get("/models/{name:path}", sync_to_thread=True)
+    @get("/models/{name:path}", opt={RULE: ASK}, sync_to_thread=True)
     def model(self, collections: NamedDependency[Collections], name: FromPath[str]) -> ModelBody:
         """Return one model."""
         name = name.strip("/")

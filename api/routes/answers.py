@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 from litestar.response import ServerSentEvent
 
+from citespan.api.access import ASK, RULE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
@@ -25,7 +26,7 @@ from citespan.qa.collections import Collections
 from citespan.qa.types import Message
 
 
-@post("/v1/ask", status_code=200, opt={"line": ASKING})
+@post("/v1/ask", status_code=200, opt={"line": ASKING, RULE: ASK})
 async def ask(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> Response[AnswerBody]:
@@ -55,7 +56,7 @@ def _answer(collections: Collections, request: AnyRequest, body: bytes) -> Respo
     return Response(answer_body(folded(events), collection=asked.collection, passages=passages))
 
 
-@post("/v1/search", status_code=200, opt={"line": ASKING}, sync_to_thread=True)
+@post("/v1/search", status_code=200, opt={"line": ASKING, RULE: ASK}, sync_to_thread=True)
 def search(
     collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
 ) -> SearchBody:

@@ -8,6 +8,7 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 
+from citespan.api.access import ADMIN, ASK, RULE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
 from citespan.api.wire.bodies import AnyRequest, read_json
@@ -44,7 +45,7 @@ class CollectionRoutes(Controller):
 
     path = "/v1/collections"
 
-    @get(sync_to_thread=True)
+    @get(opt={RULE: ASK}, sync_to_thread=True)
     def names(self, collections: NamedDependency[Collections]) -> CollectionListBody:
         """List all usable collections."""
         found = collections.figures()
@@ -52,7 +53,7 @@ class CollectionRoutes(Controller):
             collections=tuple(collection_body(one.collection) for one in found)
         )
 
-    @post(opt={"line": STORING}, sync_to_thread=True)
+    @post(opt={"line": STORING, RULE: ADMIN}, sync_to_thread=True)
     def create(
         self, collections: NamedDependency[Collections], request: AnyRequest, body: RawBody
     ) -> Response[CollectionBody]:
@@ -66,14 +67,14 @@ class CollectionRoutes(Controller):
             collection_body(made), status_code=201, headers={"location": collection_url(made.name)}
         )
 
-    @get("/{name:str}", sync_to_thread=True)
+    @get("/{name:str}", opt={RULE: ASK}, sync_to_thread=True)
     def info(
         self, collections: NamedDependency[Collections], name: FromPath[str]
     ) -> CollectionBody:
         """Return the size and the settings of a collection."""
         return collection_body(collections.info(name))
 
-    @delete("/{name:str}", sync_to_thread=True)
+    @delete("/{name:str}", opt={RULE: ADMIN}, sync_to_thread=True)
     def remove(self, collections: NamedDependency[Collections], name: FromPath[str]) -> None:
         """Delete a collection with all its documents."""
         if name == DEFAULT:

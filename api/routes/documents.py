@@ -10,9 +10,10 @@ from litestar import Controller, MediaType, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 
+from citespan.api.access import ASK, RULE, WRITE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
-from citespan.api.wire.bodies import AnyRequest, Described
+from citespan.api.wire.bodies import Access, AnyRequest, Described, groups
 from citespan.api.wire.files import read_document
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
 from citespan.api.wire.urls import document_url, text_url
@@ -91,7 +92,7 @@ class Documents(Controller):
 
     path = "/v1/documents"
 
-    @get(sync_to_thread=True)
+    @get(opt={RULE: ASK}, sync_to_thread=True)
     def page(
         self,
         service: NamedDependency[Service],
@@ -106,7 +107,7 @@ class Documents(Controller):
             documents=bodies, next_cursor=bodies[-1].id if more else found.next_cursor
         )
 
-    @post(opt={"line": STORING}, sync_to_thread=True)
+    @post(opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def add(
         self,
         service: NamedDependency[Service],
@@ -115,16 +116,17 @@ class Documents(Controller):
         document_id: _Id = None,
         title: _Title = None,
         uri: _Uri = None,
+        access: Access = "",
     ) -> Response[StoredBody]:
         """Store a new document; storing the same document again changes nothing."""
-        described = Described(id=document_id, title=title, uri=uri)
+        described = Described(id=document_id, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         check = request.scope["state"]["patience"].check
         stored = service.corpus.add(read.draft, check)
         members = store_members(service.corpus, service.files, read, password, check)
         return _stored(service, stored, read, members)
 
-    @put("/{document_id:str}", opt={"line": STORING}, sync_to_thread=True)
+    @put("/{document_id:str}", opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def put(
         self,
         service: NamedDependency[Service],
@@ -133,9 +135,10 @@ class Documents(Controller):
         document_id: FromPath[str],
         title: _Title = None,
         uri: _Uri = None,
+        access: Access = "",
     ) -> Response[StoredBody]:
         """Store a document under this id; if another one has the id, add a new revision to it."""
-        described = Described(id=None, title=title, uri=uri)
+        described = Described(id=None, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         if read.draft.id not in {None, document_id}:
             raise InvalidRequest.of("id", "differs from the one in the path")
@@ -145,17 +148,17 @@ class Documents(Controller):
         members = store_members(service.corpus, service.files, read, password, check)
         return _stored(service, stored, read, members)
 
-    @get("/{document_id:str}", sync_to_thread=True)
+    @get("/{document_id:str}", opt={RULE: ASK}, sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
         """Return the metadata of a document."""
         return _body(service.corpus.info(document_id), service.collection)
 
-    @delete("/{document_id:str}", sync_to_thread=True)
+    @delete("/{document_id:str}", opt={RULE: WRITE}, sync_to_thread=True)
     def remove(self, service: NamedDependency[Service], document_id: FromPath[str]) -> None:
         """Delete a document with all its revisions."""
         service.corpus.delete(document_id)
 
-    @get("/{document_id:str}/revisions", sync_to_thread=True)
+    @get("/{document_id:str}/revisions", opt={RULE: ASK}, sync_to_thread=True)
     def revisions(
         self, service: NamedDependency[Service], document_id: FromPath[str]
     ) -> RevisionListBody:
@@ -163,7 +166,7 @@ class Documents(Controller):
         found = service.corpus.revisions(document_id)
         return RevisionListBody(revisions=tuple(_body(info, service.collection) for info in found))
 
-    @delete("/{document_id:str}/revisions/{revision:int}", sync_to_thread=True)
+    @delete("/{document_id:str}/revisions/{revision:int}", opt={RULE: WRITE}, sync_to_thread=True)
     def purge(
         self,
         service: NamedDependency[Service],
@@ -173,7 +176,7 @@ class Documents(Controller):
         """Delete a past revision; afterwards, addresses of its text no longer work."""
         service.corpus.purge_revision(document_id, revision)
 
-    @get("/{document_id:str}/text", media_type=_TEXT, sync_to_thread=True)
+    @get("/{document_id:str}/text", opt={RULE: ASK}, media_type=_TEXT, sync_to_thread=True)
     def text(
         self,
         service: NamedDependency[Service],

@@ -7,6 +7,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from citespan.api.access import OPEN, RULE
 from citespan.api.wire.urls import job_url
 from citespan.index.errors import StoreUnavailable
 from citespan.qa.collections import Collections, Rebuilding
@@ -52,13 +53,13 @@ class VersionBody(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
-@get("/health/live", opt={"line": None}, sync_to_thread=False)
+@get("/health/live", opt={"line": None, RULE: OPEN}, sync_to_thread=False)
 def live() -> HealthBody:
     """Return a fixed answer, which shows that the process responds."""
     return HealthBody(status="live")
 
 
-@get("/health/ready", opt={"line": None}, sync_to_thread=False)
+@get("/health/ready", opt={"line": None, RULE: OPEN}, sync_to_thread=False)
 def ready(collections: NamedDependency[Collections]) -> ReadyBody:
     """Return whether the service answers questions, what is damaged, and what is being rebuilt.
 
@@ -96,7 +97,7 @@ def _rebuilding(one: Rebuilding) -> RebuildingBody:
     )
 
 
-@get("/version", opt={"line": None}, sync_to_thread=False)
+@get("/version", opt={"line": None, RULE: OPEN}, sync_to_thread=False)
 def version() -> VersionBody:
     """Return the name and the version of the server."""
     return VersionBody(name="citespan", version=importlib.metadata.version("citespan"))

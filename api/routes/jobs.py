@@ -12,14 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from citespan.api.access import RULE, WRITE
 from citespan.api.middleware.lines import STORING
 from citespan.api.routes.collections import InCollection
 from citespan.api.wire.batches import read_entries
-from citespan.api.wire.bodies import AnyRequest
+from citespan.api.wire.bodies import Access, AnyRequest, groups
 from citespan.api.wire.events import EVENT_STREAM, PING_S
 from citespan.api.wire.urls import job_url
 from citespan.index.jobs.types import Job, JobFile
-from citespan.qa.collections import Collections, Current, Jobs
+from citespan.index.types import ACCESS
+from citespan.qa.collections import REINDEX, Collections, Current, Jobs
 from citespan.qa.settings import DEFAULT
 
 _LOOK_S = 0.2  # between two checks for changes of a job
@@ -89,26 +91,29 @@ class JobRoutes(Controller):
 
     path = "/v1/jobs"
 
-    @get(sync_to_thread=True)
+    @get(opt={RULE: WRITE}, sync_to_thread=True)
     def page(self, collections: NamedDependency[Collections]) -> JobListBody:
         """List jobs, the newest first."""
         return JobListBody(jobs=tuple(job_body(job) for job in collections.jobs.jobs()))
 
-    @post(opt={"line": STORING}, sync_to_thread=True, status_code=202)
+    @post(opt={"line": STORING, RULE: WRITE}, sync_to_thread=True, status_code=202)
     def add(
         self,
         collections: NamedDependency[Collections],
         request: AnyRequest,
         body: RawBody,
         collection: InCollection = DEFAULT,
+        access: Access = "",
     ) -> Response[JobBody]:
         """Accept many documents, and store them in the background; accepted ones are not lost."""
         files = collections.service(collection).files
-        job = collections.submit(collection, read_entries(request, body, files))
+        job = collections.submit(
+            collection, read_entries(request, body, files), {ACCESS: groups(access)}
+        )
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     # No line: it streams as long as the job runs.
-    @get("/{job_id:str}", opt={"line": None}, sync_to_thread=True)
+    @get("/{job_id:str}", opt={"line": None, RULE: WRITE}, sync_to_thread=True)
     def info(
         self,
         collections: NamedDependency[Collections],
@@ -122,7 +127,7 @@ class JobRoutes(Controller):
         stopping = request.scope["state"]["stopping"]
         return cast("Any", ServerSentEvent(_events(collections.jobs, job_id, stopping)))
 
-    @delete("/{job_id:str}", sync_to_thread=True, status_code=200)
+    @delete("/{job_id:str}", opt={RULE: WRITE}, sync_to_thread=True, status_code=200)
     def cancel(self, collections: NamedDependency[Collections], job_id: FromPath[str]) -> JobBody:
         """Cancel a job; documents that it has already stored stay stored."""
         return job_body(collections.jobs.cancel(job_id))
@@ -172,7 +177,7 @@ def job_body(job: Job, current: Current | None = None) -> JobBody:
         id=job.id,
         kind=job.kind,
         collection=job.collection,
-        settings=job.arguments,
+        settings=job.arguments if job.kind == REINDEX else {},
         state=job.state,
         reason=job.reason,
         files=job.files,

@@ -7,6 +7,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from citespan.api.access import ASK, RULE
 from citespan.api.errors.types import InvalidRequest, OriginalNotFound, PageNotFound
 from citespan.api.middleware.lines import ASKING
 from citespan.api.wire.spans import MAX_OFFSET
@@ -28,7 +29,7 @@ class Originals(Controller):
 
     path = "/v1/documents/{document_id:str}"
 
-    @get("/original", media_type=_BINARY, sync_to_thread=True)
+    @get("/original", opt={RULE: ASK}, media_type=_BINARY, sync_to_thread=True)
     def original(
         self,
         service: NamedDependency[Service],
@@ -41,7 +42,7 @@ class Originals(Controller):
         headers = _UNSTORED | {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(data, media_type=_BINARY, headers=headers)
 
-    @get("/pages/{page:str}", opt={"line": ASKING}, media_type=_PNG, sync_to_thread=True)
+    @get("/pages/{page:str}", opt={"line": ASKING, RULE: ASK}, media_type=_PNG, sync_to_thread=True)
     def page(
         self,
         service: NamedDependency[Service],

@@ -4,6 +4,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, RawBody
 
+from citespan.api.access import ADMIN, RULE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import STORING
 from citespan.api.routes.collections import CollectionBody, collection_body
@@ -17,7 +18,7 @@ from citespan.qa.errors import InvalidCollection
 
 @post(
     "/v1/collections/{name:str}/reindex",
-    opt={"line": STORING},
+    opt={"line": STORING, RULE: ADMIN},
     sync_to_thread=True,
     status_code=202,
 )
@@ -38,7 +39,7 @@ def reindex(
 
 @post(
     "/v1/collections/{name:str}/rollback",
-    opt={"line": STORING},
+    opt={"line": STORING, RULE: ADMIN},
     sync_to_thread=True,
     status_code=200,
 )

@@ -7,6 +7,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from citespan.api.access import ASK, RULE
 from citespan.api.wire.places import BoxBody, PlaceBody, box_bodies, place_body
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
 from citespan.index.layout import NOWHERE, Layout
@@ -45,7 +46,7 @@ class WhereaboutsBody(msgspec.Struct, frozen=True, kw_only=True):
     headings: tuple[str, ...]
 
 
-@get("/v1/documents/{document_id:str}/where", sync_to_thread=True)
+@get("/v1/documents/{document_id:str}/where", opt={RULE: ASK}, sync_to_thread=True)
 def where(
     service: NamedDependency[Service],
     document_id: FromPath[str],

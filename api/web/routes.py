@@ -4,14 +4,15 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from citespan.api.access import OPEN, RULE
 from citespan.api.web.files import Sent, assets, shell
 from citespan.api.wire.bodies import AnyRequest
 
 _HTML, _JSON = "text/html", "application/json"
 # Scripts and styles come only from this server, and no text ever becomes HTML or a script.
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
-    " base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
@@ -19,7 +20,7 @@ _POLICY = (
 # The page needs no line: it is in memory, and must open while the server is busy or starting.
 @get(
     ["/", "/library", "/documents/{document_id:str}"],
-    opt={"line": None},
+    opt={"line": None, RULE: OPEN},
     include_in_schema=False,
     sync_to_thread=False,
 )
@@ -32,7 +33,9 @@ def page(request: AnyRequest) -> Response[bytes]:
     return _response(request, shell("../" * below or "./"), headers)
 
 
-@get("/web/{name:str}", opt={"line": None}, include_in_schema=False, sync_to_thread=False)
+@get(
+    "/web/{name:str}", opt={"line": None, RULE: OPEN}, include_in_schema=False, sync_to_thread=False
+)
 def asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Return a script, a style sheet or a picture of the page."""
     found = assets().get(name)

@@ -2,15 +2,24 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.params import QueryParameter
 
 from citespan.api.errors.types import InvalidRequest, MalformedRequest, UnsupportedMediaType
 
 T = TypeVar("T")
 AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+Access: TypeAlias = Annotated[
+    str,
+    QueryParameter(
+        max_length=2000,
+        description="The only groups that may see it, by commas; by default all readers may.",
+    ),
+]
 
 _JSON = "application/json"
 _PLACE = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`$")
@@ -18,11 +27,15 @@ _PLACE = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """The description in the query of a document whose body is only its text, or a file."""
+    """The description in the query of a document whose body is only its text, or a file.
+
+    access: only these groups see it; without any, all readers of its collection do.
+    """
 
     id: str | None
     title: str | None
     uri: str | None
+    access: tuple[str, ...] = ()
 
 
 def read_json(request: AnyRequest, body: bytes, kind: type[T]) -> T:
@@ -58,3 +71,8 @@ def decode_json(body: bytes, kind: type[T]) -> T:
         raise MalformedRequest("the body is not UTF-8") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedRequest(f"the body is not JSON: {error}") from error
+
+
+def groups(access: str) -> tuple[str, ...]:
+    """Return the groups of a query."""
+    return tuple(dict.fromkeys(one for one in access.replace(",", " ").split()))

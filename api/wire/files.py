@@ -83,10 +83,11 @@ def _described(read: ReadFile, described: Described) -> ReadFile:
     draft = read.draft
     title = draft.title if described.title is None else described.title
     uri = draft.uri if described.uri is None else described.uri
-    return replace(read, draft=replace(draft, id=described.id, title=title, uri=uri))
+    draft = replace(draft, id=described.id, title=title, uri=uri)
+    return replace(read, draft=draft.for_groups(described.access))
 
 
 def _refuse_query(described: Described) -> None:
-    for field in ("id", "title", "uri"):
-        if getattr(described, field) is not None:
+    for field in ("id", "title", "uri", "access"):
+        if getattr(described, field) not in {None, ()}:
             raise InvalidRequest.of(field, "with a JSON body this belongs in the body")

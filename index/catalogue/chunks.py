@@ -48,7 +48,9 @@ class ChunkTable:
         self._db = db
         self._build = build
 
-    def count(self) -> int:
+    def count(self, filters: Filter | None = None) -> int:
+        if filters is not None:
+            return len(self.matching(filters))
         return self._rows("SELECT count(*) FROM CHUNKS")[0][0]
 
     def ids(self) -> set[int]:

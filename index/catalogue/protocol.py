@@ -149,12 +149,12 @@ class DocumentStore(Protocol):
         """Return up to `limit` of the documents ever deleted, in id order after an id."""
         ...
 
-    def page(self, after: str | None, limit: int) -> DocumentPage:
-        """Return up to `limit` documents in id order after an id."""
+    def page(self, after: str | None, limit: int, filters: Filter | None = None) -> DocumentPage:
+        """Return up to `limit` documents that match, in id order after an id."""
         ...
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many documents and chunks there are."""
+    def counts(self, filters: Filter | None = None) -> tuple[int, int]:
+        """Return how many documents match, and how many chunks they have."""
         ...
 
 

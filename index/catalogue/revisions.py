@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from citespan.index.catalogue.chunks import CURRENT
+from citespan.index.catalogue.filter_sql import where
+from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.leftovers import PURGED
 from citespan.index.disk.database import Database
 from citespan.index.disk.hashing import sha256_text
@@ -36,8 +38,12 @@ class RevisionTable:
             _log.error("document %r is damaged in the catalogue", document_id)
         self.damaged |= damaged
 
-    def count(self) -> int:
-        return self._db.rows("SELECT count(*) FROM documents")[0][0]
+    def count(self, filters: Filter | None = None) -> int:
+        if filters is None:
+            return self._db.rows("SELECT count(*) FROM documents")[0][0]
+        condition, values = where(filters)
+        statement = f"SELECT count(*) FROM {CURRENT} WHERE {condition}"  # noqa: S608
+        return self._db.rows(statement, tuple(values))[0][0]
 
     def document(self, document_id: str, revision: int | None) -> Document:
         where = "d.revision" if revision is None else "?2"
@@ -83,10 +89,14 @@ class RevisionTable:
         )
         return rows[0][0] or 0 if rows else 0
 
-    def page(self, after: str | None, limit: int) -> DocumentPage:
-        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? ORDER BY d.id LIMIT ?"  # noqa: S608
+    def page(self, after: str | None, limit: int, filters: Filter | None = None) -> DocumentPage:
+        condition, values = where(filters) if filters else ("1", [])
+        statement = (
+            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? AND {condition}"  # noqa: S608
+            " ORDER BY d.id LIMIT ?"
+        )
         try:
-            rows = self._db.rows(statement, (after or "", limit + 1))
+            rows = self._db.rows(statement, (after or "", *values, limit + 1))
         except StoreCorrupt:
             ids = "SELECT id FROM documents WHERE id > ? ORDER BY id LIMIT ?"
             for (document_id,) in self._db.rows(ids, (after or "", limit + 1)):

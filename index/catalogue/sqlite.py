@@ -213,11 +213,11 @@ class SqliteCatalogue:
     def last_revision(self, document_id: str) -> int:
         return self._revisions.last(document_id)
 
-    def page(self, after: str | None, limit: int) -> DocumentPage:
-        return self._revisions.page(after, limit)
+    def page(self, after: str | None, limit: int, filters: Filter | None = None) -> DocumentPage:
+        return self._revisions.page(after, limit, filters)
 
-    def counts(self) -> tuple[int, int]:
-        return self._revisions.count(), self._chunks.count()
+    def counts(self, filters: Filter | None = None) -> tuple[int, int]:
+        return self._revisions.count(filters), self._chunks.count(filters)
 
     def chunk_ids(self) -> set[int]:
         return self._chunks.ids()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.corpus.audience import RESTRICTED, Audience
     from citespan.index.corpus.contents import builds_in, open_catalogue, summary
     from citespan.index.corpus.corpus import Corpus
     from citespan.index.corpus.health import Health
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
         build_settings,
         quiet,
     )
+    from citespan.index.corpus.view import CorpusView
 
 __all__ = (
+    "Audience",
     "CUTTING",
     "Corpus",
+    "CorpusView",
     "FIRST_CUTTING",
     "Health",
     "OnChunks",
     "Places",
+    "RESTRICTED",
     "Searcher",
     "build_settings",
     "builds_in",
@@ -38,13 +43,16 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "Audience": "citespan.index.corpus.audience",
         "CUTTING": "citespan.index.corpus.searcher",
         "Corpus": "citespan.index.corpus.corpus",
         "FIRST_CUTTING": "citespan.index.corpus.searcher",
         "Health": "citespan.index.corpus.health",
         "OnChunks": "citespan.index.corpus.searcher",
         "Places": "citespan.index.corpus.places",
+        "RESTRICTED": "citespan.index.corpus.audience",
         "Searcher": "citespan.index.corpus.searcher",
+        "CorpusView": "citespan.index.corpus.view",
         "builds_in": "citespan.index.corpus.contents",
         "build_settings": "citespan.index.corpus.searcher",
         "chunk_of": "citespan.index.corpus.passages",

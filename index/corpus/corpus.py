@@ -280,9 +280,9 @@ class Corpus:
         """The name of the embedder; equal names give equal vectors."""
         return self._searcher.embedder.name
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many documents and chunks there are."""
-        return self._searcher.counts()
+    def counts(self, filters: Filter | None = None) -> tuple[int, int]:
+        """Return how many documents there are, or match, and how many chunks they have."""
+        return self._live.tally.counts(self._searcher, filters)
 
     def close(self) -> None:
         """Save the indexes for a fast next start, and release the lock."""

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from citespan.index.corpus.searcher import Searcher
+from citespan.index.corpus.tally import Tally
 
 
 class Live:
@@ -15,6 +16,7 @@ class Live:
 
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
+        self.tally = Tally()
         self._lock = threading.Lock()
 
     @property

@@ -21,7 +21,7 @@ from citespan.index.parse.parsed import Member, Parsed, ReadingWarning
 from citespan.index.parse.request import Request, Unreadable
 from citespan.index.parse.sniff import is_plain, sniff
 from citespan.index.reading.walk import title_of
-from citespan.index.types import Draft, SourceFile
+from citespan.index.types import ACCESS, Draft, SourceFile
 
 _AT_ONCE = 2  # processes that read files, in all of this process
 _TEXTS = frozenset({"text/plain", MARKDOWN})
@@ -106,7 +106,8 @@ class FileReader:
     ) -> tuple[str, ReadFile]:
         """Read a file inside of another one; return its name, and the file.
 
-        Its metadata has `parent`, the id of the document that it is inside of.
+        Its metadata has `parent`, the id of the document that it is inside of, and the `access` of
+        that document, if it has any.
 
         Raises:
             Unreadable, DocumentRejected: as for `read`.
@@ -115,7 +116,8 @@ class FileReader:
         found = self.read(member.data, Request(name=member.name, password=password))
         parent_id = document_of(parent.draft).id
         uri = f"{parent.draft.uri or parent_id}#{number + 1}-{quote(member.name[:200])}"
-        metadata = dict(found.draft.metadata) | {"parent": parent_id}
+        access = {k: v for k, v in parent.draft.metadata.items() if k == ACCESS}
+        metadata = {**found.draft.metadata, "parent": parent_id, **access}
         return member.name, replace(found, draft=replace(found.draft, uri=uri, metadata=metadata))
 
     def _unless_stopped(self, data: bytes, request: Request) -> Parsed:

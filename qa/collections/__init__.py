@@ -8,19 +8,26 @@ if TYPE_CHECKING:
     from citespan.qa.collections.figures import Collection
     from citespan.qa.collections.folders import create_collection
     from citespan.qa.collections.jobs import Jobs
-    from citespan.qa.collections.rebuilds import Rebuilding
+    from citespan.qa.collections.rebuilds import REINDEX, Rebuilding
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
+    from citespan.qa.collections.rights import EVERYTHING, NOTHING, Rights
     from citespan.qa.collections.tasks import Current
     from citespan.qa.collections.use import met, using
+    from citespan.qa.collections.view import CollectionsView
 
 __all__ = (
     "Collection",
     "Collections",
+    "CollectionsView",
     "Current",
+    "EVERYTHING",
     "Jobs",
+    "NOTHING",
+    "REINDEX",
     "Rebuilding",
     "Reindexing",
+    "Rights",
     "create_collection",
     "going_back",
     "met",
@@ -33,8 +40,13 @@ __getattr__ = names_of(
     {
         "Collection": "citespan.qa.collections.figures",
         "Collections": "citespan.qa.collections.registry",
+        "CollectionsView": "citespan.qa.collections.view",
+        "EVERYTHING": "citespan.qa.collections.rights",
+        "NOTHING": "citespan.qa.collections.rights",
+        "Rights": "citespan.qa.collections.rights",
         "Current": "citespan.qa.collections.tasks",
         "Jobs": "citespan.qa.collections.jobs",
+        "REINDEX": "citespan.qa.collections.rebuilds",
         "Rebuilding": "citespan.qa.collections.rebuilds",
         "Reindexing": "citespan.qa.collections.reindexing",
         "create_collection": "citespan.qa.collections.folders",

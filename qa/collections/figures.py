@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from citespan.index.corpus import summary
+from citespan.index.corpus import RESTRICTED, summary
 from citespan.index.errors import StoreError
 from citespan.index.search.vectors.protocol import Facts
 from citespan.index.types import Build
@@ -31,12 +31,14 @@ class Collection:
 class Figures:
     """Facts about a collection that is, or was, open.
 
+    restricted: how many documents not every reader of the collection may see.
     rebuilt: how many derived files were found damaged and rebuilt since it was opened.
     damaged: how many documents were found damaged since it was opened.
     """
 
     collection: Collection
     modes: tuple[Mode, ...]
+    restricted: int
     vectors: Facts
     rebuilt: int
     damaged: int
@@ -58,6 +60,7 @@ def figures_of(service: Service, name: str, own: Overrides) -> Figures:
     return Figures(
         collection=_described(name, documents, chunks, corpus.build(), own),
         modes=tuple(service.modes()),
+        restricted=corpus.counts(RESTRICTED)[0],
         vectors=corpus.health.vector_facts(),
         rebuilt=len(corpus.health.repaired()),
         damaged=len(corpus.health.damaged()),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock
 
@@ -23,6 +23,7 @@ from citespan.qa.collections.folders import check_deletable, hide_folder, new_fo
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
+from citespan.qa.collections.rights import NOBODY
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
 from citespan.qa.collections.tasks import ingest_work
@@ -141,8 +142,12 @@ class Collections:
         """Why the jobs cannot be opened, or the damage that is known in them."""
         return self._jobs.error
 
-    def submit(self, name: str, entries: Iterable[SpooledFile]) -> Job:
+    def submit(
+        self, name: str, entries: Iterable[SpooledFile], arguments: Mapping[str, Any] = NOBODY
+    ) -> Job:
         """Submit a job that stores files, only in this collection, even if its name is reused.
+
+        Its `arguments` say for whom, and which groups may see the documents.
 
         Raises:
             As `service` and `jobs`.
@@ -150,7 +155,7 @@ class Collections:
         """
         slot = self._shelf.slot(name)
         self._shelf.service(slot)
-        return self.jobs.submit(entries, name, collection_id=slot.identity)
+        return self.jobs.submit(entries, name, INGEST, arguments, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Overrides) -> Job:
         """Submit a job that reindexes a collection with these settings.
@@ -208,10 +213,7 @@ class Collections:
         return found
 
     def condition(self) -> tuple[int, int]:
-        """Count the derived files rebuilt since the start, and the damaged documents.
-
-        The call never waits for the disk.
-        """
+        """Count the rebuilt files and damaged documents, without waiting for the disk."""
         return self._shelf.condition()
 
     def create(self, name: str, own: Overrides) -> Collection:

@@ -1,13 +1,15 @@
 """The task of a job: what it has to store, and where it records what it has done."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 from citespan.index.jobs import JobStore, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
+from citespan.index.types import ACCESS
+from citespan.qa.collections.rights import audience_of
 from citespan.qa.ingest import Source, StoredTexts, ingest
 from citespan.qa.service import Service
 
@@ -58,8 +60,9 @@ class Task:
     def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
         found = self._store.entry(self.job.id, piece)
         if isinstance(found, SpooledUpload):
-            return files.read_sent(found.data, found.request)
-        return found
+            found = files.read_sent(found.data, found.request)
+        groups = self.job.arguments.get(ACCESS, ())
+        return replace(found, draft=found.draft.for_groups(groups))
 
     def record(self, source: Source, result: FileResult) -> None:
         """Record the outcome of a file, then maybe raise Stopped."""
@@ -90,7 +93,9 @@ def ingest_work(service_of: Callable[[Job], Service]) -> Work:
     """Return the work that reads a job's files, and stores them in its collection."""
 
     def work(task: Task) -> None:
-        service = service_of(task.job)
+        service, audience = service_of(task.job), audience_of(task.job)
+        if audience is not None:
+            service = service.seen_by(audience)
         ingest(
             service.corpus,
             task.sources(service.files),

@@ -32,11 +32,12 @@ _LEAST_PROMPT_TOKENS = 400
 
 _OURS = {
     "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
-    "jobs.db-wal", "jobs.db-shm", RESERVE, "writer.lock", "writer.pid", "lost+found",
+    "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
+    "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
 
-_OURS_BEGIN = (".restore", "damaged-jobs-")
+_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-")
 
 
 def open_service(

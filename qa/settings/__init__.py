@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.settings.access import AccessSettings
     from citespan.qa.settings.overrides import collection_settings
     from citespan.qa.settings.sections import (
         BUNDLED_EVIDENCE,
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = (
+    "AccessSettings",
     "BUNDLED_EVIDENCE",
     "DEFAULT",
     "EvidenceSettings",
@@ -26,6 +28,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "AccessSettings": "citespan.qa.settings.access",
         "BUNDLED_EVIDENCE": "citespan.qa.settings.sections",
         "DEFAULT": "citespan.qa.settings.sections",
         "EvidenceSettings": "citespan.qa.settings.sections",

@@ -11,6 +11,7 @@ import msgspec
 
 from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
+from citespan.qa.settings.access import AccessSettings
 
 PREFIX = "CITESPAN_"
 _HIDDEN = "(set)"  # printed instead of a secret
@@ -201,6 +202,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answer: AnswerSettings = AnswerSettings()
     llm: LlmSettings = LlmSettings()
     serve: ServeSettings = ServeSettings()
+    access: AccessSettings = AccessSettings()
 
     def shown(self) -> "Settings":
         """Return the settings without secrets, to be printed or stored."""
@@ -234,9 +236,7 @@ def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        raise ConfigError(
-            f"the folder {path} names a user that does not exist; give another folder"
-        ) from error
+        raise ConfigError(f"the folder {path} names a user that does not exist") from error
 
 
 def load_settings(

@@ -232,3 +232,20 @@ def test_links_open_through_a_real_proxy(collections: Collections) -> None:
                 assert cited["url"].startswith(f"{outside}/v1/")
                 assert httpx.get(cited["url"], timeout=60).text == cited["quote"]
             proxy.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("6.6.6.6, 203.0.113.9, 10.1.2.3", "203.0.113.9"),  # the first was the client's own claim
+        ("2001:db8::7", "2001:db8::7"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_the_client_is_the_last_that_is_no_proxy(forwarded: str, client: str) -> None:
+    addresses = Addresses.of("", PROXIES)
+    headers = {b"x-forwarded-for": forwarded}
+    assert addresses.forwarded(("127.0.0.1", 5), headers).client == client
+    assert addresses.forwarded(("192.0.2.1", 5), headers).client == ""

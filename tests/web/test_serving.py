@@ -42,7 +42,7 @@ def test_browsers_get_the_page_before_the_service_is_ready(client: Client, path:
         "script-src": "'self'",
         "style-src": "'self'",
         "connect-src": "'self'",
-        "img-src": "'self'",
+        "img-src": "'self' blob:",
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",

@@ -1,5 +1,7 @@
 // Requests to the server that this page came from, under whatever prefix.
 
+import { askForKey, keptKey, keyHeader } from "./signin.js";
+
 /** @import { Answer, Citation, Collection, Message, Segment, Stored, Where } from "./types.js" */
 
 /** The service's own address: this module is one folder below it. */
@@ -40,14 +42,17 @@ export const documentPath = (id, rest = "") => `v1/documents/${encodeURIComponen
 export async function request(url, init = {}) {
   /** @type {Response} */
   let response;
+  const key = keptKey();
   try {
-    response = await fetch(url, { ...init, headers: { accept: "application/json", ...init.headers } });
+    const headers = { accept: "application/json", ...keyHeader(key), ...init.headers };
+    response = await fetch(url, { ...init, headers });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     document.dispatchEvent(new Event("citespan:offline"));
     throw new Problem("The server does not answer.", 0);
   }
   if (response.ok) return response;
+  if (response.status === 401 && await askForKey(key)) return request(url, init);
   const body = await response.json().catch(() => ({}));
   if (response.status === 503) document.dispatchEvent(new Event("citespan:waiting"));
   throw new Problem(body.detail || body.title || `The server answered ${response.status}.`, response.status);
@@ -90,6 +95,12 @@ export const where = (id, query) => json(address(documentPath(id, "/where"), que
 export async function text(id, query) {
   const response = await request(address(documentPath(id, "/text"), query), { headers: { accept: "text/plain" } });
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.arrayBuffer());
+}
+
+/** Return the address of a file that only a request with the key gets. @param {URL} url */
+export async function fileAddress(url) {
+  const response = await request(url, { headers: { accept: "*/*" } });
+  return URL.createObjectURL(await response.blob());
 }
 
 /**

@@ -6,6 +6,7 @@ import { Ask } from "./ask.js";
 import { Library } from "./library.js";
 import { Reader } from "./reader.js";
 import { listen, showKeys } from "./keys.js";
+import { takeKey } from "./signin.js";
 
 const AGAIN_MS = 2000;
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -82,6 +83,7 @@ document.addEventListener("citespan:offline", () => void wait("The server does n
 document.addEventListener("citespan:waiting", () => void wait("The service is starting…"));
 addEventListener("offline", () => void wait("You are offline. Trying again…"));
 addEventListener("popstate", show);
+takeKey();
 listen(main);
 show();
 void wait("The server does not answer. Trying again…");

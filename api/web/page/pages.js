@@ -1,7 +1,8 @@
 // The pages of a file as pictures, with the boxes of what is cited laid over.
 
-import { address, documentPath } from "./api.js";
+import { address, documentPath, fileAddress } from "./api.js";
 import { h } from "./dom.js";
+import { keptKey } from "./signin.js";
 
 /** @import { Box, Citation, Target, Where } from "./types.js" */
 
@@ -32,7 +33,9 @@ export class Pages {
     const query = { collection: target.collection, revision: this.found.revision, width: WIDTH };
     const source = address(documentPath(target.id, `/pages/${number}.png`), query).href;
     const alt = `Page ${number} of ${this.found.pages.length}`;
-    const picture = h("img", { loading: "lazy", alt, src: source });
+    const picture = h("img", { loading: "lazy", alt });
+    if (keptKey()) whenNear(picture, () => void show(picture, new URL(source)));
+    else picture.src = source;
     const paper = h("div", { class: "paper" }, picture);
     paper.style.aspectRatio = `${size.width} / ${size.height}`;
     return h("figure", { class: "page" }, paper, h("figcaption", { class: "quiet" }, String(number)));
@@ -49,4 +52,22 @@ export class Pages {
       pictures[page - 1]?.querySelector(".paper")?.append(box);
     }
   }
+}
+
+/** Do something once an element is about to be seen, as browsers load lazy pictures. @param {Element} element @param {() => void} act */
+function whenNear(element, act) {
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some((one) => one.isIntersecting)) return;
+    watch.disconnect();
+    act();
+  }, { rootMargin: "100%" });
+  watch.observe(element);
+}
+
+/** Show a picture that only a request with the key gets. @param {HTMLImageElement} picture @param {URL} source */
+async function show(picture, source) {
+  const made = await fileAddress(source).catch(() => "");
+  if (!made) return;
+  picture.addEventListener("load", () => URL.revokeObjectURL(made), { once: true });
+  picture.src = made;
 }

@@ -1,9 +1,10 @@
 // A document with the cited words lit up: its text, or its pages as pictures.
 
-import { address, documentPath, Problem, text, where } from "./api.js";
+import { address, documentPath, fileAddress, Problem, text, where } from "./api.js";
 import { button, fill, h, lengthOf, webAddress } from "./dom.js";
 import { placeWords, readerAddress } from "./citing.js";
 import { Pages } from "./pages.js";
+import { keptKey } from "./signin.js";
 import { TextView } from "./text.js";
 
 /** @import { Citation, Target, Where } from "./types.js" */
@@ -138,12 +139,26 @@ export class Reader extends HTMLElement {
         pictured && button(this.#shape === "pages" ? "Text" : "Pages", () => this.turn(), { class: "shape" }),
         !this.alone && h("a", { href: readerAddress({ collection, id, revision: found.revision, start, end }).href }, "Own page"),
         web && h("a", { href: web, rel: "noreferrer", target: "_blank" }, "Source"),
-        found.original && h("a", { href: address(documentPath(id, "/original"), query).href, download: "" }, "File")));
+        found.original && this.#file(address(documentPath(id, "/original"), query), found.title || id)));
   }
 
   /** @param {string} words */
   #title(words) {
     return h(this.alone ? "h1" : "h2", { dir: "auto" }, words);
+  }
+
+  /** Return the link to a file; where a key is needed, the key fetches it. @param {URL} url @param {string} name */
+  #file(url, name) {
+    const link = h("a", { href: url.href, download: "" }, "File");
+    link.addEventListener("click", (event) => {
+      if (!keptKey()) return;
+      event.preventDefault();
+      void fileAddress(url).then((made) => {
+        h("a", { href: made, download: name }).click();
+        setTimeout(() => URL.revokeObjectURL(made), 60_000);
+      });
+    });
+    return link;
   }
 
   #closer() {

@@ -92,6 +92,14 @@ export class CitespanAsk extends HTMLElement {
     await this.#answer(/** @type {Turn} */ (turn), view);
   }
 
+  /** The service, with the key that its reader needs. */
+  get #base() {
+    const base = new URL(BASE);
+    const key = this.getAttribute("key");
+    if (key) base.hash = `key=${key}`;
+    return base;
+  }
+
   get #key() {
     return `citespan:${BASE.href}:${this.collection}`;
   }
@@ -148,7 +156,7 @@ export class CitespanAsk extends HTMLElement {
 
   /** @param {Turn} turn */
   #view(turn) {
-    return new TurnView(turn, this.#words, this.collection, BASE, () => this.#again(turn));
+    return new TurnView(turn, this.#words, this.collection, this.#base, () => this.#again(turn));
   }
 
   /** Ask a question once more, in the place of what came of it. @param {Turn} turn */
@@ -184,7 +192,7 @@ export class CitespanAsk extends HTMLElement {
     const before = history(this.#turns.slice(0, this.#turns.indexOf(turn)));
     const asked = { question: turn.question, collection: this.collection, history: before, include: ["passages"] };
     let text = "";
-    for await (const { event, data } of ask(BASE, asked, signal)) {
+    for await (const { event, data } of ask(BASE, asked, this.getAttribute("key") ?? "", signal)) {
       if (event === "citation.added") turn.citations.push(data);
       else if (event === "answer.delta") text += data.text;
       else if (event === "segment.done") {

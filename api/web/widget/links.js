@@ -33,6 +33,7 @@ export function readerLink(span, collection, base) {
   link.searchParams.set("start", String(span.start));
   link.searchParams.set("end", String(span.end));
   if (collection !== "default") link.searchParams.set("collection", collection);
+  link.hash = base.hash; // a publishable key
   return link.href;
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
+from citespan.api.access import OPEN, RULE
 from citespan.api.wire.bodies import AnyRequest
 
 _ENTRY = "widget.js"
@@ -37,7 +38,7 @@ def files() -> tuple[Mapping[str, bytes], str]:
 # It needs no line: it is in memory, and pages load it while the server is busy or starting.
 @get(
     ["/widget.js", "/widget/{name:str}"],
-    opt={"line": None},
+    opt={"line": None, RULE: OPEN},
     include_in_schema=False,
     sync_to_thread=False,
 )

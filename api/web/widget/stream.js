@@ -18,13 +18,14 @@ export class Cut extends Error {}
  * Ask, and yield the events of the answer; the last is `answer.done`.
  * @param {URL} base of the service
  * @param {object} question the body of the request
+ * @param {string} key a publishable one, or nothing
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<Sent>}
  */
-export async function* ask(base, question, signal) {
+export async function* ask(base, question, key, signal) {
   const response = await fetch(new URL("v1/ask", base), {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    headers: { "content-type": "application/json", accept: "text/event-stream", ...(key && { authorization: `Bearer ${key}` }) },
     body: JSON.stringify({ ...question, stream: true }),
     credentials: "omit",
     referrerPolicy: "no-referrer",

@@ -17,6 +17,8 @@ export declare class CitespanAsk extends HTMLElement {
 export interface CitespanAskAttributes {
   /** The name of the collection. */
   collection?: string;
+  /** A publishable key, where the service needs one; its questions count together. */
+  key?: string;
   /** `auto` follows the visitor's system. */
   theme?: "auto" | "light" | "dark";
   /** Any CSS colour. */
