@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from citespan.api.access import Role, ProviderTokens, tokens
+from citespan.api.access import ProviderTokens, Role, tokens
 from citespan.api.access.caller import Caller
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings import AccessSettings
