@@ -66,10 +66,11 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/v1/collections"): Case("/v1/collections", 409, 403, _json(name="hr")),
     ("GET", "/v1/collections/{name}"): Case("/v1/collections/hr"),
     ("DELETE", "/v1/collections/{name}"): Case("/v1/collections/hr", 204),
+    # Before the reindexing, there is nothing to go back to.
+    ("POST", "/v1/collections/{name}/rollback"): Case("/v1/collections/hr/rollback", 409),
     ("POST", "/v1/collections/{name}/reindex"): Case(
         "/v1/collections/hr/reindex", 202, more=_json(chunking={"max_tokens": 40})
     ),
-    ("POST", "/v1/collections/{name}/rollback"): Case("/v1/collections/hr/rollback", 409),
     ("GET", "/v1/documents"): Case("/v1/documents?collection=hr"),
     ("POST", "/v1/documents"): Case(
         "/v1/documents?collection=hr&id=open", more=_text("The canteen opens at noon and closes"
