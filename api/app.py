@@ -14,13 +14,17 @@ from citespan.api.addresses import Addresses
 from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
 from citespan.api.middleware.admission import Admission
+from citespan.api.middleware.changes import Auditor
+from citespan.api.middleware.figures import Figures
 from citespan.api.middleware.guard import Guard
 from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.middleware.metrics import Metrics
+from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.origins import Origins
 from citespan.api.openai import CompletionRoutes, respond
 from citespan.api.openapi import description
+from citespan.api.operation import Operation
 from citespan.api.routes import (
     CollectionRoutes,
     Documents,
@@ -44,7 +48,7 @@ from citespan.qa.collections import met, using
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
-_RELATIVE, _NO_OTHERS = Addresses(), Origins()
+_RELATIVE, _NO_OTHERS, _PLAIN = Addresses(), Origins(), Operation()
 
 
 def create_app(
@@ -55,6 +59,7 @@ def create_app(
     hosts: Collection[str] = (),
     addresses: Addresses = _RELATIVE,
     origins: Origins = _NO_OTHERS,
+    operation: Operation = _PLAIN,
     on_failure: Callable[[Exception], None] | None = None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
@@ -69,12 +74,15 @@ def create_app(
             and the name in the public address.
         addresses: how links in responses begin.
         origins: the origins whose pages may read and ask.
+        operation: quotas, the log of changes and traces.
         on_failure: called, on another thread, if opening the service failed.
     """
     opening = Opening(source, on_failure)
     lines = lines_of(limits, max_body_bytes)
-    admission = Admission(lines, max_body_bytes)
-    metrics = Metrics(opening.collections, admission)
+    metrics = Metrics()
+    counters = Observed(metrics.registry)
+    admission = Admission(lines, max_body_bytes, operation.quotas, counters)
+    metrics.add(Figures(opening.collections, admission, operation.folder))
 
     def service(collection: InCollection = DEFAULT) -> Service:
         return opening.collections().service(collection)
@@ -129,7 +137,10 @@ def create_app(
         hosts={*hosts, addresses.host} - {""} if hosts else (),
         addresses=addresses,
         origins=origins,
-        metrics=metrics,
+        counters=counters,
+        auditor=Auditor(operation.audit, counters),
+        traces=operation.traces,
+        body_limit_s=limits.body_limit_s,
         admission=admission,
     )
 

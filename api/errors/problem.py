@@ -25,6 +25,7 @@ from citespan.api.errors.types import (
     ModelNotFound,
     OriginalNotFound,
     PageNotFound,
+    QuotaExceeded,
     SpanOutOfRange,
     TookTooLong,
     UnknownHost,
@@ -77,6 +78,7 @@ TABLE: dict[type[Exception], Row] = {
     BodyTooLarge: _TOO_LARGE,
     BodyTooSlow: Row(status=408, slug="body-too-slow", title="Body too slow"),
     Busy: Row(status=503, slug="busy", title="Too many requests at once", retry_after_s=5),
+    QuotaExceeded: Row(status=429, slug="quota-exceeded", title="Quota exceeded", retry_after_s=60),
     TookTooLong: Row(status=504, slug="took-too-long", title="Took too long", retry_after_s=5),
     MemoryError: Row(
         status=503,
@@ -221,7 +223,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 def problem_headers(error: Exception) -> dict[str, str]:
     """Return the headers of a problem: when to try again, and which methods are allowed."""
     row = row_of(error)
-    headers = {"retry-after": str(row.retry_after_s)} if row.retry_after_s else {}
+    wait_s = error.wait_s if isinstance(error, QuotaExceeded) else row.retry_after_s
+    headers = {"retry-after": str(wait_s)} if wait_s else {}
     if isinstance(error, MethodNotAllowedException):
         headers["allow"] = allowed(error)
     return headers

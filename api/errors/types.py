@@ -11,6 +11,7 @@ ApiError
 ├── BodyTooLarge           the body has more bytes than the service accepts
 ├── BodyTooSlow            the body arrives more slowly than it must
 ├── Busy                   as many requests wait as are allowed to
+├── QuotaExceeded          the caller has used its quota of this window
 ├── TookTooLong            the request's time ended before its answer was complete
 ├── CrossOrigin            a web page of another site sent a change
 ├── UnknownHost            the request is for a Host name that this server does not accept
@@ -93,6 +94,15 @@ class BodyTooSlow(ApiError):
 
 class Busy(ApiError):
     """A request that came while as many others waited as are allowed to."""
+
+
+class QuotaExceeded(ApiError):
+    """A request of a caller that has used its quota; `wait_s` is until the window ends."""
+
+    def __init__(self, policy: str, quota: int, wait_s: int) -> None:
+        unit, _, window = policy.partition("/")
+        super().__init__(f"the quota is {quota} {unit} a {window}; ask again in {wait_s} s")
+        self.wait_s = wait_s
 
 
 class TookTooLong(ApiError):

@@ -7,11 +7,13 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.api.middleware.lines import Limits
     from citespan.api.middleware.origins import Origins
+    from citespan.api.middleware.quotas import Quotas
     from citespan.api.middleware.telemetry import configure_logging
 
 __all__ = (
     "Limits",
     "Origins",
+    "Quotas",
     "configure_logging",
 )
 
@@ -20,6 +22,7 @@ __getattr__ = names_of(
     {
         "Limits": "citespan.api.middleware.lines",
         "Origins": "citespan.api.middleware.origins",
+        "Quotas": "citespan.api.middleware.quotas",
         "configure_logging": "citespan.api.middleware.telemetry",
     },
 )

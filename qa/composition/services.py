@@ -19,6 +19,7 @@ from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import recorded, with_own
 from citespan.qa.settings.sections import (
+    AUDIT,
     COLLECTIONS,
     LlmSettings,
     ParseSettings,
@@ -36,7 +37,7 @@ _OURS = {
 }  # fmt: skip
 
 
-_OURS_BEGIN = (".restore", "damaged-jobs-")
+_OURS_BEGIN = (".restore", "damaged-jobs-", AUDIT)
 
 
 def open_service(
