@@ -92,7 +92,7 @@ def create_app(
         "service": Provide(service, sync_to_thread=False),
     }
 
-    @get("/metrics", sync_to_thread=True)
+    @get("/metrics", opt={"counted": False}, sync_to_thread=True)
     def figures() -> Response[bytes]:
         """Return the server's metrics in Prometheus's text format."""
         return Response(metrics.text(), media_type=METRICS_TYPE)

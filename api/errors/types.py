@@ -101,7 +101,7 @@ class QuotaExceeded(ApiError):
 
     def __init__(self, policy: str, quota: int, wait_s: int) -> None:
         unit, _, window = policy.partition("/")
-        super().__init__(f"the quota is {quota} {unit} a {window}; ask again in {wait_s} s")
+        super().__init__(f"the quota is {quota} {unit} per {window}; ask again in {wait_s} s")
         self.wait_s = wait_s
 
 

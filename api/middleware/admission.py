@@ -29,7 +29,7 @@ class Admission:
     """The admission of requests, each through the line of its route's kind of work.
 
     A route names its line by `opt={"line": …}`. The default is the line of reads; with None the
-    route's requests do not wait.
+    route's requests do not wait, and count as requests only with `"counted": True`.
 
     Args:
         lines: the lines, by name.
@@ -70,20 +70,20 @@ class Admission:
         watch = Watch(
             self.quotas.account(caller_of(scope)), self._counters, scope["state"].get("trace")
         )
-        name = scope["route_handler"].opt.get("line", READING)
-        scope["state"]["account"] = watch.account
+        options = scope["route_handler"].opt
+        name = options.get("line", READING)
         with watch.present():
-            if name is not None:
+            if options.get("counted", name is not None):
+                scope["state"]["account"] = watch.account
+                watch.account.take(Unit.REQUESTS)
+            if name is None:
+                await app(scope, receive, send)
+            else:
                 await self._in_line(self.lines[name], app, scope, receive, send)
-                return
-            if scope["route_handler"].opt.get("counted"):
-                take(Unit.REQUESTS)
-            await app(scope, receive, send)
 
     async def _in_line(
         self, line: Line, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        take(Unit.REQUESTS)
         line.check_room(present_caller())
         if line.name == ASKING and scope["route_handler"].opt.get("question", True):
             take_question()

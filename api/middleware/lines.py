@@ -171,6 +171,8 @@ class Line:
             self._running[caller] -= 1
             if not self._running[caller]:
                 del self._running[caller]
+            if caller in self._tickets:
+                self._tickets[caller] = self._tickets.pop(caller)  # now the last
         else:
             self._tickets[caller].remove(ticket)
             if not self._tickets[caller]:

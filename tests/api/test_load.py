@@ -262,7 +262,7 @@ def test_turns_come_in_the_order_of_the_line() -> None:
             tasks.start_soon(held, line, "d", order, go)
             await anyio.wait_all_tasks_blocked()
             with pytest.raises(Busy):
-                line.check_room()
+                line.check_room("")
             assert (line.running, line.waiting, line.refused) == (1, 3, 1)
             go.set()
 
