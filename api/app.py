@@ -61,6 +61,7 @@ def create_app(
     origins: Origins = _NO_OTHERS,
     operation: Operation = _PLAIN,
     on_failure: Callable[[Exception], None] | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
 
@@ -76,8 +77,9 @@ def create_app(
         origins: the origins whose pages may read and ask.
         operation: quotas, the log of changes and traces.
         on_failure: called, on another thread, if opening the service failed.
+        on_ready: called, on another thread, when the service is open and warm.
     """
-    opening = Opening(source, on_failure)
+    opening = Opening(source, on_failure, on_ready)
     lines = lines_of(limits, max_body_bytes)
     metrics = Metrics()
     counters = Observed(metrics.registry)
@@ -140,6 +142,7 @@ def create_app(
         counters=counters,
         auditor=Auditor(operation.audit, counters),
         traces=operation.traces,
+        announcer=operation.announcer,
         body_limit_s=limits.body_limit_s,
         admission=admission,
     )

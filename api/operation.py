@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from citespan.api.middleware.quotas import Quotas
 from citespan.qa.audit import AuditLog
 from citespan.qa.errors import ConfigError
+from citespan.qa.presence import Announcer
 
 if TYPE_CHECKING:
     from citespan.api.middleware.traces import Traces
@@ -55,6 +56,7 @@ class Operation:
     traces: where traces of requests go.
     tls: the certificate; with one, the server speaks only HTTPS.
     folder: the data folder, whose free space the metrics tell.
+    announcer: says where the server runs, and what failed.
     """
 
     quotas: Quotas = field(default_factory=Quotas)
@@ -62,3 +64,4 @@ class Operation:
     traces: "Traces | None" = None
     tls: Tls | None = None
     folder: Path | None = None
+    announcer: Announcer | None = None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 
@@ -27,9 +27,6 @@ from citespan.api.operation import Operation, Tls
 from citespan.api.startup import Source
 from citespan.api.transport import Connection
 from citespan.qa.errors import ConfigError
-
-if TYPE_CHECKING:
-    from citespan.api.middleware.traces import Traces
 
 # After a stop signal, requests may run on for the limit of the settings. Then the server ends them;
 # they notice within another second or two. So the process ends within 8 s by default: Docker kills
@@ -145,6 +142,10 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
+    def ready() -> None:
+        if operation.announcer is not None:
+            operation.announcer.announce(url)
+
     own = {host, "localhost", socket.gethostname().lower()}
     app = create_app(
         open_source,
@@ -155,6 +156,7 @@ def run_server(
         origins=origins,
         operation=operation,
         on_failure=stop,
+        on_ready=ready,
     )
     server = _Server(
         _config(app, limits, addresses, operation.tls),
@@ -162,8 +164,8 @@ def run_server(
         threads=READS_AT_ONCE + limits.stores_at_once + 2,
         stop_s=limits.stop_s,
     )
-    with listener, _closing(operation.traces):
-        url = _url(host, listener.getsockname()[1], secure=operation.tls is not None)
+    url = _url(host, listener.getsockname()[1], secure=operation.tls is not None)
+    with listener, _closing(operation):
         logger().info("listening", url=url)
         if not ip_address(listener.getsockname()[0]).is_loopback:
             unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
@@ -175,12 +177,15 @@ def run_server(
 
 
 @contextmanager
-def _closing(traces: "Traces | None") -> Generator[None]:
+def _closing(operation: Operation) -> Generator[None]:
+    """At the end, send the last traces, and say that the server stops."""
     try:
         yield
     finally:
-        if traces is not None:
-            traces.close()
+        if operation.announcer is not None:
+            operation.announcer.withdraw()
+        if operation.traces is not None:
+            operation.traces.close()
 
 
 def _config(app: Any, limits: Limits, addresses: Addresses, tls: Tls | None) -> uvicorn.Config:

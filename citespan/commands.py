@@ -31,6 +31,7 @@ from citespan.qa.terminal.commands import (
 )
 from citespan.reindexing import reindex
 from citespan.serving import serve
+from citespan.status import status
 
 if TYPE_CHECKING:
     from citespan.index import Filter
@@ -51,7 +52,7 @@ _mode_option = click.option(
 _SECTIONS = {
     "Ask": ("ask", "search", "chat"),
     "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
-    "Serve": ("serve", "mcp"),
+    "Serve": ("serve", "status", "mcp"),
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
 }
@@ -248,6 +249,7 @@ for _command in (
     evaluate,
     reindex,
     serve,
+    status,
 ):
     cli.add_command(_command)
 

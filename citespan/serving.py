@@ -39,6 +39,7 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
     from citespan.api.middleware import Limits, Origins, Quotas
     from citespan.qa.collections import Collections
     from citespan.qa.composition import audit_log
+    from citespan.qa.presence import Announcer
 
     watched = sys.stderr.isatty()
 
@@ -54,6 +55,7 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
         traces=_traces(settings),
         tls=Tls.of(settings.serve.tls_certificate, settings.serve.tls_key),
         folder=settings.data_path(),
+        announcer=Announcer(settings.data_path()),
     )
     run_server(
         lambda: Collections.open(settings, say=say),

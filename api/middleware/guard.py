@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from citespan.api.addresses import Addresses, seen_at
+from citespan.api.errors import is_fault
 from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.changes import Auditor
 from citespan.api.middleware.exchange import Exchange
 from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.origins import Origins
-from citespan.api.middleware.telemetry import log_request
+from citespan.api.middleware.telemetry import log_request, route_of
 from citespan.qa.errors import NotReady
+from citespan.qa.presence import Announcer
 
 if TYPE_CHECKING:
     from citespan.api.middleware.traces import Traces
@@ -35,6 +37,7 @@ class Guard:
         counters: counts every request.
         auditor: writes down every change.
         traces: where the traces of requests go; None if nowhere.
+        announcer: is told of failures.
         body_limit_s: how long a body may take.
         admission: admits requests; the guard puts its `stopping` in `scope["state"]`, too.
     """
@@ -50,6 +53,7 @@ class Guard:
         counters: Observed,
         auditor: Auditor,
         traces: "Traces | None",
+        announcer: Announcer | None,
         body_limit_s: float,
         admission: Admission,
     ) -> None:
@@ -61,6 +65,7 @@ class Guard:
         self._counters = counters
         self._auditor = auditor
         self._traces = traces
+        self._announcer = announcer
         self._body_limit_s = body_limit_s
         self.admission = admission
 
@@ -101,6 +106,9 @@ class Guard:
             scope["method"] = method
             duration_ms = exchange.duration_ms()
             log_request(scope, exchange.status, duration_ms)
+            error = scope["state"].get("error")
+            if error is not None and self._announcer is not None and is_fault(error):
+                self._announcer.tell(route_of(scope), error, exchange.request_id)
             self._counters.observe_request(scope, exchange.status, duration_ms)
             if trace is not None:
                 trace.end(scope, exchange.status)
