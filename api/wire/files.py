@@ -21,8 +21,8 @@ FILE_TYPES = (
     f"{_OPEN}presentation", f"{_OPEN}spreadsheet", "application/xml", "application/x-subrip",
     "message/rfc822", "text/asciidoc", "text/csv", "text/html", "text/tab-separated-values",
     "text/vtt", "text/x-rst", "text/x-tex", "text/x-markdown", "text/x-log", "text/x-yaml",
-    "text/yaml", "application/yaml", "application/x-yaml", "application/toml", "image/bmp", "image/gif", "image/jpeg", "image/png",
-    "image/tiff", "image/webp",
+    "text/yaml", "application/yaml", "application/x-yaml", "application/toml", "image/bmp",
+    "image/gif", "image/jpeg", "image/png", "image/tiff", "image/webp",
 )  # fmt: skip
 MULTIPART = "multipart/form-data"
 PASSWORD = "password"  # noqa: S105  (the name of a part)
