@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 FACES: dict[str, tuple[str, ...]] = {
-    "api": ("Addresses", "create_app", "run_server", "serve_stdio"),
+    "api": ("Addresses", "Operation", "Tls", "create_app", "run_server", "serve_stdio"),
     "api.errors": (
         "ErrorBody",
         "MEDIA_TYPE",
@@ -22,7 +22,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "row_of",
         "shown",
     ),
-    "api.middleware": ("Limits", "Origins", "configure_logging"),
+    "api.middleware": ("Limits", "Origins", "Quotas", "configure_logging"),
     "api.openai": (
         "Chunk",
         "CompletionRequest",
@@ -272,7 +272,9 @@ FACES: dict[str, tuple[str, ...]] = {
         "onnxruntime",
         "open_session",
         "parallel_map",
+        "present_caller",
         "step_back",
+        "working_for",
     ),
     "index.search": ("LexicalIndex", "LocalSearchIndex", "reciprocal_rank_fusion"),
     "index.search.vectors": ("AdaptiveIndex", "ExactIndex", "IvfIndex"),
@@ -349,6 +351,7 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "qa.composition": (
         "Say",
+        "audit_log",
         "build_decision",
         "build_embedder",
         "build_endpoint",
@@ -449,6 +452,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "ingest",
         "list_documents",
         "purge",
+        "record",
         "restore",
         "revisions",
     ),

@@ -37,7 +37,7 @@ class Guard:
         counters: counts every request.
         auditor: writes down every change.
         traces: where the traces of requests go; None if nowhere.
-        announcer: is told of failures.
+        announcer: gets the failures.
         body_limit_s: how long a body may take.
         admission: admits requests; the guard puts its `stopping` in `scope["state"]`, too.
     """

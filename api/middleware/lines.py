@@ -63,8 +63,8 @@ class Line:
 
     The next turn is of the caller with the fewest requests that run; among equals, of the one whose
     last turn is longest ago. One turn is kept for a caller with none, if there are `_MANY`. If the
-    line is full, a caller with fewer waiting requests takes the place of the last one of the caller
-    with the most.
+    line is full, a request of a caller with fewer replaces the last one of the caller with the
+    most.
 
     Args:
         name: the name of the kind of work.

@@ -78,7 +78,7 @@ class Framing(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
 
     def _is_secure(self) -> bool:
-        """Return whether the connection is TLS, which cannot be closed on one side alone."""
+        """Return whether the connection is TLS, of which no side can be closed by itself."""
         return self.transport.get_extra_info("ssl_object") is not None
 
     def _check(self) -> None:
