@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citespan.api.middleware.quotas import Quotas
-from citespan.qa.audit import AuditLog
+from citespan.qa import Announcer, AuditLog
 from citespan.qa.errors import ConfigError
-from citespan.qa.presence import Announcer
 
 if TYPE_CHECKING:
     from citespan.api.middleware.traces import Traces

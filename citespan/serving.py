@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citespan.qa import Settings
+from citespan.qa import Announcer, Settings
 from citespan.qa.errors import ConfigError
 from citespan.qa.terminal import say
 
 if TYPE_CHECKING:
-    from citespan.api.middleware.traces import Traces
+    from citespan.api.middleware import Traces
 
 # As the OpenTelemetry SDK names them; either turns traces on.
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -39,7 +39,6 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
     from citespan.api.middleware import Limits, Origins, Quotas
     from citespan.qa.collections import Collections
     from citespan.qa.composition import audit_log
-    from citespan.qa.presence import Announcer
 
     watched = sys.stderr.isatty()
 
@@ -78,7 +77,7 @@ def _traces(settings: Settings) -> "Traces | None":
     if not (endpoint or any(os.environ.get(name) for name in _ENDPOINTS)):
         return None
     try:
-        from citespan.api.middleware.traces import Traces
+        from citespan.api.middleware import Traces
     except ImportError as error:
         raise ConfigError(
             "telemetry.otlp_endpoint needs OpenTelemetry; install it: pip install 'citespan[otel]'"

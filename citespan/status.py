@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from citespan.index.errors import StoreError
-from citespan.qa import Settings
+from citespan.qa import Settings, present
 from citespan.qa.terminal import json_flag, print_json, say, tell
 
 _TIMEOUT_S = 5.0
@@ -50,8 +50,6 @@ def status(settings: Settings, *, as_json: bool) -> None:
 
 
 def _found(settings: Settings) -> Found:
-    from citespan.qa.presence import present
-
     folder = settings.data_path()
     found = Found(folder=str(folder))
     server = present(folder)
@@ -93,7 +91,7 @@ def _ask(found: Found, url: str) -> None:
 def _look(found: Found, settings: Settings, folder: Path) -> None:
     """Count what is stored."""
     from citespan.index.jobs import check_jobs
-    from citespan.qa.collections.figures import known
+    from citespan.qa.collections import known
 
     found.documents = {one.name: one.documents for one in known(settings, say)}
     if not folder.is_dir():

@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from citespan.api.middleware.origins import Origins
     from citespan.api.middleware.quotas import Quotas
     from citespan.api.middleware.telemetry import configure_logging
+    from citespan.api.middleware.traces import Traces
 
 __all__ = (
     "Limits",
     "Origins",
     "Quotas",
+    "Traces",
     "configure_logging",
 )
 
@@ -23,6 +25,7 @@ __getattr__ = names_of(
         "Limits": "citespan.api.middleware.lines",
         "Origins": "citespan.api.middleware.origins",
         "Quotas": "citespan.api.middleware.quotas",
+        "Traces": "citespan.api.middleware.traces",
         "configure_logging": "citespan.api.middleware.telemetry",
     },
 )

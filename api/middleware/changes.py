@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from anyio import to_thread
 from litestar.types import HTTPScope
@@ -10,7 +10,7 @@ from litestar.types import HTTPScope
 from citespan.api.middleware.callers import caller_of
 from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.telemetry import logger, route_of
-from citespan.qa.audit import AuditLog, Outcome, audit
+from citespan.qa import AuditLog, audit
 from citespan.qa.settings import DEFAULT
 
 
@@ -66,8 +66,7 @@ class Auditor:
         change = CHANGES.get((method, route_of(scope)))
         if self._log is None or change is None:
             return
-        outcome: Outcome = "failed" if status >= _SERVERS_FAULT else "refused"
-        outcome = outcome if status >= _REFUSED else "done"
+        outcome = _outcome(status)
         facts = _facts(scope) | {"detail": str(status)} | scope["state"].get("changed", {})
         write = partial(
             audit,
@@ -84,6 +83,12 @@ class Auditor:
         except OSError as error:
             self._counters.observe_audit_failure()
             logger().error("audit_failed", action=change.action, error=type(error).__name__)
+
+
+def _outcome(status: int) -> Literal["done", "refused", "failed"]:
+    if status >= _SERVERS_FAULT:
+        return "failed"
+    return "refused" if status >= _REFUSED else "done"
 
 
 def _facts(scope: HTTPScope) -> dict[str, str]:

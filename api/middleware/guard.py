@@ -14,8 +14,8 @@ from citespan.api.middleware.exchange import Exchange
 from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import log_request, route_of
+from citespan.qa import Announcer
 from citespan.qa.errors import NotReady
-from citespan.qa.presence import Announcer
 
 if TYPE_CHECKING:
     from citespan.api.middleware.traces import Traces

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from citespan.index.jobs import JobStore, SpoolSlice, Upload
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
-from citespan.qa.audit import AuditLog, audit
+from citespan.qa.audit_log import AuditLog, audit
 from citespan.qa.ingest import Seen, Source, ingest
 from citespan.qa.service import Service
 

@@ -15,7 +15,7 @@ def here(settings: Settings) -> Settings:
 
 def record(settings: Settings, action: str, **facts: str) -> None:
     """Write what a command changed to the audit log."""
-    from citespan.qa.audit import audit
+    from citespan.qa.audit_log import audit
     from citespan.qa.composition import audit_log
 
     try:
