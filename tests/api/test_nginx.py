@@ -7,7 +7,7 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def certificate(folder: Path) -> Path:
 
 
 @contextmanager
-def nginx(folder: Path, url: str) -> Iterator[Path]:
+def nginx(folder: Path, url: str) -> Generator[Path]:
     """Start nginx before a server, and yield its socket."""
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"

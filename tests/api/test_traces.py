@@ -141,7 +141,7 @@ def test_traces_reach_a_collector_on_this_machine(monkeypatch: pytest.MonkeyPatc
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002
             pass
 
     with HTTPServer(("127.0.0.1", 0), Collector) as collector:
