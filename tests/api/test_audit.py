@@ -172,3 +172,23 @@ def test_without_a_log_nothing_is_written(tmp_path: Path) -> None:
     assert len(written["target"]) == 200
     assert written["who"].startswith("local:")
     assert os.listdir(tmp_path) == ["audit.jsonl"]  # noqa: PTH208
+
+
+def test_deletions_are_on_the_disk_before_they_are_acknowledged(
+    client: Any, log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        if Path(f"/proc/self/fd/{file}").resolve() == log.path:
+            synced.append(entries(log.path)[-1]["action"])
+        real(file)
+
+    monkeypatch.setattr("citespan.qa.audit_log.os.fsync", fsync)
+    assert client.put("/v1/documents/gone", json={"text": "Gone soon."}).status_code == 201
+    assert synced == []
+    assert client.delete("/v1/documents/gone").status_code == 204
+    assert synced == ["document.delete"]
+    assert client.delete("/v1/documents/gone").status_code == 404
+    assert synced == ["document.delete"]
