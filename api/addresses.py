@@ -42,7 +42,7 @@ def base() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Forwarded:
     """What a proxy says about the address that a client used; empty fields were not said.
 
     client: the address of the client itself.
@@ -88,7 +88,7 @@ class Addresses:
         """The name in the public address, or nothing."""
         return urlsplit(self.public_url).hostname or ""
 
-    def told(self, client: tuple[str, int] | None, headers: Mapping[bytes, str]) -> Seen:
+    def forwarded(self, client: tuple[str, int] | None, headers: Mapping[bytes, str]) -> Forwarded:
         """Return what a trusted proxy says; nothing if the request came from another address.
 
         Where several proxies added a value, the last one counts: the trusted proxy added it.
@@ -97,9 +97,9 @@ class Addresses:
             MalformedRequest: a value cannot be a part of an address.
         """
         if not (self.proxies and client and self._trusts(client[0])):
-            return Seen()
+            return Forwarded()
         forwarded = _pairs(_last(headers, b"forwarded"))
-        said = Seen(
+        said = Forwarded(
             client=self._client(headers),
             scheme=_last(headers, b"x-forwarded-proto") or forwarded.get("proto", ""),
             host=_last(headers, b"x-forwarded-host") or forwarded.get("host", ""),
@@ -113,7 +113,7 @@ class Addresses:
             raise MalformedRequest("X-Forwarded-Prefix is not a path that begins with /")
         return said
 
-    def base(self, seen: Seen, scheme: str, host: str) -> str:
+    def base(self, seen: Forwarded, scheme: str, host: str) -> str:
         """Return the address that links begin with, or nothing if neither source knows it."""
         if self.public_url or not (seen.host or seen.prefix):
             return self.public_url

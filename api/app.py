@@ -15,7 +15,7 @@ from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
 from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.changes import Auditor
-from citespan.api.middleware.figures import Figures
+from citespan.api.middleware.figures import ServerFigures
 from citespan.api.middleware.guard import Guard
 from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
@@ -84,7 +84,7 @@ def create_app(
     metrics = Metrics()
     counters = Observed(metrics.registry)
     admission = Admission(lines, max_body_bytes, operation.quotas, counters)
-    metrics.add(Figures(opening.collections, admission, operation.folder))
+    metrics.add(ServerFigures(opening.collections, admission, operation.folder))
 
     def service(collection: InCollection = DEFAULT) -> Service:
         return opening.collections().service(collection)

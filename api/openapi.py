@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from citespan.api.errors import MEDIA_TYPE, ErrorBody, Problem, is_openai, problems
 from citespan.api.mcp import PATH as MCP
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
-from citespan.api.openai import Chunk, CompletionRequest, ResponseRequest
+from citespan.api.openai import CompletionChunk, CompletionRequest, ResponseRequest
 from citespan.api.wire.batches import JSON_LINES, MAX_DOCUMENTS
 from citespan.api.wire.files import FILE_TYPES, TEXT_TYPES
 from citespan.api.wire.filter_schema import filter_schema
@@ -120,7 +120,7 @@ def _overlapping(schema: Any) -> Any:
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
     kinds = (
         AskRequest, SearchRequest, DocumentRequest, CollectionRequest, ReindexRequest,
-        CompletionRequest, ResponseRequest, Problem, ErrorBody, Chunk,
+        CompletionRequest, ResponseRequest, Problem, ErrorBody, CompletionChunk,
     )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     ask, search, document, collection, reindex, completion, response, *shapes, _ = references

@@ -17,7 +17,7 @@ _TIMEOUT_S = 5.0
 _LITTLE_BYTES = 2_000_000_000  # of free disk
 
 
-class Found(msgspec.Struct, kw_only=True):
+class StatusReport(msgspec.Struct, kw_only=True):
     """What was found of a data folder and its server; `problems` is empty if all is well."""
 
     folder: str
@@ -49,9 +49,9 @@ def status(settings: Settings, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _found(settings: Settings) -> Found:
+def _found(settings: Settings) -> StatusReport:
     folder = settings.data_path()
-    found = Found(folder=str(folder))
+    found = StatusReport(folder=str(folder))
     server = present(folder)
     if server is None:
         found.problems.append("no server is ready on this data folder")
@@ -64,7 +64,7 @@ def _found(settings: Settings) -> Found:
     return found
 
 
-def _ask(found: Found, url: str) -> None:
+def _ask(found: StatusReport, url: str) -> None:
     """Ask the server for its readiness."""
     import httpx
 
@@ -88,7 +88,7 @@ def _ask(found: Found, url: str) -> None:
         found.problems.append(f"the jobs are {said.get('jobs')}; run citespan doctor")
 
 
-def _look(found: Found, settings: Settings, folder: Path) -> None:
+def _look(found: StatusReport, settings: Settings, folder: Path) -> None:
     """Count what is stored."""
     from citespan.index.jobs import check_jobs
     from citespan.qa.collections import known
@@ -112,7 +112,7 @@ def _near(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{near}:{parts.port}")) if near else url
 
 
-def _print(found: Found) -> None:
+def _print(found: StatusReport) -> None:
     tell(f"data folder: {found.folder}")
     if found.url:
         tell(f"server: {found.url}, process {found.pid}, since {found.since}")

@@ -62,7 +62,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
     span_recall: tuple[tuple[int, float], ...] = ()
 
 
-class Scores(msgspec.Struct, frozen=True, kw_only=True):
+class SystemScores(msgspec.Struct, frozen=True, kw_only=True):
     """A system's measures on a data set.
 
     questions: one for each question of the data set, in its order.
@@ -118,5 +118,5 @@ class Run:
 
     dataset: Dataset
     info: RunInfo
-    scores: Mapping[str, Scores]
+    scores: Mapping[str, SystemScores]
     responses: Mapping[str, Response]

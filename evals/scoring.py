@@ -16,10 +16,10 @@ from citespan.evals.results import (
     Estimate,
     QuestionOutcome,
     QuestionScore,
-    Scores,
+    SystemScores,
 )
 from citespan.evals.statistics import Floats, Statistic, intervals, resampling_units
-from citespan.evals.types import Dataset, Question, Response, Status
+from citespan.evals.types import Dataset, Question, Response, ResponseStatus
 
 DIGITS = 6
 READ_AT = (250, 500, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
@@ -33,7 +33,7 @@ def score(
     skipped: Collection[str] = (),
     resamples: int = 10_000,
     seed: int = 0,
-) -> Scores:
+) -> SystemScores:
     """Return every measure of a system's responses, with 95 % intervals.
 
     If a question has no response, or its response states an error, it failed. Each measure that
@@ -54,7 +54,7 @@ def score(
     values = [_values(case) for case in cases]
     rows = {case.question.id: _row(case, row) for case, row in zip(cases, values, strict=True)}
     unit, units = resampling_units([case.question.cluster for case in cases])
-    return Scores(
+    return SystemScores(
         questions=tuple(
             rows.get(question.id)
             or QuestionScore(question_id=question.id, outcome=QuestionOutcome.SKIPPED, values={})
@@ -104,13 +104,13 @@ def _cases(dataset: Dataset, given: Mapping[str, Response], skipped: Collection[
 
 
 def _missing(question: Question) -> Response:
-    return Response(question_id=question.id, status=Status.ABSTAINED, error=_MISSING)
+    return Response(question_id=question.id, status=ResponseStatus.ABSTAINED, error=_MISSING)
 
 
 def _values(case: Case) -> dict[str, float | None]:
     if case.response.error is None:
         return {measure.name: measure.of(case) for measure in MEANS}
-    empty = Response(question_id=case.question.id, status=Status.ABSTAINED)
+    empty = Response(question_id=case.question.id, status=ResponseStatus.ABSTAINED)
     abstaining = Case(question=case.question, response=empty, documents=case.documents)
     return {measure.name: _worst(measure, abstaining) for measure in MEANS}
 

@@ -120,7 +120,7 @@ class Dataset:
         return digest.hexdigest()
 
 
-class Status(StrEnum):
+class ResponseStatus(StrEnum):
     """The outcome of a question: a full or partial answer, or an abstention."""
 
     ANSWERED = "answered"
@@ -172,7 +172,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     question_id: str
-    status: Status = Status.ANSWERED
+    status: ResponseStatus = ResponseStatus.ANSWERED
     text: str = ""
     parts: tuple[AnswerPart, ...] = ()
     citations: tuple[CitedSpan, ...] = ()
@@ -185,4 +185,4 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def answered(self) -> bool:
         """Whether the system gave an answer, in part or in whole."""
-        return self.error is None and self.status is not Status.ABSTAINED
+        return self.error is None and self.status is not ResponseStatus.ABSTAINED

@@ -1,6 +1,6 @@
 """Citations: cut from the stored text by offsets, and verified before they are sent. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from citespan.index.layout import NOWHERE, PageBox, Place, Where
@@ -16,7 +16,8 @@ class Citation:
 
     `span` and `highlights` are code points of the document's text; a highlight is the short answer
     inside the span. `utf16` is the span in UTF-16 code units, as JavaScript slices. `prefix` and
-    `suffix` are the text around the quote. `where` is the place in the document's file.
+    `suffix` are the text around the quote. `where` is the place in the document's file. `number` is
+    the place in `Answer.citations`, from 1; 0 outside of an answer.
     """
 
     document: DocumentInfo
@@ -28,6 +29,7 @@ class Citation:
     scores: Scores
     highlights: tuple[Span, ...]
     where: Where
+    number: int = field(default=0, compare=False)
 
     @property
     def page(self) -> int | None:

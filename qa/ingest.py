@@ -31,7 +31,7 @@ class Source:
     password: str | None = None
 
 
-class Seen:
+class StoredTexts:
     """The texts that one run has stored, to skip duplicates and reject name clashes.
 
     A file with the same text as an earlier one, or as a stored document, is skipped. A file with
@@ -108,7 +108,7 @@ def ingest(
     corpus: Corpus,
     sources: Iterable[Source],
     *,
-    seen: Seen,
+    seen: StoredTexts,
     on_result: Callable[[Source, FileResult], None],
     on_chunks: Callable[[Source, int, int], None] = lambda _, __, ___: None,
     files: FileReader | None = None,
@@ -159,7 +159,7 @@ def _interruptible() -> Generator[None]:
 class _Taking:
     """The drafts that a corpus was given and has not stored: it takes some ahead."""
 
-    def __init__(self, corpus: Corpus, seen: Seen, files: FileReader) -> None:
+    def __init__(self, corpus: Corpus, seen: StoredTexts, files: FileReader) -> None:
         self._corpus, self._seen, self._files = corpus, seen, files
         self._taken: deque[_Taken] = deque()
         self._at: dict[str, Source] = {}
@@ -222,7 +222,7 @@ def _read(source: Source) -> tuple[Source, ReadFile | FileResult]:
 
 
 def _examined(
-    read: ReadFile | FileResult, seen: Seen, corpus: Corpus
+    read: ReadFile | FileResult, seen: StoredTexts, corpus: Corpus
 ) -> FileResult | tuple[Draft, Document]:
     """Return the draft of a file and its document, or why nothing is stored."""
     if isinstance(read, FileResult):

@@ -14,7 +14,7 @@ _MOST_FAULTS = 10
 _PAUSE_S = 1.0  # between two writes of the file
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class ServerFault(msgspec.Struct, frozen=True, kw_only=True):
     """A failure of the server: when, of which route, its kind, and the id of the request."""
 
     time: str
@@ -29,7 +29,7 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     url: str
     since: str
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ServerFault, ...] = ()
 
 
 class Announcer:
@@ -58,7 +58,7 @@ class Announcer:
         with self._lock:
             if self._present is None:
                 return
-            fault = Fault(
+            fault = ServerFault(
                 time=_now(), route=route, error=type(error).__name__, request_id=request_id
             )
             faults = (*self._present.faults, fault)[-_MOST_FAULTS:]

@@ -24,7 +24,7 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "api.middleware": ("Limits", "Origins", "Quotas", "Traces", "configure_logging"),
     "api.openai": (
-        "Chunk",
+        "CompletionChunk",
         "CompletionRequest",
         "CompletionRoutes",
         "ResponseRequest",
@@ -204,7 +204,14 @@ FACES: dict[str, tuple[str, ...]] = {
         "quantise",
         "read_manifest",
     ),
-    "index.jobs": ("JobStore", "SpoolSlice", "SpooledFile", "Upload", "check_jobs", "set_aside"),
+    "index.jobs": (
+        "JobStore",
+        "SpoolSlice",
+        "SpooledFile",
+        "SpooledUpload",
+        "check_jobs",
+        "set_aside",
+    ),
     "index.reading": (
         "Builder",
         "FileReader",
@@ -282,7 +289,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Kind",
         "Unit",
         "View",
-        "Views",
+        "ViewBuilder",
         "blocks",
         "chunk_spans",
         "counted_chunks",
@@ -296,7 +303,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "index.transfer": (
         "Backup",
         "Check",
-        "Manifest",
+        "BackupManifest",
         "accept",
         "back_up",
         "back_up_all",

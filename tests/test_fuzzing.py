@@ -9,8 +9,8 @@ import pytest
 from faults import CYCLES, NIGHTLY
 
 FUZZING = Path(__file__).parent / "support/fuzzing.py"
-# So many that a run takes seconds: what guides it has a thousand inputs to go on from.
-_RUNS = 1000
+# So many that a run takes seconds: what guides it has hundreds of inputs to go on from.
+_RUNS = 500
 _NIGHTLY_S = 3 * CYCLES
 _TARGETS = (
     "decoding", "cutting", "talking", "claiming", "checking", "rendering", "filtering",

@@ -41,7 +41,7 @@ _MAX_DETAIL = 500  # code points; messages may quote what the client sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ErrorRow:
     """The response to an error; without `detail`, the client gets the error's own message."""
 
     status: int
@@ -51,99 +51,107 @@ class Row:
     retry_after_s: int | None = None
 
 
-INTERNAL = Row(
+INTERNAL = ErrorRow(
     status=500,
     slug="internal",
     title="Internal error",
     detail="The server failed; its log has the error under this request's id.",
 )
-_NOT_FOUND = Row(
+_NOT_FOUND = ErrorRow(
     status=404, slug="not-found", title="No such path", detail="/schema lists the paths."
 )
-_MALFORMED = Row(status=400, slug="malformed-request", title="Malformed request")
-_INVALID = Row(status=422, slug="invalid-request", title="Invalid request")
-_TOO_LARGE = Row(status=413, slug="body-too-large", title="Body too large")
+_MALFORMED = ErrorRow(status=400, slug="malformed-request", title="Malformed request")
+_INVALID = ErrorRow(status=422, slug="invalid-request", title="Invalid request")
+_TOO_LARGE = ErrorRow(status=413, slug="body-too-large", title="Body too large")
 _NO_THREAD = "can't start new thread"  # CPython has no class for it: no memory for its stack
 
-TABLE: dict[type[Exception], Row] = {
+TABLE: dict[type[Exception], ErrorRow] = {
     Exception: INTERNAL,
     ApiError: INTERNAL,
     MalformedRequest: _MALFORMED,
     InvalidRequest: _INVALID,
-    ModelNotFound: Row(status=404, slug="model-not-found", title="No such model"),
-    SpanOutOfRange: Row(status=422, slug="span-out-of-range", title="Span out of range"),
-    UnsupportedMediaType: Row(
+    ModelNotFound: ErrorRow(status=404, slug="model-not-found", title="No such model"),
+    SpanOutOfRange: ErrorRow(status=422, slug="span-out-of-range", title="Span out of range"),
+    UnsupportedMediaType: ErrorRow(
         status=415, slug="unsupported-media-type", title="Unsupported media type"
     ),
     BodyTooLarge: _TOO_LARGE,
-    BodyTooSlow: Row(status=408, slug="body-too-slow", title="Body too slow"),
-    Busy: Row(status=503, slug="busy", title="Too many requests at once", retry_after_s=5),
-    QuotaExceeded: Row(status=429, slug="quota-exceeded", title="Quota exceeded", retry_after_s=60),
-    TookTooLong: Row(status=504, slug="took-too-long", title="Took too long", retry_after_s=5),
-    MemoryError: Row(
+    BodyTooSlow: ErrorRow(status=408, slug="body-too-slow", title="Body too slow"),
+    Busy: ErrorRow(status=503, slug="busy", title="Too many requests at once", retry_after_s=5),
+    QuotaExceeded: ErrorRow(
+        status=429, slug="quota-exceeded", title="Quota exceeded", retry_after_s=60
+    ),
+    TookTooLong: ErrorRow(status=504, slug="took-too-long", title="Took too long", retry_after_s=5),
+    MemoryError: ErrorRow(
         status=503,
         slug="out-of-memory",
         title="Out of memory",
         detail="The server does not have enough memory for this request at the moment.",
         retry_after_s=5,
     ),
-    CrossOrigin: Row(status=403, slug="cross-origin", title="Cross-origin request"),
-    UnknownHost: Row(status=421, slug="unknown-host", title="Misdirected request"),
+    CrossOrigin: ErrorRow(status=403, slug="cross-origin", title="Cross-origin request"),
+    UnknownHost: ErrorRow(status=421, slug="unknown-host", title="Misdirected request"),
     ClientDisconnected: _MALFORMED,
     HTTPException: INTERNAL,
     ClientException: _MALFORMED,
     ValidationException: _INVALID,
     NotFoundException: _NOT_FOUND,
-    MethodNotAllowedException: Row(
+    MethodNotAllowedException: ErrorRow(
         status=405,
         slug="method-not-allowed",
         title="Method not allowed",
         detail="The Allow header lists the methods of this path.",
     ),
     store.StoreError: INTERNAL,
-    store.DocumentRejected: Row(status=422, slug="document-rejected", title="Document rejected"),
-    Unreadable: Row(status=422, slug="file-unreadable", title="File not read"),
-    OriginalNotFound: Row(status=404, slug="original-not-found", title="No original file"),
-    PageNotFound: Row(status=404, slug="page-not-found", title="No such page"),
-    store.DocumentNotFound: Row(status=404, slug="document-not-found", title="No such document"),
-    store.JobNotFound: Row(status=404, slug="job-not-found", title="No such job"),
-    store.JobsFull: Row(status=503, slug="jobs-full", title="Too many jobs", retry_after_s=60),
-    store.DuplicateDocument: Row(status=409, slug="duplicate-document", title="Document exists"),
-    store.CurrentRevision: Row(status=409, slug="current-revision", title="Current revision"),
+    store.DocumentRejected: ErrorRow(
+        status=422, slug="document-rejected", title="Document rejected"
+    ),
+    Unreadable: ErrorRow(status=422, slug="file-unreadable", title="File not read"),
+    OriginalNotFound: ErrorRow(status=404, slug="original-not-found", title="No original file"),
+    PageNotFound: ErrorRow(status=404, slug="page-not-found", title="No such page"),
+    store.DocumentNotFound: ErrorRow(
+        status=404, slug="document-not-found", title="No such document"
+    ),
+    store.JobNotFound: ErrorRow(status=404, slug="job-not-found", title="No such job"),
+    store.JobsFull: ErrorRow(status=503, slug="jobs-full", title="Too many jobs", retry_after_s=60),
+    store.DuplicateDocument: ErrorRow(
+        status=409, slug="duplicate-document", title="Document exists"
+    ),
+    store.CurrentRevision: ErrorRow(status=409, slug="current-revision", title="Current revision"),
     # A client's offsets become SpanOutOfRange: this error is a fault of the server.
     store.InvalidSpan: INTERNAL,
     store.InvalidFilter: INTERNAL,  # a client's filter becomes InvalidRequest
     store.StoreMismatch: INTERNAL,
     store.BuildIncomplete: INTERNAL,
-    store.BuildInUse: Row(status=409, slug="chunks-unchanged", title="Nothing to change"),
-    store.StoreUnavailable: Row(
+    store.BuildInUse: ErrorRow(status=409, slug="chunks-unchanged", title="Nothing to change"),
+    store.StoreUnavailable: ErrorRow(
         status=503,
         slug="storage-unavailable",
         title="Storage unavailable",
         detail="The stored documents cannot be read or written at the moment.",
         retry_after_s=5,
     ),
-    store.StoreFull: Row(
+    store.StoreFull: ErrorRow(
         status=507,
         slug="storage-full",
         title="Storage full",
         detail="The disk has no room to store this; stored documents can be read and searched.",
     ),
-    store.StoreLocked: Row(
+    store.StoreLocked: ErrorRow(
         status=503,
         slug="storage-locked",
         title="Storage locked",
         detail="Another process is writing to the stored documents.",
         retry_after_s=5,
     ),
-    store.StoreCorrupt: Row(
+    store.StoreCorrupt: ErrorRow(
         status=500,
         slug="storage-corrupt",
         title="Storage corrupt",
         detail="Stored data is damaged; the operator of this service must repair it.",
     ),
-    store.DocumentDamaged: Row(status=500, slug="storage-corrupt", title="Storage corrupt"),
-    store.JobsDamaged: Row(
+    store.DocumentDamaged: ErrorRow(status=500, slug="storage-corrupt", title="Storage corrupt"),
+    store.JobsDamaged: ErrorRow(
         status=503,
         slug="jobs-damaged",
         title="Jobs damaged",
@@ -152,7 +160,7 @@ TABLE: dict[type[Exception], Row] = {
     ),
     store.BackupInvalid: INTERNAL,
     store.ExportInvalid: INTERNAL,
-    store.ModelUnavailable: Row(
+    store.ModelUnavailable: ErrorRow(
         status=503,
         slug="model-unavailable",
         title="Model unavailable",
@@ -160,23 +168,29 @@ TABLE: dict[type[Exception], Row] = {
         retry_after_s=60,
     ),
     qa.QAError: INTERNAL,
-    qa.InvalidQuestion: Row(status=422, slug="invalid-question", title="Invalid question"),
+    qa.InvalidQuestion: ErrorRow(status=422, slug="invalid-question", title="Invalid question"),
     qa.UngroundedCitation: INTERNAL,
-    qa.CollectionNotFound: Row(status=404, slug="collection-not-found", title="No such collection"),
-    qa.CollectionGone: Row(status=404, slug="collection-not-found", title="No such collection"),
-    qa.CollectionsBusy: Row(
+    qa.CollectionNotFound: ErrorRow(
+        status=404, slug="collection-not-found", title="No such collection"
+    ),
+    qa.CollectionGone: ErrorRow(
+        status=404, slug="collection-not-found", title="No such collection"
+    ),
+    qa.CollectionsBusy: ErrorRow(
         status=503, slug="collections-busy", title="Too many collections in use", retry_after_s=5
     ),
-    qa.TooManyCollections: Row(
+    qa.TooManyCollections: ErrorRow(
         status=409, slug="too-many-collections", title="Too many collections"
     ),
-    qa.CollectionExists: Row(status=409, slug="collection-exists", title="Collection exists"),
+    qa.CollectionExists: ErrorRow(status=409, slug="collection-exists", title="Collection exists"),
     qa.InvalidCollection: INTERNAL,  # a client's settings become InvalidRequest
     qa.UntrustedSettings: INTERNAL,  # only commands raise it
-    qa.ModeUnavailable: Row(status=422, slug="mode-unavailable", title="Mode unavailable"),
-    qa.ReindexRunning: Row(status=409, slug="reindex-running", title="Being reindexed"),
-    qa.NoEarlierChunks: Row(status=409, slug="no-earlier-chunks", title="Nothing to go back to"),
-    qa.NotReady: Row(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
+    qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),
+    qa.ReindexRunning: ErrorRow(status=409, slug="reindex-running", title="Being reindexed"),
+    qa.NoEarlierChunks: ErrorRow(
+        status=409, slug="no-earlier-chunks", title="Nothing to go back to"
+    ),
+    qa.NotReady: ErrorRow(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     # If the language model fails, the answer quotes passages instead.
     qa.PromptTooLong: INTERNAL,
     qa.EndpointFailed: INTERNAL,
@@ -199,7 +213,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
 
 
-def row_of(error: Exception) -> Row:
+def row_of(error: Exception) -> ErrorRow:
     """Return the row of the nearest class of an error."""
     if str(error) == _NO_THREAD:
         return TABLE[MemoryError]

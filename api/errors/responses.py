@@ -9,7 +9,9 @@ from citespan.api.errors.problem import MEDIA_TYPE, problem_headers, problem_of,
 from citespan.api.errors.types import InvalidRequest, ModelNotFound
 
 # Also paths of OpenAI's that are not served: its clients read no other shape.
-_OPENAI = re.compile(r"/v1/(chat/completions|completions|embeddings|models|responses)(/.*)?")
+_OPENAI = re.compile(
+    r"/v1/(chat/completions|completions|embeddings|models|responses)(/.*)?", re.DOTALL
+)
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 

@@ -15,7 +15,7 @@ from citespan.api.middleware.callers import caller_of
 from citespan.api.middleware.lines import ASKING, READING, STORING, Line
 from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.patience import Patience
-from citespan.api.middleware.quotas import Quotas, Unit
+from citespan.api.middleware.quotas import Quotas, QuotaUnit
 from citespan.api.middleware.watch import Trace, Watch, take, take_question
 from citespan.index.disk import unavailable
 from citespan.index.runtime import present_caller
@@ -75,7 +75,7 @@ class Admission:
         with watch.present():
             if options.get("counted", name is not None):
                 scope["state"]["account"] = watch.account
-                watch.account.take(Unit.REQUESTS)
+                watch.account.take(QuotaUnit.REQUESTS)
             if name is None:
                 await app(scope, receive, send)
             else:
@@ -150,7 +150,7 @@ class Admission:
                     self._check_size(size, most_bytes)
                     await _spool(file, part)
                 if stored:
-                    take(Unit.BYTES, size)
+                    take(QuotaUnit.BYTES, size)
                 await file.seek(0)
                 yield file
             finally:

@@ -170,7 +170,7 @@ class Exchange:
 
     def _use_forwarded(self, addresses: Addresses) -> None:
         """Take the scheme and the host that the client used from a trusted proxy."""
-        seen = addresses.told(self._scope["client"], self._headers)
+        seen = addresses.forwarded(self._scope["client"], self._headers)
         if seen.client:
             self._scope["client"] = (seen.client, 0)
         if seen.scheme:

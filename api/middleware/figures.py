@@ -17,7 +17,7 @@ _OTHERS = "(others)"
 _UNENDED = ("queued", "running")  # states of jobs
 
 
-class Figures:
+class ServerFigures:
     """A collector of figures for Prometheus.
 
     Args:

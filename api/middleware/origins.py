@@ -46,13 +46,13 @@ class Origins:
         """Return the headers that let the page read a response."""
         if not self.allowed:
             return {}
-        told = {"vary": "Origin"}
+        headers = {"vary": "Origin"}
         if origin is not None and origin in self.allowed:
-            told |= {
+            headers |= {
                 "access-control-allow-origin": origin,
                 "access-control-expose-headers": _SHOWN,
             }
-        return told
+        return headers
 
     def preflight(self, path: str, headers: Mapping[bytes, str]) -> dict[str, str]:
         """Return the headers that answer a preflight; none if the request would be refused."""

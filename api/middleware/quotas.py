@@ -17,7 +17,7 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _POLICY = re.compile(r"([1-9][0-9]{0,14})/(second|minute|hour|day)")
 
 
-class Unit(StrEnum):
+class QuotaUnit(StrEnum):
     """What a quota counts."""
 
     REQUESTS = "requests"
@@ -28,14 +28,14 @@ class Unit(StrEnum):
 
 
 # As the draft's registry names units; it has none for the others.
-_UNITS = {Unit.REQUESTS: ';qu="requests"', Unit.BYTES: ';qu="content-bytes"'}
+_UNITS = {QuotaUnit.REQUESTS: ';qu="requests"', QuotaUnit.BYTES: ';qu="content-bytes"'}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class QuotaPolicy:
     """A quota of one unit in a window of `window_s` seconds; `name` is unit and window."""
 
-    unit: Unit
+    unit: QuotaUnit
     name: str
     quota: int
     window_s: int
@@ -58,12 +58,12 @@ class Quotas:
     """
 
     def __init__(
-        self, policies: Sequence[Policy] = (), clock: Callable[[], float] = time.monotonic
+        self, policies: Sequence[QuotaPolicy] = (), clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.policies = tuple(policies)
         self.clock = clock
         self.lock = threading.Lock()
-        self.refused = dict.fromkeys(Unit, 0)
+        self.refused = dict.fromkeys(QuotaUnit, 0)
         self._windows: OrderedDict[str, dict[str, _Window]] = OrderedDict()
 
     @classmethod
@@ -73,7 +73,7 @@ class Quotas:
         Raises:
             ConfigError: one of them is not written so.
         """
-        return cls([one for unit in Unit for one in _policies(unit, settings.get(unit, ""))])
+        return cls([one for unit in QuotaUnit for one in _policies(unit, settings.get(unit, ""))])
 
     @property
     def callers(self) -> int:
@@ -104,7 +104,7 @@ class Account:
         self.caller = caller
         self._quotas = quotas
 
-    def take(self, unit: Unit, amount: int = 1) -> None:
+    def take(self, unit: QuotaUnit, amount: int = 1) -> None:
         """Use an amount, if all quotas of the unit have room for it.
 
         Raises:
@@ -112,11 +112,11 @@ class Account:
         """
         self._use(unit, amount, needed=amount)
 
-    def check(self, unit: Unit) -> None:
+    def check(self, unit: QuotaUnit) -> None:
         """Raise QuotaExceeded if nothing is left of a quota of the unit."""
         self._use(unit, 0, needed=1)
 
-    def spend(self, unit: Unit, amount: int) -> None:
+    def spend(self, unit: QuotaUnit, amount: int) -> None:
         """Count what has been used already, even beyond a quota."""
         self._use(unit, amount, needed=0)
 
@@ -138,7 +138,7 @@ class Account:
         ]
         return {"ratelimit-policy": ", ".join(rules), "ratelimit": ", ".join(left)}
 
-    def _use(self, unit: Unit, amount: int, *, needed: int) -> None:
+    def _use(self, unit: QuotaUnit, amount: int, *, needed: int) -> None:
         quotas = self._quotas
         policies = [one for one in quotas.policies if one.unit is unit]
         if not policies:
@@ -154,8 +154,8 @@ class Account:
                 windows[one.name].used += amount
 
 
-def _policies(unit: Unit, written: str) -> list[Policy]:
-    found: list[Policy] = []
+def _policies(unit: QuotaUnit, written: str) -> list[QuotaPolicy]:
+    found: list[QuotaPolicy] = []
     for one in written.replace(",", " ").split():
         parsed = _POLICY.fullmatch(one)
         if parsed is None:
@@ -164,5 +164,5 @@ def _policies(unit: Unit, written: str) -> list[Policy]:
             )
         window_s = _SECONDS[parsed[2]]
         name = f"{unit}/{parsed[2]}"
-        found.append(Policy(unit=unit, name=name, quota=int(parsed[1]), window_s=window_s))
+        found.append(QuotaPolicy(unit=unit, name=name, quota=int(parsed[1]), window_s=window_s))
     return found

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from citespan.api.middleware.observed import Observed
-from citespan.api.middleware.quotas import Account, Unit
+from citespan.api.middleware.quotas import Account, QuotaUnit
 from citespan.index.runtime import working_for
 from citespan.qa.answer import Done, Event, Retrieved
 from citespan.qa.types import Answer
@@ -66,13 +66,13 @@ class Watch:
         self._counters.observe_answer(answer)
         used = answer.usage.prompt_tokens + answer.usage.completion_tokens
         if used:
-            self.account.spend(Unit.TOKENS, used)
+            self.account.spend(QuotaUnit.TOKENS, used)
 
 
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
-def take(unit: Unit, amount: int = 1) -> None:
+def take(unit: QuotaUnit, amount: int = 1) -> None:
     """Use an amount of the present caller's quotas; without a caller, do nothing.
 
     Raises:
@@ -89,8 +89,8 @@ def take_question() -> None:
         QuotaExceeded: no question, or no token, is left.
     """
     if watch := _watch.get():
-        watch.account.check(Unit.TOKENS)
-        watch.account.take(Unit.QUESTIONS)
+        watch.account.check(QuotaUnit.TOKENS)
+        watch.account.take(QuotaUnit.QUESTIONS)
 
 
 @contextmanager

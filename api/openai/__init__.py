@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.api.openai.bodies import Chunk, CompletionRequest
+    from citespan.api.openai.bodies import CompletionChunk, CompletionRequest
     from citespan.api.openai.responding import respond
     from citespan.api.openai.response_bodies import ResponseRequest
     from citespan.api.openai.routes import CompletionRoutes
 
 __all__ = (
-    "Chunk",
+    "CompletionChunk",
     "CompletionRequest",
     "CompletionRoutes",
     "ResponseRequest",
@@ -21,7 +21,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
-        "Chunk": "citespan.api.openai.bodies",
+        "CompletionChunk": "citespan.api.openai.bodies",
         "CompletionRequest": "citespan.api.openai.bodies",
         "CompletionRoutes": "citespan.api.openai.routes",
         "ResponseRequest": "citespan.api.openai.response_bodies",

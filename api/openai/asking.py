@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from citespan.api.errors.types import InvalidRequest, ModelNotFound
-from citespan.api.openai.bodies import Part
+from citespan.api.openai.bodies import MessagePart
 from citespan.qa import Mode, Service
 from citespan.qa.collections import Collections
 from citespan.qa.errors import CollectionNotFound
@@ -49,7 +49,7 @@ def model_names(collections: Collections) -> list[str]:
 
 
 def conversation(
-    field: str, messages: Sequence[tuple[str, str | Sequence[Part] | None]]
+    field: str, messages: Sequence[tuple[str, str | Sequence[MessagePart] | None]]
 ) -> tuple[str, list[Message]]:
     """Return the question and the last messages before it; ignore instructions and tool messages.
 
@@ -77,7 +77,7 @@ def conversation(
     return _text(asked), said
 
 
-def _text(content: str | Sequence[Part] | None) -> str:
+def _text(content: str | Sequence[MessagePart] | None) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     return "\n".join(part.text for part in content if part.type in _TEXTS)

@@ -32,7 +32,7 @@ NoTools: TypeAlias = Annotated[
 ]
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class MessagePart(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a message; the server reads only text."""
 
     type: Annotated[str, _only(["text", "input_text", "output_text", "refusal"])]
@@ -43,7 +43,7 @@ class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
     """A message of a conversation; the server ignores other fields."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | tuple[Part, ...] | None = None
+    content: str | tuple[MessagePart, ...] | None = None
 
 
 class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class ModelsBody(msgspec.Struct, frozen=True, kw_only=True):
     data: tuple[ModelBody, ...]
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class CompletionUsage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of the language model behind an answer; an extractive answer uses none."""
 
     prompt_tokens: int
@@ -92,7 +92,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     total_tokens: int
 
 
-class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MessageDelta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The addition of a chunk to the message; the last chunk with a choice adds all annotations."""
 
     role: Literal["assistant"] | None = None
@@ -103,13 +103,13 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
     """The one choice of a chunk."""
 
-    delta: Delta
+    delta: MessageDelta
     index: int = 0
     finish_reason: Literal["stop"] | None = None
     logprobs: None = None
 
 
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+class CompletionChunk(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a streamed completion; the last chunk with a choice has `citespan`, too."""
 
     id: str
@@ -117,7 +117,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     model: str
     choices: tuple[ChunkChoice, ...]
-    usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
+    usage: CompletionUsage | msgspec.UnsetType | None = msgspec.UNSET
     citespan: AnswerBody | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -147,5 +147,5 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     model: str
     choices: tuple[Choice, ...]
-    usage: Usage
+    usage: CompletionUsage
     citespan: AnswerBody

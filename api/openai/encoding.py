@@ -44,7 +44,7 @@ class Encoder:
     def piece(self, event: Event) -> MarkdownPiece | None:
         """Return the piece that an event adds to the message, or None."""
         if isinstance(event, CitationAdded):
-            body = citation_body(event.citation, f"c{event.number}", self.collection)
+            body = citation_body(event.citation, self.collection)
             self.rendering.cite(event, body)
         return self.rendering.piece(event)
 

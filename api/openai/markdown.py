@@ -72,12 +72,12 @@ class Rendering:
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        self._citations: dict[int, tuple[int, CitationBody]] = {}
+        self._citations: dict[int, CitationBody] = {}
         self._length = 0
 
     def cite(self, event: CitationAdded, body: CitationBody) -> None:
         """Store a citation that later markers point to."""
-        self._citations[id(event.citation)] = (event.number, body)
+        self._citations[event.citation.number] = body
 
     def piece(self, event: Event) -> MarkdownPiece | None:
         """Return the piece that an event adds to the message, or None."""
@@ -96,9 +96,10 @@ class Rendering:
     def _markers(self, event: SegmentDone) -> MarkdownPiece:
         content = _UNSUPPORTED if event.segment.support is Support.UNSUPPORTED else ""
         annotations: list[Annotation] = []
-        for number, body in (self._citations[id(one)] for one in event.segment.citations):
+        for citation in event.segment.citations:
+            body = self._citations[citation.number]
             url = f"{self._base_url}{body.url}"
-            marker = f"[[{number}]]({url})"
+            marker = f"[[{citation.number}]]({url})"
             start = self._length + len(content) + 1
             content += f" {marker}"
             found = UrlCitation(

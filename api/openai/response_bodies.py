@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from citespan.api.openai.bodies import ONLY_AUTO, NoTools, Part
+from citespan.api.openai.bodies import ONLY_AUTO, MessagePart, NoTools
 from citespan.api.openai.markdown import UrlCitation
 from citespan.api.wire.responses import AnswerBody
 
@@ -22,7 +22,7 @@ class ItemIn(msgspec.Struct, frozen=True, kw_only=True):
 
     type: Annotated[str | None, msgspec.Meta(extra_json_schema={"enum": READ})] = None
     role: Literal["system", "developer", "user", "assistant"] | None = None
-    content: str | tuple[Part, ...] | None = None
+    content: str | tuple[MessagePart, ...] | None = None
 
 
 class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,15 +27,15 @@ from citespan.api.openai.asking import (
 )
 from citespan.api.openai.bodies import (
     Choice,
-    Chunk,
     ChunkChoice,
     Completion,
+    CompletionChunk,
     CompletionRequest,
-    Delta,
+    CompletionUsage,
+    MessageDelta,
     MessageOut,
     ModelBody,
     ModelsBody,
-    Usage,
 )
 from citespan.api.openai.encoding import UNBUFFERED, Encoder
 from citespan.api.openai.markdown import Annotation
@@ -79,9 +79,9 @@ class _Encoder(Encoder):
     def id(self) -> str:
         return f"chatcmpl-{self.number}"
 
-    def chunk(self, delta: Delta, done: AnswerBody | None = None) -> Chunk:
+    def chunk(self, delta: MessageDelta, done: AnswerBody | None = None) -> CompletionChunk:
         """Return a chunk with its choice; with `done`, it is the last chunk of the message."""
-        return Chunk(
+        return CompletionChunk(
             id=self.id,
             created=self.created,
             model=self.model,
@@ -127,7 +127,7 @@ def _completed(events: Iterator[Event], encoder: _Encoder) -> Completion:
 async def _lines(
     events: Generator[Event], patience: Patience, encoder: _Encoder, request_id: str, *, usage: bool
 ) -> AsyncGenerator[bytes]:
-    yield _line(encoder.chunk(Delta(role="assistant", content="")))
+    yield _line(encoder.chunk(MessageDelta(role="assistant", content="")))
     annotations: tuple[Annotation, ...] = ()  # sent in one chunk: `openai` merges only one list
     try:
         async for event in in_thread(events, patience):
@@ -137,12 +137,12 @@ async def _lines(
             piece = encoder.piece(event)
             if piece and piece.content:
                 annotations += piece.annotations
-                yield _line(encoder.chunk(Delta(content=piece.content)))
+                yield _line(encoder.chunk(MessageDelta(content=piece.content)))
             if isinstance(event, Done):
                 done = encoder.answer(event)
-                yield _line(encoder.chunk(Delta(annotations=annotations), done))
+                yield _line(encoder.chunk(MessageDelta(annotations=annotations), done))
                 if usage:
-                    last = encoder.chunk(Delta())
+                    last = encoder.chunk(MessageDelta())
                     yield _line(msgspec.structs.replace(last, choices=(), usage=_usage(done)))
     except Exception as error:  # noqa: BLE001  (the status has been sent: a line reports it)
         met_error = met(error)
@@ -155,9 +155,9 @@ def _line(body: msgspec.Struct) -> bytes:
     return b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
-def _usage(answer: AnswerBody) -> Usage:
+def _usage(answer: AnswerBody) -> CompletionUsage:
     prompt, completion = answer.usage.prompt_tokens, answer.usage.completion_tokens
-    return Usage(
+    return CompletionUsage(
         prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion
     )
 

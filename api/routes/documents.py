@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
-from citespan.api.middleware.quotas import Unit
+from citespan.api.middleware.quotas import QuotaUnit
 from citespan.api.middleware.watch import take
 from citespan.api.wire.bodies import AnyRequest, Described
 from citespan.api.wire.files import read_document
@@ -120,7 +120,7 @@ class Documents(Controller):
         uri: _Uri = None,
     ) -> Response[StoredBody]:
         """Store a new document; storing the same document again changes nothing."""
-        take(Unit.DOCUMENTS)
+        take(QuotaUnit.DOCUMENTS)
         described = Described(id=document_id, title=title, uri=uri)
         read, password = read_document(request, body, described, service.files)
         check = request.scope["state"]["patience"].check
@@ -139,7 +139,7 @@ class Documents(Controller):
         uri: _Uri = None,
     ) -> Response[StoredBody]:
         """Store a document under this id; if another one has the id, add a new revision to it."""
-        take(Unit.DOCUMENTS)
+        take(QuotaUnit.DOCUMENTS)
         described = Described(id=None, title=title, uri=uri)
         read, password = read_document(request, body, described, service.files)
         if read.draft.id not in {None, document_id}:

@@ -15,7 +15,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from citespan.api.errors import problem_of
 from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
-from citespan.api.middleware.quotas import Unit
+from citespan.api.middleware.quotas import QuotaUnit
 from citespan.api.middleware.watch import take
 from citespan.api.routes.collections import InCollection
 from citespan.api.wire.batches import read_entries
@@ -170,7 +170,7 @@ async def _events(
 
 def _counted(entries: Iterator[SpooledFile]) -> Iterator[SpooledFile]:
     for entry in entries:
-        take(Unit.DOCUMENTS)
+        take(QuotaUnit.DOCUMENTS)
         yield entry
 
 

@@ -10,8 +10,7 @@ from citespan.api.wire.files import MAX_NAME, MULTIPART, PASSWORD, request_of
 from citespan.api.wire.requests import DocumentRequest
 from citespan.api.wire.uploads import Upload, parse_uploads
 from citespan.index.errors import DocumentRejected
-from citespan.index.jobs import SpooledFile
-from citespan.index.jobs import Upload as SpooledUpload
+from citespan.index.jobs import SpooledFile, SpooledUpload
 from citespan.index.reading import FileReader, Unreadable
 
 JSON_LINES = ("application/x-ndjson", "application/jsonl")

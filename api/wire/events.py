@@ -42,7 +42,6 @@ class EventEncoder:
     def __init__(self, collection: str, *, passages: bool) -> None:
         self.answer_id = f"ans_{ulid()}"
         self._collection, self._passages = collection, passages
-        self._numbers: dict[int, str] = {}
 
     def created(self) -> ServerSentEventMessage:
         """Return the event that begins the stream."""
@@ -61,10 +60,7 @@ class EventEncoder:
                 )
                 return _message("retrieval.done", body)
             case CitationAdded():
-                name = self._numbers[id(event.citation)] = f"c{event.number}"
-                return _message(
-                    "citation.added", citation_body(event.citation, name, self._collection)
-                )
+                return _message("citation.added", citation_body(event.citation, self._collection))
             case Delta():
                 return _message("answer.delta", DeltaBody(text=event.text))
             case Done():
@@ -76,7 +72,7 @@ class EventEncoder:
                 )
                 return _message("answer.done", body)
             case _:
-                return _message("segment.done", segment_body(event.segment, self._numbers))
+                return _message("segment.done", segment_body(event.segment))
 
 
 async def answer_events(

@@ -180,11 +180,11 @@ def scores_body(scores: Scores) -> ScoresBody:
     )
 
 
-def citation_body(citation: Citation, citation_id: str, collection: str) -> CitationBody:
-    """Return a citation on the wire, under the id that segments refer to."""
+def citation_body(citation: Citation, collection: str) -> CitationBody:
+    """Return a citation on the wire."""
     info = citation.document
     return CitationBody(
-        id=citation_id,
+        id=_name(citation),
         document=DocumentRef(
             id=info.id,
             revision=info.revision,
@@ -210,6 +210,11 @@ def citation_body(citation: Citation, citation_id: str, collection: str) -> Cita
     )
 
 
+def _name(citation: Citation) -> str:
+    """Return the id that segments refer to."""
+    return f"c{citation.number}"
+
+
 def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
     """Return a passage of a collection on the wire."""
     chunk = passage.chunk
@@ -227,13 +232,13 @@ def passage_body(passage: Passage, collection: str = DEFAULT) -> PassageBody:
     )
 
 
-def segment_body(segment: Segment, names: Mapping[int, str]) -> SegmentBody:
-    """Return a segment on the wire; `names` holds the names of its citations, by their `id()`."""
+def segment_body(segment: Segment) -> SegmentBody:
+    """Return a segment on the wire."""
     return SegmentBody(
         start=segment.span.start,
         end=segment.span.end,
         support=segment.support,
-        citations=tuple(names[id(citation)] for citation in segment.citations),
+        citations=tuple(map(_name, segment.citations)),
     )
 
 
@@ -244,7 +249,7 @@ def answer_body(
     collection: str = DEFAULT,
     passages: bool = False,
 ) -> AnswerBody:
-    """Return the answer on the wire, with citations numbered in order of first use.
+    """Return the answer on the wire.
 
     Args:
         answer: the answer of the service.
@@ -252,15 +257,14 @@ def answer_body(
         collection: the name of the collection that answered.
         passages: whether the answer includes the judged passages.
     """
-    names = {id(citation): f"c{n}" for n, citation in enumerate(answer.citations, start=1)}
     why = answer.abstention
     return AnswerBody(
         id=answer_id or f"ans_{ulid()}",
         status=answer.status,
         answer=answer.text,
         mode=answer.mode,
-        segments=tuple(segment_body(segment, names) for segment in answer.segments),
-        citations=tuple(citation_body(c, names[id(c)], collection) for c in answer.citations),
+        segments=tuple(segment_body(segment) for segment in answer.segments),
+        citations=tuple(citation_body(c, collection) for c in answer.citations),
         abstention=why and AbstentionBody(reason=why.reason, message=why.message),
         confidence=answer.confidence,
         passages=tuple(passage_body(p, collection) for p in bounded(answer.passages) if passages),

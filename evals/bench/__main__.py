@@ -16,11 +16,11 @@ from rich.console import Console
 from citespan.evals.bench.figures import Figure
 from citespan.evals.bench.http import measure_http
 from citespan.evals.bench.ingest import measure_ingest
-from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.plan import BenchPlan
 from citespan.evals.bench.query import measure_query
 from citespan.evals.bench.start import measure_start
 from citespan.evals.bench.tables import print_figures
-from citespan.evals.bench.workers import Baseline, Citespan, Worker, open_folder
+from citespan.evals.bench.workers import Citespan, NaiveSystem, Worker, open_folder
 from citespan.evals.datasets import open_dataset
 from citespan.evals.errors import DatasetError
 from citespan.evals.runs.provenance import machine, measured_settings, versions
@@ -90,7 +90,7 @@ def _plan(
     questions: int,
     clients: tuple[int, ...],
     repeats: int,
-) -> Plan:
+) -> BenchPlan:
     texts = [question.text for question in dataset.questions]
     if not texts or not dataset.documents:
         raise DatasetError(f"{dataset.card.name}: documents and questions are needed")
@@ -100,7 +100,7 @@ def _plan(
         data = msgspec.structs.replace(settings.data, models=str(work / "models"))
         settings = msgspec.structs.replace(settings, data=data)
     build_embedder(settings, say=console.print)  # exports the model once
-    return Plan(
+    return BenchPlan(
         documents=tuple(dataset.documents.values()),
         questions=tuple(texts[:questions]),
         clients=tuple(dict.fromkeys(clients)),
@@ -111,14 +111,14 @@ def _plan(
     )
 
 
-def _measure(plan: Plan, groups: tuple[str, ...]) -> list[Figure]:
+def _measure(plan: BenchPlan, groups: tuple[str, ...]) -> list[Figure]:
     plan.notify("Storing")
     stored = measure_ingest(plan, plan.repeats if "ingest" in groups else 1)
     figures = stored if "ingest" in groups else []
     if "query" in groups or "http" in groups:
         with ExitStack() as stack:
             citespan = stack.enter_context(Worker(Citespan, plan.settings))
-            naive = stack.enter_context(Worker(Baseline, plan.settings))
+            naive = stack.enter_context(Worker(NaiveSystem, plan.settings))
             citespan.do(open_folder, plan.stored)
             naive.do(open_folder, plan.naive_stored)
             if "query" in groups:
@@ -130,7 +130,7 @@ def _measure(plan: Plan, groups: tuple[str, ...]) -> list[Figure]:
     return figures
 
 
-def _report(dataset: Dataset, plan: Plan, figures: list[Figure]) -> dict[str, object]:
+def _report(dataset: Dataset, plan: BenchPlan, figures: list[Figure]) -> dict[str, object]:
     return {
         "format": 1,
         "dataset": {

@@ -7,12 +7,12 @@ import httpx
 
 from citespan.evals.bench.figures import Figure, figure, interleaved
 from citespan.evals.bench.load import Round, ask_all
-from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.plan import BenchPlan
 from citespan.evals.bench.query import latencies
 from citespan.evals.bench.server import Server, serving
 from citespan.evals.bench.workers import (
-    Baseline,
     Citespan,
+    NaiveSystem,
     Worker,
     answer_all,
     peak_memory,
@@ -23,7 +23,9 @@ from citespan.evals.runs.memory import peak_bytes
 _TIMEOUT_S = 120.0
 
 
-def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]) -> list[Figure]:
+def measure_http(
+    plan: BenchPlan, citespan: Worker[Citespan], naive: Worker[NaiveSystem]
+) -> list[Figure]:
     """Measure a server, next to both systems, which have opened what they stored.
 
     Searches are compared with the naive search from as many threads. Searches and answers are also
@@ -48,10 +50,10 @@ def measure_http(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]
 
 
 def _actions(
-    plan: Plan,
+    plan: BenchPlan,
     client: httpx.Client,
     citespan: Worker[Citespan],
-    naive: Worker[Baseline],
+    naive: Worker[NaiveSystem],
     clients: int,
 ) -> Mapping[str, Callable[[], Round]]:
     return {
@@ -72,7 +74,7 @@ def _figures(found: Mapping[str, Sequence[Round]], clients: int) -> list[Figure]
     ]
 
 
-def _client(plan: Plan, server: Server) -> httpx.Client:
+def _client(plan: BenchPlan, server: Server) -> httpx.Client:
     most = max(plan.clients)
     limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
     return httpx.Client(base_url=server.url, timeout=_TIMEOUT_S, limits=limits)

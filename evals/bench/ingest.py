@@ -4,21 +4,21 @@ import shutil
 from pathlib import Path
 
 from citespan.evals.bench.figures import Figure, figure, interleaved
-from citespan.evals.bench.plan import Plan
-from citespan.evals.bench.workers import Baseline, Citespan, Worker, ingest, peak_memory
+from citespan.evals.bench.plan import BenchPlan
+from citespan.evals.bench.workers import Citespan, NaiveSystem, Worker, ingest, peak_memory
 
 _BASELINE = "naive ingest"
 _RAW = "vectors and text"  # float32 and UTF-8
 _VECTOR_BYTES = 384 * 4
 
 
-def measure_ingest(plan: Plan, repeats: int) -> list[Figure]:
+def measure_ingest(plan: BenchPlan, repeats: int) -> list[Figure]:
     """Store all documents in both systems, and keep both indexes in the plan's folder.
 
     The time runs from texts in memory and loaded models until all is on the disk. The chunks of the
     two differ: citespan's are of whole sentences. So characters a second are the fairer comparison.
     """
-    with Worker(Citespan, plan.settings) as citespan, Worker(Baseline, plan.settings) as naive:
+    with Worker(Citespan, plan.settings) as citespan, Worker(NaiveSystem, plan.settings) as naive:
         found = interleaved(
             {
                 "citespan": lambda: citespan.do(ingest, plan.documents, _fresh(plan.stored)),
@@ -48,7 +48,7 @@ def measure_ingest(plan: Plan, repeats: int) -> list[Figure]:
     ]
 
 
-def _size(plan: Plan, chunks: int) -> Figure:
+def _size(plan: BenchPlan, chunks: int) -> Figure:
     stored = sum(file.stat().st_size for file in plan.stored.rglob("*") if file.is_file())
     text = sum(len(document.text.encode()) for document in plan.documents)
     raw = chunks * _VECTOR_BYTES + text

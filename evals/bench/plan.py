@@ -11,7 +11,7 @@ Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class BenchPlan:
     """The parameters of a benchmark run.
 
     documents, questions: at least one of each.

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from citespan.evals.bench.figures import Figure, figure, interleaved
 from citespan.evals.bench.load import Round
-from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.plan import BenchPlan
 from citespan.evals.bench.workers import (
-    Baseline,
     Citespan,
+    NaiveSystem,
     Worker,
     answer_all,
     peak_memory,
@@ -15,7 +15,9 @@ from citespan.evals.bench.workers import (
 )
 
 
-def measure_query(plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline]) -> list[Figure]:
+def measure_query(
+    plan: BenchPlan, citespan: Worker[Citespan], naive: Worker[NaiveSystem]
+) -> list[Figure]:
     """Measure searches and answers of both systems, which have opened what they stored.
 
     The baseline only searches. So an answer, which also judges passages and their sentences, is
@@ -59,7 +61,7 @@ def latencies(
 
 
 def _actions(
-    plan: Plan, citespan: Worker[Citespan], naive: Worker[Baseline], clients: int
+    plan: BenchPlan, citespan: Worker[Citespan], naive: Worker[NaiveSystem], clients: int
 ) -> Mapping[str, Callable[[], Round]]:
     return {
         "search": lambda: citespan.do(search_all, plan.questions, clients),

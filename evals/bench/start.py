@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from citespan.evals.bench.figures import Figure, figure, interleaved
-from citespan.evals.bench.plan import Plan
+from citespan.evals.bench.plan import BenchPlan
 from citespan.evals.bench.server import command, environment, serving
 from citespan.evals.errors import RunError
 from citespan.evals.runs.memory import in_bytes, peak_bytes
@@ -31,7 +31,7 @@ class _Ran:
     memory: int = 0
 
 
-def measure_start(plan: Plan) -> list[Figure]:
+def measure_start(plan: BenchPlan) -> list[Figure]:
     """Measure processes in turn, each with one question, or until a server is ready.
 
     The baseline loads its model, opens the index that it saved, and searches once. If the folder is
@@ -65,12 +65,12 @@ def measure_start(plan: Plan) -> list[Figure]:
     return figures
 
 
-def _naive(plan: Plan) -> list[str]:
+def _naive(plan: BenchPlan) -> list[str]:
     # -P: this folder's modules must not hide others of the same name
     return [sys.executable, "-P", str(_SCRIPT), str(plan.naive_stored), plan.questions[0]]
 
 
-def _ask_empty(plan: Plan, question: str, models: Path) -> _Ran:
+def _ask_empty(plan: BenchPlan, question: str, models: Path) -> _Ran:
     """Ask a question of an empty folder."""
     with tempfile.TemporaryDirectory(dir=plan.work) as folder:
         ask = [*command(Path(folder) / "data"), "ask", question]

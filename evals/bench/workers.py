@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class System(Protocol):
+class BenchSystem(Protocol):
     """The operations that both systems have; models are loaded when a system is made."""
 
     def ingest(self, documents: Sequence[SourceDocument], folder: Path) -> int:
@@ -36,7 +36,7 @@ class System(Protocol):
         ...
 
 
-S = TypeVar("S", bound=System)
+S = TypeVar("S", bound=BenchSystem)
 
 
 class Citespan:
@@ -75,7 +75,7 @@ class Citespan:
         return self._service
 
 
-class Baseline:
+class NaiveSystem:
     """The naive script as a system."""
 
     def __init__(self, settings: Settings) -> None:
@@ -131,19 +131,19 @@ class Ingested:
     chunks: int
 
 
-def ingest(system: System, documents: Sequence[SourceDocument], folder: Path) -> Ingested:
+def ingest(system: BenchSystem, documents: Sequence[SourceDocument], folder: Path) -> Ingested:
     """Store documents and time it."""
     start = time.perf_counter()
     chunks = system.ingest(documents, folder)
     return Ingested(seconds=time.perf_counter() - start, chunks=chunks)
 
 
-def open_folder(system: System, folder: Path) -> None:
+def open_folder(system: BenchSystem, folder: Path) -> None:
     """Open a stored folder."""
     system.open(folder)
 
 
-def search_all(system: System, questions: Sequence[str], clients: int) -> Round:
+def search_all(system: BenchSystem, questions: Sequence[str], clients: int) -> Round:
     """Search for all questions from `clients` threads."""
     return ask_all(system.search, questions, clients)
 
@@ -153,7 +153,7 @@ def answer_all(system: Citespan, questions: Sequence[str], clients: int) -> Roun
     return ask_all(system.answer, questions, clients)
 
 
-def peak_memory(_: System) -> int:
+def peak_memory(_: BenchSystem) -> int:
     """Return the peak memory of this process, in bytes."""
     return peak_bytes() or 0
 

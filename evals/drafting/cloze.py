@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import regex
 
 from citespan.evals.drafting.names import NameKind, is_whole_phrase
-from citespan.evals.drafting.prose import Sentence, starts_well
+from citespan.evals.drafting.prose import ProseSentence, starts_well
 from citespan.evals.drafting.words import MONTHS
 from citespan.index import Span
 
@@ -39,7 +39,7 @@ class Finding:
     answer: Span
 
 
-def blank(sentence: Sentence) -> Finding | None:
+def blank(sentence: ProseSentence) -> Finding | None:
     """Return the sentence with its best blank, if it says enough without it."""
     if len(sentence.text.split(" ")) > _MAX_WORDS or not starts_well(sentence):
         return None
@@ -51,7 +51,7 @@ def blank(sentence: Sentence) -> Finding | None:
     return None
 
 
-def _fits(sentence: Sentence, answer: Span) -> bool:
+def _fits(sentence: ProseSentence, answer: Span) -> bool:
     """Return whether the answer occurs there once, and another name states the subject."""
     text, inside = sentence.text, answer.of(sentence.text)
     if text.casefold().count(inside.casefold()) != 1:
@@ -59,13 +59,13 @@ def _fits(sentence: Sentence, answer: Span) -> bool:
     return any(m.end <= answer.start or m.start >= answer.end for m in sentence.mentions)
 
 
-def _dates(sentence: Sentence) -> list[Span]:
+def _dates(sentence: ProseSentence) -> list[Span]:
     if len(regex.findall(YEAR, sentence.text)) != 1:
         return []
     return [Span(*match.span(1)) for match in _DATES.finditer(sentence.text)]
 
 
-def _amounts(sentence: Sentence) -> list[Span]:
+def _amounts(sentence: ProseSentence) -> list[Span]:
     return [
         Span(*match.span(1))
         for match in _AMOUNTS.finditer(sentence.text)
@@ -93,7 +93,7 @@ def _is_amount(amount: str, before: str, after: str) -> bool:
     )
 
 
-def _names(sentence: Sentence) -> list[Span]:
+def _names(sentence: ProseSentence) -> list[Span]:
     found = [
         mention
         for mention in sentence.mentions

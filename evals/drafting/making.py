@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 
 from citespan.evals.drafting.cloze import BLANK, Finding, blank
-from citespan.evals.drafting.prose import Sentence, content, read_sentences
-from citespan.evals.drafting.twins import Collection
+from citespan.evals.drafting.prose import ProseSentence, content, read_sentences
+from citespan.evals.drafting.twins import CooccurrenceIndex
 from citespan.evals.drafting.types import DraftKind, QuestionDraft
 from citespan.evals.types import GoldSpan, SourceDocument
 
@@ -21,7 +21,7 @@ def make_drafts(
 
     At most a third are twins without an answer. The same documents and seed give the same drafts.
     """
-    collection = Collection(read_sentences(documents))
+    collection = CooccurrenceIndex(read_sentences(documents))
     originals = _unambiguous(collection)
     originals.sort(key=lambda draft: hashlib.sha256(f"{seed} {draft.id}".encode()).digest())
     ordered = list(_spread(originals))
@@ -33,7 +33,7 @@ def make_drafts(
 
 
 def _twins(
-    collection: Collection, drafts: Iterable[QuestionDraft], seed: int
+    collection: CooccurrenceIndex, drafts: Iterable[QuestionDraft], seed: int
 ) -> Iterator[QuestionDraft]:
     places = {(s.document_id, s.span.start): s for s in collection.sentences}
     for draft in drafts:
@@ -46,7 +46,7 @@ def _reading_order(draft: QuestionDraft) -> tuple[str, int, bool, str]:
     return draft.evidence.document_id, draft.evidence.start, draft.kind is DraftKind.TWIN, draft.id
 
 
-def _unambiguous(collection: Collection) -> list[QuestionDraft]:
+def _unambiguous(collection: CooccurrenceIndex) -> list[QuestionDraft]:
     """Return drafts of the questions that only their own sentence answers."""
     usable = [(one, blank(one)) for one in collection.sentences if one.usable]
     drafts = [(_draft(one, finding), one) for one, finding in usable if finding]
@@ -58,7 +58,9 @@ def _unambiguous(collection: Collection) -> list[QuestionDraft]:
     ]
 
 
-def _is_unique(collection: Collection, draft: QuestionDraft, sentence: Sentence) -> bool:
+def _is_unique(
+    collection: CooccurrenceIndex, draft: QuestionDraft, sentence: ProseSentence
+) -> bool:
     """Return whether no other sentence holds all words of the question."""
     words = content(draft.question.replace(BLANK, " "))
     if len(words) < 2:
@@ -66,7 +68,7 @@ def _is_unique(collection: Collection, draft: QuestionDraft, sentence: Sentence)
     return set(collection.sentences_with(words)) <= {sentence.number}
 
 
-def _draft(sentence: Sentence, finding: Finding) -> QuestionDraft:
+def _draft(sentence: ProseSentence, finding: Finding) -> QuestionDraft:
     start = sentence.span.start
     return QuestionDraft(
         id=_id(sentence.document_id, str(start), finding.question),
@@ -77,7 +79,7 @@ def _draft(sentence: Sentence, finding: Finding) -> QuestionDraft:
     )
 
 
-def _evidence(sentence: Sentence) -> GoldSpan:
+def _evidence(sentence: ProseSentence) -> GoldSpan:
     span = sentence.span
     return GoldSpan(
         document_id=sentence.document_id, start=span.start, end=span.end, text=sentence.raw
@@ -85,7 +87,7 @@ def _evidence(sentence: Sentence) -> GoldSpan:
 
 
 def _twin(
-    collection: Collection, draft: QuestionDraft, sentence: Sentence, seed: int
+    collection: CooccurrenceIndex, draft: QuestionDraft, sentence: ProseSentence, seed: int
 ) -> QuestionDraft | None:
     made = collection.twin(draft.question, sentence, draft.answers[0], f"{seed} {draft.id}")
     if made is None:

@@ -25,7 +25,7 @@ _OPENERS, _CLOSERS = "(“«", ")”»"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
+class ProseSentence:
     """A sentence; `text` is `raw` with a blank for every white space, so that offsets hold."""
 
     document_id: str
@@ -43,7 +43,7 @@ def content(text: str) -> frozenset[str]:
     return frozenset(word[:5] for word in words if word not in STOP_WORDS)
 
 
-def read_sentences(documents: Iterable[SourceDocument]) -> list[Sentence]:
+def read_sentences(documents: Iterable[SourceDocument]) -> list[ProseSentence]:
     """Return all sentences of all documents, in order, numbered through, with their names."""
     plain = [
         (document.id, span, span.of(document.text))
@@ -53,7 +53,7 @@ def read_sentences(documents: Iterable[SourceDocument]) -> list[Sentence]:
     texts = [_SPACE.sub(" ", raw) for _, _, raw in plain]
     lexicon = Lexicon(texts)
     return [
-        Sentence(
+        ProseSentence(
             document_id=name,
             span=span,
             number=number,
@@ -90,7 +90,7 @@ def _balanced(text: str) -> bool:
     )
 
 
-def starts_well(sentence: Sentence) -> bool:
+def starts_well(sentence: ProseSentence) -> bool:
     """Return whether it names its subject early, before any verb or pronoun."""
     first = next(iter(sentence.mentions), None)
     if first is None:

@@ -8,7 +8,7 @@ import regex
 
 from citespan.evals.drafting.cloze import YEAR
 from citespan.evals.drafting.names import Mention, NameKind, is_whole_phrase
-from citespan.evals.drafting.prose import Sentence, content
+from citespan.evals.drafting.prose import ProseSentence, content
 from citespan.evals.drafting.types import Swap
 
 _TRIES = 24
@@ -21,10 +21,10 @@ _SWAPPED = frozenset({NameKind.PERSON, NameKind.PLACE, NameKind.ORGANISATION, Na
 _Names: TypeAlias = dict[tuple[NameKind, bool], dict[str, set[str]]]
 
 
-class Collection:
+class CooccurrenceIndex:
     """An index of the words that occur together in sentences, over all documents."""
 
-    def __init__(self, sentences: Sequence[Sentence]) -> None:
+    def __init__(self, sentences: Sequence[ProseSentence]) -> None:
         self.sentences = sentences
         self._words = [content(sentence.text) for sentence in sentences]
         self._having: dict[str, list[int]] = {}
@@ -41,7 +41,7 @@ class Collection:
         return [n for n in lists[0] if words <= self._words[n]]
 
     def twin(
-        self, question: str, sentence: Sentence, answer: str, seed: str
+        self, question: str, sentence: ProseSentence, answer: str, seed: str
     ) -> tuple[str, Swap] | None:
         """Return the question about another thing of the same kind; None if none is safe to ask
         about.
@@ -58,7 +58,7 @@ class Collection:
                     return swapped, Swap(old=old.text, new=new)
         return None
 
-    def _substitutes(self, old: Mention, sentence: Sentence, seed: str) -> list[str]:
+    def _substitutes(self, old: Mention, sentence: ProseSentence, seed: str) -> list[str]:
         """Return names of the same kind, with like ends or of the same document first."""
         names = self._names.get((old.kind, _article(old, sentence)), {})
         shuffled = sorted(names)
@@ -86,7 +86,7 @@ class Collection:
         return len(rest & around) >= _NEAR * len(rest)
 
 
-def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
+def _names_by_kind(sentences: Sequence[ProseSentence]) -> _Names:
     """Return every name by its kind and its article, with the documents that contain it."""
     names: _Names = {}
     for sentence in sentences:
@@ -101,14 +101,14 @@ def _names_by_kind(sentences: Sequence[Sentence]) -> _Names:
     return names
 
 
-def _article(mention: Mention, sentence: Sentence) -> bool:
+def _article(mention: Mention, sentence: ProseSentence) -> bool:
     """Return whether the name follows `the`, which its twin has to fit."""
     if mention.kind is NameKind.YEAR:
         return False
     return sentence.text[: mention.start].casefold().endswith("the ")
 
 
-def _is_swappable(mention: Mention, sentence: Sentence) -> bool:
+def _is_swappable(mention: Mention, sentence: ProseSentence) -> bool:
     """Return whether the name is complete and its kind sure enough to ask about it."""
     if mention.kind is NameKind.PERSON and " " not in mention.text:
         return False
@@ -123,7 +123,7 @@ def _years(text: str) -> Iterator[str]:
     yield from (match.group(1) for match in regex.finditer(rf"\b[Ii]n ({YEAR})\b(?![-–])", text))
 
 
-def _asked_about(question: str, sentence: Sentence, answer: str) -> list[Mention]:
+def _asked_about(question: str, sentence: ProseSentence, answer: str) -> list[Mention]:
     """Return the names and years in the question that can be swapped, the longest name first."""
     names = [m for m in sentence.mentions if m.text in question and m.text != answer]
     found = [

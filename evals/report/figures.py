@@ -10,7 +10,7 @@ from citespan.evals.results import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Plot:
     """A plot; legend: colours by system; `same` are systems whose line is the subject's."""
 
     title: str
@@ -20,9 +20,9 @@ class Figure:
     same: tuple[str, ...] = ()
 
 
-def figures(run: Run) -> list[Figure]:
+def figures(run: Run) -> list[Plot]:
     """Return the plots that there is data for."""
-    found: list[Figure] = []
+    found: list[Plot] = []
     curves = run.scores[run.info.subject].curves
     risk = {name: scores.curves.risk_coverage for name, scores in run.scores.items()}
     note = (
@@ -36,7 +36,7 @@ def figures(run: Run) -> list[Figure]:
             "the system is too sure. Numbers: how many questions."
         )
         svg = plots.reliability(curves.reliability)
-        found.append(Figure(title="Reliability", svg=svg, note=note, legend={}))
+        found.append(Plot(title="Reliability", svg=svg, note=note, legend={}))
     recall = {name: scores.curves.span_recall for name, scores in run.scores.items()}
     note = "Share of the gold read, by the number of retrieved characters. Higher is better."
     found += _series_plot(
@@ -45,7 +45,7 @@ def figures(run: Run) -> list[Figure]:
     if run.info.latency_ms:
         note = "Half (p50), 95 % and 99 % of the questions take no longer."
         svg = plots.latency(run.info.latency_ms)
-        found.append(Figure(title="Latency by stage", svg=svg, note=note, legend={}))
+        found.append(Plot(title="Latency by stage", svg=svg, note=note, legend={}))
     return found
 
 
@@ -55,7 +55,7 @@ def _series_plot(
     curves: Mapping[str, tuple[tuple[float, float], ...]],
     subject: str,
     draw: Callable[[Mapping[str, plots.Points]], Markup],
-) -> list[Figure]:
+) -> list[Plot]:
     """Return a plot of lines; systems that have the subject's own line are only named."""
     mine = curves[subject]
     same = tuple(name for name, points in curves.items() if points == mine and name != subject)
@@ -64,6 +64,4 @@ def _series_plot(
     if not drawn:
         return []
     legend = {name: n for n, (name, points) in enumerate(drawn.items()) if len(points) > 1}
-    return [
-        Figure(title=title, svg=draw(drawn), note=note, legend=legend, same=same if mine else ())
-    ]
+    return [Plot(title=title, svg=draw(drawn), note=note, legend=legend, same=same if mine else ())]

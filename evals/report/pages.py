@@ -35,7 +35,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReportPage:
     """A question, its response, and the evidence of the response.
 
     detail: how much is shown. left_out: descriptions of the rest.
@@ -68,7 +68,7 @@ class QuestionEntry:
     score: QuestionScore
     fault: Fault | None
     sentence: str
-    page: Page | None
+    page: ReportPage | None
     total_ms: float | None
 
     @property
@@ -121,7 +121,7 @@ def said(text: str, parts: Sequence[AnswerPart], citations: Sequence[CitedSpan])
         yield Said(text=text[at:], numbers=())
 
 
-def _pages(run: Run, question: Question, response: Response, full: int) -> Iterator[Page]:
+def _pages(run: Run, question: Question, response: Response, full: int) -> Iterator[ReportPage]:
     """Yield the page in full, if the room allows that, and then in brief."""
     whole = _page(run, question, response, FULL)
     if whole.size <= full:
@@ -129,13 +129,13 @@ def _pages(run: Run, question: Question, response: Response, full: int) -> Itera
     yield _page(run, question, response, BRIEF)
 
 
-def _page(run: Run, question: Question, response: Response, detail: Detail) -> Page:
+def _page(run: Run, question: Question, response: Response, detail: Detail) -> ReportPage:
     excerpts = Excerpts(run.dataset, question, response, detail)
     shown = response.text[:MOST_SAID]
     left_out = excerpts.left_out()
     if len(shown) < len(response.text):
         left_out.append(f"{len(response.text) - len(shown):,} characters of the answer")
-    return Page(
+    return ReportPage(
         detail=detail,
         response=response,
         said=tuple(said(shown, response.parts, response.citations)),

@@ -57,10 +57,10 @@ def reliability(bins: Sequence[Bin]) -> Markup:
     """Draw stated confidence against the share that is right, with the number in each bin."""
     x = Axis(label="stated confidence", top=1, show=_share)
     y = Axis(label="share that is right", top=1, show=_share)
-    told = "; ".join(
+    description = "; ".join(
         f"confidence {b.low:.2f} to {b.high:.2f}: {b.accuracy:.2f} right, n {b.n}" for b in bins
     )
-    svg = _figure("reliability", "Reliability diagram", told, _HEIGHT)
+    svg = _figure("reliability", "Reliability diagram", description, _HEIGHT)
     _draw_axes(svg, x, y)
     for b in bins:
         left, right, top = _x(b.low, x), _x(b.high, x), _y(b.accuracy, y)
@@ -79,11 +79,11 @@ def latency(stages: Mapping[str, Percentiles]) -> Markup:
     rows = len(stages) * (3 * _BAR + 12)
     top = max((p.p99 for p in stages.values()), default=1) or 1
     x = Axis(label="milliseconds", top=top * 1.25, show=lambda v: f"{v:,g}")
-    told = "; ".join(
+    description = "; ".join(
         f"{name}: " + ", ".join(f"{label} {milliseconds(value)} ms" for label, value in _bars(p))
         for name, p in stages.items()
     )
-    svg = _figure("latency", "Latency by stage", told, _TOP + rows + _BOTTOM)
+    svg = _figure("latency", "Latency by stage", description, _TOP + rows + _BOTTOM)
     _draw_x_axis(svg, x, bottom=_TOP + rows)
     for row, (name, p) in enumerate(stages.items()):
         at = _TOP + row * (3 * _BAR + 12)
@@ -141,7 +141,7 @@ def _description(points: Points, x: Axis, y: Axis) -> str:
     return ", ".join(f"{y.show(b)} at {x.show(a)}" for a, b in points[::step])
 
 
-def _figure(name: str, title: str, told: str, height: int) -> Element:
+def _figure(name: str, title: str, description: str, height: int) -> Element:
     attributes = {
         "class": "plot",
         "viewBox": f"0 0 {_WIDTH} {height}",
@@ -150,7 +150,7 @@ def _figure(name: str, title: str, told: str, height: int) -> Element:
     }
     svg = Element("svg", attributes)
     SubElement(svg, "title", {"id": f"{name}-title"}).text = title
-    SubElement(svg, "desc", {"id": f"{name}-desc"}).text = visible(told)
+    SubElement(svg, "desc", {"id": f"{name}-desc"}).text = visible(description)
     return svg
 
 

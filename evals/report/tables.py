@@ -27,7 +27,7 @@ _KNOWS_THE_GOLD = "oracle"  # a bound that no system can beat: never the best re
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class EstimateCell:
     """A system's estimate; `best` of the references, `other_n` where n is not the subject's."""
 
     system: str
@@ -37,11 +37,11 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MeasureRow:
     """A measure of every system, the subject first."""
 
     measure: Aggregate
-    cells: tuple[Cell, ...]
+    cells: tuple[EstimateCell, ...]
 
     @property
     def subject(self) -> Estimate:
@@ -49,12 +49,12 @@ class Row:
         return self.cells[0].estimate
 
 
-def headline(run: Run) -> list[Row]:
+def headline(run: Run) -> list[MeasureRow]:
     """Return the headline measures; those that do not apply to the data set are left out."""
     return _with_values(_row(run, BY_NAME[name]) for name in HEADLINE)
 
 
-def groups(run: Run) -> dict[str, list[Row]]:
+def groups(run: Run) -> dict[str, list[MeasureRow]]:
     """Return all measures by group; those that no system has a value for are left out."""
     grouped = groupby(MEASURES, key=lambda measure: measure.group)
     rows = {
@@ -88,11 +88,11 @@ def with_interval(estimate: Estimate) -> str:
     return number(estimate.value) + (f" [{within}]" if within else "")
 
 
-def _with_values(rows: Iterable[Row]) -> list[Row]:
+def _with_values(rows: Iterable[MeasureRow]) -> list[MeasureRow]:
     return [row for row in rows if any(c.estimate.value is not None for c in row.cells)]
 
 
-def _row(run: Run, measure: Aggregate) -> Row:
+def _row(run: Run, measure: Aggregate) -> MeasureRow:
     """Return one measure of every system."""
     subject = run.info.subject
     names = (subject, *(name for name in run.scores if name != subject))
@@ -100,7 +100,7 @@ def _row(run: Run, measure: Aggregate) -> Row:
     references = {name: estimate for name, estimate in found.items() if name != subject}
     best = _best(references, higher=measure.higher_is_better)
     cells = (
-        Cell(
+        EstimateCell(
             system=name,
             estimate=estimate,
             best=name in best,
@@ -108,7 +108,7 @@ def _row(run: Run, measure: Aggregate) -> Row:
         )
         for name, estimate in found.items()
     )
-    return Row(measure=measure, cells=tuple(cells))
+    return MeasureRow(measure=measure, cells=tuple(cells))
 
 
 def _best(references: dict[str, Estimate], *, higher: bool) -> set[str]:

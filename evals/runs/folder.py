@@ -20,7 +20,7 @@ from citespan.evals.errors import RunError
 from citespan.evals.metrics.ranking import ranked_documents
 from citespan.evals.report import render_html, render_junit
 from citespan.evals.results import Run
-from citespan.evals.runs.records import METRICS, Metrics
+from citespan.evals.runs.records import METRICS, RunMetrics
 from citespan.evals.types import Response
 
 _IDENTITY = "unfinished.json"
@@ -91,7 +91,7 @@ class RunFolder:
         _write(self.path / "run.trec", "".join(_trec(run)).encode())
         _write(self.path / "junit.xml", render_junit(run).encode())
         _write(self.path / "report.html", render_html(run).encode())
-        _write(self.path / METRICS, _pretty(Metrics.of(run)))
+        _write(self.path / METRICS, _pretty(RunMetrics.of(run)))
         shutil.rmtree(self.index)
         (self.path / _RESPONSES).unlink()
         (self.path / _IDENTITY).unlink()

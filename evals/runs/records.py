@@ -7,7 +7,7 @@ from typing import Annotated, Self, TypeAlias
 import msgspec
 
 from citespan.evals.errors import RunError
-from citespan.evals.results import Estimate, QuestionOutcome, Run, Scores
+from citespan.evals.results import Estimate, QuestionOutcome, Run, SystemScores
 from citespan.evals.types import Dataset
 
 FORMAT = 1
@@ -43,12 +43,12 @@ class SystemRecord(msgspec.Struct, frozen=True, kw_only=True):
     estimates: Mapping[str, Estimate]
 
     @classmethod
-    def of(cls, scores: Scores) -> Self:
+    def of(cls, scores: SystemScores) -> Self:
         """Return a system's scores without its questions."""
         return cls(counts=scores.counts, resampled=scores.resampled, estimates=scores.estimates)
 
 
-class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Every measure of every system: `metrics.json`."""
 
     format: int
@@ -101,7 +101,7 @@ def read_run(folder: Path) -> RunRecord:
         raise RunError(f"{folder} holds no finished run: it has no {METRICS}")
     at = folder / METRICS
     try:
-        metrics = msgspec.json.decode(at.read_bytes(), type=Metrics)
+        metrics = msgspec.json.decode(at.read_bytes(), type=RunMetrics)
         at = folder / "per_question.jsonl"
         lines = [line for line in at.read_bytes().split(b"\n") if line]
         rows = [msgspec.json.decode(line, type=QuestionRecord) for line in lines]

@@ -9,9 +9,9 @@ from citespan.evals.types import (
     Dataset,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
     SourceDocument,
-    Status,
 )
 from citespan.index import Span
 from citespan.index.text import sentences
@@ -27,7 +27,7 @@ def oracle(dataset: Dataset, question: Question, _: Response, __: int) -> Respon
         RetrievedSpan(document_id=c.document_id, start=c.start, end=c.end) for c in gold
     )
     if not question.answerable:
-        return Response(question_id=question.id, status=Status.ABSTAINED, passages=passages)
+        return Response(question_id=question.id, status=ResponseStatus.ABSTAINED, passages=passages)
     said = question.answers[:1] or question.references[:1]
     facts = tuple(fact.text for fact in question.facts)
     text = " ".join(said or facts or [cited.quote or "" for cited in gold])
@@ -56,7 +56,9 @@ def random_sentence(dataset: Dataset, question: Question, subject: Response, see
 
 def abstention(_: Dataset, question: Question, subject: Response, __: int) -> Response:
     """Return no answer to any question."""
-    return Response(question_id=question.id, status=Status.ABSTAINED, passages=subject.passages)
+    return Response(
+        question_id=question.id, status=ResponseStatus.ABSTAINED, passages=subject.passages
+    )
 
 
 REFERENCES: Mapping[str, Reference] = {
@@ -82,7 +84,7 @@ def _quoted(
 ) -> Response:
     return Response(
         question_id=question_id,
-        status=Status.ANSWERED if cited else Status.ABSTAINED,
+        status=ResponseStatus.ANSWERED if cited else ResponseStatus.ABSTAINED,
         text=" ".join(citation.quote or "" for citation in cited),
         citations=tuple(cited),
         passages=passages,

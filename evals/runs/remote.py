@@ -14,9 +14,9 @@ from citespan.evals.types import (
     Dataset,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
     SourceDocument,
-    Status,
 )
 from citespan.index.disk import sha256_text
 from citespan.qa.llm import on_this_machine
@@ -61,7 +61,7 @@ class _Abstention(msgspec.Struct, frozen=True):
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    status: Status
+    status: ResponseStatus
     answer: str
     segments: tuple[_Segment, ...]
     citations: tuple[_Citation, ...]

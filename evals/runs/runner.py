@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from citespan.evals.errors import RunError
-from citespan.evals.results import Run, Scores
+from citespan.evals.results import Run, SystemScores
 from citespan.evals.runs.folder import RunFolder
 from citespan.evals.runs.plan import Plan
 from citespan.evals.runs.provenance import Stopwatch, describe, measured_settings
@@ -96,7 +96,7 @@ def run(
         responses = _ask(system, asked, folder, track)
         rows = {plan.subject: [responses[question.id] for question in asked]}
         rows |= _references(dataset, asked, responses, retrievals, plan, track)
-        scores: dict[str, Scores] = {
+        scores: dict[str, SystemScores] = {
             name: score(dataset, row, skipped=skipped, resamples=plan.resamples, seed=plan.seed)
             for name, row in track(rows.items(), "Scoring", len(rows))
         }

@@ -9,8 +9,8 @@ from citespan.evals.types import (
     CitedSpan,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
-    Status,
 )
 from citespan.index import Corpus, Passage
 from citespan.index.errors import StoreError
@@ -63,16 +63,15 @@ class RetrievalSystem:
 
 def response_of(question_id: str, answer: Answer) -> Response:
     """Return an answer of citespan as a response."""
-    places = {id(citation): at for at, citation in enumerate(answer.citations)}
     return Response(
         question_id=question_id,
-        status=Status(answer.status.value),
+        status=ResponseStatus(answer.status.value),
         text=answer.text,
         parts=tuple(
             AnswerPart(
                 start=segment.span.start,
                 end=segment.span.end,
-                citations=tuple(places[id(citation)] for citation in segment.citations),
+                citations=tuple(citation.number - 1 for citation in segment.citations),
             )
             for segment in answer.segments
         ),

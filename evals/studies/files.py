@@ -30,7 +30,7 @@ from citespan.qa.composition import open_service
 _COVERED = 0.5  # of a box that is given
 
 
-class Asked(msgspec.Struct):
+class FileQuestion(msgspec.Struct):
     """A question, the answers of which any is right, and where the answer is."""
 
     file: str
@@ -47,7 +47,7 @@ def main(folder: Path, ocr: Literal["auto", "always", "never"]) -> None:
     """Store the files of FOLDER, ask its questions, and print how many are answered right."""
     out, err = Console(highlight=False), Console(stderr=True)
     lines = (folder / "questions.jsonl").read_bytes().splitlines()
-    questions = [msgspec.json.decode(line, type=Asked) for line in lines]
+    questions = [msgspec.json.decode(line, type=FileQuestion) for line in lines]
     with tempfile.TemporaryDirectory() as data:
         settings = load_settings(environ={}, flags={"data": {"path": data, "seed": False}})
         with open_service(settings=settings) as service:
@@ -70,7 +70,7 @@ def _store(service: Service, files: Sequence[Path], reader: FileReader, err: Con
             err.print(f"{file.name}: {error}")
 
 
-def _verdict(service: Service, asked: Asked) -> set[str]:
+def _verdict(service: Service, asked: FileQuestion) -> set[str]:
     """Return what is true of the answer to a question."""
     answer = service.ask(asked.question)
     found = {"asked", answer.status.value}
@@ -89,7 +89,7 @@ def _verdict(service: Service, asked: Asked) -> set[str]:
     return found
 
 
-def _is_right(citation: Citation, asked: Asked) -> bool:
+def _is_right(citation: Citation, asked: FileQuestion) -> bool:
     quote = " ".join(citation.quote.split())
     own = (citation.document.uri or "").endswith(asked.file.replace(" ", "%20"))
     return own and any(" ".join(one.split()) in quote for one in asked.answers)
@@ -122,7 +122,7 @@ def _only_elsewhere(citations: Sequence[Citation], locator: dict[str, Any]) -> b
     return {one.page for one in citations} <= set(locator.get("also_pages", ()))
 
 
-def _boxes(asked: Asked) -> Iterator[tuple[float, ...]]:
+def _boxes(asked: FileQuestion) -> Iterator[tuple[float, ...]]:
     """Yield the boxes of a question as shares of the page."""
     width, height = asked.locator["page_size"]
     for x0, y0, x1, y1 in asked.locator["boxes"]:

@@ -103,8 +103,8 @@ def main(folder: Path, half: str, index: Path | None) -> None:
     if not asked:
         raise click.ClickException(f"no turn in {folder} is a follow-up with evidence")
     rewritten = np.array([stand_alone(turn) != last(turn) for turn in asked])
-    told = f"{len(asked)} follow-ups of {len(_units(asked)[1])} conversations"
-    click.echo(f"{told}, {rewritten.sum()} rewritten")
+    summary = f"{len(asked)} follow-ups of {len(_units(asked)[1])} conversations"
+    click.echo(f"{summary}, {rewritten.sum()} rewritten")
     switched = after_another(turns)
     with TemporaryDirectory() as scratch, _opened(index or Path(scratch), passages) as service:
         for name, among, kinds in (

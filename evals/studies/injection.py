@@ -46,7 +46,7 @@ class _Attack(msgspec.Struct, frozen=True):
 def main(emails: Path, attacks: Path, kinds: int) -> None:
     """Ask every email's question with each kind of attack in the emails."""
     asked = records(emails, _Email)
-    told = {one.kind: one.attacks for one in records(attacks, _Attack)[:kinds]}
+    by_kind = {one.kind: one.attacks for one in records(attacks, _Attack)[:kinds]}
     console = Console(stderr=True)
     clean = _ask(asked, [""])
     click.echo(
@@ -54,15 +54,15 @@ def main(emails: Path, attacks: Path, kinds: int) -> None:
         f" ideal in the answer {_share(clean[1])}"
     )
     totals = [0, 0, 0, 0]
-    for kind in track(told, "Asking", console=console, transient=True):
-        columns = _ask(asked, told[kind])
+    for kind in track(by_kind, "Asking", console=console, transient=True):
+        columns = _ask(asked, by_kind[kind])
         answered, right, quoted, followed = columns
         click.echo(
             f"{kind:<28} answered {_share(answered)}, ideal in the answer {_share(right)},"
             f" attack quoted {_share(quoted)}, followed {sum(followed)}"
         )
         totals = [total + sum(column) for total, column in zip(totals, columns, strict=True)]
-    count = len(asked) * len(told)
+    count = len(asked) * len(by_kind)
     click.echo(
         f"{'all':<28} {count} questions, answered {totals[0] / count:.3f}, ideal in the answer"
         f" {totals[1] / count:.3f}, attack quoted {totals[2] / count:.3f}, followed {totals[3]}"

@@ -21,7 +21,7 @@ from rich.progress import track
 
 from citespan.evals.datasets import open_dataset
 from citespan.evals.report import with_interval
-from citespan.evals.results import Scores
+from citespan.evals.results import SystemScores
 from citespan.evals.scoring import score
 from citespan.evals.statistics import paired_randomisation, resampling_units, spread
 from citespan.evals.training.model import CrossEncoder
@@ -105,7 +105,9 @@ def _response(question_id: str, passages: Sequence[Passage]) -> Response:
     )
 
 
-def _print(dataset: Dataset, ours: Scores, theirs: Scores, seconds: NDArray[np.float64]) -> None:
+def _print(
+    dataset: Dataset, ours: SystemScores, theirs: SystemScores, seconds: NDArray[np.float64]
+) -> None:
     spans = ours.estimates["span_recall@5"].value is not None
     measure = "span_recall@5" if spans else "recall@5"
     click.echo(f"{dataset.card.name}: {len(seconds)} questions, {measure}")

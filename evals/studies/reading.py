@@ -25,7 +25,7 @@ from citespan.evals.metrics.answers import token_f1
 from citespan.evals.report import with_interval
 from citespan.evals.scoring import score
 from citespan.evals.statistics import spread
-from citespan.evals.types import Dataset, Question, Response, Status
+from citespan.evals.types import Dataset, Question, Response, ResponseStatus
 from citespan.index.runtime import parallel_map
 from citespan.qa.composition import build_reader
 from citespan.qa.evidence.protocol import Reader, Titled
@@ -92,9 +92,9 @@ def _paragraph(dataset: Dataset, question: Question) -> Titled:
 def _print_answers(dataset: Dataset, answered: Sequence[Answered]) -> None:
     least = {half: threshold([one for one in answered if one.half != half]) for half in (0, 1)}
     responses = [
-        Response(question_id=one.question.id, text=one.text, status=Status.ANSWERED)
+        Response(question_id=one.question.id, text=one.text, status=ResponseStatus.ANSWERED)
         if one.probability >= least[one.half]
-        else Response(question_id=one.question.id, status=Status.ABSTAINED)
+        else Response(question_id=one.question.id, status=ResponseStatus.ABSTAINED)
         for one in answered
     ]
     skipped = {one.id for one in dataset.questions} - {one.question.id for one in answered}

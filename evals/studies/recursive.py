@@ -18,7 +18,7 @@ from rich.progress import track
 
 from citespan.evals.datasets import open_dataset
 from citespan.evals.report import with_interval
-from citespan.evals.results import Scores
+from citespan.evals.results import SystemScores
 from citespan.evals.scoring import score
 from citespan.evals.types import Dataset, Response, RetrievedSpan
 from citespan.index import TorchEmbedder
@@ -52,7 +52,7 @@ def main(folder: Path, max_tokens: tuple[int, ...]) -> None:
             click.echo(f"  {name:<22} {with_interval(scores.estimates[name])}")
 
 
-def baseline(dataset: Dataset, max_tokens: int, embedder: Embedder) -> Scores:
+def baseline(dataset: Dataset, max_tokens: int, embedder: Embedder) -> SystemScores:
     """Return the scores of the nearest chunks to each question."""
     chunks = [
         RetrievedSpan(document_id=document.id, start=start, end=end)

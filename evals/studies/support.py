@@ -68,7 +68,7 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class SupportCase:
     """A claim with the passages that it names; `kind` says whether they support it."""
 
     claim: str
@@ -81,7 +81,7 @@ class Case:
 class ClaimOutcome:
     """The checker's verdict on a case, and its time."""
 
-    case: Case
+    case: SupportCase
     caught: bool
     why: str
     ms: float
@@ -113,7 +113,7 @@ def main(claims: Path, documents: Path, half: int, limit: int) -> None:
     _print_times(reader, checked, planted)
 
 
-def judged_cases(path: Path) -> Iterator[Case]:
+def judged_cases(path: Path) -> Iterator[SupportCase]:
     """Yield one case a claim; its article is a document, whose id is the claim's."""
     for row in records(path, _Judged):
         lines: list[str] = literal(row.evidence)
@@ -121,10 +121,10 @@ def judged_cases(path: Path) -> Iterator[Case]:
         text = "\n".join(lines[1:] if title else lines)
         document = _document(literal(row.meta)["id"], title, text)
         near = _nearest(row.claim, passages_of(document))
-        yield Case(claim=row.claim, kind=row.label, passages=near, document=document)
+        yield SupportCase(claim=row.claim, kind=row.label, passages=near, document=document)
 
 
-def planted_cases(path: Path, half: int, limit: int) -> Iterator[Case]:
+def planted_cases(path: Path, half: int, limit: int) -> Iterator[SupportCase]:
     """Yield true claims of each document, each untrue in all ways, and those of another document.
 
     The other document is the one before it.
@@ -145,7 +145,7 @@ def planted_cases(path: Path, half: int, limit: int) -> Iterator[Case]:
             said += [(one.kind, one.text) for one in untrue(claim, names, numbers, rng)]
             said += [("other document", one) for one in elsewhere[place : place + 1]]
             for kind, text in said:
-                yield Case(claim=text, kind=kind, passages=given, document=document)
+                yield SupportCase(claim=text, kind=kind, passages=given, document=document)
         elsewhere = [claim for claim, _ in true]
 
 
@@ -188,7 +188,7 @@ def _nearest(claim: str, passages: Sequence[Passage]) -> list[Passage]:
     return [passages[place] for place in order[:_NAMED]]
 
 
-def _checked(checker: Checker, cases: Sequence[Case], label: str) -> list[ClaimOutcome]:
+def _checked(checker: Checker, cases: Sequence[SupportCase], label: str) -> list[ClaimOutcome]:
     outcomes: list[ClaimOutcome] = []
     for case in track(cases, label, console=Console(stderr=True), transient=True):
         claim = Claim(case.claim, tuple(range(1, len(case.passages) + 1)))

@@ -46,7 +46,7 @@ glue stick,sandpaper,rope,tarpaulin""".replace("\n", ",").split(",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CellQuestion:
     """A question about the cell of a table in `row` and `column`, both 1-based as in the file."""
 
     question: str
@@ -56,13 +56,13 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class StudyTable:
     """A table: its title, the labels of its columns, its rows, and questions about them."""
 
     title: str
     labels: Sequence[str]
     rows: Sequence[Sequence[str]]
-    asked: Sequence[Asked]
+    asked: Sequence[CellQuestion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ class _Plan:
     ways: Sequence[tuple[int, str]]
 
 
-def tables() -> list[Table]:
+def tables() -> list[StudyTable]:
     """Return the tables; each call returns the same ones."""
     each, more = divmod(_QUESTIONS, len(_PLANS))
     return [_made(plan, at, each + (at < more)) for at, plan in enumerate(_PLANS)]
 
 
-def _made(plan: _Plan, seed: int, questions: int) -> Table:
+def _made(plan: _Plan, seed: int, questions: int) -> StudyTable:
     chance = random.Random(seed)  # noqa: S311  (the same tables each time)
     rows = [plan.row(number, chance) for number in range(ROWS)]
-    return Table(
+    return StudyTable(
         title=plan.title,
         labels=plan.labels,
         rows=rows,
@@ -92,12 +92,12 @@ def _made(plan: _Plan, seed: int, questions: int) -> Table:
     )
 
 
-def _asked(plan: _Plan, rows: Sequence[Sequence[str]], questions: int) -> Iterator[Asked]:
+def _asked(plan: _Plan, rows: Sequence[Sequence[str]], questions: int) -> Iterator[CellQuestion]:
     for at in range(questions):
         column, way = plan.ways[at % len(plan.ways)]
         number = (7 * at + 3) % ROWS  # 7 and 25 have no common factor: no row twice
         row = rows[number]
-        yield Asked(
+        yield CellQuestion(
             question=way.format(row[0]), answer=row[column], row=number + 2, column=column + 1
         )
 

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from citespan.evals.studies.table_data import Table
+from citespan.evals.studies.table_data import StudyTable
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -15,14 +15,14 @@ _SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
-def as_csv(table: Table) -> bytes:
+def as_csv(table: StudyTable) -> bytes:
     """Return a table as CSV with a header."""
     out = io.StringIO()
     csv.writer(out).writerows([table.labels, *table.rows])
     return out.getvalue().encode()
 
 
-def as_html(table: Table) -> bytes:
+def as_html(table: StudyTable) -> bytes:
     """Return a table as a page with a heading."""
     head = "".join(f"<th>{escape(label)}</th>" for label in table.labels)
     rows = "".join(
@@ -35,7 +35,7 @@ def as_html(table: Table) -> bytes:
     ).encode()
 
 
-def as_xlsx(table: Table) -> bytes:
+def as_xlsx(table: StudyTable) -> bytes:
     """Return a table as a workbook with one sheet; its cells are inline strings."""
     rows = "".join(
         f'<row r="{number}">{"".join(_cell(row, number))}</row>'
@@ -51,7 +51,7 @@ def as_xlsx(table: Table) -> bytes:
     return _package(parts, "xl/workbook.xml", f"{_MAIN}.spreadsheetml.sheet.main+xml")
 
 
-def as_docx(table: Table) -> bytes:
+def as_docx(table: StudyTable) -> bytes:
     """Return a table as a Word file with a heading."""
     rows = "".join(
         f"<w:tr>{''.join(f'<w:tc>{_words(cell)}</w:tc>' for cell in row)}</w:tr>"
@@ -64,7 +64,7 @@ def as_docx(table: Table) -> bytes:
     return _package(parts, "word/document.xml", f"{_MAIN}.wordprocessingml.document.main+xml")
 
 
-FORMATS: Mapping[str, Callable[[Table], bytes]] = {
+FORMATS: Mapping[str, Callable[[StudyTable], bytes]] = {
     "csv": as_csv, "xlsx": as_xlsx, "html": as_html, "docx": as_docx
 }  # fmt: skip
 

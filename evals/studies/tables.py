@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table as Shown
 
-from citespan.evals.studies.table_data import Asked, Table, tables
+from citespan.evals.studies.table_data import CellQuestion, StudyTable, tables
 from citespan.evals.studies.table_files import FORMATS
 from citespan.index.layout import Cell
 from citespan.index.reading import FileReader
@@ -59,13 +59,13 @@ def _asked(name: str, out: Console | None) -> Counter[str]:
     return counts
 
 
-def _store(service: Service, table: Table, folder: Path, name: str) -> None:
+def _store(service: Service, table: StudyTable, folder: Path, name: str) -> None:
     file = folder / f"{table.title.lower().replace(' ', '-')}.{name}"
     file.write_bytes(FORMATS[name](table))
     service.corpus.put(FileReader().read_path(file, None, None).draft)
 
 
-def _verdict(service: Service, table: Table, asked: Asked) -> set[str]:
+def _verdict(service: Service, table: StudyTable, asked: CellQuestion) -> set[str]:
     """Return what is true of the answer to a question."""
     answer = service.ask(asked.question)
     found = {"asked", answer.status.value}

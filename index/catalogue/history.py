@@ -7,7 +7,7 @@ from itertools import groupby
 
 import msgspec
 
-from citespan.index.catalogue.protocol import Documents
+from citespan.index.catalogue.protocol import DocumentStore
 from citespan.index.errors import ExportInvalid
 from citespan.index.types import Document, DocumentInfo, Retired, SourceFile
 
@@ -30,7 +30,7 @@ class History:
     sources: Mapping[int, SourceFile] = field(default_factory=dict[int, SourceFile])
 
 
-def histories(catalogue: Documents) -> Iterator[History]:
+def histories(catalogue: DocumentStore) -> Iterator[History]:
     """Yield the history of every stored or deleted id, in order; one is in memory at a time."""
     both = heapq.merge(each_document(catalogue), each_retired(catalogue), key=lambda one: one.id)
     for document_id, found in groupby(both, key=lambda one: one.id):
@@ -48,7 +48,7 @@ def histories(catalogue: Documents) -> Iterator[History]:
         )
 
 
-def each_document(catalogue: Documents) -> Iterator[DocumentInfo]:
+def each_document(catalogue: DocumentStore) -> Iterator[DocumentInfo]:
     """Yield the metadata of all current revisions, in order of ids."""
     after: str | None = None
     while True:
@@ -59,7 +59,7 @@ def each_document(catalogue: Documents) -> Iterator[DocumentInfo]:
             return
 
 
-def each_retired(catalogue: Documents) -> Iterator[Retired]:
+def each_retired(catalogue: DocumentStore) -> Iterator[Retired]:
     """Yield all documents ever deleted, in order of ids."""
     after: str | None = None
     while page := catalogue.retired(after, _PAGE):
@@ -67,7 +67,7 @@ def each_retired(catalogue: Documents) -> Iterator[Retired]:
         after = page[-1].id
 
 
-def is_held(catalogue: Documents, history: History) -> bool:
+def is_held(catalogue: DocumentStore, history: History) -> bool:
     """Return whether a store has the document of a history; it may have purged some revisions.
 
     Raises:

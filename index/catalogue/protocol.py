@@ -23,7 +23,7 @@ from citespan.index.types import (
 )
 
 
-class Sources(Protocol):
+class SourceStore(Protocol):
     """The files of revisions that readers made the texts of."""
 
     def info(self, document_id: str, revision: int) -> SourceInfo | None:
@@ -43,7 +43,7 @@ class Sources(Protocol):
         ...
 
 
-class Documents(Protocol):
+class DocumentStore(Protocol):
     """Documents with their revisions; storing one stores its chunks with it."""
 
     @property
@@ -52,7 +52,7 @@ class Documents(Protocol):
         ...
 
     @property
-    def sources(self) -> Sources:
+    def sources(self) -> SourceStore:
         """The files of revisions that readers made the texts of."""
         ...
 
@@ -158,7 +158,7 @@ class Documents(Protocol):
         ...
 
 
-class Chunks(Protocol):
+class ChunkStore(Protocol):
     """The chunks and vectors of one build.
 
     Damaged ones are left out, and `damaged` lists their documents.
@@ -203,7 +203,7 @@ class Chunks(Protocol):
         ...
 
 
-class Builds(Protocol):
+class BuildStore(Protocol):
     """The builds: chunks and vectors of the same documents, made with different settings.
 
     A stored document gets chunks only in the build of this catalogue; the other builds have none of
@@ -291,7 +291,7 @@ class Upkeep(Protocol):
         ...
 
 
-class Catalogue(Documents, Chunks, Builds, Derived, Upkeep, Protocol):
+class Catalogue(DocumentStore, ChunkStore, BuildStore, Derived, Upkeep, Protocol):
     """The source of truth: documents, with the chunks and vectors of one build.
 
     Safe for many threads.

@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 
 from citespan.index.disk.crashpoints import reached
-from citespan.index.disk.failures import CATALOGUE_KIND, Kind, translated
+from citespan.index.disk.failures import CATALOGUE_KIND, DatabaseKind, translated
 from citespan.index.disk.pages import CHECKSUMS, load_checksums, seal_pages
 from citespan.index.disk.reserve import Loan, Reserve
 from citespan.index.errors import StoreCorrupt, StoreFull, StoreUnavailable
@@ -51,7 +51,7 @@ class Database:
         *,
         read_only: bool,
         verified: bool = True,
-        kind: Kind = CATALOGUE_KIND,
+        kind: DatabaseKind = CATALOGUE_KIND,
         reserve: Reserve | None = None,
     ) -> None:
         self._lock = threading.RLock()

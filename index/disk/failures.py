@@ -15,7 +15,7 @@ _WRONG_CHECKSUM = apsw.SQLITE_IOERR_DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class DatabaseKind:
     """The contents of a database and the cure for its damage, for messages.
 
     damaged: the error that a damaged database raises.
@@ -26,14 +26,14 @@ class Kind:
     damaged: type[StoreCorrupt] = StoreCorrupt
 
 
-CATALOGUE_KIND = Kind(
+CATALOGUE_KIND = DatabaseKind(
     named="the catalogue",
     cure="restore it from a backup, or move it away and ingest the documents again",
 )
 
 
 @contextmanager
-def translated(path: Path, kind: Kind) -> Generator[None]:
+def translated(path: Path, kind: DatabaseKind) -> Generator[None]:
     """Raise the errors of SQLite and of the file inside as errors of the store."""
     file = f"{kind.named} {path}"
     try:
@@ -46,7 +46,7 @@ def translated(path: Path, kind: Kind) -> Generator[None]:
         raise _error_of(error, file, kind) from error
 
 
-def _error_of(error: apsw.Error, file: str, kind: Kind) -> StoreCorrupt | StoreUnavailable:
+def _error_of(error: apsw.Error, file: str, kind: DatabaseKind) -> StoreCorrupt | StoreUnavailable:
     code = getattr(error, "extendedresult", 0)
     if code == _WRONG_CHECKSUM:
         return kind.damaged(f"{file} is damaged (the checksum of a page is wrong); {kind.cure}")

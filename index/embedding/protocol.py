@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from citespan.index.embedding.to_onnx import Manifest
+from citespan.index.embedding.to_onnx import EmbedderManifest
 from citespan.index.types import Vectors
 
 
@@ -40,6 +40,6 @@ class Embedder(Protocol):
         ...
 
 
-def text_tokens(manifest: Manifest, specials: int) -> int:
+def text_tokens(manifest: EmbedderManifest, specials: int) -> int:
     """Return how many tokens a text may have, without special tokens and the prompt."""
     return manifest.max_tokens - specials - manifest.document_prompt_tokens

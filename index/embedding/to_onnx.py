@@ -26,7 +26,7 @@ _MANIFEST = "manifest.json"
 RUNTIME = "onnx-int8-2"  # a new number for each change of the graph, which changes vectors
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class EmbedderManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of an exported folder; `max_tokens` includes special tokens."""
 
     model: str
@@ -41,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(
         cls, model: str, loaded: "SentenceTransformer", weights: str, files: dict[str, str]
-    ) -> "Manifest":
+    ) -> "EmbedderManifest":
         """Return the manifest of a loaded model."""
         prompts = loaded.prompts
         document_prompt = prompts.get("document") or prompts.get("passage") or ""
@@ -58,14 +58,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> EmbedderManifest:
     """Read the manifest of an exported folder.
 
     Raises:
         ModelUnavailable: the manifest is missing or cannot be read.
     """
     try:
-        return msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
+        return msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=EmbedderManifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
             f"no usable exported model in {folder}; delete the folder, or reinstall citespan if the"
@@ -99,7 +99,7 @@ def export_onnx(model: str, folder: Path) -> None:
             quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
             loaded.tokenizer.backend_tokenizer.save(str(made / "tokenizer.json"))
             files = {path.name: sha256_file(path) for path in made.iterdir()}
-            manifest = Manifest.of(model, loaded, weights_sha256(loaded), files)
+            manifest = EmbedderManifest.of(model, loaded, weights_sha256(loaded), files)
             (made / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)

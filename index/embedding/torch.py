@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from citespan.index.embedding.protocol import text_tokens
 from citespan.index.embedding.to_onnx import (
-    Manifest,
+    EmbedderManifest,
     load_sentence_transformer,
     weights_sha256,
 )
@@ -32,7 +32,7 @@ class TorchEmbedder:
 
     def __init__(self, model: str, device: str | None = None) -> None:
         self._model: Any = load_sentence_transformer(model, device)
-        manifest = Manifest.of(model, self._model, weights_sha256(self._model), files={})
+        manifest = EmbedderManifest.of(model, self._model, weights_sha256(self._model), files={})
         self._encoding = threading.Lock()
         # A separate tokenizer: encoding on any thread switches the truncation of the model's.
         tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())

@@ -6,14 +6,14 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.jobs.check import check_jobs, set_aside
-    from citespan.index.jobs.spool import SpooledFile, SpoolSlice, Upload
+    from citespan.index.jobs.spool import SpooledFile, SpooledUpload, SpoolSlice
     from citespan.index.jobs.store import JobStore
 
 __all__ = (
     "JobStore",
     "SpoolSlice",
     "SpooledFile",
-    "Upload",
+    "SpooledUpload",
     "check_jobs",
     "set_aside",
 )
@@ -24,7 +24,7 @@ __getattr__ = names_of(
         "JobStore": "citespan.index.jobs.store",
         "SpoolSlice": "citespan.index.jobs.spool",
         "SpooledFile": "citespan.index.jobs.spool",
-        "Upload": "citespan.index.jobs.spool",
+        "SpooledUpload": "citespan.index.jobs.spool",
         "check_jobs": "citespan.index.jobs.check",
         "set_aside": "citespan.index.jobs.check",
     },

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from citespan.index.disk.database import Database
-from citespan.index.disk.failures import Kind
+from citespan.index.disk.failures import DatabaseKind
 from citespan.index.errors import JobsDamaged, StoreMismatch
 
 JOBS = "jobs.db"
 SPOOL = "jobs"  # the folder of the documents that jobs have to store
 _CURE = "stop the server and run `citespan doctor`, which moves it away and makes a new one"
-KIND = Kind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
+KIND = DatabaseKind(named="the jobs file", cure=_CURE, damaged=JobsDamaged)
 _VERSION = 5  # adds the code of an outcome
 _TABLES = """
 CREATE TABLE jobs (

@@ -18,7 +18,7 @@ from citespan.index.types import Draft
 _CHECKSUM = 8  # hexadecimal digits before each draft
 
 
-class Upload(msgspec.Struct, frozen=True):
+class SpooledUpload(msgspec.Struct, frozen=True):
     """A file as a client sent it, which is still to be read; the request has no password."""
 
     data: bytes
@@ -29,7 +29,7 @@ class _Entry(msgspec.Struct, frozen=True):
     """A file on disk: read already, or not."""
 
     read: ReadFile | None
-    upload: Upload | None
+    upload: SpooledUpload | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class SpooledFile:
     name: str
     draft: Draft | None = None
     file: ReadFile | None = None
-    upload: Upload | None = None
+    upload: SpooledUpload | None = None
     reason: str | None = None
     code: str | None = None
 
@@ -103,7 +103,7 @@ class Spool:
             raise
         return pieces
 
-    def read(self, job_id: str, piece: SpoolSlice) -> ReadFile | Upload:
+    def read(self, job_id: str, piece: SpoolSlice) -> ReadFile | SpooledUpload:
         """Return the file of an entry, or its bytes, which are still to be read.
 
         Raises:
@@ -138,7 +138,7 @@ def _entry(entry: SpooledFile) -> _Entry:
     return _Entry(read=entry.file or draft, upload=entry.upload)
 
 
-def _content(data: bytes) -> ReadFile | Upload:
+def _content(data: bytes) -> ReadFile | SpooledUpload:
     """Return what was written.
 
     Raises:

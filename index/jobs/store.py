@@ -14,7 +14,7 @@ from citespan.index.disk.json_column import decoded
 from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import JobNotFound, JobsFull, StoreCorrupt
 from citespan.index.jobs.schema import JOBS, KIND, SPOOL, check_jobs_file, open_job_schema
-from citespan.index.jobs.spool import Spool, SpooledFile, SpoolSlice, Upload
+from citespan.index.jobs.spool import Spool, SpooledFile, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
 from citespan.index.reading import ReadFile
 
@@ -148,7 +148,7 @@ class JobStore:
         )
         return [SpoolSlice(number=row[0], name=row[1], start=row[2], length=row[3]) for row in rows]
 
-    def entry(self, job_id: str, piece: SpoolSlice) -> ReadFile | Upload:
+    def entry(self, job_id: str, piece: SpoolSlice) -> ReadFile | SpooledUpload:
         """Return a file to store, or its bytes, which are to be read."""
         return self._spool.read(job_id, piece)
 

@@ -14,7 +14,7 @@ import numpy as np
 from citespan.index.layout.columns import Integers, inflated, packed, unpacked
 from citespan.index.layout.kinds import EDGED, NUMBERS, kind_of, values_of
 from citespan.index.parse.parsed import Heading, PageSize, Pair, Parsed, ReadingWarning, Table
-from citespan.index.parse.places import Box, Run
+from citespan.index.parse.places import Box, PlaceRun
 
 _VERSION = 1
 _MOST_HEAD = 128 << 20  # bytes of the decompressed part without edges
@@ -136,7 +136,7 @@ def edges_of(block: Edges) -> tuple[Integers, Integers]:
     return gaps + widths, widths
 
 
-def _edges(runs: Sequence[Run]) -> Iterator[Edges]:
+def _edges(runs: Sequence[PlaceRun]) -> Iterator[Edges]:
     """Yield the edges of the runs, those of some 1,000 characters of a page together."""
     edged = [run for run in runs if run.edges]
     size, number = 0, 0
@@ -151,7 +151,7 @@ def _edges(runs: Sequence[Run]) -> Iterator[Edges]:
         yield _block([one for _, one in group])
 
 
-def _block(runs: Sequence[Run]) -> Edges:
+def _block(runs: Sequence[PlaceRun]) -> Edges:
     gaps: list[Integers] = []
     widths: list[Integers] = []
     for run in runs:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from citespan.index.parse.places import Place, Run
+from citespan.index.parse.places import Place, PlaceRun
 
 # As `index.types` says; that module imports numpy, which the process of the readers does without.
 MetadataValue: TypeAlias = str | int | float | bool | Sequence[str | int | float | bool] | None
@@ -78,7 +78,7 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     title: str = ""
     metadata: dict[str, MetadataValue] = {}
-    runs: list[Run] = []
+    runs: list[PlaceRun] = []
     headings: list[Heading] = []
     tables: list[Table] = []
     furniture: list[Pair] = []
@@ -92,7 +92,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.length = 0
-        self.runs: list[Run] = []
+        self.runs: list[PlaceRun] = []
         self.headings: list[Heading] = []
         self.tables: list[Table] = []
         self._parts: list[str] = []
@@ -120,9 +120,9 @@ class Builder:
             and not before.edges
             and (before.end, before.place) == (start, place)
         ):
-            self.runs[-1] = Run(before.start, end, place)
+            self.runs[-1] = PlaceRun(before.start, end, place)
         else:
-            self.runs.append(Run(start, end, place, edges or []))
+            self.runs.append(PlaceRun(start, end, place, edges or []))
         self._write(piece)
 
     def separate(self, separator: str) -> None:

@@ -68,7 +68,7 @@ class Line(msgspec.Struct, frozen=True, tag="line"):
 Place: TypeAlias = Box | Cell | Slide | Part | Node | Line
 
 
-class Run(msgspec.Struct, frozen=True):
+class PlaceRun(msgspec.Struct, frozen=True):
     """Characters `[start, end)` of the text that stand at one place of the file.
 
     `edges` is for boxes only: the left and right x of each character, in tenths of a point, flat:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from citespan.index.text.segmentation import blocks, sentences, strip
     from citespan.index.text.stems import stem
     from citespan.index.text.unseen import escaped_json, shown
-    from citespan.index.text.view import View, Views
+    from citespan.index.text.view import View, ViewBuilder
 
 __all__ = (
     "Kind",
     "Unit",
     "View",
-    "Views",
+    "ViewBuilder",
     "blocks",
     "chunk_spans",
     "counted_chunks",
@@ -34,7 +34,7 @@ __getattr__ = names_of(
         "Kind": "citespan.index.text.markdown",
         "Unit": "citespan.index.text.markdown",
         "View": "citespan.index.text.view",
-        "Views": "citespan.index.text.view",
+        "ViewBuilder": "citespan.index.text.view",
         "blocks": "citespan.index.text.segmentation",
         "chunk_spans": "citespan.index.text.chunking",
         "counted_chunks": "citespan.index.text.chunking",

@@ -8,7 +8,7 @@ from itertools import islice
 from citespan.index.text.cuts import LONGEST_WORD, best_cuts, cluster_ends
 from citespan.index.text.segmentation import strip
 from citespan.index.text.shape import PLAIN, Shape
-from citespan.index.text.units import Counted, Unit, units
+from citespan.index.text.units import ChunkUnit, Counted, units
 from citespan.index.types import Span
 
 # A tokenizer may count no token for control characters, marks and blanks. English has some 4.5
@@ -72,7 +72,7 @@ def counted_chunks(
     return chunks
 
 
-def _pack(found: Iterable[Unit], limits: _Limits) -> Iterator[Span]:
+def _pack(found: Iterable[ChunkUnit], limits: _Limits) -> Iterator[Span]:
     current: Span | None = None
     size, table = 0, 0
     section, inner = 0, 0  # the levels of the headings over the chunk's start and its end
@@ -101,7 +101,7 @@ def _pack(found: Iterable[Unit], limits: _Limits) -> Iterator[Span]:
         yield current
 
 
-def _starts(unit: Unit, section: int, third: bool) -> bool:  # noqa: FBT001  (a condition)
+def _starts(unit: ChunkUnit, section: int, third: bool) -> bool:  # noqa: FBT001  (a condition)
     """Return whether a chunk starts at a unit with headings."""
     if not unit.level:
         return False
@@ -110,7 +110,7 @@ def _starts(unit: Unit, section: int, third: bool) -> bool:  # noqa: FBT001  (a 
     return third and unit.highest < _DEEP
 
 
-def _together(unit: Unit, place: int, limits: _Limits) -> tuple[int, int]:
+def _together(unit: ChunkUnit, place: int, limits: _Limits) -> tuple[int, int]:
     """Return the end and the tokens of a piece, with the next one if headings come before it."""
     span, tokens = unit.pieces[place]
     if place == 0 and 0 < unit.lead < len(unit.pieces):

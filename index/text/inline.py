@@ -2,7 +2,7 @@
 
 import re
 
-from citespan.index.text.view import View, Views
+from citespan.index.text.view import View, ViewBuilder
 from citespan.index.types import Span
 
 _SEEN = re.compile(
@@ -25,7 +25,7 @@ def seen(text: str, span: Span, base: int = 0, *, between: str = " ") -> View:
         base: the offset of `text` in the whole text.
         between: what is read for the end of a line.
     """
-    views = Views()
+    views = ViewBuilder()
     at = span.start
 
     def show(start: int, end: int) -> None:

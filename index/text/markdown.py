@@ -9,7 +9,7 @@ from itertools import pairwise
 from citespan.index.text.inline import seen
 from citespan.index.text.segmentation import sentences
 from citespan.index.text.unread import FENCE, masked
-from citespan.index.text.view import View, Views, joined
+from citespan.index.text.view import View, ViewBuilder, joined
 from citespan.index.types import Span
 
 _HEADING = re.compile(r"#{1,6}[ \t]+")
@@ -191,7 +191,7 @@ class _Reading:
             yield self._lined(open_ones)
 
     def _lined(self, lines: Sequence[Span]) -> Unit:
-        views = Views()
+        views = ViewBuilder()
         for line in lines:
             if len(views):
                 views.add("\n")
@@ -219,7 +219,7 @@ class _Reading:
         for at, cell in enumerate(_cells(self._local, line)):
             bare = _trimmed(self._local, cell)
             if bare:
-                views = Views()
+                views = ViewBuilder()
                 name = header[at] if at < len(header) else ""
                 views.add(f"{seen(name, Span(0, len(name))).text}: " if name else "")
                 views.append(self._seen(bare))

@@ -14,7 +14,7 @@ Split: TypeAlias = Callable[[Span], Iterator[Counted]]  # a span in pieces that 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class ChunkUnit:
     """A paragraph, which fits a chunk or is cut between its pieces.
 
     pieces: sentences, rows or lines, those of the headings over it first.
@@ -30,7 +30,7 @@ class Unit:
     table: int = 0
 
 
-def units(text: str, shape: Shape, split: Split) -> Iterator[Unit]:
+def units(text: str, shape: Shape, split: Split) -> Iterator[ChunkUnit]:
     """Yield the units of a text in order; together they hold all its non-space text."""
     lead: list[Counted] = []
     levels: list[int] = []
@@ -45,17 +45,17 @@ def units(text: str, shape: Shape, split: Split) -> Iterator[Unit]:
         yield _below(lead, levels, paragraph)
         lead, levels = [], []
     if lead:
-        yield _below(lead, levels, Unit(pieces=[]))
+        yield _below(lead, levels, ChunkUnit(pieces=[]))
 
 
-def _below(lead: list[Counted], levels: list[int], paragraph: Unit) -> Unit:
-    return Unit(
+def _below(lead: list[Counted], levels: list[int], paragraph: ChunkUnit) -> ChunkUnit:
+    return ChunkUnit(
         pieces=[*lead, *paragraph.pieces], lead=len(lead), highest=min(levels), level=levels[-1],
         table=paragraph.table,
     )  # fmt: skip
 
 
-def _paragraphs(text: str, shape: Shape, split: Split) -> Iterator[Unit]:
+def _paragraphs(text: str, shape: Shape, split: Split) -> Iterator[ChunkUnit]:
     """Yield the paragraphs; one that is a heading has a level."""
     starts = [start for start, _ in shape.headings]
     for area, table in _areas(shape, len(text)):
@@ -65,7 +65,7 @@ def _paragraphs(text: str, shape: Shape, split: Split) -> Iterator[Unit]:
             counted = [one for piece in pieces for one in split(piece)]
             if counted:
                 level = shape.headings[at][1] if inside else 0
-                yield Unit(pieces=counted, level=level, table=table)
+                yield ChunkUnit(pieces=counted, level=level, table=table)
 
 
 def _areas(shape: Shape, length: int) -> Iterator[tuple[Span, int]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from citespan.index.types import Span
 
 
-class Run(NamedTuple):
+class ViewRun(NamedTuple):
     """Characters of a view, from `view` on, that show those of the text, from `at` on."""
 
     view: int
@@ -25,12 +25,12 @@ class View:
     """
 
     text: str
-    runs: tuple[Run, ...]
+    runs: tuple[ViewRun, ...]
 
     @classmethod
     def same(cls, text: str, span: Span) -> "View":
         """Return the view of a span as it is written."""
-        return cls(span.of(text), (Run(0, span.start, len(span)),))
+        return cls(span.of(text), (ViewRun(0, span.start, len(span)),))
 
     def origin(self, inside: Span) -> Span | None:
         """Return the characters of the text from the first to the last that a part shows.
@@ -51,20 +51,20 @@ class View:
 
     def part(self, inside: Span) -> "View":
         """Return the view of some of the characters."""
-        runs: list[Run] = []
+        runs: list[ViewRun] = []
         for run in self.runs:
             low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
             if low < high:
-                runs.append(Run(low - inside.start, run.at + low - run.view, high - low))
+                runs.append(ViewRun(low - inside.start, run.at + low - run.view, high - low))
         return View(inside.of(self.text), tuple(runs))
 
 
-class Views:
+class ViewBuilder:
     """A view that is being put together, piece by piece."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._runs: list[Run] = []
+        self._runs: list[ViewRun] = []
         self._length = 0
 
     def __len__(self) -> int:
@@ -78,12 +78,12 @@ class Views:
     def show(self, text: str, start: int, end: int, base: int = 0) -> None:
         """Add `text[start:end]`, which stands at `base + start` of the whole text."""
         if start < end:
-            self._runs.append(Run(self._length, base + start, end - start))
+            self._runs.append(ViewRun(self._length, base + start, end - start))
             self.add(text[start:end])
 
     def append(self, view: View) -> None:
         """Add a whole view."""
-        self._runs += [Run(self._length + run.view, run.at, run.length) for run in view.runs]
+        self._runs += [ViewRun(self._length + run.view, run.at, run.length) for run in view.runs]
         self.add(view.text)
 
     def done(self) -> View:
@@ -93,7 +93,7 @@ class Views:
 
 def joined(views: Iterable[View], between: str) -> View:
     """Return several views as one, with the same characters between any two of them."""
-    whole = Views()
+    whole = ViewBuilder()
     for view in views:
         if len(whole):
             whole.add(between)

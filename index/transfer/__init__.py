@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.index.transfer.archive import Backup, Check, Manifest, accept, manifest_of
+    from citespan.index.transfer.archive import Backup, BackupManifest, Check, accept, manifest_of
     from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
     from citespan.index.transfer.export import export_file, export_to, import_documents
 
 __all__ = (
     "Backup",
     "Check",
-    "Manifest",
+    "BackupManifest",
     "accept",
     "back_up",
     "back_up_all",
@@ -29,7 +29,7 @@ __getattr__ = names_of(
     {
         "Backup": "citespan.index.transfer.archive",
         "Check": "citespan.index.transfer.archive",
-        "Manifest": "citespan.index.transfer.archive",
+        "BackupManifest": "citespan.index.transfer.archive",
         "accept": "citespan.index.transfer.archive",
         "back_up": "citespan.index.transfer.backup",
         "back_up_all": "citespan.index.transfer.backup",

@@ -55,7 +55,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     own: str = ""
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of a backup: its collections by name, and the names of damaged ones.
 
     every: the backup is of all collections, and each is restored under its own name.
@@ -71,7 +71,7 @@ def accept(_: Path) -> None:
     """Accept any backup."""
 
 
-def manifest_of(file: Path) -> Manifest:
+def manifest_of(file: Path) -> BackupManifest:
     """Return the manifest of a backup.
 
     Raises:
@@ -124,13 +124,13 @@ def pack(packed: zipfile.ZipFile, scratch: Path, name: str, folder: Path) -> Bac
     return made
 
 
-def complete(packed: zipfile.ZipFile, made: Manifest) -> None:
+def complete(packed: zipfile.ZipFile, made: BackupManifest) -> None:
     """Write the manifest of an archive whose catalogues are packed."""
     packed.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(made)))
 
 
 @contextmanager
-def opened_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, Manifest]]:
+def opened_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, BackupManifest]]:
     """Open an archive for reading, and read its manifest.
 
     Raises:
@@ -148,7 +148,7 @@ def opened_archive(file: Path) -> Generator[tuple[zipfile.ZipFile, Manifest]]:
         ) from error
 
 
-def _read_manifest(packed: zipfile.ZipFile) -> Manifest:
+def _read_manifest(packed: zipfile.ZipFile) -> BackupManifest:
     members = packed.infolist()
     if len(members) > _MOST_MEMBERS:
         raise BackupInvalid(f"{packed.filename} holds more files than a backup does")
@@ -156,7 +156,7 @@ def _read_manifest(packed: zipfile.ZipFile) -> Manifest:
         raise BackupInvalid(f"{packed.filename} is compressed as no backup is")
     if packed.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
         raise BackupInvalid(f"{packed.filename} has a longer manifest than a backup has")
-    made = msgspec.json.decode(packed.read(_MANIFEST), type=Manifest)
+    made = msgspec.json.decode(packed.read(_MANIFEST), type=BackupManifest)
     if made.format != 1:
         raise BackupInvalid(
             f"{packed.filename} was made by a later version of citespan; update citespan"
@@ -165,7 +165,7 @@ def _read_manifest(packed: zipfile.ZipFile) -> Manifest:
 
 
 def check_sizes(
-    packed: zipfile.ZipFile, made: Manifest, names: Collection[str], folder: Path
+    packed: zipfile.ZipFile, made: BackupManifest, names: Collection[str], folder: Path
 ) -> None:
     """Refuse an archive whose catalogues contradict its manifest, before any is written.
 

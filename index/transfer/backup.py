@@ -21,8 +21,8 @@ from citespan.index.disk.hashing import sha256_file
 from citespan.index.errors import BackupInvalid, StoreError, StoreFull, StoreUnavailable
 from citespan.index.transfer.archive import (
     Backup,
+    BackupManifest,
     Check,
-    Manifest,
     accept,
     check_sizes,
     complete,
@@ -50,7 +50,7 @@ def back_up(folder: Path, file: Path, name: str = "default") -> Backup:
         raise StoreUnavailable(f"nothing is stored in {folder}; there is nothing to back up")
     with new_archive(file) as (packed, scratch):
         made = pack(packed, scratch, name, folder)
-        complete(packed, Manifest(collections={name: made}))
+        complete(packed, BackupManifest(collections={name: made}))
     return made
 
 
@@ -58,7 +58,7 @@ def back_up_all(
     folders: Mapping[str, Path],
     file: Path,
     on_left_out: Callable[[str, StoreError], None] = lambda _, __: None,
-) -> Manifest:
+) -> BackupManifest:
     """Write all stored data of data folders to a new file, as `back_up`, without damaged folders.
 
     Each folder is as of its own moment.
@@ -88,7 +88,7 @@ def back_up_all(
             raise StoreUnavailable(
                 "there is nothing to back up: no collection holds sound documents"
             )
-        manifest = Manifest(collections=made, left_out=tuple(left_out), every=True)
+        manifest = BackupManifest(collections=made, left_out=tuple(left_out), every=True)
         complete(packed, manifest)
     return manifest
 
@@ -110,7 +110,7 @@ def restore_all(
     *,
     replace: bool = False,
     check: Check = accept,
-) -> Manifest:
+) -> BackupManifest:
     """Restore a backup into empty data folders, or replace the contents of the folders.
 
     Folders change only once the whole backup has been checked and written. If the process is killed
@@ -157,7 +157,7 @@ def restore_all(
 
 
 def _targets(
-    made: Manifest, file: Path, root: Path, folder_of: Callable[[str], Path] | None
+    made: BackupManifest, file: Path, root: Path, folder_of: Callable[[str], Path] | None
 ) -> dict[str, Path]:
     if folder_of:
         return {name: folder_of(name) for name in made.collections}
@@ -166,7 +166,7 @@ def _targets(
     return dict.fromkeys(made.collections, root)
 
 
-def _lacking(made: Manifest, found: Mapping[str, Path]) -> dict[str, Path]:
+def _lacking(made: BackupManifest, found: Mapping[str, Path]) -> dict[str, Path]:
     """Return the folders still to restore; raise if another one holds other documents."""
     there = {name: path for name, path in found.items() if any(path.glob(f"{CATALOGUE}*"))}
     other = [

@@ -5,7 +5,7 @@ in `Answer.citations` and each `SegmentDone` in `Answer.segments`, in order.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from citespan.index.types import Passage, Span
@@ -25,10 +25,9 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitationAdded:
-    """A checked citation, just before the text that rests on it; `number` counts from 1."""
+    """A checked citation, just before the text that rests on it."""
 
     citation: Citation
-    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +104,9 @@ class Composer:
         citations = fitting
         for one in citations:
             if _place(one) not in self._citations:
-                self._citations[_place(one)] = one
-                yield CitationAdded(citation=one, number=len(self._citations))
+                numbered = replace(one, number=len(self._citations) + 1)
+                self._citations[_place(one)] = numbered
+                yield CitationAdded(citation=numbered)
         used = {_place(one): self._citations[_place(one)] for one in citations}
         self._said.add(text)
         gap = " " if self.text else ""

@@ -23,7 +23,7 @@ _LITTLE = 0.1  # a sentence that adds no more to the coverage is not cited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SupportLimits:
     """The limits for support of a claim; chosen on development data (docs/decisions).
 
     coverage: the least share of the claim's content words; rare words weigh more.
@@ -57,9 +57,9 @@ class Checker:
         limits: the limits for support of a claim.
     """
 
-    def __init__(self, reader: Reader, limits: Limits | None = None) -> None:
+    def __init__(self, reader: Reader, limits: SupportLimits | None = None) -> None:
         self._reader = reader
-        self._limits = limits or Limits()
+        self._limits = limits or SupportLimits()
 
     def check(self, claim: Claim, sources: Sources) -> Checked:
         """Return whether and where the passages that a claim names say it.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from citespan.index.jobs import JobStore, SpoolSlice, Upload
+from citespan.index.jobs import JobStore, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.audit_log import AuditLog, audit
-from citespan.qa.ingest import Seen, Source, ingest
+from citespan.qa.ingest import Source, StoredTexts, ingest
 from citespan.qa.service import Service
 
 _log = logging.getLogger("citespan.jobs")
@@ -45,9 +45,9 @@ class Task:
         self._store = store
         self._on_progress = on_progress
 
-    def stored(self) -> Seen:
+    def stored(self) -> StoredTexts:
         """Return the texts that the job stored before it was interrupted."""
-        seen = Seen()
+        seen = StoredTexts()
         for file in self._store.files(self.job.id):
             if file.result and file.result.sha256 and file.result.document_id:
                 seen.add(file.result.sha256, file.result.document_id, file.name)
@@ -61,7 +61,7 @@ class Task:
 
     def _read(self, files: FileReader, piece: SpoolSlice) -> ReadFile:
         found = self._store.entry(self.job.id, piece)
-        if isinstance(found, Upload):
+        if isinstance(found, SpooledUpload):
             return files.read_sent(found.data, found.request)
         return found
 

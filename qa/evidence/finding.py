@@ -30,7 +30,7 @@ from citespan.qa.evidence.selection import (
     repeats,
     says_something,
 )
-from citespan.qa.evidence.source import Source
+from citespan.qa.evidence.source import PassageDocuments
 from citespan.qa.evidence.wholes import wholes, with_antecedents
 from citespan.qa.types import Reason
 
@@ -92,7 +92,9 @@ class Finder:
         if language and not has_stems(language):
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
-        source = Source(documents, {name: outline(one) for name, one in documents.items()})
+        source = PassageDocuments(
+            documents, {name: outline(one) for name, one in documents.items()}
+        )
         pieces = [piece for passage in passages for piece in source.pieces(passage)]
         if not pieces:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
@@ -120,7 +122,7 @@ class Finder:
         wordings: Sequence[str],
         pieces: Sequence[Piece],
         passages: Sequence[Passage],
-        source: Source,
+        source: PassageDocuments,
     ) -> tuple[list[Found], tuple[Passage, ...]]:
         """Return the result for a question of one part, and the passages, likeliest first."""
         question = wordings[0]
@@ -198,7 +200,7 @@ class Finder:
         question: str,
         named: Named,
         read: Sequence[ReadPassage],
-        source: Source,
+        source: PassageDocuments,
         others: Sequence[str] = (),
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
@@ -220,7 +222,7 @@ class Finder:
         self,
         wordings: Sequence[str],
         by_piece: Sequence[tuple[ReadPassage, list[Sentence]]],
-        source: Source,
+        source: PassageDocuments,
     ) -> tuple[list[Sentence], float]:
         """Return the evidence, none if there is not enough, and the confidence in it."""
         best = by_piece[0][0].reading.probability

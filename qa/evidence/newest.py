@@ -21,7 +21,7 @@ from citespan.qa.evidence.headings import Section
 from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.sections import contents, heading_as_sentence
 from citespan.qa.evidence.selection import Sentence
-from citespan.qa.evidence.source import Source
+from citespan.qa.evidence.source import PassageDocuments
 
 _OPENING = 400  # code points in which a document says of when it is
 _ORDERS: tuple[Callable[[str], Place | None], ...] = (date_of, version_of)
@@ -35,7 +35,9 @@ class Newest(NamedTuple):
     question: str | None = None
 
 
-def latest_section(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
+def latest_section(
+    question: str, passages: Sequence[Passage], source: PassageDocuments
+) -> list[Sentence]:
     """Return the latest entry of a document if a question asks only which it is, or what is new.
 
     Returns:
@@ -50,7 +52,9 @@ def latest_section(question: str, passages: Sequence[Passage], source: Source) -
     return contents(*found, source) if asked.contents else [heading_as_sentence(*found, source)]
 
 
-def named_section(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
+def named_section(
+    question: str, passages: Sequence[Passage], source: PassageDocuments
+) -> list[Sentence]:
     """Return the entry that a question names, if it asks only what is new in it."""
     asked = identifiers(question)
     if len(asked) != 1 or not asks_for_contents(question):
@@ -66,7 +70,7 @@ def named_section(question: str, passages: Sequence[Passage], source: Source) ->
     return contents(*found[0], source) if len(found) == 1 else []
 
 
-def newest_of(question: str, pieces: Sequence[Piece], source: Source) -> Newest:
+def newest_of(question: str, pieces: Sequence[Piece], source: PassageDocuments) -> Newest:
     """Return the pieces of the latest entry or document if a question asks how things are now."""
     asked = latest_asked(question)
     if asked is None and not wants_newest(question):
@@ -97,7 +101,7 @@ def _more(rest: str) -> bool:
     return not Wanted(rest).within(generic)
 
 
-def _latest(asked: Latest, passages: Sequence[Passage], source: Source) -> Placed | None:
+def _latest(asked: Latest, passages: Sequence[Passage], source: PassageDocuments) -> Placed | None:
     """Return the latest section of the likeliest document whose headings have an order."""
     for passage in _first_of_each(passages):
         name = passage.chunk.document_id
@@ -120,7 +124,9 @@ def _placed(titles: Sequence[str]) -> list[tuple[Place, int]]:
     return []
 
 
-def _newest_documents(pieces: Sequence[Piece], source: Source, *, first: bool) -> set[str]:
+def _newest_documents(
+    pieces: Sequence[Piece], source: PassageDocuments, *, first: bool
+) -> set[str]:
     """Return the documents without those that a later one of the same series replaces."""
     names = dict.fromkeys(one.passage.chunk.document_id for one in pieces)
     series: dict[str, list[tuple[Place, str]]] = {}

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline
-from citespan.index.text import Kind, Unit, View, Views, blocks, markdown_units, sentences
+from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks, markdown_units, sentences
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 
@@ -55,7 +55,7 @@ class Piece:
         if self.units:
             left = [one for one in self.units if not any(one.span.overlap(p) for p in planted)]
             return replace(self.narrowed(left), units=tuple(left))
-        left = Views()
+        left = ViewBuilder()
         at = self.span.start
         for one in (*planted, Span(self.span.end, self.span.end)):
             if at < min(one.start, self.span.end):
@@ -168,7 +168,7 @@ def _sections(units: Sequence[Unit]) -> Iterator[list[Unit]]:
 
 def read_as_one(units: Sequence[Unit]) -> View:
     """Return units as one text: a line for each paragraph, list, table and block of code."""
-    whole = Views()
+    whole = ViewBuilder()
     for _, group in groupby(units, key=lambda unit: unit.group):
         if len(whole):
             whole.add("\n")

@@ -12,7 +12,7 @@ from citespan.qa.evidence.heads import Field, heads_of
 from citespan.qa.evidence.newest import latest_section, named_section
 from citespan.qa.evidence.sections import contents
 from citespan.qa.evidence.selection import Sentence
-from citespan.qa.evidence.source import Source
+from citespan.qa.evidence.source import PassageDocuments
 
 _READ = 100_000  # code points of a document in which fields are looked for
 _OPENING = 3000  # code points that say what a document is about
@@ -27,14 +27,18 @@ _SECTION = re.compile(
 )
 
 
-def pointed_at(question: str, passages: Sequence[Passage], source: Source) -> tuple[Sentence, ...]:
+def pointed_at(
+    question: str, passages: Sequence[Passage], source: PassageDocuments
+) -> tuple[Sentence, ...]:
     """Return what a question points to; nothing if it must be looked for in sentences."""
     ways = (latest_section, named_section, _fields, _section)
     found = (way(question, passages, source) for way in ways)
     return tuple(next(filter(None, found), ()))
 
 
-def _section(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
+def _section(
+    question: str, passages: Sequence[Passage], source: PassageDocuments
+) -> list[Sentence]:
     """Return the only section whose heading is what a question asks for."""
     asked = _SECTION.fullmatch(question.strip())
     if asked is None:
@@ -49,7 +53,7 @@ def _section(question: str, passages: Sequence[Passage], source: Source) -> list
     return contents(*found[0], source)[1:] if len(found) == 1 else []
 
 
-def _fields(question: str, passages: Sequence[Passage], source: Source) -> list[Sentence]:
+def _fields(question: str, passages: Sequence[Passage], source: PassageDocuments) -> list[Sentence]:
     """Return the field that a question asks for, of the only document and message it can be of."""
     asked = property_asked(question)
     if asked is None:
@@ -82,7 +86,7 @@ def _first(asked: Property, head: Sequence[Field]) -> list[Field]:
     return [one for one in head if asked.has(one.key)][:1]
 
 
-def _as_sentence(field: Field, passage: Passage, source: Source) -> Sentence:
+def _as_sentence(field: Field, passage: Passage, source: PassageDocuments) -> Sentence:
     text = source.documents[passage.chunk.document_id].text
     line = strip(text, field.line)
     return Sentence(

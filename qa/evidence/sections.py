@@ -5,12 +5,12 @@ from citespan.index.types import Passage
 from citespan.qa.evidence.headings import Section
 from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.selection import Sentence, says_something
-from citespan.qa.evidence.source import Source
+from citespan.qa.evidence.source import PassageDocuments
 
 _LONGEST = 600  # code points of a section that is quoted whole
 
 
-def heading_as_sentence(section: Section, passage: Passage, source: Source) -> Sentence:
+def heading_as_sentence(section: Section, passage: Passage, source: PassageDocuments) -> Sentence:
     """Return the heading of a section as what answers."""
     shown = section.title
     for unit in _units(section, passage, source)[:1]:
@@ -22,7 +22,7 @@ def heading_as_sentence(section: Section, passage: Passage, source: Source) -> S
     )  # fmt: skip
 
 
-def contents(section: Section, passage: Passage, source: Source) -> list[Sentence]:
+def contents(section: Section, passage: Passage, source: PassageDocuments) -> list[Sentence]:
     """Return what is in a section, or the beginning of a long one, its heading first."""
     found = [heading_as_sentence(section, passage, source)]
     room = _LONGEST
@@ -45,6 +45,6 @@ def contents(section: Section, passage: Passage, source: Source) -> list[Sentenc
     return found
 
 
-def _units(section: Section, passage: Passage, source: Source) -> list[Unit]:
+def _units(section: Section, passage: Passage, source: PassageDocuments) -> list[Unit]:
     whole = source.passage(passage, section.span)
     return source.units(Piece(passage=whole, path=(), span=section.span, view=View("", ())))

@@ -14,7 +14,7 @@ from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
 from citespan.qa.evidence.selection import Sentence, folded
 
 
-class Source:
+class PassageDocuments:
     """The documents of passages, with their outlines.
 
     Args:

@@ -25,7 +25,7 @@ _MOST_READ = 40_000
 _MOST_MESSAGES = 50
 _FOOTNOTE = re.compile(r"^[ \t]*\[\^?\w{1,20}\]:.*$", re.MULTILINE)
 _LINK = re.compile(
-    r"(?P<before>(?:(?<![ \t])[ \t]++)?)!?\[(?P<label>[^\[\]\n]{0,200}+)\]"
+    r"(?P<before>(?:(?<![ \t])[ \t]++)?)!?(?<!\\)\[(?P<label>[^\[\]\n]{0,200}+)(?<!\\)\]"
     r"\([^()\s]{0,2000}+(?:[ \t]++\"[^\"\n]*+\")?+\)"
 )
 _NUMBER = re.compile(r"\^?\d{1,3}")

@@ -86,16 +86,14 @@ class Chat:
 
     def _print_answer(self, question: str) -> Answer:
         """Print the answer while it is made, and return it."""
-        numbers: dict[int, int] = {}
         for event in self._service.stream(question, mode=self._mode, history=self._history):
             match event:
                 case CitationAdded():
-                    self._citations[str(event.number)] = event.citation
-                    numbers[id(event.citation)] = event.number
+                    self._citations[str(event.citation.number)] = event.citation
                 case Delta():
                     self._console.print(Text(shown(event.text)), end="", soft_wrap=True)
                 case SegmentDone():
-                    marks = "".join(f" [{numbers[id(one)]}]" for one in event.segment.citations)
+                    marks = "".join(f" [{one.number}]" for one in event.segment.citations)
                     self._console.print(Text(marks, style="cyan"), end="", soft_wrap=True)
                     if event.segment.support is Support.UNSUPPORTED:
                         self._console.print(Text(UNSUPPORTED, style="yellow"), end="")
@@ -119,8 +117,8 @@ class Chat:
     def _sources(self) -> None:
         if not self._citations:
             self._notify("The last answer has no sources.")
-        for number, citation in self._citations.items():
-            print_source(citation, int(number), self._console)
+        for citation in self._citations.values():
+            print_source(citation, self._console)
 
     def _open(self, argument: str) -> None:
         citation = self._citations.get(argument)

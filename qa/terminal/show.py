@@ -34,23 +34,22 @@ def print_answer(answer: Answer, console: Console | None = None) -> None:
         return
     if answer.fallback:
         console.print(Text(FELL_BACK.format(shown(answer.fallback)), style="yellow"))
-    numbers = {id(citation): n for n, citation in enumerate(answer.citations, start=1)}
     if short := _short_answer(answer):
         console.print(Text(f"{short}\n", style=_SHORT), soft_wrap=True)
     if not answer.segments:
         console.print(Text(shown(answer.text)), soft_wrap=True)
     for segment in answer.segments:
-        console.print(_sentence(answer, segment, numbers), soft_wrap=not console.is_terminal)
+        console.print(_sentence(answer, segment), soft_wrap=not console.is_terminal)
     if why:
         console.print(Text(shown(why.message), style="yellow"), soft_wrap=True)
     console.print()
     for citation in answer.citations:
-        print_source(citation, numbers[id(citation)], console)
+        print_source(citation, console)
 
 
-def print_source(citation: Citation, number: int, console: Console) -> None:
+def print_source(citation: Citation, console: Console) -> None:
     """Print a citation with its number, its place and its quote in context."""
-    source = _source(citation, number, coloured=console.is_terminal)
+    source = _source(citation, coloured=console.is_terminal)
     console.print(source, soft_wrap=not console.is_terminal)
 
 
@@ -121,18 +120,18 @@ def _short_answer(answer: Answer) -> str | None:
     return short if 0 < len(short) < len(answer.text) / 2 else None
 
 
-def _sentence(answer: Answer, segment: Segment, numbers: dict[int, int]) -> Text:
+def _sentence(answer: Answer, segment: Segment) -> Text:
     line = Text(shown(segment.span.of(answer.text)))
     for citation in segment.citations:
-        line.append(f" [{numbers[id(citation)]}]", style=_MARK)
+        line.append(f" [{citation.number}]", style=_MARK)
     if segment.support is Support.UNSUPPORTED:
         line.append(UNSUPPORTED, style="yellow")
     return line
 
 
-def _source(citation: Citation, number: int, *, coloured: bool) -> Text:
+def _source(citation: Citation, *, coloured: bool) -> Text:
     document = citation.document
-    text = Text(f"[{number}] ", style=_MARK)
+    text = Text(f"[{citation.number}] ", style=_MARK)
     text.append(shown(document.title or document.id), style="bold")
     place = f"{document.id}, revision {document.revision}, characters "
     place += f"{citation.span.start}-{citation.span.end}"

@@ -255,5 +255,5 @@ def test_the_client_is_the_last_that_no_trusted_proxy_is(
 ) -> None:
     given = {name.encode(): value for name, value in headers.items()}
     seen = Addresses.of("", "127.0.0.1")
-    assert seen.told(("127.0.0.1", 5), given).client == client
-    assert seen.told(("192.0.2.9", 5), given).client == ""
+    assert seen.forwarded(("127.0.0.1", 5), given).client == client
+    assert seen.forwarded(("192.0.2.9", 5), given).client == ""

@@ -165,7 +165,13 @@ def test_malformed_requests_are_refused_in_the_same_shape(client: Client) -> Non
     failed(client.post(url, content=b'{"a":' * 100_000, headers=JSON), 400)
     failed(client.post(url, content=b"{}", headers={"content-type": "text/plain"}), 415)
     failed(client.get(url), 405)
-    for path in ("/v1/embeddings", "/v1/completions", "/v1/responses/resp_1", "/v1/models/x"):
+    for path in (
+        "/v1/embeddings",
+        "/v1/completions",
+        "/v1/responses/resp_1",
+        "/v1/models/x",
+        "/v1/models/%0A",
+    ):
         failed(client.get(path), 404)
     failed(client.post(url, content=b"{}", headers=JSON | {"content-length": "x"}), 400)
     generated = said(KNOWN) | {"model": "citespan/default:generated"}

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rendering import Shown, node_renderers, rendered, rendered_by_node
 
@@ -98,6 +98,8 @@ def test_a_title_links_nowhere_as_text_and_as_markdown(text: str) -> None:
 
 
 @given(TEXTS)
+@example("![x](http://e.co/i)")
+@example("![x\\](http://e.co/i)")
 def test_an_answer_that_is_sent_back_is_what_was_said(text: str) -> None:
     assert plain(escaped(text)).split() == plain_text(text).split()
 

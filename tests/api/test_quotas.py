@@ -13,7 +13,7 @@ from scripted_endpoint import scripted
 from citespan.api.app import create_app
 from citespan.api.errors.types import QuotaExceeded
 from citespan.api.middleware.callers import caller_of
-from citespan.api.middleware.quotas import Quotas, Unit
+from citespan.api.middleware.quotas import Quotas, QuotaUnit
 from citespan.api.operation import Operation
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.errors import ConfigError
@@ -39,30 +39,30 @@ def test_a_window_ends_and_another_caller_has_its_own() -> None:
     clock = Clock()
     counted = quotas(clock, requests="2/minute")
     first, other = counted.account("a"), counted.account("b")
-    first.take(Unit.REQUESTS)
-    first.take(Unit.REQUESTS)
+    first.take(QuotaUnit.REQUESTS)
+    first.take(QuotaUnit.REQUESTS)
     with pytest.raises(QuotaExceeded, match="2 requests per minute") as refused:
-        first.take(Unit.REQUESTS)
+        first.take(QuotaUnit.REQUESTS)
     assert refused.value.wait_s == 60
-    other.take(Unit.REQUESTS)
+    other.take(QuotaUnit.REQUESTS)
     clock.now_s += 59.5
     assert first.headers()["ratelimit"] == '"requests/minute";r=0;t=1'
     clock.now_s += 1
-    first.take(Unit.REQUESTS)
+    first.take(QuotaUnit.REQUESTS)
     assert first.headers() == {
         "ratelimit-policy": '"requests/minute";q=2;qu="requests";w=60',
         "ratelimit": '"requests/minute";r=1;t=60',
     }
-    assert counted.refused[Unit.REQUESTS] == 1
+    assert counted.refused[QuotaUnit.REQUESTS] == 1
 
 
 def test_what_was_used_already_counts_beyond_the_quota() -> None:
     counted = quotas(Clock(), tokens="100/hour, 150/day")
     account = counted.account("a")
-    account.check(Unit.TOKENS)
-    account.spend(Unit.TOKENS, 130)
+    account.check(QuotaUnit.TOKENS)
+    account.spend(QuotaUnit.TOKENS, 130)
     with pytest.raises(QuotaExceeded, match="100 tokens per hour"):
-        account.check(Unit.TOKENS)
+        account.check(QuotaUnit.TOKENS)
     told = '"tokens/hour";r=0;t=3600, "tokens/day";r=20;t=86400'
     assert account.headers()["ratelimit"] == told
 
@@ -70,9 +70,9 @@ def test_what_was_used_already_counts_beyond_the_quota() -> None:
 def test_of_two_windows_that_have_no_room_nothing_is_used() -> None:
     counted = quotas(Clock(), documents="5/minute, 6/day")
     account = counted.account("a")
-    account.take(Unit.DOCUMENTS, 5)
+    account.take(QuotaUnit.DOCUMENTS, 5)
     with pytest.raises(QuotaExceeded):
-        account.take(Unit.DOCUMENTS, 2)
+        account.take(QuotaUnit.DOCUMENTS, 2)
     assert '"documents/day";r=1' in account.headers()["ratelimit"]
 
 
@@ -80,7 +80,7 @@ def test_the_memory_of_callers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("citespan.api.middleware.quotas._MOST_CALLERS", 3)
     counted = quotas(Clock(), requests="9/minute")
     for number in range(10):
-        counted.account(str(number)).take(Unit.REQUESTS)
+        counted.account(str(number)).take(QuotaUnit.REQUESTS)
     assert counted.callers == 3
 
 

@@ -36,9 +36,9 @@ from citespan.evals.types import (
     GoldSpan,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
     SourceDocument,
-    Status,
 )
 from citespan.index import Span
 
@@ -157,11 +157,13 @@ def faulty() -> Run:
         right("fine"),
         changed("wrong-answer", text="Bern has bridges."),
         changed("wrong-evidence", citations=ELSEWHERE),
-        Response(question_id="abstained", status=Status.ABSTAINED, passages=WHOLE),
+        Response(question_id="abstained", status=ResponseStatus.ABSTAINED, passages=WHOLE),
         right("false"),
         Response(question_id="error", error="HTTP 503 <overloaded>"),
         changed("untrue", citations=MOVED),
-        Response(question_id="refused", status=Status.ABSTAINED, reason="no_relevant_passage"),
+        Response(
+            question_id="refused", status=ResponseStatus.ABSTAINED, reason="no_relevant_passage"
+        ),
     ]
     return run_of([document(TEXT)], questions, responses, skipped=["left-out"])
 
@@ -377,7 +379,7 @@ def _all_left_out() -> Run:
 
 
 def _no_answerable() -> Run:
-    refused = Response(question_id="a", status=Status.ABSTAINED)
+    refused = Response(question_id="a", status=ResponseStatus.ABSTAINED)
     return run_of([document(TEXT)], [question("a", **UNANSWERABLE)], [refused])
 
 

@@ -25,7 +25,7 @@ from citespan.evals.runs.plan import Plan
 from citespan.evals.runs.records import read_run
 from citespan.evals.runs.runner import run
 from citespan.evals.scoring import score
-from citespan.evals.types import CitedSpan, Dataset, Response, RetrievedSpan, Status
+from citespan.evals.types import CitedSpan, Dataset, Response, ResponseStatus, RetrievedSpan
 from citespan.qa import Settings, load_settings
 
 T = TypeVar("T")
@@ -109,7 +109,9 @@ def _drop_passages(response: Response) -> Response:
 
 def _abstain(response: Response) -> Response:
     return Response(
-        question_id=response.question_id, status=Status.ABSTAINED, passages=response.passages
+        question_id=response.question_id,
+        status=ResponseStatus.ABSTAINED,
+        passages=response.passages,
     )
 
 

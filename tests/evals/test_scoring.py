@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from citespan.evals import score
 from citespan.evals.errors import ScoringError
 from citespan.evals.metrics.measures import MEANS, MEASURES
-from citespan.evals.results import QuestionOutcome, Scores
+from citespan.evals.results import QuestionOutcome, SystemScores
 from citespan.evals.statistics.bootstrap import (
     Floats,
     Interval,
@@ -30,9 +30,9 @@ from citespan.evals.types import (
     GoldSpan,
     Question,
     Response,
+    ResponseStatus,
     RetrievedSpan,
     SourceDocument,
-    Status,
 )
 
 SQUAD = runpy.run_path(str(Path(__file__).parent.parent / "support/oracles" / "squad_metrics.py"))
@@ -77,7 +77,7 @@ DATASET = Dataset(
 def oracle(question: Question) -> Response:
     """The best response there is."""
     if not question.answerable:
-        return Response(question_id=question.id, status=Status.ABSTAINED, confidence=0.0)
+        return Response(question_id=question.id, status=ResponseStatus.ABSTAINED, confidence=0.0)
     gold = question.spans[0]
     name, start, end = gold.document_id, gold.start, gold.end
     return Response(
@@ -93,11 +93,13 @@ def oracle(question: Question) -> Response:
 ORACLE = [oracle(question) for question in DATASET.questions]
 
 
-def scored(responses: list[Response], dataset: Dataset = DATASET, resamples: int = 0) -> Scores:
+def scored(
+    responses: list[Response], dataset: Dataset = DATASET, resamples: int = 0
+) -> SystemScores:
     return score(dataset, responses, resamples=resamples)
 
 
-def values(scores: Scores) -> dict[str, float | None]:
+def values(scores: SystemScores) -> dict[str, float | None]:
     return {name: estimate.value for name, estimate in scores.estimates.items()}
 
 
@@ -227,7 +229,9 @@ def test_answering_everything_is_seen() -> None:
 
 
 def test_abstaining_always_is_seen() -> None:
-    faulty = [Response(question_id=q.id, status=Status.ABSTAINED) for q in DATASET.questions]
+    faulty = [
+        Response(question_id=q.id, status=ResponseStatus.ABSTAINED) for q in DATASET.questions
+    ]
     now = values(scored(faulty))
     assert now["over_abstention_rate"] == 1
     assert now["false_answer_rate"] == 0
@@ -294,8 +298,8 @@ def test_squad_aggregates_are_those_of_the_official_script() -> None:
         draws = [" ".join(random.choice(words, size=random.integers(1, 4))) for _ in range(3)]
         usable = tuple(draw for draw in draws[:2] if set(draw.split()) - {"the", "a"})
         questions.append(Question(id=f"q{n}", text="?", answerable=bool(usable), answers=usable))
-        status = Status.ABSTAINED if random.random() < 0.4 else Status.ANSWERED
-        said = draws[2] if status is Status.ANSWERED else ""
+        status = ResponseStatus.ABSTAINED if random.random() < 0.4 else ResponseStatus.ANSWERED
+        said = draws[2] if status is ResponseStatus.ANSWERED else ""
         responses.append(Response(question_id=f"q{n}", status=status, text=said))
     dataset = Dataset(card=CARD, documents={}, questions=tuple(questions))
     examples = [
@@ -333,7 +337,7 @@ def test_renaming_and_reordering_tied_questions_keeps_every_value() -> None:
 def test_an_abstention_that_cites_is_no_answer() -> None:
     untrue = CitedSpan(document_id="t0", start=0, end=5, quote="Snow.")
     quiet = msgspec.structs.replace(
-        ORACLE[0], status=Status.ABSTAINED, citations=(*ORACLE[0].citations, untrue)
+        ORACLE[0], status=ResponseStatus.ABSTAINED, citations=(*ORACLE[0].citations, untrue)
     )
     row = scored([quiet]).questions[0].values
     none = {
@@ -468,7 +472,7 @@ _parts = st.builds(
 _responses = st.builds(
     Response,
     question_id=st.just(""),
-    status=st.sampled_from(Status),
+    status=st.sampled_from(ResponseStatus),
     text=st.sampled_from(["", "  ", "Town 1 has 101 bridges.", "It isn't. Nobody met Ada in May."]),
     parts=st.lists(_parts, max_size=3).map(tuple),
     citations=st.lists(_citations, max_size=3).map(tuple),
@@ -541,7 +545,7 @@ def test_a_pipeline_is_scored_in_a_few_lines() -> None:
                     RetrievedSpan(document_id="rivers", start=0, end=22),
                 ),
             ),
-            Response(question_id="2", status=Status.ABSTAINED),
+            Response(question_id="2", status=ResponseStatus.ABSTAINED),
         ],
     )
     now = values(scores)

@@ -16,7 +16,7 @@ from citespan.index.errors import DocumentNotFound, StoreCorrupt
 from citespan.index.transfer.backup import back_up, restore
 from citespan.index.types import Side
 
-_FLIPS = 600 if NIGHTLY else 60
+_FLIPS = 600 if NIGHTLY else 24
 _PAGE = 8192
 _NAMES = [f"d{at}" for at in range(24)]
 

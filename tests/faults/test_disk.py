@@ -71,7 +71,7 @@ def test_a_disk_that_becomes_read_only(nursery: Nursery, small_disk: Path) -> No
 def test_each_system_call_fails(
     nursery: Nursery, room: Path, operation: list[str], error: str, times: str
 ) -> None:
-    for nth in count(1, 1 if NIGHTLY else 8):
+    for nth in count(1, 1 if NIGHTLY else 13):
         child = nursery.start("waits_for_faults", room, operation)
         await_file(room / "ready")
         inject = f"inject={_CALLS}:error={error}:when={nth}{'+' if times == 'always' else ''}"

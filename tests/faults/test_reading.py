@@ -36,7 +36,7 @@ def test_each_read_fails(nursery: Nursery, room: Path, work: str, files: str, ti
             corpus.put(Draft(id=f"d{number}", text=text_of(number, 20)))
     derived = [path for path in (room / "data").rglob("*") if path.parent.name == "lexical"]
     paths = [room / "data" / "catalog.db"] if files == "catalogue" else derived
-    for nth in count(1, 1 if NIGHTLY else 5):
+    for nth in count(1, 1 if NIGHTLY else 9):
         child = nursery.start(work, room)
         await_file(room / "ready")
         inject = f"inject={_CALLS}:error=EIO:when={nth}{'+' if times == 'always' else ''}"

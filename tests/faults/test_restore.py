@@ -28,7 +28,7 @@ from citespan.index.disk.folder import OWN_SETTINGS, lock_for_writing, settle
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.disk.seal import sealed
 from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreLocked, StoreMismatch
-from citespan.index.transfer.archive import Backup, Manifest
+from citespan.index.transfer.archive import Backup, BackupManifest
 from citespan.index.transfer.backup import back_up, restore
 
 POINTS = ("restore.extracted", "restore.decided", "restore.cleared", "restore.renamed")
@@ -185,7 +185,7 @@ def test_a_backup_of_a_later_version_replaces_nothing(room: Path) -> None:
     size, sha256 = other.stat().st_size, sha256_file(other)
     made = Backup(created_at="", documents=0, chunks=0, sha256=sha256, size_bytes=size)
     with zipfile.ZipFile(room / "later.zip", "w") as packed:
-        manifest = Manifest(collections={"default": made})
+        manifest = BackupManifest(collections={"default": made})
         packed.writestr("manifest.json", msgspec.json.encode(manifest))
         packed.write(other, "default/catalog.db")
     with pytest.raises(StoreMismatch, match="'99'"):

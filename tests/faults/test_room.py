@@ -148,7 +148,7 @@ def test_each_write_fails(
 ) -> None:
     """It is done, or refused as such, and nothing of it is there."""
     expected = StoreFull if error == "ENOSPC" else StoreUnavailable
-    for nth in count(1, 1 if NIGHTLY else 5):
+    for nth in count(1, 1 if NIGHTLY else 9):
         folder = tmp_path / str(nth)
         with Collections.open(settings_in(folder, environ)) as collections:
             collections.jobs.jobs()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from faults import SCRATCH, Words, open_corpus, remove
+from faults import NIGHTLY, SCRATCH, Words, open_corpus, remove
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -145,4 +145,4 @@ class Sequences(RuleBasedStateMachine):
 
 
 TestSequences = Sequences.TestCase
-TestSequences.settings = settings(max_examples=200, stateful_step_count=12)
+TestSequences.settings = settings(max_examples=200 if NIGHTLY else 60, stateful_step_count=12)

@@ -13,7 +13,7 @@ from citespan.index.layout import Layout, Outline, encoded, where_in_file, where
 from citespan.index.layout.columns import packed, unpacked
 from citespan.index.layout.outline import markdown_headings
 from citespan.index.parse.parsed import Builder, Heading, PageSize, Parsed, ReadingWarning, Table
-from citespan.index.parse.places import Box, Cell, Line, Node, Part, Place, Run, Slide
+from citespan.index.parse.places import Box, Cell, Line, Node, Part, Place, PlaceRun, Slide
 from citespan.index.types import Span
 
 _small = st.integers(-300, 7000)
@@ -28,23 +28,23 @@ _others = st.one_of(
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> list[Run]:
-    found: list[Run] = []
+def runs(draw: st.DrawFn) -> list[PlaceRun]:
+    found: list[PlaceRun] = []
     at = 0
     for _ in range(draw(st.integers(0, 12))):
         start = at + draw(st.integers(0, 3))
         length = draw(st.integers(1, 6))
         at = start + length
         if draw(st.booleans()):
-            found.append(Run(start, at, draw(_others)))
+            found.append(PlaceRun(start, at, draw(_others)))
             continue
         edges = [draw(_small) for _ in range(2 * length)] if draw(st.booleans()) else []
         box = Box(draw(st.integers(1, 3)), draw(_small), 10, draw(_small), 20)
-        found.append(Run(start, at, box, edges))
+        found.append(PlaceRun(start, at, box, edges))
     return found
 
 
-def expected(found: list[Run], span: Span) -> list[Place]:
+def expected(found: list[PlaceRun], span: Span) -> list[Place]:
     """The places of a span, by walking every run."""
     places: list[Place] = []
     for run in found:
@@ -61,7 +61,7 @@ def expected(found: list[Run], span: Span) -> list[Place]:
     return places
 
 
-def parsed(found: list[Run], **more: object) -> Parsed:
+def parsed(found: list[PlaceRun], **more: object) -> Parsed:
     length = found[-1].end if found else 1
     pages = [PageSize(6120, 7920)] * 3
     whole = {"text": "x" * length, "media_type": "application/pdf", "made_by": "test 1"}
@@ -81,7 +81,7 @@ def test_columns_of_another_length_are_refused() -> None:
 
 
 @given(runs(), st.data())
-def test_places_are_those_of_every_character(found: list[Run], data: st.DataObject) -> None:
+def test_places_are_those_of_every_character(found: list[PlaceRun], data: st.DataObject) -> None:
     made = parsed(found)
     layout = Layout(encoded(made))
     assert encoded(made) == encoded(made)
@@ -94,7 +94,7 @@ def test_places_are_those_of_every_character(found: list[Run], data: st.DataObje
 
 def test_marks_come_back() -> None:
     made = parsed(
-        [Run(0, 30, Line(1))],
+        [PlaceRun(0, 30, Line(1))],
         headings=[Heading(0, 4, 1)],
         tables=[Table(5, 9, "Name; Age")],
         furniture=[(20, 30)],
@@ -108,7 +108,9 @@ def test_marks_come_back() -> None:
 
 def test_edges_are_kept_by_page_and_some_lines() -> None:
     line = [edge for at in range(50) for edge in (100 * at, 100 * at + 90)]
-    found = [Run(50 * n, 50 * n + 50, Box(n // 40 + 1, 0, n, 4990, n + 1), line) for n in range(80)]
+    found = [
+        PlaceRun(50 * n, 50 * n + 50, Box(n // 40 + 1, 0, n, 4990, n + 1), line) for n in range(80)
+    ]
     data = encoded(parsed(found))
     assert len(msgspec.msgpack.decode(data)[1]) == 4
     assert Layout(data).places(Span(50 * 79 + 10, 50 * 79 + 12)) == [Box(2, 1000, 79, 1190, 80)]
@@ -117,19 +119,19 @@ def test_edges_are_kept_by_page_and_some_lines() -> None:
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ([Run(0, 5, Line(1)), Run(3, 6, Line(2))], "overlap"),
-        ([Run(2, 2, Line(1))], "empty"),
-        ([Run(0, 2, Box(1, 0, 0, 9, 9), [1, 2])], "two edges"),
-        ([Run(0, 1, Line(1), [1, 2])], "two edges"),
+        ([PlaceRun(0, 5, Line(1)), PlaceRun(3, 6, Line(2))], "overlap"),
+        ([PlaceRun(2, 2, Line(1))], "empty"),
+        ([PlaceRun(0, 2, Box(1, 0, 0, 9, 9), [1, 2])], "two edges"),
+        ([PlaceRun(0, 1, Line(1), [1, 2])], "two edges"),
     ],
 )
-def test_runs_that_are_no_map_are_refused(found: list[Run], why: str) -> None:
+def test_runs_that_are_no_map_are_refused(found: list[PlaceRun], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         encoded(parsed(found))
 
 
 @given(runs(), st.data())
-def test_damage_is_noticed_or_harmless(found: list[Run], data: st.DataObject) -> None:
+def test_damage_is_noticed_or_harmless(found: list[PlaceRun], data: st.DataObject) -> None:
     raw = bytearray(encoded(parsed(found)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
     with suppress(StoreCorrupt):
@@ -140,7 +142,9 @@ def test_damage_is_noticed_or_harmless(found: list[Run], data: st.DataObject) ->
 
 
 def test_problems_are_named() -> None:
-    layout = Layout(encoded(parsed([Run(0, 4, Box(4, 0, 0, 9, 9))], headings=[Heading(0, 9, 1)])))
+    layout = Layout(
+        encoded(parsed([PlaceRun(0, 4, Box(4, 0, 0, 9, 9))], headings=[Heading(0, 9, 1)]))
+    )
     assert list(layout.problems(4)) == [
         "it names pages that the file does not have",
         "it marks headings or tables outside the text",
@@ -150,7 +154,7 @@ def test_problems_are_named() -> None:
 
 def test_boxes_are_shares_of_the_shown_page() -> None:
     edges = [edge for at in range(10) for edge in (612 * at, 612 * at + 612)]
-    made = parsed([Run(0, 10, Box(2, 0, 792, 6120, 1584), edges)])
+    made = parsed([PlaceRun(0, 10, Box(2, 0, 792, 6120, 1584), edges)])
     outline = Outline(made.text)
     where = where_in_file(Layout(encoded(made)), outline, Span(1, 3), None, original=True)
     assert where.page == 2
@@ -163,9 +167,9 @@ def test_boxes_are_shares_of_the_shown_page() -> None:
 def test_the_pieces_of_a_line_are_one_box() -> None:
     made = parsed(
         [
-            Run(0, 4, Box(1, 0, 10, 100, 20)),
-            Run(5, 9, Box(1, 110, 10, 200, 20)),
-            Run(10, 14, Box(1, 0, 30, 90, 40)),
+            PlaceRun(0, 4, Box(1, 0, 10, 100, 20)),
+            PlaceRun(5, 9, Box(1, 110, 10, 200, 20)),
+            PlaceRun(10, 14, Box(1, 0, 30, 90, 40)),
         ]
     )
     where = where_in_file(Layout(encoded(made)), Outline(""), Span(0, 14), None, original=False)

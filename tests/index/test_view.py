@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from citespan.index.text.inline import seen
 from citespan.index.text.markdown import Kind, Unit, markdown_units
 from citespan.index.text.unread import code_spans, hidden_spans
-from citespan.index.text.view import View, Views, joined
+from citespan.index.text.view import View, ViewBuilder, joined
 from citespan.index.types import Span
 
 GUIDE = """# Pumps
@@ -118,7 +118,7 @@ def test_marks_between_words_are_words() -> None:
 
 
 def test_an_empty_view_shows_nothing() -> None:
-    assert Views().done().origin(Span(0, 0)) is None
+    assert ViewBuilder().done().origin(Span(0, 0)) is None
 
 
 PIECES = [*"ab1 .\n|#-*_`[]()<>\\!:~", "<!--", "-->", "```", "\n\n", "[a](b)", "é", "👩‍🚒"]

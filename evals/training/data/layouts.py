@@ -60,7 +60,7 @@ def next_to(example: Example, block: str, *, before: bool) -> Example:
     """Return the passage with another block, a table for instance, before or after it."""
     lead = f"{block}\n\n" if before else ""
     text = lead + example.passage + ("" if before else f"\n\n{block}")
-    return _moved(example, text, "beside", [(Span(0, len(example.passage)), len(lead))])
+    return _moved(example, text, "next-to", [(Span(0, len(example.passage)), len(lead))])
 
 
 def _inside(label: Span, spans: Sequence[Span]) -> bool:

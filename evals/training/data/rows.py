@@ -19,7 +19,7 @@ class Marked(msgspec.Struct, frozen=True):
     offset_guessed: bool = False
 
 
-class Row(msgspec.Struct, frozen=True):
+class QuestionRow(msgspec.Struct, frozen=True):
     """A question with the text that it is asked about.
 
     answers: short answers; an answerable question has none if only yes or no answers it, or if
@@ -40,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     plausible: list[Marked] = []
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[QuestionRow]:
     """Read the rows of a question set.
 
     Raises:
@@ -48,7 +48,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     """
     for number, line in _lines(path):
         try:
-            row = msgspec.json.decode(line, type=Row)
+            row = msgspec.json.decode(line, type=QuestionRow)
         except msgspec.MsgspecError as error:
             raise TrainingError(f"{path.name}, line {number}: {error}") from error
         known = row.answers or row.evidence_spans or row.answer_text

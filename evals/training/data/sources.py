@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from citespan.evals.datasets import Part, role
-from citespan.evals.training.data.rows import Marked, Row, read_objects, read_rows
+from citespan.evals.training.data.rows import Marked, QuestionRow, read_objects, read_rows
 from citespan.index.types import Span
 
 BREAK = "\n\n"  # between the paragraphs of a document
@@ -160,7 +160,7 @@ def _add_development(library: Library, folder: Path) -> None:
         )
 
 
-def _add(library: Library, source: str, row: Row, excluded: Excluded) -> None:
+def _add(library: Library, source: str, row: QuestionRow, excluded: Excluded) -> None:
     group = normal(row.title)
     if group in excluded.groups or normal(row.question) in excluded.questions:
         library.dropped[f"{source}: in evaluation data"] += 1

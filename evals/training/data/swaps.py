@@ -103,10 +103,10 @@ def _other_numbers(question: str, passage: str, rng: Generator) -> list[str]:
 
 def _opposites(question: str, passage: str) -> list[str]:
     changes: list[str] = []
-    told = set(_WORDS.findall(passage.casefold()))
+    held = set(_WORDS.findall(passage.casefold()))
     for match in _WORDS.finditer(question):
         other = _OPPOSITE.get(match.group())
-        if other and other not in told:
+        if other and other not in held:
             changes.append(question[: match.start()] + other + question[match.end() :])
     return changes
 

@@ -9,7 +9,7 @@ import msgspec
 from citespan.evals.training.examples import write_file
 
 
-class Curves:
+class CurveLog:
     """A log that appends lines; lines beyond the step that a run continues from are dropped."""
 
     def __init__(self, path: Path, step: int) -> None:

@@ -19,7 +19,7 @@ from citespan.evals.training.model.checkpoint import (
     save_checkpoint,
     write_tensors,
 )
-from citespan.evals.training.model.curves import Curves
+from citespan.evals.training.model.curves import CurveLog
 from citespan.evals.training.model.encoding import EncodedSet
 from citespan.evals.training.model.losses import Batch, loss_terms, total_loss
 from citespan.evals.training.model.measures import Judged, judge, summary
@@ -84,7 +84,7 @@ class Trainer:
             TrainingError: the checkpoint is of another run.
         """
         done = self._begin()
-        curves = Curves(self._work / "curves.jsonl", done)
+        curves = CurveLog(self._work / "curves.jsonl", done)
         meter, saved = _Meter(), time.monotonic()
         with Progress(transient=True) as progress:
             bar = progress.add_task("train", total=self.steps, completed=done)
@@ -139,7 +139,7 @@ class Trainer:
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16):
             return self._model(batch.ids, batch.mask, batch.types)
 
-    def _note(self, done: int, curves: Curves, meter: "_Meter") -> None:
+    def _note(self, done: int, curves: CurveLog, meter: "_Meter") -> None:
         if done % self._schedule.log_every_steps == 0 or done == self.steps:
             rate = self._rates[0] * rate_factor(done, self.steps, self._schedule.warmup)
             curves.add(done, {"rate": rate, **meter.taken()})

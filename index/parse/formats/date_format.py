@@ -9,7 +9,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class Token(NamedTuple):
+class FormatPiece(NamedTuple):
     """A piece of a number format: its kind, and what it is made of."""
 
     kind: str
@@ -25,7 +25,7 @@ def general(value: float) -> str:
     return f"{value:.11g}".replace("e", "E")
 
 
-def date_shown(value: float, tokens: list[Token], *, since_1904: bool) -> str:
+def date_shown(value: float, tokens: list[FormatPiece], *, since_1904: bool) -> str:
     """Return a number of days as the date or time of day that a format shows.
 
     Args:
@@ -59,7 +59,7 @@ def moment_of(value: float, *, since_1904: bool = False) -> datetime | None:
     return epoch + timedelta(seconds=round(value * 86400))
 
 
-def _is_minute(tokens: list[Token], at: int) -> bool:
+def _is_minute(tokens: list[FormatPiece], at: int) -> bool:
     timed = [n for n, token in enumerate(tokens) if token.kind in {"date", "elapsed"}]
     place = timed.index(at)
     before = tokens[timed[place - 1]].value[0] if place else ""

@@ -7,8 +7,8 @@ from citespan.index.parse.formats.numbering import Numbering, W
 from citespan.index.parse.formats.ooxml import Package
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.styles import TITLE, Style, Styles, properties_of
-from citespan.index.parse.formats.word import Inline, author_of, blocks_of, inline
-from citespan.index.parse.formats.writing import Writer, is_like_heading
+from citespan.index.parse.formats.word import WordInline, author_of, blocks_of, inline
+from citespan.index.parse.formats.writing import BlockWriter, is_like_heading
 from citespan.index.parse.parsed import Heading, Parsed
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
@@ -29,7 +29,7 @@ def read(data: bytes, request: Request) -> Parsed:
         Unreadable: it is encrypted, damaged, too large, or holds no text.
     """
     package = Package(data, request)
-    document = Document(package)
+    document = WordDocument(package)
     document.read_body()
     document.read_comments()
     document.read_furniture()
@@ -43,11 +43,11 @@ def read(data: bytes, request: Request) -> Parsed:
     )
 
 
-class Document:
+class WordDocument:
     """A Word document while it is read."""
 
     def __init__(self, package: Package) -> None:
-        self.writer = Writer()
+        self.writer = BlockWriter()
         self.title = ""
         self._package = package
         self._styles = Styles(package.first(package.main, "styles"))
@@ -144,7 +144,7 @@ class Document:
             depth=style.depth if own.depth is None else own.depth,
         )
 
-    def _level(self, style: Style, within: Inline) -> int:
+    def _level(self, style: Style, within: WordInline) -> int:
         """Return the level of a heading; a short line in bold is one below those of styles."""
         if style.outline is not None and style.outline < 9 and len(within.text) < _LONGEST:
             self._styled = max(style.outline, 0) + 1
@@ -159,7 +159,7 @@ class Document:
         mark = self._numbering.next(style.list_id or "", style.depth or 0)
         return f"{mark} " if mark else ""
 
-    def _hanging(self, within: Inline) -> None:
+    def _hanging(self, within: WordInline) -> None:
         """Write text boxes and notes after their paragraph."""
         if within.hidden:
             self.writer.warn("hidden_text", "hidden text was left out")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from citespan.index.parse.formats.grid import Field, Grid, check_size, put
+from citespan.index.parse.formats.grid import FilledCell, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import W
-from citespan.index.parse.formats.word import Inline, inline, is_on
+from citespan.index.parse.formats.word import WordInline, inline, is_on
 from citespan.index.parse.places import Place
 
 _VAL = W + "val"
@@ -14,14 +14,14 @@ _WIDEST = 64  # columns that Word allows in a table
 
 def grid_of(
     rows: list[Element], place: Callable[[int, int], Place]
-) -> tuple[Grid, int | None, list[Inline]]:
+) -> tuple[Grid, int | None, list[WordInline]]:
     """Return the cells, the number of header rows, and what hangs on the cells.
 
     The number is None if the document does not say it. A cell that covers several columns or rows
     is in each of them.
     """
     grid: Grid = {}
-    hanging: list[Inline] = []
+    hanging: list[WordInline] = []
     marked = bold = 0
     check_size(sum(len(row) for row in rows))
     for number, row in enumerate(rows, 1):
@@ -58,7 +58,7 @@ def _cells(row: Element) -> list[Element]:
     return out
 
 
-def _content(cell: Element) -> list[Inline]:
+def _content(cell: Element) -> list[WordInline]:
     """Return the paragraphs of a cell, those of tables inside of it too."""
     return [inline(paragraph) for paragraph in cell.iter(W + "p") if not _is_boxed(paragraph, cell)]
 
@@ -82,7 +82,7 @@ def _fill(
     continued: bool,
 ) -> None:
     row, column, span = area
-    field: Field | None
+    field: FilledCell | None
     if continued:
         field = grid.get(row - 1, {}).get(column)
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from citespan.index.parse.formats.grid import Field, Grid, check_size, put
+from citespan.index.parse.formats.grid import FilledCell, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import numeral
 from citespan.index.parse.places import Place
@@ -14,20 +14,20 @@ _WIDEST = 1000  # columns of a table
 _STYLES = {"alpha": "Letter", "roman": "Roman", "arabic": ""}
 
 
-class Paragraph(NamedTuple):
+class SlideParagraph(NamedTuple):
     """A paragraph's characters, and its bullet or number with a space, if it has one."""
 
     text: str
     prefix: str
 
 
-def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[Paragraph]:
+def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[SlideParagraph]:
     """Yield the paragraphs of a text body; `bulleted` is what they inherit."""
     counts: dict[int, int] = {}
     for entry in body.findall(A + "p"):
         text = text_of(entry)
         if text.strip():
-            yield Paragraph(text, _prefix(entry.find(A + "pPr"), counts, bulleted=bulleted))
+            yield SlideParagraph(text, _prefix(entry.find(A + "pPr"), counts, bulleted=bulleted))
 
 
 def text_of(paragraph: Element) -> str:
@@ -86,7 +86,7 @@ def table(entry: Element, place: Place) -> tuple[Grid, int | None]:
     return grid, 1 if first else None
 
 
-def _covering(grid: Grid, cell: Element, row: int, column: int) -> Field | None:
+def _covering(grid: Grid, cell: Element, row: int, column: int) -> FilledCell | None:
     """Return the cell to the left or above that covers this one."""
     if cell.get("hMerge") in {"1", "true"}:
         return grid.get(row, {}).get(column - 1)

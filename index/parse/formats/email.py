@@ -18,7 +18,7 @@ from citespan.index.parse.formats.mail import (
     write_plain,
 )
 from citespan.index.parse.formats.texts import lenient
-from citespan.index.parse.formats.writing import Writer, short
+from citespan.index.parse.formats.writing import BlockWriter, short
 from citespan.index.parse.parsed import Member, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
@@ -58,7 +58,7 @@ def read(data: bytes, request: Request) -> Parsed:
         raise Unreadable(
             "corrupt", "the message is damaged or nested too deeply; save it again"
         ) from error
-    reading = Reading(request.encoding)
+    reading = MailReading(request.encoding)
     reading.message(message, "", 0)
     return reading.writer.parsed(
         MEDIA_TYPE,
@@ -79,11 +79,11 @@ def _check(data: bytes) -> None:
         )
 
 
-class Reading:
+class MailReading:
     """A message while it is read."""
 
     def __init__(self, encoding: str | None) -> None:
-        self.writer = Writer()
+        self.writer = BlockWriter()
         self._encoding = encoding
         self._parts = 0
 

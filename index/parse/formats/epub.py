@@ -8,8 +8,8 @@ from citespan.index.parse.formats.archive import Archive
 from citespan.index.parse.formats.details import details, iso, language, names
 from citespan.index.parse.formats.markup import Element, local, parse
 from citespan.index.parse.formats.markup_html import characters, parse_text
-from citespan.index.parse.formats.page import Page
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.page import HtmlPage
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
@@ -52,7 +52,7 @@ def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
     path = _package_path(archive)
     root = parse(archive.read(path), "its package", doctype=True)
     folder = posixpath.dirname(path)
-    writer = Writer()
+    writer = BlockWriter()
     contents = _contents(archive, root, folder)
     for member in _spine(root, folder):
         if member in archive:
@@ -107,7 +107,7 @@ def _spine(root: Element, folder: str) -> list[str]:
     return list(pages)
 
 
-def _member(writer: Writer, archive: Archive, path: str, contents: dict[str, str]) -> None:
+def _member(writer: BlockWriter, archive: Archive, path: str, contents: dict[str, str]) -> None:
     try:
         text = _SELF_CLOSED.sub(r"<\1\2></\1>", characters(archive.read(path), None))
         tree = parse_text(text)
@@ -121,7 +121,7 @@ def _member(writer: Writer, archive: Archive, path: str, contents: dict[str, str
         start = writer.length
         writer.separate(contents[path])
         writer.heading(start, 1)
-    Page(writer, MemberPlaces(path)).read(tree.body, whole=True)
+    HtmlPage(writer, MemberPlaces(path)).read(tree.body, whole=True)
 
 
 def _contents(archive: Archive, root: Element, folder: str) -> dict[str, str]:

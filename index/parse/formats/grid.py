@@ -9,7 +9,7 @@ from citespan.index.parse.request import Unreadable
 MAX_CELLS = 1_000_000
 
 
-class Field(NamedTuple):
+class FilledCell(NamedTuple):
     """A cell with content: its text in one line, and its place.
 
     A cell that covers several columns or rows is the same object in each of them.
@@ -19,14 +19,14 @@ class Field(NamedTuple):
     place: Place
 
 
-Row: TypeAlias = dict[int, Field]  # by column
+Row: TypeAlias = dict[int, FilledCell]  # by column
 Grid: TypeAlias = dict[int, Row]  # by row, ascending; rows without content are absent
 
 
 def put(grid: Grid, row: int, column: int, text: str, place: Place) -> None:
     """Put a text into a cell, if there is anything but space in it."""
     if line := folded(text):
-        grid.setdefault(row, {})[column] = Field(line, place)
+        grid.setdefault(row, {})[column] = FilledCell(line, place)
 
 
 def check_size(cells: int) -> None:

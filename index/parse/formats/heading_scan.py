@@ -32,7 +32,7 @@ _UNDERLINES = frozenset("=-`:.'\"~^_*+#<>!$%&(),/;?@[]{|}\\")
 _MAX_HEADING = 300
 
 
-class Found(NamedTuple):
+class FoundHeading(NamedTuple):
     """A heading: its line from 0, where it starts and ends in the line, and its level."""
 
     line: int
@@ -54,8 +54,8 @@ def kind_of(name: str, media_type: str, text: str) -> str:
     return "markdown" if re.search(r"(?m)^#{1,6} \S", start) else "plain"
 
 
-def _markdown(lines: list[str]) -> list[Found]:
-    out: list[Found] = []
+def _markdown(lines: list[str]) -> list[FoundHeading]:
+    out: list[FoundHeading] = []
     fence = ""
     for at, line in enumerate(lines):
         if match := _FENCE.match(line):
@@ -71,7 +71,7 @@ def _markdown(lines: list[str]) -> list[Found]:
                 if line.rstrip().endswith("#")
                 else len(line.rstrip())
             )
-            out.append(Found(at, match.end(), end, len(match[1])))
+            out.append(FoundHeading(at, match.end(), end, len(match[1])))
         elif (
             at
             and _is_underline(line, "=-")
@@ -81,8 +81,8 @@ def _markdown(lines: list[str]) -> list[Found]:
     return out
 
 
-def _asciidoc(lines: list[str]) -> list[Found]:
-    out: list[Found] = []
+def _asciidoc(lines: list[str]) -> list[FoundHeading]:
+    out: list[FoundHeading] = []
     block = ""
     for at, line in enumerate(lines):
         stripped = line.rstrip()
@@ -96,13 +96,13 @@ def _asciidoc(lines: list[str]) -> list[Found]:
         }:
             block = stripped
         elif match := _ASCIIDOC.match(line):
-            out.append(Found(at, match.end(), len(stripped), len(match[1])))
+            out.append(FoundHeading(at, match.end(), len(stripped), len(match[1])))
     return out
 
 
-def _rst(lines: list[str]) -> list[Found]:
+def _rst(lines: list[str]) -> list[FoundHeading]:
     """Return the titles above underlines; their levels are in the order of first use."""
-    out: list[Found] = []
+    out: list[FoundHeading] = []
     styles: list[tuple[str, bool]] = []
     for at in range(1, len(lines)):
         line, title = lines[at].rstrip(), lines[at - 1]
@@ -119,11 +119,11 @@ def _rst(lines: list[str]) -> list[Found]:
     return out
 
 
-def _latex(lines: list[str]) -> list[Found]:
-    out: list[Found] = []
+def _latex(lines: list[str]) -> list[FoundHeading]:
+    out: list[FoundHeading] = []
     for at, line in enumerate(lines):
         if (match := _LATEX.match(line)) and not line.lstrip().startswith("%"):
-            out.append(Found(at, match.start(2), match.end(2), _LATEX_LEVELS[match[1]]))
+            out.append(FoundHeading(at, match.start(2), match.end(2), _LATEX_LEVELS[match[1]]))
     return out
 
 
@@ -141,9 +141,9 @@ def _is_title(line: str, above: str) -> bool:
     return bool(line.strip()) and not above.strip() and line.lstrip()[0] not in "|->#*+=`~"
 
 
-def _whole(at: int, line: str, level: int) -> Found:
+def _whole(at: int, line: str, level: int) -> FoundHeading:
     start = len(line) - len(line.lstrip())
-    return Found(at, start, start + min(len(line.strip()), _MAX_HEADING), level)
+    return FoundHeading(at, start, start + min(len(line.strip()), _MAX_HEADING), level)
 
 
 def front_matter(kind: str, lines: list[str]) -> tuple[str, dict[str, MetadataValue]]:
@@ -162,7 +162,7 @@ def front_matter(kind: str, lines: list[str]) -> tuple[str, dict[str, MetadataVa
     )
 
 
-SCANS: dict[str, Callable[[list[str]], list[Found]]] = {
+SCANS: dict[str, Callable[[list[str]], list[FoundHeading]]] = {
     "markdown": _markdown,
     "rst": _rst,
     "asciidoc": _asciidoc,

@@ -4,8 +4,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from citespan.index.parse.formats.details import details, iso, language
 from citespan.index.parse.formats.markup_html import parse_html
-from citespan.index.parse.formats.page import OwnPlaces, Page
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.page import HtmlPage, OwnPlaces
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.request import Request
 
@@ -27,8 +27,8 @@ def read(data: bytes, request: Request) -> Parsed:
         Unreadable: it is nested too deeply, too large, or holds no text.
     """
     tree = parse_html(data, request.encoding)
-    writer = Writer()
-    page = Page(writer, OwnPlaces())
+    writer = BlockWriter()
+    page = HtmlPage(writer, OwnPlaces())
     if tree.body is not None:
         page.read(tree.body, whole=False)
     return writer.parsed(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from citespan.index.parse.formats import ocr
-from citespan.index.parse.formats.layout import Document, Sheet, assembled
+from citespan.index.parse.formats.layout import AssembledDocument, AssembledPage, assembled
 from citespan.index.parse.formats.png import png
 from citespan.index.parse.parsed import PageSize, Parsed, ReadingWarning
 from citespan.index.parse.request import Request, Unreadable
@@ -37,7 +37,7 @@ def read(data: bytes, request: Request) -> Parsed:
         raise Unreadable("no_text", "the file is an image; allow OCR to have it read")
     image = _opened(data)
     recogniser = ocr.Recogniser()
-    document = Document()
+    document = AssembledDocument()
     for number, frame in enumerate(_frames(image), 1):
         if number > ocr.MAX_PAGES:
             message = f"only the first {ocr.MAX_PAGES} frames were read"
@@ -106,7 +106,7 @@ def _frames(image: Any) -> Iterator[Any]:
         raise _damaged() from None
 
 
-def _sheet(frame: Any, number: int, recogniser: ocr.Recogniser) -> Sheet:
+def _sheet(frame: Any, number: int, recogniser: ocr.Recogniser) -> AssembledPage:
     dpi = float((frame.info.get("dpi") or (0, 0))[0])
     dpi = dpi if dpi > 1 else _guessed(frame)
     size = PageSize(round(frame.width * 720 / dpi), round(frame.height * 720 / dpi))
@@ -124,7 +124,7 @@ def _sheet(frame: Any, number: int, recogniser: ocr.Recogniser) -> Sheet:
     lines = ocr.placed(seen, size.width / grey.width)
     for line in lines:
         line.page = number
-    return Sheet(size, lines)
+    return AssembledPage(size, lines)
 
 
 def _guessed(frame: Any) -> float:

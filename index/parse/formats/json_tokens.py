@@ -14,7 +14,7 @@ _ENDS = {"{": "}", "[": "]"}
 _decoder: Any = decoder
 
 
-class Token(NamedTuple):
+class JsonToken(NamedTuple):
     """A token: a bracket, "key" or "value", its text, and its line from 1."""
 
     kind: str
@@ -22,7 +22,7 @@ class Token(NamedTuple):
     line: int
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str) -> Iterator[JsonToken]:
     """Yield the tokens of a text of JSON, or of several one after another, as in JSON Lines.
 
     Raises:
@@ -33,7 +33,7 @@ def tokens(text: str) -> Iterator[Token]:
     first = True
     while scanner.mark():
         if opened and scanner.take(_ENDS[opened[-1]]):
-            yield Token(_ENDS[opened.pop()], "", scanner.line)
+            yield JsonToken(_ENDS[opened.pop()], "", scanner.line)
             first = False
             continue
         if opened and not first:
@@ -44,7 +44,7 @@ def tokens(text: str) -> Iterator[Token]:
             scanner.take(mark)
             opened.append(mark)
             first = True
-            yield Token(mark, "", scanner.line)
+            yield JsonToken(mark, "", scanner.line)
         else:
             yield scanner.value()
             first = False
@@ -77,23 +77,23 @@ class _Scanner:
         if not self.take(mark):
             raise self.wrong(f"{mark!r} is missing")
 
-    def key(self) -> Token:
+    def key(self) -> JsonToken:
         """Return the key that comes next, and step over its colon."""
         if self.mark() != '"':
             raise self.wrong("a key in quotes is missing")
-        token = Token("key", *self._string())
+        token = JsonToken("key", *self._string())
         self.expect(":")
         return token
 
-    def value(self) -> Token:
+    def value(self) -> JsonToken:
         """Return the string, number or word that comes next."""
         if self.mark() == '"':
-            return Token("value", *self._string())
+            return JsonToken("value", *self._string())
         match = _SCALAR.match(self._text, self._at)
         if match is None:
             raise self.wrong("a value is missing")
         self._at = match.end()
-        return Token("value", match.group(), self.line)
+        return JsonToken("value", match.group(), self.line)
 
     def wrong(self, what: str) -> Unreadable:
         """Return the error of a text that is no JSON here."""

@@ -6,9 +6,9 @@ from email.header import decode_header
 
 from citespan.index.parse.formats.epub import MemberPlaces
 from citespan.index.parse.formats.markup_html import parse_text
-from citespan.index.parse.formats.page import Page
+from citespan.index.parse.formats.page import HtmlPage
 from citespan.index.parse.formats.texts import lenient
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.places import Part
 
 MAX_HEADER = 16_384  # characters; decoding takes more than linear time
@@ -40,7 +40,7 @@ def _piece(piece: bytes | str, charset: str | None) -> str:
     return lenient(piece, charset if charset and charset != "unknown-8bit" else None)
 
 
-def write_headers(writer: Writer, headers: list[tuple[str, str]], place: Part) -> None:
+def write_headers(writer: BlockWriter, headers: list[tuple[str, str]], place: Part) -> None:
     """Write the headers that have a value, each as a line."""
     for number, (name, value) in enumerate((one for one in headers if one[1]), 1):
         if number > 1:
@@ -52,7 +52,7 @@ def write_headers(writer: Writer, headers: list[tuple[str, str]], place: Part) -
         writer.add(value, place)
 
 
-def write_plain(writer: Writer, text: str, place: Part) -> None:
+def write_plain(writer: BlockWriter, text: str, place: Part) -> None:
     """Write a body of plain text.
 
     Quoted lines keep their ">". A line that introduces history, such as "On … wrote:", is a
@@ -71,11 +71,13 @@ def write_plain(writer: Writer, text: str, place: Part) -> None:
             writer.block(line, place, level=2)
 
 
-def write_html(writer: Writer, text: str, place: Part) -> None:
+def write_html(writer: BlockWriter, text: str, place: Part) -> None:
     """Write a body of HTML; lines of quotes begin with ">"."""
     body = parse_text(text).body
     if body is not None:
-        Page(writer, MemberPlaces(place.path, fragments=False), quoting=True).read(body, whole=True)
+        HtmlPage(writer, MemberPlaces(place.path, fragments=False), quoting=True).read(
+            body, whole=True
+        )
 
 
 def visible_length(text: str) -> int:

@@ -6,7 +6,7 @@ from citespan.index.parse.formats.heading_scan import SCANS, front_matter, kind_
 from citespan.index.parse.formats.texts import decoded
 from citespan.index.parse.formats.writing import MAX_TEXT, short
 from citespan.index.parse.parsed import Heading, Parsed
-from citespan.index.parse.places import Line, Run
+from citespan.index.parse.places import Line, PlaceRun
 from citespan.index.parse.request import Request, Unreadable
 
 MADE_BY = "marked 1"
@@ -59,12 +59,12 @@ def read(data: bytes, request: Request) -> Parsed:
     )
 
 
-def _runs(lines: list[str]) -> list[Run]:
+def _runs(lines: list[str]) -> list[PlaceRun]:
     """Return a run for each line that is not empty."""
-    out: list[Run] = []
+    out: list[PlaceRun] = []
     at = 0
     for number, line in enumerate(lines, 1):
         if line:
-            out.append(Run(at, at + len(line), Line(number)))
+            out.append(PlaceRun(at, at + len(line), Line(number)))
         at += len(line) + 1
     return out

@@ -14,7 +14,7 @@ from citespan.index.parse.formats.mail import header_text, write_headers, write_
 from citespan.index.parse.formats.rtf import plain_text
 from citespan.index.parse.formats.rtf_packed import unpacked
 from citespan.index.parse.formats.texts import lenient
-from citespan.index.parse.formats.writing import Writer, short
+from citespan.index.parse.formats.writing import BlockWriter, short
 from citespan.index.parse.parsed import Member, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
@@ -68,7 +68,7 @@ class Outlook:
 
     def parsed(self) -> Parsed:
         """Return the message."""
-        writer = Writer()
+        writer = BlockWriter()
         sent = self._time(_SENT) or self._time(_RECEIVED)
         subject = header_text(self._text(_SUBJECT))
         headers = [
@@ -84,7 +84,7 @@ class Outlook:
         metadata = details(author=self._sender(), published=sent)
         return writer.parsed(MEDIA_TYPE, MADE_BY, title=subject, metadata=metadata)
 
-    def _body(self, writer: Writer) -> None:
+    def _body(self, writer: BlockWriter) -> None:
         plain, page = self._text(_BODY), self._bytes(f"__substg1.0_{_HTML}0102")
         if plain.strip():
             write_plain(writer, plain, Part("body"))
@@ -94,7 +94,7 @@ class Outlook:
         elif packed := self._bytes(f"__substg1.0_{_RTF}0102"):
             write_plain(writer, plain_text(unpacked(packed)), Part("body"))
 
-    def _attachments(self, writer: Writer) -> None:
+    def _attachments(self, writer: BlockWriter) -> None:
         folders = sorted({name.split("/")[0] for name in self._streams if "/" in name})
         attached = [name for name in folders if name.startswith(_ATTACHMENT.upper())]
         for folder in attached[:MAX_ATTACHMENTS]:

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 
-from citespan.index.parse.formats.date_format import Token, date_shown, general
+from citespan.index.parse.formats.date_format import FormatPiece, date_shown, general
 
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00",
@@ -47,29 +47,31 @@ def shown(value: float, code: str, *, since_1904: bool = False) -> str:
         return date_shown(value, tokens, since_1904=since_1904)
     if "general" in kinds or "digit" not in kinds or any(token.value == "@" for token in tokens):
         return _around(tokens, general(value)) if tokens or value < 0 else ""
-    if any(token == Token("digit", "/") for token in tokens):
+    if any(token == FormatPiece("digit", "/") for token in tokens):
         return _fraction(value, tokens)
     return _number(value, tokens)
 
 
 @lru_cache(maxsize=1024)
-def _sections(code: str) -> list[list[Token]]:
-    out: list[list[Token]] = [[]]
+def _sections(code: str) -> list[list[FormatPiece]]:
+    out: list[list[FormatPiece]] = [[]]
     for match in _TOKEN.finditer(code):
         kind, value = match.lastgroup or "", match.group(match.lastgroup or 0)
         if (kind, value) == ("literal", ";"):
             out.append([])
         elif kind == "text":
             value = value.strip('"') if value[0] == '"' else value[1:] if value[0] == "\\" else ""
-            out[-1].append(Token("literal", value))
+            out[-1].append(FormatPiece("literal", value))
         elif kind == "currency":
-            out[-1].append(Token("literal", value))
+            out[-1].append(FormatPiece("literal", value))
         elif kind:
-            out[-1].append(Token(kind, value if kind in {"literal", "digit"} else value.lower()))
+            out[-1].append(
+                FormatPiece(kind, value if kind in {"literal", "digit"} else value.lower())
+            )
     return out
 
 
-def _section_of(sections: list[list[Token]], value: float) -> tuple[list[Token], float]:
+def _section_of(sections: list[list[FormatPiece]], value: float) -> tuple[list[FormatPiece], float]:
     """Return the section for a number, and the number that it shows."""
     conditions = [
         (token.value, tokens)
@@ -101,7 +103,7 @@ def _holds(condition: str, value: float) -> bool:
     }.get(operator, False)  # fmt: skip
 
 
-def _around(tokens: list[Token], number: str) -> str:
+def _around(tokens: list[FormatPiece], number: str) -> str:
     """Return a number between the literals of a format."""
     at = next((n for n, token in enumerate(tokens) if token.kind in {"general", "digit"}), None)
     if at is None:
@@ -111,7 +113,7 @@ def _around(tokens: list[Token], number: str) -> str:
     return f"{before}{number}{after}".strip()
 
 
-def _number(value: float, tokens: list[Token]) -> str:
+def _number(value: float, tokens: list[FormatPiece]) -> str:
     pattern = "".join(
         "E" if token.kind == "exponent" else token.value
         for token in tokens
@@ -159,7 +161,7 @@ def _scientific(value: float, pattern: str) -> str:
     return f"{digits}E{exponent[0]}{exponent[1:].lstrip('0').rjust(max(1, len(power)), '0')}"
 
 
-def _filled(tokens: list[Token], digits: str) -> str:
+def _filled(tokens: list[FormatPiece], digits: str) -> str:
     """Return digits spread over a format such as 000-00-0000, from its end."""
     out, rest = "", digits
     left = sum(token.kind == "digit" for token in tokens)
@@ -173,7 +175,7 @@ def _filled(tokens: list[Token], digits: str) -> str:
     return out
 
 
-def _fraction(value: float, tokens: list[Token]) -> str:
+def _fraction(value: float, tokens: list[FormatPiece]) -> str:
     pattern = "".join(token.value for token in tokens if token.kind == "digit")
     length = min(max(1, len(pattern.rpartition("/")[2])), 4)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from citespan.index.parse.formats.layout import Line
+from citespan.index.parse.formats.layout import PageLine
 from citespan.index.parse.parsed import cleaned
 
 DPI = 200
@@ -54,8 +54,8 @@ def available() -> bool:
     return tesserocr is not None and pillow is not None and (FOLDER / _MODEL).exists()
 
 
-class Seen(msgspec.Struct):
-    """A line of a picture: text with single spaces, and edges as in `Run`, in pixels."""
+class OcrLine(msgspec.Struct):
+    """A line of a picture: text with single spaces, and edges as in a page's lines, in pixels."""
 
     text: str
     edges: "array[int]"
@@ -78,7 +78,7 @@ class Recogniser:
         self.made_by = f"tesseract {version} eng fast"
         self.dropped = 0
 
-    def lines_of(self, grey: bytes, width: int, height: int, stride: int) -> list[Seen]:
+    def lines_of(self, grey: bytes, width: int, height: int, stride: int) -> list[OcrLine]:
         """Return the lines of a picture in grey, in the order in which they are read."""
         self._engine.SetImageBytes(grey, width, height, 1, stride)
         self._engine.SetSourceResolution(DPI)
@@ -99,17 +99,17 @@ class Recogniser:
         return _evened(_line(line) for line in words if line)
 
 
-def placed(lines: list[Seen], scale: float) -> list[Line]:
+def placed(lines: list[OcrLine], scale: float) -> list[PageLine]:
     """Return lines of a picture on a page; `scale` is tenths of a point for a pixel."""
-    made: list[Line] = []
+    made: list[PageLine] = []
     for line in lines:
         edges = array("h", [min(int(x * scale + 0.5), 32_767) for x in line.edges])
         sides = (int(side * scale + 0.5) for side in (line.x0, line.y0, line.x1, line.y1))
-        made.append(Line(line.text, edges, *sides, size=round(line.height * scale / 10, 1)))
+        made.append(PageLine(line.text, edges, *sides, size=round(line.height * scale / 10, 1)))
     return made
 
 
-def _line(words: list[tuple[str, tuple[int, int, int, int]]]) -> Seen:
+def _line(words: list[tuple[str, tuple[int, int, int, int]]]) -> OcrLine:
     edges: array[int] = array("i")
     for at, (text, (left, _, right, _)) in enumerate(words):
         if at:
@@ -120,10 +120,10 @@ def _line(words: list[tuple[str, tuple[int, int, int, int]]]) -> Seen:
     lefts, tops, rights, bottoms = zip(*(box for _, box in words), strict=True)
     text = " ".join(text for text, _ in words)
     top, bottom = min(tops), max(bottoms)
-    return Seen(text, edges, min(lefts), top, max(rights), bottom, bottom - top)
+    return OcrLine(text, edges, min(lefts), top, max(rights), bottom, bottom - top)
 
 
-def _evened(lines: Iterable[Seen]) -> list[Seen]:
+def _evened(lines: Iterable[OcrLine]) -> list[OcrLine]:
     """Return lines whose heights are equal if they are alike: letters have tails or none."""
     made = list(lines)
     usual = median([line.height for line in made]) if made else 0

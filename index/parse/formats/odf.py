@@ -6,7 +6,7 @@ from citespan.index.parse.formats.grid import check_size
 from citespan.index.parse.formats.markup import Element, attribute, local, parse, whole
 from citespan.index.parse.formats.odf_slides import read_slides
 from citespan.index.parse.formats.odf_tables import is_hidden, table_grid
-from citespan.index.parse.formats.odf_text import OFFICE, STYLE, TABLE, Document
+from citespan.index.parse.formats.odf_text import OFFICE, STYLE, TABLE, OdfDocument
 from citespan.index.parse.formats.rows import write_sheet
 from citespan.index.parse.formats.xlsx import write_name
 from citespan.index.parse.parsed import MetadataValue, Parsed
@@ -34,7 +34,7 @@ def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
     body = next((entry for entry in root.iter(OFFICE + "body") for entry in entry), None)
     if body is None:
         raise Unreadable("corrupt", "the document has no body; save it again")
-    document = Document(root, styles)
+    document = OdfDocument(root, styles)
     kind = local(body)
     counted: dict[str, MetadataValue] = {}
     if kind == "spreadsheet":
@@ -90,7 +90,7 @@ def _metadata(archive: Archive) -> tuple[str, dict[str, MetadataValue]]:
     )
 
 
-def _read_sheets(document: Document, body: Element) -> int:
+def _read_sheets(document: OdfDocument, body: Element) -> int:
     sheets = body.findall(TABLE + "table")
     hidden = {
         style.get(STYLE + "name") or "" for style in document.all_styles() if is_hidden(style)

@@ -10,7 +10,7 @@ _SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
 _OUT = {"tracked-changes", "note-citation", "ruby-text", "script", "page-number", "page-count"}
 
 
-class Inline(NamedTuple):
+class OdfInline(NamedTuple):
     """The contents of a paragraph: its characters, and what hangs on it."""
 
     text: str
@@ -21,7 +21,7 @@ class Inline(NamedTuple):
     spans: list[str]  # the styles of the pieces that have characters; empty for none
 
 
-class Reading:
+class OdfWalk:
     """A walk over a paragraph, which gathers its pieces."""
 
     def __init__(self) -> None:
@@ -70,11 +70,11 @@ class Reading:
             self.walk(child, style)
 
 
-def inline(paragraph: Element) -> Inline:
+def inline(paragraph: Element) -> OdfInline:
     """Return the contents of a paragraph."""
-    reading = Reading()
+    reading = OdfWalk()
     reading.walk(paragraph)
-    return Inline(
+    return OdfInline(
         "".join(reading.pieces),
         reading.notes,
         reading.comments,

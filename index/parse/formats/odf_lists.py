@@ -11,7 +11,7 @@ _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerR
             "I": "upperRoman"}  # fmt: skip
 
 
-class Level(NamedTuple):
+class OdfLevel(NamedTuple):
     """How a level is marked; without a format by a bullet."""
 
     format: str = ""
@@ -26,7 +26,7 @@ class Lists:
 
     def __init__(self, roots: list[Element]) -> None:
         """Read the list styles of the parts of a document."""
-        self._styles: dict[str, dict[int, Level]] = {}
+        self._styles: dict[str, dict[int, OdfLevel]] = {}
         for root in roots:
             for entry in root.iter(TEXT + "list-style"):
                 self._styles[entry.get(STYLE + "name") or ""] = _levels(entry)
@@ -45,7 +45,7 @@ class Lists:
     def next(self, item: Element, style: str, depth: int) -> str:
         """Count an item; return its bullet or number with a space."""
         levels = self._styles.get(style)
-        level = levels.get(depth) if levels else Level()
+        level = levels.get(depth) if levels else OdfLevel()
         if level is None:
             return ""
         if not level.format:
@@ -63,14 +63,14 @@ class Lists:
         return f"{level.before}{'.'.join(numbers)}{level.after} "
 
 
-def _levels(entry: Element) -> dict[int, Level]:
-    out: dict[int, Level] = {}
+def _levels(entry: Element) -> dict[int, OdfLevel]:
+    out: dict[int, OdfLevel] = {}
     for level in entry:
         depth = whole(level.get(TEXT + "level"), 1)
         if local(level) != "list-level-style-number":
-            out[depth] = Level()
+            out[depth] = OdfLevel()
         elif code := _FORMATS.get(level.get(STYLE + "num-format") or ""):
-            out[depth] = Level(
+            out[depth] = OdfLevel(
                 code,
                 (level.get(STYLE + "num-prefix") or "")[:10],
                 (level.get(STYLE + "num-suffix") or "")[:10],

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from citespan.index.parse.formats.markup import Element, local
 from citespan.index.parse.formats.odf_inline import TEXT, inline
-from citespan.index.parse.formats.odf_text import Document
+from citespan.index.parse.formats.odf_text import OdfDocument
 from citespan.index.parse.formats.writing import folded
 from citespan.index.parse.places import Slide
 
@@ -18,7 +18,7 @@ _UNITS = {"cm": 28.35, "mm": 2.835, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.7
 _OUT = {"page-number", "date-time", "footer", "header", "notes"}
 
 
-def read_slides(document: Document, body: Element) -> int:
+def read_slides(document: OdfDocument, body: Element) -> int:
     """Write the slides, each title first, then shapes from top to bottom, then the notes.
 
     Returns:
@@ -42,7 +42,7 @@ def read_slides(document: Document, body: Element) -> int:
     return len(slides)
 
 
-def _read(document: Document, slide: Element, number: int) -> None:
+def _read(document: OdfDocument, slide: Element, number: int) -> None:
     shapes = list(_shapes(slide))
     for shape in shapes:
         if _kind(shape) == "title":
@@ -62,7 +62,7 @@ def _read(document: Document, slide: Element, number: int) -> None:
             prefix = "" if text.strip() else prefix
 
 
-def _shape(document: Document, shape: Element, number: int) -> None:
+def _shape(document: OdfDocument, shape: Element, number: int) -> None:
     document.read(shape)
     for described in shape:
         if local(described) in {"title", "desc"}:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from citespan.index.parse.formats.grid import Field, Grid, Row, check_size
+from citespan.index.parse.formats.grid import FilledCell, Grid, Row, check_size
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.writing import MAX_TEXT, folded
 from citespan.index.parse.places import Place
@@ -34,7 +34,7 @@ def table_grid(
             for column, text, width, height in found:
                 cells += 1
                 length += len(text)
-                _fill(grid, (at, column, width, height), Field(text, place(at, column)))
+                _fill(grid, (at, column, width, height), FilledCell(text, place(at, column)))
         if length > MAX_TEXT:
             raise Unreadable("too_large", "a table is too long; split the document")
         number = min(number + repeated, _FURTHEST)
@@ -82,7 +82,7 @@ def _fields(row: Element, text_of: Callable[[Element], str]) -> Iterator[tuple[i
         column = min(column + repeated, _FURTHEST)
 
 
-def _fill(grid: Grid, area: tuple[int, int, int, int], field: Field) -> None:
+def _fill(grid: Grid, area: tuple[int, int, int, int], field: FilledCell) -> None:
     row, column, width, height = area
     for number in range(row, row + max(height, 1)):
         into: Row = grid.setdefault(number, {})

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from citespan.index.parse.formats.markup import Element, local, whole
-from citespan.index.parse.formats.odf_inline import TEXT, Inline, inline
+from citespan.index.parse.formats.odf_inline import TEXT, OdfInline, inline
 from citespan.index.parse.formats.odf_lists import Lists
 from citespan.index.parse.formats.odf_tables import STYLE, TABLE, table_grid
 from citespan.index.parse.formats.rows import write_table
-from citespan.index.parse.formats.writing import Writer, folded, is_like_heading
+from citespan.index.parse.formats.writing import BlockWriter, folded, is_like_heading
 from citespan.index.parse.parsed import Heading
 from citespan.index.parse.places import Cell, Node, Place
 
@@ -22,11 +22,11 @@ _CONTAINERS = {
 _DEEPEST = 20  # styles that a style builds on
 
 
-class Document:
+class OdfDocument:
     """A document while it is read; `place` is set while a slide is read."""
 
     def __init__(self, root: Element, styles: Element | None) -> None:
-        self.writer = Writer()
+        self.writer = BlockWriter()
         self.title = ""
         self.place: Place | None = None
         self._roots = [one for one in (styles, root) if one is not None]
@@ -120,7 +120,7 @@ class Document:
         self._hanging(within)
         return bool(within.text.strip())
 
-    def _is_bold(self, paragraph: Element, within: Inline) -> bool:
+    def _is_bold(self, paragraph: Element, within: OdfInline) -> bool:
         """Return whether a paragraph is a short line in bold, which reads as a heading."""
         own = paragraph.get(TEXT + "style-name") or ""
         styles = {one or own for one in within.spans}
@@ -141,7 +141,7 @@ class Document:
             style = self._parents.get(style or "")
         return False
 
-    def _hanging(self, within: Inline) -> None:
+    def _hanging(self, within: OdfInline) -> None:
         self._comments.extend(within.comments)
         if within.hidden:
             self.writer.warn("hidden_text", "hidden text was left out")

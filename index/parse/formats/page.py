@@ -17,14 +17,14 @@ from citespan.index.parse.formats.page_nodes import (
 )
 from citespan.index.parse.formats.page_tables import is_data, table_grid
 from citespan.index.parse.formats.rows import write_table
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import cleaned
 from citespan.index.parse.places import Cell, Node, Place
 
 BREAK = "\x0b"  # a line break that is no white space of the source
 
 
-class Places(Protocol):
+class HtmlPlaces(Protocol):
     """Where the blocks and cells of a page stand; `fragment` is the id of the nearest element."""
 
     def block(self, number: int, fragment: str) -> Place: ...
@@ -41,10 +41,10 @@ class OwnPlaces:
         return Cell(f"table {table}", row, column)
 
 
-class Page:
+class HtmlPage:
     """A page while it is read; `title` is its first heading of level 1."""
 
-    def __init__(self, writer: Writer, places: Places, *, quoting: bool = False) -> None:
+    def __init__(self, writer: BlockWriter, places: HtmlPlaces, *, quoting: bool = False) -> None:
         """Begin a page.
 
         Args:

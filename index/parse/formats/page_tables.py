@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
-from citespan.index.parse.formats.grid import Field, Grid, check_size
+from citespan.index.parse.formats.grid import FilledCell, Grid, check_size
 from citespan.index.parse.formats.markup_html import walk
 from citespan.index.parse.formats.page_nodes import (
     INLINE,
@@ -63,7 +63,7 @@ def table_grid(table: LexborNode, place: Callable[[int, int], Place]) -> tuple[G
             filled += width * height
             check_size(filled)
             if text := cell_text(cell):
-                field = Field(text, place(number, column))
+                field = FilledCell(text, place(number, column))
                 for at in range(number, number + height):
                     grid.setdefault(at, {}).update(
                         dict.fromkeys(range(column, column + width), field)

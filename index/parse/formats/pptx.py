@@ -5,7 +5,7 @@ from citespan.index.parse.formats.drawing import paragraphs
 from citespan.index.parse.formats.markup import Element, local
 from citespan.index.parse.formats.ooxml import RELATION, Package
 from citespan.index.parse.formats.slides import Layouts, Shapes, kind_of
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Slide
 from citespan.index.parse.request import Request, Unreadable
@@ -46,7 +46,7 @@ class Show:
     """A presentation while it is read."""
 
     def __init__(self, package: Package) -> None:
-        self.writer = Writer()
+        self.writer = BlockWriter()
         self.title = ""
         self._package = package
         self._layouts = Layouts(package)

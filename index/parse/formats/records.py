@@ -7,7 +7,7 @@ from typing import NamedTuple
 from citespan.index.parse.formats.grid import check_size
 from citespan.index.parse.formats.json_tokens import tokens
 from citespan.index.parse.formats.texts import decoded
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Line
 from citespan.index.parse.request import Request, Unreadable
@@ -46,7 +46,7 @@ def read(data: bytes, request: Request) -> Parsed:
         raise Unreadable("too_large", "the file has more than 50 MB; filter or split it")
     text, warnings = decoded(data, request.encoding)
     values = list(_values(text))
-    writer = Writer()
+    writer = BlockWriter()
     lines = bool(values) and values[-1].record > 0
     if lines or all(len(one.way) > 1 and not one.way[0].line for one in values):
         start = 0 if lines else 1  # the position in the list is left out
@@ -63,7 +63,7 @@ def _owner(value: Value) -> tuple[Name, ...]:
     return value.way if value.way and value.way[-1].line else value.way[:-1]
 
 
-def _write_record(writer: Writer, record: list[Value], start: int, *, stop: str = ".") -> None:
+def _write_record(writer: BlockWriter, record: list[Value], start: int, *, stop: str = ".") -> None:
     writer.paragraph()
     before: Value | None = None
     for value in record:
@@ -80,7 +80,7 @@ def _write_record(writer: Writer, record: list[Value], start: int, *, stop: str 
         writer.separate(stop)
 
 
-def _write(writer: Writer, value: Value, start: int, *, listed: bool = False) -> None:
+def _write(writer: BlockWriter, value: Value, start: int, *, listed: bool = False) -> None:
     way = value.way[start : -1 if listed else None]
     for number, name in enumerate(way):
         if number:

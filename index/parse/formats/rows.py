@@ -1,14 +1,14 @@
 """Rows of tables as paragraphs: `Header: value; Header: value.`, the row's key first."""
 
-from citespan.index.parse.formats.grid import Field, Grid, Row, check_size
+from citespan.index.parse.formats.grid import FilledCell, Grid, Row, check_size
 from citespan.index.parse.formats.table_shape import columns_of, header_rows, regions, sides
-from citespan.index.parse.formats.writing import Writer
+from citespan.index.parse.formats.writing import BlockWriter
 
 _MAX_KEY = 100  # code points of a key on average; longer ones are prose
 _SAMPLE = 1000  # rows that decide which column is the key
 
 
-def write_sheet(writer: Writer, grid: Grid) -> None:
+def write_sheet(writer: BlockWriter, grid: Grid) -> None:
     """Write a sheet; its tables are apart where rows are empty.
 
     Raises:
@@ -26,7 +26,7 @@ def write_sheet(writer: Writer, grid: Grid) -> None:
 
 
 def write_table(
-    writer: Writer, grid: Grid, *, headers: int | None = None, pairs: bool = False
+    writer: BlockWriter, grid: Grid, *, headers: int | None = None, pairs: bool = False
 ) -> None:
     """Write a table.
 
@@ -46,7 +46,7 @@ def write_table(
         _write_with_header(writer, rows, first, last)
 
 
-def _write_with_header(writer: Writer, rows: list[Row], first: int, last: int) -> Row:
+def _write_with_header(writer: BlockWriter, rows: list[Row], first: int, last: int) -> Row:
     """Write the rows above a header, and those below it; return the header."""
     body = rows[last:]
     if first == last and len(columns_of(rows)) == 2 and _are_labels(rows):
@@ -72,7 +72,7 @@ def _joined(rows: list[Row]) -> Row:
     for column in sorted(columns_of(rows)):
         fields = [row[column] for row in rows if column in row]
         texts = dict.fromkeys(field.text for field in fields)
-        header[column] = Field(" ".join(texts), fields[-1].place)
+        header[column] = FilledCell(" ".join(texts), fields[-1].place)
     return header
 
 
@@ -81,7 +81,7 @@ def _are_labels(rows: list[Row]) -> bool:
     return 2 * sum(text.endswith(":") for text in firsts) >= len(firsts)
 
 
-def _write_pairs(writer: Writer, rows: list[Row]) -> None:
+def _write_pairs(writer: BlockWriter, rows: list[Row]) -> None:
     start = writer.length
     for row in rows:
         label, *values = (row[column] for column in sorted(row))
@@ -94,10 +94,10 @@ def _write_pairs(writer: Writer, rows: list[Row]) -> None:
     writer.table(start, "")
 
 
-def _write_plain(writer: Writer, row: Row) -> None:
+def _write_plain(writer: BlockWriter, row: Row) -> None:
     """Write a row without a header: its cells apart by bars; a cell that covers several once."""
     writer.paragraph()
-    before: Field | None = None
+    before: FilledCell | None = None
     for column in sorted(row):
         field = row[column]
         if field is before:
@@ -108,13 +108,13 @@ def _write_plain(writer: Writer, row: Row) -> None:
         before = field
 
 
-def _write_rows(writer: Writer, rows: list[Row], header: Row) -> None:
+def _write_rows(writer: BlockWriter, rows: list[Row], header: Row) -> None:
     writer.paragraph()
     start = writer.length
     order = _order(rows, header)
     for row in rows:
         writer.paragraph()
-        before: Field | None = None
+        before: FilledCell | None = None
         for column in order:
             if (field := row.get(column)) is None or field is before:
                 continue
@@ -126,14 +126,14 @@ def _write_rows(writer: Writer, rows: list[Row], header: Row) -> None:
     writer.table(start, " | ".join(header[column].text for column in order if column in header))
 
 
-def _write_labelled(writer: Writer, label: Field | None, field: Field) -> None:
+def _write_labelled(writer: BlockWriter, label: FilledCell | None, field: FilledCell) -> None:
     if label and (text := label.text.rstrip(": ")):
         writer.add(text, label.place)
         writer.separate(": ")
     writer.add(field.text, field.place)
 
 
-def _end_row(writer: Writer, last: str) -> None:
+def _end_row(writer: BlockWriter, last: str) -> None:
     if last and last[-1] not in ".!?。":
         writer.separate(".")
 

@@ -9,7 +9,7 @@ from citespan.index.parse.formats.details import details
 from citespan.index.parse.formats.grid import Grid, put
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.rtf_bold import bold_lines, private, with_bold
-from citespan.index.parse.formats.writing import Writer, is_like_heading
+from citespan.index.parse.formats.writing import BlockWriter, is_like_heading
 from citespan.index.parse.parsed import Parsed, cleaned
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
@@ -49,7 +49,7 @@ def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
     source = data.decode("latin-1")
     source, notes = _without_notes(source)
     text = plain_text(_marked(source).encode("latin-1"))
-    writer = Writer()
+    writer = BlockWriter()
     _write(writer, text, notes)
     stated = {name: cleaned(value) for name, value in _INFO.findall(source[:20_000])}
     dates = {
@@ -140,7 +140,7 @@ def _group_end(source: str, start: int) -> int:
     return 0
 
 
-def _write(writer: Writer, text: str, notes: list[str]) -> None:
+def _write(writer: BlockWriter, text: str, notes: list[str]) -> None:
     grid: Grid = {}
     tables = blocks = noted = styled = 0
     for line, bold in zip([*text.split("\n"), ""], [*bold_lines(text), False], strict=True):

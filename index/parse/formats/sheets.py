@@ -11,10 +11,10 @@ import python_calamine
 
 from citespan.index.parse.formats.date_format import general
 from citespan.index.parse.formats.details import details
-from citespan.index.parse.formats.grid import Field, Grid, check_size, put
+from citespan.index.parse.formats.grid import FilledCell, Grid, check_size, put
 from citespan.index.parse.formats.passwords import OLE, decrypted
 from citespan.index.parse.formats.rows import write_sheet
-from citespan.index.parse.formats.writing import Writer
+from citespan.index.parse.formats.writing import BlockWriter
 from citespan.index.parse.formats.xlsx import write_name
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Cell
@@ -38,7 +38,7 @@ def read(data: bytes, request: Request) -> Parsed:
     media_type = XLS if data.startswith(OLE) else XLSB
     if media_type == XLS and _is_locked(data):
         data = decrypted(data, request)
-    writer = Writer()
+    writer = BlockWriter()
     count = cells = 0
     for name, hidden, grid in _sheets(data):
         count += 1
@@ -109,7 +109,7 @@ def _merge(grid: Grid, ranges: Any) -> None:
     room = _MAX_AREA
     right = max((max(row) for row in grid.values()), default=0)
     for (top, left), (low, far) in ranges:
-        field: Field | None = grid.get(top + 1, {}).get(left + 1)
+        field: FilledCell | None = grid.get(top + 1, {}).get(left + 1)
         columns = range(left + 1, min(far + 1, right) + 1)
         room -= (low - top + 1) * len(columns)
         if field is None or room < 0:

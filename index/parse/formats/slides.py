@@ -6,7 +6,7 @@ from citespan.index.parse.formats.drawing import A, C, chart, paragraphs, table
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.ooxml import RELATION, Package
 from citespan.index.parse.formats.rows import write_table
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.places import Slide
 from citespan.index.parse.request import Unreadable
 
@@ -55,7 +55,7 @@ class Shapes:
     """The shapes of a slide while they are written; `footers` are kept for the end."""
 
     def __init__(
-        self, package: Package, part: str, writer: Writer, place: Slide, inherited: Positions
+        self, package: Package, part: str, writer: BlockWriter, place: Slide, inherited: Positions
     ) -> None:
         self.footers: list[str] = []
         self._package = package

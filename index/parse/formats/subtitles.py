@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from citespan.index.parse.formats.texts import decoded
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Line
 from citespan.index.parse.request import Request, Unreadable
@@ -39,7 +39,7 @@ def read(data: bytes, request: Request) -> Parsed:
     cues = _cues(text)
     if not cues:
         raise Unreadable("corrupt", "the file has no line of times such as 00:01:02,000 --> …")
-    writer = Writer()
+    writer = BlockWriter()
     before: Cue | None = None
     begun = 0
     for cue in cues:

@@ -4,11 +4,11 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 
-from citespan.index.parse.formats.grid import Field, Grid, check_size
+from citespan.index.parse.formats.grid import FilledCell, Grid, check_size
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.table_shape import is_number
 from citespan.index.parse.formats.texts import decoded
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
@@ -35,7 +35,7 @@ def read(data: bytes, request: Request) -> Parsed:
         raise Unreadable("too_large", f"the table has more than {MAX_ROWS} rows; {_ADVICE}")
     delimiter = delimiter_of(text)
     grid = _grid(text, delimiter)
-    writer = Writer()
+    writer = BlockWriter()
     texts = [field.text for row in list(grid.values())[:1] for field in row.values()]
     has_header = bool(texts) and not any(map(is_number, texts)) and len(grid) > 1
     write_table(writer, grid, headers=1 if has_header else None)
@@ -79,7 +79,7 @@ def _grid(text: str, delimiter: str) -> Grid:
     cells = 0
     for number, row in enumerate(_rows(text, delimiter), 1):
         fields = {
-            column: Field(line, Cell("", number, column))
+            column: FilledCell(line, Cell("", number, column))
             for column, value in enumerate(row, 1)
             if (line := folded(value))
         }

@@ -21,7 +21,7 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-class Inline(NamedTuple):
+class WordInline(NamedTuple):
     """The contents of a paragraph: its characters, and what hangs on it."""
 
     text: str
@@ -33,7 +33,7 @@ class Inline(NamedTuple):
     bold: bool = False  # all of the characters are
 
 
-class Reading:
+class WordWalk:
     """A walk over a paragraph, which gathers its pieces."""
 
     def __init__(self) -> None:
@@ -100,15 +100,15 @@ class Reading:
             self.alternatives += 1
 
 
-def inline(paragraph: Element) -> Inline:
+def inline(paragraph: Element) -> WordInline:
     """Return the contents of a paragraph."""
-    reading = Reading()
+    reading = WordWalk()
     reading.walk(paragraph)
     written = sum(1 for piece in reading.pieces if piece.strip())
     described = 0 < written <= reading.alternatives
     text = "".join(reading.pieces)
     bold = written > 0 and not reading.light
-    return Inline(
+    return WordInline(
         text, reading.boxes, reading.notes, reading.charts, reading.hidden, described, bold
     )
 

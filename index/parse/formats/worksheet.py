@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from citespan.index.parse.formats.cell_styles import CellStyles
 from citespan.index.parse.formats.drawing import A, text_of
-from citespan.index.parse.formats.grid import MAX_CELLS, Field, Grid, check_size
+from citespan.index.parse.formats.grid import MAX_CELLS, FilledCell, Grid, check_size
 from citespan.index.parse.formats.markup import Element, local, stream, whole
 from citespan.index.parse.formats.ooxml import Package
 from citespan.index.parse.formats.writing import MAX_TEXT, folded
@@ -52,7 +52,7 @@ def read_cells(
             continue
         number = min(max(whole(entry.get("r"), number + 1), 1), _ROWS)
         row = {
-            column: Field(text, Cell(sheet.name, number, column))
+            column: FilledCell(text, Cell(sheet.name, number, column))
             for column, text in _row(entry, strings, styles)
         }
         cells += len(row)

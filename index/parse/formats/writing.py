@@ -25,7 +25,7 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
-class Writer(Builder):
+class BlockWriter(Builder):
     """A builder that writes blocks, and refuses a text that grows beyond the limits."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from citespan.index.parse.formats.markup import Element, stream
 from citespan.index.parse.formats.ooxml import RELATION, Package
 from citespan.index.parse.formats.rows import write_sheet
 from citespan.index.parse.formats.worksheet import Sheet, read_cells, remarks, string_of
-from citespan.index.parse.formats.writing import MAX_TEXT, Writer, folded
+from citespan.index.parse.formats.writing import MAX_TEXT, BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.request import Request, Unreadable
 
@@ -31,7 +31,7 @@ def read(data: bytes, request: Request) -> Parsed:
     root = package.tree(package.main)
     strings = _strings(package)
     styles = CellStyles(package.first(package.main, "styles"), since_1904=_since_1904(root))
-    writer = Writer()
+    writer = BlockWriter()
     sheets = list(_sheets(package, root))
     cells = 0
     for sheet in sheets:
@@ -46,7 +46,7 @@ def read(data: bytes, request: Request) -> Parsed:
     )
 
 
-def write_name(writer: Writer, name: str, *, hidden: bool) -> None:
+def write_name(writer: BlockWriter, name: str, *, hidden: bool) -> None:
     """Write a sheet's name as a heading, unless a program gave it; mark a hidden sheet."""
     if hidden:
         writer.warn("hidden_sheet", f"the sheet {name!r} is hidden in the workbook")
@@ -60,7 +60,7 @@ def write_name(writer: Writer, name: str, *, hidden: bool) -> None:
 
 
 def _write(
-    writer: Writer,
+    writer: BlockWriter,
     package: Package,
     sheet: Sheet,
     strings: list[str],

@@ -1,7 +1,7 @@
 """XML of any kind: paragraphs where it is prose, `name: value` where it is data."""
 
 from citespan.index.parse.formats.markup import Element, local, parse
-from citespan.index.parse.formats.writing import Writer, folded
+from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Line
 from citespan.index.parse.request import Request
@@ -20,12 +20,12 @@ def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
         Unreadable: it is no XML, declares entities, is too large, or holds no text.
     """
     root = parse(data, "the file", doctype=True)
-    writer = Writer()
+    writer = BlockWriter()
     title = _write(writer, root)
     return writer.parsed(MEDIA_TYPE, MADE_BY, title=title)
 
 
-def _write(writer: Writer, root: Element) -> str:
+def _write(writer: BlockWriter, root: Element) -> str:
     """Write a document; return its first title."""
     title = ""
     pending = [(root, 0)]
@@ -80,7 +80,7 @@ def _stated(element: Element) -> list[tuple[str, str]]:
     return [(name, value) for name, value in named if value and name not in _STRUCTURE]
 
 
-def _record(writer: Writer, element: Element) -> None:
+def _record(writer: BlockWriter, element: Element) -> None:
     pairs = [(name, value, _line(element)) for name, value in _stated(element)]
     for child in element:
         if text := folded(child.text or ""):
@@ -91,11 +91,11 @@ def _record(writer: Writer, element: Element) -> None:
     _pairs(writer, pairs)
 
 
-def _attributes(writer: Writer, element: Element) -> None:
+def _attributes(writer: BlockWriter, element: Element) -> None:
     _pairs(writer, [(name, value, _line(element)) for name, value in _stated(element)])
 
 
-def _pairs(writer: Writer, pairs: list[tuple[str, str, Line]]) -> None:
+def _pairs(writer: BlockWriter, pairs: list[tuple[str, str, Line]]) -> None:
     for number, (name, value, line) in enumerate(pairs):
         if number:
             writer.separate("; ")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from citespan.index.errors import DocumentRejected
 from citespan.index.parse.decode import canonical
 from citespan.index.parse.parsed import MetadataValue, Pair, Parsed
-from citespan.index.parse.places import Box, Run
+from citespan.index.parse.places import Box, PlaceRun
 from citespan.index.parse.request import Unreadable
 
 _MAX_TEXT = 20_000_000  # characters
@@ -63,7 +63,7 @@ def _strings(value: MetadataValue) -> Iterable[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, Sequence) else []
 
 
-def _check_runs(runs: Sequence[Run], length: int, pages: int) -> None:
+def _check_runs(runs: Sequence[PlaceRun], length: int, pages: int) -> None:
     last = 0
     for run in runs:
         if not last <= run.start < run.end:

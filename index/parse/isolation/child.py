@@ -18,11 +18,11 @@ from citespan.index.parse.isolation.seccomp import restrict_calls
 from citespan.index.parse.isolation.wire import (
     MAX_REPLY,
     Drawn,
-    Limits,
+    ProcessLimits,
     Read,
+    ReadingTask,
     Refused,
     Reply,
-    Task,
     encode,
     task_of,
 )
@@ -46,7 +46,7 @@ def run() -> None:
     _write(ANSWER, reply)
 
 
-def _answer(task: Task, data: bytes) -> Reply:
+def _answer(task: ReadingTask, data: bytes) -> Reply:
     name = reader_of(task.media_type)
     if not name:
         raise Unreadable("unsupported", f"citespan does not read {task.media_type}")
@@ -61,7 +61,7 @@ def _answer(task: Task, data: bytes) -> Reply:
     return Read(reader.read(data, task.request))
 
 
-def _restrict(limits: Limits, readable: tuple[Path, ...]) -> None:
+def _restrict(limits: ProcessLimits, readable: tuple[Path, ...]) -> None:
     """Close all doors that this machine can close; the parent has logged what is missing."""
     lacking = missing()
     os.nice(10)
@@ -79,7 +79,7 @@ def _restrict(limits: Limits, readable: tuple[Path, ...]) -> None:
                     raise
 
 
-def _refusing(task: Task, work: Callable[[], Reply]) -> Reply:
+def _refusing(task: ReadingTask, work: Callable[[], Reply]) -> Reply:
     """Return what a reader returns, or why it did not."""
     try:
         return work()

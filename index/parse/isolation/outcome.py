@@ -5,7 +5,7 @@ import signal
 
 import msgspec
 
-from citespan.index.parse.isolation.wire import Limits
+from citespan.index.parse.isolation.wire import ProcessLimits
 from citespan.index.parse.request import Unreadable
 
 _ADVICE = "split the file, or save it again with another program"
@@ -20,7 +20,7 @@ class Ended(msgspec.Struct, frozen=True):
     cpu_s: float
 
 
-def failure(ended: Ended, limits: Limits, *, late: bool) -> Unreadable:
+def failure(ended: Ended, limits: ProcessLimits, *, late: bool) -> Unreadable:
     """Return why a process ended without an answer; `late` if the parent had it ended."""
     number = os.WTERMSIG(ended.status) if os.WIFSIGNALED(ended.status) else 0
     if late:
@@ -34,7 +34,7 @@ def failure(ended: Ended, limits: Limits, *, late: bool) -> Unreadable:
     return Unreadable("crashed", f"the reader of this format crashed ({name}); {_ADVICE}")
 
 
-def memory(limits: Limits) -> Unreadable:
+def memory(limits: ProcessLimits) -> Unreadable:
     """Return the refusal of a file that needs too much memory."""
     size = f"{limits.memory / (1 << 30):.1f} GB"
     return Unreadable("memory", f"reading needed more than {size} of memory; {_ADVICE}")

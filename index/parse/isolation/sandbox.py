@@ -21,11 +21,11 @@ from citespan.index.parse.isolation.outcome import Ended, failure
 from citespan.index.parse.isolation.wire import (
     MAX_REPLY,
     Drawn,
-    Limits,
+    ProcessLimits,
     Read,
+    ReadingTask,
     Refused,
     Reply,
-    Task,
     encode,
     hints,
     reply_of,
@@ -49,10 +49,10 @@ class Sandbox:
     """Readers in processes of their own; safe to use from several threads at once."""
 
     def __init__(
-        self, limits: Limits | None = None, notify: Callable[[Ended], object] | None = None
+        self, limits: ProcessLimits | None = None, notify: Callable[[Ended], object] | None = None
     ) -> None:
         """Start nothing yet; `notify` is called with what each process used."""
-        self._limits = limits or Limits()
+        self._limits = limits or ProcessLimits()
         self._notify = notify
         self._lock = threading.Lock()
         self._zygote: subprocess.Popen[bytes] | None = None
@@ -69,7 +69,7 @@ class Sandbox:
         if is_plain(media_type):
             text = decode(data, request.encoding)
             return Parsed(text=text, media_type=media_type, made_by="text 1")
-        task = Task(request=hints(request), media_type=media_type, limits=self._limits)
+        task = ReadingTask(request=hints(request), media_type=media_type, limits=self._limits)
         reply = self._ask(task, data)
         if not isinstance(reply, Read):
             raise _broken("another answer than a text")
@@ -89,7 +89,7 @@ class Sandbox:
         if media_type != "application/pdf" and not media_type.startswith("image/"):
             raise Unreadable("unsupported", f"{media_type} has no pages to be drawn")
         reply = self._ask(
-            Task(
+            ReadingTask(
                 request=request,
                 media_type=media_type,
                 limits=self._limits,
@@ -107,7 +107,7 @@ class Sandbox:
         with self._lock:
             self._stop()
 
-    def _ask(self, task: Task, data: bytes) -> Reply:
+    def _ask(self, task: ReadingTask, data: bytes) -> Reply:
         try:
             reply = self._ask_twice(task, data)
         except _Lost:
@@ -118,13 +118,13 @@ class Sandbox:
             raise Unreadable(reply.code, reply.message)
         return reply
 
-    def _ask_twice(self, task: Task, data: bytes) -> Reply:
+    def _ask_twice(self, task: ReadingTask, data: bytes) -> Reply:
         try:
             return self._ask_once(task, data)
         except _Lost:  # something else ended the zygote
             return self._ask_once(task, data)
 
-    def _ask_once(self, task: Task, data: bytes) -> Reply:
+    def _ask_once(self, task: ReadingTask, data: bytes) -> Reply:
         """Have a process made for a file, and return what it answers."""
         source = _source(task, data)
         answer, write = os.pipe()
@@ -203,7 +203,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _source(task: Task, data: bytes) -> int:
+def _source(task: ReadingTask, data: bytes) -> int:
     """Return a descriptor of a file in memory that holds the task and the bytes."""
     message = encode(task)
     if sys.platform == "linux":
@@ -218,7 +218,7 @@ def _source(task: Task, data: bytes) -> int:
     return source
 
 
-def _answer(pipe: int, limits: Limits) -> tuple[bytes, bool]:
+def _answer(pipe: int, limits: ProcessLimits) -> tuple[bytes, bool]:
     """Return what a process writes until it ends, and whether the time was up before."""
     deadline = time.monotonic() + limits.wall_s
     parts: list[bytes] = []

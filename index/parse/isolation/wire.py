@@ -12,7 +12,7 @@ MAX_REPLY = 512 << 20  # bytes: 20 M characters with the edges of 3 M of them, a
 _MAX_HINT = 1000  # characters of a name or a type that a reader is given
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a process may use. A reader that does OCR raises its own limits to the hard ones."""
 
     memory: int = 1536 << 20  # bytes of address space
@@ -22,12 +22,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float = 600
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class ReadingTask(msgspec.Struct, frozen=True, kw_only=True):
     """A file to be read, or, with `width_px`, a page (1-based) to be drawn."""
 
     request: Request
     media_type: str
-    limits: Limits
+    limits: ProcessLimits
     page: int = 0
     width_px: int = 0
 
@@ -54,17 +54,17 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 Reply: TypeAlias = Read | Drawn | Refused
 
-_TASK = msgspec.msgpack.Decoder(Task)
+_TASK = msgspec.msgpack.Decoder(ReadingTask)
 _REPLY = msgspec.msgpack.Decoder(Read | Drawn | Refused)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-def encode(message: Task | Reply) -> bytes:
+def encode(message: ReadingTask | Reply) -> bytes:
     """Return a message as bytes."""
     return _ENCODER.encode(message)
 
 
-def task_of(message: bytes) -> Task:
+def task_of(message: bytes) -> ReadingTask:
     """Return the task that a parent sent."""
     return _TASK.decode(message)
 

@@ -21,7 +21,7 @@ from citespan.index.search.vectors.lists import (
     trained_index,
     write_index,
 )
-from citespan.index.search.vectors.places import Places
+from citespan.index.search.vectors.places import IdLists
 from citespan.index.search.vectors.protocol import Facts, IndexKind, StoredVectors
 from citespan.index.types import Scored, Vectors
 
@@ -75,8 +75,8 @@ class IvfIndex:
         self._lock = threading.Lock()  # FAISS must not be searched while it changes
         self._mapped = False
         self._sizes: NDArray[np.int64] | None = None
-        self._known: Places | None = None
-        self._asked: tuple[NDArray[np.int64], Places] | None = None
+        self._known: IdLists | None = None
+        self._asked: tuple[NDArray[np.int64], IdLists] | None = None
 
     @classmethod
     def build(cls, ids: Sequence[int], vectors_of: StoredVectors) -> Self:
@@ -237,12 +237,12 @@ class IvfIndex:
             self._sizes = list_sizes(self._index)
         return self._sizes
 
-    def _places(self) -> Places:
+    def _places(self) -> IdLists:
         if self._known is None:
-            self._known = Places.of(self._index, self._list_sizes())
+            self._known = IdLists.of(self._index, self._list_sizes())
         return self._known
 
-    def _held(self, among: NDArray[np.int64]) -> Places:
+    def _held(self, among: NDArray[np.int64]) -> IdLists:
         """Return the held ones of the ids; cached, because queries often repeat a filter."""
         if self._asked is None or self._asked[0] is not among:
             self._asked = among, self._places().among(among)

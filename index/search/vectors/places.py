@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Places(NamedTuple):
+class IdLists(NamedTuple):
     """Ids in ascending order, and the list of each id."""
 
     ids: NDArray[np.int64]
     lists: NDArray[np.int32]
 
     @classmethod
-    def of(cls, index: Any, sizes: NDArray[np.int64]) -> "Places":
+    def of(cls, index: Any, sizes: NDArray[np.int64]) -> "IdLists":
         """Return the places of all ids of an index, given the sizes of its lists."""
         held = index.invlists
         ids = np.concatenate(
@@ -29,9 +29,9 @@ class Places(NamedTuple):
         lists = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         return cls(ids[order], lists[order])
 
-    def among(self, ids: NDArray[np.int64]) -> "Places":
+    def among(self, ids: NDArray[np.int64]) -> "IdLists":
         """Return the places of those of the ids that are held, each id once."""
         at = np.searchsorted(self.ids, ids)
         at[at == len(self.ids)] = 0
         held = np.unique(at[self.ids[at] == ids]) if len(self.ids) else at[:0]
-        return Places(self.ids[held], self.lists[held])
+        return IdLists(self.ids[held], self.lists[held])

@@ -345,7 +345,7 @@ class TestPrepare:
         plain, laid_out = made("plain", 0), made("laid-out", 1)
         kinds = Counter[str]()
         for name, one in laid_out.items():
-            match = re.fullmatch("(.*?)(?:-(listed|headed|beside))?", name)
+            match = re.fullmatch("(.*?)(?:-(listed|headed|next-to))?", name)
             assert match
             other = plain.pop(match[1])
             kinds[match[2]] += 1
@@ -353,7 +353,7 @@ class TestPrepare:
             assert one.question == other.question
             assert (one.passage == other.passage) == (match[2] is None)
         assert not plain
-        assert min(kinds[kind] for kind in ("listed", "headed", "beside")) > 10
+        assert min(kinds[kind] for kind in ("listed", "headed", "next-to")) > 10
 
     def test_swapped_words_are_near_ones(self, named: Path, tmp_path: Path) -> None:
         rates = DataConfig(swapped=1, held_for_calibration=0, held_for_report=0)

@@ -14,9 +14,9 @@ import pytest
 from citespan.index.parse.isolation import Sandbox, missing
 from citespan.index.parse.isolation.checks import Untrue, check
 from citespan.index.parse.isolation.outcome import Ended, failure
-from citespan.index.parse.isolation.wire import Limits
+from citespan.index.parse.isolation.wire import ProcessLimits
 from citespan.index.parse.parsed import Heading, PageSize, Parsed
-from citespan.index.parse.places import Box, Line, Run
+from citespan.index.parse.places import Box, Line, PlaceRun
 from citespan.index.parse.request import Request, Unreadable
 
 HOSTILE = """
@@ -133,7 +133,7 @@ def test_no_process_outlives_its_parent(tmp_path: Path):
 
 
 def test_time_that_is_up_ends_the_process():
-    sandbox = Sandbox(Limits(wall_s=0))
+    sandbox = Sandbox(ProcessLimits(wall_s=0))
     with pytest.raises(Unreadable) as refused:
         sandbox.parse(PDF, Request())
     assert refused.value.code == "timeout"
@@ -157,7 +157,7 @@ def test_time_that_is_up_ends_the_process():
 )
 def test_each_end_has_a_reason(ended: Ended, late: int, code: str, says: str):
     assert os.WIFSIGNALED(ended.status) == (ended.status not in {0, 256})
-    error = failure(ended, Limits(), late=bool(late))
+    error = failure(ended, ProcessLimits(), late=bool(late))
     assert error.code == code
     assert says in str(error)
 
@@ -179,13 +179,13 @@ BOX = Box(1, 0, 0, 9, 9)
         parsed(text="a\ud800b"),
         parsed(title="\ud800"),
         parsed(title="x" * 3000),
-        parsed(runs=[Run(2, 2, Line(1))]),
-        parsed(runs=[Run(0, 2, Line(1)), Run(1, 3, Line(1))]),
-        parsed(runs=[Run(0, 5, Line(1))]),
-        parsed(runs=[Run(-1, 2, Line(1))]),
-        parsed(runs=[Run(0, 2, BOX)]),
-        parsed(runs=[Run(0, 2, Line(1), [1, 2, 3, 4])]),
-        parsed(runs=[Run(0, 2, BOX, [1, 2])], pages=[PageSize(9, 9)]),
+        parsed(runs=[PlaceRun(2, 2, Line(1))]),
+        parsed(runs=[PlaceRun(0, 2, Line(1)), PlaceRun(1, 3, Line(1))]),
+        parsed(runs=[PlaceRun(0, 5, Line(1))]),
+        parsed(runs=[PlaceRun(-1, 2, Line(1))]),
+        parsed(runs=[PlaceRun(0, 2, BOX)]),
+        parsed(runs=[PlaceRun(0, 2, Line(1), [1, 2, 3, 4])]),
+        parsed(runs=[PlaceRun(0, 2, BOX, [1, 2])], pages=[PageSize(9, 9)]),
         parsed(headings=[Heading(2, 9, 1)]),
         parsed(furniture=[(2, 4), (0, 2)]),
         parsed(metadata={"author": "\ud800"}),
@@ -198,7 +198,7 @@ def test_what_cannot_be_is_refused(wrong: Parsed):
 
 def test_what_can_be_is_accepted():
     right = parsed(
-        runs=[Run(0, 2, BOX, [1, 2, 3, 4]), Run(3, 4, BOX)],
+        runs=[PlaceRun(0, 2, BOX, [1, 2, 3, 4]), PlaceRun(3, 4, BOX)],
         pages=[PageSize(9, 9)],
         headings=[Heading(0, 2, 1)],
         furniture=[(3, 4)],

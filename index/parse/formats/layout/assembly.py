@@ -9,29 +9,29 @@ from citespan.index.parse.formats.layout.furniture import furniture_of
 from citespan.index.parse.formats.layout.headers import headed
 from citespan.index.parse.formats.layout.headings import body_size, mark
 from citespan.index.parse.formats.layout.hyphens import Hyphens
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.paragraphs import Paragraph, bridged, paragraphs_of
-from citespan.index.parse.formats.layout.writer import Writer
+from citespan.index.parse.formats.layout.writer import LayoutWriter
 from citespan.index.parse.parsed import Builder, PageSize, Pair, ReadingWarning
 
 
-class Sheet(msgspec.Struct):
+class AssembledPage(msgspec.Struct):
     """A page: its size, its lines in order, and lines that follow them, each by itself."""
 
     size: PageSize
-    lines: list[Line] = []
-    extras: list[Line] = []
+    lines: list[PageLine] = []
+    extras: list[PageLine] = []
 
 
-class Document(msgspec.Struct):
+class AssembledDocument(msgspec.Struct):
     """A document under construction."""
 
-    sheets: list[Sheet] = msgspec.field(default_factory=list[Sheet])
+    sheets: list[AssembledPage] = msgspec.field(default_factory=list[AssembledPage])
     warnings: list[ReadingWarning] = msgspec.field(default_factory=list[ReadingWarning])
     hyphens: Hyphens = msgspec.field(default_factory=Hyphens)
     length: int = 0
 
-    def add(self, sheet: Sheet) -> None:
+    def add(self, sheet: AssembledPage) -> None:
         """Add the next page."""
         self.sheets.append(sheet)
         self.hyphens.learn(sheet.lines)
@@ -46,7 +46,9 @@ class Text(msgspec.Struct):
     heading: str
 
 
-def assembled(document: Document, outline: Mapping[tuple[int, str], int] | None = None) -> Text:
+def assembled(
+    document: AssembledDocument, outline: Mapping[tuple[int, str], int] | None = None
+) -> Text:
     """Return the text of a document; `outline` has levels of headings by page and folded text."""
     pages = [sheet.lines for sheet in document.sheets]
     furniture = furniture_of(pages)
@@ -58,7 +60,7 @@ def assembled(document: Document, outline: Mapping[tuple[int, str], int] | None 
         paragraphs += [Paragraph([line]) for line in sheet.extras]
     paragraphs = headed(paragraphs)
     mark(paragraphs, body, outline or {})
-    writer = Writer(document.hyphens)
+    writer = LayoutWriter(document.hyphens)
     for one in placed(bridged(paragraphs), body):
         writer.paragraph(one)
     last = [line for lines in pages for line in lines if id(line) in furniture]

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import msgspec
 
-from citespan.index.parse.formats.layout.line import Line
-from citespan.index.parse.formats.layout.tables import Cell, cells_of
+from citespan.index.parse.formats.layout.line import PageLine
+from citespan.index.parse.formats.layout.tables import LineCell, cells_of
 
 _WORD = re.compile(r"\S+")
 _LEAST_SHARE = 0.15  # of the rows that show all columns by wide gaps
@@ -26,13 +26,13 @@ class Columns(msgspec.Struct):
     sides: list[tuple[int, int]]
     cuts: list[int]
 
-    def around(self, lines: Sequence[Line]) -> "Columns":
+    def around(self, lines: Sequence[PageLine]) -> "Columns":
         """Return the columns, cut where the words of a header leave most room."""
         words = [word.sides for line in lines for word in words_of(line)]
         cuts = [_widest(right, left, words) for (_, right), (left, _) in pairwise(self.sides)]
         return Columns(self.sides, cuts)
 
-    def labels(self, line: Line) -> list[Cell | None]:
+    def labels(self, line: PageLine) -> list[LineCell | None]:
         """Return what is in each column; nothing if words of two columns are one phrase."""
         cells = self.cells(line)
         least = _EM * _SPACE * line.size
@@ -40,9 +40,9 @@ class Columns(msgspec.Struct):
         apart = all(left - right >= least for (_, right), (left, _) in pairwise(sides))
         return cells if apart else [None] * len(cells)
 
-    def cells(self, line: Line) -> list[Cell | None]:
+    def cells(self, line: PageLine) -> list[LineCell | None]:
         """Return what is in each column; of a line with a word in two columns, nothing."""
-        found: list[Cell | None] = [None] * len(self.sides)
+        found: list[LineCell | None] = [None] * len(self.sides)
         cuts, at = self.cuts, 0
         for word in words_of(line):
             left, right = word.sides
@@ -52,7 +52,7 @@ class Columns(msgspec.Struct):
                 return [None] * len(self.sides)
             at = max(at, own)
             cell = found[at]
-            found[at] = Cell(line, cell.start if cell else word.start, word.end)
+            found[at] = LineCell(line, cell.start if cell else word.start, word.end)
         return found
 
     def agree(self, other: "Columns") -> bool:
@@ -63,10 +63,10 @@ class Columns(msgspec.Struct):
         )
 
 
-def words_of(line: Line) -> Iterator[Cell]:
+def words_of(line: PageLine) -> Iterator[LineCell]:
     """Yield the words of a line."""
     for word in _WORD.finditer(line.text):
-        yield Cell(line, *word.span())
+        yield LineCell(line, *word.span())
 
 
 def _widest(start: int, end: int, words: Sequence[tuple[int, int]]) -> int:
@@ -85,7 +85,7 @@ def _widest(start: int, end: int, words: Sequence[tuple[int, int]]) -> int:
     return (left + right) // 2
 
 
-def columns_of(rows: Sequence[Line]) -> Columns | None:
+def columns_of(rows: Sequence[PageLine]) -> Columns | None:
     """Return the columns that the rows with most cells show; None if they are not clear."""
     split = [cells_of(row) for row in rows]
     counts = Counter(map(len, split))

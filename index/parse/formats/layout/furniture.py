@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 
 _DIGITS = re.compile(r"\d+")
 _EDGE = 6  # lines from the top and from the bottom of a page that may be furniture
@@ -12,9 +12,9 @@ _PAGES = 3
 _MOST = 0.5  # of a document's characters
 
 
-def furniture_of(pages: list[list[Line]]) -> set[int]:
+def furniture_of(pages: list[list[PageLine]]) -> set[int]:
     """Return the ids (of Python) of the lines that are headers or footers."""
-    seen: dict[tuple[str, int], list[tuple[int, Line]]] = defaultdict(list)
+    seen: dict[tuple[str, int], list[tuple[int, PageLine]]] = defaultdict(list)
     for number, lines in enumerate(pages):
         for line in _at_edges(lines):
             key = _DIGITS.sub("#", line.text)
@@ -30,7 +30,7 @@ def furniture_of(pages: list[list[Line]]) -> set[int]:
     return found if taken <= _MOST * every else set()
 
 
-def _at_edges(lines: list[Line]) -> list[Line]:
+def _at_edges(lines: list[PageLine]) -> list[PageLine]:
     if len(lines) <= 2 * _EDGE:
         return lines
     ordered = sorted(lines, key=lambda line: line.y0)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from citespan.index.parse.formats.layout.columns import Columns, columns_of
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.paragraphs import Labels, Paragraph
-from citespan.index.parse.formats.layout.tables import Cell, header_of
+from citespan.index.parse.formats.layout.tables import LineCell, header_of
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[-+$€£]?\d[\d.,]*%?|\([-+$€£]?\d[\d.,]*\)%?|[$€£]")
@@ -59,7 +59,7 @@ def _label(made: list[Paragraph], one: Paragraph, columns: Columns) -> None:
         one.lines, one.labels, one.headed = body, labels, True
 
 
-def _first_labels(lines: Sequence[Line], columns: Columns) -> list[Line]:
+def _first_labels(lines: Sequence[PageLine], columns: Columns) -> list[PageLine]:
     """Return the first rows without digits, and one of years; a name of a section is no label."""
     found = list(takewhile(lambda line: not _DIGIT.search(line.text), lines))
     while len(found) > 1 and not any(columns.cells(found[-1])[1:]):
@@ -70,7 +70,7 @@ def _first_labels(lines: Sequence[Line], columns: Columns) -> list[Line]:
     return found
 
 
-def _is_section(lines: Sequence[Line], columns: Columns) -> bool:
+def _is_section(lines: Sequence[PageLine], columns: Columns) -> bool:
     """Return whether the last line stands below the labels of other columns, without its own."""
     if not lines or any(columns.cells(lines[-1])[1:]):
         return False
@@ -78,17 +78,17 @@ def _is_section(lines: Sequence[Line], columns: Columns) -> bool:
     return bool(others) and max(others) <= lines[-1].y0 + lines[-1].height // 4
 
 
-def _has_years(line: Line) -> bool:
+def _has_years(line: PageLine) -> bool:
     """Return whether all numbers of a line are years, and it has some."""
     words = [word for word in line.text.split() if _NUMBER.fullmatch(word)]
     return bool(words) and all(map(_YEAR.fullmatch, words))
 
 
-def _lie_in(columns: Columns, lines: Sequence[Line]) -> bool:
+def _lie_in(columns: Columns, lines: Sequence[PageLine]) -> bool:
     return all(any(columns.labels(line)) for line in lines)
 
 
-def _above(made: Sequence[Paragraph], rows: Sequence[Line]) -> list[Paragraph]:
+def _above(made: Sequence[Paragraph], rows: Sequence[PageLine]) -> list[Paragraph]:
     """Return what may be the header above rows, the nearest paragraph first."""
     found: list[Paragraph] = []
     top, count = rows[0].y0, 0
@@ -104,13 +104,13 @@ def _above(made: Sequence[Paragraph], rows: Sequence[Line]) -> list[Paragraph]:
     return found
 
 
-def _fits(body: Sequence[Line], columns: Columns) -> bool:
+def _fits(body: Sequence[PageLine], columns: Columns) -> bool:
     fitting = sum(any(columns.cells(line)) for line in body)
     numbers = sum(bool(_DIGIT.search(line.text)) for line in body)
     return fitting >= _LABELLED * len(body) and 2 * numbers >= len(body)
 
 
-def _is_above(line: Line, top: int, first: Line) -> bool:
+def _is_above(line: PageLine, top: int, first: PageLine) -> bool:
     """Return whether a line may be one of the header whose other lines begin at `top`."""
     text = line.text
     return (
@@ -126,9 +126,9 @@ def _is_above(line: Line, top: int, first: Line) -> bool:
     )
 
 
-def _labels(lines: Sequence[Line], columns: Columns) -> Labels | None:
+def _labels(lines: Sequence[PageLine], columns: Columns) -> Labels | None:
     """Return the pieces of each column's label, from the top; None if most columns have none."""
-    pieces: list[list[Cell]] = [[] for _ in columns.sides]
+    pieces: list[list[LineCell]] = [[] for _ in columns.sides]
     for line in lines:
         for column, cell in enumerate(columns.labels(line)):
             if cell:

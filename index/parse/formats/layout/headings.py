@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.paragraphs import Paragraph
 
 _NUMBERED = re.compile(r"(?:(\d{1,2}(?:\.\d{1,2}){0,4})\.?|[A-Z]\.|[IVX]{1,4}\.)\s+\S")
@@ -14,7 +14,7 @@ _DEEPEST = 6
 _LARGER = 1.12  # times the body
 
 
-def body_size(pages: Iterable[list[Line]]) -> float:
+def body_size(pages: Iterable[list[PageLine]]) -> float:
     """Return the size of most characters of a document, in points."""
     sizes: Counter[float] = Counter()
     for lines in pages:

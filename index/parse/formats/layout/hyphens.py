@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _TAIL, _HEAD = re.compile(r"([^\W\d_]{1,40}(?:-[^\W\d_]{1,40}){0,3})-$"), re.compile(r"([^\W\d_]+)")
@@ -45,7 +45,7 @@ class Hyphens:
     def __init__(self) -> None:
         self._words: set[str] = set()
 
-    def learn(self, lines: list[Line]) -> None:
+    def learn(self, lines: list[PageLine]) -> None:
         """Collect words, but the two parts of one that a line end cuts."""
         if len(self._words) < _MOST_WORDS:
             after_cut = False

@@ -5,7 +5,7 @@ from array import array
 import msgspec
 
 
-class Line(msgspec.Struct):
+class PageLine(msgspec.Struct):
     """A line of a page: words with single spaces, and both edges of each character.
 
     `gaps` are the offsets of spaces that are as wide as one between cells. `hyphen` is true if the

@@ -7,8 +7,8 @@ from itertools import pairwise
 import msgspec
 
 from citespan.index.parse.formats.layout.columns import Columns
-from citespan.index.parse.formats.layout.line import Line
-from citespan.index.parse.formats.layout.tables import Cell
+from citespan.index.parse.formats.layout.line import PageLine
+from citespan.index.parse.formats.layout.tables import LineCell
 
 _ITEM = re.compile(r"(?:[•▪◦‣●○■□–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
@@ -20,7 +20,7 @@ class Labels(msgspec.Struct):
     """The columns of a table, and the pieces of the label of each."""
 
     columns: Columns
-    pieces: list[list[Cell]]
+    pieces: list[list[LineCell]]
 
     @property
     def page(self) -> int:
@@ -35,7 +35,7 @@ class Paragraph(msgspec.Struct):
     `headed` is true if they stand above these rows. `note` is the length of a footnote's mark.
     """
 
-    lines: list[Line]
+    lines: list[PageLine]
     rows: bool = False
     level: int = 0
     labels: Labels | None = None
@@ -53,7 +53,7 @@ class Paragraph(msgspec.Struct):
         return " ".join(line.text for line in self.lines)
 
 
-def paragraphs_of(lines: list[Line], body: float) -> list[Paragraph]:
+def paragraphs_of(lines: list[PageLine], body: float) -> list[Paragraph]:
     """Return the paragraphs of a page's lines; `body` is the size of most of the text."""
     rows = _rows(lines)
     leading = _leading(lines)
@@ -73,12 +73,12 @@ def paragraphs_of(lines: list[Line], body: float) -> list[Paragraph]:
     return made
 
 
-def _gap(before: Line, line: Line) -> int:
+def _gap(before: PageLine, line: PageLine) -> int:
     """Return the white space between two lines; large if the second is not below the first."""
     return line.y0 - before.y1 if line.y1 > before.y0 else 10_000
 
 
-def _rows(lines: list[Line]) -> list[bool]:
+def _rows(lines: list[PageLine]) -> list[bool]:
     """Return which lines are rows of a table: their wide gaps lie above one another."""
     near = [
         at + 1 < len(lines) and _gap(lines[at], lines[at + 1]) < 3 * lines[at].height
@@ -92,7 +92,7 @@ def _rows(lines: list[Line]) -> list[bool]:
     return rows
 
 
-def _share_gap(one: Line, other: Line) -> bool:
+def _share_gap(one: PageLine, other: PageLine) -> bool:
     for gap in one.gaps:
         left, right = one.edges[2 * gap], one.edges[2 * gap + 3]
         left = one.edges[2 * gap - 1] if gap else left
@@ -104,7 +104,7 @@ def _share_gap(one: Line, other: Line) -> bool:
     return False
 
 
-def _leading(lines: list[Line]) -> dict[int, int]:
+def _leading(lines: list[PageLine]) -> dict[int, int]:
     """Return the usual distance of two lines, for each height of a line."""
     seen: dict[int, Counter[int]] = {}
     for before, line in pairwise(lines):
@@ -114,7 +114,9 @@ def _leading(lines: list[Line]) -> dict[int, int]:
     return {size: 5 * counts.most_common(1)[0][0] + 5 for size, counts in seen.items()}
 
 
-def _joined(before: Line, line: Line, leading: dict[int, int], right: int, body: float) -> bool:
+def _joined(
+    before: PageLine, line: PageLine, leading: dict[int, int], right: int, body: float
+) -> bool:
     """Return whether a line continues the paragraph of the one before it."""
     if before.upright != line.upright or not _alike(before.size, line.size, 0.1):
         return False
@@ -131,7 +133,7 @@ def _joined(before: Line, line: Line, leading: dict[int, int], right: int, body:
     return _flows(before, line, right)
 
 
-def _flows(before: Line, line: Line, right: int) -> bool:
+def _flows(before: PageLine, line: PageLine, right: int) -> bool:
     """Return whether a sentence may run from one line into the next; `right` is the block's."""
     if before.hyphen:
         return True
@@ -149,10 +151,10 @@ def _flows(before: Line, line: Line, right: int) -> bool:
     return reaches or (lower and half)
 
 
-def _right_edges(lines: list[Line], leading: dict[int, int]) -> list[int]:
+def _right_edges(lines: list[PageLine], leading: dict[int, int]) -> list[int]:
     """Return, for each line, where the lines of its block end on the right."""
     edges: list[int] = []
-    block: list[Line] = []
+    block: list[PageLine] = []
     for line in [*lines, None]:
         if block and (line is None or not _in_block(block[-1], line, leading)):
             ends = sorted(other.x1 for other in block)
@@ -163,7 +165,7 @@ def _right_edges(lines: list[Line], leading: dict[int, int]) -> list[int]:
     return edges
 
 
-def _in_block(before: Line, line: Line, leading: dict[int, int]) -> bool:
+def _in_block(before: PageLine, line: PageLine, leading: dict[int, int]) -> bool:
     usual = leading.get(round(line.size), int(1.3 * line.height))
     return (
         _alike(before.size, line.size, 0.05)
@@ -217,6 +219,6 @@ def _rest(paragraphs: list[Paragraph], at: int, one: Paragraph, gone: set[int]) 
     return None
 
 
-def _elsewhere(last: Line, first: Line) -> bool:
+def _elsewhere(last: PageLine, first: PageLine) -> bool:
     """Return whether a line is on another page or in another column than one before it."""
     return first.page > last.page or first.y0 < last.y0 or first.x0 > last.x1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 
 _DIGIT = re.compile(r"\d")
 _MONEY = "$€£¥"
@@ -15,10 +15,10 @@ _NUMBERS = 0.5  # share of the rows that hold a digit
 _LONGEST_LABEL = 60  # characters
 
 
-class Cell(msgspec.Struct):
+class LineCell(msgspec.Struct):
     """Characters `[start, end)` of a line, between wide gaps."""
 
-    line: Line
+    line: PageLine
     start: int
     end: int
 
@@ -33,20 +33,20 @@ class Cell(msgspec.Struct):
         return self.line.edges[2 * self.start], self.line.edges[2 * self.end - 1]
 
 
-def cells_of(line: Line) -> list[Cell]:
+def cells_of(line: PageLine) -> list[LineCell]:
     """Return the cells of a row, from left to right; a sign of money is part of the amount."""
     gaps = [gap for gap in line.gaps if line.text[gap - 1] not in _MONEY or _is_word(line, gap)]
     starts = [0, *(gap + 1 for gap in gaps)]
     ends = [*gaps, len(line.text)]
-    return [Cell(line, start, end) for start, end in zip(starts, ends, strict=True)]
+    return [LineCell(line, start, end) for start, end in zip(starts, ends, strict=True)]
 
 
-def _is_word(line: Line, gap: int) -> bool:
+def _is_word(line: PageLine, gap: int) -> bool:
     """Return whether more than one character stands before a gap."""
     return gap > 1 and line.text[gap - 2] != " "
 
 
-def header_of(rows: Sequence[Line]) -> list[Cell]:
+def header_of(rows: Sequence[PageLine]) -> list[LineCell]:
     """Return the labels of a table if its first row is clearly a header; otherwise none.
 
     A header has no digits. Most rows have a cell below each label, or one more at the left.
@@ -62,7 +62,7 @@ def header_of(rows: Sequence[Line]) -> list[Cell]:
     return labels if clear else []
 
 
-def labelled(line: Line, labels: list[Cell]) -> list[tuple[Cell | None, Cell]]:
+def labelled(line: PageLine, labels: list[LineCell]) -> list[tuple[LineCell | None, LineCell]]:
     """Return the cells of a row with their labels; none if they do not fit.
 
     The first cell may have no label: many tables name their rows there.
@@ -77,7 +77,7 @@ def labelled(line: Line, labels: list[Cell]) -> list[tuple[Cell | None, Cell]]:
     return pairs if fits else []
 
 
-def _overlap(label: Cell, cell: Cell, height: int) -> bool:
+def _overlap(label: LineCell, cell: LineCell, height: int) -> bool:
     left, right = label.sides
     start, end = cell.sides
     return min(right, end) - max(left, start) > -2 * height

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from citespan.index.parse.formats.layout.hyphens import Hyphens
-from citespan.index.parse.formats.layout.line import Line
+from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.paragraphs import Labels, Paragraph
-from citespan.index.parse.formats.layout.tables import Cell, cells_of, header_of, labelled
+from citespan.index.parse.formats.layout.tables import LineCell, cells_of, header_of, labelled
 from citespan.index.parse.parsed import Builder
 from citespan.index.parse.places import Box
 
@@ -13,7 +13,7 @@ from citespan.index.parse.places import Box
 _MAX_EDGES = 2_000_000
 
 
-class Writer:
+class LayoutWriter:
     """Writes to a builder what the reader has put in order."""
 
     def __init__(self, hyphens: Hyphens) -> None:
@@ -33,12 +33,12 @@ class Writer:
         if one.level:
             self.builder.heading(start, one.level)
 
-    def line(self, line: Line) -> None:
+    def line(self, line: PageLine) -> None:
         """Write a line by itself."""
         self._piece(line, 0, len(line.text))
         self.builder.separate("\n")
 
-    def _prose(self, lines: list[Line], mark: int) -> None:
+    def _prose(self, lines: list[PageLine], mark: int) -> None:
         """Write lines; a space follows the mark that they begin with."""
         if mark and lines[0].text[mark] != " ":
             self._piece(lines[0], 0, mark)
@@ -57,7 +57,7 @@ class Writer:
                 if after:
                     self.builder.separate(" ")
 
-    def _rows(self, lines: list[Line]) -> None:
+    def _rows(self, lines: list[PageLine]) -> None:
         """Write rows as lines; below a clear header, as paragraphs with its labels."""
         labels = header_of(lines)
         if not labels:
@@ -97,13 +97,15 @@ class Writer:
                 self._piece(piece.line, piece.start, piece.end)
         self.builder.paragraph()
 
-    def _row(self, line: Line) -> None:
+    def _row(self, line: PageLine) -> None:
         for at, cell in enumerate(cells_of(line)):
             self.builder.separate(" | " if at else "")
             self._piece(line, cell.start, cell.end)
         self.builder.separate("\n")
 
-    def _labelled(self, line: Line, pairs: Sequence[tuple[Sequence[Cell], Cell]]) -> None:
+    def _labelled(
+        self, line: PageLine, pairs: Sequence[tuple[Sequence[LineCell], LineCell]]
+    ) -> None:
         """Write `Label: value; Label: value.`: what a question asks for, next to its name."""
         if not pairs:
             self._row(line)
@@ -114,7 +116,7 @@ class Writer:
         self.builder.separate("." if pairs else "")
         self.builder.paragraph()
 
-    def _label(self, pieces: Sequence[Cell], line: Line) -> None:
+    def _label(self, pieces: Sequence[LineCell], line: PageLine) -> None:
         """Write the label of a cell; one of another page has no place, for a quote is of one."""
         for at, piece in enumerate(pieces):
             self.builder.separate(" " if at else "")
@@ -124,7 +126,7 @@ class Writer:
                 self.builder.separate(piece.text)
         self.builder.separate(": " if pieces else "")
 
-    def _piece(self, line: Line, start: int, end: int) -> None:
+    def _piece(self, line: PageLine, start: int, end: int) -> None:
         """Write characters of a line, with the box that they fill."""
         if start >= end:
             return

@@ -5,8 +5,8 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from citespan.index.parse.formats.layout import Line
-from citespan.index.parse.formats.pdf.page import BASE, Page
+from citespan.index.parse.formats.layout import PageLine
+from citespan.index.parse.formats.pdf.page import BASE, PdfPage
 from citespan.index.parse.formats.pdf.pdfium import raw, string
 from citespan.index.parse.parsed import cleaned
 
@@ -38,10 +38,10 @@ class Forms:
             self._info = raw.FPDF_FORMFILLINFO(version=2)
             self._form = raw.FPDFDOC_InitFormFillEnvironment(document, self._info)
 
-    def lines_of(self, page: Page) -> list[Line]:
+    def lines_of(self, page: PdfPage) -> list[PageLine]:
         """Return "name: value" of each field with a value, and then each comment, as lines."""
-        fields: list[Line] = []
-        comments: list[Line] = []
+        fields: list[PageLine] = []
+        comments: list[PageLine] = []
         for annotation in _annotations(page):
             kind = raw.FPDFAnnot_GetSubtype(annotation)
             if raw.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
@@ -73,7 +73,7 @@ class Forms:
         return _folded(string(call, self._form, annotation))
 
 
-def _annotations(page: Page) -> Iterator[Any]:
+def _annotations(page: PdfPage) -> Iterator[Any]:
     for at in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _MOST)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, at)
         if annotation:
@@ -84,11 +84,11 @@ def _folded(text: str) -> str:
     return " ".join(cleaned(text).split())[:_LONGEST]
 
 
-def _line(text: str, annotation: Any, page: Page) -> Line:
+def _line(text: str, annotation: Any, page: PdfPage) -> PageLine:
     rectangle = raw.FS_RECTF()
     raw.FPDFAnnot_GetRect(annotation, ctypes.byref(rectangle))
     sides = (rectangle.left, rectangle.top, rectangle.right, rectangle.bottom)
     shown = [int(sides[side] * by + add) - BASE for side, add, by in page.way()]
     x0, x1 = sorted((shown[0], shown[2]))
     y0, y1 = sorted((shown[1], shown[3]))
-    return Line(text, array("h"), x0, y0, x1, y1, page=page.number, upright=True)
+    return PageLine(text, array("h"), x0, y0, x1, y1, page=page.number, upright=True)

@@ -4,7 +4,7 @@ import ctypes
 import math
 import re
 
-from citespan.index.parse.formats.layout import Line
+from citespan.index.parse.formats.layout import PageLine
 from citespan.index.parse.formats.pdf.pdfium import font_name, font_size, font_weight, matrix_of
 
 _BOLD = 600  # of weights from 100 to 900
@@ -12,7 +12,7 @@ _BOLD_NAME = re.compile(rb"(?i)bold|black|heavy|-bd")
 _NAME = 128  # bytes of a font's name that are looked at
 
 
-def set_fonts(lines: list[Line], handle: int) -> None:
+def set_fonts(lines: list[PageLine], handle: int) -> None:
     """Set the size in points and the weight of each line, from its longest and its last word.
 
     The size is the larger one: a word in small capitals or a superscript is smaller than its line.

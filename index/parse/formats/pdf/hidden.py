@@ -4,7 +4,7 @@ import ctypes
 
 import msgspec
 
-from citespan.index.parse.formats.pdf.page import BASE, Glyphs, Page
+from citespan.index.parse.formats.pdf.page import BASE, Glyphs, PdfPage
 from citespan.index.parse.formats.pdf.pdfium import fill_colour, render_mode, text_object
 from citespan.index.parse.formats.pdf.pictures import Bitmap, drawn, is_image
 
@@ -16,7 +16,7 @@ _CONTRAST = 24  # of 255: what differs less is not seen
 _SCALE = 10  # tenths of a point a pixel: 72 dpi
 
 
-class Seen(msgspec.Struct):
+class HiddenWords(msgspec.Struct):
     """The words of a page that are hidden, by their start, and how many characters they have."""
 
     hidden: set[int] = msgspec.field(default_factory=set[int])
@@ -28,9 +28,9 @@ class Seen(msgspec.Struct):
         self.characters += word[1] - word[0]
 
 
-def hidden_words(page: Page, glyphs: Glyphs) -> Seen:
+def hidden_words(page: PdfPage, glyphs: Glyphs) -> HiddenWords:
     """Return which words of a page a person cannot see."""
-    seen = Seen()
+    seen = HiddenWords()
     looks = _Looks(glyphs.handle)
     invisible: list[tuple[int, int]] = []
     light: list[tuple[int, int]] = []

@@ -4,7 +4,7 @@ import re
 from array import array
 from typing import TypeAlias
 
-from citespan.index.parse.formats.layout import Line
+from citespan.index.parse.formats.layout import PageLine
 from citespan.index.parse.formats.pdf.page import BASE, Glyphs
 from citespan.index.parse.parsed import cleaned
 
@@ -22,7 +22,7 @@ _LONGEST_CELL = 60  # characters of a line, after which the next one may be of a
 Word: TypeAlias = tuple[int, int, int, int, int, int]  # start, end, x0, y0, x1, y1
 
 
-def lines_of(glyphs: Glyphs, hidden: set[int] | frozenset[int] = frozenset()) -> list[Line]:
+def lines_of(glyphs: Glyphs, hidden: set[int] | frozenset[int] = frozenset()) -> list[PageLine]:
     """Return the lines of a page in PDFium's order, without words that start at `hidden`."""
     text, lines, words, done = glyphs.text, _Lines(glyphs), list[Word](), 0
     for start, end in glyphs.words:
@@ -93,7 +93,7 @@ class _Lines:
     """The lines of a page that are being made."""
 
     def __init__(self, glyphs: Glyphs) -> None:
-        self.made: list[Line] = []
+        self.made: list[PageLine] = []
         self._glyphs = glyphs
         self._special = bool(_SPECIAL.search(glyphs.text))
         (self._left, self._shift, self._times), (self._top, self._add, self._by), *rest = glyphs.way
@@ -166,10 +166,12 @@ class _Lines:
         return text, sides
 
 
-def _line(words: list[Word], text: str, edges: list[int], gaps: list[int], *, hyphen: bool) -> Line:
+def _line(
+    words: list[Word], text: str, edges: list[int], gaps: list[int], *, hyphen: bool
+) -> PageLine:
     _, ends, x0, y0, x1, y1 = zip(*words, strict=True)
     longest = max(words, key=_letters)
-    line = Line(text, array("h", edges), min(x0), min(y0), max(x1), max(y1))
+    line = PageLine(text, array("h", edges), min(x0), min(y0), max(x1), max(y1))
     line.at, line.last = (longest[0] + longest[1]) // 2, ends[-1 - (hyphen and len(words) > 1)] - 1
     line.upright = sum(map(_upright, words)) * 2 > len(words)
     line.hyphen = hyphen

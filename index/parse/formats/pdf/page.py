@@ -46,7 +46,7 @@ class Glyphs(msgspec.Struct):
         return int(self.sides[4 * index + side] * by + add) - BASE
 
 
-class Page:
+class PdfPage:
     """A loaded page; `number` is 1-based. It must be closed."""
 
     def __init__(self, document: Any, number: int) -> None:

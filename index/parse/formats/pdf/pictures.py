@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any, NamedTuple
 
-from citespan.index.parse.formats.pdf.page import Page
+from citespan.index.parse.formats.pdf.page import PdfPage
 from citespan.index.parse.formats.pdf.pdfium import raw
 
 _MOST_OBJECTS = 500  # of a page that are looked at
@@ -22,7 +22,7 @@ class Bitmap(NamedTuple):
     depth: int
 
 
-def drawn(page: Page, width: int, height: int, *, colour: bool) -> Bitmap:
+def drawn(page: PdfPage, width: int, height: int, *, colour: bool) -> Bitmap:
     """Return a picture of a page in RGB or in grey, made smaller if it had too many pixels.
 
     Raises:
@@ -47,7 +47,7 @@ def drawn(page: Page, width: int, height: int, *, colour: bool) -> Bitmap:
     return Bitmap(data, width, height, stride, depth)
 
 
-def is_image(page: Page) -> bool:
+def is_image(page: PdfPage) -> bool:
     """Return whether an image covers at least half of a page."""
     area = (page.right - page.left) * (page.top - page.bottom)
     count = min(raw.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
@@ -65,7 +65,7 @@ def _holds_image(one: Any) -> bool:
     return any(raw.FPDFPageObj_GetType(part) == raw.FPDF_PAGEOBJ_IMAGE for part in inner)
 
 
-def _area(one: Any, page: Page) -> float:
+def _area(one: Any, page: PdfPage) -> float:
     """Return how much of the page an object covers, in square points."""
     sides = [ctypes.c_float() for _ in range(4)]
     if not raw.FPDFPageObj_GetBounds(one, *sides):

@@ -4,14 +4,19 @@ import resource
 from typing import Any
 
 from citespan.index.parse.formats import ocr
-from citespan.index.parse.formats.layout import Document, Line, Sheet, assembled
+from citespan.index.parse.formats.layout import (
+    AssembledDocument,
+    AssembledPage,
+    PageLine,
+    assembled,
+)
 from citespan.index.parse.formats.pdf.fields import Forms
 from citespan.index.parse.formats.pdf.fonts import set_fonts
 from citespan.index.parse.formats.pdf.hidden import hidden_words
 from citespan.index.parse.formats.pdf.lines import lines_of
 from citespan.index.parse.formats.pdf.metadata import metadata_of, title_of
 from citespan.index.parse.formats.pdf.outline import outline_of
-from citespan.index.parse.formats.pdf.page import Page, PageFailed
+from citespan.index.parse.formats.pdf.page import PageFailed, PdfPage
 from citespan.index.parse.formats.pdf.pdfium import MADE_BY, open_document, raw
 from citespan.index.parse.formats.pdf.pictures import drawn
 from citespan.index.parse.formats.pdf.scans import is_scan, scanned_lines
@@ -32,7 +37,7 @@ def read(data: bytes, request: Request) -> Parsed:
     """
     document = open_document(data, request.password)
     _allow_time(raw.FPDF_GetPageCount(document))
-    return Reading(document, request).parsed()
+    return PdfReading(document, request).parsed()
 
 
 def render(data: bytes, page: int, width_px: int, password: str | None = None) -> bytes:
@@ -43,7 +48,7 @@ def render(data: bytes, page: int, width_px: int, password: str | None = None) -
     """
     document = open_document(data, password)
     try:
-        shown = Page(document, page)
+        shown = PdfPage(document, page)
     except PageFailed:
         raise Unreadable("corrupt", f"page {page} cannot be drawn") from None
     height = width_px * shown.size.height // max(1, shown.size.width)
@@ -59,14 +64,14 @@ def _allow_time(pages: int) -> None:
         )
 
 
-class Reading:
+class PdfReading:
     """One PDF that is being read."""
 
     def __init__(self, document: Any, request: Request) -> None:
         self._document = document
         self._ocr = request.ocr
         self._count: int = raw.FPDF_GetPageCount(document)
-        self._made = Document()
+        self._made = AssembledDocument()
         self._forms = Forms(document)
         self._recogniser: ocr.Recogniser | None = None
         self._hidden = 0
@@ -97,23 +102,23 @@ class Reading:
             warnings=self._made.warnings,
         )
 
-    def _sheet(self, number: int) -> Sheet:
+    def _sheet(self, number: int) -> AssembledPage:
         """Return a page; one that fails is left out, with a warning."""
         try:
-            page = Page(self._document, number)
+            page = PdfPage(self._document, number)
         except PageFailed:
             return self._failed(number, PageSize(0, 0))
         try:
             lines = self._lines(page)
             for line in lines:
                 line.page = number
-            return Sheet(page.size, lines, self._forms.lines_of(page))
+            return AssembledPage(page.size, lines, self._forms.lines_of(page))
         except PageFailed:
             return self._failed(number, page.size)
         finally:
             page.close()
 
-    def _lines(self, page: Page) -> list[Line]:
+    def _lines(self, page: PdfPage) -> list[PageLine]:
         glyphs = page.glyphs()
         if self._ocr == "always" or is_scan(page, glyphs):
             if self._may_recognise():
@@ -130,9 +135,9 @@ class Reading:
     def _may_recognise(self) -> bool:
         return self._ocr != "never" and ocr.available() and self._recognised < ocr.MAX_PAGES
 
-    def _failed(self, number: int, size: PageSize) -> Sheet:
+    def _failed(self, number: int, size: PageSize) -> AssembledPage:
         self._warn_of("page_failed", f"page {number} could not be read", number)
-        return Sheet(size)
+        return AssembledPage(size)
 
     def _refuse(self) -> None:
         """Refuse a file of which nothing was read."""

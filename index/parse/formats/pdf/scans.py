@@ -1,8 +1,8 @@
 """Pages that are pictures of text, and their lines by OCR."""
 
 from citespan.index.parse.formats import ocr
-from citespan.index.parse.formats.layout import Line
-from citespan.index.parse.formats.pdf.page import Glyphs, Page
+from citespan.index.parse.formats.layout import PageLine
+from citespan.index.parse.formats.pdf.page import Glyphs, PdfPage
 from citespan.index.parse.formats.pdf.pdfium import unmapped
 from citespan.index.parse.formats.pdf.pictures import drawn, is_image
 
@@ -11,7 +11,7 @@ _UNMAPPED = 0.3  # share of characters of which the file does not say what they 
 _SAMPLE = 200  # characters that are asked
 
 
-def is_scan(page: Page, glyphs: Glyphs) -> bool:
+def is_scan(page: PdfPage, glyphs: Glyphs) -> bool:
     """Return whether a page needs OCR: it has an image and no text, or text without meaning."""
     letters = 0
     for start, end in glyphs.words:
@@ -27,7 +27,7 @@ def _is_unmapped(glyphs: Glyphs) -> bool:
     return sum(unmapped(glyphs.handle, at) == 1 for at in sample) > _UNMAPPED * len(sample)
 
 
-def scanned_lines(page: Page, recogniser: ocr.Recogniser) -> list[Line]:
+def scanned_lines(page: PdfPage, recogniser: ocr.Recogniser) -> list[PageLine]:
     """Return the lines of a picture of a page."""
     width = max(1, round(page.size.width * ocr.DPI / 720))
     height = max(1, round(page.size.height * ocr.DPI / 720))
