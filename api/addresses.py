@@ -43,12 +43,15 @@ def base() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarded:
-    """What a proxy says about a client and the address that it used; empty fields were not said."""
+    """What a proxy says about a client and the address that it used; empty fields were not said.
 
+    client: the address of the client itself.
+    """
+
+    client: str = ""
     scheme: str = ""
     host: str = ""
     prefix: str = ""
-    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,10 @@ class Addresses:
             return Forwarded()
         forwarded = _pairs(_last(headers, b"forwarded"))
         said = Forwarded(
+            client=self._client(headers),
             scheme=_last(headers, b"x-forwarded-proto") or forwarded.get("proto", ""),
             host=_last(headers, b"x-forwarded-host") or forwarded.get("host", ""),
             prefix=_last(headers, b"x-forwarded-prefix").rstrip("/"),
-            client=self._client(headers.get(b"x-forwarded-for", "")),
         )
         if said.scheme not in {"", "http", "https"}:
             raise MalformedRequest("the forwarded scheme is not http or https")
@@ -116,14 +119,21 @@ class Addresses:
             return self.public_url
         return f"{scheme}://{host}{seen.prefix}"
 
-    def _client(self, forwarded: str) -> str:
-        """Return the last address of a list that is no trusted proxy's, or nothing."""
-        listed = [one.strip() for one in forwarded.split(",")]
-        found = next((one for one in reversed(listed) if not self._trusts(one)), "")
-        try:
-            return str(ip_address(found))
-        except ValueError:
-            return ""
+    def _client(self, headers: Mapping[bytes, Any]) -> str:
+        """Return the last forwarded address that is not a trusted proxy's own."""
+        chain = str(headers.get(b"x-forwarded-for", "")).split(",")
+        if not any(one.strip() for one in chain):
+            elements = str(headers.get(b"forwarded", "")).split(",")
+            chain = [_pairs(one).get("for", "") for one in elements]
+        found = ""
+        for one in reversed(chain):
+            named = _without_port(one.strip())
+            if not named:
+                break
+            found = named
+            if not self._trusts(named):
+                break
+        return found
 
     def _trusts(self, address: str) -> bool:
         try:
@@ -159,6 +169,17 @@ def _is_address(url: str) -> bool:
         return False
     plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment)
     return plain and bool(_PREFIX.fullmatch(parts.path))
+
+
+def _without_port(node: str) -> str:
+    """Return the address in a node of a forwarded header, or nothing if it has none."""
+    host = node.partition("]")[0].removeprefix("[") if node.startswith("[") else node
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return ""
 
 
 def _pairs(element: str) -> dict[str, str]:

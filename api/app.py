@@ -16,13 +16,17 @@ from citespan.api.addresses import Addresses
 from citespan.api.errors import allowed, failure_of
 from citespan.api.mcp import mcp_route
 from citespan.api.middleware.admission import Admission
+from citespan.api.middleware.changes import Auditor
+from citespan.api.middleware.figures import ServerFigures
 from citespan.api.middleware.guard import Guard
 from citespan.api.middleware.lines import ASKING, USUAL, Limits, lines_of
 from citespan.api.middleware.metrics import MEDIA_TYPE as METRICS_TYPE
 from citespan.api.middleware.metrics import Metrics
+from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.origins import Origins
 from citespan.api.openai import CompletionRoutes, respond
 from citespan.api.openapi import description
+from citespan.api.operation import Operation
 from citespan.api.routes import (
     CollectionRoutes,
     Documents,
@@ -46,7 +50,7 @@ from citespan.qa.collections import EVERYTHING, Collections, CollectionsView, me
 from citespan.qa.settings import DEFAULT
 
 DEFAULT_MAX_BODY_BYTES = 20_000_000
-_RELATIVE, _NO_OTHERS = Addresses(), Origins()
+_RELATIVE, _NO_OTHERS, _PLAIN = Addresses(), Origins(), Operation()
 
 
 def create_app(
@@ -58,7 +62,9 @@ def create_app(
     addresses: Addresses = _RELATIVE,
     origins: Origins = _NO_OTHERS,
     gate: Gate | None = None,
+    operation: Operation = _PLAIN,
     on_failure: Callable[[Exception], None] | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> Guard:
     """Return the HTTP interface as an ASGI application.
 
@@ -73,12 +79,16 @@ def create_app(
         addresses: how links in responses begin.
         origins: the origins whose pages may read and ask.
         gate: knows the callers and what they may do; without one, all may do everything.
+        operation: quotas, the log of changes and traces.
         on_failure: called, on another thread, if opening the service failed.
+        on_ready: called, on another thread, when the service is open and warm.
     """
-    opening = Opening(source, on_failure)
+    opening = Opening(source, on_failure, on_ready)
     lines = lines_of(limits, max_body_bytes)
-    admission = Admission(lines, max_body_bytes)
-    metrics = Metrics(opening.collections, admission)
+    metrics = Metrics()
+    counters = Observed(metrics.registry)
+    admission = Admission(lines, max_body_bytes, operation.quotas, counters)
+    metrics.add(ServerFigures(opening.collections, admission, operation.folder))
     gate = gate or Gate()
 
     def seen(scope: Scope) -> Collections:
@@ -94,7 +104,7 @@ def create_app(
         "service": Provide(service, sync_to_thread=False),
     }
 
-    @get("/metrics", opt={RULE: SCRAPE}, sync_to_thread=True)
+    @get("/metrics", opt={RULE: SCRAPE, "counted": False}, sync_to_thread=True)
     def figures() -> Response[bytes]:
         """Return the server's metrics in Prometheus's text format."""
         return Response(metrics.text(), media_type=METRICS_TYPE)
@@ -142,7 +152,11 @@ def create_app(
         hosts={*hosts, addresses.host} - {""} if hosts else (),
         addresses=addresses,
         origins=replace(origins, more=gate.origins),
-        metrics=metrics,
+        counters=counters,
+        auditor=Auditor(operation.audit, counters),
+        traces=operation.traces,
+        announcer=operation.announcer,
+        body_limit_s=limits.body_limit_s,
         admission=admission,
         rules=ruled(app.routes),  # raises if a route names none
     )

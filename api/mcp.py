@@ -19,11 +19,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from citespan.api.access import ASK, RULE
 from citespan.api.addresses import Addresses, seen_at
 from citespan.api.errors import is_fault, row_of, shown
-from citespan.api.errors.types import Busy, TookTooLong
+from citespan.api.errors.types import Busy, QuotaExceeded, TookTooLong
 from citespan.api.middleware.disconnect import until_disconnected
-from citespan.api.middleware.lines import ASKING, USUAL, Line, lines_of
+from citespan.api.middleware.lines import ASKING, USUAL, WaitingLine, lines_of
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import logger
+from citespan.api.middleware.watch import take_question
 from citespan.api.tools import TOOLS
 from citespan.index.text import escaped_json
 from citespan.qa import Service
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 PATH = "/mcp"
 _MAX_BODY_BYTES = 256_000  # a question has at most 2,000 characters
+_QUESTIONS = frozenset({"ask", "search"})  # tools whose calls are questions
 Find: TypeAlias = Callable[[str | None], Service]  # by a collection's name; None for its own
 _INSTRUCTIONS = (
     "citespan answers questions from a collection of documents. Every sentence of an answer cites"
@@ -45,7 +47,7 @@ _INSTRUCTIONS = (
 )
 
 
-def build_server(find: Find, line: Line) -> "Server[Any]":
+def build_server(find: Find, line: WaitingLine) -> "Server[Any]":
     """Return a server of the tools; each call waits in the line, then looks its collection up."""
     import mcp_types as types
     from mcp.server.lowlevel import Server
@@ -58,10 +60,12 @@ def build_server(find: Find, line: Line) -> "Server[Any]":
         cancelled = patience.cancelled
         call = partial(_called, find, params.name, params.arguments or {}, cancelled)
         try:
+            if params.name in _QUESTIONS:
+                take_question()
             with anyio.fail_after(line.limit_s):
                 async with line.turn(patience):
                     return await to_thread.run_sync(call, abandon_on_cancel=True)
-        except Busy as error:
+        except (Busy, QuotaExceeded) as error:
             return _refused(error)
         except TimeoutError:
             return _refused(TookTooLong(f"there was no answer within {line.limit_s:g} s"))
@@ -106,14 +110,14 @@ async def _talk(server: "Server[Any]") -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-def mcp_route(collections: Callable[[Scope], Collections], line: Line) -> ASGIApp:
+def mcp_route(collections: Callable[[Scope], Collections], line: WaitingLine) -> ASGIApp:
     """Return the route of the tools over the collections that the caller sees.
 
     It is stateless: there are no sessions, so that no caller can be in another one's.
     """
 
     # Only calls of tools wait in the line.
-    @asgi(PATH, copy_scope=False, opt={"line": None, RULE: ASK})
+    @asgi(PATH, copy_scope=False, opt={"line": None, "counted": True, RULE: ASK})
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             # GET would open a stream of the server's own messages; this server has none.
@@ -135,7 +139,7 @@ def mcp_route(collections: Callable[[Scope], Collections], line: Line) -> ASGIAp
     return cast("ASGIApp", route)
 
 
-def _manager(find: Find, line: Line) -> Any:
+def _manager(find: Find, line: WaitingLine) -> Any:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     server = build_server(find, line)

@@ -2,12 +2,14 @@
 
 import asyncio
 import errno
+import math
 import os
 import resource
 import socket
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
 from types import FrameType
@@ -22,16 +24,18 @@ from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
 from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import configure_logging, logger
+from citespan.api.operation import Operation, Tls
 from citespan.api.startup import Source
 from citespan.api.transport import Connection
 from citespan.qa.errors import ConfigError
 
-# After a stop signal the process ends within 8 s: Docker kills it after 10. Requests may run for
-# _GRACE_S. Then the server ends them; they notice within another second or two.
-_GRACE_S, _NOTICED_S, _STOP_S = 4, 6, 8
+# After a stop signal, requests may run on for the limit of the settings. Then the server ends them;
+# they notice within another second or two. So the process ends within 8 s by default: Docker kills
+# it after 10.
+_NOTICED_S, _STOP_S = 2, 4  # after that limit
 _MOST_FILES = 8192  # that the process asks for; the usual limit is 1,024
 _ANY_HOST = "*"
-_RELATIVE, _NO_OTHERS = Addresses(), Origins()
+_RELATIVE, _NO_OTHERS, _PLAIN = Addresses(), Origins(), Operation()
 _NO_ACCOUNTS = (
     "There are no accounts and no passwords: any client that can reach this address can read,"
     " change and delete all documents."
@@ -76,9 +80,12 @@ class PortInUse(CannotListen):
 class _Server(uvicorn.Server):
     """A server that returns on a signal, so that its caller ends the process, not the signal."""
 
-    def __init__(self, config: uvicorn.Config, admission: Admission, threads: int) -> None:
+    def __init__(
+        self, config: uvicorn.Config, admission: Admission, threads: int, stop_s: float
+    ) -> None:
         super().__init__(config)
         self._admission = admission
+        self._stop_s = stop_s
         self._threads = threads
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
@@ -86,7 +93,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         self._admission.stopping.set()
         # Acknowledged changes are on disk: ending the process by force loses none.
-        last = threading.Timer(_STOP_S, os._exit, [0])
+        last = threading.Timer(self._stop_s + _STOP_S, os._exit, [0])
         last.daemon = True
         last.start()
 
@@ -98,7 +105,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End waiting requests at once, and running ones after the grace period."""
-        self._admission.stop(_GRACE_S)
+        self._admission.stop(self._stop_s)
         await super().shutdown(sockets)
 
 
@@ -114,6 +121,7 @@ def run_server(
     limits: Limits = USUAL,
     gate: Gate | None = None,
     open_to_all: bool = False,
+    operation: Operation = _PLAIN,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -132,13 +140,16 @@ def run_server(
         limits: how much clients may request at once.
         gate: knows the callers and what they may do.
         open_to_all: whether an open gate may be reached from other machines.
+        operation: quotas, the log of changes, traces and TLS.
         log_level: the lowest level that is logged, to standard error as JSON lines.
         on_listening: called with the address, which has the port that was picked.
 
     Raises:
-        PortInUse, CannotListen, NoKeys: before `open_source` is called.
+        PortInUse, CannotListen, NoKeys, ConfigError: before `open_source` is called.
         Exception: the error that `open_source` raised.
     """
+    if operation.tls is not None:
+        operation.tls.check()
     listener, gate = _listen(host, port), gate or Gate()
     if not (gate.closed or open_to_all or _is_loopback(listener)):
         listener.close()
@@ -150,6 +161,10 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
+    def ready() -> None:
+        if operation.announcer is not None:
+            operation.announcer.announce(url)
+
     own = {host, "localhost", socket.gethostname().lower()}
     app = create_app(
         open_source,
@@ -159,15 +174,18 @@ def run_server(
         addresses=addresses,
         origins=origins,
         gate=gate,
+        operation=operation,
         on_failure=stop,
+        on_ready=ready,
     )
     server = _Server(
-        _config(app, limits, addresses),
+        _config(app, limits, addresses, operation.tls),
         app.admission,
         threads=READS_AT_ONCE + limits.stores_at_once + 2,
+        stop_s=limits.stop_s,
     )
-    with listener:
-        url = _url(host, listener.getsockname()[1])
+    url = _url(host, listener.getsockname()[1], secure=operation.tls is not None)
+    with listener, _closing(operation):
         logger().info("listening", url=url)
         if not (gate.closed or _is_loopback(listener)):
             unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
@@ -178,12 +196,24 @@ def run_server(
         raise failures[0]
 
 
-def _config(app: Any, limits: Limits, addresses: Addresses) -> uvicorn.Config:
+@contextmanager
+def _closing(operation: Operation) -> Generator[None]:
+    """At the end, send the last traces, and say that the server stops."""
+    try:
+        yield
+    finally:
+        if operation.announcer is not None:
+            operation.announcer.withdraw()
+        if operation.traces is not None:
+            operation.traces.close()
+
+
+def _config(app: Any, limits: Limits, addresses: Addresses, tls: Tls | None) -> uvicorn.Config:
     files = _open_files()
     most = min(limits.max_connections, files // 2)  # a collection needs five files
     return uvicorn.Config(
         app,
-        http=partial(Connection, most, {}),  # pyright: ignore[reportArgumentType]
+        http=partial(Connection, most, limits.head_limit_s, {}),  # pyright: ignore[reportArgumentType]
         # The loop accepts this many connections before it serves any: keep within the open files.
         backlog=max(1, min(128, files // 8)),
         log_config=None,
@@ -193,7 +223,9 @@ def _config(app: Any, limits: Limits, addresses: Addresses) -> uvicorn.Config:
         proxy_headers=not addresses.proxies,
         lifespan="on",
         ws="none",  # no route takes WebSockets: the server ignores an upgrade
-        timeout_graceful_shutdown=_NOTICED_S,
+        timeout_graceful_shutdown=math.ceil(limits.stop_s) + _NOTICED_S,
+        ssl_certfile=tls and tls.certificate,
+        ssl_keyfile=tls and tls.key,
     )
 
 
@@ -232,5 +264,6 @@ def _is_loopback(listener: socket.socket) -> bool:
     return ip_address(listener.getsockname()[0]).is_loopback
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(host: str, port: int, *, secure: bool) -> str:
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

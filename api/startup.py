@@ -25,13 +25,16 @@ class Opening:
         source: open collections, or one open service; their owner closes them. If a function that
             opens either is given, `lifespan` closes them.
         on_failure: called with the error if opening failed.
+        on_ready: called when the collections are open and warm.
     """
 
     def __init__(
         self,
         source: Source | Callable[[], Source],
         on_failure: Callable[[Exception], None] | None = None,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_ready = on_ready
         given = isinstance(source, Service | Collections)
         self._open = None if given else source
         self._opened = _collections(source) if given else None
@@ -89,6 +92,7 @@ class Opening:
                 opened.start_jobs()
                 self._opened = opened
                 logger().info("service_ready")
+                self._on_ready()
                 return
         opened.close()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from citespan.api.middleware.watch import retrieving, watched
 from citespan.api.wire.responses import AnswerBody, SearchBody, answer_body, passage_body
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
 from citespan.api.wire.urls import text_url
@@ -109,7 +110,8 @@ class Tool:
 
 def _search(service: Service, asked: SearchArguments, _: Flag) -> FoundBody:
     generation = service.corpus.generation
-    found = service.search(asked.query, top_k=asked.top_k)
+    with retrieving(service.collection):
+        found = service.search(asked.query, top_k=asked.top_k)
     passages = tuple(passage_body(one, service.collection) for one in found)
     best = {one.document_id: one for one in reversed(passages)}
     results = (best[name] for name in dict.fromkeys(one.document_id for one in passages))
@@ -171,7 +173,7 @@ def _text(service: Service, document: Document, span: Span, cited: Span) -> Text
 def _ask(service: Service, asked: AskArguments, cancelled: Flag) -> AnswerBody:
     mode = asked.mode and Mode(asked.mode)
     events = service.stream(asked.question, mode=mode, top_k=asked.top_k, cancelled=cancelled)
-    return answer_body(folded(events), collection=service.collection)
+    return answer_body(folded(watched(events, service.collection)), collection=service.collection)
 
 
 TOOLS = {

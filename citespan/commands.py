@@ -32,6 +32,7 @@ from citespan.qa.terminal.commands import (
 )
 from citespan.reindexing import reindex
 from citespan.serving import serve
+from citespan.status import status
 
 if TYPE_CHECKING:
     from citespan.index import Filter
@@ -52,7 +53,7 @@ _mode_option = click.option(
 _SECTIONS = {
     "Ask": ("ask", "search", "chat"),
     "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
-    "Serve": ("serve", "mcp", "keys"),
+    "Serve": ("serve", "status", "mcp", "keys"),
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
 }
@@ -250,6 +251,7 @@ for _command in (
     reindex,
     serve,
     keys,
+    status,
 ):
     cli.add_command(_command)
 

@@ -8,7 +8,7 @@ import click
 from citespan.qa import Settings
 from citespan.qa.errors import ConfigError
 from citespan.qa.terminal import say, show_progress, tracked
-from citespan.qa.terminal.commands import here
+from citespan.qa.terminal.commands import here, record
 
 if TYPE_CHECKING:
     from citespan.index import Corpus
@@ -61,6 +61,7 @@ def reindex(
             _compare(dataset, corpus, made.searcher(), chosen)
         made.switch()
         documents, chunks = corpus.counts()
+    record(settings, "collection.reindex", detail=f"{chunks} chunks")
     click.echo(f"reindexed {documents} documents: {chunks} chunks")
 
 

@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.audit_log import AuditLog, audit
     from citespan.qa.citation import Citation
     from citespan.qa.composition.services import open_service
     from citespan.qa.doctor import examine
     from citespan.qa.members import MemberResult, store_members
     from citespan.qa.pages import MAX_WIDTH, picture_of
+    from citespan.qa.presence import Announcer, present
     from citespan.qa.service import Service
     from citespan.qa.settings.sections import Settings, load_settings
     from citespan.qa.types import Answer, Mode, Segment, Status
 
 __all__ = (
+    "Announcer",
     "Answer",
+    "AuditLog",
     "Citation",
     "MAX_WIDTH",
     "MemberResult",
@@ -24,17 +28,21 @@ __all__ = (
     "Service",
     "Settings",
     "Status",
+    "audit",
     "examine",
     "load_settings",
     "open_service",
     "picture_of",
+    "present",
     "store_members",
 )
 
 __getattr__ = names_of(
     __name__,
     {
+        "Announcer": "citespan.qa.presence",
         "Answer": "citespan.qa.types",
+        "AuditLog": "citespan.qa.audit_log",
         "Citation": "citespan.qa.citation",
         "MAX_WIDTH": "citespan.qa.pages",
         "MemberResult": "citespan.qa.members",
@@ -43,10 +51,12 @@ __getattr__ = names_of(
         "Service": "citespan.qa.service",
         "Settings": "citespan.qa.settings.sections",
         "Status": "citespan.qa.types",
+        "audit": "citespan.qa.audit_log",
         "examine": "citespan.qa.doctor",
         "load_settings": "citespan.qa.settings.sections",
         "open_service": "citespan.qa.composition.services",
         "picture_of": "citespan.qa.pages",
+        "present": "citespan.qa.presence",
         "store_members": "citespan.qa.members",
     },
 )

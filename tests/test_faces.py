@@ -1,13 +1,17 @@
 """What each package shows: its face names a few things, and loads none of them."""
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parent.parent
+
 FACES: dict[str, tuple[str, ...]] = {
-    "api": ("Addresses", "create_app", "run_server", "serve_stdio"),
+    "api": ("Addresses", "Operation", "Tls", "create_app", "run_server", "serve_stdio"),
     "api.access": (
         "ADMIN",
         "ASK",
@@ -38,12 +42,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "row_of",
         "shown",
     ),
-    "api.middleware": (
-        "Limits",
-        "Origins",
-        "configure_logging",
-        "origins_in",
-    ),
+    "api.middleware": ("Limits", "Origins", "Quotas", "Traces", "configure_logging", "origins_in"),
     "api.openai": (
         "CompletionChunk",
         "CompletionRequest",
@@ -308,7 +307,9 @@ FACES: dict[str, tuple[str, ...]] = {
         "onnxruntime",
         "open_session",
         "parallel_map",
+        "present_caller",
         "step_back",
+        "working_for",
     ),
     "index.search": ("LexicalIndex", "LocalSearchIndex", "reciprocal_rank_fusion"),
     "index.search.vectors": ("AdaptiveIndex", "ExactIndex", "IvfIndex"),
@@ -342,7 +343,9 @@ FACES: dict[str, tuple[str, ...]] = {
         "restore_all",
     ),
     "qa": (
+        "Announcer",
         "Answer",
+        "AuditLog",
         "Citation",
         "MAX_WIDTH",
         "MemberResult",
@@ -351,10 +354,12 @@ FACES: dict[str, tuple[str, ...]] = {
         "Service",
         "Settings",
         "Status",
+        "audit",
         "examine",
         "load_settings",
         "open_service",
         "picture_of",
+        "present",
         "store_members",
     ),
     "qa.answer": (
@@ -384,12 +389,14 @@ FACES: dict[str, tuple[str, ...]] = {
         "Rights",
         "create_collection",
         "going_back",
+        "known",
         "met",
         "open_to_reindex",
         "using",
     ),
     "qa.composition": (
         "Say",
+        "audit_log",
         "build_decision",
         "build_embedder",
         "build_endpoint",
@@ -491,6 +498,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "ingest",
         "list_documents",
         "purge",
+        "record",
         "restore",
         "revisions",
     ),
@@ -515,3 +523,13 @@ def test_faces_load_nothing_heavy() -> None:
     code = f"import sys, {rooms}; print(sorted({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for room in ("index", "qa", "api", "evals"):
+        for file in (ROOT / room).rglob("*.py"):
+            for found in ast.parse(file.read_bytes()).body:
+                if isinstance(found, ast.ClassDef) and not found.name.startswith("_"):
+                    places.setdefault(found.name, []).append(str(file.relative_to(ROOT)))
+    assert not {name: files for name, files in places.items() if len(files) > 1}

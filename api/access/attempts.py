@@ -2,7 +2,6 @@
 
 import time
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
 
 from citespan.api.errors.types import TooOften
 
@@ -35,16 +34,3 @@ class Windows:
             self._windows.popitem(last=False)
         if count >= most:
             raise TooOften(what, int(began_s + _WINDOW_S - now_s) + 1)
-
-
-def network_of(client: tuple[str, int] | None) -> str:
-    """Return the address of a client; of IPv6 the network, in which one client has all others."""
-    if client is None:
-        return ""
-    try:
-        address = ip_address(client[0])
-    except ValueError:
-        return client[0][:64]
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return address.exploded[:19]
-    return str(address)

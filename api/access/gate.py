@@ -9,13 +9,14 @@ from anyio import to_thread
 from litestar import Litestar
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from citespan.api.access.attempts import Windows, network_of
+from citespan.api.access.attempts import Windows
 from citespan.api.access.caller import Caller
 from citespan.api.access.keyring import Keyring
 from citespan.api.access.keys import Key
 from citespan.api.access.rules import GRANTS, OPEN, SCRAPE, Role, rule_of
 from citespan.api.access.tokens import ProviderTokens, is_token
 from citespan.api.errors.types import Forbidden, Unauthenticated
+from citespan.api.middleware.callers import address_of
 from citespan.qa.collections import EVERYTHING, NOTHING, Rights
 
 _FAILURES = 20  # of one address in a minute; valid keys and tokens count never
@@ -91,7 +92,7 @@ class Gate:
             if key is not None and key.public:
                 self._check_public(key, scope, headers)
         if caller is None:
-            address = network_of(scope["client"])
+            address = address_of(scope)
             self._failures.count(address, _FAILURES, "this address sent too many invalid keys")
             raise Unauthenticated("the key or token is not valid; it may have expired", given=True)
         return caller

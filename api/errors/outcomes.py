@@ -5,8 +5,9 @@ from typing import Any
 
 from citespan.api.errors.problem import TABLE
 
-# Any request can have a length, a coding, a Host name or a query that the server refuses.
-_ANY = {400, 413, 415, 421, 500, 503, 504}
+# Any request can have a length, a coding, a Host name or a query that the server refuses, and any
+# caller can have used its quota.
+_ANY = {400, 413, 415, 421, 429, 500, 503, 504}
 _SENT = {403, 408}  # pages of other sites may not send changes or questions
 _KEYED = {401, 403, 429}  # where keys are needed
 # These paths need no key; one that is sent must be valid.

@@ -26,6 +26,7 @@ from citespan.api.errors.types import (
     ModelNotFound,
     OriginalNotFound,
     PageNotFound,
+    QuotaExceeded,
     SpanOutOfRange,
     TookTooLong,
     TooOften,
@@ -81,6 +82,9 @@ TABLE: dict[type[Exception], ErrorRow] = {
     BodyTooLarge: _TOO_LARGE,
     BodyTooSlow: ErrorRow(status=408, slug="body-too-slow", title="Body too slow"),
     Busy: ErrorRow(status=503, slug="busy", title="Too many requests at once", retry_after_s=5),
+    QuotaExceeded: ErrorRow(
+        status=429, slug="quota-exceeded", title="Quota exceeded", retry_after_s=60
+    ),
     TookTooLong: ErrorRow(status=504, slug="took-too-long", title="Took too long", retry_after_s=5),
     MemoryError: ErrorRow(
         status=503,
@@ -241,8 +245,8 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 def problem_headers(error: Exception) -> dict[str, str]:
     """Return the headers of a problem: when to try again, which keys and methods are taken."""
     row = row_of(error)
-    seconds = error.retry_after_s if isinstance(error, TooOften) else row.retry_after_s
-    headers = {"retry-after": str(seconds)} if seconds else {}
+    told_s = error.wait_s if isinstance(error, QuotaExceeded | TooOften) else row.retry_after_s
+    headers = {"retry-after": str(told_s)} if told_s else {}
     if isinstance(error, Unauthenticated):
         invalid = ', error="invalid_token"' if error.given else ""
         headers["www-authenticate"] = f'Bearer realm="citespan"{invalid}'

@@ -11,6 +11,7 @@ ApiError
 ├── BodyTooLarge           the body has more bytes than the service accepts
 ├── BodyTooSlow            the body arrives more slowly than it must
 ├── Busy                   as many requests wait as are allowed to
+├── QuotaExceeded          the caller has used its quota of this window
 ├── TookTooLong            the request's time ended before its answer was complete
 ├── Unauthenticated        a key is needed, and none was sent that is valid
 ├── Forbidden              the caller may not do this, or not from this page
@@ -98,6 +99,15 @@ class Busy(ApiError):
     """A request that came while as many others waited as are allowed to."""
 
 
+class QuotaExceeded(ApiError):
+    """A request of a caller that has used its quota; `wait_s` is until the window ends."""
+
+    def __init__(self, policy: str, quota: int, wait_s: int) -> None:
+        unit, _, window = policy.partition("/")
+        super().__init__(f"the quota is {quota} {unit} per {window}; ask again in {wait_s} s")
+        self.wait_s = wait_s
+
+
 class TookTooLong(ApiError):
     """A request whose time ended before its answer was complete."""
 
@@ -115,11 +125,11 @@ class Forbidden(ApiError):
 
 
 class TooOften(ApiError):
-    """Something that was tried too often; `retry_after_s` says when it may be tried again."""
+    """Something that was tried too often; `wait_s` is until it may be tried again."""
 
-    def __init__(self, what: str, retry_after_s: int) -> None:
-        super().__init__(f"{what}; try again in {retry_after_s} s")
-        self.retry_after_s = retry_after_s
+    def __init__(self, what: str, wait_s: int) -> None:
+        super().__init__(f"{what}; try again in {wait_s} s")
+        self.wait_s = wait_s
 
 
 class CrossOrigin(ApiError):

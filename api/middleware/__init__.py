@@ -7,11 +7,15 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.api.middleware.lines import Limits
     from citespan.api.middleware.origins import Origins, origins_in
+    from citespan.api.middleware.quotas import Quotas
     from citespan.api.middleware.telemetry import configure_logging
+    from citespan.api.middleware.traces import Traces
 
 __all__ = (
     "Limits",
     "Origins",
+    "Quotas",
+    "Traces",
     "configure_logging",
     "origins_in",
 )
@@ -21,6 +25,8 @@ __getattr__ = names_of(
     {
         "Limits": "citespan.api.middleware.lines",
         "Origins": "citespan.api.middleware.origins",
+        "Quotas": "citespan.api.middleware.quotas",
+        "Traces": "citespan.api.middleware.traces",
         "configure_logging": "citespan.api.middleware.telemetry",
         "origins_in": "citespan.api.middleware.origins",
     },

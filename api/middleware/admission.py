@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -10,9 +11,14 @@ import anyio
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
 from citespan.api.errors.types import BodyTooLarge, Busy
-from citespan.api.middleware.lines import READING, Line
+from citespan.api.middleware.callers import caller_of
+from citespan.api.middleware.lines import ASKING, READING, STORING, WaitingLine
+from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.patience import Patience
+from citespan.api.middleware.quotas import Quotas, QuotaUnit
+from citespan.api.middleware.watch import Trace, Watch, take, take_question
 from citespan.index.disk import unavailable
+from citespan.index.runtime import present_caller
 from citespan.qa.errors import NotReady
 
 _IN_MEMORY_BYTES = 64_000  # of a body; a larger one is spooled to disk
@@ -23,19 +29,29 @@ class Admission:
     """The admission of requests, each through the line of its route's kind of work.
 
     A route names its line by `opt={"line": …}`. The default is the line of reads; with None the
-    route's requests do not wait.
+    route's requests do not wait, and count as requests only with `"counted": True`.
 
     Args:
         lines: the lines, by name.
         max_body_bytes: the largest body that any line takes.
+        quotas: how much each caller may use.
+        counters: the server's metrics.
 
     Attributes:
         stopping: set when the process receives a signal to stop; running streams end then.
         body_bytes: the bytes of the bodies of all requests that have not ended.
     """
 
-    def __init__(self, lines: Mapping[str, Line], max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        lines: Mapping[str, WaitingLine],
+        max_body_bytes: int,
+        quotas: Quotas,
+        counters: Observed,
+    ) -> None:
         self.lines = lines
+        self.quotas = quotas
+        self._counters = counters
         self.stopping = threading.Event()
         self.body_bytes = 0
         self._most_bytes = _BODIES * max_body_bytes
@@ -46,24 +62,39 @@ class Admission:
         """Pass a request to its route when its turn has come.
 
         Raises:
-            Busy: the request's line is full, or the bodies held have too many bytes.
+            QuotaExceeded: the caller has used a quota.
+        Busy: the request's line is full, or the bodies held have too many bytes.
             BodyTooLarge: the body is larger than the line allows.
             TookTooLong, ClientDisconnected, NotReady: the request ended before its turn.
         """
-        name = scope["route_handler"].opt.get("line", READING)
-        if name is None:
-            await app(scope, receive, send)
-            return
-        line = self.lines[name]
-        line.check_room()
+        watch = Watch(
+            self.quotas.account(caller_of(scope)), self._counters, scope["state"].get("trace")
+        )
+        options = scope["route_handler"].opt
+        name = options.get("line", READING)
+        with watch.present():
+            if options.get("counted", name is not None):
+                scope["state"]["account"] = watch.account
+                watch.account.take(QuotaUnit.REQUESTS)
+            if name is None:
+                await app(scope, receive, send)
+            else:
+                await self._in_line(self.lines[name], app, scope, receive, send)
+
+    async def _in_line(
+        self, line: WaitingLine, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        line.check_room(present_caller())
+        if line.name == ASKING and scope["route_handler"].opt.get("question", True):
+            take_question()
         patience = Patience()
         scope["state"]["patience"] = patience
         async with (
-            self._body(receive, line.max_body_bytes) as body,
+            self._body(receive, line.max_body_bytes, stored=line.name == STORING) as body,
             patience.watching(receive, line.limit_s),
             AsyncExitStack() as turn,
         ):
-            await self._wait(line, patience, turn)
+            await self._wait(line, patience, turn, scope["state"].get("trace"))
 
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.body" and not message.get("more_body"):
@@ -86,7 +117,10 @@ class Admission:
         for patience in these:
             patience.end(NotReady("the service is stopping; ask again"))
 
-    async def _wait(self, line: Line, patience: Patience, turn: AsyncExitStack) -> None:
+    async def _wait(
+        self, line: WaitingLine, patience: Patience, turn: AsyncExitStack, trace: Trace | None
+    ) -> None:
+        started_s = time.perf_counter()
         if self.stopping.is_set():
             self._end({patience})
         self._waiting.add(patience)
@@ -94,9 +128,15 @@ class Admission:
             await turn.enter_async_context(line.turn(patience))
         finally:
             self._waiting.discard(patience)
+            waited_s = time.perf_counter() - started_s
+            self._counters.observe_wait(line.name, waited_s)
+            if trace is not None:
+                trace.waited(waited_s)
 
     @asynccontextmanager
-    async def _body(self, receive: Receive, most_bytes: int) -> AsyncGenerator[Any]:
+    async def _body(
+        self, receive: Receive, most_bytes: int, *, stored: bool
+    ) -> AsyncGenerator[Any]:
         """Receive the whole body of a request, and yield it as a file at its beginning."""
         size = 0
         async with anyio.SpooledTemporaryFile[bytes](max_size=_IN_MEMORY_BYTES) as file:
@@ -109,6 +149,8 @@ class Admission:
                     self.body_bytes += len(part)
                     self._check_size(size, most_bytes)
                     await _spool(file, part)
+                if stored:
+                    take(QuotaUnit.BYTES, size)
                 await file.seek(0)
                 yield file
             finally:

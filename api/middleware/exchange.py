@@ -26,8 +26,9 @@ from citespan.api.middleware.replies import Reply, encoded
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/]*+)(?P<path>.*)", re.IGNORECASE)
-# A body must arrive within this time, plus the time its bytes take at the lowest rate.
-_BODY_S, _LEAST_BYTES_A_SECOND = 30.0, 10_000
+# A body must arrive within its limit, plus the time that its bytes take at the lowest rate.
+_LEAST_BYTES_A_SECOND = 10_000
+_HSTS = {"strict-transport-security": "max-age=31536000"}  # a year
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
@@ -42,7 +43,9 @@ class Exchange:
         send: Send,
         max_body_bytes: int,
         origins: Origins,
+        body_limit_s: float,
     ) -> None:
+        self._body_limit_s = body_limit_s
         self._started_s = time.perf_counter()
         self._scope = scope
         self._receive = receive
@@ -59,7 +62,12 @@ class Exchange:
         if self._is_ambiguous():
             # As RFC 9112 6.1 requires: the bytes that follow may be a smuggled request.
             headers["connection"] = "close"
-        self._reply = Reply(send, without_body=scope["method"] == "HEAD", headers=headers)
+        self._reply = Reply(
+            send,
+            without_body=scope["method"] == "HEAD",
+            headers=headers,
+            more=self._late_headers,
+        )
         self.send = self._reply.send
         if "state" not in scope:
             scope["state"] = {}
@@ -144,6 +152,13 @@ class Exchange:
         """Return the time since the request came."""
         return (time.perf_counter() - self._started_s) * 1000
 
+    def _late_headers(self) -> dict[str, str]:
+        """Return the headers that depend on what the caller has used, and on how it came here."""
+        account = self._scope["state"].get("account")
+        told: dict[str, str] = account.headers() if account else {}
+        is_secure = self._scope["scheme"] == "https" or self.base.startswith("https:")
+        return told | (_HSTS if is_secure else {})
+
     def _use_target(self) -> None:
         """Split a target that is a whole URL, which proxies send, as RFC 9112 3.2.2 says."""
         if found := _ABSOLUTE.fullmatch(self._scope["raw_path"]):
@@ -184,13 +199,13 @@ class Exchange:
     async def _in_time(self) -> HTTPReceiveMessage | ReceiveMessage:
         if self._complete:
             return await self._receive()
-        due_s = self._started_s + _BODY_S + self._received_bytes / _LEAST_BYTES_A_SECOND
+        due_s = self._started_s + self._body_limit_s + self._received_bytes / _LEAST_BYTES_A_SECOND
         try:
             with anyio.fail_after(max(0, due_s - time.perf_counter())):
                 return await self._receive()
         except TimeoutError as error:
             raise BodyTooSlow(
-                f"the body must arrive within {_BODY_S:g} s, plus 1 s for each"
+                f"the body must arrive within {self._body_limit_s:g} s, plus 1 s for each"
                 f" {_LEAST_BYTES_A_SECOND} bytes"
             ) from error
 

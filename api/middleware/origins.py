@@ -11,7 +11,9 @@ ASKED = frozenset({"/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/respons
 _READ = frozenset({"GET", "HEAD"})
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _SENT = "accept, authorization, content-type, last-event-id, x-api-key, x-request-id"
-_SHOWN = "content-disposition, etag, location, retry-after, x-request-id"
+_SHOWN = (
+    "content-disposition, etag, location, ratelimit, ratelimit-policy, retry-after, x-request-id"
+)
 _MAX_AGE_S = 600
 
 

@@ -1,18 +1,22 @@
 """Outgoing responses: headers that every response has, JSON without raw controls, HEAD."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Send
 
 from citespan.index.text import escaped_json
 
 _PIECE_BYTES = 65_536  # of a body: the next piece is sent only once the client has read this one
-_JSON = ("application/json", "application/problem+json", "text/event-stream")
+_STREAM = "text/event-stream"
+_JSON = ("application/json", "application/problem+json", _STREAM)
+_UNBUFFERED = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))  # by proxies, too
 ON_ALL = (
     (b"x-content-type-options", b"nosniff"),
     # A stored document may be a web page: browsers must not run it, frame it or share it.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"referrer-policy", b"no-referrer"),
 )
 
@@ -24,13 +28,22 @@ class Reply:
         send: the server's `send`.
         without_body: whether the request was HEAD.
         headers: headers besides those that every response has.
+        more: returns headers that are known only when the response begins.
 
     Attributes:
         status: the status that was sent; None if no response was.
     """
 
-    def __init__(self, send: Send, *, without_body: bool, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        *,
+        without_body: bool,
+        headers: Mapping[str, str],
+        more: Callable[[], Mapping[str, str]],
+    ) -> None:
         self._send = send
+        self._more = more
         self._without_body = without_body
         self._headers = encoded(headers.items())
         self._start: HTTPResponseStartEvent | None = None
@@ -53,9 +66,12 @@ class Reply:
             self.status = self._start["status"]
             length = None if more else len(body)
             given = list(_resized(self._start.get("headers", ()), length))
+            more_headers = encoded(self._more().items())
             own = {name.lower() for name, _ in given} - {b"vary"}  # a route may have its own policy
-            usual = (one for one in (*self._headers, *ON_ALL) if one[0] not in own)
+            usual = (one for one in (*self._headers, *more_headers, *ON_ALL) if one[0] not in own)
             headers = [*given, *usual]
+            if _media_type(self._start) == _STREAM:
+                headers += [one for one in _UNBUFFERED if one[0] not in own]
             if body and not _media_type(self._start):  # as in error responses of the MCP library
                 headers.append((b"content-type", b"text/plain; charset=utf-8"))
             await self._send({**self._start, "headers": headers})

@@ -8,6 +8,7 @@ import structlog
 from litestar.types import HTTPScope
 
 from citespan.api.errors import is_fault
+from citespan.api.middleware.callers import key_of
 
 _UNKNOWN_ROUTE = "(unknown)"
 _METHODS = frozenset(
@@ -87,6 +88,8 @@ def log_request(scope: HTTPScope, status: int | None, duration_ms: float) -> Non
         "status": status,
         "duration_ms": round(duration_ms, 2),
     }
+    if (key := key_of(scope)) is not None:
+        entry["caller"] = key
     if error is not None:
         entry["error"] = type(error).__name__
     if error is not None and is_fault(error):

@@ -11,6 +11,7 @@ from citespan.qa.types import Message
 
 PREFIX = "citespan/"
 _MODES = {"extractive": Mode.EXTRACTIVE, "generated": Mode.GENERATED}
+_MOST_EARLIER = 1000  # messages that are looked at before the question
 _TEXTS = {"text", "input_text", "output_text", "refusal"}
 
 
@@ -50,7 +51,9 @@ def model_names(collections: Collections) -> list[str]:
 def conversation(
     field: str, messages: Sequence[tuple[str, str | Sequence[MessagePart] | None]]
 ) -> tuple[str, list[Message]]:
-    """Return the question and the messages before it; ignore instructions and tool messages.
+    """Return the question and the last messages before it; ignore instructions and tool messages.
+
+    Of earlier messages, only the text counts: a picture there does not block a conversation.
 
     Args:
         field: the name of the field that holds the messages.
@@ -61,21 +64,23 @@ def conversation(
     """
     if messages[-1][0] != "user":
         raise InvalidRequest.of(field, "the last message must be the user's")
+    *earlier, (_, asked) = messages
+    if isinstance(asked, Sequence) and not isinstance(asked, str):
+        for part in asked:
+            if part.type not in _TEXTS:
+                raise InvalidRequest.of(field, f"the server reads only text parts, not {part.type}")
     said = [
-        Message(role=role, content=_text(field, content))
-        for role, content in messages
+        Message(role=role, content=_text(content))
+        for role, content in earlier[-_MOST_EARLIER:]
         if role == "user" or role == "assistant"
     ]
-    return said[-1].content, said[:-1]
+    return _text(asked), said
 
 
-def _text(field: str, content: str | Sequence[MessagePart] | None) -> str:
+def _text(content: str | Sequence[MessagePart] | None) -> str:
     if content is None or isinstance(content, str):
         return content or ""
-    for part in content:
-        if part.type not in _TEXTS:
-            raise InvalidRequest.of(field, f"the server reads only text parts, not {part.type}")
-    return "\n".join(part.text for part in content)
+    return "\n".join(part.text for part in content if part.type in _TEXTS)
 
 
 def refuse_tools(tools: Sequence[object] | None, choice: object, field: str = "tools") -> None:

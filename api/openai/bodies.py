@@ -56,7 +56,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation to answer. The server ignores fields that are not named here."""
 
     model: str
-    messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    messages: Annotated[tuple[MessageIn, ...], msgspec.Meta(min_length=1, max_length=100_000)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int | None, _only([1, None])] = None

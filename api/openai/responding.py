@@ -16,6 +16,7 @@ from citespan.api.errors import error_body
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import log_failed_stream
+from citespan.api.middleware.watch import watched
 from citespan.api.openai.asking import conversation, model_of, refuse, refuse_tools, service_of
 from citespan.api.openai.encoding import UNBUFFERED, Encoder
 from citespan.api.openai.markdown import Annotation
@@ -75,8 +76,11 @@ def _respond(collections: Collections, request: AnyRequest, body: bytes) -> Resp
     _refuse_impossible(asked)
     collection, mode = model_of(asked.model)
     question, history = conversation("input", _messages(asked))
-    events = service_of(collections, collection, asked.model).stream(
-        question, mode=mode, history=history, cancelled=patience.cancelled
+    events = watched(
+        service_of(collections, collection, asked.model).stream(
+            question, mode=mode, history=history, cancelled=patience.cancelled
+        ),
+        collection,
     )
     encoder = _Encoder.of(request, collection, asked.model)
     if not asked.stream:

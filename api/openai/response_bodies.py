@@ -31,7 +31,7 @@ class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     input: (
         Annotated[str, msgspec.Meta(min_length=1)]
-        | Annotated[tuple[ItemIn, ...], msgspec.Meta(min_length=1, max_length=1000)]
+        | Annotated[tuple[ItemIn, ...], msgspec.Meta(min_length=1, max_length=100_000)]
     )
     stream: bool | None = None
     background: Annotated[bool | None, _NOT_TRUE] = None

@@ -17,6 +17,7 @@ from citespan.api.errors.types import ModelNotFound
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import log_failed_stream
+from citespan.api.middleware.watch import watched
 from citespan.api.openai.asking import (
     conversation,
     model_names,
@@ -97,8 +98,11 @@ def _complete(collections: Collections, request: AnyRequest, body: bytes) -> Res
     collection, mode = model_of(asked.model)
     messages = [(one.role, one.content) for one in asked.messages]
     question, history = conversation("messages", messages)
-    events = service_of(collections, collection, asked.model).stream(
-        question, mode=mode, history=history, cancelled=patience.cancelled
+    events = watched(
+        service_of(collections, collection, asked.model).stream(
+            question, mode=mode, history=history, cancelled=patience.cancelled
+        ),
+        collection,
     )
     encoder = _Encoder.of(request, collection, asked.model)
     if not asked.stream:

@@ -14,6 +14,7 @@ from citespan.api.access import ASK, RULE
 from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.lines import ASKING
 from citespan.api.middleware.patience import Patience
+from citespan.api.middleware.watch import retrieving, watched
 from citespan.api.wire.bodies import AnyRequest, read_json
 from citespan.api.wire.events import EVENT_STREAM, EventEncoder, answer_events
 from citespan.api.wire.requests import AskRequest, SearchRequest
@@ -40,13 +41,16 @@ async def ask(
 def _answer(collections: Collections, request: AnyRequest, body: bytes) -> Response[AnswerBody]:
     patience: Patience = request.scope["state"]["patience"]
     asked = read_json(request, body, AskRequest)
-    events = collections.service(asked.collection).stream(
-        asked.question,
-        mode=asked.mode and Mode(asked.mode),
-        top_k=asked.top_k,
-        filters=_filter(asked.filters),
-        history=[Message(role=one.role, content=one.content) for one in asked.history],
-        cancelled=patience.cancelled,
+    events = watched(
+        collections.service(asked.collection).stream(
+            asked.question,
+            mode=asked.mode and Mode(asked.mode),
+            top_k=asked.top_k,
+            filters=_filter(asked.filters),
+            history=[Message(role=one.role, content=one.content) for one in asked.history],
+            cancelled=patience.cancelled,
+        ),
+        asked.collection,
     )
     passages = "passages" in asked.include
     if asked.stream or EVENT_STREAM in request.headers.get("accept", ""):
@@ -64,7 +68,9 @@ def search(
     asked = read_json(request, body, SearchRequest)
     service = collections.service(asked.collection)
     generation = service.corpus.generation
-    found = service.search(asked.query, top_k=asked.top_k, filters=_filter(asked.filters))
+    filters = _filter(asked.filters)
+    with retrieving(asked.collection):
+        found = service.search(asked.query, top_k=asked.top_k, filters=filters)
     return SearchBody(
         passages=tuple(passage_body(passage, asked.collection) for passage in found),
         index_generation=generation,

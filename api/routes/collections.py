@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from citespan.api.access import ADMIN, ASK, RULE
 from citespan.api.errors.types import InvalidRequest
+from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
 from citespan.api.wire.bodies import AnyRequest, read_json
 from citespan.api.wire.requests import CollectionRequest
@@ -59,6 +60,7 @@ class CollectionRoutes(Controller):
     ) -> Response[CollectionBody]:
         """Create an empty collection, with its own settings."""
         asked = read_json(request, body, CollectionRequest)
+        tell(request.scope, collection=asked.name)
         try:
             made = collections.create(asked.name, asked.own())
         except InvalidCollection as error:

@@ -12,7 +12,10 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from citespan.api.access import ASK, RULE, WRITE
 from citespan.api.errors.types import InvalidRequest
+from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
+from citespan.api.middleware.quotas import QuotaUnit
+from citespan.api.middleware.watch import take
 from citespan.api.wire.bodies import Access, AnyRequest, Described, groups
 from citespan.api.wire.files import read_document
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
@@ -119,12 +122,13 @@ class Documents(Controller):
         access: Access = "",
     ) -> Response[StoredBody]:
         """Store a new document; storing the same document again changes nothing."""
+        take(QuotaUnit.DOCUMENTS)
         described = Described(id=document_id, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         check = request.scope["state"]["patience"].check
         stored = service.corpus.add(read.draft, check)
         members = store_members(service.corpus, service.files, read, password, check)
-        return _stored(service, stored, read, members)
+        return _stored(request, service, stored, read, members)
 
     @put("/{document_id:str}", opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def put(
@@ -138,6 +142,7 @@ class Documents(Controller):
         access: Access = "",
     ) -> Response[StoredBody]:
         """Store a document under this id; if another one has the id, add a new revision to it."""
+        take(QuotaUnit.DOCUMENTS)
         described = Described(id=None, title=title, uri=uri, access=groups(access))
         read, password = read_document(request, body, described, service.files)
         if read.draft.id not in {None, document_id}:
@@ -146,7 +151,7 @@ class Documents(Controller):
         check = request.scope["state"]["patience"].check
         stored = service.corpus.put(read.draft, check)
         members = store_members(service.corpus, service.files, read, password, check)
-        return _stored(service, stored, read, members)
+        return _stored(request, service, stored, read, members)
 
     @get("/{document_id:str}", opt={RULE: ASK}, sync_to_thread=True)
     def info(self, service: NamedDependency[Service], document_id: FromPath[str]) -> DocumentBody:
@@ -244,8 +249,13 @@ def _body(info: DocumentInfo, collection: str) -> DocumentBody:
 
 
 def _stored(
-    service: Service, stored: StoreResult, read: ReadFile, members: Sequence[MemberResult]
+    request: AnyRequest,
+    service: Service,
+    stored: StoreResult,
+    read: ReadFile,
+    members: Sequence[MemberResult],
 ) -> Response[StoredBody]:
+    tell(request.scope, document=stored.document.id, detail=stored.outcome)
     body = StoredBody(
         **msgspec.structs.asdict(_body(stored.document, service.collection)),
         warnings=tuple(

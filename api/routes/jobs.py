@@ -1,6 +1,6 @@
 """Routes for long work: its progress and its results."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from threading import Event
 from typing import Any, cast
 
@@ -13,15 +13,21 @@ from litestar.params import FromPath, RawBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from citespan.api.access import RULE, WRITE
+from citespan.api.errors import problem_of
+from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
+from citespan.api.middleware.quotas import QuotaUnit
+from citespan.api.middleware.watch import take
 from citespan.api.routes.collections import InCollection
 from citespan.api.wire.batches import read_entries
 from citespan.api.wire.bodies import Access, AnyRequest, groups
 from citespan.api.wire.events import EVENT_STREAM, PING_S
 from citespan.api.wire.urls import job_url
+from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job, JobFile
 from citespan.index.types import ACCESS
 from citespan.qa.collections import REINDEX, Collections, Current, Jobs
+from citespan.qa.errors import NotReady
 from citespan.qa.settings import DEFAULT
 
 _LOOK_S = 0.2  # between two checks for changes of a job
@@ -107,13 +113,13 @@ class JobRoutes(Controller):
     ) -> Response[JobBody]:
         """Accept many documents, and store them in the background; accepted ones are not lost."""
         files = collections.service(collection).files
-        job = collections.submit(
-            collection, read_entries(request, body, files), {ACCESS: groups(access)}
-        )
+        entries = read_entries(request, body, files)
+        job = collections.submit(collection, _counted(entries), {ACCESS: groups(access)})
+        tell(request.scope, target=job.id, detail=f"{job.files} files")
         return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})
 
     # No line: it streams as long as the job runs.
-    @get("/{job_id:str}", opt={"line": None, RULE: WRITE}, sync_to_thread=True)
+    @get("/{job_id:str}", opt={"line": None, "counted": True, RULE: WRITE}, sync_to_thread=True)
     def info(
         self,
         collections: NamedDependency[Collections],
@@ -124,8 +130,9 @@ class JobRoutes(Controller):
         results = _results(collections.jobs, job_id)
         if EVENT_STREAM not in request.headers.get("accept", ""):
             return Response(results)
-        stopping = request.scope["state"]["stopping"]
-        return cast("Any", ServerSentEvent(_events(collections.jobs, job_id, stopping)))
+        state = request.scope["state"]
+        events = _events(collections.jobs, job_id, state["stopping"], state["request_id"])
+        return cast("Any", ServerSentEvent(events))
 
     @delete("/{job_id:str}", opt={RULE: WRITE}, sync_to_thread=True, status_code=200)
     def cancel(self, collections: NamedDependency[Collections], job_id: FromPath[str]) -> JobBody:
@@ -134,11 +141,12 @@ class JobRoutes(Controller):
 
 
 async def _events(
-    jobs: Jobs, job_id: str, stopping: Event
+    jobs: Jobs, job_id: str, stopping: Event, request_id: str
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Yield a job whenever it has changed, and the job with its results once it has ended.
 
-    If the client disconnects or the process stops, the stream ends: it blocks no thread.
+    If the client disconnects, the stream ends: it blocks no thread. If the process stops, it ends
+    with an error; the next process continues the job.
     """
     version, sent, sent_at = -1, b"", anyio.current_time()
     while not stopping.is_set():
@@ -155,9 +163,18 @@ async def _events(
             sent_at = anyio.current_time()
             yield ServerSentEventMessage(comment="ping", data=None)
         await anyio.sleep(_LOOK_S)
-    if not stopping.is_set():
+    if stopping.is_set():
+        problem = problem_of(NotReady("the service is stopping; ask again"), request_id)
+        yield ServerSentEventMessage(event="error", data=msgspec.json.encode(problem))
+    else:
         results = await to_thread.run_sync(_results, jobs, job_id)
         yield ServerSentEventMessage(event="job.done", data=msgspec.json.encode(results))
+
+
+def _counted(entries: Iterator[SpooledFile]) -> Iterator[SpooledFile]:
+    for entry in entries:
+        take(QuotaUnit.DOCUMENTS)
+        yield entry
 
 
 def _latest(jobs: Jobs, job_id: str) -> JobBody:

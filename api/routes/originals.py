@@ -42,7 +42,12 @@ class Originals(Controller):
         headers = _UNSTORED | {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(data, media_type=_BINARY, headers=headers)
 
-    @get("/pages/{page:str}", opt={"line": ASKING, RULE: ASK}, media_type=_PNG, sync_to_thread=True)
+    @get(
+        "/pages/{page:str}",
+        opt={"line": ASKING, "question": False, RULE: ASK},
+        media_type=_PNG,
+        sync_to_thread=True,
+    )
     def page(
         self,
         service: NamedDependency[Service],

@@ -6,6 +6,7 @@ from litestar.params import FromPath, RawBody
 
 from citespan.api.access import ADMIN, RULE
 from citespan.api.errors.types import InvalidRequest
+from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
 from citespan.api.routes.collections import CollectionBody, collection_body
 from citespan.api.routes.jobs import JobBody, job_body
@@ -32,6 +33,7 @@ def reindex(
     asked = read_json(request, body, ReindexRequest)
     try:
         job = collections.reindex(name, asked.own())
+        tell(request.scope, target=job.id)
     except InvalidCollection as error:
         raise InvalidRequest.of(error.place, error.why) from error
     return Response(job_body(job), status_code=202, headers={"location": job_url(job.id)})

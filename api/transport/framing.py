@@ -38,7 +38,7 @@ class Framing(H11Protocol):
         A client that closes its sending side in the middle of a stream has disconnected.
         """
         cycle: Any = self.cycle
-        if cycle is None or cycle.response_started or cycle.more_body:
+        if cycle is None or cycle.response_started or cycle.more_body or self._is_secure():
             return None
         cycle.keep_alive = False
         self._checking = self.loop.call_later(_CHECK_S, self._check)
@@ -76,6 +76,10 @@ class Framing(H11Protocol):
         )
         for event in (start, h11.Data(data=failure.body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
+
+    def _is_secure(self) -> bool:
+        """Return whether the connection is TLS, of which no side can be closed by itself."""
+        return self.transport.get_extra_info("ssl_object") is not None
 
     def _check(self) -> None:
         """Send status 100; if the client has disconnected, the next write fails."""

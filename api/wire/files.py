@@ -20,8 +20,9 @@ FILE_TYPES = (
     f"{_OFFICE}presentationml.presentation", f"{_OFFICE}spreadsheetml.sheet", f"{_OPEN}text",
     f"{_OPEN}presentation", f"{_OPEN}spreadsheet", "application/xml", "application/x-subrip",
     "message/rfc822", "text/asciidoc", "text/csv", "text/html", "text/tab-separated-values",
-    "text/vtt", "text/x-rst", "text/x-tex", "image/bmp", "image/gif", "image/jpeg", "image/png",
-    "image/tiff", "image/webp",
+    "text/vtt", "text/x-rst", "text/x-tex", "text/x-markdown", "text/x-log", "text/x-yaml",
+    "text/yaml", "application/yaml", "application/x-yaml", "application/toml", "image/bmp",
+    "image/gif", "image/jpeg", "image/png", "image/tiff", "image/webp",
 )  # fmt: skip
 MULTIPART = "multipart/form-data"
 PASSWORD = "password"  # noqa: S105  (the name of a part)

@@ -1,13 +1,16 @@
 """Files from a multipart/form-data body."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import multipart as _untyped  # pyright: ignore[reportMissingTypeStubs]
 
 from citespan.api.errors.types import InvalidRequest, MalformedRequest
 
 _multipart: Any = _untyped
+_EXTENDED = re.compile(r"filename\*=utf-8'[^';]{0,20}'([^;\s]{1,1000})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ def parse_uploads(
         raise InvalidRequest.of(secret, "send at most one part with this name")
     uploads = [
         Upload(
-            filename=base_name(segment.filename or ""),
+            filename=base_name(segment.filename or _extended(segment)),
             media_type=segment.content_type or "",
             charset=segment.charset,
             data=bytes(data),
@@ -53,6 +56,12 @@ def parse_uploads(
         for segment, data in parts
     ]
     return uploads, secrets[0] if secrets else None
+
+
+def _extended(segment: Any) -> str:
+    """Return the name in `filename*`, which some clients send for names that are not ASCII."""
+    found = _EXTENDED.search(segment.header("Content-Disposition", ""))
+    return unquote(found[1], errors="replace") if found else ""
 
 
 def base_name(filename: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.runtime.callers import present_caller, working_for
     from citespan.index.runtime.onnx import (
         OnnxModel,
         Session,
@@ -29,7 +30,9 @@ __all__ = (
     "onnxruntime",
     "open_session",
     "parallel_map",
+    "present_caller",
     "step_back",
+    "working_for",
 )
 
 __getattr__ = names_of(
@@ -45,6 +48,8 @@ __getattr__ = names_of(
         "onnxruntime": "citespan.index.runtime.onnx",
         "open_session": "citespan.index.runtime.onnx",
         "parallel_map": "citespan.index.runtime.onnx",
+        "present_caller": "citespan.index.runtime.callers",
         "step_back": "citespan.index.runtime.threads",
+        "working_for": "citespan.index.runtime.callers",
     },
 )

@@ -18,6 +18,8 @@ from tokenizers import Encoding, Tokenizer
 
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.errors import ModelUnavailable
+from citespan.index.runtime.callers import present_caller
+from citespan.index.runtime.pool import FairPool
 from citespan.index.runtime.processor import usable_cores
 from citespan.index.runtime.threads import step_back
 
@@ -77,15 +79,19 @@ def parallel_map(
 ) -> list[R]:
     """Return `function` of each item, in order, computed on one thread per core.
 
+    The threads work next for the caller that has used the least time lately.
+
     Args:
         function: called on those threads.
         items: the arguments of the calls.
         behind: use separate threads, so that no other call waits for these. They have a lower
             priority, if the system has one per thread.
     """
-    if len(items) < 2 and not behind:
+    if behind:
+        return list(_behind().map(function, items))
+    if len(items) < 2:
         return [function(item) for item in items]
-    return list(_pool(behind=behind).map(function, items))
+    return _pool().map(function, items, present_caller())
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
@@ -104,12 +110,13 @@ def onnxruntime(module: str = "onnxruntime") -> Any:
 
 
 @cache
-def _pool(*, behind: bool) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(
-        usable_cores(),
-        thread_name_prefix="behind" if behind else "model",
-        initializer=step_back if behind else None,
-    )
+def _pool() -> FairPool:
+    return FairPool(usable_cores())
+
+
+@cache
+def _behind() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="behind", initializer=step_back)
 
 
 def open_session(path: Path) -> Session:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.collections.figures import Collection
+    from citespan.qa.collections.figures import Collection, known
     from citespan.qa.collections.folders import create_collection
     from citespan.qa.collections.jobs import Jobs
     from citespan.qa.collections.rebuilds import REINDEX, Rebuilding
@@ -30,6 +30,7 @@ __all__ = (
     "Rights",
     "create_collection",
     "going_back",
+    "known",
     "met",
     "open_to_reindex",
     "using",
@@ -51,6 +52,7 @@ __getattr__ = names_of(
         "Reindexing": "citespan.qa.collections.reindexing",
         "create_collection": "citespan.qa.collections.folders",
         "going_back": "citespan.qa.collections.reindexing",
+        "known": "citespan.qa.collections.figures",
         "met": "citespan.qa.collections.use",
         "open_to_reindex": "citespan.qa.collections.reindexing",
         "using": "citespan.qa.collections.use",

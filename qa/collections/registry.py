@@ -28,7 +28,7 @@ from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
 from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
-from citespan.qa.composition import Say, build_endpoint, open_service
+from citespan.qa.composition import Say, audit_log, build_endpoint, open_service
 from citespan.qa.errors import (
     CollectionExists,
     CollectionGone,
@@ -86,7 +86,8 @@ class Collections:
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
         self._shelf.open_all(say)
-        works = {INGEST: ingest_work(self._service_of), REINDEX: self._rebuilds.work}
+        log = audit_log(self._settings)
+        works = {INGEST: ingest_work(self._service_of, log), REINDEX: self._rebuilds.work}
         self._jobs = KeptJobs(folder, works)
 
     @classmethod

@@ -1,5 +1,6 @@
 """The task of a job: what it has to store, and where it records what it has done."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,9 +10,12 @@ from citespan.index.jobs import JobStore, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.index.types import ACCESS
+from citespan.qa.audit_log import AuditLog, audit
 from citespan.qa.collections.rights import audience_of
 from citespan.qa.ingest import Source, StoredTexts, ingest
 from citespan.qa.service import Service
+
+_log = logging.getLogger("citespan.jobs")
 
 
 class Stopped(Exception):
@@ -86,22 +90,48 @@ class Task:
         return self._store.job(self.job.id).state is JobState.CANCELLED
 
 
+def _audit(log: AuditLog | None, job: Job, source: Source, result: FileResult) -> None:
+    try:
+        audit(
+            log,
+            "document.store",
+            "refused" if result.outcome is FileOutcome.REJECTED else "done",
+            who=f"job:{job.id}",
+            collection=job.collection,
+            document=result.document_id or "",
+            target=source.name,
+            detail=result.outcome,
+        )
+    except OSError as error:
+        _log.error("the audit log cannot be written: %s", error.strerror)
+
+
 Work: TypeAlias = Callable[[Task], None]
 
 
-def ingest_work(service_of: Callable[[Job], Service]) -> Work:
-    """Return the work that reads a job's files, and stores them in its collection."""
+def ingest_work(service_of: Callable[[Job], Service], log: AuditLog | None) -> Work:
+    """Return the work that reads a job's files, and stores them in its collection.
+
+    Args:
+        service_of: returns the service of the job's collection.
+        log: the log of changes, or None.
+    """
 
     def work(task: Task) -> None:
         service, audience = service_of(task.job), audience_of(task.job)
         if audience is not None:
             service = service.seen_by(audience)
+
+        def record(source: Source, result: FileResult) -> None:
+            _audit(log, task.job, source, result)
+            task.record(source, result)
+
         ingest(
             service.corpus,
             task.sources(service.files),
             files=service.files,
             seen=task.stored(),
-            on_result=task.record,
+            on_result=record,
             on_chunks=lambda source, done, total: task.progress(source.name, done, total),
         )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.composition.auditing import audit_log
     from citespan.qa.composition.models import (
         Say,
         build_decision,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Say",
+    "audit_log",
     "build_decision",
     "build_embedder",
     "build_endpoint",
@@ -44,6 +46,7 @@ __getattr__ = names_of(
     __name__,
     {
         "Say": "citespan.qa.composition.models",
+        "audit_log": "citespan.qa.composition.auditing",
         "build_decision": "citespan.qa.composition.models",
         "build_embedder": "citespan.qa.composition.models",
         "build_endpoint": "citespan.qa.composition.services",

@@ -16,9 +16,11 @@ from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
+from citespan.qa.presence import NAME
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import recorded, with_own
 from citespan.qa.settings.sections import (
+    AUDIT,
     COLLECTIONS,
     LlmSettings,
     ParseSettings,
@@ -37,7 +39,7 @@ _OURS = {
 }  # fmt: skip
 
 
-_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-")
+_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-", AUDIT, NAME)
 
 
 def open_service(

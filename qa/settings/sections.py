@@ -12,19 +12,24 @@ import msgspec
 from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.settings.access import AccessSettings
+from citespan.qa.settings.serving import (
+    AuditSettings,
+    LimitsSettings,
+    ServeSettings,
+    TelemetrySettings,
+)
 
 PREFIX = "CITESPAN_"
 _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all collections except the default one
+AUDIT = "audit.jsonl"  # in the data folder
 DEFAULT = "default"  # the collection that always exists
 
 # The minimum that a client may choose: a short sentence, and as many tokens of the title before.
 LEAST_CHUNK_TOKENS = 32
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
-_Count = Annotated[int, msgspec.Meta(ge=0)]
-_Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Path = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$", max_length=4096)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]  # a bound also refuses nan
@@ -150,46 +155,6 @@ class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     concurrency: _Positive = 4
 
 
-class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the HTTP server listens, and what clients may do.
-
-    host: the address to listen on.
-    port: the port to listen on; 0 selects a free port.
-    max_body_bytes: the maximum size of a request body; larger ones are rejected.
-    hosts: names that the server accepts in Host headers, separated by commas, in addition to
-        localhost and this machine's own name and addresses; * accepts any.
-    public_url: the address of the server as clients use it, such as https://example.org/docs, so
-        that links are right behind a proxy; if empty, links begin as the request does.
-    trusted_proxies: addresses or networks of proxies, by commas; their forwarded headers count.
-    origins: origins of web pages that may read and ask, such as https://www.example.org, separated
-        by commas; browsers refuse it to all others.
-    models: embedding models that clients may choose for reindexing, separated by commas, in
-        addition to `embedding.model`.
-    asks_at_once, stores_at_once: how many questions, or changes of stored data, are worked on
-        concurrently; the others wait in the order they came.
-    asks_waiting, stores_waiting: how many requests may wait; one more is refused with 503.
-    ask_limit_s, store_limit_s: how long a request may take, waiting included, in seconds.
-    max_connections: how many connections clients may open; beyond that, the server closes the one
-        that has waited longest for a request.
-    """
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
-    max_body_bytes: _Positive = 20_000_000
-    hosts: str = ""
-    public_url: str = ""
-    trusted_proxies: str = ""
-    origins: str = ""
-    models: str = ""
-    asks_at_once: _Positive = 8
-    asks_waiting: _Count = 64
-    ask_limit_s: _Seconds = 120.0
-    stores_at_once: _Positive = 2
-    stores_waiting: _Count = 32
-    store_limit_s: _Seconds = 900.0
-    max_connections: _Positive = 512
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings. Only composition roots see them."""
 
@@ -203,6 +168,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     llm: LlmSettings = LlmSettings()
     serve: ServeSettings = ServeSettings()
     access: AccessSettings = AccessSettings()
+    limits: LimitsSettings = LimitsSettings()
+    audit: AuditSettings = AuditSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     def shown(self) -> "Settings":
         """Return the settings without secrets, to be printed or stored."""
@@ -217,6 +185,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         import platformdirs
 
         return Path(platformdirs.user_data_dir("citespan", appauthor=False))
+
+    def audit_path(self) -> Path | None:
+        """Return the file of the audit log, or None if it is off."""
+        if not self.audit.on:
+            return None
+        return _expanded(self.audit.path) if self.audit.path else self.data_path() / AUDIT
 
     def collection_path(self) -> Path:
         """Return the folder of the collection: the data folder, or a folder below it."""

@@ -235,17 +235,25 @@ def test_links_open_through_a_real_proxy(collections: Collections) -> None:
 
 
 @pytest.mark.parametrize(
-    ("forwarded", "client"),
+    ("headers", "client"),
     [
-        ("203.0.113.9", "203.0.113.9"),
-        ("6.6.6.6, 203.0.113.9, 10.1.2.3", "203.0.113.9"),  # the first was the client's own claim
-        ("2001:db8::7", "2001:db8::7"),
-        ("unknown", ""),
-        ("", ""),
+        ({"x-forwarded-for": "192.0.2.7"}, "192.0.2.7"),
+        ({"x-forwarded-for": "6.6.6.6, 192.0.2.7"}, "192.0.2.7"),  # the client made the first up
+        ({"x-forwarded-for": "6.6.6.6, 192.0.2.7, 127.0.0.1"}, "192.0.2.7"),
+        ({"x-forwarded-for": "127.0.0.1"}, "127.0.0.1"),
+        ({"x-forwarded-for": "192.0.2.7:5000"}, "192.0.2.7"),
+        ({"x-forwarded-for": "[2001:db8::7]:5000"}, "2001:db8::7"),
+        ({"x-forwarded-for": "unknown"}, ""),
+        ({"x-forwarded-for": ""}, ""),
+        ({"forwarded": 'for="[2001:db8::7]";proto=https'}, "2001:db8::7"),
+        ({"forwarded": "for=6.6.6.6, for=192.0.2.7"}, "192.0.2.7"),
+        ({}, ""),
     ],
 )
-def test_the_client_is_the_last_that_is_no_proxy(forwarded: str, client: str) -> None:
-    addresses = Addresses.of("", PROXIES)
-    headers = {b"x-forwarded-for": forwarded}
-    assert addresses.forwarded(("127.0.0.1", 5), headers).client == client
-    assert addresses.forwarded(("192.0.2.1", 5), headers).client == ""
+def test_the_client_is_the_last_that_no_trusted_proxy_is(
+    headers: dict[str, str], client: str
+) -> None:
+    given = {name.encode(): value for name, value in headers.items()}
+    seen = Addresses.of("", "127.0.0.1")
+    assert seen.forwarded(("127.0.0.1", 5), given).client == client
+    assert seen.forwarded(("192.0.2.9", 5), given).client == ""

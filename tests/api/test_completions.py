@@ -226,3 +226,21 @@ def test_a_document_cannot_put_a_link_or_an_image_into_a_message(
 )
 def test_text_stands_for_itself(text: str, expected: str) -> None:
     assert escaped(text) == expected
+
+
+def test_a_picture_before_the_question_does_not_block_a_conversation(client: Client) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    text = {"type": "text", "text": "What is in this picture?"}
+    before = [{"role": "user", "content": [text, picture]}, {"role": "assistant", "content": "A."}]
+    asked = said(KNOWN)
+    asked["messages"] = [*before, *asked["messages"]]
+    assert client.post("/v1/chat/completions", json=asked).status_code == 200
+
+
+def test_a_long_conversation_goes_on(client: Client) -> None:
+    before = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}] * 800
+    asked = said(KNOWN)
+    asked["messages"] = [*before, *asked["messages"]]
+    answer = client.post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 200
+    assert answer.json()["citespan"]["status"] == "answered"

@@ -93,7 +93,7 @@ def test_types_of_answers_are_described(
         ("AskRequest", "question", {"minLength": 1, "maxLength": 2000}),
         ("SearchRequest", "query", {"minLength": 1, "maxLength": 2000}),
         ("CollectionRequest", "name", {"pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"}),
-        ("CompletionRequest", "messages", {"minItems": 1, "maxItems": 1000}),
+        ("CompletionRequest", "messages", {"minItems": 1, "maxItems": 100_000}),
     ],
 )
 def test_limits_of_bodies_are_described(

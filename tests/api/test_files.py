@@ -247,3 +247,31 @@ def test_a_made_up_type_of_body_is_refused(client: Client) -> None:
     headers = {"content-type": "application/x-tar"}
     problem(client.post("/v1/documents", content=b"x", headers=headers), 415)
     problem(client.post("/v1/documents", content=b"%PDF-made\n[", headers=PDF), 422)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/x-markdown", "application/yaml", "text/yaml", "application/toml"]
+)
+def test_texts_by_their_less_usual_types_are_read(client: Client, media_type: str) -> None:
+    text = f"kind: {media_type}\n"
+    stored = client.post("/v1/documents", content=text, headers={"content-type": media_type})
+    assert stored.status_code == 201
+    assert media_type in client.get(stored.json()["url"]).text
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ("UTF-8''na%C3%AFve%20note.txt", "na\u00efve note.txt"),
+        ("utf-8'en'a%2Fb.txt", "b.txt"),
+        ("UTF-8''%FF.txt", "\ufffd.txt"),
+    ],
+)
+def test_a_name_that_is_not_ascii_may_be_sent_as_its_own_parameter(
+    client: Client, value: str, title: str
+) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename*={value}\r\n'
+    body = f"{head}Content-Type: text/plain\r\n\r\nNamed by {value}.\r\n--x--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    stored = client.post("/v1/documents", content=body.encode(), headers=headers)
+    assert (stored.status_code, stored.json()["title"]) == (201, title)

@@ -24,7 +24,7 @@ from sse import parsed
 
 from citespan.api.app import create_app
 from citespan.api.errors.types import Busy, TookTooLong
-from citespan.api.middleware.lines import Limits, Line
+from citespan.api.middleware.lines import Limits, WaitingLine
 from citespan.api.middleware.patience import Patience
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.evidence.model.bundled import BundledReader
@@ -237,7 +237,7 @@ def test_a_store_whose_time_is_over_stores_nothing(
         assert client.get("/v1/documents/bridge").status_code == 200
 
 
-async def held(line: Line, name: str, order: list[str], go: anyio.Event) -> None:
+async def held(line: WaitingLine, name: str, order: list[str], go: anyio.Event) -> None:
     async with line.turn(Patience()):
         order.append(name)
         await go.wait()
@@ -247,7 +247,7 @@ def test_turns_come_in_the_order_of_the_line() -> None:
     order: list[str] = []
 
     async def queue() -> None:
-        line = Line("asking", at_once=1, waiting=3, limit_s=9, max_body_bytes=9)
+        line = WaitingLine("asking", at_once=1, waiting=3, limit_s=9, max_body_bytes=9)
         go, given_up = anyio.Event(), Patience()
         async with anyio.create_task_group() as tasks:
             for name in "abc":
@@ -262,7 +262,7 @@ def test_turns_come_in_the_order_of_the_line() -> None:
             tasks.start_soon(held, line, "d", order, go)
             await anyio.wait_all_tasks_blocked()
             with pytest.raises(Busy):
-                line.check_room()
+                line.check_room("")
             assert (line.running, line.waiting, line.refused) == (1, 3, 1)
             go.set()
 
@@ -270,6 +270,6 @@ def test_turns_come_in_the_order_of_the_line() -> None:
     assert order == ["a", "b", "c", "d"]
 
 
-async def _give_up(line: Line, patience: Patience) -> None:
+async def _give_up(line: WaitingLine, patience: Patience) -> None:
     with pytest.raises(TookTooLong):
         await line.turn(patience).__aenter__()

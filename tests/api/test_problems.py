@@ -108,7 +108,13 @@ CAUSED_BY_US = {
 
 
 # In test_api_rebuilds, test_api_load and test_api_slow.
-CAUSED_IN_TIME = {"reindex-running", "busy", "took-too-long", "body-too-slow"}
+CAUSED_IN_TIME = {
+    "reindex-running",
+    "busy",
+    "took-too-long",
+    "body-too-slow",
+    "quota-exceeded",  # in test_quotas
+}
 # In test_qa_separation.
 CAUSED_BY_NUMBERS = {"jobs-damaged", "jobs-full", "collections-busy", "too-many-collections"}
 CAUSED_BY_KEYS = {"invalid-api-key", "forbidden", "too-often"}  # in test_keys

@@ -15,9 +15,7 @@ from citespan.index import OnnxEmbedder
 # In seconds, so that a test can wait for it.
 HASTY = """
 import citespan.api.transport.connections as connections
-import citespan.api.middleware.exchange as exchange
-connections._HEAD_S = connections._REST_S = connections._READ_S = 1.5
-exchange._BODY_S = 1.5
+connections._REST_S = connections._READ_S = 1.5
 """
 POST = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 WAIT_S = 60
@@ -28,7 +26,8 @@ def served(
     tmp_path_factory: pytest.TempPathFactory, models_folder: Path, embedder: OnnxEmbedder
 ) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("slow") / "data"
-    with started(folder, models_folder, before=HASTY) as served:
+    limits = {"CITESPAN_SERVE__HEAD_LIMIT_S": "1.5", "CITESPAN_SERVE__BODY_LIMIT_S": "1.5"}
+    with started(folder, models_folder, before=HASTY, **limits) as served:
         yield served
 
 

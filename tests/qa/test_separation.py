@@ -14,7 +14,7 @@ from faults import CYCLES, use_words
 from litestar.testing import TestClient
 
 from citespan.api.app import create_app
-from citespan.api.middleware import metrics
+from citespan.api.middleware import figures
 from citespan.commands import cli
 from citespan.index import Draft
 from citespan.index.errors import JobsFull, StoreLocked
@@ -355,7 +355,7 @@ class TestMany:
                 collections.create("b", {})
 
     def test_labels_are_bounded(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(metrics, "MOST_LABELS", 2)
+        monkeypatch.setattr(figures, "MOST_LABELS", 2)
         with Collections.open(settings) as collections:
             for name in "abc":
                 collections.create(name, {})

@@ -6,7 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.terminal.commands.backups import backup, restore
-    from citespan.qa.terminal.commands.collection import collections, here
+    from citespan.qa.terminal.commands.collection import collections, here, record
     from citespan.qa.terminal.commands.documents import (
         delete,
         export,
@@ -27,6 +27,7 @@ __all__ = (
     "ingest",
     "list_documents",
     "purge",
+    "record",
     "restore",
     "revisions",
 )
@@ -43,6 +44,7 @@ __getattr__ = names_of(
         "ingest": "citespan.qa.terminal.commands.documents",
         "list_documents": "citespan.qa.terminal.commands.documents",
         "purge": "citespan.qa.terminal.commands.documents",
+        "record": "citespan.qa.terminal.commands.collection",
         "restore": "citespan.qa.terminal.commands.backups",
         "revisions": "citespan.qa.terminal.commands.documents",
     },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
-from citespan.qa.terminal.commands.collection import here
+from citespan.qa.terminal.commands.collection import here, record
 from citespan.qa.terminal.output import say, tell
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
         _back_up_all(settings, file)
         return
     made = back_up(here(settings).collection_path(), file, settings.data.collection)
+    record(settings, "collection.back_up", target=str(file))
     tell(f"{file}: {made.documents} documents, {made.chunks} chunks")
 
 
@@ -57,8 +58,10 @@ def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bo
     check = checking(settings, trusted=trust_settings)
     if manifest_of(file).every:
         _restore_all(settings, file, replace=replace, check=check)
+        record(settings, "collection.restore", collection="*", target=str(file))
         return
     made = restore_collection(settings, file, replace=replace, check=check)
+    record(settings, "collection.restore", target=str(file))
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
 
 
@@ -71,6 +74,7 @@ def _back_up_all(settings: Settings, file: Path) -> None:
     made = back_up_all(
         folders, file, lambda name, error: say(f"collection {name} is skipped: {error}")
     )
+    record(settings, "collection.back_up", collection="*", target=str(file))
     _print_backups(made.collections, f"{file}: ")
     if made.left_out:
         sys.exit(1)

@@ -13,6 +13,18 @@ def here(settings: Settings) -> Settings:
     return collection_settings(settings, settings.data.collection)
 
 
+def record(settings: Settings, action: str, **facts: str) -> None:
+    """Write what a command changed to the audit log."""
+    from citespan.qa.audit_log import audit
+    from citespan.qa.composition import audit_log
+
+    try:
+        facts = {"collection": settings.data.collection, **facts}
+        audit(audit_log(settings), action, "done", durable=True, **facts)
+    except OSError as error:
+        say(f"the audit log cannot be written: {error.strerror}")
+
+
 @click.group()
 def collections() -> None:
     """Manage separate sets of documents.
@@ -60,6 +72,7 @@ def create_collection(settings: Settings, name: str, pairs: tuple[str, ...]) -> 
             raise click.BadParameter(f"{pair!r} is not of the form SECTION.KEY=VALUE")
         own.setdefault(section, {})[key] = value
     collectionfolders.create_collection(settings, name, own, say)
+    record(settings, "collection.create", collection=name)
     tell(f"created {name}")
 
 
@@ -71,4 +84,5 @@ def delete_collection(settings: Settings, name: str) -> None:
     from citespan.qa.collections import folders as collectionfolders
 
     collectionfolders.delete_collection(settings, name)
+    record(settings, "collection.delete", collection=name)
     tell(f"deleted {name}")

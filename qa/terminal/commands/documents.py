@@ -10,7 +10,7 @@ import click
 
 from citespan.index.errors import DocumentNotFound
 from citespan.qa.settings.sections import Settings
-from citespan.qa.terminal.commands.collection import here
+from citespan.qa.terminal.commands.collection import here, record
 from citespan.qa.terminal.output import json_flag, print_json, say, tell, tracked
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def ingest(
             corpus, chosen, encoding, files=build_files(chosen_settings.parse), password=password,
             every=as_json,
         )  # fmt: skip
+    outcomes = (f"{count} {outcome}" for outcome, count in intake.outcomes.items())
+    record(settings, "document.store", detail=", ".join(outcomes))
     if as_json:
         print_json(intake)
     else:
@@ -105,6 +107,7 @@ def delete(settings: Settings, ids: tuple[str, ...]) -> None:
     with open_corpus(settings.collection_path(), here(settings), say=say) as corpus:
         for document_id in ids:
             corpus.delete(document_id)
+            record(settings, "document.delete", document=document_id)
             tell(f"deleted {document_id}")
 
 
@@ -149,6 +152,7 @@ def purge(settings: Settings, ids: tuple[str, ...], keep: int) -> None:
         for document_id in ids:
             corpus.info(document_id)  # check all ids before anything is removed
         removed = sum(corpus.purge(document_id, keep) for document_id in ids or (None,))
+    record(settings, "revision.delete", target=" ".join(ids), detail=f"{removed} removed")
     click.echo(f"removed {removed} past revisions")
 
 
@@ -166,6 +170,7 @@ def export(settings: Settings, file: Path) -> None:
         made = export_to(here(settings).collection_path(), sys.stdout.buffer)
     else:
         made = export_file(here(settings).collection_path(), file)
+    record(settings, "collection.export", target=str(file), detail=f"{made.documents} documents")
     say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
 
 
@@ -190,7 +195,9 @@ def import_documents(settings: Settings, file: Path) -> None:
                 outcomes[stored.outcome] += 1
         except KeyboardInterrupt:
             stopped = True
-    click.echo(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing"
+    record(settings, "collection.import", target=str(file), detail=counts)
+    click.echo(counts)
     if stopped:
         click.echo("stopped; run it again to continue", err=True)
         sys.exit(130)
