@@ -34,7 +34,7 @@ def main() -> None:
     """Ask a server on the data folder of the first argument, without the modules of the others."""
     data, *names = sys.argv[1:]
     if os.environ.get("LOOPBACK_ONLY"):
-        _raise_loopback()
+        raise_loopback()
     before = WITHOUT.format(names=set(names))
     quick = {"CITESPAN_EVIDENCE__MIN_CONFIDENCE": "0", "CITESPAN_RETRIEVAL__TOP_K": "4"}
     with (
@@ -44,7 +44,7 @@ def main() -> None:
         sys.stdout.write(json.dumps(_asked(client)))
 
 
-def _raise_loopback() -> None:
+def raise_loopback() -> None:
     """Bring the loopback of a new network namespace up."""
     flags = struct.pack("16sh", b"lo", 1)  # IFF_UP
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
