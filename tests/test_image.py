@@ -36,9 +36,9 @@ pytestmark = [
 _INSIDE = """
 set -e
 touch /opt/citespan/written 2>/dev/null && { echo 'the root can be written'; exit 1; }
-citespan serve --port 8000 --host 127.0.0.1 2>/data/serve.log &
+citespan serve --port 8000 --host 127.0.0.1 2>/tmp/serve.log &
 server=$!
-python - <<'END'
+python - <<'END' || { cat /tmp/serve.log; exit 1; }
 import json, os, time, urllib.request as u
 
 def ask():
