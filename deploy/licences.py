@@ -4,7 +4,7 @@ Run `python deploy/licences.py` in an environment with citespan's dependencies, 
 """
 
 import re
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
 
 DEPLOY = Path(__file__).parent
@@ -15,6 +15,9 @@ _LONGEST = 60  # longer ones are the text of a licence, not its name
 
 def main() -> None:
     """Write the table between the two marks of the page."""
+    for line in requires("citespan") or []:
+        if "extra ==" not in line:
+            metadata(re.split(r"[^\w.-]", line)[0])  # fails where citespan is not wholly installed
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)

@@ -12,8 +12,9 @@ lock() { # FILE, then what else uv is told
 }
 
 upgrade=("${@:---upgrade}")
-lock deploy/requirements.lock "${upgrade[@]}" --extra ocr --extra passwords pyproject.toml
-lock deploy/requirements-serve.lock --upgrade --extra ocr --extra passwords \
+extras=(--extra ocr --extra passwords) # what the image has beyond the plain install
+lock deploy/requirements.lock "${upgrade[@]}" "${extras[@]}" pyproject.toml
+lock deploy/requirements-serve.lock --upgrade "${extras[@]}" \
     --override deploy/lean.txt --constraint deploy/requirements.lock pyproject.toml
 echo setuptools | lock deploy/requirements-build.lock "${upgrade[@]}" -
 printf '%s\n' build cyclonedx-bom setuptools | lock deploy/requirements-release.lock "${upgrade[@]}" -

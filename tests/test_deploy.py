@@ -39,10 +39,10 @@ def pins(lock: str) -> dict[str, set[str]]:
 
 def wanted() -> list[Requirement]:
     """Return what pyproject.toml asks for, with the extras that the image has."""
-    extras = PYPROJECT["optional-dependencies"]
-    return [
-        Requirement(one) for one in PYPROJECT["dependencies"] + extras["ocr"] + extras["passwords"]
-    ]
+    extras = re.findall(r"--extra (\w+)", (DEPLOY / "renew.sh").read_text())
+    assert {"ocr", "passwords"} <= set(extras)
+    optional = [one for name in extras for one in PYPROJECT["optional-dependencies"][name]]
+    return [Requirement(one) for one in PYPROJECT["dependencies"] + optional]
 
 
 def lean() -> set[str]:
@@ -86,6 +86,7 @@ class TestLocks:
         rows = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \| (?:yes)? \|$", page, re.M))
         others = re.search(r"also: (.*)\.", page)
         assert others
+        assert {canonicalize_name(one.name) for one in wanted()} <= rows.keys()
         assert rows.keys() | set(others[1].split(", ")) == pins("requirements.lock").keys()
         assert (
             set(re.findall(r"^\| ([a-z0-9-]+) \|.*yes \|$", page, re.M))
