@@ -1,27 +1,31 @@
 # A server that runs as nobody on a read-only file system; everything it writes is in /data.
+# docs/guides/deploy.md says how it is run. There is no torch in it: the models that ship are ONNX.
 #   docker build -t citespan .
-#   docker run --rm -v citespan:/data citespan keys create operations --role admin
-#   docker run --read-only --tmpfs /tmp -v citespan:/data -p 8000:8000 citespan
-# It needs a key, because other machines reach it; CITESPAN_ACCESS__OPEN_TO_ALL=true is without.
-# It answers to localhost, to addresses and to the container's own name; others, such as that of a
-# Compose service, have to be named: -e CITESPAN_SERVE__HOSTS=citespan,docs.example
-FROM python:3.11-slim
+ARG BASE=python:3.11-slim-bookworm
 
-WORKDIR /opt/citespan
+FROM ${BASE} AS build
+WORKDIR /build
+COPY deploy/requirements-build.lock deploy/requirements-serve.lock deploy/
+RUN python -m venv tools \
+    && tools/bin/pip install --no-cache-dir --no-deps --require-hashes -r deploy/requirements-build.lock \
+    && python -m venv --without-pip /opt/citespan \
+    && tools/bin/pip --python /opt/citespan/bin/python install --no-cache-dir --no-deps \
+        --only-binary :all: --require-hashes -r deploy/requirements-serve.lock
 COPY . .
-ENV CITESPAN_DATA__PATH=/data \
-    CITESPAN_DATA__MODELS=/opt/citespan/models \
+RUN tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheels . \
+    && tools/bin/pip --python /opt/citespan/bin/python install --no-cache-dir --no-deps wheels/*.whl
+# The doctor loads both models, so that an image that cannot answer is not built.
+RUN TMPDIR=/tmp CITESPAN_DATA__PATH=/tmp/empty /opt/citespan/bin/citespan doctor
+
+FROM ${BASE}
+RUN useradd --system --uid 10001 --no-create-home citespan && install -d -o citespan /data
+COPY --from=build /opt/citespan /opt/citespan
+# Large request bodies wait in TMPDIR, and /tmp may be memory.
+ENV PATH=/opt/citespan/bin:$PATH \
+    CITESPAN_DATA__PATH=/data \
     CITESPAN_SERVE__HOST=0.0.0.0 \
     TMPDIR=/data \
     PYTHONDONTWRITEBYTECODE=1
-# Large request bodies wait in TMPDIR, and /tmp may be memory.
-# The doctor prepares the models, so that a container starts without torch and writes nothing here.
-RUN pip install --no-cache-dir . \
-    && TMPDIR=/tmp CITESPAN_DATA__PATH=/tmp/empty citespan doctor \
-    && rm -rf /tmp/empty \
-    && useradd --system --uid 10001 citespan \
-    && install -d -o citespan /data
-
 USER 10001
 VOLUME /data
 EXPOSE 8000

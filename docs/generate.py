@@ -67,7 +67,9 @@ def settings() -> str:
     parts = [
         GENERATED,
         "# Settings\n\nA TOML file (`--config`), then `CITESPAN_SECTION__KEY` variables, then"
-        " flags; later ones win.\nAn unknown key is an error that names the nearest known one.\n",
+        " flags; later ones win.\nAn unknown key is an error that names the nearest known one."
+        " `CITESPAN_SECTION__KEY_FILE` names a file\nthat holds the value, such as a secret;"
+        " line ends at its end do not count.\n",
     ]
     for section in msgspec.structs.fields(Settings):
         kind: Any = section.type

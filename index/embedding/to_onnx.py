@@ -115,10 +115,15 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
     Raises:
         ModelUnavailable: the model is not here and cannot be fetched, or is not the pinned one.
     """
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"the embedding model {model!r} needs torch and sentence-transformers, which this"
+            " installation leaves out; install citespan with all its dependencies"
+        ) from error
     source = bundled_folder() if model == BUNDLED_MODEL else model
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
-
     disable_progress_bar()
     try:
         loaded = SentenceTransformer(str(source), device=device)

@@ -31,8 +31,13 @@ def open_reader(model: str, device: str | None = None) -> Reader:
     Raises:
         ModelUnavailable: the model cannot be loaded, or is of none of the three kinds.
     """
-    from safetensors import SafetensorError
-
+    try:
+        from safetensors import SafetensorError
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"the evidence model {model!r} needs torch and sentence-transformers, which this"
+            " installation leaves out; install citespan with all its dependencies"
+        ) from error
     try:
         config: Any = transformers().AutoConfig.from_pretrained(model)
         architecture = str((config.architectures or [""])[0])

@@ -1,5 +1,6 @@
 """Sizes as language models count them, with an encoding from an installed package."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ def count_tokens(text: str) -> int:
 
 @cache
 def _encoding() -> "Encoding":
+    # It would copy the ranks into a folder below TMPDIR that any user could have made.
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", "")
     import tiktoken  # here: loading the ranks takes a tenth of a second
 
     return tiktoken.get_encoding(_ENCODING)

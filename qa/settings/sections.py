@@ -12,6 +12,7 @@ import msgspec
 from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.settings.access import AccessSettings
+from citespan.qa.settings.environment import from_environment
 from citespan.qa.settings.serving import (
     AuditSettings,
     LimitsSettings,
@@ -19,7 +20,6 @@ from citespan.qa.settings.serving import (
     TelemetrySettings,
 )
 
-PREFIX = "CITESPAN_"
 _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all collections except the default one
@@ -220,11 +220,13 @@ def load_settings(
 ) -> Settings:
     """Read settings from a TOML file, `CITESPAN_SECTION__KEY` variables and flags; later ones win.
 
+    A variable `CITESPAN_SECTION__KEY_FILE` names a file that holds the value.
+
     Raises:
         ConfigError: a key is unknown, a value is invalid, or the file cannot be read.
     """
     raw: dict[str, dict[str, object]] = {}
-    for source in (_from_file(file), _from_environment(environ), flags or {}):
+    for source in (_from_file(file), from_environment(environ, _keys()), flags or {}):
         for section, values in source.items():
             _check_section(section, values)
             raw.setdefault(section, {}).update(values)
@@ -245,30 +247,28 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"settings file {file} is not valid TOML: {error}") from error
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = {}
-    for name, value in environ.items():
-        section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
-        if not name.startswith(PREFIX):
-            continue
-        if not separator:
-            raise ConfigError(f"{name} is not a setting; use {PREFIX}SECTION__KEY")
-        found.setdefault(section, {})[key] = value
-    return found
+def _keys() -> dict[str, list[str]]:
+    """Return the keys of each section."""
+    return {
+        section.name: [key.name for key in msgspec.structs.fields(section.type)]
+        for section in msgspec.structs.fields(Settings)
+    }
 
 
 def _check_section(section: str, values: object) -> None:
-    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    sections = _keys()
     if section not in sections:
-        raise ConfigError(f"unknown settings section {section!r}{_nearest(section, sections)}")
+        raise ConfigError(
+            f"unknown settings section {section!r}{_nearest(section, list(sections))}"
+        )
     if not isinstance(values, Mapping):
         raise ConfigError(f"settings section {section!r} must be a table of keys")
-    keys = [field.name for field in msgspec.structs.fields(sections[section])]
+    keys = sections[section]
     for key in map(str, cast(Mapping[object, object], values)):
         if key not in keys:
             raise ConfigError(f"unknown setting {section}.{key}{_nearest(key, keys)}")
 
 
-def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; the known ones are {', '.join(known)}"
