@@ -6,10 +6,10 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.api.addresses import Addresses
-    from citespan.api.app import create_app
-    from citespan.api.mcp import serve_stdio
-    from citespan.api.operation import Operation, Tls
-    from citespan.api.server import run_server
+    from citespan.api.mcp.route import serve_stdio
+    from citespan.api.server.app import create_app
+    from citespan.api.server.operation import Operation, Tls
+    from citespan.api.server.process import run_server
 
 __all__ = (
     "Addresses",
@@ -24,10 +24,10 @@ __getattr__ = names_of(
     __name__,
     {
         "Addresses": "citespan.api.addresses",
-        "Operation": "citespan.api.operation",
-        "Tls": "citespan.api.operation",
-        "create_app": "citespan.api.app",
-        "run_server": "citespan.api.server",
-        "serve_stdio": "citespan.api.mcp",
+        "Operation": "citespan.api.server.operation",
+        "Tls": "citespan.api.server.operation",
+        "create_app": "citespan.api.server.app",
+        "run_server": "citespan.api.server.process",
+        "serve_stdio": "citespan.api.mcp.route",
     },
 )

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.text import Text
 
 from citespan.api.access import GRANTS, Role
-from citespan.api.app import create_app
 from citespan.api.errors.problem import TABLE
+from citespan.api.server.app import create_app
 from citespan.commands import cli
 from citespan.qa import open_service
 from citespan.qa.settings.sections import Settings

@@ -42,6 +42,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "row_of",
         "shown",
     ),
+    "api.mcp": ("PATH", "mcp_route", "serve_stdio"),
     "api.middleware": ("Limits", "Origins", "Quotas", "Traces", "configure_logging", "origins_in"),
     "api.openai": (
         "CompletionChunk",
@@ -65,6 +66,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "version",
         "where",
     ),
+    "api.server": ("Operation", "Tls", "create_app", "run_server"),
     "api.transport": ("Connection",),
     "api.web": ("asset", "page"),
     "api.web.widget": ("widget",),

@@ -15,7 +15,7 @@ from openai import AuthenticationError, NotFoundError, OpenAI
 from tenants import Tenants, tenants
 
 from citespan.api.access import Gate, Keyring
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from in_process import listening
 from litestar.testing import TestClient
 
 from citespan.api.addresses import Addresses
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -15,9 +15,9 @@ from api_client import seeded_collections
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from citespan.api.app import create_app
 from citespan.api.middleware.changes import CHANGES
-from citespan.api.operation import Operation
+from citespan.api.server.app import create_app
+from citespan.api.server.operation import Operation
 from citespan.index import OnnxEmbedder
 from citespan.qa.audit_log import AuditLog, Entry, audit
 

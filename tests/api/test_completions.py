@@ -11,8 +11,8 @@ import pytest
 from api_client import JSON, KNOWN, UNKNOWN, Client, seeded
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
 from citespan.api.openai.markdown import escaped
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import Service
 from citespan.qa.question.understanding import plain

@@ -10,7 +10,7 @@ from api_jobs import finished
 from litestar.testing import TestClient
 from made_files import HEIGHT, LEFT, PAGE, TOP, WIDTH, made_file, read_made
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index.reading import FileReader
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

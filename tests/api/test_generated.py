@@ -20,7 +20,7 @@ from scripted_content import CONTENT
 from scripted_endpoint import ScriptedEndpoint, scripted
 from sse import Sent, folded, read_in_pieces
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Policy
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 REQUESTS = 1000 if NIGHTLY else CYCLES
 ASK, COMPLETE, MCP = "/v1/ask", "/v1/chat/completions", "/mcp"
 SERVE = """
-from citespan.api.server import run_server
+from citespan.api.server.process import run_server
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
 run_server(lambda: Collections.open(load_settings()), port=0,

@@ -14,8 +14,8 @@ import regex
 from api_client import JSON, Client, seeded_collections
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
 from citespan.api.middleware.telemetry import configure_logging
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa.collections.registry import Collections
 

@@ -7,7 +7,7 @@ from api_client import Client, problem, seeded_collections
 from api_jobs import EVENTS, events, finished
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.api.wire.batches import MAX_DOCUMENTS
 from citespan.qa.collections.registry import Collections
 

@@ -16,10 +16,10 @@ from litestar.testing import TestClient
 
 from citespan.api.access import Gate, KeyFile, Keyring, Role, attempts, keyring
 from citespan.api.access.keys import Key, digest, stamp
-from citespan.api.app import create_app
 from citespan.api.middleware.callers import address_of
 from citespan.api.middleware.origins import Origins
-from citespan.api.server import NoKeys, run_server
+from citespan.api.server.app import create_app
+from citespan.api.server.process import NoKeys, run_server
 from citespan.commands import cli
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -22,10 +22,10 @@ from scripted_endpoint import ScriptedEndpoint, scripted
 from serving import Served, connected, started
 from sse import parsed
 
-from citespan.api.app import create_app
 from citespan.api.errors.types import Busy, TookTooLong
 from citespan.api.middleware.lines import Limits, WaitingLine
 from citespan.api.middleware.patience import Patience
+from citespan.api.server.app import create_app
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Policy

@@ -20,7 +20,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 from serving import environment, serving
 
-from citespan.api.tools import TOOLS, FetchArguments, SearchArguments
+from citespan.api.mcp.tools import TOOLS, FetchArguments, SearchArguments
 from citespan.index import Corpus, Draft
 from citespan.qa import Service
 from citespan.qa.evidence.model.bundled import BundledReader
@@ -31,7 +31,7 @@ LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 _LAZY = """
 import sys
 from litestar.testing import TestClient
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 def loaded():
     return sorted({"mcp", "mcp_types"} & set(sys.modules))
 client = TestClient(create_app(lambda: None))
@@ -199,7 +199,7 @@ def test_a_named_collection_goes_by_its_name(running: Running) -> None:
 def test_a_long_document_is_read_around_the_passage(
     corpus: Corpus, reader: BundledReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citespan.api.tools.MAX_FETCH", 400)
+    monkeypatch.setattr("citespan.api.mcp.tools.MAX_FETCH", 400)
     lines = [f"Line {n} of the ledger says {n * 7}." for n in range(30)]
     lines[24] = "The treasurer of the rowing club is Zoë Müller."
     text = "\n\n".join(lines)

@@ -12,8 +12,8 @@ from api_client import KNOWN, seeded_collections
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from citespan.api.app import create_app
-from citespan.api.operation import Operation
+from citespan.api.server.app import create_app
+from citespan.api.server.operation import Operation
 from citespan.index import OnnxEmbedder
 
 OBSERVED = Path(__file__).parents[2] / "deploy" / "observability"

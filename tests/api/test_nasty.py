@@ -9,7 +9,7 @@ from faults import NIGHTLY, use_words
 from litestar.testing import TestClient
 from nasty_files import BOMBS, mutated
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
 

@@ -7,7 +7,7 @@ import pytest
 from api_client import KNOWN, Client, problem, seeded
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import OnnxEmbedder
 from citespan.index.errors import ModelUnavailable, StoreLocked
 from citespan.qa import Service

@@ -8,8 +8,8 @@ import pytest
 from api_client import Client, problem, seeded
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
 from citespan.api.middleware.origins import Origins
+from citespan.api.server.app import create_app
 from citespan.qa.errors import ConfigError
 
 SITE, EVIL = "https://www.example.org", "https://evil.example"

@@ -10,9 +10,9 @@ from api_client import JSON, KNOWN, Client, problem, seeded, seeded_collections
 from litestar.testing import TestClient
 from workloads import FailingWrites
 
-from citespan.api.app import create_app
 from citespan.api.errors.problem import TABLE, problem_of, row_of
 from citespan.api.errors.types import ApiError
+from citespan.api.server.app import create_app
 from citespan.index.errors import StoreError, StoreMismatch
 from citespan.qa import Service
 from citespan.qa.collections.registry import Collections

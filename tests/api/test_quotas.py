@@ -10,11 +10,11 @@ from generating import filled, writing
 from litestar.testing import TestClient
 from scripted_endpoint import scripted
 
-from citespan.api.app import create_app
 from citespan.api.errors.types import QuotaExceeded
 from citespan.api.middleware.callers import caller_of
 from citespan.api.middleware.quotas import Quotas, QuotaUnit
-from citespan.api.operation import Operation
+from citespan.api.server.app import create_app
+from citespan.api.server.operation import Operation
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.errors import ConfigError
 from citespan.qa.evidence.model.bundled import BundledReader

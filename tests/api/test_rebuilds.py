@@ -17,7 +17,7 @@ from api_jobs import events, finished
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import Settings, load_settings
 from citespan.qa.collections.registry import Collections

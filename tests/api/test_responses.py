@@ -10,7 +10,7 @@ import pytest
 from api_client import JSON, Client
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -10,7 +10,7 @@ from api_client import KNOWN, UNKNOWN, Client, problem, seeded
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.api.wire.files import FILE_TYPES
 from citespan.api.wire.responses import answer_body
 from citespan.index.disk.ids import ulid

@@ -14,9 +14,9 @@ from api_server import start
 from litestar.testing import TestClient
 from serving import started
 
-from citespan.api.app import create_app
 from citespan.api.middleware.telemetry import configure_logging
-from citespan.api.server import CannotListen, PortInUse, run_server
+from citespan.api.server.app import create_app
+from citespan.api.server.process import CannotListen, PortInUse, run_server
 from citespan.qa import Service
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104

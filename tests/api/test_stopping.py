@@ -55,7 +55,8 @@ def test_told_to_stop_it_ends_what_runs_and_loses_nothing(
         started(
             data,
             models_folder,
-            before="import citespan.api.server as server; server._STOP_S = 60",  # ends by itself
+            # ends by itself
+            before="import citespan.api.server.process as process; process._STOP_S = 60",
             CITESPAN_LLM__BASE_URL=model.base_url,
             CITESPAN_LLM__MODEL="tiny",
             CITESPAN_LLM__TIMEOUT_S="300",

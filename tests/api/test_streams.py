@@ -12,8 +12,8 @@ from api_client import KNOWN, UNKNOWN, Client, problem, seeded
 from litestar.testing import TestClient
 from sse import folded, parsed
 
-from citespan.api.app import create_app
 from citespan.api.middleware.patience import Patience
+from citespan.api.server.app import create_app
 from citespan.api.wire.events import in_thread
 from citespan.qa import Service
 

@@ -9,7 +9,7 @@ import pytest
 from api_client import JSON, Client, problem, seeded_collections
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 
 ROUTES = ["/v1/ask", "/v1/search", "/v1/documents", "/v1/collections", "/v1/chat/completions",
           "/v1/collections/default/reindex"]  # fmt: skip

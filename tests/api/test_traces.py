@@ -18,9 +18,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from scripted_endpoint import scripted
 
-from citespan.api.app import create_app
 from citespan.api.middleware.traces import Traces
-from citespan.api.operation import Operation
+from citespan.api.server.app import create_app
+from citespan.api.server.operation import Operation
 from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Policy
@@ -162,7 +162,7 @@ def test_traces_reach_a_collector_on_this_machine(monkeypatch: pytest.MonkeyPatc
 def test_without_a_collector_nothing_is_loaded() -> None:
     code = (  # the web framework loads the API, which does nothing
         "import sys; from citespan.api import create_app, run_server\n"
-        "import citespan.api.app, citespan.api.server, citespan.serving\n"
+        "import citespan.api.server.app, citespan.api.server.process, citespan.serving\n"
         "create_app(lambda: None)\n"
         "ours = ('citespan.api.middleware.traces', 'opentelemetry.sdk', 'opentelemetry.exporter')\n"
         "assert not [name for name in sys.modules if name.startswith(ours)]"

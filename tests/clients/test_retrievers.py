@@ -9,7 +9,7 @@ import httpx
 import pytest
 from in_process import listening
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -33,7 +33,7 @@ SERVE = """
 import sys
 from pathlib import Path
 from api_client import seeded
-from citespan.api.server import run_server
+from citespan.api.server.process import run_server
 run_server(lambda: seeded(Path(sys.argv[1]), Path(sys.argv[2])), port=int(sys.argv[3]),
            on_listening=lambda url: print(url, flush=True))
 """

@@ -14,7 +14,7 @@ from faults import NIGHTLY, scratch_folder, use_words
 from litestar.testing import TestClient
 from workloads import FailingWrites
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index.disk.reserve import MOST, RESERVE, Reserve
 from citespan.index.errors import StoreFull, StoreUnavailable
 from citespan.index.jobs.spool import SpooledFile

@@ -10,7 +10,7 @@ from strategies import document
 
 import citespan.api.routes.documents
 import citespan.index.corpus.searcher
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft, Passage, Span
 from citespan.index.text.chunking import CHARACTERS_A_TOKEN
 from citespan.index.text.segmentation import MAX_SENTENCE

@@ -11,7 +11,7 @@ from api_client import Client, problem
 from click.testing import CliRunner, Result
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.commands import cli
 from citespan.evals.datasets import open_dataset, write_dataset
 from citespan.evals.types import Dataset

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from faults import CYCLES, use_words
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
 from citespan.api.middleware import figures
+from citespan.api.server.app import create_app
 from citespan.commands import cli
 from citespan.index import Draft
 from citespan.index.errors import JobsFull, StoreLocked

@@ -10,7 +10,7 @@ SERVE = """
 import sys
 from pathlib import Path
 from api_client import seeded_collections
-from citespan.api.server import run_server
+from citespan.api.server.process import run_server
 run_server(lambda: seeded_collections(Path(sys.argv[1]), Path(sys.argv[2])), port=0,
            host=sys.argv[3], open_to_all=True, on_listening=lambda url: print(url, flush=True))
 """

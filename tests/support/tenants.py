@@ -14,7 +14,7 @@ from faults import use_words
 from litestar.testing import TestClient
 
 from citespan.api.access import Gate, KeyFile, Keyring, Role
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.index.reading import FileReader, Request
 from citespan.index.types import ACCESS

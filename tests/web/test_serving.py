@@ -8,7 +8,7 @@ import pytest
 from api_client import Client, problem
 from litestar.testing import TestClient
 
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 from citespan.api.web.files import assets
 from citespan.qa.errors import NotReady
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tenants import OPEN_TEXT, Tenants, tenants
 
 from citespan.api.access import Gate, KeyFile, Keyring, Role
-from citespan.api.app import create_app
+from citespan.api.server.app import create_app
 
 pytestmark = needs_chromium
 

@@ -18,8 +18,8 @@ from in_process import listening
 from litestar.testing import TestClient
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from citespan.api.app import create_app
 from citespan.api.middleware.origins import Origins
+from citespan.api.server.app import create_app
 from citespan.index import Draft
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -20,12 +20,12 @@ from citespan.api.access import ASK, RULE
 from citespan.api.addresses import Addresses, seen_at
 from citespan.api.errors import is_fault, row_of, shown
 from citespan.api.errors.types import Busy, QuotaExceeded, TookTooLong
+from citespan.api.mcp.tools import TOOLS
 from citespan.api.middleware.disconnect import until_disconnected
 from citespan.api.middleware.lines import ASKING, USUAL, WaitingLine, lines_of
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import logger
 from citespan.api.middleware.watch import take_question
-from citespan.api.tools import TOOLS
 from citespan.index.text import escaped_json
 from citespan.qa import Service
 from citespan.qa.collections import Collections, met

@@ -26,7 +26,6 @@ from citespan.api.middleware.observed import Observed
 from citespan.api.middleware.origins import Origins
 from citespan.api.openai import CompletionRoutes, respond
 from citespan.api.openapi import description
-from citespan.api.operation import Operation
 from citespan.api.routes import (
     CollectionRoutes,
     Documents,
@@ -42,7 +41,8 @@ from citespan.api.routes import (
     version,
     where,
 )
-from citespan.api.startup import Opening, Source
+from citespan.api.server.opening import Opening, Source
+from citespan.api.server.operation import Operation
 from citespan.api.web import asset, page
 from citespan.api.web.widget import widget
 from citespan.qa import Service

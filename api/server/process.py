@@ -19,13 +19,13 @@ import uvicorn
 
 from citespan.api.access import Gate
 from citespan.api.addresses import Addresses
-from citespan.api.app import DEFAULT_MAX_BODY_BYTES, create_app
 from citespan.api.middleware.admission import Admission
 from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
 from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import configure_logging, logger
-from citespan.api.operation import Operation, Tls
-from citespan.api.startup import Source
+from citespan.api.server.app import DEFAULT_MAX_BODY_BYTES, create_app
+from citespan.api.server.opening import Source
+from citespan.api.server.operation import Operation, Tls
 from citespan.api.transport import Connection
 from citespan.qa.errors import ConfigError
 
