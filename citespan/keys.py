@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from citespan.qa import Settings
+from citespan.qa import Settings, audit
 from citespan.qa.errors import ConfigError
 from citespan.qa.terminal import json_flag, print_json, say, tell
 
@@ -64,6 +64,7 @@ def create(settings: Settings, name: str, questions_per_minute: int | None, **gi
         origins=origins,
         per_minute=(questions_per_minute or 60) if origins else questions_per_minute or 0,
     )
+    _record(settings, "create", key.id)
     if given["as_json"]:
         print_json({"id": key.id, "key": shown})
         return
@@ -106,6 +107,7 @@ def revoke(settings: Settings, key_id: str) -> None:
     from citespan.api.access import KeyFile
 
     key = KeyFile(settings.data_path()).revoke(key_id)
+    _record(settings, "revoke", key.id)
     tell(f"revoked {key.id}: {key.name}")
 
 
@@ -120,11 +122,18 @@ def rotate(settings: Settings, key_id: str, keep_old: str | None, *, as_json: bo
 
     overlap = _lasting(keep_old) if keep_old else timedelta()
     key, shown = KeyFile(settings.data_path()).rotate(key_id, overlap)
+    _record(settings, "rotate", key.id)
     if as_json:
         print_json({"id": key.id, "key": shown})
         return
     click.echo(shown)
     say(_ONCE)
+
+
+def _record(settings: Settings, change: str, key_id: str) -> None:
+    from citespan.qa.composition import audit_log
+
+    audit(audit_log(settings), f"key.{change}", target=key_id, durable=True)
 
 
 def _lasting(text: str) -> timedelta:

@@ -90,6 +90,9 @@ class TestKeys:
         invoke(file.path.parent, "revoke", made.id)
         problem(get(client, key), 401, "invalid-api-key")
         problem(get(client), 401, "invalid-api-key")
+        written = (file.path.parent / "audit.jsonl").read_text("utf-8")
+        (entry,) = map(json.loads, written.splitlines())
+        assert (entry["action"], entry["target"]) == ("key.revoke", made.id)
         file.path.unlink()
         problem(get(client), 401, "invalid-api-key")
 
