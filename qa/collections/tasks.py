@@ -109,7 +109,7 @@ def _audit(log: AuditLog | None, job: Job, source: Source, result: FileResult) -
 Work: TypeAlias = Callable[[Task], None]
 
 
-def ingest_work(service_of: Callable[[Job], Service], log: AuditLog | None) -> Work:
+def ingest_work(service_of: Callable[[Job], Service], log: AuditLog | None = None) -> Work:
     """Return the work that reads a job's files, and stores them in its collection.
 
     Args:
