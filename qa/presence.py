@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_json
+
 NAME = "server.json"  # in the data folder
 _MOST_FAULTS = 10
 _PAUSE_S = 1.0  # between two writes of the file
@@ -86,7 +88,7 @@ class Announcer:
 def present(folder: Path) -> Presence | None:
     """Return the server that runs on a data folder; None if none does."""
     try:
-        found = msgspec.json.decode((folder / NAME).read_bytes(), type=Presence)
+        found = from_json((folder / NAME).read_bytes(), Presence)
         os.kill(found.pid, 0)
     except (OSError, msgspec.DecodeError, OverflowError):
         return None

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from citespan.api.access.keys import Key, check, digest, new_id, new_secret, stamp, written
 from citespan.api.access.rules import Role
+from citespan.decoding import from_json
 from citespan.index.disk import make_folder, sync_folder, unavailable
 from citespan.qa.errors import ConfigError
 
@@ -55,7 +56,7 @@ class KeyFile:
         except OSError as error:
             raise unavailable(f"the keys in {self.path} cannot be read", error) from error
         try:
-            found = msgspec.json.decode(data, type=_Contents)
+            found = from_json(data, _Contents)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ConfigError(f"the keys in {self.path} are damaged: {error}") from error
         if found.version != _VERSION:
@@ -116,7 +117,7 @@ class KeyFile:
     def used(self) -> dict[str, str]:
         """Return when each key was last used, by id; unused ones are left out."""
         try:
-            return msgspec.json.decode((self._folder / _USED).read_bytes(), type=dict[str, str])
+            return from_json((self._folder / _USED).read_bytes(), dict[str, str])
         except (OSError, msgspec.MsgspecError):
             return {}
 

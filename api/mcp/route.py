@@ -26,6 +26,7 @@ from citespan.api.middleware.lines import ASKING, USUAL, WaitingLine, lines_of
 from citespan.api.middleware.patience import Patience
 from citespan.api.middleware.telemetry import logger
 from citespan.api.middleware.watch import take_question
+from citespan.decoding import converted
 from citespan.index.text import escaped_json
 from citespan.qa import Service
 from citespan.qa.collections import Collections, met
@@ -174,7 +175,7 @@ def _called(
         if name not in TOOLS:
             raise msgspec.ValidationError(f"there is no tool {name!r}")
         tool = TOOLS[name]
-        asked = msgspec.convert(arguments, tool.arguments)
+        asked = converted(arguments, tool.arguments)
         body = tool.call(find(asked.collection), asked, cancelled)
     except Exception as error:  # returned to the model; logged if it is a fault
         if cancelled.is_set():

@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.params import QueryParameter
 
 from citespan.api.errors.types import InvalidRequest, MalformedRequest, UnsupportedMediaType
+from citespan.decoding import from_json
 
 T = TypeVar("T")
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -59,7 +60,7 @@ def decode_json(body: bytes, kind: type[T]) -> T:
         MalformedRequest, InvalidRequest: as for `read_json`.
     """
     try:
-        return msgspec.json.decode(body, type=kind)
+        return from_json(body, kind)
     except msgspec.ValidationError as error:
         message = str(error)
         place = _PLACE.search(message)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from citespan.decoding import converted, from_json
 from citespan.index.disk.database import Database
 from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch
@@ -113,7 +114,7 @@ class DerivedTable:
             "SELECT record FROM derived WHERE name = ?", (f"{self._build}/{name}",)
         )
         try:
-            return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
+            return from_json(rows[0][0], dict[str, str]) if rows else {}
         except msgspec.MsgspecError:
             return {}  # as if nothing was recorded: the index is rebuilt
 
@@ -153,7 +154,7 @@ def _build(row: tuple[int, str, str]) -> Build:
     """
     settings = decoded(row[1], "settings of a build")
     try:
-        own = msgspec.convert(settings.pop(_OWN, {}), Sections)
+        own = converted(settings.pop(_OWN, {}), Sections)
     except msgspec.ValidationError as error:
         raise StoreCorrupt(f"the settings of build {row[0]} are damaged: {error}") from error
     return Build(id=row[0], settings=settings, own=own, created_at=row[2])

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.index.errors import StoreCorrupt
 
 
@@ -14,6 +15,6 @@ def decoded(text: str, what: str) -> dict[str, Any]:
         StoreCorrupt: the text is no JSON object; the message names `what`, in the plural.
     """
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        return from_json(text, dict[str, Any])
     except msgspec.MsgspecError as error:
         raise StoreCorrupt(f"the {what} are damaged: they are no JSON object") from error

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from citespan.decoding import converted, from_json
 from citespan.index.errors import StoreCorrupt
 from citespan.index.types import Sections
 
@@ -32,9 +33,9 @@ def unsealed(data: bytes, file: Path) -> Sections:
             StoreCorrupt: the contents are not what was written.
     """
     try:
-        found = msgspec.json.decode(data, type=dict[str, Any])
+        found = from_json(data, dict[str, Any])
         seal = found.pop(_SEAL, None)
-        content = msgspec.convert(found, Sections)
+        content = converted(found, Sections)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StoreCorrupt(f"the settings {file} are damaged: {error}") from error
     if seal is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.index.disk.folder import unavailable
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.errors import ModelUnavailable, StoreFull
@@ -65,7 +66,7 @@ def read_manifest(folder: Path) -> EmbedderManifest:
         ModelUnavailable: the manifest is missing or cannot be read.
     """
     try:
-        return msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=EmbedderManifest)
+        return from_json((folder / _MANIFEST).read_bytes(), EmbedderManifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
             f"no usable exported model in {folder}; delete the folder, or reinstall citespan if the"

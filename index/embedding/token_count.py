@@ -3,6 +3,8 @@
 import msgspec
 from tokenizers import Tokenizer
 
+from citespan.decoding import from_json
+
 
 class _Model(msgspec.Struct):
     """The part of a tokenizer's description that names its token for unknown words."""
@@ -20,7 +22,7 @@ class TokenCounter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        model = msgspec.json.decode(tokenizer.to_str(), type=_Description).model
+        model = from_json(tokenizer.to_str(), _Description).model
         named = tokenizer.token_to_id(model.unk_token) if model.unk_token else None
         self._unknown = model.unk_id if named is None else named
 

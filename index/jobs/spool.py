@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_json, from_msgpack
 from citespan.index.disk.folder import make_folder, sync_folder, unavailable
 from citespan.index.errors import StoreCorrupt
 from citespan.index.parse.request import Request
@@ -145,8 +146,8 @@ def _content(data: bytes) -> ReadFile | SpooledUpload:
         ValueError: nothing was.
     """
     if data.startswith(b"{"):  # by an earlier version
-        return ReadFile(draft=msgspec.json.decode(data, type=Draft))
-    entry = msgspec.msgpack.decode(data, type=_Entry)
+        return ReadFile(draft=from_json(data, Draft))
+    entry = from_msgpack(data, _Entry)
     if found := entry.read or entry.upload:
         return found
     raise ValueError("the entry is empty")

@@ -11,6 +11,7 @@ from itertools import groupby
 import msgspec
 import numpy as np
 
+from citespan.decoding import msgpack_decoder
 from citespan.index.layout.columns import Integers, inflated, packed, unpacked
 from citespan.index.layout.kinds import EDGED, NUMBERS, kind_of, values_of
 from citespan.index.parse.parsed import Heading, PageSize, Pair, Parsed, ReadingWarning, Table
@@ -64,8 +65,8 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     edges: list[Edges]
 
 
-_WHOLE = msgspec.msgpack.Decoder(Whole)
-_HEAD = msgspec.msgpack.Decoder(Head)
+_WHOLE = msgpack_decoder(Whole)
+_HEAD = msgpack_decoder(Head)
 
 
 def encoded(parsed: Parsed) -> bytes:

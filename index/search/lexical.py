@@ -10,6 +10,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from citespan.decoding import from_json
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.text.stems import english_analyzer
@@ -148,7 +149,7 @@ class LexicalIndex:
     def _segments(self) -> list[_Segment]:
         if self._folder is None:
             return []
-        return msgspec.json.decode((self._folder / "meta.json").read_bytes(), type=_Meta).segments
+        return from_json((self._folder / "meta.json").read_bytes(), _Meta).segments
 
     def _writer(self) -> tantivy.IndexWriter:
         # One thread (two killed the writer), and a writer per change, which can wait for its

@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.index.catalogue import SqliteCatalogue
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.folder import (
@@ -156,7 +157,7 @@ def _read_manifest(packed: zipfile.ZipFile) -> BackupManifest:
         raise BackupInvalid(f"{packed.filename} is compressed as no backup is")
     if packed.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
         raise BackupInvalid(f"{packed.filename} has a longer manifest than a backup has")
-    made = msgspec.json.decode(packed.read(_MANIFEST), type=BackupManifest)
+    made = from_json(packed.read(_MANIFEST), BackupManifest)
     if made.format != 1:
         raise BackupInvalid(
             f"{packed.filename} was made by a later version of citespan; update citespan"

@@ -15,6 +15,7 @@ from typing import Annotated, BinaryIO, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from citespan.decoding import json_decoder
 from citespan.index.catalogue import History
 from citespan.index.errors import DocumentRejected, ExportInvalid, StoreCorrupt
 from citespan.index.layout import Layout
@@ -106,8 +107,8 @@ class EndLine(
 Line: TypeAlias = RevisionLine | RetiredLine | EndLine
 
 
-_HEADER = msgspec.json.Decoder(Header)
-_LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_HEADER = json_decoder(Header)
+_LINE: msgspec.json.Decoder[Line] = json_decoder(Line)
 
 
 class Numbered(NamedTuple):

@@ -19,6 +19,7 @@ from openai import (
     BadRequestError,
 )
 
+from citespan.decoding import converted
 from citespan.qa.errors import EndpointFailed, EndpointReason
 from citespan.qa.llm.machine import on_this_machine
 from citespan.qa.types import Ending, Message, Usage
@@ -158,7 +159,7 @@ async def _read(
     begun = False
     with anyio.CancelScope() as scope:
         async for raw in stream:
-            chunk = msgspec.convert(raw, _Chunk)
+            chunk = converted(raw, _Chunk)
             ending.usage = chunk.usage or ending.usage
             if ending.reason or not chunk.choices:
                 continue

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from citespan.decoding import converted
 from citespan.index.corpus import summary
 from citespan.index.disk import OWN_SETTINGS, settle, unavailable, unsealed
 from citespan.index.types import Sections
@@ -32,7 +33,7 @@ def with_own(settings: Settings, own: Overrides) -> Settings:
         present: Any = getattr(settings, section)
         merged = msgspec.structs.asdict(present) | dict(values)
         try:
-            changed[section] = msgspec.convert(merged, cast(Any, type(present)), strict=False)
+            changed[section] = converted(merged, cast(Any, type(present)), strict=False)
         except msgspec.ValidationError as error:
             raise InvalidCollection(section, f"has an invalid value: {error}") from error
     return msgspec.structs.replace(settings, **changed)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
+from citespan.decoding import converted
 from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.settings.access import AccessSettings
@@ -231,7 +232,7 @@ def load_settings(
             _check_section(section, values)
             raw.setdefault(section, {}).update(values)
     try:
-        return msgspec.convert(raw, Settings, strict=False)
+        return converted(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"settings: {error}") from error
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_msgpack
 from citespan.index.parse.decode import decode
 from citespan.index.parse.isolation.checks import Untrue, check
 from citespan.index.parse.isolation.kernel import missing
@@ -241,7 +242,7 @@ def _end_of(ours: socket.socket) -> Ended:
     """Return how a process ended."""
     ours.settimeout(_END_S)
     try:
-        return msgspec.msgpack.decode(ours.recv(1024), type=Ended)
+        return from_msgpack(ours.recv(1024), Ended)
     except (OSError, msgspec.MsgspecError) as error:
         raise _Lost from error
 

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from citespan.decoding import msgpack_decoder
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.request import Request
 
@@ -54,8 +55,8 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 Reply: TypeAlias = Read | Drawn | Refused
 
-_TASK = msgspec.msgpack.Decoder(ReadingTask)
-_REPLY = msgspec.msgpack.Decoder(Read | Drawn | Refused)
+_TASK = msgpack_decoder(ReadingTask)
+_REPLY = msgpack_decoder(Read | Drawn | Refused)
 _ENCODER = msgspec.msgpack.Encoder()
 
 

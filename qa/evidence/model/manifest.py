@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from citespan.decoding import from_json
 from citespan.index.errors import ModelUnavailable
 from citespan.qa.evidence.decision import AnswerThreshold
 
@@ -64,6 +65,6 @@ def read_evidence_manifest(folder: Path) -> EvidenceManifest:
         ModelUnavailable: the manifest is missing, or cannot be read.
     """
     try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=EvidenceManifest)
+        return from_json((folder / MANIFEST).read_bytes(), EvidenceManifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(f"no exported evidence model in {folder}: {error}") from error

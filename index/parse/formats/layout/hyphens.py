@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.index.parse.formats.layout.line import PageLine
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -23,7 +24,7 @@ class _Tokenizer(msgspec.Struct):
 
 def _common() -> frozenset[str]:
     """Return the whole words that the shipped embedder knows: a word list of English."""
-    vocabulary = msgspec.json.decode(_EMBEDDER.read_bytes(), type=_Tokenizer).model.vocab
+    vocabulary = from_json(_EMBEDDER.read_bytes(), _Tokenizer).model.vocab
     return frozenset(word for word in vocabulary if word.isalpha() and len(word) > 1)
 
 
