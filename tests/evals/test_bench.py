@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from faults import NIGHTLY, by_night
 from scripted_endpoint import scripted
 
 from citespan.evals.bench.__main__ import main
@@ -49,6 +50,8 @@ UNITS = {"chunks": "chunks/s", "characters": "characters/s", "throughput": "ques
 @pytest.fixture(scope="module")
 def run(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """What one run of everything wrote: on standard error, and as JSON."""
+    if not NIGHTLY:
+        pytest.skip("minutes: at night, with TEST_CYCLES=100")
     out = tmp_path_factory.mktemp("bench") / "figures.json"
     sizes = ("--questions", "2", "--clients", "2", "--repeats", "1")
     with pytest.MonkeyPatch.context() as patch:
@@ -269,6 +272,7 @@ def test_both_kinds_of_dense_index(
         assert result.stdout.count("recall@10 1.0000") == 3  # all lists of so few are looked at
 
 
+@by_night
 def test_growth_is_measured_and_drawn(tmp_path: Path, models_folder: Path, embedder: object):
     plot = tmp_path / "growth.svg"
     arguments = ["seed", "--chunks", "20", "--chunks", "40", "--questions", "3"]

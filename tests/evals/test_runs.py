@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from click.testing import CliRunner
+from faults import by_night
 
 from citespan.commands import cli
 from citespan.evals.compare.differences import compare
@@ -57,6 +58,7 @@ def test_the_seed_passes_its_gate(result: Run, folder: Path):
     assert (counts["total"], counts["scored"], counts["failed"]) == (56, 56, 0)
 
 
+@by_night
 def test_the_same_run_twice_is_the_same_bytes(seed: Dataset, settings: Settings, tmp_path: Path):
     some = dataclasses.replace(seed, questions=seed.questions[::4])
     once, again = tmp_path / "once", tmp_path / "again"

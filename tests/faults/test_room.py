@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from api_client import Client, problem
-from faults import NIGHTLY, scratch_folder, use_words
+from faults import NIGHTLY, by_night, scratch_folder, use_words
 from litestar.testing import TestClient
 from workloads import FailingWrites
 
@@ -100,6 +100,7 @@ def test_everything_is_507_and_deleting_makes_room(settings: Settings, small_dis
         assert put(client, "more", text_of(70)) == 201
 
 
+@by_night
 def test_filled_by_what_is_stored_it_can_be_emptied(settings: Settings, small_disk: Path) -> None:
     with Collections.open(settings) as collections, TestClient(create_app(collections)) as client:
         stored: list[int] = []

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tantivy
 from contracts import chunks_of
-from faults import tampered
+from faults import by_night, tampered
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import document
@@ -133,7 +133,9 @@ REMOVALS = [deleted, purged, purged_by_number, replaced_by_the_rule]
 
 class TestGone:
     @pytest.mark.parametrize("remove", REMOVALS)
-    @pytest.mark.parametrize("text", [SECRET, LONG], ids=["short", "long"])
+    @pytest.mark.parametrize(
+        "text", [pytest.param(SECRET, id="short"), pytest.param(LONG, id="long", marks=by_night)]
+    )
     def test_no_byte_is_left_in_any_file(
         self, tmp_path: Path, embedder: OnnxEmbedder, remove: Removal, text: str
     ) -> None:

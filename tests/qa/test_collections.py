@@ -9,6 +9,7 @@ import apsw
 import pytest
 from api_client import Client, problem
 from click.testing import CliRunner, Result
+from faults import by_night
 from litestar.testing import TestClient
 
 from citespan.api.server.app import create_app
@@ -454,6 +455,7 @@ class TestReindexing:
         refused = run(environ, "reindex")
         assert (refused.exit_code, "already have these settings" in refused.output) == (2, True)
 
+    @by_night
     def test_the_questions_of_a_data_set_decide(
         self, environ: dict[str, str], tmp_path: Path
     ) -> None:

@@ -33,6 +33,7 @@ from citespan.index.types import Side, Vectors
 
 CYCLES = int(os.environ.get("TEST_CYCLES", "10"))  # 100 at night
 NIGHTLY = CYCLES >= 100
+by_night = pytest.mark.skipif(not NIGHTLY, reason="minutes: at night, with TEST_CYCLES=100")
 READY_S = 10.0
 EXACT_MOST = 6  # chunks
 _EVERYTHING = 100_000

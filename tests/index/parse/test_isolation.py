@@ -22,8 +22,8 @@ from citespan.index.parse.request import Request, Unreadable
 HOSTILE = """
 import os, socket, subprocess, sys, tempfile, threading
 from citespan.index.parse.isolation.child import _restrict
-from citespan.index.parse.isolation.wire import Limits
-_restrict(Limits(), ())
+from citespan.index.parse.isolation.wire import ProcessLimits
+_restrict(ProcessLimits(), ())
 def attempt(name, act):
     try:
         act()
