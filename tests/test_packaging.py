@@ -76,6 +76,7 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
             "__init__",
             "__main__",
             "commands",
+            "decoding",
             "keys",
             "lazy",
             "reindexing",
