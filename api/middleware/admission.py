@@ -63,7 +63,7 @@ class Admission:
 
         Raises:
             QuotaExceeded: the caller has used a quota.
-        Busy: the request's line is full, or the bodies held have too many bytes.
+            Busy: the request's line is full, or the bodies held have too many bytes.
             BodyTooLarge: the body is larger than the line allows.
             TookTooLong, ClientDisconnected, NotReady: the request ended before its turn.
         """

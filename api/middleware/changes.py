@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from litestar.types import HTTPScope
@@ -94,11 +95,10 @@ def _outcome(status: int) -> Literal["done", "refused", "failed"]:
 def _facts(scope: HTTPScope) -> dict[str, str]:
     """Return what the path and the query name."""
     found: dict[str, Any] = dict(scope["path_params"])
-    query = scope["query_string"].decode("latin-1").split("&")
-    asked = (one.partition("=")[2] for one in query if one.startswith("collection="))
+    asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))  # the last counts, as routes
     target = found.get("job_id") or found.get("revision") or ""
     return {
-        "collection": str(found.get("name") or next(asked, DEFAULT)),
+        "collection": str(found.get("name") or asked.get("collection", DEFAULT)),
         "document": str(found.get("document_id", "")),
         "target": str(target),
     }

@@ -164,5 +164,7 @@ def _policies(unit: QuotaUnit, written: str) -> list[QuotaPolicy]:
             )
         window_s = _SECONDS[parsed[2]]
         name = f"{unit}/{parsed[2]}"
+        if name in {policy.name for policy in found}:
+            raise ConfigError(f"limits.{unit} has two quotas per {parsed[2]}; keep the smaller one")
         found.append(QuotaPolicy(unit=unit, name=name, quota=int(parsed[1]), window_s=window_s))
     return found

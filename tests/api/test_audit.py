@@ -192,3 +192,13 @@ def test_deletions_are_on_the_disk_before_they_are_acknowledged(
     assert synced == ["document.delete"]
     assert client.delete("/v1/documents/gone").status_code == 404
     assert synced == ["document.delete"]
+
+
+@pytest.mark.parametrize("named", ["%6Cegal", "default&collection=legal"])
+def test_no_way_to_name_a_collection_hides_it(client: Any, log: AuditLog, named: str) -> None:
+    client.post("/v1/collections", json={"name": "legal"})
+    sent = client.put(f"/v1/documents/odd?collection={named}", json={"text": "Odd."})
+    assert sent.status_code in {200, 201}
+    assert client.get("/v1/documents/odd?collection=legal").status_code == 200
+    assert entries(log.path)[-1]["collection"] == "legal"
+    assert client.delete("/v1/collections/legal").status_code == 204

@@ -90,6 +90,11 @@ def test_wrong_quotas_are_refused(written: str) -> None:
         Quotas.of({"questions": written})
 
 
+def test_of_two_quotas_for_one_window_neither_is_guessed() -> None:
+    with pytest.raises(ConfigError, match=r"limits\.questions .* two quotas per minute"):
+        Quotas.of({"questions": "5/minute, 10/minute"})
+
+
 def scope(client: Any, caller: Any = None) -> Any:
     return {"client": client, "state": {"caller": caller}}
 
