@@ -196,12 +196,8 @@ def test_what_is_acknowledged_is_on_the_disk(server: Server, tmp_path: Path) -> 
         disk.apply(call)
         if '"HTTP/1.1 2' in call[1]:
             told += 1
-            # Of storing a document, the audit log does not wait for the disk.
-            spared = (
-                {str(server.data / "audit.jsonl")}
-                if sent[told - 1].request.method == "PUT"
-                else set()
-            )
-            assert set(disk.at_risk()) <= spared, told
+            is_put = sent[told - 1].request.method == "PUT"  # which the audit log does not wait for
+            audited = str(server.data / "audit.jsonl")
+            assert set(disk.at_risk()) <= ({audited} if is_put else set[str]()), told
     assert told == len(sent)
     assert disk.broken == []
