@@ -36,9 +36,9 @@ _NOTICED_S, _STOP_S = 2, 4  # after that limit
 _MOST_FILES = 8192  # that the process asks for; the usual limit is 1,024
 _ANY_HOST = "*"
 _RELATIVE, _NO_OTHERS, _PLAIN = Addresses(), Origins(), Operation()
-_NO_ACCOUNTS = (
-    "There are no accounts and no passwords: any client that can reach this address can read,"
-    " change and delete all documents."
+_OPEN_TO_ALL = (
+    "There are no keys, and access.open_to_all is set: any client that can reach this address can"
+    " read, change and delete all documents."
 )
 _NO_HOST_CHECK = (
     " Because serve.hosts is *, web pages can do so, too, through the browser of a person who can"
@@ -189,7 +189,7 @@ def run_server(
         logger().info("listening", url=url)
         if not (gate.closed or _is_loopback(listener)):
             unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
-            logger().warning("no_accounts", warning=_NO_ACCOUNTS + unchecked)
+            logger().warning("open_to_all", warning=_OPEN_TO_ALL + unchecked)
         on_listening(url)
         server.run(sockets=[listener])
     if failures:

@@ -68,8 +68,8 @@ def test_a_server_process(
     assert process.returncode == 0
     logs = [json.loads(line) for line in written.splitlines()]
     assert {"event": "listening", "url": told}.items() <= logs[0].items()
-    warned = [log["warning"] for log in logs if log["event"] == "no_accounts"]
-    assert ["no accounts" in one for one in warned] == [True] * (host == EVERYWHERE)
+    warned = [log["warning"] for log in logs if log["event"] == "open_to_all"]
+    assert ["no keys" in one for one in warned] == [True] * (host == EVERYWHERE)
     routes = {log["route"] for log in logs if log["event"] == "request"}
     assert {"/v1/ask", "/v1/documents/{document_id}/text"} <= routes
     assert not any(word in written for word in ("CELAC", "Odd", "China"))
