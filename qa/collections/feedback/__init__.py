@@ -1,0 +1,54 @@
+"""What people say of answers, and which questions got none."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.collections.feedback.gold import Gold, Left, gold_of
+    from citespan.qa.collections.feedback.grouping import Gap, gaps
+    from citespan.qa.collections.feedback.labels import (
+        Claim,
+        Judged,
+        Label,
+        Labels,
+        Pointer,
+        State,
+        Verdict,
+    )
+    from citespan.qa.collections.feedback.unanswered import Unanswered
+
+__all__ = (
+    "Claim",
+    "Gap",
+    "Gold",
+    "Judged",
+    "Label",
+    "Labels",
+    "Left",
+    "Pointer",
+    "State",
+    "Unanswered",
+    "Verdict",
+    "gaps",
+    "gold_of",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Claim": "citespan.qa.collections.feedback.labels",
+        "Gap": "citespan.qa.collections.feedback.grouping",
+        "Gold": "citespan.qa.collections.feedback.gold",
+        "Judged": "citespan.qa.collections.feedback.labels",
+        "Label": "citespan.qa.collections.feedback.labels",
+        "Labels": "citespan.qa.collections.feedback.labels",
+        "Left": "citespan.qa.collections.feedback.gold",
+        "Pointer": "citespan.qa.collections.feedback.labels",
+        "State": "citespan.qa.collections.feedback.labels",
+        "Unanswered": "citespan.qa.collections.feedback.unanswered",
+        "Verdict": "citespan.qa.collections.feedback.labels",
+        "gaps": "citespan.qa.collections.feedback.grouping",
+        "gold_of": "citespan.qa.collections.feedback.gold",
+    },
+)
