@@ -40,8 +40,8 @@ class MeasuredHere(Measured):
         """Return a run, or raise RunNotFound."""
         try:
             found = review.detail_of(self._data, name)
-        except RunError as error:
-            raise RunNotFound(str(error)) from error
+        except RunError as error:  # its message names folders
+            raise RunNotFound(f"there is no sound run {name!r}") from error
         bins = found.curves.reliability
         return RunDetailBody(
             **msgspec.structs.asdict(_body(found.run)),
@@ -66,7 +66,7 @@ class MeasuredHere(Measured):
         except NotComparable as error:
             raise InvalidRequest.of("since", str(error)) from error
         except RunError as error:
-            raise RunNotFound(str(error)) from error
+            raise RunNotFound(f"there are no sound runs {before!r} and {after!r}") from error
         return ComparisonBody(
             differences=tuple(map(_difference, found.differences)),
             turned=tuple(

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from citespan.qa.collections.feedback.unanswered import Missed
 from citespan.qa.question import gist
 
-_ALIKE = (
-    0.5  # two questions are together if they share at least this part of their stems, by weight
-)
+_ALIKE = 0.5  # the part of their stems, by weight, that two questions of one group share at least
+_SOUGHT = 3  # the rarest stems of a question, by which others like it are found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,33 +32,36 @@ class Gap:
 
 def gaps(missed: Sequence[Missed]) -> list[Gap]:
     """Return the questions in groups, the most frequent group first."""
-    by_stems: dict[frozenset[str], list[Missed]] = defaultdict(list)
+    rows: dict[frozenset[str], list[Missed]] = defaultdict(list)
     for one in missed:
-        by_stems[gist(one.question)].append(one)
-    weights = _weights(by_stems)
-    groups: list[tuple[frozenset[str], list[Missed]]] = []
+        rows[gist(one.question)].append(one)
+    subjects = sorted(rows, key=lambda one: (-len(rows[one]), sorted(one)))
+    groups: dict[int, list[Missed]] = defaultdict(list)
+    for subject, group in zip(subjects, _together(subjects), strict=True):
+        groups[group] += rows[subject]
+    return sorted(map(_gap, groups.values()), key=lambda gap: (-gap.count, gap.question))
+
+
+def _together(subjects: Sequence[frozenset[str]]) -> list[int]:
+    """Return the group of each subject: that of the most similar one before it, if it is alike."""
+    found = Counter(stem for subject in subjects for stem in subject)
+    # A stem that many questions have tells little.
+    weights = {stem: math.log(1 + len(subjects) / count) for stem, count in found.items()}
+    total = [sum(weights[stem] for stem in subject) for subject in subjects]
     having: dict[str, list[int]] = defaultdict(list)
-    for stems, rows in sorted(by_stems.items(), key=lambda item: (-len(item[1]), sorted(item[0]))):
-        near = Counter(number for one in stems for number in having[one])
-        best = max(near, key=lambda n: (_shared(stems, groups[n][0], weights), -n), default=None)
-        if best is not None and _shared(stems, groups[best][0], weights) >= _ALIKE:
-            groups[best][1].extend(rows)
-            continue
-        for one in stems:
-            having[one].append(len(groups))
-        groups.append((stems, list(rows)))
-    return sorted((_gap(rows) for _, rows in groups), key=lambda gap: (-gap.count, gap.question))
-
-
-def _weights(by_stems: dict[frozenset[str], list[Missed]]) -> dict[str, float]:
-    """Return the weight of each stem: a stem that many questions have tells little."""
-    having = Counter(one for stems in by_stems for one in stems)
-    return {one: math.log(1 + len(by_stems) / count) for one, count in having.items()}
-
-
-def _shared(one: frozenset[str], other: frozenset[str], weights: dict[str, float]) -> float:
-    both = sum(weights[word] for word in one & other)
-    return both / sum(weights[word] for word in one | other)
+    groups: list[int] = []
+    for number, subject in enumerate(subjects):
+        best, most = number, 0.0
+        telling = sorted(subject, key=lambda stem: (-weights[stem], stem))[:_SOUGHT]
+        for other in sorted({other for stem in telling for other in having[stem]}):
+            both = sum(weights[stem] for stem in subject & subjects[other])
+            alike = both / (total[number] + total[other] - both)
+            if alike > most:
+                best, most = other, alike
+        groups.append(groups[best] if most >= _ALIKE else number)
+        for stem in subject:
+            having[stem].append(number)
+    return groups
 
 
 def _gap(rows: list[Missed]) -> Gap:

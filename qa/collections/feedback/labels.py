@@ -246,7 +246,7 @@ class Labels:
         except InvalidSpan as error:
             raise InvalidLabel(place, f"is not inside the document: {error}") from error
         if found != claim.quote or not found.strip():
-            raise InvalidLabel(place, "is not what the document says there; select it again")
+            raise InvalidLabel(place, "is not what the document says there; mark it again")
         return Pointer(
             document_id=document.id, revision=document.revision, start=claim.start, end=claim.end,
             stored_at=document.created_at,

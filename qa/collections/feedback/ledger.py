@@ -132,7 +132,7 @@ class Ledger(Generic[T]):
 
     def _row(self, line: bytes, number: int) -> T:
         row = line[_SUM + 1 :]
-        if line[:_SUM] != _sum(row):
+        if line[: _SUM + 1] != _sum(row) + b" ":
             raise StoreCorrupt(
                 f"line {number} of {self._path} is not what was written; remove that line"
             )

@@ -11,7 +11,7 @@ from citespan.qa.collections.feedback.ledger import Ledger
 from citespan.qa.types import Answer, Mode, Reason, Status
 
 FILE = "unanswered.jsonl"  # in the folder of a collection
-MOST = 10_000  # questions of a collection
+MOST = 5_000  # questions of a collection
 _ROOM = 500  # questions that may be too many, or too old, until the file is written again
 _OF_THEMSELVES = {Reason.EMPTY_INDEX, Reason.FILTERED_OUT}  # say nothing about the documents
 
