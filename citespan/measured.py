@@ -21,6 +21,7 @@ from citespan.evals import review
 from citespan.evals.errors import DatasetError, NotComparable, RunError
 from citespan.index import Corpus
 from citespan.qa.collections import Collections
+from citespan.qa.errors import InvalidLabel
 
 _PAGE = 500  # documents listed at once
 _MOST = 20_000  # documents of a data set that is sent as one archive
@@ -79,12 +80,12 @@ class MeasuredHere(Measured):
         )  # fmt: skip
 
     def dataset(self, collections: Collections, name: str) -> bytes:
-        """Return the data set of a collection's accepted labels, or raise InvalidRequest."""
+        """Return the data set of a collection's accepted labels, or raise InvalidLabel."""
         corpus = collections.service(name).corpus
         documents, _ = corpus.counts()
         if documents > _MOST:
-            raise InvalidRequest.of(
-                "collection",
+            raise InvalidLabel(
+                "the data set",
                 f"has {documents} documents, too many for one archive; use `citespan eval label"
                 " --out FOLDER` on the server",
             )
@@ -94,7 +95,7 @@ class MeasuredHere(Measured):
             )
             return review.zipped(made.dataset)
         except DatasetError as error:
-            raise InvalidRequest.of("collection", str(error)) from error
+            raise InvalidLabel("the data set", f"cannot be made: {error}") from error
 
 
 def _body(found: review.FoundRun) -> RunBody:

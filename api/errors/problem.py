@@ -195,7 +195,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.InvalidCollection: INTERNAL,  # a client's settings become InvalidRequest
     qa.UntrustedSettings: INTERNAL,  # only commands raise it
     qa.NotPermitted: _FORBIDDEN,
-    qa.InvalidLabel: INTERNAL,  # a client's becomes InvalidRequest
+    qa.InvalidLabel: ErrorRow(status=422, slug="invalid-label", title="Invalid label"),
     qa.LabelNotFound: ErrorRow(status=404, slug="label-not-found", title="No such label"),
     qa.TooManyLabels: ErrorRow(status=409, slug="too-many-labels", title="Too many labels"),
     qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 
 from citespan.api.access import ADMIN, ASK, RULE, WRITE
-from citespan.api.errors.types import InvalidRequest
 from citespan.api.middleware.changes import tell
 from citespan.api.middleware.lines import STORING
 from citespan.api.routes.collections import InCollection
@@ -25,8 +24,7 @@ from citespan.api.wire.labels import (
     label_body,
 )
 from citespan.qa.collections import Collections
-from citespan.qa.collections.feedback import Gap, State, Verdict, gaps
-from citespan.qa.errors import InvalidLabel
+from citespan.qa.collections.feedback import QuestionGroup, State, Verdict, gaps
 from citespan.qa.settings import DEFAULT
 
 _CSV = "text/csv"
@@ -71,16 +69,13 @@ class LabelRoutes(Controller):
         """Keep what a person says of an answer, once the store confirms what it points to."""
         given = read_json(request, body, LabelRequest)
         labels = collections.labels(collection)
-        try:
-            made = labels.add(
-                given.question,
-                Verdict(given.verdict),
-                given.answer.judged(),
-                [one.claim() for one in given.cited],
-                [one.claim() for one in given.spans],
-            )
-        except InvalidLabel as error:
-            raise InvalidRequest.of(error.place, error.why) from error
+        made = labels.add(
+            given.question,
+            Verdict(given.verdict),
+            given.answer.judged(),
+            [one.marked() for one in given.cited],
+            [one.marked() for one in given.spans],
+        )
         tell(request.scope, target=made.id, detail=given.verdict)
         return label_body(made, labels, collection)
 
@@ -96,16 +91,13 @@ class LabelRoutes(Controller):
         """Accept or reject a label, or correct it."""
         given = read_json(request, body, LabelChange)
         labels = collections.labels(collection)
-        try:
-            made = labels.change(
-                label_id,
-                state=given.state and State(given.state),
-                verdict=given.verdict and Verdict(given.verdict),
-                question=given.question,
-                spans=None if given.spans is None else [one.claim() for one in given.spans],
-            )
-        except InvalidLabel as error:
-            raise InvalidRequest.of(error.place, error.why) from error
+        made = labels.change(
+            label_id,
+            state=given.state and State(given.state),
+            verdict=given.verdict and Verdict(given.verdict),
+            question=given.question,
+            spans=None if given.spans is None else [one.marked() for one in given.spans],
+        )
         tell(request.scope, detail=str(made.state))
         return label_body(made, labels, collection)
 
@@ -149,7 +141,7 @@ class UnansweredRoutes(Controller):
         collections.unanswered(collection).clear()
 
 
-def _table(found: list[Gap]) -> bytes:
+def _table(found: list[QuestionGroup]) -> bytes:
     made = io.StringIO()
     rows = csv.writer(made)
     rows.writerow(["question", "count", "first", "last", "reasons", "wordings"])

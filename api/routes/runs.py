@@ -47,7 +47,7 @@ class Measured:
         """Return the data set that the accepted labels of a collection make, as a ZIP archive.
 
         Raises:
-            InvalidRequest: no label is accepted.
+            InvalidLabel: no label is accepted.
         """
         collections.service(name)
         raise RunNotFound("this server makes no data sets")

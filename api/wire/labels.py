@@ -8,7 +8,14 @@ import msgspec
 from citespan.api.wire.spans import MAX_OFFSET
 from citespan.api.wire.urls import text_url
 from citespan.index import Span
-from citespan.qa.collections.feedback import Claim, Gap, Judged, Label, Labels, Pointer
+from citespan.qa.collections.feedback import (
+    JudgedAnswer,
+    Label,
+    LabelStore,
+    MarkedSpan,
+    Pointer,
+    QuestionGroup,
+)
 from citespan.qa.question import MAX_QUESTION
 
 _MOST = 50  # spans of a label
@@ -18,7 +25,7 @@ _Verdict = Literal["right", "wrong", "incomplete", "should_refuse", "should_answ
 _State = Literal["candidate", "accepted", "rejected"]
 
 
-class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MarkedRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Characters of a revision, and what they are: the server keeps them only if it agrees."""
 
     document_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -27,12 +34,12 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     end: _Offset
     quote: Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
 
-    def claim(self) -> Claim:
+    def marked(self) -> MarkedSpan:
         """Return what the store is to confirm."""
-        return Claim(**msgspec.structs.asdict(self))
+        return MarkedSpan(**msgspec.structs.asdict(self))
 
 
-_Claims = Annotated[tuple[ClaimRequest, ...], msgspec.Meta(max_length=_MOST)]
+_MarkedSpans = Annotated[tuple[MarkedRequest, ...], msgspec.Meta(max_length=_MOST)]
 
 
 class JudgedRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,9 +49,9 @@ class JudgedRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mode: Literal["extractive", "generated", "chat"]
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
-    def judged(self) -> Judged:
+    def judged(self) -> JudgedAnswer:
         """Return it as it is kept."""
-        return Judged(**msgspec.structs.asdict(self))
+        return JudgedAnswer(**msgspec.structs.asdict(self))
 
 
 class LabelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,8 +63,8 @@ class LabelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     question: _Question
     verdict: _Verdict
     answer: JudgedRequest
-    cited: _Claims = ()
-    spans: _Claims = ()
+    cited: _MarkedSpans = ()
+    spans: _MarkedSpans = ()
 
 
 class LabelChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,11 +73,11 @@ class LabelChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     state: _State | None = None
     verdict: _Verdict | None = None
     question: _Question | None = None
-    spans: _Claims | None = None
+    spans: _MarkedSpans | None = None
 
 
 class PointerBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of a revision. `quote` is null if they are not stored any more, or not for you."""
+    """Characters of a revision. `quote` is null if they are no longer stored, or hidden."""
 
     document_id: str
     revision: int
@@ -126,7 +133,7 @@ class GapListBody(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[GapBody, ...]
 
 
-def label_body(label: Label, labels: Labels, collection: str) -> LabelBody:
+def label_body(label: Label, labels: LabelStore, collection: str) -> LabelBody:
     """Return a label on the wire, with what it points to."""
 
     def body(pointer: Pointer) -> PointerBody:
@@ -157,7 +164,7 @@ def label_body(label: Label, labels: Labels, collection: str) -> LabelBody:
     )
 
 
-def gap_body(gap: Gap) -> GapBody:
+def gap_body(gap: QuestionGroup) -> GapBody:
     """Return a group of questions on the wire."""
     return GapBody(
         question=gap.question,

@@ -11,7 +11,7 @@ from citespan.evals.datasets import write_dataset
 from citespan.evals.errors import DatasetError
 from citespan.evals.types import Card, Dataset, GoldSpan, Question, SourceDocument
 from citespan.index import Document
-from citespan.qa.collections.feedback import Gold, Labels, Left, gold_of
+from citespan.qa.collections.feedback import Gold, LabelStore, Left, gold_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Labelled:
 
 
 def labelled_dataset(
-    labels: Labels, ids: Iterable[str], current: Callable[[str], Document], name: str
+    labels: LabelStore, ids: Iterable[str], current: Callable[[str], Document], name: str
 ) -> Labelled:
     """Return the data set of the accepted labels.
 

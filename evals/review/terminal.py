@@ -13,7 +13,7 @@ from citespan.qa.terminal.commands import here, record
 if TYPE_CHECKING:
     from citespan.index import Document
     from citespan.index.catalogue import SqliteCatalogue
-    from citespan.qa.collections.feedback import Claim, Label, Labels
+    from citespan.qa.collections.feedback import Label, LabelStore, MarkedSpan
 
 _PAGE = 1000  # documents read at once
 _SAID = {
@@ -41,14 +41,14 @@ def label(settings: Settings, out: Path | None, *, lists: bool, as_json: bool) -
     """
     from citespan.evals.errors import DatasetError
     from citespan.index.corpus import open_catalogue
-    from citespan.qa.collections.feedback import Labels
+    from citespan.qa.collections.feedback import LabelStore
 
     chosen = here(settings)
     folder = chosen.collection_path()
     with open_catalogue(folder) as catalogue:
         if catalogue is None:
             raise DatasetError(f"nothing is stored in {folder}, so no answer was judged")
-        labels = Labels(folder, catalogue.document)
+        labels = LabelStore(folder, catalogue.document)
         if out is not None:
             _write(labels, catalogue, out)
         elif as_json:
@@ -62,7 +62,7 @@ def label(settings: Settings, out: Path | None, *, lists: bool, as_json: bool) -
                 record(settings, "label.change", detail=f"{changed} reviewed")
 
 
-def _review(labels: "Labels", catalogue: "SqliteCatalogue") -> int:
+def _review(labels: "LabelStore", catalogue: "SqliteCatalogue") -> int:
     """Ask about each candidate, the oldest first; return how many were decided."""
     from citespan.qa.collections.feedback import State
 
@@ -79,7 +79,7 @@ def _review(labels: "Labels", catalogue: "SqliteCatalogue") -> int:
     return decided
 
 
-def _decide(candidate: "Label", labels: "Labels", catalogue: "SqliteCatalogue") -> str:
+def _decide(candidate: "Label", labels: "LabelStore", catalogue: "SqliteCatalogue") -> str:
     from citespan.qa.collections.feedback import State
     from citespan.qa.errors import InvalidLabel
 
@@ -102,7 +102,7 @@ def _decide(candidate: "Label", labels: "Labels", catalogue: "SqliteCatalogue") 
         return key
 
 
-def _show(candidate: "Label", labels: "Labels") -> None:
+def _show(candidate: "Label", labels: "LabelStore") -> None:
     judged = candidate.judged
     tell(candidate.question)
     tell(f"  {judged.status} ({judged.confidence:.2f}); said of it: {_SAID[candidate.verdict]}")
@@ -110,12 +110,12 @@ def _show(candidate: "Label", labels: "Labels") -> None:
         for one in pointers:
             words = labels.quote(one)
             place = f"{one.document_id}, characters {one.start}-{one.end}"
-            tell(f"  {name}: {'(not stored any more)' if words is None else words}  [{place}]")
+            tell(f"  {name}: {'(no longer stored)' if words is None else words}  [{place}]")
 
 
-def _shown(candidate: "Label", catalogue: "SqliteCatalogue") -> "Claim | None":
+def _shown(candidate: "Label", catalogue: "SqliteCatalogue") -> "MarkedSpan | None":
     """Ask for the words that answer, and find them in one place of the documents."""
-    from citespan.qa.collections.feedback import Claim
+    from citespan.qa.collections.feedback import MarkedSpan
 
     words: str = click.prompt("The words that answer, as the document has them", default="")
     if not words.strip():
@@ -131,7 +131,7 @@ def _shown(candidate: "Label", catalogue: "SqliteCatalogue") -> "Claim | None":
         tell(f"these words {there}", colour="red")
         return None
     document, start = found[0]
-    return Claim(
+    return MarkedSpan(
         document_id=document.id, revision=document.revision, start=start, end=start + len(words),
         quote=words,
     )  # fmt: skip
@@ -165,7 +165,7 @@ def document_ids(catalogue: "SqliteCatalogue") -> Iterator[str]:
             return
 
 
-def _write(labels: "Labels", catalogue: "SqliteCatalogue", out: Path) -> None:
+def _write(labels: "LabelStore", catalogue: "SqliteCatalogue", out: Path) -> None:
     from citespan.evals.datasets import write_dataset
     from citespan.evals.review.labelled import labelled_dataset
 

@@ -17,7 +17,7 @@ from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
-from citespan.qa.collections.feedback import Labels, Unanswered
+from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
 from citespan.qa.collections.jobs import INGEST, Jobs
@@ -172,9 +172,9 @@ class Collections:
         self._rebuilds.roll_back(self.jobs, self._place(self._shelf.slot(name)))
         return self.info(name)
 
-    def labels(self, name: str) -> Labels:
+    def labels(self, name: str) -> LabelStore:
         """Return what people said of a collection's answers; errors are those of `service`."""
-        return Labels(self._slots.folder_of(name), self.service(name).corpus.get)
+        return LabelStore(self._slots.folder_of(name), self.service(name).corpus.get)
 
     def unanswered(self, name: str) -> Unanswered:
         """Return the kept questions that a collection could not answer; errors as `service`."""

@@ -7,7 +7,7 @@ from typing import Any
 from citespan.index.errors import JobNotFound, StoreError
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job, JobFile
-from citespan.qa.collections.feedback import Labels, Unanswered
+from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.jobs import Jobs
 from citespan.qa.collections.rebuilds import Rebuilding
@@ -64,7 +64,7 @@ class CollectionsView(Collections):
         self._whole.roll_back(self._seen(name))
         return self.info(name)
 
-    def labels(self, name: str) -> Labels:
+    def labels(self, name: str) -> LabelStore:
         """Return what people said of answers, as `Collections.labels`: the caller's own words.
 
         A caller who sees all documents sees all labels.

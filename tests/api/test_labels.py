@@ -63,12 +63,12 @@ def labelled(client: Client, **more: Any) -> dict[str, Any]:
 def test_a_judgement_is_reviewed_and_becomes_a_data_set(
     client: Client, folder: Path, tmp_path: Path
 ) -> None:
-    problem(client.get("/v1/labels/dataset"), 422, "invalid-request")
+    problem(client.get("/v1/labels/dataset"), 422, "invalid-label")
     made = labelled(client)
     assert (made["state"], made["ready"], made["status"]) == ("candidate", False, "abstained")
     path = f"/v1/labels/{made['id']}"
-    refused = problem(client.patch(path, json={"state": "accepted"}), 422, "invalid-request")
-    assert refused["errors"][0]["field"] == "spans"
+    refused = problem(client.patch(path, json={"state": "accepted"}), 422, "invalid-label")
+    assert refused["detail"].startswith("spans are missing")
     shown = client.patch(path, json={"spans": [CLAIM], "question": "When does the canteen open?"})
     (span,) = shown.json()["spans"]
     assert (span["quote"], shown.json()["ready"]) == (QUOTE, True)
@@ -119,7 +119,8 @@ def test_a_judgement_is_reviewed_and_becomes_a_data_set(
 )
 def test_what_cannot_be_kept_is_refused(client: Client, wrong: dict[str, Any]) -> None:
     response = client.post("/v1/labels", json=LABEL | wrong)
-    assert problem(response, 422)["type"].endswith(("invalid-request", "invalid-question"))
+    kinds = ("invalid-label", "invalid-request", "invalid-question")
+    assert problem(response, 422)["type"].endswith(kinds)
     assert client.get("/v1/labels").json()["labels"] == []
 
 

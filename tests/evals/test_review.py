@@ -15,15 +15,21 @@ from citespan.evals.review.labelled import labelled_dataset
 from citespan.evals.review.runs import detail_of, found_runs
 from citespan.evals.review.turns import turned
 from citespan.index import Corpus, Draft, OnnxEmbedder
-from citespan.qa.collections.feedback.labels import Claim, Judged, Labels, State, Verdict
+from citespan.qa.collections.feedback.labels import (
+    JudgedAnswer,
+    LabelStore,
+    MarkedSpan,
+    State,
+    Verdict,
+)
 
 TEXTS = {
     "bridge": "The bridge was opened in 1932. It is made of steel.",
     "museum": "The museum was founded in 1871. It shows fossils. Entry costs nine euros.",
     "twice": "The gate is green. The gate is green.",
 }
-ABSTAINED = Judged(status="abstained", mode="extractive", confidence=0.1)
-ANSWERED = Judged(status="answered", mode="extractive", confidence=0.9)
+ABSTAINED = JudgedAnswer(status="abstained", mode="extractive", confidence=0.1)
+ANSWERED = JudgedAnswer(status="answered", mode="extractive", confidence=0.9)
 Run = Callable[..., Result]
 
 
@@ -36,8 +42,8 @@ def corpus(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
 
 
 @pytest.fixture
-def labels(corpus: Corpus, tmp_path: Path) -> Labels:
-    return Labels(tmp_path / "data", corpus.get)
+def labels(corpus: Corpus, tmp_path: Path) -> LabelStore:
+    return LabelStore(tmp_path / "data", corpus.get)
 
 
 @pytest.fixture
@@ -50,13 +56,15 @@ def citespan(tmp_path: Path, models_folder: Path) -> Run:
     return run
 
 
-def claim(document_id: str, words: str) -> Claim:
+def claim(document_id: str, words: str) -> MarkedSpan:
     at = TEXTS[document_id].index(words)
-    return Claim(document_id=document_id, revision=1, start=at, end=at + len(words), quote=words)
+    return MarkedSpan(
+        document_id=document_id, revision=1, start=at, end=at + len(words), quote=words
+    )
 
 
 def test_judgements_become_a_data_set_that_is_measured_and_gated(
-    labels: Labels, corpus: Corpus, citespan: Run, tmp_path: Path
+    labels: LabelStore, corpus: Corpus, citespan: Run, tmp_path: Path
 ) -> None:
     opened = claim("bridge", "The bridge was opened in 1932.")
     labels.add("When was the bridge opened?", Verdict.RIGHT, ANSWERED, cited=[opened])
@@ -110,14 +118,16 @@ def test_a_data_folder_without_documents_has_nothing_to_label(citespan: Run) -> 
     assert (done.exit_code, "nothing is stored" in done.output) == (2, True)
 
 
-def test_what_is_left_out_is_told(labels: Labels, corpus: Corpus, citespan: Run, tmp_path: Path):
+def test_what_is_left_out_is_told(
+    labels: LabelStore, corpus: Corpus, citespan: Run, tmp_path: Path
+):
     for question, words in (("Fee?", claim("museum", "nine euros")),
                             ("Colour?", claim("twice", "green"))):  # fmt: skip
         made = labels.add(question, Verdict.SHOULD_ANSWER, ABSTAINED, spans=[words])
         labels.change(made.id, state=State.ACCEPTED)
     corpus.delete("museum")
     written = citespan("label", "--out", str(tmp_path / "set"))
-    assert "left out: Fee?: revision 1 of 'museum' is not stored any more" in written.output
+    assert "left out: Fee?: revision 1 of 'museum' is no longer stored" in written.output
     corpus.delete("twice")
     with pytest.raises(DatasetError, match="2 are left out"):
         labelled_dataset(labels, ["bridge"], corpus.get, "set")

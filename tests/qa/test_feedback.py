@@ -18,7 +18,13 @@ from citespan.index.corpus import Audience
 from citespan.index.errors import StoreCorrupt, StoreUnavailable
 from citespan.qa.collections.feedback.gold import gold_of
 from citespan.qa.collections.feedback.grouping import gaps
-from citespan.qa.collections.feedback.labels import Claim, Judged, Labels, State, Verdict
+from citespan.qa.collections.feedback.labels import (
+    JudgedAnswer,
+    LabelStore,
+    MarkedSpan,
+    State,
+    Verdict,
+)
 from citespan.qa.collections.feedback.ledger import Ledger
 from citespan.qa.collections.feedback.unanswered import Missed, Unanswered
 from citespan.qa.collections.rights import Rights
@@ -27,8 +33,8 @@ from citespan.qa.types import Abstention, Answer, Mode, Reason, Status
 
 TEXT = "😀 The vault opens at seven. 日本語の文です。 The vault opens at seven."
 WORDS = "The vault opens at seven."
-ABSTAINED = Judged(status="abstained", mode="extractive", confidence=0.1)
-ANSWERED = Judged(status="answered", mode="extractive", confidence=0.9)
+ABSTAINED = JudgedAnswer(status="abstained", mode="extractive", confidence=0.1)
+ANSWERED = JudgedAnswer(status="answered", mode="extractive", confidence=0.9)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -43,13 +49,13 @@ def quick(tmp_path: Path) -> Iterator[Corpus]:
 
 
 @pytest.fixture
-def labels(tmp_path: Path, quick: Corpus) -> Labels:
-    return Labels(tmp_path, quick.get)
+def labels(tmp_path: Path, quick: Corpus) -> LabelStore:
+    return LabelStore(tmp_path, quick.get)
 
 
-def claim(words: str = WORDS, start: int | None = None, **more: Any) -> Claim:
+def claim(words: str = WORDS, start: int | None = None, **more: Any) -> MarkedSpan:
     at = TEXT.index(words) if start is None else start
-    made = Claim(document_id="vault", revision=1, start=at, end=at + len(words), quote=words)
+    made = MarkedSpan(document_id="vault", revision=1, start=at, end=at + len(words), quote=words)
     return msgspec.structs.replace(made, **more)
 
 
@@ -132,7 +138,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path):
 
 
 def test_a_label_is_kept_if_the_store_says_what_it_points_to(
-    labels: Labels, quick: Corpus, tmp_path: Path
+    labels: LabelStore, quick: Corpus, tmp_path: Path
 ):
     second = TEXT.rindex(WORDS)
     made = labels.add(" When does the vault open? ", Verdict.SHOULD_ANSWER, ABSTAINED,
@@ -140,7 +146,7 @@ def test_a_label_is_kept_if_the_store_says_what_it_points_to(
     assert made.question == "When does the vault open?"
     assert [labels.quote(one) for one in made.spans] == [WORDS, "日本語の文です。"]
     assert [one.start for one in made.spans] == [second, TEXT.index("日本語")]
-    assert labels.all() == [made] == [Labels(tmp_path, quick.get).get(made.id)]
+    assert labels.all() == [made] == [LabelStore(tmp_path, quick.get).get(made.id)]
     assert "vault opens" not in (tmp_path / "labels.jsonl").read_text("utf-8")
 
 
@@ -157,7 +163,7 @@ def test_a_label_is_kept_if_the_store_says_what_it_points_to(
     ],
 )
 def test_what_the_store_does_not_say_is_refused(
-    labels: Labels, tmp_path: Path, wrong: dict[str, Any], why: str
+    labels: LabelStore, tmp_path: Path, wrong: dict[str, Any], why: str
 ):
     for place in ("cited", "spans"):
         with pytest.raises(InvalidLabel, match=why) as error:
@@ -170,7 +176,7 @@ def test_what_the_store_does_not_say_is_refused(
     assert not (tmp_path / "labels.jsonl").exists()
 
 
-def test_only_what_says_where_the_words_are_can_be_accepted(labels: Labels):
+def test_only_what_says_where_the_words_are_can_be_accepted(labels: LabelStore):
     wrong = labels.add("When does it open?", Verdict.WRONG, ANSWERED, cited=[claim()])
     with pytest.raises(InvalidLabel, match="show where the right words are"):
         labels.change(wrong.id, state=State.ACCEPTED)
@@ -190,14 +196,14 @@ def test_only_what_says_where_the_words_are_can_be_accepted(labels: Labels):
     assert [one.id for one in labels.all()] == [refuse.id, right.id]
 
 
-def test_labels_have_a_limit(labels: Labels, monkeypatch: pytest.MonkeyPatch):
+def test_labels_have_a_limit(labels: LabelStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("citespan.qa.collections.feedback.labels.MOST", 1)
     labels.add("When?", Verdict.SHOULD_REFUSE, ANSWERED)
     with pytest.raises(TooManyLabels):
         labels.add("When?", Verdict.SHOULD_REFUSE, ANSWERED)
 
 
-def test_people_who_do_not_see_everything_see_their_own_labels(labels: Labels, quick: Corpus):
+def test_people_who_do_not_see_everything_see_their_own_labels(labels: LabelStore, quick: Corpus):
     labels.add("Of nobody?", Verdict.SHOULD_REFUSE, ANSWERED)
     limited = {
         name: labels.seen_by(
@@ -215,9 +221,9 @@ def test_people_who_do_not_see_everything_see_their_own_labels(labels: Labels, q
     assert len(labels.all()) == 2
 
 
-def test_what_was_deleted_is_in_no_label(labels: Labels, quick: Corpus, tmp_path: Path):
+def test_what_was_deleted_is_in_no_label(labels: LabelStore, quick: Corpus, tmp_path: Path):
     quick.add(Draft(id="secret", text="The code word is heliotrope."))
-    words = Claim(document_id="secret", revision=1, start=17, end=27, quote="heliotrope")
+    words = MarkedSpan(document_id="secret", revision=1, start=17, end=27, quote="heliotrope")
     made = labels.add("Which code word?", Verdict.RIGHT, ANSWERED, cited=[words], spans=[words])
     labels.change(made.id, state=State.ACCEPTED)
     assert labels.quote(made.spans[0]) == "heliotrope"
@@ -225,14 +231,14 @@ def test_what_was_deleted_is_in_no_label(labels: Labels, quick: Corpus, tmp_path
     assert labels.quote(made.spans[0]) is None
     gold, left = gold_of(labels, quick.get)
     assert gold == ()
-    assert "is not stored any more" in left[0].why
+    assert "is no longer stored" in left[0].why
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if b"heliotrope" in path.read_bytes()] == []
 
 
-def test_accepted_words_move_with_a_new_revision(labels: Labels, quick: Corpus):
+def test_accepted_words_move_with_a_new_revision(labels: LabelStore, quick: Corpus):
     quick.add(Draft(id="door", text="The door opens at nine."))
-    there = Claim(document_id="door", revision=1, start=4, end=8, quote="door")
+    there = MarkedSpan(document_id="door", revision=1, start=4, end=8, quote="door")
     for question, words in (("When does the vault open?", claim()), ("Which door?", there)):
         made = labels.add(question, Verdict.SHOULD_ANSWER, ABSTAINED, spans=[words])
         labels.change(made.id, state=State.ACCEPTED)
@@ -241,7 +247,7 @@ def test_accepted_words_move_with_a_new_revision(labels: Labels, quick: Corpus):
     gold, left = gold_of(labels, quick.get)
     assert [(one.label.question, [(d.id, d.revision, s.of(d.text)) for d, s in one.spans])
             for one in gold] == [("Which door?", [("door", 2, "door")])]  # fmt: skip
-    assert [one.why for one in left] == ["its words are not in 'vault' any more, or more than once"]
+    assert [one.why for one in left] == ["its words are no longer in 'vault', or more than once"]
     newer = labels.add("Which door?", Verdict.SHOULD_REFUSE, ANSWERED)
     labels.change(newer.id, state=State.ACCEPTED)
     gold, left = gold_of(labels, quick.get)

@@ -6,12 +6,12 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.collections.feedback.gold import Gold, Left, gold_of
-    from citespan.qa.collections.feedback.grouping import Gap, gaps
+    from citespan.qa.collections.feedback.grouping import QuestionGroup, gaps
     from citespan.qa.collections.feedback.labels import (
-        Claim,
-        Judged,
+        JudgedAnswer,
         Label,
-        Labels,
+        LabelStore,
+        MarkedSpan,
         Pointer,
         State,
         Verdict,
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from citespan.qa.collections.feedback.unanswered import Unanswered
 
 __all__ = (
-    "Claim",
-    "Gap",
+    "MarkedSpan",
+    "QuestionGroup",
     "Gold",
-    "Judged",
+    "JudgedAnswer",
     "Label",
-    "Labels",
+    "LabelStore",
     "Left",
     "Pointer",
     "State",
@@ -37,12 +37,12 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
-        "Claim": "citespan.qa.collections.feedback.labels",
-        "Gap": "citespan.qa.collections.feedback.grouping",
+        "MarkedSpan": "citespan.qa.collections.feedback.labels",
+        "QuestionGroup": "citespan.qa.collections.feedback.grouping",
         "Gold": "citespan.qa.collections.feedback.gold",
-        "Judged": "citespan.qa.collections.feedback.labels",
+        "JudgedAnswer": "citespan.qa.collections.feedback.labels",
         "Label": "citespan.qa.collections.feedback.labels",
-        "Labels": "citespan.qa.collections.feedback.labels",
+        "LabelStore": "citespan.qa.collections.feedback.labels",
         "Left": "citespan.qa.collections.feedback.gold",
         "Pointer": "citespan.qa.collections.feedback.labels",
         "State": "citespan.qa.collections.feedback.labels",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from citespan.index import Document, Span
 from citespan.index.errors import DocumentNotFound
-from citespan.qa.collections.feedback.labels import Label, Labels, Pointer, State
+from citespan.qa.collections.feedback.labels import Label, LabelStore, Pointer, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Left:
 
 
 def gold_of(
-    labels: Labels, current: Callable[[str], Document]
+    labels: LabelStore, current: Callable[[str], Document]
 ) -> tuple[tuple[Gold, ...], tuple[Left, ...]]:
     """Return what the accepted labels say of the current documents, and what is left out.
 
@@ -52,21 +52,21 @@ def gold_of(
 
 
 def _moved(
-    labels: Labels, pointers: Iterable[Pointer], current: Callable[[str], Document]
+    labels: LabelStore, pointers: Iterable[Pointer], current: Callable[[str], Document]
 ) -> tuple[tuple[Document, Span], ...] | str:
     """Return the places of the words in the current documents, or why there are none."""
     found: dict[tuple[str, Span], Document] = {}
     for pointer in pointers:
         words = labels.quote(pointer)
         if words is None:
-            return f"revision {pointer.revision} of {pointer.document_id!r} is not stored any more"
+            return f"revision {pointer.revision} of {pointer.document_id!r} is no longer stored"
         try:
             document = current(pointer.document_id)
         except DocumentNotFound:
-            return f"the document {pointer.document_id!r} is not stored any more"
+            return f"the document {pointer.document_id!r} is no longer stored"
         span = _place(words, pointer.start, document.text)
         if span is None:
-            return f"its words are not in {pointer.document_id!r} any more, or more than once"
+            return f"its words are no longer in {pointer.document_id!r}, or more than once"
         found[document.id, span] = document
     return tuple((document, span) for (_, span), document in found.items())
 

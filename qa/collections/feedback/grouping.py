@@ -13,7 +13,7 @@ _SOUGHT = 3  # the rarest stems of a question, by which others like it are found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class QuestionGroup:
     """Questions that ask for nearly the same.
 
     question: the one that was asked most often. count: how often one of them was asked.
@@ -30,7 +30,7 @@ class Gap:
     by_day: dict[str, int]
 
 
-def gaps(missed: Sequence[Missed]) -> list[Gap]:
+def gaps(missed: Sequence[Missed]) -> list[QuestionGroup]:
     """Return the questions in groups, the most frequent group first."""
     rows: dict[frozenset[str], list[Missed]] = defaultdict(list)
     for one in missed:
@@ -64,11 +64,11 @@ def _together(subjects: Sequence[frozenset[str]]) -> list[int]:
     return groups
 
 
-def _gap(rows: list[Missed]) -> Gap:
+def _gap(rows: list[Missed]) -> QuestionGroup:
     wordings = Counter(row.question for row in rows)
     times = sorted(row.at for row in rows)
     ordered = sorted(wordings, key=lambda question: (-wordings[question], question))
-    return Gap(
+    return QuestionGroup(
         question=ordered[0],
         count=len(rows),
         first=times[0],

@@ -56,7 +56,7 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
     stored_at: str
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class MarkedSpan(msgspec.Struct, frozen=True, kw_only=True):
     """Characters that someone points to, with what they say; kept only if the store agrees."""
 
     document_id: str
@@ -66,7 +66,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     quote: str
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class JudgedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that was given: its status and mode, and how confident it was."""
 
     status: str
@@ -85,7 +85,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     question: str
     verdict: Verdict
-    judged: Judged
+    judged: JudgedAnswer
     cited: tuple[Pointer, ...] = ()
     spans: tuple[Pointer, ...] = ()
     reviewer: str = ""
@@ -104,7 +104,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         return self.spans or (self.cited if self.verdict is Verdict.RIGHT else ())
 
 
-class Labels:
+class LabelStore:
     """The labels of a collection. Safe for many threads and processes.
 
     Args:
@@ -119,17 +119,17 @@ class Labels:
         self._reading = reading
         self._rights = rights
 
-    def seen_by(self, rights: Rights, reading: Reading) -> "Labels":
+    def seen_by(self, rights: Rights, reading: Reading) -> "LabelStore":
         """Return the labels as a caller sees them."""
-        return Labels(self._folder, reading, rights)
+        return LabelStore(self._folder, reading, rights)
 
     def add(
         self,
         question: str,
         verdict: Verdict,
-        judged: Judged,
-        cited: Iterable[Claim] = (),
-        spans: Iterable[Claim] = (),
+        judged: JudgedAnswer,
+        cited: Iterable[MarkedSpan] = (),
+        spans: Iterable[MarkedSpan] = (),
     ) -> Label:
         """Keep a judgement once the store says what it points to; it is then on the disk.
 
@@ -176,7 +176,7 @@ class Labels:
         state: State | None = None,
         verdict: Verdict | None = None,
         question: str | None = None,
-        spans: Iterable[Claim] | None = None,
+        spans: Iterable[MarkedSpan] | None = None,
     ) -> Label:
         """Change a label; what is not given stays.
 
@@ -220,7 +220,7 @@ class Labels:
         self._ledger.rewrite(lambda rows: (row for row in rows if row.id != label_id))
 
     def quote(self, pointer: Pointer) -> str | None:
-        """Return what a pointer points to; None if it is not stored any more, or not seen."""
+        """Return what a pointer points to; None if it is no longer stored, or not seen."""
         try:
             found = self._reading(pointer.document_id, pointer.revision)
         except DocumentNotFound:
@@ -233,10 +233,10 @@ class Labels:
         rights = self._rights
         return rights.audience.everything or bool(rights.caller and label.reviewer == rights.caller)
 
-    def _verified(self, place: str, claims: Iterable[Claim]) -> tuple[Pointer, ...]:
+    def _verified(self, place: str, claims: Iterable[MarkedSpan]) -> tuple[Pointer, ...]:
         return tuple(self._pointer(f"{place}[{n}]", claim) for n, claim in enumerate(claims))
 
-    def _pointer(self, place: str, claim: Claim) -> Pointer:
+    def _pointer(self, place: str, claim: MarkedSpan) -> Pointer:
         try:
             document = self._reading(claim.document_id, claim.revision)
         except DocumentNotFound as error:

@@ -64,7 +64,7 @@ class Ledger(Generic[T]):
     def rewrite(self, alter: Callable[[list[T]], Iterable[T]]) -> None:
         """Replace all rows by what `alter` makes of them, whole or not at all.
 
-        What is left out is not in the file any more.
+        What is left out is gone from the file.
 
         Raises:
             StoreCorrupt: as for `rows`.
