@@ -28,6 +28,7 @@ from citespan.qa.collections.feedback import QuestionGroup, State, Verdict, gaps
 from citespan.qa.settings import DEFAULT
 
 _CSV = "text/csv"
+_SHOWN = 500  # labels listed at once
 _FORMULA = tuple("=+-@\t\r")  # programs for tables run what begins so
 _InState = Annotated[
     State | None, QueryParameter(name="state", description="Only labels in this state.")
@@ -49,12 +50,10 @@ class LabelRoutes(Controller):
         """List the labels of a collection, the newest first."""
         labels = collections.labels(collection)
         found = labels.all()
+        shown = [one for one in found if in_state in {None, one.state}][:_SHOWN]
+        quotes = labels.quotes(shown)
         return LabelListBody(
-            labels=tuple(
-                label_body(one, labels, collection)
-                for one in found
-                if in_state in {None, one.state}
-            ),
+            labels=tuple(label_body(one, quotes, collection) for one in shown),
             counts=Counter(str(one.state) for one in found),
         )
 
@@ -77,7 +76,7 @@ class LabelRoutes(Controller):
             [one.marked() for one in given.spans],
         )
         tell(request.scope, target=made.id, detail=given.verdict)
-        return label_body(made, labels, collection)
+        return label_body(made, labels.quotes([made]), collection)
 
     @patch("/{label_id:str}", opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def change(
@@ -99,7 +98,7 @@ class LabelRoutes(Controller):
             spans=None if given.spans is None else [one.marked() for one in given.spans],
         )
         tell(request.scope, detail=str(made.state))
-        return label_body(made, labels, collection)
+        return label_body(made, labels.quotes([made]), collection)
 
     @delete("/{label_id:str}", opt={"line": STORING, RULE: WRITE}, sync_to_thread=True)
     def remove(

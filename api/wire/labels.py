@@ -11,7 +11,6 @@ from citespan.index import Span
 from citespan.qa.collections.feedback import (
     JudgedAnswer,
     Label,
-    LabelStore,
     MarkedSpan,
     Pointer,
     QuestionGroup,
@@ -105,7 +104,7 @@ class LabelBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelListBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Judgements of answers, the newest first, and how many there are in each state."""
+    """Judgements of answers, the newest first, at most 500; `counts` has all, by state."""
 
     labels: tuple[LabelBody, ...]
     counts: Mapping[str, int]
@@ -133,8 +132,8 @@ class GapListBody(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[GapBody, ...]
 
 
-def label_body(label: Label, labels: LabelStore, collection: str) -> LabelBody:
-    """Return a label on the wire, with what it points to."""
+def label_body(label: Label, quotes: Mapping[Pointer, str | None], collection: str) -> LabelBody:
+    """Return a label on the wire; `quotes` are what its pointers point to."""
 
     def body(pointer: Pointer) -> PointerBody:
         return PointerBody(
@@ -142,7 +141,7 @@ def label_body(label: Label, labels: LabelStore, collection: str) -> LabelBody:
             revision=pointer.revision,
             start=pointer.start,
             end=pointer.end,
-            quote=labels.quote(pointer),
+            quote=quotes[pointer],
             url=text_url(
                 pointer.document_id, pointer.revision, Span(pointer.start, pointer.end), collection
             ),

@@ -1,6 +1,6 @@
 """Folders of finished runs, made without asking a system."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,16 +21,28 @@ from citespan.evals.types import (
 _TEXT = "The office is open at noon."
 
 
-def write_run(folder: Path, *, right: Collection[str], day: int, fewer: bool = False) -> Dataset:
-    """Write a run of three questions (or two) to a folder; those in `right` were answered."""
+def write_run(
+    folder: Path,
+    *,
+    right: Collection[str],
+    day: int,
+    fewer: bool = False,
+    words: Sequence[str] = (),
+) -> Dataset:
+    """Write a run of three questions (or two) to a folder; those in `right` were answered.
+
+    With `words`, the run asks these questions instead.
+    """
+    asked = {f"q{n}": one for n, one in enumerate(words)} or {
+        name: f"Is {name} open?" for name in ("q1", "q2", "q3")[: 2 if fewer else 3]
+    }
     span = GoldSpan(document_id="a", start=0, end=len(_TEXT), text=_TEXT)
     dataset = Dataset(
         card=Card(name=folder.name, licence="own", source="own", language="en"),
         documents={"a": SourceDocument(id="a", title="A", text=_TEXT)},
         questions=tuple(
-            Question(id=name, text=f"Is {name} open?", answerable=True, spans=(span,),
-                     relevant={"a": 1})
-            for name in ("q1", "q2", "q3")[: 2 if fewer else 3]
+            Question(id=name, text=text, answerable=True, spans=(span,), relevant={"a": 1})
+            for name, text in asked.items()
         ),
     )  # fmt: skip
     responses = {one.id: _response(one.id, right=one.id in right) for one in dataset.questions}

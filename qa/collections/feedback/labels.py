@@ -219,15 +219,26 @@ class LabelStore:
         self.get(label_id)
         self._ledger.rewrite(lambda rows: (row for row in rows if row.id != label_id))
 
+    def quotes(self, labels: Iterable[Label]) -> dict[Pointer, str | None]:
+        """Return what labels point to, as `quote`; each document is read once."""
+        of: dict[tuple[str, int], set[Pointer]] = {}
+        for pointer in (one for label in labels for one in (*label.cited, *label.spans)):
+            of.setdefault((pointer.document_id, pointer.revision), set()).add(pointer)
+        found: dict[Pointer, str | None] = {}
+        for key, pointers in of.items():
+            document = self._stored(*key)
+            found |= {one: _words(document, one) for one in pointers}
+        return found
+
     def quote(self, pointer: Pointer) -> str | None:
         """Return what a pointer points to; None if it is no longer stored, or not seen."""
+        return _words(self._stored(pointer.document_id, pointer.revision), pointer)
+
+    def _stored(self, document_id: str, revision: int) -> Document | None:
         try:
-            found = self._reading(pointer.document_id, pointer.revision)
+            return self._reading(document_id, revision)
         except DocumentNotFound:
             return None
-        if found.created_at != pointer.stored_at:  # a backup was restored, and others came after
-            return None
-        return Span(pointer.start, pointer.end).of(found.text)
 
     def _sees(self, label: Label) -> bool:
         rights = self._rights
@@ -251,6 +262,13 @@ class LabelStore:
             document_id=document.id, revision=document.revision, start=claim.start, end=claim.end,
             stored_at=document.created_at,
         )  # fmt: skip
+
+
+def _words(document: Document | None, pointer: Pointer) -> str | None:
+    # If a backup was restored, the revision of this number may be another one.
+    if document is None or document.created_at != pointer.stored_at:
+        return None
+    return Span(pointer.start, pointer.end).of(document.text)
 
 
 def _check(label: Label) -> None:
