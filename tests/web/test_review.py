@@ -22,6 +22,8 @@ from citespan.api.server.operation import Operation
 from citespan.evals.datasets.folder import load_dataset
 from citespan.measured import MeasuredHere
 from citespan.qa import load_settings
+from citespan.qa.collections.feedback.labels import JudgedAnswer, Label, Pointer, Verdict
+from citespan.qa.collections.feedback.ledger import Ledger
 from citespan.qa.collections.feedback.unanswered import Missed, Unanswered
 from citespan.qa.collections.registry import Collections
 
@@ -230,8 +232,7 @@ def test_questions_without_an_answer_are_shown_exported_and_forgotten(
 
 
 def note(folder: Path, *questions: str) -> None:
-    with (folder / "unanswered.jsonl").open("a"):
-        ledger = Unanswered(folder, 90)._ledger  # pyright: ignore[reportPrivateUsage]
+    ledger = Ledger(folder / "unanswered.jsonl", Missed, durable=False)
     for number, one in enumerate(questions):
         at = f"2026-11-{10 + number % 15:02}T08:00Z"
         ledger.append(Missed(at=at, question=one, reason="not_in_passages", confidence=0.1))
@@ -307,23 +308,19 @@ def test_no_text_of_labels_questions_or_runs_becomes_a_script(
         }
         client.post("/v1/documents", json=whole).raise_for_status()
         client.put("/v1/documents/all", json=whole | {"text": text + VECTORS[3]}).raise_for_status()
-        at = 0
-        for one in VECTORS:
-            quote = {
-                "document_id": "all",
-                "revision": 1,
-                "start": at,
-                "end": at + len(one),
-                "quote": one,
-            }
-            at += len(one) + 1
-            sent = LABEL | {
-                "question": f"Who {one}?",
-                "verdict": "wrong",
-                "spans": [quote],
-                "cited": [quote],
-            }
-            assert client.post("/v1/labels", json=sent).status_code == 201, one
+        stored_at = client.get("/v1/documents/all/revisions").json()["revisions"][0]["created_at"]
+    ledger = Ledger(folder / "collections" / "vectors" / "labels.jsonl", Label, durable=False)
+    at = 0
+    for number, one in enumerate(VECTORS):
+        where = Pointer(
+            document_id="all", revision=1, start=at, end=at + len(one), stored_at=stored_at
+        )
+        at += len(one) + 1
+        judged = JudgedAnswer(status=one, mode=one, confidence=0.5)
+        ledger.append(Label(
+            id=f"{number}{one}", created_at=one, question=one, verdict=Verdict.WRONG,
+            judged=judged, cited=(where,), spans=(where,), reviewer=one,
+        ))  # fmt: skip
     note(folder / "collections" / "vectors", *VECTORS)
     write_run(folder / "eval-runs" / "20261103-000000" / "hostile", right=(), day=3, words=VECTORS)
     page.goto("/review?collection=vectors")
