@@ -498,6 +498,15 @@ FACES: dict[str, tuple[str, ...]] = {
         "second_text",
         "token_span",
     ),
+    "qa.files": (
+        "MAX_WIDTH",
+        "MemberResult",
+        "Source",
+        "StoredTexts",
+        "ingest",
+        "picture_of",
+        "store_members",
+    ),
     "qa.llm": (
         "Endpoint",
         "NO_ANSWER",
@@ -507,6 +516,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "count_tokens",
         "on_this_machine",
     ),
+    "qa.oversight": ("Announcer", "AuditLog", "SERVER_FILE", "audit", "present"),
     "qa.question": (
         "About",
         "MAX_QUESTION",

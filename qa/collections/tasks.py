@@ -10,9 +10,9 @@ from citespan.index.jobs import JobStore, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.index.types import ACCESS
-from citespan.qa.audit_log import AuditLog, audit
 from citespan.qa.collections.rights import audience_of
-from citespan.qa.ingest import Source, StoredTexts, ingest
+from citespan.qa.files import Source, StoredTexts, ingest
+from citespan.qa.oversight import AuditLog, audit
 from citespan.qa.service import Service
 
 _log = logging.getLogger("citespan.jobs")

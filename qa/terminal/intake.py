@@ -11,7 +11,7 @@ from citespan.index import Corpus
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import printable
 from citespan.index.reading import FileReader, files_in
-from citespan.qa.ingest import Source, StoredTexts, ingest
+from citespan.qa.files import Source, StoredTexts, ingest
 from citespan.qa.terminal.progress import Progress
 
 _UNSUPPORTED = "unsupported"  # the code of files that citespan does not read

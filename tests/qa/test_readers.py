@@ -491,7 +491,7 @@ class TestWindows:
             if first == end:
                 assert not text
                 continue
-            part = character_span(encoding, first, end - 1)
+            part = character_span(encoding.offsets, first, end - 1)
             assert span.start + part.start <= max(0, read_to - 1)
             read_to = span.start + part.end
         assert read_to == len(text)

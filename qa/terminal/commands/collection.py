@@ -15,8 +15,8 @@ def here(settings: Settings) -> Settings:
 
 def record(settings: Settings, action: str, **facts: str) -> None:
     """Write what a command changed to the audit log."""
-    from citespan.qa.audit_log import audit
     from citespan.qa.composition import audit_log
+    from citespan.qa.oversight import audit
 
     try:
         facts = {"collection": settings.data.collection, **facts}
