@@ -445,6 +445,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "State",
         "Unanswered",
         "Verdict",
+        "counted",
         "gaps",
         "gold_of",
     ),

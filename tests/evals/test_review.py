@@ -15,6 +15,7 @@ from citespan.evals.review.labelled import labelled_dataset
 from citespan.evals.review.runs import detail_of, found_runs
 from citespan.evals.review.turns import turned
 from citespan.index import Corpus, Draft, OnnxEmbedder
+from citespan.qa import load_settings
 from citespan.qa.collections.feedback.labels import (
     JudgedAnswer,
     LabelStore,
@@ -22,6 +23,7 @@ from citespan.qa.collections.feedback.labels import (
     State,
     Verdict,
 )
+from citespan.qa.doctor import examine
 
 TEXTS = {
     "bridge": "The bridge was opened in 1932. It is made of steel.",
@@ -88,6 +90,8 @@ def test_judgements_become_a_data_set_that_is_measured_and_gated(
         assert said in done.output
     again = citespan("label")
     assert " of " not in again.output  # nothing waits
+    told = examine(load_settings(environ={"CITESPAN_DATA__PATH": str(tmp_path / "data")}))
+    assert told.facts["labels of answers"] == "3 accepted; 1 rejected"
     listed = json.loads(citespan("label", "--json").output)["labels"]
     assert [one["state"] for one in listed] == ["rejected", "accepted", "accepted", "accepted"]
     assert "should_refuse  Who owns the gate?" in citespan("label", "--list").output

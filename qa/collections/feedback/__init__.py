@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Pointer,
         State,
         Verdict,
+        counted,
     )
     from citespan.qa.collections.feedback.unanswered import Unanswered
 
@@ -30,6 +31,7 @@ __all__ = (
     "State",
     "Unanswered",
     "Verdict",
+    "counted",
     "gaps",
     "gold_of",
 )
@@ -48,6 +50,7 @@ __getattr__ = names_of(
         "State": "citespan.qa.collections.feedback.labels",
         "Unanswered": "citespan.qa.collections.feedback.unanswered",
         "Verdict": "citespan.qa.collections.feedback.labels",
+        "counted": "citespan.qa.collections.feedback.labels",
         "gaps": "citespan.qa.collections.feedback.grouping",
         "gold_of": "citespan.qa.collections.feedback.gold",
     },

@@ -4,6 +4,7 @@ A label holds no word of a document, nor a hash of one. It points to characters 
 says when that revision was stored; what they say is read from the store, as long as it has them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -262,6 +263,15 @@ class LabelStore:
             document_id=document.id, revision=document.revision, start=claim.start, end=claim.end,
             stored_at=document.created_at,
         )  # fmt: skip
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """Count the labels in the folder of a collection by state.
+
+    Raises:
+        StoreCorrupt, StoreUnavailable: as for `Ledger.rows`.
+    """
+    return dict(Counter(str(one.state) for one in Ledger(folder / FILE, Label).rows()))
 
 
 def _words(document: Document | None, pointer: Pointer) -> str | None:

@@ -89,8 +89,7 @@ class Ledger(Generic[T]):
             _write(file, line)
             if self._durable:
                 os.fsync(file)
-                if end == 0:
-                    sync_folder(self._path.parent)
+                sync_folder(self._path.parent)  # who made the file may have been killed before
         except OSError:
             os.ftruncate(file, end)
             raise
