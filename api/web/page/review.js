@@ -84,6 +84,7 @@ export class Review extends HTMLElement {
       this.#places("It cited", one.cited), this.#places("The right words", one.spans), missing,
       h("p", { class: "actions" }, states.map(act),
         one.verdict !== "should_refuse" && button("Show me where", () => this.#pick(one)),
+        button("Edit", () => void this.#edit(one), { "aria-label": "Edit the question" }),
         h("a", { class: "button", href: address("", { q: one.question, collection }).href }, "Ask again"),
         button("Remove", () => void this.#remove(one), { class: "danger" })));
   }
@@ -116,9 +117,16 @@ export class Review extends HTMLElement {
     this.classList.add("reading");
   }
 
-  /** @param {Label} one @param {{state?: string, spans?: MarkedSpan[]}} change */
+  /** @param {Label} one @param {{state?: string, question?: string, spans?: MarkedSpan[]}} change */
   async #change(one, change) {
     await this.#do("PATCH", one, change);
+  }
+
+  /** @param {Label} one */
+  async #edit(one) {
+    const input = h("input", { value: one.question, required: true, maxLength: 2000, dir: "auto", "aria-label": "Question" });
+    const agreed = await confirmed("Edit the question", "As the evaluation set is to ask it.", "Keep", input);
+    if (agreed) await this.#change(one, { question: input.value });
   }
 
   /** @param {Label} one */
