@@ -6,7 +6,7 @@ import { button, fill, h, say } from "./dom.js";
 /** @import { Answer, Citation, MarkedSpan } from "./types.js" */
 
 const OF_ANSWERS = /** @type {const} */ ([
-  ["right", "Right"], ["wrong", "Wrong"], ["incomplete", "Incomplete"], ["should_refuse", "Not in the documents"],
+  ["right", "Right"], ["wrong", "Wrong"], ["incomplete", "Incomplete"], ["should_refuse", "Not in here"],
 ]);
 const OF_ABSTENTIONS = /** @type {const} */ ([["should_answer", "It is in here"], ["should_refuse", "Right, it is not"]]);
 const TO_SHOW = ["wrong", "incomplete", "should_answer"];

@@ -9,7 +9,7 @@ import { button, fill, h, lengthOf, slice } from "./dom.js";
 /** The bar over a document in which words are marked: with the mouse, or typed as they stand there. */
 export class Picking {
   #words = h("input", {
-    class: "picked", placeholder: "or type them as they stand there", "aria-label": "The words that answer",
+    class: "picked", placeholder: "or type them", "aria-label": "The words that answer",
     dir: "auto", autocomplete: "off", on: { input: () => { this.#marked = null; this.#ready(); } },
   });
   #keep = h("button", { type: "submit", class: "primary", disabled: true }, "These words");
