@@ -264,6 +264,12 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     (folder / "data.bin").write_bytes(b"\0\1\2")
     first = citespan("ingest", str(folder))
     assert first.returncode == 1
+    lines = (tmp_path / "data/audit.jsonl").read_text().splitlines()
+    audited = [json.loads(line) for line in lines]
+    assert sorted((one["target"], one["outcome"]) for one in audited) == [
+        (str(folder / "data.bin"), "refused"), (str(folder / "latin.txt"), "refused"),
+        (str(folder / "moon.md"), "done"),
+    ]  # fmt: skip
     assert "1 added; 1 documents" in first.stdout
     assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
     assert "skipped 1 files" in first.stdout

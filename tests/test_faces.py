@@ -517,7 +517,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "count_tokens",
         "on_this_machine",
     ),
-    "qa.oversight": ("Announcer", "AuditLog", "SERVER_FILE", "audit", "present"),
+    "qa.oversight": ("Announcer", "AuditLog", "SERVER_FILE", "audit", "audit_file", "present"),
     "qa.question": (
         "About",
         "MAX_QUESTION",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.oversight.audit_log import AuditLog, audit
+    from citespan.qa.oversight.audit_log import AuditLog, audit, audit_file
     from citespan.qa.oversight.presence import SERVER_FILE, Announcer, present
 
 __all__ = (
@@ -13,6 +13,7 @@ __all__ = (
     "AuditLog",
     "SERVER_FILE",
     "audit",
+    "audit_file",
     "present",
 )
 
@@ -23,6 +24,7 @@ __getattr__ = names_of(
         "AuditLog": "citespan.qa.oversight.audit_log",
         "SERVER_FILE": "citespan.qa.oversight.presence",
         "audit": "citespan.qa.oversight.audit_log",
+        "audit_file": "citespan.qa.oversight.audit_log",
         "present": "citespan.qa.oversight.presence",
     },
 )

@@ -102,11 +102,9 @@ class BundledReader:
 
         def one(passage: Titled) -> Look:
             text, lead = pair_texts(passage.title, passage.text)
-            spans = self._model.tokenizer.windows(question, text)
-            pairs = [(question, span.of(text)) for span in spans]
             windows = [
                 _Window(encoding, span.start - lead, *self._model.shallow(encoding))
-                for span, encoding in zip(spans, self._model.tokenizer.encode(pairs), strict=True)
+                for span, encoding in self._model.tokenizer.windowed(question, text)
             ]
             return _Look(self._model, self._calibration, windows)
 

@@ -51,6 +51,15 @@ class PairTokenizer:
         ]
         return list(self._pairs.encode_batch(cut))
 
+    def windowed(self, question: str, text: str) -> list[tuple[Span, Encoding]]:
+        """Return the windows of a text with their encodings; a text that fits is encoded once."""
+        (whole,) = self.encode([(question, text)])
+        if not whole.overflowing:
+            return [(Span(0, len(text)), whole)]
+        spans = self.windows(question, text)
+        encodings = self.encode([(question, span.of(text)) for span in spans])
+        return list(zip(spans, encodings, strict=True))
+
     def windows(self, question: str, text: str) -> list[Span]:
         """Return spans of the text that each fit next to the question, overlap, and cover the text.
 
