@@ -18,8 +18,7 @@ from citespan.api.server.app import create_app
 from citespan.api.server.operation import Operation
 from citespan.evals.datasets.folder import load_dataset
 from citespan.measured import MeasuredHere
-from citespan.qa import load_settings
-from citespan.qa.audit_log import AuditLog
+from citespan.qa import AuditLog, load_settings
 from citespan.qa.collections.registry import Collections
 
 TEXT = "😀 The canteen opens at noon. It closes at three."
