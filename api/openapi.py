@@ -17,6 +17,7 @@ from citespan.api.openai import CompletionChunk, CompletionRequest, ResponseRequ
 from citespan.api.wire.batches import JSON_LINES, MAX_DOCUMENTS
 from citespan.api.wire.files import FILE_TYPES, TEXT_TYPES
 from citespan.api.wire.filter_schema import filter_schema
+from citespan.api.wire.labels import LabelChange, LabelRequest
 from citespan.api.wire.requests import (
     ID_SCHEMA,
     AskRequest,
@@ -50,6 +51,7 @@ _RPC = {
     },
 }
 _BINARY: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
+_ZIP = {"application/zip": {"schema": _BINARY}}
 _FILE = {
     "schema": {
         "type": "object",
@@ -124,11 +126,12 @@ def _overlapping(schema: Any) -> Any:
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
     kinds = (
         AskRequest, SearchRequest, DocumentRequest, CollectionRequest, ReindexRequest,
-        CompletionRequest, ResponseRequest, Problem, ErrorBody, CompletionChunk,
+        LabelRequest, LabelChange, CompletionRequest, ResponseRequest, Problem, ErrorBody,
+        CompletionChunk,
     )  # fmt: skip
     references, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    ask, search, document, collection, reindex, completion, response, *shapes, _ = references
-    problem, error = shapes
+    ask, search, document, collection, reindex, label, change, *others = references
+    completion, response, problem, error, _ = others
     filters = _REF.format(name="Filter")
     components["Filter"] = filter_schema(filters)
     for kind in ("AskRequest", "SearchRequest"):
@@ -151,6 +154,8 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
         ("/v1/collections/{name}/reindex", "post"): {"application/json": {"schema": reindex}},
         ("/v1/jobs", "post"): {"multipart/form-data": _FILES, **lines},
         ("/v1/documents/{document_id}", "put"): documents,
+        ("/v1/labels", "post"): {"application/json": {"schema": label}},
+        ("/v1/labels/{label_id}", "patch"): {"application/json": {"schema": change}},
         (MCP, "post"): {"application/json": {"schema": _RPC}},
     }
     paths: dict[str, Any] = {}
@@ -235,6 +240,11 @@ def _succeeded(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
     if (path, method) in _STREAMED:
         whole: dict[str, Any] = made["200"]
         made["200"] = whole | {"content": whole["content"] | _EVENTS}
+    if path == "/v1/labels/dataset":
+        made = {"200": {"description": "The files of the data set", "content": _ZIP}}
+    if (path, method) == ("/v1/unanswered", "get"):
+        listed: dict[str, Any] = made["200"]
+        made["200"] = listed | {"content": listed["content"] | {"text/csv": _TEXT}}
     if path.endswith("/text"):
         made["304"] = {"description": "Not changed"}
         made["303"] = {"description": "To the reader, for browsers that open a span"}

@@ -38,6 +38,7 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
     from citespan.api import Addresses, Operation, Tls, run_server
     from citespan.api.access import Gate, Keyring, ProviderTokens
     from citespan.api.middleware import Limits, Origins, Quotas
+    from citespan.measured import MeasuredHere
     from citespan.qa.collections import Collections
     from citespan.qa.composition import audit_log
 
@@ -56,6 +57,7 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
         tls=Tls.of(settings.serve.tls_certificate, settings.serve.tls_key),
         folder=settings.data_path(),
         announcer=Announcer(settings.data_path()),
+        measured=MeasuredHere(settings.data_path()),
     )
     run_server(
         lambda: Collections.open(settings, say=say),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from citespan.evals.review import label
 from citespan.qa import Settings
+from citespan.qa.settings import RUNS
 from citespan.qa.terminal import say, tracked
 
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -22,7 +24,8 @@ def evaluate() -> None:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write the runs to this folder, one for each data set [default: eval-runs/TIME].",
+    help="Write the runs to this folder, one for each data set [default: eval-runs/TIME in the"
+    " data folder, where the page finds them].",
 )
 @click.option(
     "--subject",
@@ -66,7 +69,7 @@ def run(
     plan = msgspec.convert({"settings": settings, **options}, Plan)
     if plan.upload and not plan.against:
         raise click.UsageError("--upload stores documents on the server of --against; name it")
-    base = out or Path("eval-runs") / time.strftime("%Y%m%d-%H%M%S")
+    base = out or settings.data_path() / RUNS / time.strftime("%Y%m%d-%H%M%S")
     opened = [open_dataset(name, split=split) for name in datasets or ("seed",)]
     names = [dataset.card.name for dataset in opened]
     if again := next((name for name in names if names.count(name) > 1), None):
@@ -214,3 +217,6 @@ def accept(drafts: Path, folder: Path, encoding: str | None) -> None:
         f" ({accepted.rejected} rejected, {accepted.undecided} undecided);"
         f" measure with: citespan eval run {folder}"
     )
+
+
+evaluate.add_command(label)

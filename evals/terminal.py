@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from citespan.evals.compare import SIGNIFICANT, Difference
+from citespan.evals.compare import Difference
 from citespan.evals.metrics.measures import MEASURES
 from citespan.evals.report import (
     HEADLINE,
@@ -53,8 +53,7 @@ def print_differences(found: Sequence[Difference], console: Console | None = Non
     for heading in ("", "before", "after", "n", "p", ""):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     for d in found:
-        better = d.change > 0 and d.adjusted < SIGNIFICANT
-        verdict = "worse" if d.is_worse else "better" if better else ""
+        verdict = "worse" if d.is_worse else "better" if d.is_better else ""
         numbers = (f"{d.before:.3f}", f"{d.after:.3f}", str(d.n), f"{d.adjusted:.3f}")
         table.add_row(d.measure, *numbers, verdict)
     console.print(table)

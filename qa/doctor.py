@@ -12,6 +12,7 @@ from citespan.index.corpus import Health
 from citespan.index.errors import JobsDamaged, StoreError, StoreLocked
 from citespan.index.jobs import check_jobs, set_aside
 from citespan.index.reading import missing
+from citespan.qa.collections.feedback import counted
 from citespan.qa.composition import Say, build_decision, build_reader, open_corpus
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.overrides import collection_settings
@@ -53,6 +54,12 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
         problems.append(str(error))
     try:
         facts |= _examine_jobs(settings.data_path(), repaired, problems)
+    except StoreError as error:
+        problems.append(str(error))
+    try:
+        if labels := counted(settings.collection_path()):
+            parts = (f"{count} {state}" for state, count in sorted(labels.items()))
+            facts["labels of answers"] = "; ".join(parts)
     except StoreError as error:
         problems.append(str(error))
     return Report(facts=facts, repaired=repaired, problems=problems)

@@ -11,6 +11,9 @@ QAError
 ├── InvalidCollection    a collection cannot have that name or setting; `place` says which
 ├── UntrustedSettings    a backup names models or settings that a client may not choose
 ├── NotPermitted         the caller may not do this
+├── InvalidLabel         a judgement of an answer contradicts the store, or itself
+├── LabelNotFound        no judgement of an answer has that id
+├── TooManyLabels        a collection holds the maximum number of judgements
 ├── ModeUnavailable      the service cannot answer in that mode
 ├── ReindexRunning       a collection is being reindexed
 ├── NoEarlierChunks      a collection was not reindexed, so it cannot be rolled back
@@ -117,6 +120,30 @@ class UntrustedSettings(QAError):
 
 class NotPermitted(QAError):
     """The caller has no right to do this."""
+
+
+class InvalidLabel(QAError):
+    """A judgement of an answer points to what the store does not say, or lacks something."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place} {why}")
+        self.place = place
+        self.why = why
+
+
+class LabelNotFound(QAError):
+    """No judgement of an answer has this id."""
+
+    def __init__(self, label_id: str) -> None:
+        super().__init__(f"there is no label {label_id!r}")
+        self.label_id = label_id
+
+
+class TooManyLabels(QAError):
+    """The collection holds the maximum number of judgements of answers."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most} labels, the maximum; remove some to keep others")
 
 
 class ModeUnavailable(QAError):

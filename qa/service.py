@@ -1,7 +1,7 @@
 """The façade: questions in, cited answers out."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -61,7 +61,12 @@ class Service:
         owned: an endpoint that the service closes, too.
         searcher: answers from another build of the documents than the live one.
         files: reads the files that clients send; by default it keeps them.
+
+    Attributes:
+        on_answer: called with each answer once it is complete.
     """
+
+    on_answer: Callable[[Answer], None] | None = None
 
     def __init__(
         self,
@@ -239,6 +244,8 @@ class Service:
         if cancelled.is_set():
             return
         timings["total"] = (time.perf_counter() - started_s) * 1000
+        if self.on_answer is not None:
+            self.on_answer(answer)
         yield events.Done(
             answer=replace(answer, timings_ms=_rounded(timings), index_generation=generation)
         )

@@ -79,6 +79,7 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
             "decoding",
             "keys",
             "lazy",
+            "measured",
             "reindexing",
             "serving",
             "status",

@@ -27,6 +27,7 @@ from citespan.api.errors.types import (
     OriginalNotFound,
     PageNotFound,
     QuotaExceeded,
+    RunNotFound,
     SpanOutOfRange,
     TookTooLong,
     TooOften,
@@ -75,6 +76,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     MalformedRequest: _MALFORMED,
     InvalidRequest: _INVALID,
     ModelNotFound: ErrorRow(status=404, slug="model-not-found", title="No such model"),
+    RunNotFound: ErrorRow(status=404, slug="run-not-found", title="No such run"),
     SpanOutOfRange: ErrorRow(status=422, slug="span-out-of-range", title="Span out of range"),
     UnsupportedMediaType: ErrorRow(
         status=415, slug="unsupported-media-type", title="Unsupported media type"
@@ -193,6 +195,9 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.InvalidCollection: INTERNAL,  # a client's settings become InvalidRequest
     qa.UntrustedSettings: INTERNAL,  # only commands raise it
     qa.NotPermitted: _FORBIDDEN,
+    qa.InvalidLabel: ErrorRow(status=422, slug="invalid-label", title="Invalid label"),
+    qa.LabelNotFound: ErrorRow(status=404, slug="label-not-found", title="No such label"),
+    qa.TooManyLabels: ErrorRow(status=409, slug="too-many-labels", title="Too many labels"),
     qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: ErrorRow(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: ErrorRow(

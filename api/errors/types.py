@@ -4,6 +4,7 @@ ApiError
 ├── MalformedRequest       the bytes are not of the kind that their headers name
 ├── InvalidRequest         well formed, but invalid for this route; `errors` names the fields
 ├── ModelNotFound          no collection or mode has that model's name
+├── RunNotFound            there is no such finished run, or it is damaged
 ├── SpanOutOfRange         the requested span is not inside the document
 ├── OriginalNotFound       the document has no file that is kept
 ├── PageNotFound           the document's file has no such page
@@ -59,6 +60,10 @@ class ModelNotFound(ApiError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no model {name!r}; /v1/models lists the models")
+
+
+class RunNotFound(ApiError):
+    """No finished run of the evaluation has that id, or it is damaged."""
 
 
 class SpanOutOfRange(ApiError):

@@ -36,6 +36,10 @@ CHANGES = {
     ("POST", "/v1/collections/{name}/rollback"): Change("collection.rollback", durable=True),
     ("POST", "/v1/jobs"): Change("job.create"),
     ("DELETE", "/v1/jobs/{job_id}"): Change("job.cancel"),
+    ("POST", "/v1/labels"): Change("label.create"),
+    ("PATCH", "/v1/labels/{label_id}"): Change("label.change"),
+    ("DELETE", "/v1/labels/{label_id}"): Change("label.delete", durable=True),
+    ("DELETE", "/v1/unanswered"): Change("unanswered.clear", durable=True),
 }
 _SERVERS_FAULT = 500
 _REFUSED = 400
@@ -96,7 +100,7 @@ def _facts(scope: HTTPScope) -> dict[str, str]:
     """Return what the path and the query name."""
     found: dict[str, Any] = dict(scope["path_params"])
     asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))  # the last counts, as routes
-    target = found.get("job_id") or found.get("revision") or ""
+    target = found.get("job_id") or found.get("revision") or found.get("label_id") or ""
     return {
         "collection": str(found.get("name") or asked.get("collection", DEFAULT)),
         "document": str(found.get("document_id", "")),

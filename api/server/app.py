@@ -31,19 +31,25 @@ from citespan.api.routes import (
     Documents,
     InCollection,
     JobRoutes,
+    LabelRoutes,
     Originals,
+    UnansweredRoutes,
     ask,
+    compare_runs,
+    labelled_set,
+    list_runs,
     live,
     ready,
     reindex,
     roll_back,
     search,
+    show_run,
     version,
     where,
 )
 from citespan.api.server.opening import Opening, Source
 from citespan.api.server.operation import Operation
-from citespan.api.web import asset, page
+from citespan.api.web import asset, opensearch, page
 from citespan.api.web.widget import widget
 from citespan.qa import Service
 from citespan.qa.collections import EVERYTHING, Collections, CollectionsView, met, using
@@ -102,6 +108,7 @@ def create_app(
     dependencies = {
         "collections": Provide(seen, sync_to_thread=False),
         "service": Provide(service, sync_to_thread=False),
+        "measured": Provide(lambda: operation.measured, sync_to_thread=False),
     }
 
     @get("/metrics", opt={RULE: SCRAPE, "counted": False}, sync_to_thread=True)
@@ -111,8 +118,8 @@ def create_app(
 
     routes = [
         ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
-        version, figures,
+        labelled_set, LabelRoutes, UnansweredRoutes, list_runs, show_run, compare_runs,
+        CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready, version, figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:
@@ -131,7 +138,7 @@ def create_app(
         return described()  # built at first use: building it is the slowest step here
 
     app = Litestar(
-        route_handlers=[*routes, schema, page, asset, widget],
+        route_handlers=[*routes, schema, page, asset, opensearch, widget],
         dependencies=dependencies,
         lifespan=[opening.lifespan, gate.lifespan],
         middleware=[gated, admitted],

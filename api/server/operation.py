@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citespan.api.middleware.quotas import Quotas
+from citespan.api.routes import Measured
 from citespan.qa import Announcer, AuditLog
 from citespan.qa.errors import ConfigError
 
@@ -56,6 +57,7 @@ class Operation:
     tls: the certificate; with one, the server speaks only HTTPS.
     folder: the data folder, whose free space the metrics tell.
     announcer: says where the server runs, and what failed.
+    measured: the runs of the evaluation, and data sets made of labels.
     """
 
     quotas: Quotas = field(default_factory=Quotas)
@@ -64,3 +66,4 @@ class Operation:
     tls: Tls | None = None
     folder: Path | None = None
     announcer: Announcer | None = None
+    measured: Measured = field(default_factory=Measured)

@@ -1,12 +1,17 @@
 """Routes for browsers. Programs that ask for JSON find no path here."""
 
+from string import Template
+from xml.sax.saxutils import escape
+
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from citespan.api.access import OPEN, RULE
+from citespan.api.addresses import absolute
 from citespan.api.web.files import Sent, assets, shell
 from citespan.api.wire.bodies import AnyRequest
+from citespan.api.wire.urls import service_url
 
 _HTML, _JSON = "text/html", "application/json"
 # Scripts and styles come only from this server, and no text ever becomes HTML or a script.
@@ -15,11 +20,22 @@ _POLICY = (
     " img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
+_OPENSEARCH = Template(
+    """<?xml version="1.0" encoding="UTF-8"?>
+<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">
+<ShortName>citespan</ShortName>
+<Description>Ask the documents of this server</Description>
+<InputEncoding>UTF-8</InputEncoding>
+<Image width="16" height="16" type="image/svg+xml">${root}web/icon.svg</Image>
+<Url type="text/html" method="get" template="${root}?q={searchTerms}"/>
+</OpenSearchDescription>
+"""
+)
 
 
 # The page needs no line: it is in memory, and must open while the server is busy or starting.
 @get(
-    ["/", "/library", "/documents/{document_id:str}"],
+    ["/", "/library", "/review", "/runs", "/documents/{document_id:str}"],
     opt={"line": None, RULE: OPEN},
     include_in_schema=False,
     sync_to_thread=False,
@@ -42,6 +58,19 @@ def asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     if found is None:
         raise NotFoundException
     return _response(request, found, {})
+
+
+@get(
+    "/opensearch.xml", opt={"line": None, RULE: OPEN}, include_in_schema=False, sync_to_thread=False
+)
+def opensearch(request: AnyRequest) -> Response[bytes]:
+    """Return the description that lets a browser search here from its address bar."""
+    root = f"{service_url(request)}{absolute('/')}"
+    return Response(
+        _OPENSEARCH.substitute(root=escape(root, {'"': "&quot;"})).encode(),
+        media_type="application/opensearchdescription+xml",
+        headers={"cache-control": "no-cache"},
+    )
 
 
 def _response(request: AnyRequest, sent: Sent, more: dict[str, str]) -> Response[bytes]:

@@ -63,6 +63,11 @@ class Difference:
         """Whether it is worse, and not by chance."""
         return self.fault is not None or (self.change < 0 and self.adjusted < SIGNIFICANT)
 
+    @property
+    def is_better(self) -> bool:
+        """Whether it is better, and not by chance."""
+        return self.fault is None and self.change > 0 and self.adjusted < SIGNIFICANT
+
 
 def values_of(run: RunRecord) -> dict[str, dict[str, float]]:
     """Return the gate's measures of a run, by question."""

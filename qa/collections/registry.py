@@ -3,7 +3,6 @@
 `default` is stored in the data folder itself, the others in `collections/<name>` below it.
 """
 
-import logging
 import shutil
 import threading
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
+from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
 from citespan.qa.collections.jobs import INGEST, Jobs
@@ -34,7 +34,6 @@ from citespan.qa.errors import (
     CollectionGone,
     CollectionNotFound,
     InvalidCollection,
-    QAError,
     TooManyCollections,
 )
 from citespan.qa.llm import Endpoint
@@ -43,8 +42,6 @@ from citespan.qa.settings.overrides import Overrides, check_name, with_own
 from citespan.qa.settings.sections import DEFAULT, Settings
 
 MOST = 1000  # collections
-
-_log = logging.getLogger("citespan.collections")
 
 
 class Collections:
@@ -175,6 +172,14 @@ class Collections:
         self._rebuilds.roll_back(self.jobs, self._place(self._shelf.slot(name)))
         return self.info(name)
 
+    def labels(self, name: str) -> LabelStore:
+        """Return what people said of a collection's answers; errors are those of `service`."""
+        return LabelStore(self._slots.folder_of(name), self.service(name).corpus.get)
+
+    def unanswered(self, name: str) -> Unanswered:
+        """Return the kept questions that a collection could not answer; errors as `service`."""
+        return self._slots.unanswered(self._shelf.slot(name).name)
+
     def rebuilding(self) -> list[Rebuilding]:
         """Return the collections that are being reindexed."""
         return self._rebuilds.running()
@@ -204,14 +209,7 @@ class Collections:
 
     def figures(self) -> list[Figures]:
         """Return the figures of all collections, except unreadable ones and ones being deleted."""
-        found: list[Figures] = []
-        for slot in self._shelf.slots():
-            if slot.error is None:
-                try:
-                    found.append(self._shelf.figures(slot))
-                except (StoreError, QAError) as error:
-                    _log.warning("no figures of collection %s: %s", slot.name, error)
-        return found
+        return self._shelf.all_figures()
 
     def condition(self) -> tuple[int, int]:
         """Count the rebuilt files and damaged documents, without waiting for the disk."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index.errors import StoreError, StoreUnavailable
+from citespan.qa.collections.feedback import Unanswered
 from citespan.qa.collections.figures import Figures, figures_of
 from citespan.qa.collections.folders import clear_hidden, identity_of, stored_names
 from citespan.qa.collections.use import Slot, hold
@@ -38,12 +39,31 @@ class Slots:
         """The folder of all collections except the default one."""
         return self.folder and self.folder / COLLECTIONS
 
+    def folder_of(self, name: str) -> Path:
+        """Return the folder of a collection.
+
+        Raises:
+            StoreUnavailable: there is no data folder.
+        """
+        if self.folder is None:
+            raise StoreUnavailable("labels need a data folder, and there is none")
+        return self.folder if name == DEFAULT else self.folder / COLLECTIONS / name
+
+    def unanswered(self, name: str) -> Unanswered:
+        """Return the questions that a collection could not answer.
+
+        Raises:
+            StoreUnavailable: there is no data folder.
+        """
+        kept = self.settings.feedback
+        return Unanswered(self.folder_of(name), kept.unanswered_days, kept=kept.unanswered)
+
     def default(self, found: Service | StoreError) -> Slot:
         """Return the slot of the default collection; it stays open, or holds the error."""
         identity = identity_of(self.folder) if self.folder else ""
         slot = Slot(name=DEFAULT, identity=identity, open=_never)
         if isinstance(found, Service):
-            slot.service = found
+            slot.service = self._heard(found, DEFAULT)
             hold(slot)
         else:
             self.say(f"The collection {DEFAULT} cannot be opened: {found}")
@@ -89,9 +109,16 @@ class Slots:
 
     def _opened(self, name: str) -> Service:
         settings = self.settings_of(name)
-        return open_service(
+        opened = open_service(
             settings.collection_path(), settings=settings, endpoint=self.endpoint, say=self.say
         )
+        return self._heard(opened, name)
+
+    def _heard(self, service: Service, name: str) -> Service:
+        """Let the questions that a service cannot answer be kept, if the settings say so."""
+        if self.folder is not None and self.settings.feedback.unanswered:
+            service.on_answer = self.unanswered(name).note
+        return service
 
 
 def _never() -> Service:

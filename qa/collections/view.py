@@ -7,6 +7,7 @@ from typing import Any
 from citespan.index.errors import JobNotFound, StoreError
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job, JobFile
+from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.jobs import Jobs
 from citespan.qa.collections.rebuilds import Rebuilding
@@ -62,6 +63,25 @@ class CollectionsView(Collections):
         """Roll a collection back, as `Collections.roll_back`."""
         self._whole.roll_back(self._seen(name))
         return self.info(name)
+
+    def labels(self, name: str) -> LabelStore:
+        """Return what people said of answers, as `Collections.labels`: the caller's own words.
+
+        A caller who sees all documents sees all labels.
+        """
+        whole = self._whole.labels(self._seen(name))
+        return whole.seen_by(self._rights, self.service(name).corpus.get)
+
+    def unanswered(self, name: str) -> Unanswered:
+        """Return the questions of a collection, as `Collections.unanswered`.
+
+        Raises:
+            NotPermitted: the caller does not see all documents, so questions may be about others.
+        """
+        seen = self._seen(name)
+        if not self._rights.audience.everything:
+            raise NotPermitted("questions may be about documents that this key does not see")
+        return self._whole.unanswered(seen)
 
     def rebuilding(self) -> list[Rebuilding]:
         """Return the collections that are being reindexed, as `Collections.rebuilding`."""

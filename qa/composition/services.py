@@ -33,7 +33,7 @@ _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db",
+    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db", "eval-runs",
     "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
     "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from citespan.qa.english.languages import unread_language
     from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
+    from citespan.qa.question.subjects import gist
     from citespan.qa.question.understanding import Understood, understand
     from citespan.qa.question.validation import (
         MAX_QUESTION,
@@ -27,6 +28,7 @@ __all__ = (
     "believed",
     "checked_question",
     "checked_top_k",
+    "gist",
     "rewriting_messages",
     "understand",
     "unread_language",
@@ -44,6 +46,7 @@ __getattr__ = names_of(
         "believed": "citespan.qa.question.rewriting",
         "checked_question": "citespan.qa.question.validation",
         "checked_top_k": "citespan.qa.question.validation",
+        "gist": "citespan.qa.question.subjects",
         "rewriting_messages": "citespan.qa.question.rewriting",
         "understand": "citespan.qa.question.understanding",
         "unread_language": "citespan.qa.english.languages",

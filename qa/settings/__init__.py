@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         BUNDLED_EVIDENCE,
         DEFAULT,
         LEAST_CHUNK_TOKENS,
+        RUNS,
         EvidenceSettings,
         LlmSettings,
     )
@@ -22,6 +23,7 @@ __all__ = (
     "EvidenceSettings",
     "LEAST_CHUNK_TOKENS",
     "LlmSettings",
+    "RUNS",
     "collection_settings",
 )
 
@@ -34,6 +36,7 @@ __getattr__ = names_of(
         "EvidenceSettings": "citespan.qa.settings.sections",
         "LEAST_CHUNK_TOKENS": "citespan.qa.settings.sections",
         "LlmSettings": "citespan.qa.settings.sections",
+        "RUNS": "citespan.qa.settings.sections",
         "collection_settings": "citespan.qa.settings.overrides",
     },
 )

@@ -16,6 +16,7 @@ from citespan.qa.settings.access import AccessSettings
 from citespan.qa.settings.environment import from_environment
 from citespan.qa.settings.serving import (
     AuditSettings,
+    FeedbackSettings,
     LimitsSettings,
     ServeSettings,
     TelemetrySettings,
@@ -25,6 +26,7 @@ _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
 COLLECTIONS = "collections"  # the folder of all collections except the default one
 AUDIT = "audit.jsonl"  # in the data folder
+RUNS = "eval-runs"  # in the data folder: what `citespan eval run` measured
 DEFAULT = "default"  # the collection that always exists
 
 # The minimum that a client may choose: a short sentence, and as many tokens of the title before.
@@ -171,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     access: AccessSettings = AccessSettings()
     limits: LimitsSettings = LimitsSettings()
     audit: AuditSettings = AuditSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     def shown(self) -> "Settings":

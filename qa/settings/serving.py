@@ -97,6 +97,18 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_bytes: _Positive = 10_000_000
 
 
+class FeedbackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a server keeps of questions, in the data folder.
+
+    unanswered: whether questions that got no answer are kept, without who asked; they are the words
+        of people, so tell them.
+    unanswered_days: how many days such a question is kept.
+    """
+
+    unanswered: bool = False
+    unanswered_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 90
+
+
 class TelemetrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where traces of requests are sent; they have no text of documents, questions or answers.
 

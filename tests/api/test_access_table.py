@@ -36,6 +36,9 @@ def _text(data: str) -> dict[str, Any]:
 
 _CALL = {"name": "search", "arguments": {"query": "canteen", "collection": "hr"}}
 _RPC = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": _CALL}
+_JUDGED = {"status": "answered", "mode": "extractive", "confidence": 0.5}
+LABEL = {**QUESTION, "verdict": "should_refuse", "answer": _JUDGED}
+_OF_ALL = "/v1/runs"  # for callers who see all collections
 _LINES = {"content": '{"text": "A line."}', "headers": {"content-type": "application/x-ndjson"}}
 CASES: dict[tuple[str, str], Case] = {
     ("GET", "/"): Case("/", other=200, more={"headers": {"accept": "text/html"}}),
@@ -99,6 +102,21 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/v1/jobs"): Case("/v1/jobs?collection=hr", 202, more=_LINES),
     ("GET", "/v1/jobs/{job_id}"): Case("/v1/jobs/JOB"),
     ("DELETE", "/v1/jobs/{job_id}"): Case("/v1/jobs/JOB"),
+    ("GET", "/v1/labels"): Case("/v1/labels?collection=hr"),
+    ("POST", "/v1/labels"): Case("/v1/labels?collection=hr", 201, more={"json": LABEL}),
+    ("PATCH", "/v1/labels/{label_id}"): Case(
+        "/v1/labels/LABEL?collection=hr", more=_json(state="accepted")
+    ),
+    ("DELETE", "/v1/labels/{label_id}"): Case("/v1/labels/LABEL?collection=hr", 204),
+    ("GET", "/v1/labels/dataset"): Case("/v1/labels/dataset?collection=hr", 404),
+    ("GET", "/v1/unanswered"): Case("/v1/unanswered?collection=hr"),
+    ("DELETE", "/v1/unanswered"): Case("/v1/unanswered?collection=hr", 204),
+    ("GET", "/v1/runs"): Case("/v1/runs"),
+    ("GET", "/v1/runs/{time}/{dataset}"): Case("/v1/runs/x/y", 404),
+    ("GET", "/v1/runs/{time}/{dataset}/changes"): Case("/v1/runs/x/y/changes?since=x/z", 404),
+    ("GET", "/review"): Case("/review", other=200, more={"headers": {"accept": "text/html"}}),
+    ("GET", "/runs"): Case("/runs", other=200, more={"headers": {"accept": "text/html"}}),
+    ("GET", "/opensearch.xml"): Case("/opensearch.xml", other=200),
 }  # fmt: skip
 WHO = [("none", "whole"), ("scrape", "whole")] + [
     (role, tenant) for role in ("ask", "write", "admin") for tenant in ("whole", "hr", "eng")
@@ -137,6 +155,8 @@ def expected(rule: Rule, case: Case, role: str, tenant: str) -> int | str:
         return 403
     if rule is Rule.SCRAPE:
         return 200 if role == "scrape" or tenant == "whole" else 403
+    if case.path.startswith(_OF_ALL) and tenant != "whole":
+        return 403
     seen = tenant in {"whole", "hr"} and role != "scrape"
     return case.status if seen or rule is OPEN else case.other
 
@@ -150,6 +170,8 @@ def test_every_route_keeps_to_its_rule(
         address = case.path
         if "JOB" in address:
             address = address.replace("JOB", job_for(served, role, tenant))
+        if "LABEL" in address:
+            address = address.replace("LABEL", label_for(served, role, tenant))
         response = served.send(method, address, role, tenant, **case.more)
         wanted = expected(Rule(rules[method, path]), case, role, tenant)
         hidden = role not in {"admin"} or tenant == "eng"
@@ -172,4 +194,13 @@ def job_for(served: Tenants, role: str, tenant: str) -> str:
     who = (role, tenant) if able else ("write", "hr")
     made = served.send("POST", "/v1/jobs?collection=hr", *who, **_LINES)
     assert made.status_code == 202
+    return made.json()["id"]
+
+
+def label_for(served: Tenants, role: str, tenant: str) -> str:
+    """A judgement in `hr`: the caller's own, if he may send one."""
+    able = role in {"ask", "write", "admin"} and tenant in {"whole", "hr"}
+    who = (role, tenant) if able else ("ask", "hr")
+    made = served.send("POST", "/v1/labels?collection=hr", *who, json=LABEL)
+    assert made.status_code == 201
     return made.json()["id"]

@@ -193,11 +193,24 @@ ALLOWED = dict(
         methods("/v1/collections/default/reindex", "OPTIONS POST"),
         methods("/v1/collections/default/rollback", "OPTIONS POST"),
         methods("/v1/jobs", "GET HEAD OPTIONS POST"),
+        methods("/v1/labels", "GET HEAD OPTIONS POST"),
+        methods("/v1/labels/dataset", "GET HEAD OPTIONS"),
+        methods("/v1/labels/none", "DELETE OPTIONS PATCH"),
+        methods("/v1/unanswered", "DELETE GET HEAD OPTIONS"),
+        methods("/v1/runs", "GET HEAD OPTIONS"),
+        methods("/v1/runs/a/b", "GET HEAD OPTIONS"),
+        methods("/v1/runs/a/b/changes?since=c/d", "GET HEAD OPTIONS"),
     ]
 )
 
 
-OF_FILES = {"/v1/documents/vault/original", "/v1/documents/vault/pages/1.png"}  # vault is text
+NOT_THERE = {
+    "/v1/documents/vault/original",  # vault is text
+    "/v1/documents/vault/pages/1.png",
+    "/v1/labels/dataset",  # nothing was measured
+    "/v1/runs/a/b",
+    "/v1/runs/a/b/changes?since=c/d",
+}
 
 
 @pytest.mark.parametrize("path", ALLOWED)
@@ -224,7 +237,7 @@ def test_a_path_says_which_methods_it_has(client: Client, path: str) -> None:
     if "GET" in ALLOWED[path]:
         whole, head = client.get(path), client.head(path)
         assert head.content == b""
-        assert head.status_code == whole.status_code == (404 if path in OF_FILES else 200)
+        assert head.status_code == whole.status_code == (404 if path in NOT_THERE else 200)
         varying = {"x-request-id", "content-length" if path == "/metrics" else "x-request-id"}
         assert {k: v for k, v in head.headers.items() if k not in varying} == {
             k: v for k, v in whole.headers.items() if k not in varying
@@ -237,7 +250,8 @@ def test_every_path_of_the_description_is_among_these(client: Client) -> None:
         if path == "/v1/jobs/{job_id}":
             continue  # there is none here
         filled = path.replace("{document_id}", "vault").replace("{revision}", "1")
-        filled = filled.replace("{page}", "1.png")
+        filled = filled.replace("{page}", "1.png").replace("{label_id}", "none")
+        filled = filled.replace("{time}/{dataset}", "a/b").replace("/changes", "/changes?since=c/d")
         name = "citespan/default" if "models" in path else "default"
         known = set(ALLOWED[filled.replace("{name}", name)]) - {"HEAD", "OPTIONS"}
         assert known == {one.upper() for one in operations}

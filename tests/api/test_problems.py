@@ -93,6 +93,8 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "chunks-unchanged": (409, "POST", "/v1/collections/default/reindex", {"json": {}}),
     "no-earlier-chunks": (409, "POST", "/v1/collections/default/rollback", {}),
     "current-revision": (409, "DELETE", "/v1/documents/seed/revisions/1", {}),
+    "label-not-found": (404, "DELETE", "/v1/labels/none", {}),
+    "run-not-found": (404, "GET", "/v1/runs/a/b", {}),
     "span-out-of-range": (422, "GET", "/v1/documents/seed/text?start=4&end=3", {}),
 }
 CAUSED_BY_US = {
@@ -117,6 +119,7 @@ CAUSED_IN_TIME = {
 }
 # In test_qa_separation.
 CAUSED_BY_NUMBERS = {"jobs-damaged", "jobs-full", "collections-busy", "too-many-collections"}
+CAUSED_BY_LABELS = {"invalid-label", "too-many-labels"}  # in test_labels, test_feedback
 CAUSED_BY_KEYS = {"invalid-api-key", "forbidden", "too-often"}  # in test_keys
 IN_ANOTHER_SHAPE = {"model-not-found", "page-not-found"}  # in test_completions, test_files
 
@@ -148,6 +151,7 @@ def test_which_names_a_server_goes_by(client: Client, host: str, status: int) ->
 
 def test_every_row_is_caused_somewhere_here() -> None:
     here = set(CAUSED_BY_CLIENTS) | CAUSED_BY_US | CAUSED_IN_TIME | IN_ANOTHER_SHAPE
+    here |= CAUSED_BY_LABELS
     assert here | CAUSED_BY_NUMBERS | CAUSED_BY_KEYS == {row.slug for row in TABLE.values()}
 
 

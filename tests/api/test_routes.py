@@ -337,6 +337,10 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/documents/{document_id}/original", "get"),
         ("/v1/documents/{document_id}/pages/{page}", "get"),
         ("/v1/documents/{document_id}/revisions/{revision}", "delete"),
+        ("/v1/labels", "get"), ("/v1/labels", "post"), ("/v1/labels/dataset", "get"),
+        ("/v1/labels/{label_id}", "patch"), ("/v1/labels/{label_id}", "delete"),
+        ("/v1/unanswered", "get"), ("/v1/unanswered", "delete"), ("/v1/runs", "get"),
+        ("/v1/runs/{time}/{dataset}", "get"), ("/v1/runs/{time}/{dataset}/changes", "get"),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {

@@ -7,7 +7,7 @@ import schemathesis
 
 # Refusals that no schema of one body can express: they depend on other parts or on stored data.
 _OF_CONTENT = re.compile(
-    r"span-out-of-range|mode-unavailable|document-rejected|file-unreadable|invalid-question"
+    r"span-out-of-range|mode-unavailable|document-rejected|invalid-label|file-unreadable|invalid-question"
     r"|is one condition too many|is nested more than|with a JSON body this belongs in the body"
     r"|differs from the one in the path|last message must be the user's"
     r"|this embedder takes|settings: are invalid|is the default collection, which cannot"

@@ -50,6 +50,7 @@ from citespan.index.parse import Request, Unreadable
 from citespan.index.reading import FileReader
 from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
 from citespan.index.types import Side
+from citespan.qa.collections.feedback.labels import JudgedAnswer, LabelStore, State, Verdict
 from citespan.qa.collections.folders import hide_folder, new_folder
 
 _TEXTS = 1000  # most of one child, which fails when they are used up
@@ -593,8 +594,20 @@ def _takes_a_job(room: Path) -> Iterator[object]:
     jobs.close()
 
 
+def _labels_answers(room: Path) -> Iterator[object]:
+    with _corpus_of_six(room / "data") as corpus:
+        labels = LabelStore(room / "data", corpus.get)
+        refused = JudgedAnswer(status="answered", mode="extractive", confidence=0.5)
+        made = labels.add("When?", Verdict.SHOULD_REFUSE, refused)
+        yield made
+        yield labels.add("Who?", Verdict.SHOULD_REFUSE, refused)
+        yield labels.change(made.id, state=State.ACCEPTED)
+        yield labels.remove(made.id)
+
+
 _ORDERED: dict[str, Callable[[Path], Iterator[object]]] = {
     "new folder": _begins,
+    "labels": _labels_answers,
     "documents": _ordered(
         lambda corpus: corpus.put(Draft(id="new", text=text_of(901))),
         lambda corpus: corpus.put(Draft(id="newer", text=text_of(902))),

@@ -5,10 +5,13 @@ import { button, fill, h } from "./dom.js";
 import { Ask } from "./ask.js";
 import { Library } from "./library.js";
 import { Reader } from "./reader.js";
+import { Review } from "./review.js";
+import { Runs } from "./runs.js";
 import { listen, showKeys } from "./keys.js";
 import { takeKey } from "./signin.js";
 
 const AGAIN_MS = 2000;
+const VIEWS = ["", "library", "review", "runs"];
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const banner = /** @type {HTMLElement} */ (document.getElementById("banner"));
 let waiting = false;
@@ -18,13 +21,15 @@ function show() {
   const path = location.pathname.slice(root.pathname.length);
   const query = new URLSearchParams(location.search);
   const collection = query.get("collection") || "default";
-  for (const [id, here] of /** @type {const} */ ([["to-ask", !path], ["to-library", path === "library"]])) {
-    const link = document.getElementById(id);
-    if (here) link?.setAttribute("aria-current", "page");
+  for (const name of VIEWS) {
+    const link = document.getElementById(`to-${name || "ask"}`);
+    if (path === name) link?.setAttribute("aria-current", "page");
     else link?.removeAttribute("aria-current");
-    if (link instanceof HTMLAnchorElement) link.href = address(id === "to-ask" ? "" : "library", { collection }).href;
+    if (link instanceof HTMLAnchorElement) link.href = address(name, { collection }).href;
   }
   if (path === "library") fill(main, new Library());
+  else if (path === "review") fill(main, new Review());
+  else if (path === "runs") fill(main, new Runs());
   else if (path.startsWith("documents/")) fill(main, documentView(path.slice("documents/".length), query, collection));
   else fill(main, new Ask());
 }
@@ -71,7 +76,7 @@ async function chooseCollection() {
   const now = new URLSearchParams(location.search).get("collection") || "default";
   const choice = h("select", { "aria-label": "Collection", on: {
     change: () => {
-      const path = location.pathname.endsWith("/library") ? "library" : "";
+      const path = VIEWS.find((one) => one && location.pathname.endsWith(`/${one}`)) ?? "";
       location.assign(address(path, { collection: choice.value }));
     },
   } }, found.map((one) => h("option", { value: one.name, selected: one.name === now }, one.name)));

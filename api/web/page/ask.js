@@ -4,7 +4,7 @@ import { address, documents } from "./api.js";
 import { hideCard } from "./card.js";
 import { button, fill, h } from "./dom.js";
 import { Turn } from "./turn.js";
-import { Reader } from "./reader.js";
+import { isNarrow, Reader } from "./reader.js";
 
 /** @import { Citation, Message, Stored, Target } from "./types.js" */
 
@@ -95,6 +95,7 @@ export class Ask extends HTMLElement {
     const turn = new Turn(question, this.collection, history.slice(-20), {
       open: (citation, all) => this.open(citation, all),
       read: (target) => this.read(target),
+      pick: (target, done) => this.pick(target, done),
       again: () => this.#again(question),
       ended: () => {},
     });
@@ -124,6 +125,20 @@ export class Ask extends HTMLElement {
   read(target) {
     this.classList.add("reading");
     this.reader.show(target);
+  }
+
+  /**
+   * Let the person mark words, in the document that is open or else in a likely one.
+   * @param {Target | null} target
+   * @param {(span: import("./types.js").MarkedSpan | null) => void} done
+   */
+  pick(target, done) {
+    this.classList.add("reading");
+    if (this.reader.hidden && target) this.reader.show(target);
+    this.reader.pick(this.collection, (span) => {
+      if (span && isNarrow()) this.reader.close();
+      done(span);
+    });
   }
 
   /** Return the last turn's citations. */

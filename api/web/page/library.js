@@ -10,6 +10,7 @@ import { Uploads } from "./uploads.js";
 /** @import { Collection, Stored } from "./types.js" */
 
 const PAGED = /^(application\/pdf|image\/)/;
+const MOST_VALUES = 100; // of a name in the metadata
 const MOST_FILTERED = 10_000; // documents that a filter looks through
 
 export class Library extends HTMLElement {
@@ -23,6 +24,7 @@ export class Library extends HTMLElement {
     type: "search", placeholder: "Filter by title", "aria-label": "Filter by title",
     on: { input: () => void this.#filtered() },
   });
+  #facet = h("select", { "aria-label": "Filter by metadata", hidden: true, on: { change: () => void this.#filtered() } });
   #count = h("p", { class: "quiet", role: "status" });
   #rows = h("tbody");
   #table = h("table", { class: "documents" },
@@ -37,7 +39,7 @@ export class Library extends HTMLElement {
   connectedCallback() {
     if (this.childElementCount) return;
     this.append(h("h1", {}, "Library"), this.#head, this.#uploads.element,
-      h("div", { class: "filtering" }, this.#filter, this.#count),
+      h("div", { class: "filtering" }, this.#filter, this.#facet, this.#count),
       h("div", { class: "wide", tabIndex: 0, role: "region", "aria-label": "Documents" }, this.#table),
       this.#more, this.#jobs.element);
     document.title = "Library · citespan";
@@ -70,17 +72,32 @@ export class Library extends HTMLElement {
 
   async #filtered() {
     this.#draw();
-    while (this.#filter.value && this.#cursor && this.#stored.length < MOST_FILTERED) await this.#load();
+    while ((this.#filter.value || this.#facet.value) && this.#cursor && this.#stored.length < MOST_FILTERED) await this.#load();
   }
 
   #draw() {
     const sought = this.#filter.value.trim().toLocaleLowerCase();
-    const shown = this.#stored.filter((one) => `${one.title} ${one.id}`.toLocaleLowerCase().includes(sought));
+    const wanted = this.#facet.value;
+    const shown = this.#stored.filter((one) => `${one.title} ${one.id}`.toLocaleLowerCase().includes(sought)
+      && (!wanted || facetsOf(one).some(([key, value]) => facetId(key, value) === wanted)));
+    this.#offerFacets();
     fill(this.#rows, shown.map((one) => this.#row(one)));
     this.#more.hidden = !this.#cursor;
     this.#table.hidden = !shown.length;
     const count = shown.length === 1 ? "1 document" : `${shown.length} documents`;
-    fill(this.#count, !this.#stored.length ? "No documents yet. Drop files above." : sought ? `${count} found` : count);
+    fill(this.#count, !this.#stored.length ? "No documents yet. Drop files above." : sought || wanted ? `${count} found` : count);
+  }
+
+  /** Offer what the metadata of the documents says, by its names. */
+  #offerFacets() {
+    /** @type {Map<string, Set<string>>} */
+    const found = new Map();
+    for (const [key, value] of this.#stored.flatMap(facetsOf)) found.set(key, (found.get(key) ?? new Set()).add(value));
+    const chosen = this.#facet.value;
+    fill(this.#facet, h("option", { value: "" }, "Any metadata"), [...found].sort().map(([key, values]) =>
+      h("optgroup", { label: key }, [...values].sort().slice(0, MOST_VALUES).map((value) =>
+        h("option", { value: facetId(key, value), selected: facetId(key, value) === chosen }, value)))));
+    this.#facet.hidden = !found.size;
   }
 
   /** @param {Stored} one */
@@ -177,6 +194,15 @@ export class Library extends HTMLElement {
   }
 }
 customElements.define("citespan-library", Library);
+
+/** @param {string} key @param {string} value */
+const facetId = (key, value) => JSON.stringify([key, value]);
+
+/** Return the names and values of a document's metadata; each value of a list by itself. @param {Stored} one @returns {[string, string][]} */
+function facetsOf({ metadata }) {
+  return Object.entries(metadata).flatMap(([key, given]) => [given].flat()
+    .filter((value) => value !== null && String(value).length <= 80).map((value) => /** @type {[string, string]} */ ([key, String(value)])));
+}
 
 /** @type {Record<string, string>} */
 const KINDS = {

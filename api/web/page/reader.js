@@ -2,13 +2,18 @@
 
 import { address, documentPath, fileAddress, Problem, text, where } from "./api.js";
 import { button, fill, h, lengthOf, webAddress } from "./dom.js";
+import { changes } from "./changes.js";
+import { chooser } from "./choosing.js";
 import { placeWords, readerAddress } from "./citing.js";
 import { Pages } from "./pages.js";
+import { Picking } from "./picking.js";
 import { keptKey } from "./signin.js";
 import { TextView } from "./text.js";
 
 /** @import { Citation, Target, Where } from "./types.js" */
 
+/** Return whether a document covers what stands behind it. */
+export const isNarrow = () => matchMedia("(max-width: 61.99rem)").matches;
 const MOST_COMPARED = 2_000_000; // characters of a newest revision that are looked through
 
 export class Reader extends HTMLElement {
@@ -31,12 +36,15 @@ export class Reader extends HTMLElement {
   #shape = /** @type {"pages" | "text"} */ ("pages");
   #head = h("header", { class: "reader-head" });
   #note = h("div", { class: "reader-note" });
+  #bar = h("div", {});
+  /** @type {Picking | null} */
+  #picking = null;
   #body = h("div", { class: "reader-body", tabIndex: 0, role: "region", "aria-label": "Document" });
 
   connectedCallback() {
     this.id = "reader";
-    this.hidden = !this.target;
-    if (!this.childElementCount) this.append(this.#head, this.#note, this.#body);
+    this.hidden = !this.target && !this.#picking;
+    if (!this.childElementCount) this.append(this.#head, this.#note, this.#bar, this.#body);
   }
 
   disconnectedCallback() {
@@ -63,10 +71,40 @@ export class Reader extends HTMLElement {
   close() {
     if (this.hidden || this.alone) return false;
     this.hidden = true;
+    this.#picking?.cancel();
     this.#view?.end();
     this.#view = this.#found = this.target = null;
     this.closed();
     return true;
+  }
+
+  /**
+   * Let a person mark the words that answer; `done` gets them, or null.
+   * @param {string} collection
+   * @param {(span: import("./types.js").MarkedSpan | null) => void} done
+   */
+  pick(collection, done) {
+    this.#picking?.cancel();
+    this.#shape = "text";
+    const shown = () => (this.#view instanceof TextView && this.target && this.#found
+      ? { target: this.target, view: this.#view, revision: this.#found.revision } : null);
+    this.#picking = new Picking(shown, (span) => {
+      this.#picking = null;
+      done(span);
+    }, () => this.#choose(collection));
+    fill(this.#bar, this.#picking.element);
+    this.hidden = false;
+    if (!this.target) this.#choose(collection);
+    else if (this.#found && !(this.#view instanceof TextView)) this.#render();
+  }
+
+  /** @param {string} collection */
+  #choose(collection) {
+    this.#view?.end();
+    this.#view = this.#found = this.target = null;
+    fill(this.#note);
+    fill(this.#head, this.#title("Choose a document"), this.#closer());
+    fill(this.#body, chooser(collection, ({ id, revision }) => this.show({ collection, id, revision })));
   }
 
   /** Show the next citation, or the one before. @param {number} step */
@@ -178,7 +216,11 @@ export class Reader extends HTMLElement {
     if (found.revision >= found.current_revision) return;
     const { collection, id, start, end } = target;
     const newest = h("a", { href: readerAddress({ collection, id }).href }, `the newest is revision ${found.current_revision}`);
-    fill(this.#note, h("p", { class: "note", role: "status" }, `This is revision ${found.revision}: the document has changed since, and `, newest, "."));
+    const what = button("Show what changed", () => {
+      what.remove();
+      void this.#showChanges(target, found).catch(() => this.#note.append(h("p", { class: "failed" }, "That could not be read.")));
+    }, { class: "link" });
+    fill(this.#note, h("div", { class: "note" }, h("p", { role: "status" }, `This is revision ${found.revision}: the document has changed since, and `, newest, ". "), what));
     if (start === undefined || end === undefined) return;
     const now = await where(id, { collection });
     if (now.length > MOST_COMPARED) return;
@@ -187,8 +229,19 @@ export class Reader extends HTMLElement {
     if (this.target !== target) return;
     const at = whole.indexOf(quote);
     const moved = lengthOf(whole.slice(0, at));
-    this.#note.firstElementChild?.append(at < 0 ? " These words are no longer in it." : h("span", {}, " These words are ",
+    this.#note.querySelector("[role=status]")?.append(at < 0 ? " These words are no longer in it." : h("span", {}, " These words are ",
       h("a", { href: readerAddress({ collection, id, start: moved, end: moved + end - start }).href }, "still in it"), "."));
+  }
+
+  /** @param {Target} target @param {Where} found */
+  async #showChanges({ collection, id }, { revision, length }) {
+    const now = await where(id, { collection });
+    if (Math.max(now.length, length) > MOST_COMPARED) {
+      this.#note.append(h("p", {}, "The document is too long to compare here."));
+      return;
+    }
+    const [old, whole] = await Promise.all([text(id, { collection, revision }), text(id, { collection })]);
+    if (this.target?.id === id) this.#note.firstElementChild?.append(changes(old, whole));
   }
 }
 customElements.define("citespan-reader", Reader);

@@ -3,6 +3,7 @@
 import { text } from "./api.js";
 import { button, h, lengthOf, unitOf } from "./dom.js";
 import { paint, rangeOf, unpaint } from "./marks.js";
+import { trimmed, within } from "./picking.js";
 import { Styler } from "./styling.js";
 
 /** @import { Citation, Span, Target, Where } from "./types.js" */
@@ -118,6 +119,35 @@ export class TextView {
       else high = middle;
     }
     return this.#lines[low - 1];
+  }
+
+  /**
+   * Return the span of what is marked on the page, in code points; null if it is not of this text.
+   * @param {Range} range
+   */
+  spanOf(range) {
+    const start = this.#point(range.startContainer, range.startOffset);
+    const end = this.#point(range.endContainer, range.endOffset);
+    if (start === null || end === null || start >= end) return null;
+    return trimmed(this.words({ start, end }), start);
+  }
+
+  /** Return the document's own characters of a span that is on the page. @param {Span} span */
+  words({ start, end }) {
+    const lines = this.#lines.filter((one) => one.start < end && one.start + lengthOf(one.text) > start);
+    const from = lines[0]?.start ?? 0;
+    return within(lines.map((one) => one.text).join(""), from, { start: Math.max(start, from), end });
+  }
+
+  /** @param {Node} node @param {number} offset */
+  #point(node, offset) {
+    if (node === this.#blocks) return this.#lines[offset]?.start ?? this.#end;
+    const line = this.#lines.find((one) => one.element.contains(node));
+    if (!line) return null;
+    const before = document.createRange();
+    before.selectNodeContents(line.element);
+    before.setEnd(node, offset);
+    return line.start + lengthOf(before.toString());
   }
 
   #reveal() {

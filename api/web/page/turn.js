@@ -5,6 +5,7 @@ import { abstention } from "./abstain.js";
 import { Sentences, shortAnswer, shortfall } from "./answer.js";
 import { markdownCopy, plainCopy, quoteCopy, referencesCopy } from "./citing.js";
 import { button, copy, fill, h, lengthOf, say, slice } from "./dom.js";
+import { judgement } from "./judge.js";
 import { unpaint } from "./marks.js";
 import { why } from "./why.js";
 
@@ -14,6 +15,7 @@ import { why } from "./why.js";
  * @typedef {object} Doing
  * @property {(citation: Citation, all: Citation[]) => void} open
  * @property {(target: Target) => void} read
+ * @property {(target: Target | null, done: (span: import("./types.js").MarkedSpan | null) => void) => void} pick
  * @property {() => void} again
  * @property {() => void} ended
  */
@@ -97,13 +99,23 @@ export class Turn {
       fill(this.lead, shortfall(answer), shortAnswer(answer, (one) => this.#open(one)));
     }
     const parts = answer.status !== "abstained" && answer.answer && copies(answer, this.collection);
-    fill(this.foot, parts, answer.mode !== "chat" && why(answer, (one) => this.#readPassage(one)));
+    const judge = answer.mode !== "chat" && judgement(answer, this.collection, (done) => this.doing.pick(this.#likely(), done));
+    fill(this.foot, parts, judge, answer.mode !== "chat" && why(answer, (one) => this.#readPassage(one)));
   }
 
   /** Open a citation as the whole answer has it, and not as it arrived. @param {Citation} citation */
   #open(citation) {
     const { citations } = this;
     this.doing.open(citations.find((one) => one.id === citation.id) ?? citation, citations);
+  }
+
+  /** Return where the right words may be: what is cited, or else the nearest passage. @returns {Target | null} */
+  #likely() {
+    const { collection } = this;
+    const [cited] = this.citations;
+    if (cited) return { collection, id: cited.document.id, revision: cited.document.revision, start: cited.start, end: cited.end };
+    const near = this.answer?.passages[0];
+    return near ? { collection, id: near.document_id, revision: near.revision, start: near.start, end: near.end } : null;
   }
 
   /** @param {import("./types.js").Passage} passage */

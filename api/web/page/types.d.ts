@@ -43,6 +43,36 @@ export interface Job {
   created_at: string; finished_at: string | null; results?: JobFile[];
 }
 export interface Collection { name: string; documents: number; chunks: number }
+/** Characters of a revision, with what they are. */
+export interface MarkedSpan extends Span { document_id: string; revision: number; quote: string }
+/** As `MarkedSpan`, but the words may be gone, or hidden. */
+export interface Pointer extends Span { document_id: string; revision: number; quote: string | null; url: string }
+export interface Label {
+  id: string; created_at: string; question: string; verdict: string; state: string; status: string;
+  mode: string; confidence: number; cited: Pointer[]; spans: Pointer[]; reviewer: string; ready: boolean;
+}
+export interface LabelList { labels: Label[]; counts: Record<string, number> }
+export interface Gap {
+  question: string; count: number; first: string; last: string; reasons: Record<string, number>;
+  wordings: string[]; by_day: Record<string, number>;
+}
+export interface Measure {
+  name: string; title: string; value: number | null; low: number | null; high: number | null; n: number;
+  higher_is_better: boolean;
+}
+export interface Run {
+  id: string; dataset: string; created_at: string; subject: string; documents: number; questions: number;
+  failed: number; headline: Measure[];
+}
+export interface RunDetail extends Run {
+  risk_coverage: [number, number][]; span_recall: [number, number][];
+  reliability: { confidence: number; accuracy: number; n: number }[];
+  mistakes: { question_id: string; question: string; fault: string; sentence: string }[];
+}
+export interface Comparison {
+  differences: { measure: string; title: string; before: number; after: number; n: number; p: number; verdict: string }[];
+  turned: { question_id: string; question: string; before: string | null; after: string | null }[];
+}
 export interface Message { role: "user" | "assistant"; content: string }
 /** What a reader opens: a span of a revision, or a document from its beginning. */
 export interface Target {

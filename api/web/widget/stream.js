@@ -49,7 +49,7 @@ async function refusal(response) {
 
 /**
  * Yield the events of a stream.
- * @param {ReadableStream<Uint8Array>} body
+ * @param {ReadableStream} body
  * @returns {AsyncGenerator<Sent>}
  */
 export async function* events(body) {
