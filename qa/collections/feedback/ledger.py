@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from citespan.decoding import json_decoder
 from citespan.index.disk import sync_folder, unavailable
 from citespan.index.errors import StoreCorrupt
 
@@ -32,7 +33,7 @@ class Ledger(Generic[T]):
 
     def __init__(self, path: Path, kind: type[T], *, durable: bool = True) -> None:
         self._path = path
-        self._decoder = msgspec.json.Decoder(kind)
+        self._decoder = json_decoder(kind)
         self._durable = durable
 
     def rows(self) -> list[T]:
