@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.compare.differences import (
     GATE_MEASURES,
     Difference,
@@ -61,7 +62,7 @@ def read_baseline(file: Path) -> Baseline:
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
     try:
-        baseline = msgspec.json.decode(content, type=Baseline)
+        baseline = from_json(content, Baseline)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RunError(f"{file} is no baseline: {error}") from error
     if unknown := sorted(baseline.limits.keys() - BY_NAME.keys()):

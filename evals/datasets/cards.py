@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from citespan.decoding import converted
 from citespan.evals.datasets.checks import name_problem
 from citespan.evals.datasets.lines import found, refused
 from citespan.evals.types import Card, Dataset
@@ -60,7 +61,7 @@ def _decoded(file: Path) -> Card:
         if len(content) > _MOST_BYTES:
             raise refused(file, None, f"more than {_MOST_BYTES} bytes; a card has a few lines")
         # Not msgspec.yaml: its C parser ends the process at deep nesting. This one raises.
-        return msgspec.convert(yaml.load(content.decode(), yaml.SafeLoader), Card)
+        return converted(yaml.load(content.decode(), yaml.SafeLoader), Card)
     except RecursionError as error:
         raise refused(file, None, "nested too deeply; see the fields of a card") from error
     except (OSError, ValueError, yaml.YAMLError, msgspec.MsgspecError) as error:

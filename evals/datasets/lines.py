@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from citespan.decoding import json_decoder
 from citespan.evals.errors import DatasetError
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def read_rows(file: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
     Raises:
         DatasetError: a line is not UTF-8, not JSON, or not such an object.
     """
-    decoder = msgspec.json.Decoder(kind)
+    decoder = json_decoder(kind)
     for number, line in read_lines(file):
         if not line.strip():
             continue

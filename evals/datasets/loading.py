@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.datasets.checks import (
     document_problem,
     name_problem,
@@ -102,7 +103,7 @@ def seed_dataset() -> Dataset:
     folder = seeds_folder()
     card_file = folder / "seed.json"
     try:
-        seed = msgspec.json.decode(card_file.read_bytes(), type=_Seed)
+        seed = from_json(card_file.read_bytes(), _Seed)
         text = decode((folder / seed.file).read_bytes())
     except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise refused(card_file, None, f"{error}; install the package again") from error
@@ -128,7 +129,7 @@ def read_squad(file: Path) -> Dataset:
         DatasetError: it is not such a file, or an answer is not at its stated place.
     """
     try:
-        squad = msgspec.json.decode(file.read_bytes(), type=_Squad)
+        squad = from_json(file.read_bytes(), _Squad)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise refused(file, None, f"no SQuAD file: {error}; see its 'data' field") from error
     documents: dict[str, SourceDocument] = {}

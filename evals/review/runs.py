@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.errors import RunError
 from citespan.evals.metrics.measures import BY_NAME, Aggregate
 from citespan.evals.report import HEADLINE, fault_of, sentence_of, worst_first
@@ -97,7 +98,7 @@ def detail_of(data: Path, name: str) -> RunDetail:
     folder = run_named(data, name)
     record = read_run(folder)
     try:
-        curves = msgspec.json.decode((folder / "curves.json").read_bytes(), type=_Curves)
+        curves = from_json((folder / "curves.json").read_bytes(), _Curves)
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{folder / 'curves.json'} is damaged: {error}") from error
     return RunDetail(
@@ -115,11 +116,7 @@ def questions_of(folder: Path) -> dict[str, str]:
     """
     file = folder / "per_question.jsonl"
     try:
-        rows = [
-            msgspec.json.decode(line, type=_Asked)
-            for line in file.read_bytes().split(b"\n")
-            if line
-        ]
+        rows = [from_json(line, _Asked) for line in file.read_bytes().split(b"\n") if line]
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{file} is damaged: {error}") from error
     return {row.question_id: row.question for row in rows}
@@ -157,8 +154,8 @@ def _found(root: Path) -> Iterator[FoundRun]:
 
 def _run(root: Path, folder: Path) -> FoundRun:
     try:
-        made = msgspec.json.decode((folder / "run.json").read_bytes(), type=_Provenance)
-        metrics = msgspec.json.decode((folder / METRICS).read_bytes(), type=RunMetrics)
+        made = from_json((folder / "run.json").read_bytes(), _Provenance)
+        metrics = from_json((folder / METRICS).read_bytes(), RunMetrics)
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{folder} is damaged: {error}") from error
     if metrics.subject not in metrics.systems:

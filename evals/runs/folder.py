@@ -16,6 +16,7 @@ from typing import IO, Any, Self
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.errors import RunError
 from citespan.evals.metrics.ranking import ranked_documents
 from citespan.evals.report import render_html, render_junit
@@ -68,7 +69,7 @@ class RunFolder:
         file = self.path / _RESPONSES
         for number, line in enumerate(file.read_bytes().splitlines(), start=1):
             try:
-                response = msgspec.json.decode(line, type=Response)
+                response = from_json(line, Response)
             except (ValueError, RecursionError) as error:
                 problem = f"{error}; remove that line, and its question is asked again"
                 raise RunError(f"{file}, line {number}: {problem}") from error

@@ -6,6 +6,7 @@ from typing import Annotated, Self, TypeAlias
 
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.errors import RunError
 from citespan.evals.results import Estimate, QuestionOutcome, Run, SystemScores
 from citespan.evals.types import Dataset
@@ -101,10 +102,10 @@ def read_run(folder: Path) -> RunRecord:
         raise RunError(f"{folder} holds no finished run: it has no {METRICS}")
     at = folder / METRICS
     try:
-        metrics = msgspec.json.decode(at.read_bytes(), type=RunMetrics)
+        metrics = from_json(at.read_bytes(), RunMetrics)
         at = folder / "per_question.jsonl"
         lines = [line for line in at.read_bytes().split(b"\n") if line]
-        rows = [msgspec.json.decode(line, type=QuestionRecord) for line in lines]
+        rows = [from_json(line, QuestionRecord) for line in lines]
     except (msgspec.MsgspecError, OSError, ValueError, RecursionError) as error:
         raise RunError(f"{at} is damaged: {error}") from error
     if metrics.format != FORMAT:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from citespan.decoding import from_json
 from citespan.evals.errors import RunError
 from citespan.evals.types import (
     AnswerPart,
@@ -120,7 +121,7 @@ class HttpSystem:
             reply = self._client.post("/v1/ask", json=asked)
             if not reply.is_success:
                 return Response(question_id=question.id, error=_problem(reply))
-            answer = msgspec.json.decode(reply.content, type=_Answer)
+            answer = from_json(reply.content, _Answer)
             return _response(question.id, answer)
         except httpx.ConnectError as error:
             raise RunError(
@@ -184,7 +185,7 @@ class HttpSystem:
         if not reply.is_success:
             raise RunError(f"{self._url}{path}: {_problem(reply)}")
         try:
-            return msgspec.json.decode(reply.content, type=kind)
+            return from_json(reply.content, kind)
         except (ValueError, RecursionError) as error:
             raise RunError(f"the server at {self._url} is not citespan") from error
 
