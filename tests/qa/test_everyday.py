@@ -237,6 +237,31 @@ def test_only_the_row_that_is_asked_about_is_quoted(harbour: Ask) -> None:
     assert answer.text == "Name: Kim Falk; Desk: 22; Hired: 2012-03-01"
 
 
+EXTENSIONS = "\n".join(
+    f"Name: {name}; Department: {where}; Extension: {n}; Room: B{n - 4000}; Floor: {n % 9}."
+    for name, where, n in (
+        ("Greta Ivanov", "Legal", 4423), ("Karin Keller", "Research", 4270),
+        ("Hugo Jensen", "Research", 4440), ("Mona Abbott", "Sales", 4105),
+    )
+)  # fmt: skip
+
+
+def test_a_row_is_looked_up_by_what_only_it_says(corpus: Corpus, reader: BundledReader) -> None:
+    corpus.put(Draft(id="staff", title="Staff", text=EXTENSIONS))
+    with Service(corpus, reader) as service:
+        ask = asking(service)
+        for name, extension in (("Karin Keller", "4270"), ("Hugo Jensen", "4440")):
+            (found,) = ask(f"What is the phone extension of {name}?").citations
+            assert name in found.quote
+            assert extension in {one.of(EXTENSIONS) for one in found.highlights}
+        for question in (
+            "What is the phone extension of Karin Brandt?",  # nobody
+            "What is the shoe size of Karin Keller?",  # no such column
+            "Is the phone extension of Karin Keller's brother Otto known?",  # another name, too
+        ):
+            assert ask(question).status is Status.ABSTAINED, question
+
+
 def test_a_section_is_asked_for_by_its_heading(ask: Ask) -> None:
     answer = ask("What are the group discounts?").text
     assert "schools" in answer
