@@ -30,8 +30,8 @@ class SourceStore(Protocol):
 class TrackingStore(Protocol):
     """What became of the entries of sources. A deleted document's entry is deleted with it."""
 
-    def of(self, source: str) -> list[Tracked]:
-        """Return the entries of a source, in order of keys and members."""
+    def of(self, source: str, key: str | None = None) -> list[Tracked]:
+        """Return the entries of a source, or only one with what is inside, in order."""
         ...
 
     def with_document(self, document_id: str) -> Tracked | None:

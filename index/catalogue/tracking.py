@@ -28,9 +28,11 @@ class TrackingTable:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def of(self, source: str) -> list[Tracked]:
-        """Return the entries of a source, in order of keys and members."""
-        return self._rows("WHERE source = ? ORDER BY key, member", source)
+    def of(self, source: str, key: str | None = None) -> list[Tracked]:
+        """Return the entries of a source, or only one with what is inside, in order."""
+        if key is None:
+            return self._rows("WHERE source = ? ORDER BY key, member", source)
+        return self._rows("WHERE source = ? AND key = ? ORDER BY member", source, key)
 
     def with_document(self, document_id: str) -> Tracked | None:
         """Return the entry that a document is of, if there is one."""
