@@ -39,6 +39,9 @@ class Site:
         body = f"<html><head><title>{title}</title></head><body><p>{text}</p></body></html>"
         self.pages[path] = Page(body.encode(), headers={"content-type": "text/html"})
 
+    def text(self, path: str, text: str) -> None:
+        self.pages[path] = Page(text.encode(), headers={"content-type": "text/plain"})
+
     def xml(self, path: str, text: str) -> None:
         self.pages[path] = Page(text.encode(), headers={"content-type": "application/xml"})
 

@@ -1,0 +1,1 @@
+"""The kinds of sources, each behind the same contract."""
