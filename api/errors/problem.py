@@ -198,6 +198,8 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.NoEarlierChunks: ErrorRow(
         status=409, slug="no-earlier-chunks", title="Nothing to go back to"
     ),
+    qa.SourceNotFound: ErrorRow(status=404, slug="source-not-found", title="No such source"),
+    qa.SourceExists: INTERNAL,  # only commands raise it
     qa.NotReady: ErrorRow(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     # If the language model fails, the answer quotes passages instead.
     qa.PromptTooLong: INTERNAL,

@@ -129,6 +129,11 @@ class _Run:
                 self.report.failed += 1
                 self._done(entry.key, _rejected(error))
                 continue
+            except DocumentRejected as error:
+                version = stamp(entry.version, readers_of(entry, self._rules.readers))
+                state = Tracked(source=self._name, key=entry.key, version=version)
+                self._reject(Drafted(entry=entry, known=before, state=state), error)
+                continue
             if content is None:
                 self._is_same(before)
             else:

@@ -71,6 +71,7 @@ class Source(Protocol):
         Raises:
             Gone: the entry is no longer there.
             NotRead: the entry could not be read now.
+            DocumentRejected: the content cannot be stored, now or later; it is too large.
         """
         ...
 

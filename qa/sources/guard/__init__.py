@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.sources.guard.fetching import Fetched, Fetcher
+    from citespan.qa.sources.guard.fetching import Fetched, Fetcher, unpacked
     from citespan.qa.sources.guard.limits import Outgoing
-    from citespan.qa.sources.guard.policy import Policy
+    from citespan.qa.sources.guard.policy import Policy, Resolve, port_of, resolved
 
 __all__ = (
     "Fetched",
     "Fetcher",
     "Outgoing",
     "Policy",
+    "Resolve",
+    "port_of",
+    "resolved",
+    "unpacked",
 )
 
 __getattr__ = names_of(
@@ -23,5 +27,9 @@ __getattr__ = names_of(
         "Fetcher": "citespan.qa.sources.guard.fetching",
         "Outgoing": "citespan.qa.sources.guard.limits",
         "Policy": "citespan.qa.sources.guard.policy",
+        "Resolve": "citespan.qa.sources.guard.policy",
+        "port_of": "citespan.qa.sources.guard.policy",
+        "resolved": "citespan.qa.sources.guard.policy",
+        "unpacked": "citespan.qa.sources.guard.fetching",
     },
 )

@@ -1,1 +1,30 @@
-"""The kinds of sources, each behind the same contract."""
+"""The kinds of sources, each behind the same contract and loaded at its first use."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.qa.sources.kinds.choice import Choice
+    from citespan.qa.sources.kinds.folder import FolderSource
+    from citespan.qa.sources.kinds.git import GitSource, Repository
+    from citespan.qa.sources.kinds.web import opened_site
+
+__all__ = (
+    "Choice",
+    "FolderSource",
+    "GitSource",
+    "Repository",
+    "opened_site",
+)
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "Choice": "citespan.qa.sources.kinds.choice",
+        "FolderSource": "citespan.qa.sources.kinds.folder",
+        "GitSource": "citespan.qa.sources.kinds.git",
+        "Repository": "citespan.qa.sources.kinds.git",
+        "opened_site": "citespan.qa.sources.kinds.web",
+    },
+)

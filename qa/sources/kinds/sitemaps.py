@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import lxml.etree  # pyright: ignore[reportMissingImports, reportMissingTypeStubs]
 
 from citespan.qa.sources.errors import Incomplete
-from citespan.qa.sources.guard.fetching import unpacked
+from citespan.qa.sources.guard import unpacked
 
 _etree: Any = lxml.etree  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownVariableType]
 _GZIP = b"\x1f\x8b"

@@ -1,0 +1,50 @@
+"""A definition to a source, opened for one sync."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from citespan.qa.sources import kinds
+from citespan.qa.sources.definition import Definition
+from citespan.qa.sources.guard import Fetcher, Outgoing
+from citespan.qa.sources.rules import Rules
+from citespan.qa.sources.types import Source
+
+
+@contextmanager
+def open_source(definition: Definition, outgoing: Outgoing, cache: Path) -> Generator[Source]:
+    """Open a source; it is closed when the block ends.
+
+    Args:
+        definition: the source.
+        outgoing: what it may do.
+        cache: a folder for what is fetched.
+
+    Raises:
+        SourceError: it cannot be opened.
+        MissingExtra: a package that it needs is not installed.
+    """
+    source = _opened(definition, outgoing, cache)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def rules_of(definition: Definition, *, force: bool = False) -> Rules:
+    """Return the rules of a sync."""
+    return Rules(on_delete=definition.on_delete, readers=definition.readers, force=force)
+
+
+def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Source:
+    secret = outgoing.secrets.get(definition.name, "")
+    address, include, exclude = definition.address, definition.include, definition.exclude
+    match definition.kind:
+        case "folder":
+            return kinds.FolderSource(Path(address), include, exclude, outgoing)
+        case "git":
+            where = kinds.Repository(address=address, ref=definition.ref, link=definition.link)
+            return kinds.GitSource(where, cache, kinds.Choice(include, exclude), outgoing, secret)
+        case "web" | "sitemap" | "feed" as kind:
+            fetcher = Fetcher(address, outgoing, secret)
+            return kinds.opened_site(address, kind, fetcher, outgoing, include, exclude)
