@@ -1,9 +1,5 @@
-"""Collections: separate sets of documents, each with its own settings.
+"""Collections: separate sets of documents, each with its own settings, in a folder each."""
 
-`default` is stored in the data folder itself, the others in `collections/<name>` below it.
-"""
-
-import logging
 import shutil
 import threading
 from collections.abc import Iterable, Mapping
@@ -26,6 +22,7 @@ from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuild
 from citespan.qa.collections.rights import NOBODY
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
+from citespan.qa.collections.syncs import SYNC, Syncs
 from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
 from citespan.qa.composition import Say, audit_log, build_endpoint, open_service
@@ -34,7 +31,6 @@ from citespan.qa.errors import (
     CollectionGone,
     CollectionNotFound,
     InvalidCollection,
-    QAError,
     TooManyCollections,
 )
 from citespan.qa.llm import Endpoint
@@ -43,8 +39,6 @@ from citespan.qa.settings.overrides import Overrides, check_name, with_own
 from citespan.qa.settings.sections import DEFAULT, Settings
 
 MOST = 1000  # collections
-
-_log = logging.getLogger("citespan.collections")
 
 
 class Collections:
@@ -87,8 +81,9 @@ class Collections:
             self._shelf.add(slot)
         self._shelf.open_all(say)
         log = audit_log(self._settings)
+        self._syncs = Syncs(folder, self._settings, self, self._service_of, log)
         works = {INGEST: ingest_work(self._service_of, log), REINDEX: self._rebuilds.work}
-        self._jobs = KeptJobs(folder, works)
+        self._jobs = KeptJobs(folder, {**works, SYNC: self._syncs.work})
 
     @classmethod
     def open(
@@ -139,12 +134,21 @@ class Collections:
         return self._jobs.get()
 
     @property
+    def syncs(self) -> Syncs:
+        """The sources, and their syncs."""
+        return self._syncs
+
+    @property
     def jobs_error(self) -> StoreError | None:
         """Why the jobs cannot be opened, or the damage that is known in them."""
         return self._jobs.error
 
     def submit(
-        self, name: str, entries: Iterable[SpooledFile], arguments: Mapping[str, Any] = NOBODY
+        self,
+        name: str,
+        entries: Iterable[SpooledFile],
+        arguments: Mapping[str, Any] = NOBODY,
+        kind: str = INGEST,
     ) -> Job:
         """Submit a job that stores files, only in this collection, even if its name is reused.
 
@@ -156,7 +160,7 @@ class Collections:
         """
         slot = self._shelf.slot(name)
         self._shelf.service(slot)
-        return self.jobs.submit(entries, name, INGEST, arguments, collection_id=slot.identity)
+        return self.jobs.submit(entries, name, kind, arguments, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Overrides) -> Job:
         """Submit a job that reindexes a collection with these settings.
@@ -183,6 +187,7 @@ class Collections:
         """Continue interrupted jobs, and run new ones as they come."""
         try:
             self._jobs.start()
+            self._syncs.start()
         except StoreError as error:
             self._say(f"Jobs cannot be run: {error}")
 
@@ -204,14 +209,7 @@ class Collections:
 
     def figures(self) -> list[Figures]:
         """Return the figures of all collections, except unreadable ones and ones being deleted."""
-        found: list[Figures] = []
-        for slot in self._shelf.slots():
-            if slot.error is None:
-                try:
-                    found.append(self._shelf.figures(slot))
-                except (StoreError, QAError) as error:
-                    _log.warning("no figures of collection %s: %s", slot.name, error)
-        return found
+        return self._shelf.all_figures()
 
     def condition(self) -> tuple[int, int]:
         """Count the rebuilt files and damaged documents, without waiting for the disk."""
@@ -275,6 +273,7 @@ class Collections:
 
     def close(self) -> None:
         """Close all collections; the next process continues the jobs."""
+        self._syncs.close()
         self._jobs.close()
         self._shelf.close()
         if self._endpoint is not None:

@@ -9,7 +9,13 @@ from typing import TypeVar
 from citespan.index.errors import StoreCorrupt, StoreError, StoreMismatch
 from citespan.qa.collections.figures import Figures
 from citespan.qa.collections.use import Slot, hold, take_idle, using
-from citespan.qa.errors import CollectionGone, CollectionNotFound, CollectionsBusy, ConfigError
+from citespan.qa.errors import (
+    CollectionGone,
+    CollectionNotFound,
+    CollectionsBusy,
+    ConfigError,
+    QAError,
+)
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import DEFAULT
 
@@ -118,6 +124,17 @@ class Shelf:
         with using():
             hold(slot)
             return self._figures(slot.service or self.service(slot))
+
+    def all_figures(self) -> list[Figures]:
+        """Return the figures of all collections, except unreadable ones and ones being deleted."""
+        found: list[Figures] = []
+        for slot in self.slots():
+            if slot.error is None:
+                try:
+                    found.append(self.figures(slot))
+                except (StoreError, QAError) as error:
+                    _log.warning("no figures of collection %s: %s", slot.name, error)
+        return found
 
     def open_all(self, say: Callable[[str], None]) -> None:
         """Open each collection once to read its figures; `say` is called with failures."""

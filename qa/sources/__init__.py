@@ -6,7 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.sources.definition import Definition, absolute, interval_s, kind_of
-    from citespan.qa.sources.files import LastRun, SourceFiles
+    from citespan.qa.sources.files import LastRun, SourceFiles, SourceState
     from citespan.qa.sources.opening import open_source, rules_of
     from citespan.qa.sources.plan import Plan, make_plan
     from citespan.qa.sources.rules import Report, Rules
@@ -20,6 +20,7 @@ __all__ = (
     "Report",
     "Rules",
     "SourceFiles",
+    "SourceState",
     "absolute",
     "interval_s",
     "kind_of",
@@ -40,6 +41,7 @@ __getattr__ = names_of(
         "Report": "citespan.qa.sources.rules",
         "Rules": "citespan.qa.sources.rules",
         "SourceFiles": "citespan.qa.sources.files",
+        "SourceState": "citespan.qa.sources.files",
         "absolute": "citespan.qa.sources.definition",
         "interval_s": "citespan.qa.sources.definition",
         "kind_of": "citespan.qa.sources.definition",

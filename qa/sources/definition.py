@@ -14,7 +14,8 @@ _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _EVERY = re.compile(r"(\d{1,6})([smhd])")
-_LEAST_S = 10
+_LEAST_S = 60
+_WATCHED_S = 3600
 _FEEDS = ("/feed", "/rss", "/atom", "feed.xml", "rss.xml", "atom.xml", ".rss", ".atom")
 
 
@@ -47,6 +48,11 @@ class Definition(
     ref: str = ""
     link: str = ""
 
+    @property
+    def interval_s(self) -> int | None:
+        """How often it is read: a watched folder at least each hour, as mounts report nothing."""
+        return self.every_s or (_WATCHED_S if self.watch else None)
+
 
 def kind_of(address: str) -> Kind:
     """Return the kind of source that an address names.
@@ -68,14 +74,16 @@ def kind_of(address: str) -> Kind:
 
 
 def interval_s(text: str) -> int:
-    """Return an interval such as 30s, 10m, 12h or 1d, in seconds.
+    """Return an interval such as 90s, 10m, 12h or 1d, in seconds.
 
     Raises:
-        ConfigError: it is none, or shorter than 10 s.
+        ConfigError: it is none, or shorter than a minute.
     """
     found = _EVERY.fullmatch(text.strip().lower())
     if not found or (seconds := int(found[1]) * _UNITS[found[2]]) < _LEAST_S:
-        raise ConfigError(f"{text!r} is not an interval of 10s or more, such as 10m, 12h or 1d")
+        raise ConfigError(
+            f"{text!r} is not an interval of a minute or more, such as 10m, 12h or 1d"
+        )
     return seconds
 
 

@@ -1,7 +1,8 @@
 """The files of the sources of a data folder: their definitions, and how their last sync ended."""
 
 import shutil
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,15 @@ class LastRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """A source, how its last sync ended, and when the next one is due; None for never."""
+
+    definition: Definition
+    last: LastRun | None
+    next_at: datetime | None
+
+
 class SourceFiles:
     """The definitions of a data folder, a file each. Each change is one rename.
 
@@ -50,6 +60,18 @@ class SourceFiles:
         """Return all definitions, by name."""
         paths = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
         return [_read(path, Definition) for path in paths]
+
+    def states(self) -> list[SourceState]:
+        """Return all sources, by name."""
+        return [self._state(one) for one in self.all()]
+
+    def state(self, name: str) -> SourceState:
+        """Return a source.
+
+        Raises:
+            SourceNotFound: no source has this name.
+        """
+        return self._state(self.get(name))
 
     def get(self, name: str) -> Definition:
         """Return the definition of a source.
@@ -109,6 +131,14 @@ class SourceFiles:
             problem=problem,
         )
         self._write(f"{name}.run", run)
+
+    def _state(self, definition: Definition) -> SourceState:
+        last, every_s = self.last_run(definition.name), definition.interval_s
+        next_at = None
+        if every_s is not None:
+            began = datetime.fromisoformat(last.ended_at) if last else datetime.now(UTC)
+            next_at = began + timedelta(seconds=every_s if last else 0)
+        return SourceState(definition=definition, last=last, next_at=next_at)
 
     def _write(self, name: str, value: msgspec.Struct) -> None:
         scratch = self._folder / f".{name}"

@@ -64,14 +64,16 @@ def sync(
         on_result: called with the key and the outcome of each entry that is not the same, once it
             is durable. If a callback raises, the sync stops.
         on_chunks: called with the key of an entry, how many of its chunks are embedded, and how
-            many it has.
+            many it has, which is 0 before it is read.
 
     Raises:
         StoreError: documents cannot be stored; what was done before is kept.
     """
     plan, known, problem = plan_of(corpus, name, source, rules)
     on_plan(plan)
-    run = _Run(corpus, name, source, rules, files, plan, known, on_result)
+    run = _Run(
+        corpus, name, source, rules, files, plan, known, on_result, lambda key: on_chunks(key, 0, 0)
+    )
     run.report.problem = problem
     run.report.outcomes[FileOutcome.UNCHANGED] += len(plan.same)
     run.tidy(known[entry.key] for entry in plan.same)
@@ -99,11 +101,13 @@ class _Run:
         plan: Plan,
         known: Mapping[str, Known],
         on_result: OnResult,
+        on_entry: Callable[[str], None],
     ) -> None:
         self.report = Report()
         self._corpus, self._name, self._source, self._rules = corpus, name, source, rules
         self._drafting = Drafting(corpus, name, files)
-        self._plan, self._known, self._on_result = plan, known, on_result
+        self._plan, self._known = plan, known
+        self._on_result, self._on_entry = on_result, on_entry
         self._origins = {entry.key: key for entry, key in plan.moved}
         self._gone = dict.fromkeys([*self._origins.values(), *plan.removed])
         self._lost: defaultdict[str, list[str]] = defaultdict(list)  # gone keys by their bytes
@@ -118,6 +122,7 @@ class _Run:
     def drafts(self) -> Iterator[Draft]:
         """Read the entries of the plan and yield their drafts, each entry's own one last."""
         for entry in self._plan.to_read():
+            self._on_entry(entry.key)
             before = self._known.get(entry.key) or Known(key=entry.key)
             try:
                 content = self._source.read(entry, before.version.partition("\n")[0])
