@@ -36,6 +36,8 @@ CHANGES = {
     ("POST", "/v1/collections/{name}/rollback"): Change("collection.rollback", durable=True),
     ("POST", "/v1/jobs"): Change("job.create"),
     ("DELETE", "/v1/jobs/{job_id}"): Change("job.cancel"),
+    ("POST", "/v1/sources/{source}/runs"): Change("source.sync"),
+    ("POST", "/v1/sources/{source}/hook"): Change("source.sync"),
 }
 _SERVERS_FAULT = 500
 _REFUSED = 400
@@ -96,7 +98,7 @@ def _facts(scope: HTTPScope) -> dict[str, str]:
     """Return what the path and the query name."""
     found: dict[str, Any] = dict(scope["path_params"])
     asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))  # the last counts, as routes
-    target = found.get("job_id") or found.get("revision") or ""
+    target = found.get("job_id") or found.get("revision") or found.get("source") or ""
     return {
         "collection": str(found.get("name") or asked.get("collection", DEFAULT)),
         "document": str(found.get("document_id", "")),

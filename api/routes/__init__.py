@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from citespan.api.routes.jobs import JobRoutes
     from citespan.api.routes.originals import Originals
     from citespan.api.routes.rebuilds import reindex, roll_back
+    from citespan.api.routes.sources import SourceRoutes
     from citespan.api.routes.whereabouts import where
 
 __all__ = (
@@ -20,6 +21,7 @@ __all__ = (
     "InCollection",
     "JobRoutes",
     "Originals",
+    "SourceRoutes",
     "ask",
     "live",
     "ready",
@@ -38,6 +40,7 @@ __getattr__ = names_of(
         "InCollection": "citespan.api.routes.collections",
         "JobRoutes": "citespan.api.routes.jobs",
         "Originals": "citespan.api.routes.originals",
+        "SourceRoutes": "citespan.api.routes.sources",
         "ask": "citespan.api.routes.answers",
         "live": "citespan.api.routes.health",
         "ready": "citespan.api.routes.health",

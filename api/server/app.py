@@ -32,6 +32,7 @@ from citespan.api.routes import (
     InCollection,
     JobRoutes,
     Originals,
+    SourceRoutes,
     ask,
     live,
     ready,
@@ -111,7 +112,7 @@ def create_app(
 
     routes = [
         ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
-        CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
+        SourceRoutes, CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
         version, figures,
     ]  # fmt: skip
 

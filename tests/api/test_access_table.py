@@ -99,6 +99,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/v1/jobs"): Case("/v1/jobs?collection=hr", 202, more=_LINES),
     ("GET", "/v1/jobs/{job_id}"): Case("/v1/jobs/JOB"),
     ("DELETE", "/v1/jobs/{job_id}"): Case("/v1/jobs/JOB"),
+    ("GET", "/v1/sources"): Case("/v1/sources", other=_LISTS),
+    ("GET", "/v1/sources/{source}"): Case("/v1/sources/notes"),
+    ("POST", "/v1/sources/{source}/runs"): Case("/v1/sources/notes/runs", 202),
+    ("POST", "/v1/sources/{source}/hook"): Case("/v1/sources/notes/hook", 403, 403),
 }  # fmt: skip
 WHO = [("none", "whole"), ("scrape", "whole")] + [
     (role, tenant) for role in ("ask", "write", "admin") for tenant in ("whole", "hr", "eng")
