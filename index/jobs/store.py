@@ -248,7 +248,7 @@ class JobStore:
         return Job(
             id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
             files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
-            outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies},
+            outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies if files},
             chunks=sum(chunks for _, _, chunks in tallies),
             arguments=decoded(row[9], f"arguments of job {row[0]}"), collection_id=row[10],
         )  # fmt: skip

@@ -14,6 +14,7 @@ Resolve: TypeAlias = Callable[[str, int], list[str]]
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_URL = 2000  # characters
+_HIGHEST_PORT = 65_535
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -107,6 +108,6 @@ def _parsed(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
         raise Refused(f"{text!r} is not a URL") from error
-    if url.scheme not in _PORTS or not url.host:
+    if url.scheme not in _PORTS or not url.host or not 0 < port_of(url) <= _HIGHEST_PORT:
         raise Refused(f"{text!r} is not an http or https URL")
     return url
