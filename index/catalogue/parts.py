@@ -1,4 +1,4 @@
-"""The contracts of what a catalogue keeps beside documents: their files, and their sources."""
+"""The contracts of what a catalogue keeps with documents: their files, and their sources."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

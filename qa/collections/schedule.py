@@ -111,6 +111,6 @@ class _Watcher:
         while not self._stop.is_set():
             try:
                 watch(self._folder, self._stop, self._changed)
-            except Exception as error:  # noqa: BLE001  (the rescan goes on; watchfiles has its own)
+            except Exception as error:  # noqa: BLE001  (watchfiles has errors of its own; the rescan continues)
                 _log.warning("the folder %s is not watched: %s", self._folder, error)
                 self._stop.wait(_AGAIN_S)

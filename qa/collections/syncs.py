@@ -18,10 +18,10 @@ from citespan.qa.errors import ConfigError, NotPermitted, SourceNotFound
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import Settings
 from citespan.qa.sources import (
-    Plan,
-    Report,
     SourceFiles,
     SourceState,
+    SyncPlan,
+    SyncReport,
     open_source,
     rules_of,
     sync,
@@ -144,12 +144,12 @@ class Syncs:
             raise SourceNotFound(name)
         return self._files
 
-    def _synced(self, task: Task, files: SourceFiles, *, force: bool) -> Report:
+    def _synced(self, task: Task, files: SourceFiles, *, force: bool) -> SyncReport:
         definition = files.get(task.job.arguments[_SOURCE])
         service = self._service_of(task.job)
         before = task.reported()
 
-        def planned(plan: Plan) -> None:
+        def planned(plan: SyncPlan) -> None:
             to_do = len(plan.to_read()) + len(plan.removed) + len(plan.same)
             task.count(FileOutcome.UNCHANGED, len(plan.same), to_do)
 
@@ -167,7 +167,7 @@ class Syncs:
                     on_chunks=task.progress,
                 )  # fmt: skip
         except (SourceError, ConfigError) as error:
-            return Report(problem=str(error))
+            return SyncReport(problem=str(error))
         unchanged = max(0, report.outcomes[FileOutcome.UNCHANGED] - before)
         task.count(FileOutcome.UNCHANGED, unchanged, before + sum(report.outcomes.values()))
         return report

@@ -8,19 +8,19 @@ if TYPE_CHECKING:
     from citespan.qa.sources.definition import Definition, absolute, interval_s, kind_of
     from citespan.qa.sources.files import LastRun, SourceFiles, SourceState
     from citespan.qa.sources.opening import open_source, rules_of
-    from citespan.qa.sources.plan import Plan, make_plan
-    from citespan.qa.sources.rules import Report, Rules
+    from citespan.qa.sources.plan import SyncPlan, make_plan
+    from citespan.qa.sources.rules import SyncReport, SyncRules
     from citespan.qa.sources.run import plan_of, sync
     from citespan.qa.sources.watching import watch
 
 __all__ = (
     "Definition",
     "LastRun",
-    "Plan",
-    "Report",
-    "Rules",
     "SourceFiles",
     "SourceState",
+    "SyncPlan",
+    "SyncReport",
+    "SyncRules",
     "absolute",
     "interval_s",
     "kind_of",
@@ -37,11 +37,11 @@ __getattr__ = names_of(
     {
         "Definition": "citespan.qa.sources.definition",
         "LastRun": "citespan.qa.sources.files",
-        "Plan": "citespan.qa.sources.plan",
-        "Report": "citespan.qa.sources.rules",
-        "Rules": "citespan.qa.sources.rules",
         "SourceFiles": "citespan.qa.sources.files",
         "SourceState": "citespan.qa.sources.files",
+        "SyncPlan": "citespan.qa.sources.plan",
+        "SyncReport": "citespan.qa.sources.rules",
+        "SyncRules": "citespan.qa.sources.rules",
         "absolute": "citespan.qa.sources.definition",
         "interval_s": "citespan.qa.sources.definition",
         "kind_of": "citespan.qa.sources.definition",

@@ -11,7 +11,7 @@ from citespan.index.reading import FileReader, Request, Unreadable
 from citespan.index.types import ACCESS, DocumentInfo, Tracked
 from citespan.qa.members import members_of
 from citespan.qa.sources.plan import Known
-from citespan.qa.sources.types import Content, Entry
+from citespan.qa.sources.types import Content, SourceEntry
 
 SOURCE = "source"  # in a document's metadata: the name of its source
 
@@ -26,7 +26,7 @@ class Drafted:
     lacking: what of the content was not read; `code` is that of the first of these.
     """
 
-    entry: Entry
+    entry: SourceEntry
     known: Known
     state: Tracked
     moved_from: str | None = None

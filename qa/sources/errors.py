@@ -4,7 +4,7 @@ SourceError              what a sync reports about a source, or about one of its
 ├── Incomplete           the listing is not complete, so that nothing may be deleted after it
 ├── Gone                 an entry is no longer there
 └── NotRead              an entry could not be read now
-    └── Refused          the guard does not let a request out
+    └── RequestRefused   the guard does not let a request out
 """
 
 
@@ -24,5 +24,5 @@ class NotRead(SourceError):
     """An entry could not be read now; what is stored of it is kept."""
 
 
-class Refused(NotRead):
+class RequestRefused(NotRead):
     """A request that the guard does not let out; the message says what to allow."""

@@ -12,7 +12,7 @@ from citespan.decoding import from_json
 from citespan.index.disk import make_folder, sync_folder, unavailable, write_durably
 from citespan.qa.errors import ConfigError, SourceExists, SourceNotFound
 from citespan.qa.sources.definition import Definition
-from citespan.qa.sources.rules import Report
+from citespan.qa.sources.rules import SyncReport
 
 FOLDER = "sources"  # in the data folder
 T = TypeVar("T")
@@ -117,7 +117,7 @@ class SourceFiles:
         path = self._folder / f"{name}.run"
         return _read(path, LastRun) if path.exists() else None
 
-    def record(self, name: str, report: Report) -> None:
+    def record(self, name: str, report: SyncReport) -> None:
         """Record how a sync ended."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         before = self.last_run(name)

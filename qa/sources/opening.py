@@ -7,12 +7,14 @@ from pathlib import Path
 from citespan.qa.sources import kinds
 from citespan.qa.sources.definition import Definition
 from citespan.qa.sources.guard import Fetcher, Outgoing
-from citespan.qa.sources.rules import Rules
-from citespan.qa.sources.types import Source
+from citespan.qa.sources.rules import SyncRules
+from citespan.qa.sources.types import DocumentSource
 
 
 @contextmanager
-def open_source(definition: Definition, outgoing: Outgoing, cache: Path) -> Generator[Source]:
+def open_source(
+    definition: Definition, outgoing: Outgoing, cache: Path
+) -> Generator[DocumentSource]:
     """Open a source; it is closed when the block ends.
 
     Args:
@@ -31,12 +33,12 @@ def open_source(definition: Definition, outgoing: Outgoing, cache: Path) -> Gene
         source.close()
 
 
-def rules_of(definition: Definition, *, force: bool = False) -> Rules:
+def rules_of(definition: Definition, *, force: bool = False) -> SyncRules:
     """Return the rules of a sync."""
-    return Rules(on_delete=definition.on_delete, readers=definition.readers, force=force)
+    return SyncRules(on_delete=definition.on_delete, readers=definition.readers, force=force)
 
 
-def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Source:
+def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> DocumentSource:
     secret = outgoing.secrets.get(definition.name, "")
     address, include, exclude = definition.address, definition.include, definition.exclude
     match definition.kind:
@@ -44,7 +46,10 @@ def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Source:
             return kinds.FolderSource(Path(address), include, exclude, outgoing)
         case "git":
             where = kinds.Repository(address=address, ref=definition.ref, link=definition.link)
-            return kinds.GitSource(where, cache, kinds.Choice(include, exclude), outgoing, secret)
+            choice = kinds.PathChoice(include, exclude)
+            return kinds.GitSource(where, cache, choice, outgoing, secret)
+                where, cache, kinds.PathChoice(include, exclude), outgoing, secret
+            )
         case "web" | "sitemap" | "feed" as kind:
             fetcher = Fetcher(address, outgoing, secret)
             return kinds.opened_site(address, kind, fetcher, outgoing, include, exclude)

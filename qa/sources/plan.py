@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from citespan.index.types import Tracked
-from citespan.qa.sources.types import Entry
+from citespan.qa.sources.types import SourceEntry
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SyncPlan:
     """What a sync will do with each entry.
 
     moved: entries with the key that they had before.
@@ -42,14 +42,14 @@ class Plan:
     removed: the keys of stored entries that are not listed; empty if the listing is incomplete.
     """
 
-    added: tuple[Entry, ...] = ()
-    changed: tuple[Entry, ...] = ()
-    moved: tuple[tuple[Entry, str], ...] = ()
-    unsure: tuple[Entry, ...] = ()
-    same: tuple[Entry, ...] = ()
+    added: tuple[SourceEntry, ...] = ()
+    changed: tuple[SourceEntry, ...] = ()
+    moved: tuple[tuple[SourceEntry, str], ...] = ()
+    unsure: tuple[SourceEntry, ...] = ()
+    same: tuple[SourceEntry, ...] = ()
     removed: tuple[str, ...] = ()
 
-    def to_read(self) -> list[Entry]:
+    def to_read(self) -> list[SourceEntry]:
         """Return the entries to read: moved ones first, so that no other takes their documents."""
         return [*(entry for entry, _ in self.moved), *self.changed, *self.unsure, *self.added]
 
@@ -72,12 +72,12 @@ def stamp(version: str, readers: Sequence[str]) -> str:
 
 
 def make_plan(
-    listed: Sequence[Entry],
+    listed: Sequence[SourceEntry],
     known: Mapping[str, Known],
     *,
     complete: bool,
     readers: Sequence[str] = (),
-) -> Plan:
+) -> SyncPlan:
     """Compare a listing with what is stored.
 
     Args:
@@ -88,12 +88,12 @@ def make_plan(
     """
     entries = {entry.key: entry for entry in listed}
     gone = [key for key in known if key not in entries] if complete else []
-    kinds: defaultdict[str, list[Entry]] = defaultdict(list)
+    kinds: defaultdict[str, list[SourceEntry]] = defaultdict(list)
     for entry in entries.values():
         kinds[_kind(entry, known.get(entry.key), readers)].append(entry)
     moved = _moves(kinds["added"], [known[key] for key in gone])
     origins = set(moved.values())
-    return Plan(
+    return SyncPlan(
         added=tuple(entry for entry in kinds["added"] if entry.key not in moved),
         changed=tuple(kinds["changed"]),
         moved=tuple((entries[key], origin) for key, origin in moved.items()),
@@ -103,7 +103,7 @@ def make_plan(
     )
 
 
-def _kind(entry: Entry, known: Known | None, readers: Sequence[str]) -> str:
+def _kind(entry: SourceEntry, known: Known | None, readers: Sequence[str]) -> str:
     if known is None or known.own is None:
         return "added"
     if not entry.version:
@@ -113,12 +113,12 @@ def _kind(entry: Entry, known: Known | None, readers: Sequence[str]) -> str:
     )
 
 
-def readers_of(entry: Entry, readers: Sequence[str]) -> tuple[str, ...]:
+def readers_of(entry: SourceEntry, readers: Sequence[str]) -> tuple[str, ...]:
     """Return the groups that may see an entry: its own, or else those of the whole source."""
     return entry.readers or tuple(readers)
 
 
-def _moves(added: Iterable[Entry], gone: Iterable[Known]) -> dict[str, str]:
+def _moves(added: Iterable[SourceEntry], gone: Iterable[Known]) -> dict[str, str]:
     """Return the former keys of added entries, where exactly one each has the same version."""
     before: defaultdict[str, list[str]] = defaultdict(list)
     after: defaultdict[str, list[str]] = defaultdict(list)

@@ -10,7 +10,7 @@ MOST_GONE = 0.3  # of the stored entries: if more are gone, the source itself ma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class SyncRules:
     """How a sync treats what it finds.
 
     on_delete: what becomes of a document whose entry is gone.
@@ -24,7 +24,7 @@ class Rules:
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class SyncReport:
     """What a sync did.
 
     outcomes: how many entries by outcome.

@@ -17,9 +17,9 @@ from citespan.index.reading import FileReader, Unreadable
 from citespan.index.types import Outcome, StoreResult, Tracked
 from citespan.qa.sources.drafting import Drafted, Drafting
 from citespan.qa.sources.errors import Gone, Incomplete, SourceError
-from citespan.qa.sources.plan import Known, Plan, known_of, make_plan, readers_of, stamp
-from citespan.qa.sources.rules import Report, Rules, is_too_much
-from citespan.qa.sources.types import Content, Entry, Source
+from citespan.qa.sources.plan import Known, SyncPlan, known_of, make_plan, readers_of, stamp
+from citespan.qa.sources.rules import SyncReport, SyncRules, is_too_much
+from citespan.qa.sources.types import Content, DocumentSource, SourceEntry
 
 _MOST_REASON = 500  # characters
 
@@ -27,11 +27,11 @@ OnResult = Callable[[str, FileResult], None]
 
 
 def plan_of(
-    corpus: Corpus, name: str, source: Source, rules: Rules
-) -> tuple[Plan, Mapping[str, Known], str | None]:
+    corpus: Corpus, name: str, source: DocumentSource, rules: SyncRules
+) -> tuple[SyncPlan, Mapping[str, Known], str | None]:
     """Return the plan of a sync, what is stored by key, and why the listing is incomplete."""
     known = known_of(corpus.tracking.of(name))
-    listed: list[Entry] = []
+    listed: list[SourceEntry] = []
     problem: str | None = None
     try:
         listed.extend(source.entries())
@@ -44,14 +44,14 @@ def plan_of(
 def sync(
     corpus: Corpus,
     name: str,
-    source: Source,
-    rules: Rules,
+    source: DocumentSource,
+    rules: SyncRules,
     *,
     files: FileReader,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_plan: Callable[[SyncPlan], None] = lambda _: None,
     on_result: OnResult = lambda _, __: None,
     on_chunks: Callable[[str, int, int], None] = lambda _, __, ___: None,
-) -> Report:
+) -> SyncReport:
     """Store what was added or changed at a source, then delete what is gone there.
 
     Args:
@@ -95,15 +95,15 @@ class _Run:
         self,
         corpus: Corpus,
         name: str,
-        source: Source,
-        rules: Rules,
+        source: DocumentSource,
+        rules: SyncRules,
         files: FileReader,
-        plan: Plan,
+        plan: SyncPlan,
         known: Mapping[str, Known],
         on_result: OnResult,
         on_entry: Callable[[str], None],
     ) -> None:
-        self.report = Report()
+        self.report = SyncReport()
         self._corpus, self._name, self._source, self._rules = corpus, name, source, rules
         self._drafting = Drafting(corpus, name, files)
         self._plan, self._known = plan, known
@@ -192,7 +192,7 @@ class _Run:
         for key in gone:
             self._remove(key)
 
-    def _drafted(self, entry: Entry, before: Known, content: Content) -> Iterator[Draft]:
+    def _drafted(self, entry: SourceEntry, before: Known, content: Content) -> Iterator[Draft]:
         readers = readers_of(entry, self._rules.readers)
         version = stamp(content.version or entry.version, readers)
         sha256 = hashlib.sha256(content.data).hexdigest()

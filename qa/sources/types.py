@@ -9,7 +9,7 @@ from citespan.index.types import MetadataValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SourceEntry:
     """An entry of a source: a file, a page, a message, a thread.
 
     key: what the source calls the entry, the same in each listing.
@@ -46,7 +46,7 @@ class Content:
     version: str = ""
 
 
-class Source(Protocol):
+class DocumentSource(Protocol):
     """Where documents come from.
 
     Every error of the network or of the disk becomes one of `citespan.qa.sources.errors`.
@@ -57,7 +57,7 @@ class Source(Protocol):
         """Whether what is missing in a complete listing is gone; not so for a feed."""
         ...
 
-    def entries(self) -> Iterable[Entry]:
+    def entries(self) -> Iterable[SourceEntry]:
         """Yield all entries.
 
         Raises:
@@ -65,7 +65,7 @@ class Source(Protocol):
         """
         ...
 
-    def read(self, entry: Entry, known: str) -> Content | None:
+    def read(self, entry: SourceEntry, known: str) -> Content | None:
         """Return the content of an entry; None if it is still that of the version `known`.
 
         Raises:

@@ -193,11 +193,17 @@ ALLOWED = dict(
         methods("/v1/collections/default/reindex", "OPTIONS POST"),
         methods("/v1/collections/default/rollback", "OPTIONS POST"),
         methods("/v1/jobs", "GET HEAD OPTIONS POST"),
+        methods("/v1/sources", "GET HEAD OPTIONS"),
+        methods("/v1/sources/notes", "GET HEAD OPTIONS"),
+        methods("/v1/sources/notes/runs", "OPTIONS POST"),
+        methods("/v1/sources/notes/hook", "OPTIONS POST"),
     ]
 )
 
 
-OF_FILES = {"/v1/documents/vault/original", "/v1/documents/vault/pages/1.png"}  # vault is text
+MISSING = {  # vault is text, and there are no sources
+    "/v1/documents/vault/original", "/v1/documents/vault/pages/1.png", "/v1/sources/notes",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ALLOWED)
@@ -224,7 +230,7 @@ def test_a_path_says_which_methods_it_has(client: Client, path: str) -> None:
     if "GET" in ALLOWED[path]:
         whole, head = client.get(path), client.head(path)
         assert head.content == b""
-        assert head.status_code == whole.status_code == (404 if path in OF_FILES else 200)
+        assert head.status_code == whole.status_code == (404 if path in MISSING else 200)
         varying = {"x-request-id", "content-length" if path == "/metrics" else "x-request-id"}
         assert {k: v for k, v in head.headers.items() if k not in varying} == {
             k: v for k, v in whole.headers.items() if k not in varying
@@ -237,7 +243,7 @@ def test_every_path_of_the_description_is_among_these(client: Client) -> None:
         if path == "/v1/jobs/{job_id}":
             continue  # there is none here
         filled = path.replace("{document_id}", "vault").replace("{revision}", "1")
-        filled = filled.replace("{page}", "1.png")
+        filled = filled.replace("{page}", "1.png").replace("{source}", "notes")
         name = "citespan/default" if "models" in path else "default"
         known = set(ALLOWED[filled.replace("{name}", name)]) - {"HEAD", "OPTIONS"}
         assert known == {one.upper() for one in operations}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from citespan.qa.sources.errors import Gone, Incomplete, NotRead
-from citespan.qa.sources.types import Content, Entry
+from citespan.qa.sources.types import Content, SourceEntry
 
 
 @dataclass
@@ -43,17 +43,17 @@ class Memory:
         for part in (self.files, self.versions, self.readers):
             del part[key]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[SourceEntry]:
         for number, key in enumerate(sorted(self.files)):
             if number == self.listed:
                 break
             version = "" if self.asks else self.versions[key]
             readers = self.readers.get(key, ())
-            yield Entry(key=key, uri=f"memory:{key}", version=version, readers=readers)
+            yield SourceEntry(key=key, uri=f"memory:{key}", version=version, readers=readers)
         if self.listed is not None:
             raise Incomplete("the listing was cut")
 
-    def read(self, entry: Entry, known: str) -> Content | None:
+    def read(self, entry: SourceEntry, known: str) -> Content | None:
         if entry.key in self.failing:
             raise NotRead("the line is dead")
         if entry.key not in self.files:

@@ -7,14 +7,14 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.qa.sources.guard.fetching import Fetched, Fetcher, unpacked
     from citespan.qa.sources.guard.limits import Outgoing
-    from citespan.qa.sources.guard.policy import Policy, Resolve, port_of, resolved
+    from citespan.qa.sources.guard.policy import Resolve, UrlPolicy, port_of, resolved
 
 __all__ = (
     "Fetched",
     "Fetcher",
     "Outgoing",
-    "Policy",
     "Resolve",
+    "UrlPolicy",
     "port_of",
     "resolved",
     "unpacked",
@@ -26,8 +26,8 @@ __getattr__ = names_of(
         "Fetched": "citespan.qa.sources.guard.fetching",
         "Fetcher": "citespan.qa.sources.guard.fetching",
         "Outgoing": "citespan.qa.sources.guard.limits",
-        "Policy": "citespan.qa.sources.guard.policy",
         "Resolve": "citespan.qa.sources.guard.policy",
+        "UrlPolicy": "citespan.qa.sources.guard.policy",
         "port_of": "citespan.qa.sources.guard.policy",
         "resolved": "citespan.qa.sources.guard.policy",
         "unpacked": "citespan.qa.sources.guard.fetching",

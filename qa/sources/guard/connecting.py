@@ -5,7 +5,7 @@ from typing import Any
 
 import httpcore
 
-from citespan.qa.sources.guard.policy import Policy
+from citespan.qa.sources.guard.policy import UrlPolicy
 
 
 class PinnedBackend(httpcore.NetworkBackend):
@@ -14,7 +14,7 @@ class PinnedBackend(httpcore.NetworkBackend):
     The name is still what TLS verifies. Sockets of this machine are no addresses: they are refused.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: UrlPolicy) -> None:
         self._policy = policy
         self._network = httpcore.SyncBackend()
 
@@ -29,7 +29,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         """Connect to the first address of the host that answers.
 
         Raises:
-            Refused, NotRead: as `Policy.addresses`.
+            RequestRefused, NotRead: as `UrlPolicy.addresses`.
             httpcore.ConnectError, httpcore.ConnectTimeout: none answers.
         """
         *others, last = self._policy.addresses(host, port)

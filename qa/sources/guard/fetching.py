@@ -13,10 +13,10 @@ import httpcore
 import httpx
 
 from citespan.index.reading import Unreadable
-from citespan.qa.sources.errors import Gone, NotRead, Refused, SourceError
+from citespan.qa.sources.errors import Gone, NotRead, RequestRefused, SourceError
 from citespan.qa.sources.guard.connecting import PinnedBackend
 from citespan.qa.sources.guard.limits import Outgoing
-from citespan.qa.sources.guard.policy import Policy, Resolve, port_of, resolved
+from citespan.qa.sources.guard.policy import Resolve, UrlPolicy, port_of, resolved
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -51,7 +51,7 @@ class Fetcher:
     def __init__(
         self, address: str, outgoing: Outgoing, secret: str = "", resolve: Resolve = resolved
     ) -> None:
-        self.policy = Policy(address, outgoing, resolve)
+        self.policy = UrlPolicy(address, outgoing, resolve)
         self._outgoing = outgoing
         self._authorization = _authorization(secret)
         self._pool = httpcore.ConnectionPool(
@@ -71,7 +71,7 @@ class Fetcher:
 
         Raises:
             Gone: there is nothing, or no longer.
-            Refused: the guard does not let the request, or one after a redirect, out.
+            RequestRefused: the guard does not let the request, or one after a redirect, out.
             NotRead: there is no complete response of status 200 or 304.
             Unreadable: the response is larger than the limit.
         """
@@ -184,7 +184,7 @@ def _joined(url: httpx.URL, location: str) -> str:
     try:
         return str(url.join(location))
     except (httpx.InvalidURL, ValueError) as error:
-        raise Refused(f"{url.host} redirects to something that is not a URL") from error
+        raise RequestRefused(f"{url.host} redirects to something that is not a URL") from error
 
 
 def _failure(url: httpx.URL, status: int) -> SourceError:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import httpx
 
-from citespan.qa.sources.errors import NotRead, Refused
+from citespan.qa.sources.errors import NotRead, RequestRefused
 from citespan.qa.sources.guard.addresses import is_allowed
 from citespan.qa.sources.guard.limits import Outgoing
 
@@ -27,7 +27,7 @@ def resolved(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-class Policy:
+class UrlPolicy:
     """What one source may request.
 
     Args:
@@ -36,7 +36,7 @@ class Policy:
         resolve: returns the addresses of a host.
 
     Raises:
-        Refused: the source may not request its own address.
+        RequestRefused: the source may not request its own address.
     """
 
     def __init__(self, address: str, outgoing: Outgoing, resolve: Resolve = resolved) -> None:
@@ -49,22 +49,24 @@ class Policy:
         """Return a URL that may be requested, parsed.
 
         Raises:
-            Refused: it may not be; the message says what to allow.
+            RequestRefused: it may not be; the message says what to allow.
         """
         url = _parsed(text)
         if url.userinfo:
-            raise Refused("a URL holds a user name or password; put it into sources.secrets")
+            raise RequestRefused("a URL holds a user name or password; put it into sources.secrets")
         if url.host != self.own.host and not self._is_listed(url.host):
-            raise Refused(f"the host {url.host} is not the source's; allow it in sources.hosts")
+            raise RequestRefused(
+                f"the host {url.host} is not the source's; allow it in sources.hosts"
+            )
         if port_of(url) not in self._ports:
-            raise Refused(f"port {port_of(url)} of {url.host} is not the source's")
+            raise RequestRefused(f"port {port_of(url)} of {url.host} is not the source's")
         return url
 
     def allows(self, text: str) -> bool:
         """Return whether a URL may be requested."""
         try:
             self.url(text)
-        except Refused:
+        except RequestRefused:
             return False
         return True
 
@@ -72,7 +74,7 @@ class Policy:
         """Return the addresses of a host; a caller must connect to these, and resolve nothing.
 
         Raises:
-            Refused: one of them is not allowed.
+            RequestRefused: one of them is not allowed.
             NotRead: the host has none.
         """
         try:
@@ -81,7 +83,7 @@ class Policy:
             raise NotRead(f"the host {host} cannot be found") from error
         for one in found:
             if not is_allowed(one, self._outgoing.networks):
-                raise Refused(
+                raise RequestRefused(
                     f"{host} leads to {one}, which is not a public address; if that is meant, allow"
                     " its network in sources.networks"
                 )
@@ -103,11 +105,11 @@ def port_of(url: httpx.URL) -> int:
 
 def _parsed(text: str) -> httpx.URL:
     if len(text) > _MOST_URL:
-        raise Refused(f"a URL has more than {_MOST_URL} characters")
+        raise RequestRefused(f"a URL has more than {_MOST_URL} characters")
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
-        raise Refused(f"{text!r} is not a URL") from error
+        raise RequestRefused(f"{text!r} is not a URL") from error
     if url.scheme not in _PORTS or not url.host or not 0 < port_of(url) <= _HIGHEST_PORT:
-        raise Refused(f"{text!r} is not an http or https URL")
+        raise RequestRefused(f"{text!r} is not an http or https URL")
     return url

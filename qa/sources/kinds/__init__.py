@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.sources.kinds.choice import Choice
+    from citespan.qa.sources.kinds.choice import PathChoice
     from citespan.qa.sources.kinds.folder import FolderSource
     from citespan.qa.sources.kinds.git import GitSource, Repository
     from citespan.qa.sources.kinds.web import opened_site
 
 __all__ = (
-    "Choice",
     "FolderSource",
     "GitSource",
+    "PathChoice",
     "Repository",
     "opened_site",
 )
@@ -21,9 +21,9 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
-        "Choice": "citespan.qa.sources.kinds.choice",
         "FolderSource": "citespan.qa.sources.kinds.folder",
         "GitSource": "citespan.qa.sources.kinds.git",
+        "PathChoice": "citespan.qa.sources.kinds.choice",
         "Repository": "citespan.qa.sources.kinds.git",
         "opened_site": "citespan.qa.sources.kinds.web",
     },

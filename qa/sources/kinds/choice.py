@@ -10,7 +10,7 @@ class _Spec(Protocol):
     def match_file(self, file: str) -> bool: ...
 
 
-class Choice:
+class PathChoice:
     """A choice of paths: those that match `include`, if there is any, and not `exclude`.
 
     Args:

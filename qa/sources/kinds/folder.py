@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote_to_bytes
 from citespan.index.reading import Unreadable
 from citespan.qa.sources.errors import Gone, Incomplete, NotRead
 from citespan.qa.sources.guard import Outgoing
-from citespan.qa.sources.kinds.choice import Choice
-from citespan.qa.sources.types import Content, Entry
+from citespan.qa.sources.kinds.choice import PathChoice
+from citespan.qa.sources.types import Content, SourceEntry
 
 IGNORED = ".citespanignore"  # patterns of what is left out, as `.gitignore` has them
 
@@ -41,14 +41,14 @@ class FolderSource:
         self._include, self._exclude = include, exclude
         self._limits = outgoing or Outgoing()
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield the files, as `Source.entries`."""
-        choice = Choice(self._include, [*self._exclude, *self._ignored()])
+    def entries(self) -> Iterator[SourceEntry]:
+        """Yield the files, as `DocumentSource.entries`."""
+        choice = PathChoice(self._include, [*self._exclude, *self._ignored()])
         failed: list[str] = []
         for number, (path, found) in enumerate(self._walk(self._folder, "", choice, failed)):
             if number >= self._limits.max_entries:
                 raise Incomplete(f"there are more than {number} files (sources.max_entries)")
-            yield Entry(
+            yield SourceEntry(
                 key=_key(path),
                 uri=(self._folder / path).as_uri(),
                 version=f"{found.st_mtime_ns}-{found.st_size}",
@@ -58,8 +58,8 @@ class FolderSource:
         if failed:
             raise Incomplete(failed[0])
 
-    def read(self, entry: Entry, known: str) -> Content | None:  # noqa: ARG002  (the listing knows)
-        """Return the bytes of a file, as `Source.read`."""
+    def read(self, entry: SourceEntry, known: str) -> Content | None:  # noqa: ARG002  (the listing knows)
+        """Return the bytes of a file, as `DocumentSource.read`."""
         path = self._folder / _path(entry.key)
         most = self._limits.max_bytes
         try:
@@ -77,7 +77,7 @@ class FolderSource:
         """Do nothing: no file stays open."""
 
     def _walk(
-        self, folder: Path, inside: str, choice: Choice, failed: list[str]
+        self, folder: Path, inside: str, choice: PathChoice, failed: list[str]
     ) -> Iterator[tuple[str, os.stat_result]]:
         try:
             with os.scandir(folder) as scanned:

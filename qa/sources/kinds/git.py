@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from citespan.index.reading import Unreadable
 from citespan.qa.sources.errors import Gone, Incomplete, NotRead, SourceError
-from citespan.qa.sources.guard import Outgoing, Policy, Resolve, port_of, resolved
-from citespan.qa.sources.kinds.choice import Choice
+from citespan.qa.sources.guard import Outgoing, Resolve, UrlPolicy, port_of, resolved
+from citespan.qa.sources.kinds.choice import PathChoice
 from citespan.qa.sources.kinds.git_program import Git
-from citespan.qa.sources.types import Content, Entry
+from citespan.qa.sources.types import Content, SourceEntry
 
 _HEAD = "refs/citespan/head"
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
@@ -51,7 +51,7 @@ class GitSource:
         resolve: returns the addresses of a host.
 
     Raises:
-        Refused: the guard does not let it be fetched.
+        RequestRefused: the guard does not let it be fetched.
         NotRead: git is not there, or the address cannot be found.
     """
 
@@ -61,7 +61,7 @@ class GitSource:
         self,
         repository: Repository,
         cache: Path,
-        choice: Choice,
+        choice: PathChoice,
         outgoing: Outgoing,
         secret: str = "",
         resolve: Resolve = resolved,
@@ -79,8 +79,8 @@ class GitSource:
             most_bytes=_LARGEST * outgoing.max_bytes,
         )
 
-    def entries(self) -> Iterator[Entry]:
-        """Fetch the newest commit, and yield its files, as `Source.entries`."""
+    def entries(self) -> Iterator[SourceEntry]:
+        """Fetch the newest commit, and yield its files, as `DocumentSource.entries`."""
         try:
             commit = self._fetched()
             listed = self._git.run("ls-tree", "-r", "-z", "--long", "--full-tree", commit)
@@ -98,10 +98,10 @@ class GitSource:
             if number > self._limits.max_entries:
                 raise Incomplete(f"there are more than {number - 1} files (sources.max_entries)")
             uri = self._link.format(commit=commit, path=quote(path))
-            yield Entry(key=path, uri=uri, version=found[3].decode(), size=int(found[4]))
+            yield SourceEntry(key=path, uri=uri, version=found[3].decode(), size=int(found[4]))
 
-    def read(self, entry: Entry, known: str) -> Content | None:
-        """Return the bytes of a file at the commit, as `Source.read`."""
+    def read(self, entry: SourceEntry, known: str) -> Content | None:
+        """Return the bytes of a file at the commit, as `DocumentSource.read`."""
         if known == entry.version:
             return None
         if entry.size is not None and entry.size > self._limits.max_bytes:
@@ -144,7 +144,7 @@ def _guarded(
     if "://" not in address:
         folder = Path(address).absolute()
         return str(folder), ["protocol.file.allow=always", f"safe.directory={folder}"], {}
-    policy = Policy(address, outgoing, resolve)
+    policy = UrlPolicy(address, outgoing, resolve)
     url = policy.own
     addresses = ",".join(policy.addresses(url.host, port_of(url)))
     options = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from citespan.qa.sources.errors import NotRead
 
-_OLDEST = (2, 37)  # the first that can be told the address of a host
+_OLDEST = (2, 37)  # the first that can be given the address of a host
 _MOST_SHOWN = 300  # characters of what git says
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 _PLAIN = (

@@ -1,6 +1,5 @@
 """Sitemaps and feeds: XML of a site that lists its pages. Pure."""
 
-import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -12,7 +11,6 @@ from citespan.qa.sources.guard import unpacked
 
 _etree: Any = lxml.etree  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownVariableType]
 _GZIP = b"\x1f\x8b"
-_LOCAL = re.compile(r"\{[^}]*\}")
 
 
 class Listed(NamedTuple):
@@ -104,7 +102,7 @@ def _root(data: bytes, what: str) -> Any:
 
 
 def _name(element: Any) -> str:
-    return _LOCAL.sub("", str(element.tag))
+    return str(element.tag).rpartition("}")[2]
 
 
 def _time(text: str) -> datetime | None:

@@ -10,10 +10,10 @@ import httpx
 
 from citespan.qa.sources.errors import Gone, Incomplete, SourceError
 from citespan.qa.sources.guard import Fetched, Fetcher, Outgoing
-from citespan.qa.sources.kinds.choice import Choice
+from citespan.qa.sources.kinds.choice import PathChoice
 from citespan.qa.sources.kinds.robots import Robots
 from citespan.qa.sources.kinds.sitemaps import Listed, read_feed, read_sitemap
-from citespan.qa.sources.types import Content, Entry
+from citespan.qa.sources.types import Content, SourceEntry
 
 _MOST_DEEP = 3  # sitemaps that name sitemaps
 _TAG, _DATE, _BYTES = "etag:", "modified:", "sha256:"
@@ -25,7 +25,7 @@ class WebSource:
     Args:
         address: the URL of the page, the sitemap or the feed.
         listing: returns the pages that the address lists.
-        whole: as `Source.whole`.
+        whole: as `DocumentSource.whole`.
         fetcher: requests everything.
         choice: which paths are taken.
         outgoing: the limits.
@@ -38,7 +38,7 @@ class WebSource:
         *,
         whole: bool,
         fetcher: Fetcher,
-        choice: Choice,
+        choice: PathChoice,
         outgoing: Outgoing,
     ) -> None:
         self.whole = whole
@@ -47,8 +47,8 @@ class WebSource:
         self._robots = Robots(fetcher)
         self._last: dict[str, float] = {}
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield the pages, as `Source.entries`: those of other hosts and forbidden ones are not."""
+    def entries(self) -> Iterator[SourceEntry]:
+        """Yield the pages, but not those of other hosts and those that robots.txt forbids."""
         seen: set[str] = set()
         try:
             for page in self._listing(self._fetch, self._address, self._limits):
@@ -60,14 +60,14 @@ class WebSource:
                     raise Incomplete(
                         f"there are more than {len(seen) - 1} pages (sources.max_entries)"
                     )
-                yield Entry(key=url, uri=url, title=page.title, modified=page.modified)
+                yield SourceEntry(key=url, uri=url, title=page.title, modified=page.modified)
         except Incomplete:
             raise
         except SourceError as error:
             raise Incomplete(f"{self._address}: {error}") from error
 
-    def read(self, entry: Entry, known: str) -> Content | None:
-        """Return a page, as `Source.read`; its version is what the server tells it apart by."""
+    def read(self, entry: SourceEntry, known: str) -> Content | None:
+        """Return a page, as `DocumentSource.read`; its version is what its server says."""
         fetched = self._fetch(entry.key, known)
         if fetched.data is None:
             return None
@@ -159,7 +159,7 @@ def opened_site(
         listing,
         whole=kind != "feed",  # a feed forgets its older pages
         fetcher=fetcher,
-        choice=Choice(include, exclude),
+        choice=PathChoice(include, exclude),
         outgoing=outgoing,
     )
 

@@ -15,7 +15,7 @@ from citespan.qa.terminal.output import json_flag, print_json, say, tell
 if TYPE_CHECKING:
     from citespan.index import Corpus
     from citespan.index.jobs.types import FileResult
-    from citespan.qa.sources import Definition, Plan, Report, SourceState
+    from citespan.qa.sources import Definition, SourceState, SyncPlan, SyncReport
 
 _SHOWN = 20  # problems of one sync
 
@@ -161,7 +161,7 @@ def _run(
     settings: Settings, definition: "Definition", *, dry_run: bool, force: bool
 ) -> dict[str, Any]:
     from citespan.qa.composition import build_files, source_files
-    from citespan.qa.sources import Report, plan_of, rules_of, sync
+    from citespan.qa.sources import SyncReport, plan_of, rules_of, sync
 
     rules = rules_of(definition, force=force)
     results: list[tuple[str, FileResult]] = []
@@ -174,7 +174,7 @@ def _run(
                 on_result=lambda key, result: results.append((key, result)),
             )  # fmt: skip
     except ConfigError as error:
-        report = Report(problem=str(error))
+        report = SyncReport(problem=str(error))
     if not dry_run:
         source_files(settings).record(definition.name, report)
         _record(settings, definition, report)
@@ -206,7 +206,7 @@ def _corpus(settings: Settings, definition: "Definition") -> Generator["Corpus"]
         yield corpus
 
 
-def _planned(plan: "Plan", _: Any, problem: str | None) -> dict[str, Any]:
+def _planned(plan: "SyncPlan", _: Any, problem: str | None) -> dict[str, Any]:
     return {
         "added": [entry.key for entry in plan.added],
         "changed": [entry.key for entry in plan.changed],
@@ -219,7 +219,7 @@ def _planned(plan: "Plan", _: Any, problem: str | None) -> dict[str, Any]:
     }
 
 
-def _reported(report: "Report", results: list[tuple[str, "FileResult"]]) -> dict[str, Any]:
+def _reported(report: "SyncReport", results: list[tuple[str, "FileResult"]]) -> dict[str, Any]:
     return {
         "outcomes": {str(one): count for one, count in report.outcomes.items() if count},
         "reasons": {key: result.reason for key, result in results if result.reason},
@@ -243,7 +243,7 @@ def _print(name: str, result: dict[str, Any]) -> None:
         tell(f"  {result['problem']}", colour="red")
 
 
-def _record(settings: Settings, definition: "Definition", report: "Report") -> None:
+def _record(settings: Settings, definition: "Definition", report: "SyncReport") -> None:
     counts = ", ".join(f"{count} {one}" for one, count in report.outcomes.items() if count)
     record(
         settings, "source.sync", collection=definition.collection, target=definition.name,

@@ -10,7 +10,7 @@ from faults import open_corpus, text_of
 
 from citespan.index import Corpus
 from citespan.index.reading import FileReader
-from citespan.qa.sources import Rules, sync
+from citespan.qa.sources import SyncRules, sync
 from citespan.qa.sources.errors import Gone, Incomplete
 from citespan.qa.sources.guard import Outgoing
 from citespan.qa.sources.kinds.folder import FolderSource
@@ -94,13 +94,13 @@ def test_a_folder_inside_that_cannot_be_listed_makes_the_listing_incomplete(
 
 def test_a_name_that_is_not_unicode_is_stored(folder: Path, corpus: Corpus) -> None:
     Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_text(text_of(1))
-    report = sync(corpus, "notes", FolderSource(folder), Rules(), files=FileReader())
+    report = sync(corpus, "notes", FolderSource(folder), SyncRules(), files=FileReader())
     assert report.in_step
     (entry,) = [one for one in corpus.tracking.of("notes") if "caf" in one.key]
     assert corpus.info(entry.document_id or "").uri == f"{folder.as_uri()}/caf%E9.txt"
-    assert sync(corpus, "notes", FolderSource(folder), Rules(), files=FileReader()).outcomes == {
-        "unchanged": 4
-    }
+    assert sync(
+        corpus, "notes", FolderSource(folder), SyncRules(), files=FileReader()
+    ).outcomes == {"unchanged": 4}
 
 
 def test_limits_hold(folder: Path) -> None:
@@ -116,12 +116,12 @@ def test_a_file_that_vanished_is_gone(folder: Path) -> None:
 
 
 def test_a_file_that_is_only_touched_is_the_same(folder: Path, corpus: Corpus) -> None:
-    sync(corpus, "notes", FolderSource(folder), Rules(), files=FileReader())
+    sync(corpus, "notes", FolderSource(folder), SyncRules(), files=FileReader())
     os.utime(folder / "a.txt", ns=(10**18, 10**18))
-    report = sync(corpus, "notes", FolderSource(folder), Rules(), files=FileReader())
+    report = sync(corpus, "notes", FolderSource(folder), SyncRules(), files=FileReader())
     assert report.outcomes == {"unchanged": 3}
     (folder / "a.txt").write_text("Now it says more.")
-    report = sync(corpus, "notes", FolderSource(folder), Rules(), files=FileReader())
+    report = sync(corpus, "notes", FolderSource(folder), SyncRules(), files=FileReader())
     assert report.outcomes == {"unchanged": 2, "replaced": 1}
 
 

@@ -16,10 +16,10 @@ from faults import open_corpus, text_of
 from citespan.index import Corpus
 from citespan.index.jobs.types import FileOutcome
 from citespan.index.reading import FileReader
-from citespan.qa.sources import Report, Rules, sync
-from citespan.qa.sources.errors import NotRead, Refused
+from citespan.qa.sources import SyncReport, SyncRules, sync
+from citespan.qa.sources.errors import NotRead, RequestRefused
 from citespan.qa.sources.guard import Outgoing
-from citespan.qa.sources.kinds.choice import Choice
+from citespan.qa.sources.kinds.choice import PathChoice
 from citespan.qa.sources.kinds.git import GitSource, Repository
 from citespan.qa.sources.kinds.git_program import Git
 
@@ -72,13 +72,19 @@ def corpus(tmp_path: Path) -> Iterator[Corpus]:
 
 
 @pytest.fixture
-def synced(tmp_path: Path, corpus: Corpus, work: Work) -> Callable[..., Report]:
-    def run(ref: str = "", address: str = "", include: tuple[str, ...] = (), **more: Any) -> Report:
+def synced(tmp_path: Path, corpus: Corpus, work: Work) -> Callable[..., SyncReport]:
+    def run(
+        ref: str = "", address: str = "", include: tuple[str, ...] = (), **more: Any
+    ) -> SyncReport:
         repository = Repository(address=address or str(work.folder), ref=ref)
         source = GitSource(
-            repository, tmp_path / "cache.git", Choice(include), more.pop("limits", _HERE), **more
+            repository,
+            tmp_path / "cache.git",
+            PathChoice(include),
+            more.pop("limits", _HERE),
+            **more,
         )
-        return sync(corpus, "code", source, Rules(), files=FileReader())
+        return sync(corpus, "code", source, SyncRules(), files=FileReader())
 
     return run
 
@@ -93,7 +99,7 @@ def stored(corpus: Corpus) -> dict[str, tuple[str, str]]:
 
 
 def test_files_are_those_of_the_newest_commit(
-    corpus: Corpus, work: Work, synced: Callable[..., Report]
+    corpus: Corpus, work: Work, synced: Callable[..., SyncReport]
 ) -> None:
     first = work.git("rev-parse", "HEAD")
     assert synced().in_step
@@ -113,7 +119,7 @@ def test_files_are_those_of_the_newest_commit(
 
 
 def test_what_a_commit_no_longer_has_is_not_kept_in_the_cache(
-    tmp_path: Path, work: Work, synced: Callable[..., Report]
+    tmp_path: Path, work: Work, synced: Callable[..., SyncReport]
 ) -> None:
     work.commit(secret_txt="The password is heliotrope.")  # noqa: S106
     blob = work.git("rev-parse", "HEAD:secret.txt")
@@ -127,7 +133,7 @@ def test_what_a_commit_no_longer_has_is_not_kept_in_the_cache(
 
 
 def test_a_branch_a_tag_or_a_commit_can_be_named(
-    corpus: Corpus, work: Work, synced: Callable[..., Report]
+    corpus: Corpus, work: Work, synced: Callable[..., SyncReport]
 ) -> None:
     first = work.git("rev-parse", "HEAD")
     work.git("tag", "v1")
@@ -144,7 +150,7 @@ def test_a_branch_a_tag_or_a_commit_can_be_named(
 
 
 def test_patterns_choose_files_and_links_are_no_files(
-    corpus: Corpus, work: Work, synced: Callable[..., Report]
+    corpus: Corpus, work: Work, synced: Callable[..., SyncReport]
 ) -> None:
     (work.folder / "docs/link.txt").symlink_to("/etc/passwd")
     work.commit()
@@ -153,7 +159,7 @@ def test_patterns_choose_files_and_links_are_no_files(
 
 
 def test_a_file_above_the_limit_is_refused_once(
-    corpus: Corpus, work: Work, synced: Callable[..., Report]
+    corpus: Corpus, work: Work, synced: Callable[..., SyncReport]
 ) -> None:
     work.commit(large_txt="x" * 100_000)
     report = synced(limits=Outgoing(max_bytes=50_000))
@@ -233,7 +239,7 @@ def _local(_: str, __: int) -> list[str]:
 
 
 def test_a_repository_is_fetched_over_http_from_the_address_that_was_checked(
-    corpus: Corpus, work: Work, served: Served, synced: Callable[..., Report]
+    corpus: Corpus, work: Work, served: Served, synced: Callable[..., SyncReport]
 ) -> None:
     """No resolver but ours knows the name."""
     address = f"http://git.citespan.invalid:{served.port}/work/.git"
@@ -248,13 +254,13 @@ def test_a_repository_is_fetched_over_http_from_the_address_that_was_checked(
 
 
 def test_an_address_inside_and_a_redirect_are_refused(
-    corpus: Corpus, served: Served, synced: Callable[..., Report]
+    corpus: Corpus, served: Served, synced: Callable[..., SyncReport]
 ) -> None:
     inside = f"http://git.citespan.invalid:{served.port}/work/.git"
-    with pytest.raises(Refused, match="not a public address"):
+    with pytest.raises(RequestRefused, match="not a public address"):
         synced(address=inside, resolve=_local, limits=Outgoing())
     for url in ("file:///etc", "ssh://git@site.test/x", "ext::sh -c id", "http://u:p@site.test/x"):
-        with pytest.raises((Refused, NotRead)):
+        with pytest.raises((RequestRefused, NotRead)):
             synced(address=url if "://" in url else f"{url}://")
     assert served.seen == []
     away = inside.replace("/work/", "/away/")
@@ -263,7 +269,7 @@ def test_an_address_inside_and_a_redirect_are_refused(
 
 
 def test_a_secret_is_sent_and_shown_nowhere(
-    corpus: Corpus, served: Served, synced: Callable[..., Report]
+    corpus: Corpus, served: Served, synced: Callable[..., SyncReport]
 ) -> None:
     served.allowed = "Basic eC1hY2Nlc3MtdG9rZW46dG9r"  # x-access-token:tok
     address = f"http://git.citespan.invalid:{served.port}/work/.git"

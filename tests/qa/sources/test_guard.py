@@ -9,7 +9,7 @@ import pytest
 from websites import HOST, PUBLIC, Network, Page, Site, published
 
 from citespan.index.reading import Unreadable
-from citespan.qa.sources.errors import Gone, NotRead, Refused
+from citespan.qa.sources.errors import Gone, NotRead, RequestRefused
 from citespan.qa.sources.guard import Fetcher, Outgoing
 from citespan.qa.sources.guard.addresses import is_allowed
 from citespan.qa.sources.guard.policy import resolved
@@ -116,7 +116,7 @@ def test_a_redirect_inside_is_refused(
     site: Site, network: Network, fetcher: Fetcher, target: str, status: int
 ) -> None:
     site.pages["/away"] = Page(status=status, headers={"location": target})
-    with pytest.raises(Refused, match="not a public address"):
+    with pytest.raises(RequestRefused, match="not a public address"):
         fetcher.get(f"{START}away")
     assert network.reached == [PUBLIC]
 
@@ -132,7 +132,7 @@ class TestRebinding:
         with Fetcher(START, ANY_HOST, resolve=lambda _, __: answers.pop(0)) as fetcher:
             for _ in range(2):
                 assert fetcher.get(START).data
-                with pytest.raises(Refused, match="not a public address"):
+                with pytest.raises(RequestRefused, match="not a public address"):
                     fetcher.get(START)
         assert network.reached == [PUBLIC, PUBLIC]
         assert answers == []
@@ -143,7 +143,7 @@ class TestRebinding:
     ) -> None:
         with (
             Fetcher(START, ANY_HOST, resolve=lambda _, __: [PUBLIC, *others]) as fetcher,
-            pytest.raises(Refused),
+            pytest.raises(RequestRefused),
         ):
             fetcher.get(START)
         assert network.reached == []
@@ -180,7 +180,7 @@ class TestHosts:
         site.pages["/away"] = Page(status=302, headers={"location": location})
         with (
             Fetcher(START, Outgoing(), resolve=network.resolve) as fetcher,
-            pytest.raises(Refused, match=r"sources\.hosts"),
+            pytest.raises(RequestRefused, match=r"sources\.hosts"),
         ):
             fetcher.get(f"{START}away")
 
@@ -194,7 +194,7 @@ class TestHosts:
 
     def test_a_source_without_a_fit_address_is_refused(self) -> None:
         for address in ("ftp://site.test/", "http://user:pw@site.test/", "site.test", "http://"):
-            with pytest.raises(Refused):
+            with pytest.raises(RequestRefused):
                 Fetcher(address, Outgoing())
 
 

@@ -14,7 +14,7 @@ from in_memory import Memory
 from citespan.index.errors import DocumentNotFound
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.reading import FileReader
-from citespan.qa.sources import Report, Rules, sync
+from citespan.qa.sources import SyncReport, SyncRules, sync
 from citespan.qa.sources.rules import is_too_much
 
 _KEYS = st.sampled_from(["a.txt", "b.txt", "c/a.txt"])
@@ -92,7 +92,7 @@ class Sequences(RuleBasedStateMachine):
 
         with suppress(_Stopped):
             sync(
-                self._corpus, "notes", self._source, Rules(force=True), files=FileReader(),
+                self._corpus, "notes", self._source, SyncRules(force=True), files=FileReader(),
                 on_result=stop,
             )  # fmt: skip
         self._check_cited()
@@ -137,10 +137,12 @@ class Sequences(RuleBasedStateMachine):
         assert self._corpus.health.check() == []
         assert self._corpus.health.leftovers() == []
 
-    def _sync(self, *, force: bool = False) -> Report:
+    def _sync(self, *, force: bool = False) -> SyncReport:
         stored = len(self._stored())
         gone = len(self._stored().keys() - self._source.files.keys())
-        report = sync(self._corpus, "notes", self._source, Rules(force=force), files=FileReader())
+        report = sync(
+            self._corpus, "notes", self._source, SyncRules(force=force), files=FileReader()
+        )
         if self._source.listed is None and not is_too_much(gone, stored):
             assert report.problem is None
         self._check_cited()

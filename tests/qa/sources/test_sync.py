@@ -14,10 +14,10 @@ from citespan.index.errors import DocumentNotFound
 from citespan.index.jobs.types import FileResult
 from citespan.index.reading import FileReader
 from citespan.index.types import ACCESS
-from citespan.qa.sources import Plan, Report, Rules, sync
+from citespan.qa.sources import SyncPlan, SyncReport, SyncRules, sync
 from citespan.qa.sources.rules import is_too_much
 
-_PLAIN = Rules()
+_PLAIN = SyncRules()
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def notes() -> Memory:
 class Synced:
     """A sync and what its callbacks were given."""
 
-    def __init__(self, corpus: Corpus, source: Memory, rules: Rules = _PLAIN) -> None:
-        self.plans: list[Plan] = []
+    def __init__(self, corpus: Corpus, source: Memory, rules: SyncRules = _PLAIN) -> None:
+        self.plans: list[SyncPlan] = []
         self.results: dict[str, FileResult] = {}
-        self.report: Report = sync(
+        self.report: SyncReport = sync(
             corpus, "notes", source, rules, files=FileReader(), on_plan=self.plans.append,
             on_result=self.results.__setitem__,
         )  # fmt: skip
@@ -100,7 +100,7 @@ def test_what_is_gone_is_deleted_or_kept_as_the_rules_say(corpus: Corpus, notes:
         corpus.get(gone)
     assert corpus.health.leftovers() == []
     notes.remove("1.txt")
-    assert Synced(corpus, notes, Rules(on_delete="keep")).results["1.txt"].outcome == "kept"
+    assert Synced(corpus, notes, SyncRules(on_delete="keep")).results["1.txt"].outcome == "kept"
     assert corpus.get(kept).text == text_of(1)
     assert "1.txt" not in ids(corpus)
     notes.write("1.txt", text_of(1))
@@ -147,7 +147,7 @@ def test_nothing_is_deleted_after_an_incomplete_listing(corpus: Corpus, notes: M
     notes.remove("3.txt")
     notes.write("0.txt", text_of(30))
     notes.listed = 1
-    synced = Synced(corpus, notes, Rules(force=True))
+    synced = Synced(corpus, notes, SyncRules(force=True))
     assert synced.outcomes == {"replaced": 1}
     assert synced.report.problem == "the listing was cut"
     assert not synced.report.in_step
@@ -166,7 +166,7 @@ def test_much_that_is_gone_is_deleted_only_with_force(corpus: Corpus, notes: Mem
     assert synced.report.problem is not None
     assert synced.report.problem.startswith("2 of 4 entries are gone")
     assert len(ids(corpus)) == 5
-    assert Synced(corpus, notes, Rules(force=True)).outcomes == {"unchanged": 3, "removed": 2}
+    assert Synced(corpus, notes, SyncRules(force=True)).outcomes == {"unchanged": 3, "removed": 2}
 
 
 @pytest.mark.parametrize(
@@ -220,13 +220,13 @@ def test_readers_of_an_entry_become_the_access_of_its_document(
     corpus: Corpus, notes: Memory
 ) -> None:
     notes.write("board.txt", text_of(7), "board")
-    Synced(corpus, notes, Rules(readers=("staff",)))
+    Synced(corpus, notes, SyncRules(readers=("staff",)))
     outsider = CorpusView(corpus, Audience(groups=frozenset({"staff"})))
     with pytest.raises(DocumentNotFound):
         outsider.get(ids(corpus)["board.txt"])
     assert outsider.get(ids(corpus)["0.txt"]).text == text_of(0)
     notes.readers["board.txt"] = ("board", "audit")
-    assert Synced(corpus, notes, Rules(readers=("staff",))).outcomes == {
+    assert Synced(corpus, notes, SyncRules(readers=("staff",))).outcomes == {
         "unchanged": 4,
         "replaced": 1,
     }
@@ -246,7 +246,7 @@ def test_a_document_with_readers_is_not_taken_over_by_an_entry_without(
 
 def mail(*names: str) -> bytes:
     message = EmailMessage()
-    message["Subject"], message["From"] = "Report", "a@example.org"
+    message["Subject"], message["From"] = "SyncReport", "a@example.org"
     message.set_content("The report is attached.")
     for name in names:
         message.add_attachment(f"The content of {name} is here.", filename=name)

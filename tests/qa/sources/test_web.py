@@ -11,7 +11,7 @@ from websites import HOST, Network, Page, Site, published
 
 from citespan.index import Corpus
 from citespan.index.reading import FileReader
-from citespan.qa.sources import Report, Rules, sync
+from citespan.qa.sources import SyncReport, SyncRules, sync
 from citespan.qa.sources.errors import Incomplete
 from citespan.qa.sources.guard import Fetcher, Outgoing
 from citespan.qa.sources.kinds.sitemaps import read_feed, read_sitemap
@@ -52,10 +52,10 @@ def opened(network: Network, path: str, kind: str = "sitemap", **more: Any) -> W
 
 def synced(
     corpus: Corpus, network: Network, path: str = "/sitemap.xml", kind: str = "sitemap", **more: Any
-) -> Report:
+) -> SyncReport:
     source = opened(network, path, kind, **more)
     try:
-        return sync(corpus, "site", source, Rules(), files=FileReader())
+        return sync(corpus, "site", source, SyncRules(), files=FileReader())
     finally:
         source.close()
 
