@@ -48,8 +48,6 @@ def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Document
             where = kinds.Repository(address=address, ref=definition.ref, link=definition.link)
             choice = kinds.PathChoice(include, exclude)
             return kinds.GitSource(where, cache, choice, outgoing, secret)
-                where, cache, kinds.PathChoice(include, exclude), outgoing, secret
-            )
         case "web" | "sitemap" | "feed" as kind:
             fetcher = Fetcher(address, outgoing, secret)
             return kinds.opened_site(address, kind, fetcher, outgoing, include, exclude)
