@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         purge,
         revisions,
     )
-    from citespan.qa.terminal.commands.sync import sync
+    from citespan.qa.terminal.commands.sources import sync
 
 __all__ = (
     "backup",
@@ -49,6 +49,6 @@ __getattr__ = names_of(
         "record": "citespan.qa.terminal.commands.collection",
         "restore": "citespan.qa.terminal.commands.backups",
         "revisions": "citespan.qa.terminal.commands.documents",
-        "sync": "citespan.qa.terminal.commands.sync",
+        "sync": "citespan.qa.terminal.commands.sources",
     },
 )
