@@ -13,7 +13,7 @@ from citespan.qa.sources import SyncRules, sync
 from citespan.qa.sources.kinds import FolderSource
 from citespan.qa.sources.types import Content, SourceEntry
 
-_KILLS = 25 if NIGHTLY else 3
+_KILLS = 25 if NIGHTLY else 2
 _POINTS: list[Point] = [
     "catalogue.half-stored", "catalogue.before-commit", "catalogue.after-commit",
     "lexical.changed", "lexical.committed", "lexical.recorded",

@@ -19,6 +19,7 @@ from citespan.qa.sources.guard.limits import Outgoing
 from citespan.qa.sources.guard.policy import Resolve, UrlPolicy, port_of, resolved
 
 _MOST_REDIRECTS = 5
+_OTHERS = 1000  # requests besides one for each entry: sitemaps, rules, redirects
 _REDIRECTS = {301, 302, 303, 307, 308}
 _GZIP = zlib.MAX_WBITS + 16
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -60,7 +61,7 @@ class Fetcher:
             keepalive_expiry=30,
             network_backend=PinnedBackend(self.policy),
         )
-        self._left = 2 * outgoing.max_entries + 100
+        self._left = outgoing.max_entries + _OTHERS
 
     def get(self, url: str, conditions: Mapping[str, str] = _NONE) -> Fetched:
         """Request a URL, after at most five redirects.

@@ -2,11 +2,10 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import open_corpus, text_of
+from faults import text_of
 
 from citespan.index import Corpus
 from citespan.index.reading import FileReader
@@ -24,12 +23,6 @@ def folder(tmp_path: Path) -> Path:
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_text(f"The content of {name}.")
     return made
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with open_corpus(tmp_path / "data") as opened:
-        yield opened
 
 
 def keys(source: FolderSource) -> list[str]:

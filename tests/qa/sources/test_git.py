@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import open_corpus, text_of
+from faults import text_of
 
 from citespan.index import Corpus
 from citespan.index.jobs.types import FileOutcome
@@ -63,12 +63,6 @@ def work(tmp_path: Path) -> Work:
         README_md="# Read\n\nThis is read.\n", docs__a_txt=text_of(1), docs__b_txt=text_of(2)
     )
     return made
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with open_corpus(tmp_path / "data") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -178,4 +178,4 @@ class Sequences(RuleBasedStateMachine):
 
 
 TestSequences = Sequences.TestCase
-TestSequences.settings = settings(max_examples=300 if NIGHTLY else 30, stateful_step_count=20)
+TestSequences.settings = settings(max_examples=300 if NIGHTLY else 20, stateful_step_count=20)

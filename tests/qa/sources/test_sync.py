@@ -1,11 +1,9 @@
 """What is stored becomes what a source has: nothing is lost, and nothing stale is left."""
 
-from collections.abc import Iterator
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
-from faults import open_corpus, text_of
+from faults import text_of
 from in_memory import Memory
 
 from citespan.index import Corpus, Draft
@@ -18,12 +16,6 @@ from citespan.qa.sources import SyncPlan, SyncReport, SyncRules, sync
 from citespan.qa.sources.rules import is_too_much
 
 _PLAIN = SyncRules()
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with open_corpus(tmp_path / "data") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import open_corpus
 from websites import HOST, Network, Page, Site, published
 
 from citespan.index import Corpus
@@ -33,12 +32,6 @@ def site() -> Site:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch, site: Site) -> Iterator[Network]:
     with published(monkeypatch, site) as opened:
-        yield opened
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with open_corpus(tmp_path / "data") as opened:
         yield opened
 
 
