@@ -512,8 +512,11 @@ FACES: dict[str, tuple[str, ...]] = {
     "qa.sources.kinds": (
         "FolderSource",
         "GitSource",
+        "MailSource",
         "PathChoice",
         "Repository",
+        "SlackSource",
+        "StoreSource",
         "opened_site",
     ),
     "qa.terminal": (

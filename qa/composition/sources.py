@@ -20,6 +20,7 @@ def build_outgoing(settings: Settings) -> Outgoing:
     return Outgoing(
         hosts=frozenset(one.lower() for one in listed(given.hosts)),
         networks=tuple(map(ip_network, listed(given.networks))),
+        protocols=frozenset(listed(given.protocols)),
         secrets={name.strip(): secret.strip() for name, _, secret in lines},
         max_bytes=given.max_bytes,
         max_entries=given.max_entries,

@@ -18,7 +18,10 @@ class SourcesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         commas; *.example.org stands for all names below, * for all hosts.
     networks: networks that sources may reach although they are not public, such as 10.0.0.0/8,
         separated by commas.
-    secrets: a line `name=secret` for each source that needs one: a token, or user:password.
+    protocols: protocols such as s3 or sftp by which fsspec may connect to object stores and file
+        servers, separated by commas; these connections do not pass the guard.
+    secrets: a line `name=secret` for each source that needs one: a token, user:password, or for
+        fsspec a JSON object of options.
     hook_secret: with it, requests that are signed with it (HMAC-SHA256) start a sync.
     max_bytes: the maximum size of one content, unpacked.
     max_entries: how many entries a source may have.
@@ -28,6 +31,7 @@ class SourcesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     hosts: str = ""
     networks: str = ""
+    protocols: str = ""
     secrets: str = ""
     hook_secret: str = ""
     max_bytes: _Positive = 50_000_000

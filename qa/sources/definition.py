@@ -9,13 +9,14 @@ import msgspec
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.sections import DEFAULT
 
-Kind = Literal["folder", "web", "sitemap", "feed", "git"]
+Kind = Literal["folder", "web", "sitemap", "feed", "git", "mail", "slack", "store"]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _EVERY = re.compile(r"(\d{1,6})([smhd])")
 _LEAST_S = 60
 _WATCHED_S = 3600
+_LOCAL: dict[str, Kind] = {"git": "git", "mbox": "mail", "maildir": "mail"}
 _FEEDS = ("/feed", "/rss", "/atom", "feed.xml", "rss.xml", "atom.xml", ".rss", ".atom")
 
 
@@ -24,7 +25,7 @@ class Definition(
 ):
     """A source and how it is kept in step.
 
-    address: the path of a folder, or a URL.
+    address: the path of a folder or a mailbox, or a URL.
     collection: where its documents are stored.
     every_s: how often it is read while the server runs; None to read it only when asked.
     watch: whether changes of a folder are stored as they happen.
@@ -32,7 +33,8 @@ class Definition(
     readers: the groups that may see its documents; empty for all.
     on_delete: what becomes of documents whose entries are gone.
     ref: of git: a branch, a tag or a commit.
-    link: of git: how citations lead to a file, with `{commit}` and `{path}`.
+    link: how citations lead to a file of git, with `{commit}` and `{path}`; of an export of Slack,
+        the address of the workspace.
     """
 
     name: _Name
@@ -55,16 +57,12 @@ class Definition(
 
 
 def kind_of(address: str) -> Kind:
-    """Return the kind of source that an address names.
-
-    Raises:
-        ConfigError: none is evident.
-    """
+    """Return the kind of source that an address names."""
     path = address.partition("?")[0].rstrip("/").lower()
     if "://" not in address:
-        return "git" if path.endswith(".git") else "folder"
+        return _LOCAL.get(path.rpartition(".")[2], "folder")
     if not address.startswith(("http://", "https://")):
-        raise ConfigError(f"no source is known for {address}; use a folder, or an http(s) URL")
+        return "store"
     if path.endswith(".git"):
         return "git"
     name = path.rpartition("/")[2]

@@ -48,6 +48,13 @@ def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Document
             where = kinds.Repository(address=address, ref=definition.ref, link=definition.link)
             choice = kinds.PathChoice(include, exclude)
             return kinds.GitSource(where, cache, choice, outgoing, secret)
+        case "mail":
+            return kinds.MailSource(Path(address), outgoing)
+        case "slack":
+            return kinds.SlackSource(Path(address), definition.link, outgoing)
+        case "store":
+            choice = kinds.PathChoice(include, exclude)
+            return kinds.StoreSource(address, choice, outgoing, secret)
         case "web" | "sitemap" | "feed" as kind:
             fetcher = Fetcher(address, outgoing, secret)
             return kinds.opened_site(address, kind, fetcher, outgoing, include, exclude)

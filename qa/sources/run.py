@@ -75,7 +75,8 @@ def sync(
         corpus, name, source, rules, files, plan, known, on_result, lambda key: on_chunks(key, 0, 0)
     )
     run.report.problem = problem
-    run.report.outcomes[FileOutcome.UNCHANGED] += len(plan.same)
+    if plan.same:
+        run.report.outcomes[FileOutcome.UNCHANGED] = len(plan.same)
     run.tidy(known[entry.key] for entry in plan.same)
 
     def count(document_id: str, done: int, total: int) -> None:

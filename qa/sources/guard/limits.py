@@ -15,6 +15,7 @@ class Outgoing:
     hosts: hosts that any source may reach, in addition to that of its own address; `*.` at the
         beginning stands for all names below, `*` for all hosts.
     networks: networks that are not public, but may be reached.
+    protocols: protocols of object stores and file servers that fsspec may connect by.
     secrets: passwords and tokens by the name of their source.
     max_bytes: of one content, unpacked.
     max_entries: of one source.
@@ -24,6 +25,7 @@ class Outgoing:
 
     hosts: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
+    protocols: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     max_bytes: int = 50_000_000
     max_entries: int = 100_000

@@ -32,7 +32,9 @@ def sync() -> None:
 @sync.command(name="add")
 @click.argument("name")
 @click.argument("address")
-@click.option("--kind", help="folder, web, sitemap, feed or git [default: what the address is].")
+@click.option(
+    "--kind", help="folder, web, sitemap, feed, git, mail, slack, store [default: by address]."
+)
 @click.option("--every", help="How often the server reads it, such as 10m, 12h or 1d.")
 @click.option("--watch", is_flag=True, help="Let the server store changes of a folder at once.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Take only these, as .gitignore.")
@@ -40,7 +42,9 @@ def sync() -> None:
 @click.option("--readers", multiple=True, metavar="GROUP", help="Group that may see the documents.")
 @click.option("--keep", is_flag=True, help="Keep documents that are gone at the source.")
 @click.option("--ref", default="", help="Branch, tag or commit of a git repository.")
-@click.option("--link", default="", help="Address of a file of git, with {commit} and {path}.")
+@click.option(
+    "--link", default="", help="Address of a file of git, with {commit} and {path}, or of Slack."
+)
 @click.pass_obj
 def add_source(
     settings: Settings,
@@ -53,7 +57,7 @@ def add_source(
     keep: bool,
     **more: Any,
 ) -> None:
-    """Add a source NAME: the folder, site or repository at ADDRESS.
+    """Add a source NAME: the folder, site, repository or mailbox at ADDRESS.
 
     Nothing is read yet: `citespan sync run` does that, or a server.
     """

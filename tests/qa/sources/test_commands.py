@@ -92,7 +92,7 @@ def test_a_source_is_of_a_collection(citespan: Run, notes: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["notes", "ftp://site.test/"], "no source is known"),
+        (["notes", "ftp://site.test/"], "sources.protocols"),
         (["notes", "http://user:pw@site.test/"], "sources.secrets"),
         (["notes", "https://site.test:99999/"], "not an http or https URL"),
         (["No Name", "."], "`$.name`"),
@@ -130,7 +130,7 @@ def test_an_extra_that_is_not_installed_is_named(
         ("notes", "folder"), ("/srv/x.git", "git"), ("https://a.test/o/r.git", "git"),
         ("https://a.test/sitemap.xml", "sitemap"), ("https://a.test/sitemap-1.xml.gz", "sitemap"),
         ("https://a.test/blog/feed/", "feed"), ("https://a.test/x.rss", "feed"),
-        ("https://a.test/page", "web"),
+        ("https://a.test/page", "web"), ("s3://bucket/x", "store"), ("a.mbox", "mail"),
     ],
 )  # fmt: skip
 def test_the_kind_is_what_the_address_is(address: str, kind: str) -> None:

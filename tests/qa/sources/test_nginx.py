@@ -64,7 +64,7 @@ class Nginx:
 def nginx(tmp_path: Path) -> Iterator[Nginx]:
     """Serve a folder on a socket that is open already, so that no port has to be guessed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)  # as nginx leaves it to the next one
+        listener.settimeout(0)  # as nginx leaves it to the next one
         port = listener.getsockname()[1]
         site = Nginx(tmp_path, port)
         user = "user root;" if os.geteuid() == 0 else ""
