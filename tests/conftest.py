@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from citespan.index import Corpus, OnnxEmbedder
-from citespan.index.embedding.to_onnx import BUNDLED_MODEL, export_onnx, exported_folder
-from citespan.qa.composition.models import evidence_folder
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder, build_reader
 from citespan.qa.evidence.model.bundled import BundledReader
+from citespan.qa.settings.sections import EvidenceSettings
 
 pytest.register_assert_rewrite("contracts")
 
@@ -44,16 +45,18 @@ def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedder(models_folder: Path) -> OnnxEmbedder:
-    folder = exported_folder(models_folder, BUNDLED_MODEL)
-    if not folder.exists():
-        export_onnx(BUNDLED_MODEL, folder)
-    return OnnxEmbedder(folder)
+    """The embedder of the default settings; a service that a test opens shares it."""
+    loaded = build_embedder(load_settings(flags={"data": {"models": str(models_folder)}}))
+    assert isinstance(loaded, OnnxEmbedder)
+    return loaded
 
 
 @pytest.fixture(scope="session")
 def reader() -> BundledReader:
-    """The evidence model that citespan ships."""
-    return BundledReader(evidence_folder())
+    """The evidence model that citespan ships; a service that a test opens shares it."""
+    loaded = build_reader(EvidenceSettings())
+    assert isinstance(loaded, BundledReader)
+    return loaded
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command line, in its own process, as a user runs it."""
+"""The command line, as a user runs it: in a process of its own where that matters."""
 
 import json
 import os
@@ -8,43 +8,79 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from faults import tampered
 from serving import environment
 
 from citespan.commands import cli
+from citespan.index.reading import stop_reading
+from citespan.qa import load_settings
+from citespan.qa.composition import build_embedder, build_reader
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Done = subprocess.CompletedProcess[str]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
-def citespan(tmp_path: Path, models_folder: Path) -> Run:
-    """Run `citespan` on a data folder of this test's own."""
+def environ(tmp_path: Path, models_folder: Path) -> dict[str, str]:
+    """Settings that lead to a data folder of this test's own."""
+    return {
+        "CITESPAN_DATA__PATH": str(tmp_path / "data"),
+        "CITESPAN_DATA__MODELS": str(models_folder),
+    }
 
-    def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def process(tmp_path: Path, environ: dict[str, str]) -> Run:
+    """Run `citespan` in a process of its own."""
+
+    def run(*arguments: str, **given: str) -> Done:
         return subprocess.run(
             [sys.executable, "-P", "-m", "citespan", *arguments],
             capture_output=True,
             check=False,
             text=True,
             cwd=tmp_path,
-            env={
-                **os.environ,
-                "CITESPAN_DATA__PATH": str(tmp_path / "data"),
-                "CITESPAN_DATA__MODELS": str(models_folder),
-                **environ,
-            },
+            env={**os.environ, **environ, **given},
         )
 
     return run
 
 
-def test_ask_answers_from_the_seed_and_says_that_it_ingested_it(citespan: Run):
-    done = citespan("ask", "Which think tank does Song Junying work for?")
+@pytest.fixture(scope="module")
+def models(models_folder: Path) -> Iterator[tuple[object, ...]]:
+    """The models of the settings: while this is in use, no command of this process loads them."""
+    settings = load_settings(flags={"data": {"models": str(models_folder)}})
+    yield build_embedder(settings), build_reader(settings.evidence)
+    stop_reading()
+
+
+@pytest.fixture
+def citespan(
+    tmp_path: Path,
+    environ: dict[str, str],
+    models: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Run `citespan` in this process, which spares most of a command's time."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **given: str) -> Done:
+        done = CliRunner().invoke(cli, arguments, env={**environ, **given})
+        if done.exc_info and not isinstance(done.exception, SystemExit | None):
+            raise done.exception
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+def test_ask_answers_from_the_seed_and_says_that_it_ingested_it(process: Run):
+    done = process("ask", "Which think tank does Song Junying work for?")
     assert done.returncode == 0
     assert "ingesting the seed" in done.stderr
     assert "China Institute of International Studies" in " ".join(done.stdout.split())
@@ -65,18 +101,18 @@ def test_help_lists_every_command_once(citespan: Run):
         assert shown.count(name) == 1
 
 
-def test_listing_loads_no_model_and_writes_nothing(citespan: Run, tmp_path: Path):
+def test_listing_loads_no_model_and_writes_nothing(process: Run, tmp_path: Path):
     blocked = tmp_path / "blocked"
     (blocked / "onnxruntime").mkdir(parents=True)
     (blocked / "onnxruntime/__init__.py").write_text("raise AssertionError")
-    empty = citespan("list", "--json", PYTHONPATH=str(blocked))
+    empty = process("list", "--json", PYTHONPATH=str(blocked))
     assert json.loads(empty.stdout) == {"documents": []}
     assert not (tmp_path / "data").exists()
-    citespan("ask", "What is CELAC?")
-    (found,) = json.loads(citespan("list", "--json", PYTHONPATH=str(blocked)).stdout)["documents"]
+    process("ask", "What is CELAC?")
+    (found,) = json.loads(process("list", "--json", PYTHONPATH=str(blocked)).stdout)["documents"]
     assert found["id"] == "seed"
-    assert citespan("revisions", "seed", PYTHONPATH=str(blocked)).returncode == 0
-    assert citespan("ask", "What is CELAC?", PYTHONPATH=str(blocked)).returncode != 0
+    assert process("revisions", "seed", PYTHONPATH=str(blocked)).returncode == 0
+    assert process("ask", "What is CELAC?", PYTHONPATH=str(blocked)).returncode != 0
 
 
 def test_ask_as_json_is_the_wire_format_with_true_pointers(citespan: Run):
@@ -114,10 +150,10 @@ def test_without_the_seed_an_empty_folder_stays_empty(citespan: Run):
     assert "ingesting the seed" in citespan("ask", "What is CELAC?").stderr
 
 
-def test_nothing_is_written_outside_the_data_folder(citespan: Run, tmp_path: Path):
+def test_nothing_is_written_outside_the_data_folder(process: Run, tmp_path: Path):
     home = tmp_path / "home"
     home.mkdir()
-    done = citespan("ask", "What is CELAC?", HOME=str(home), XDG_CACHE_HOME=str(home / "cache"))
+    done = process("ask", "What is CELAC?", HOME=str(home), XDG_CACHE_HOME=str(home / "cache"))
     assert done.returncode == 0
     assert list(home.rglob("*")) == []
 
@@ -228,6 +264,12 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     (folder / "data.bin").write_bytes(b"\0\1\2")
     first = citespan("ingest", str(folder))
     assert first.returncode == 1
+    lines = (tmp_path / "data/audit.jsonl").read_text().splitlines()
+    audited = [json.loads(line) for line in lines]
+    assert sorted((one["target"], one["outcome"]) for one in audited) == [
+        (str(folder / "data.bin"), "refused"), (str(folder / "latin.txt"), "refused"),
+        (str(folder / "moon.md"), "done"),
+    ]  # fmt: skip
     assert "1 added; 1 documents" in first.stdout
     assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
     assert "skipped 1 files" in first.stdout
@@ -284,14 +326,13 @@ def test_ingest_takes_patterns_and_leaves_copies_out(citespan: Run, tmp_path: Pa
 
 
 def test_an_ingest_that_was_stopped_goes_on_when_it_is_run_again(
-    citespan: Run, tmp_path: Path, models_folder: Path
+    citespan: Run, tmp_path: Path, environ: dict[str, str]
 ):
     folder = tmp_path / "docs"
     folder.mkdir()
     for n in range(400):
         (folder / f"{n}.txt").write_text(f"Note {n} tells of {n * 7} birds.")
     data = tmp_path / "data"
-    environ = {"CITESPAN_DATA__PATH": str(data), "CITESPAN_DATA__MODELS": str(models_folder)}
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "citespan", "ingest", str(folder)],
         env={**os.environ, **environ}, stderr=subprocess.PIPE, text=True,

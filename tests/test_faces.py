@@ -449,6 +449,16 @@ FACES: dict[str, tuple[str, ...]] = {
         "second_text",
         "token_span",
     ),
+    "qa.files": (
+        "MAX_WIDTH",
+        "MemberResult",
+        "Source",
+        "StoredTexts",
+        "ingest",
+        "members_of",
+        "picture_of",
+        "store_members",
+    ),
     "qa.llm": (
         "Endpoint",
         "NO_ANSWER",
@@ -458,6 +468,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "count_tokens",
         "on_this_machine",
     ),
+    "qa.oversight": ("Announcer", "AuditLog", "SERVER_FILE", "audit", "audit_file", "present"),
     "qa.question": (
         "About",
         "MAX_QUESTION",

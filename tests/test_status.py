@@ -11,7 +11,7 @@ import pytest
 from serving import environment, started
 
 from citespan.index import OnnxEmbedder
-from citespan.qa.presence import NAME, Announcer, present
+from citespan.qa.oversight import SERVER_FILE, Announcer, present
 
 
 def asked(data: Path, models: Path, *options: str, **settings: str) -> tuple[int, str]:
@@ -44,11 +44,11 @@ def test_a_server_that_runs(tmp_path: Path, models_folder: Path, embedder: OnnxE
     assert found["problems"] == ["no server is ready on this data folder"]
     assert found["documents"] == {"default": 1}
     assert found["free_bytes"] > 0
-    assert not (data / NAME).exists()
+    assert not (data / SERVER_FILE).exists()
 
 
 def test_what_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("citespan.qa.presence._PAUSE_S", 0.0)
+    monkeypatch.setattr("citespan.qa.oversight.presence._PAUSE_S", 0.0)
     announcer = Announcer(tmp_path)
     announcer.tell("/v1/ask", LookupError("secret"), "r0")  # it was not ready yet
     announcer.announce("http://127.0.0.1:8000")
@@ -59,20 +59,20 @@ def test_what_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert found.pid == os.getpid()
     assert [one.request_id for one in found.faults] == [f"r{number}" for number in range(5, 15)]
     assert {(one.route, one.error) for one in found.faults} == {("/v1/ask", "LookupError")}
-    assert "secret" not in (tmp_path / NAME).read_text("utf-8")
+    assert "secret" not in (tmp_path / SERVER_FILE).read_text("utf-8")
 
 
 def test_a_process_that_is_gone_is_no_server(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait(60)
-    (tmp_path / NAME).write_text(
+    (tmp_path / SERVER_FILE).write_text(
         json.dumps({"pid": gone.pid, "url": "http://127.0.0.1:1", "since": ""})
     )
     assert present(tmp_path) is None
-    (tmp_path / NAME).write_text("{")
+    (tmp_path / SERVER_FILE).write_text("{")
     assert present(tmp_path) is None
     Announcer(tmp_path).withdraw()
-    assert (tmp_path / NAME).exists()  # another one's
+    assert (tmp_path / SERVER_FILE).exists()  # another one's
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Group(msgspec.Struct):
 @click.option("--once", is_flag=True, help="Read each file once, not twice.")
 @click.option("--ocr", type=click.Choice(["auto", "always", "never"]), default="never")
 @click.option("--show", multiple=True, help="Name the files with this outcome; repeatable.")
-def main(folder: Path, suffix: str, once: bool, ocr: str, show: tuple[str, ...]) -> None:  # noqa: FBT001
+def main(folder: Path, suffix: str, ocr: str, show: tuple[str, ...], *, once: bool) -> None:
     """Read the files in FOLDER, and print what became of them."""
     used: list[Ended] = []
     sandbox = Sandbox(notify=used.append)

@@ -26,7 +26,7 @@ from citespan.qa.composition import open_service
 @click.command()
 @click.option("--format", "formats", multiple=True, type=click.Choice(list(FORMATS)))
 @click.option("--show", is_flag=True, help="Print the questions whose cell is not marked.")
-def main(formats: tuple[str, ...], show: bool) -> None:  # noqa: FBT001
+def main(formats: tuple[str, ...], *, show: bool) -> None:
     """Ask about the tables in each format, and print the share of the cells marked."""
     out = Console(highlight=False)
     shown = Shown("format", "questions", "answered", "right row", "right cell", "share")

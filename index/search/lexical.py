@@ -19,6 +19,7 @@ from citespan.index.types import Scored
 _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
 _NARROW = 1000  # ids that the query looks up; if there are more, some are soon found among the best
+_FEW = 0.1  # of all texts: a larger share is soon found among the best, too
 _TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see docs/decisions
 _FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the other files are locks and housekeeping
 
@@ -117,8 +118,12 @@ class LexicalIndex:
             return []
         searcher = self._index.searcher()
         sought, limit = tantivy.Query.boolean_query(clauses), 2 * k
-        if among is not None and len(among) <= _NARROW:
-            sought = self._narrowed(sought, among)
+        if among is not None:
+            share = min(1.0, max(1, len(among)) / max(1, searcher.num_docs))
+            if share < _FEW and len(among) <= _NARROW:
+                sought = self._narrowed(sought, among)
+            else:
+                limit = int(limit / share)
         while True:  # until all chunks that tie with the last place are found
             hits = searcher.search(sought, limit=limit, count=False).hits
             scores = np.array([score for score, _ in hits], dtype=np.float64)

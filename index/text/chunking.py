@@ -85,7 +85,7 @@ def _pack(found: Iterable[ChunkUnit], limits: _Limits) -> Iterator[Span]:
     for unit in found:
         whole = sum(tokens for _, tokens in unit.pieces)
         half = size * 2 >= limits.max_tokens
-        starts = unit.table != table or _starts(unit, section, size * 3 >= limits.max_tokens)
+        starts = unit.table != table or _starts(unit, section, third=size * 3 >= limits.max_tokens)
         if current and (starts or (half and full(unit.pieces[-1][0].end, whole))):
             yield current
             current, size = None, 0
@@ -101,7 +101,7 @@ def _pack(found: Iterable[ChunkUnit], limits: _Limits) -> Iterator[Span]:
         yield current
 
 
-def _starts(unit: ChunkUnit, section: int, third: bool) -> bool:  # noqa: FBT001  (a condition)
+def _starts(unit: ChunkUnit, section: int, *, third: bool) -> bool:
     """Return whether a chunk starts at a unit with headings."""
     if not unit.level:
         return False

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
-from citespan.qa.audit_log import AuditLog, audit
 from citespan.qa.collections.jobs import Jobs
 from citespan.qa.collections.schedule import Schedule
 from citespan.qa.collections.tasks import Task
 from citespan.qa.composition import build_outgoing
 from citespan.qa.errors import ConfigError, NotPermitted, SourceNotFound
+from citespan.qa.oversight import AuditLog, audit_file
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import Settings
 from citespan.qa.sources import (
@@ -173,18 +173,8 @@ class Syncs:
         return report
 
     def _audit(self, job: Job, key: str, result: FileResult) -> None:
-        removed = result.outcome is FileOutcome.REMOVED
         try:
-            audit(
-                self._log,
-                "document.delete" if removed else "document.store",
-                "refused" if result.outcome is FileOutcome.REJECTED else "done",
-                who=f"job:{job.id}",
-                collection=job.collection,
-                document=result.document_id or "",
-                target=key,
-                detail=result.outcome,
-            )
+            audit_file(self._log, key, result, collection=job.collection, who=f"job:{job.id}")
         except OSError as error:
             _log.error("the audit log cannot be written: %s", error.strerror)
 

@@ -10,9 +10,9 @@ from citespan.index.jobs import JobStore, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
 from citespan.index.types import ACCESS
-from citespan.qa.audit_log import AuditLog, audit
 from citespan.qa.collections.rights import audience_of
-from citespan.qa.ingest import Source, StoredTexts, ingest
+from citespan.qa.files import Source, StoredTexts, ingest
+from citespan.qa.oversight import AuditLog, audit_file
 from citespan.qa.service import Service
 
 _log = logging.getLogger("citespan.jobs")
@@ -101,16 +101,7 @@ class Task:
 
 def _audit(log: AuditLog | None, job: Job, source: Source, result: FileResult) -> None:
     try:
-        audit(
-            log,
-            "document.store",
-            "refused" if result.outcome is FileOutcome.REJECTED else "done",
-            who=f"job:{job.id}",
-            collection=job.collection,
-            document=result.document_id or "",
-            target=source.name,
-            detail=result.outcome,
-        )
+        audit_file(log, source.name, result, collection=job.collection, who=f"job:{job.id}")
     except OSError as error:
         _log.error("the audit log cannot be written: %s", error.strerror)
 

@@ -1,6 +1,6 @@
 """The audit log that settings name."""
 
-from citespan.qa.audit_log import AuditLog
+from citespan.qa.oversight import AuditLog
 from citespan.qa.settings.sections import Settings
 
 

@@ -16,7 +16,7 @@ from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
-from citespan.qa.presence import NAME
+from citespan.qa.oversight import SERVER_FILE
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import recorded, with_own
 from citespan.qa.settings.sections import (
@@ -39,7 +39,7 @@ _OURS = {
 }  # fmt: skip
 
 
-_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-", AUDIT, NAME)
+_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-", AUDIT, SERVER_FILE)
 
 
 def open_service(

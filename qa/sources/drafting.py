@@ -9,7 +9,7 @@ from citespan.index.errors import DocumentNotFound, DocumentRejected
 from citespan.index.parse import document_of
 from citespan.index.reading import FileReader, Request, Unreadable
 from citespan.index.types import ACCESS, DocumentInfo, Tracked
-from citespan.qa.members import members_of
+from citespan.qa.files import members_of
 from citespan.qa.sources.plan import Known
 from citespan.qa.sources.types import Content, SourceEntry
 

@@ -1,7 +1,7 @@
 """Local files of all kinds into a corpus, with the outcome of each file."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from citespan.index import Corpus
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import printable
 from citespan.index.reading import FileReader, files_in
-from citespan.qa.ingest import Source, StoredTexts, ingest
+from citespan.qa.files import Source, StoredTexts, ingest
 from citespan.qa.terminal.progress import Progress
 
 _UNSUPPORTED = "unsupported"  # the code of files that citespan does not read
@@ -56,6 +56,7 @@ def take_in(
     files: FileReader | None = None,
     password: str | None = None,
     every: bool = False,
+    on_result: Callable[[str, FileResult], None] = lambda _, __: None,
 ) -> Intake:
     """Store files, and those of folders, one after another; Ctrl-C stops early.
 
@@ -66,6 +67,7 @@ def take_in(
         files: reads the files; by default it keeps them.
         password: opens encrypted files.
         every: whether to report the stored files, too.
+        on_result: called with the name and the outcome of each file.
     """
     reader = files or FileReader()
     found = list(files_in(paths))
@@ -76,6 +78,7 @@ def take_in(
 
     def keep(source: Source, result: FileResult) -> None:
         progress.file_done()
+        on_result(source.name, result)
         _, in_folder = found[source.number]
         if in_folder and result.code == _UNSUPPORTED:
             skipped.append(source.name)

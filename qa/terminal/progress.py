@@ -6,7 +6,7 @@ from rich import progress
 from rich.console import Console
 from rich.markup import escape
 
-from citespan.qa.ingest import Source
+from citespan.qa.files import Source
 
 _WIDEST_NAME = 40  # characters of a file's name
 _LONG = 64  # chunks; fewer are embedded before a user would see a bar

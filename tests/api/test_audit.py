@@ -19,7 +19,7 @@ from citespan.api.middleware.changes import CHANGES
 from citespan.api.server.app import create_app
 from citespan.api.server.operation import Operation
 from citespan.index import OnnxEmbedder
-from citespan.qa.audit_log import AuditLog, Entry, audit
+from citespan.qa.oversight.audit_log import AuditLog, Entry, audit
 
 HIDDEN = "The vault code is kestrel."
 
@@ -152,7 +152,7 @@ def test_files_are_rotated_and_the_oldest_is_deleted(tmp_path: Path) -> None:
 def test_processes_append_to_one_log_and_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     code = (
-        "import sys; from pathlib import Path; from citespan.qa.audit_log import *\n"
+        "import sys; from pathlib import Path; from citespan.qa.oversight.audit_log import *\n"
         "log = AuditLog(path=Path(sys.argv[1]), most_bytes=2000)\n"
         "for n in range(40): audit(log, f'test.{n}', who=sys.argv[2])"
     )
@@ -185,7 +185,7 @@ def test_deletions_are_on_the_disk_before_they_are_acknowledged(
             synced.append(entries(log.path)[-1]["action"])
         real(file)
 
-    monkeypatch.setattr("citespan.qa.audit_log.os.fsync", fsync)
+    monkeypatch.setattr("citespan.qa.oversight.audit_log.os.fsync", fsync)
     assert client.put("/v1/documents/gone", json={"text": "Gone soon."}).status_code == 201
     assert synced == []
     assert client.delete("/v1/documents/gone").status_code == 204

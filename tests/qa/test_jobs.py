@@ -20,7 +20,7 @@ from citespan.index.reading import FileReader, ReadFile
 from citespan.qa.collections import jobs as qa_jobs
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.tasks import Stopped, Task, ingest_work
-from citespan.qa.ingest import Source, ingest
+from citespan.qa.files import Source, ingest
 
 Work = Callable[[Task], None]
 

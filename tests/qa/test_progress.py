@@ -5,7 +5,7 @@ from rich.console import Console
 
 from citespan.index import Draft
 from citespan.index.reading import ReadFile
-from citespan.qa.ingest import Source
+from citespan.qa.files import Source
 from citespan.qa.terminal.progress import Progress
 
 

@@ -483,15 +483,16 @@ class TestWindows:
     @given(st.lists(PIECES, max_size=40), st.integers(0, 9))
     def test_they_fit_overlap_and_cover_the_text(self, pieces: list[str], asked: int) -> None:
         text, question = " ".join(pieces), "why " * asked
-        spans = self.PAIRS.windows(question, text)
+        windowed = self.PAIRS.windowed(question, text)
+        assert [span for span, _ in windowed] == self.PAIRS.windows(question, text)
         read_to = 0
-        for span in spans:
-            (encoding,) = self.PAIRS.encode([(question, span.of(text))])
+        for span, encoding in windowed:
+            assert encoding.ids == self.PAIRS.encode([(question, span.of(text))])[0].ids
             first, end = second_text(encoding)
             if first == end:
                 assert not text
                 continue
-            part = character_span(encoding, first, end - 1)
+            part = character_span(encoding.offsets, first, end - 1)
             assert span.start + part.start <= max(0, read_to - 1)
             read_to = span.start + part.end
         assert read_to == len(text)

@@ -11,7 +11,7 @@ from citespan.index.types import Span
 _SPEAKERS = ("Anna", "Ben", "Chidi", "Dana")
 
 
-def bullets(place: int) -> str:  # noqa: ARG001  (all are alike)
+def bullets(_: int) -> str:
     """Return the marker of a list's item."""
     return "- "
 

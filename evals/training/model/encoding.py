@@ -57,7 +57,8 @@ def labelled(example: Example, encoding: Encoding) -> Tokens:
     """
     _, lead = pair_texts(example.title, example.passage)
     second, end = second_text(encoding)
-    first = next((at for at in range(second, end) if encoding.offsets[at][0] >= lead), end)
+    offsets = encoding.offsets  # each access builds the list
+    first = next((at for at in range(second, end) if offsets[at][0] >= lead), end)
     found = [token_span(encoding, _after(span, lead)) for span in example.answers]
     places = [place for place in found if place is not None][:MAX_ANSWERS]
     known = example.answerable is not None and end > first and bool(places) == bool(example.answers)
@@ -69,7 +70,7 @@ def labelled(example: Example, encoding: Encoding) -> Tokens:
         evidence[first:end] = 0
         for span in example.evidence:
             for at in range(first, end):
-                token = encoding.offsets[at]
+                token = offsets[at]
                 if token[0] < span.end + lead and token[1] > span.start + lead:
                     evidence[at] = 1
     return Tokens(

@@ -39,8 +39,8 @@ class MemberPlaces:
         return self.block(0, fragment)
 
 
-def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
-    """Read an e-book: its members in the order of reading; `request` adds nothing.
+def read(data: bytes, _: Request) -> Parsed:
+    """Read an e-book: its members in the order of reading; the request adds nothing.
 
     A member without a heading gets its title from the table of contents.
 

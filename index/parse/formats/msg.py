@@ -40,8 +40,8 @@ _SENT, _RECEIVED, _CODEPAGES = 0x00390040, 0x0E060040, (0x3FFD0003, 0x3FDE0003)
 _NAMES, _DATA = ("3707", "3704", "3001"), "3701"
 
 
-def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
-    """Read a message: headers, its text, and attachments as members; `request` adds nothing.
+def read(data: bytes, _: Request) -> Parsed:
+    """Read a message: headers, its text, and attachments as members; the request adds nothing.
 
     Raises:
         Unreadable: it is damaged, or holds no text.

@@ -18,8 +18,8 @@ _PREFIX = "application/vnd.oasis.opendocument."
 _META = "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}"
 
 
-def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
-    """Read a document of OpenDocument by its content; `request` adds nothing.
+def read(data: bytes, _: Request) -> Parsed:
+    """Read a document of OpenDocument by its content; the request adds nothing.
 
     Notes follow their paragraph, comments come last, headers and footers are furniture. Deleted
     text is left out. Cells show what the program showed.

@@ -38,11 +38,11 @@ _BULLETS = dict.fromkeys("·▪o", "•")
 _BAR = "|"  # striprtf ends each cell of a table with it
 
 
-def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
+def read(data: bytes, _: Request) -> Parsed:
     """Read a document; headings have an outline level, a heading's style, or bold letters.
 
     Raises:
-        Unreadable: it is damaged, too large, or holds no text; `request` adds nothing.
+        Unreadable: it is damaged, too large, or holds no text; the request adds nothing.
     """
     if len(data) > _MAX_BYTES:
         raise Unreadable("too_large", "the document is larger than 50 MB; save it as .docx")

@@ -13,8 +13,8 @@ _LONG = 200  # characters of a leaf that is prose
 _STRUCTURE = {"id", "class", "style", "href", "src", "lang", "space", "schemaLocation", "rel"}
 
 
-def read(data: bytes, request: Request) -> Parsed:  # noqa: ARG001
-    """Read XML; `request` adds nothing. An element of leaves is a record, as a row of a table.
+def read(data: bytes, _: Request) -> Parsed:
+    """Read XML; the request adds nothing. An element of leaves is a record, as a row of a table.
 
     Raises:
         Unreadable: it is no XML, declares entities, is too large, or holds no text.

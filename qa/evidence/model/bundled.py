@@ -102,11 +102,9 @@ class BundledReader:
 
         def one(passage: Titled) -> Look:
             text, lead = pair_texts(passage.title, passage.text)
-            spans = self._model.tokenizer.windows(question, text)
-            pairs = [(question, span.of(text)) for span in spans]
             windows = [
                 _Window(encoding, span.start - lead, *self._model.shallow(encoding))
-                for span, encoding in zip(spans, self._model.tokenizer.encode(pairs), strict=True)
+                for span, encoding in self._model.tokenizer.windowed(question, text)
             ]
             return _Look(self._model, self._calibration, windows)
 
@@ -148,9 +146,9 @@ class _Look:
 
     def _read(self, window: _Window) -> Reading:
         logits = self.model.deep(window.early, window.states)
-        encoding, shift = window.encoding, window.shift
-        second, end = second_text(encoding)
-        inside = [at for at in range(second, end) if encoding.offsets[at][0] + shift >= 0]
+        shift, offsets = window.shift, window.encoding.offsets  # each access builds the list
+        second, end = second_text(window.encoding)
+        inside = [at for at in range(second, end) if offsets[at][0] + shift >= 0]
         first = inside[0] if inside else end
         start_token, end_token, sum_of_both = best_span(logits.start, logits.end, first)
         margin = sum_of_both - float(logits.start[0] + logits.end[0])
@@ -159,10 +157,10 @@ class _Look:
             relevance=logits.relevance,
             probability=self.calibration.probability(logits.answerable, margin),
             marks=tuple(
-                Mark(_moved(character_span(encoding, at, at), shift), float(chances[at]))
+                Mark(_moved(character_span(offsets, at, at), shift), float(chances[at]))
                 for at in inside
             ),
-            answer=_moved(character_span(encoding, start_token, end_token), shift)
+            answer=_moved(character_span(offsets, start_token, end_token), shift)
             if inside
             else None,
         )

@@ -51,6 +51,15 @@ class PairTokenizer:
         ]
         return list(self._pairs.encode_batch(cut))
 
+    def windowed(self, question: str, text: str) -> list[tuple[Span, Encoding]]:
+        """Return the windows of a text with their encodings; a text that fits is encoded once."""
+        (whole,) = self.encode([(question, text)])
+        if not whole.overflowing:
+            return [(Span(0, len(text)), whole)]
+        spans = self.windows(question, text)
+        encodings = self.encode([(question, span.of(text)) for span in spans])
+        return list(zip(spans, encodings, strict=True))
+
     def windows(self, question: str, text: str) -> list[Span]:
         """Return spans of the text that each fit next to the question, overlap, and cover the text.
 
@@ -60,15 +69,16 @@ class PairTokenizer:
         room = self._max_tokens - 3 - min(asked, self._question_tokens)
         encoding = self._single.encode(text, add_special_tokens=False)
         words: list[Any] = encoding.word_ids  # the number of each token's word
+        offsets = encoding.offsets
         overlap = min(_OVERLAP, room // 2)
         spans: list[Span] = []
         first, start = 0, 0  # a token, and its character
         while first + room < len(words):
             end = _word_start(words, first + room, first)
-            spans.append(Span(start, encoding.offsets[end - 1][1]))
+            spans.append(Span(start, offsets[end - 1][1]))
             # a window cut short before a long word may be less than the overlap
             first = _word_start(words, end - overlap if end - overlap > first else end, first)
-            start = encoding.offsets[first][0]
+            start = offsets[first][0]
         return [*spans, Span(start, len(text))]
 
     def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
@@ -93,17 +103,18 @@ def second_text(encoding: Encoding) -> tuple[int, int]:
 def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
     """Return the first and last token of a span of the second text; None if the text was cut."""
     start, end = second_text(encoding)
+    offsets = encoding.offsets  # each access builds the list
     touched = [
         place
         for place in range(start, end)
-        if encoding.offsets[place][0] < span.end and encoding.offsets[place][1] > span.start
+        if offsets[place][0] < span.end and offsets[place][1] > span.start
     ]
     # the last token may begin later than the cut: then a part of the span has no tokens
-    if not touched or encoding.offsets[end - 1][1] < span.end:
+    if not touched or offsets[end - 1][1] < span.end:
         return None
     return touched[0], touched[-1]
 
 
-def character_span(encoding: Encoding, first: int, last: int) -> Span:
+def character_span(offsets: Sequence[tuple[int, int]], first: int, last: int) -> Span:
     """Return the characters of the second text from one token to another."""
-    return Span(encoding.offsets[first][0], encoding.offsets[last][1])
+    return Span(offsets[first][0], offsets[last][1])

@@ -1,9 +1,16 @@
 """`citespan collections …`, and the collection that another command uses."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import click
 
 from citespan.qa.settings.sections import Settings
 from citespan.qa.terminal.output import json_flag, print_json, say, tell
+
+if TYPE_CHECKING:
+    from citespan.index.jobs.types import FileResult
 
 
 def here(settings: Settings) -> Settings:
@@ -15,12 +22,27 @@ def here(settings: Settings) -> Settings:
 
 def record(settings: Settings, action: str, **facts: str) -> None:
     """Write what a command changed to the audit log."""
-    from citespan.qa.audit_log import audit
     from citespan.qa.composition import audit_log
+    from citespan.qa.oversight import audit
 
-    try:
+    with _told():
         facts = {"collection": settings.data.collection, **facts}
         audit(audit_log(settings), action, "done", durable=True, **facts)
+
+
+def record_file(settings: Settings, name: str, result: "FileResult") -> None:
+    """Write what became of a file to the audit log."""
+    from citespan.qa.composition import audit_log
+    from citespan.qa.oversight import audit_file
+
+    with _told():
+        audit_file(audit_log(settings), name, result, collection=settings.data.collection)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    try:
+        yield
     except OSError as error:
         say(f"the audit log cannot be written: {error.strerror}")
 

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from citespan.index.errors import DocumentNotFound
 from citespan.qa.settings.sections import Settings
-from citespan.qa.terminal.commands.collection import here, record
+from citespan.qa.terminal.commands.collection import here, record, record_file
 from citespan.qa.terminal.output import json_flag, print_json, say, tell, tracked
 
 if TYPE_CHECKING:
@@ -51,10 +52,8 @@ def ingest(
     with open_corpus(settings.collection_path(), chosen_settings, say=say) as corpus:
         intake = take_in(
             corpus, chosen, encoding, files=build_files(chosen_settings.parse), password=password,
-            every=as_json,
+            every=as_json, on_result=partial(record_file, settings),
         )  # fmt: skip
-    outcomes = (f"{count} {outcome}" for outcome, count in intake.outcomes.items())
-    record(settings, "document.store", detail=", ".join(outcomes))
     if as_json:
         print_json(intake)
     else:

@@ -9,7 +9,7 @@ import click
 
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.sections import Settings
-from citespan.qa.terminal.commands.collection import here, record
+from citespan.qa.terminal.commands.collection import here, record, record_file
 from citespan.qa.terminal.output import json_flag, print_json, say, tell
 
 if TYPE_CHECKING:
@@ -169,19 +169,23 @@ def _run(
 
     rules = rules_of(definition, force=force)
     results: list[tuple[str, FileResult]] = []
+
+    def done(key: str, result: "FileResult") -> None:
+        record_file(_in(settings, definition), key, result)
+        results.append((key, result))
+
     try:
         with _opened(settings, definition) as source, _corpus(settings, definition) as corpus:
             if dry_run:
                 return _planned(*plan_of(corpus, definition.name, source, rules))
             report = sync(
                 corpus, definition.name, source, rules, files=build_files(settings.parse),
-                on_result=lambda key, result: results.append((key, result)),
+                on_result=done,
             )  # fmt: skip
     except ConfigError as error:
         report = SyncReport(problem=str(error))
     if not dry_run:
         source_files(settings).record(definition.name, report)
-        _record(settings, definition, report)
     return _reported(report, results)
 
 
@@ -203,11 +207,18 @@ def _opened(settings: Settings, definition: "Definition") -> Generator[Any]:
 @contextmanager
 def _corpus(settings: Settings, definition: "Definition") -> Generator["Corpus"]:
     from citespan.qa.composition import open_corpus
-    from citespan.qa.settings.overrides import collection_settings
 
-    chosen = collection_settings(settings, definition.collection)
+    chosen = here(_in(settings, definition))
     with open_corpus(chosen.collection_path(), chosen, say=say) as corpus:
         yield corpus
+
+
+def _in(settings: Settings, definition: "Definition") -> Settings:
+    """Return the settings with the collection of a source as the one that the command uses."""
+    import msgspec
+
+    data = msgspec.structs.replace(settings.data, collection=definition.collection)
+    return msgspec.structs.replace(settings, data=data)
 
 
 def _planned(plan: "SyncPlan", _: Any, problem: str | None) -> dict[str, Any]:
@@ -245,14 +256,6 @@ def _print(name: str, result: dict[str, Any]) -> None:
                 tell(f"  {what}: {key}")
     if result["problem"]:
         tell(f"  {result['problem']}", colour="red")
-
-
-def _record(settings: Settings, definition: "Definition", report: "SyncReport") -> None:
-    counts = ", ".join(f"{count} {one}" for one, count in report.outcomes.items() if count)
-    record(
-        settings, "source.sync", collection=definition.collection, target=definition.name,
-        detail=counts,
-    )  # fmt: skip
 
 
 def _line(one: "SourceState") -> str:

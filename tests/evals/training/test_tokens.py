@@ -49,11 +49,11 @@ class TestTokens:
         found = token_span(encoding, span)
         if found is None:  # what the tokenizer drops, control characters say, has no tokens
             return
-        back = character_span(encoding, *found)
+        back = character_span(encoding.offsets, *found)
         places = [o for o, s in zip(encoding.offsets, encoding.sequence_ids, strict=True) if s == 1]
         touched = [o for o in places if o[0] < span.end and o[1] > span.start]
         assert back == Span(touched[0][0], touched[-1][1])
-        assert character_span(encoding, *token_span(encoding, back) or (0, 0)) == back
+        assert character_span(encoding.offsets, *token_span(encoding, back) or (0, 0)) == back
 
     def test_words_beyond_the_basic_plane_keep_their_offsets(self) -> None:
         text = "👩\u200d👧 𝒜𝓈𝓉 The door is green."
@@ -61,7 +61,7 @@ class TestTokens:
         start = text.index("green")
         found = token_span(encoding, Span(start, start + 5))
         assert found
-        assert character_span(encoding, *found).of(text) == "green"
+        assert character_span(encoding.offsets, *found).of(text) == "green"
 
     def test_what_is_cut_off_has_no_label(self) -> None:
         short = PairTokenizer(TOKENIZER, 16, 8)
@@ -85,9 +85,11 @@ class TestTokens:
         (encoding,) = self.PAIRS.encode([(row.question, text)])
         tokens = labelled(row, encoding)
         first, last = tokens.spans[0]
-        assert character_span(encoding, first, last).of(text) == "white"
+        assert character_span(encoding.offsets, first, last).of(text) == "white"
         marked = np.flatnonzero(tokens.evidence == 1)
-        assert character_span(encoding, marked[0], marked[-1]).of(text) == "The ship is white."
+        assert (
+            character_span(encoding.offsets, marked[0], marked[-1]).of(text) == "The ship is white."
+        )
         assert encoding.offsets[tokens.first][0] == lead
         assert (tokens.evidence[: tokens.first] == IGNORED).all()
 

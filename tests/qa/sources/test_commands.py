@@ -85,6 +85,9 @@ def test_a_source_is_of_a_collection(citespan: Run, notes: Path) -> None:
     citespan("--collection", "other", "sync", "add", "notes", str(notes))
     citespan("sync", "run")
     assert json.loads(citespan("list", "--json").stdout) == {"documents": []}
+    citespan("sync", "add", "usual", str(notes))
+    assert "3 added" in citespan("--collection", "other", "sync", "run", "usual").output
+    citespan("--collection", "other", "sync", "remove", "usual", "--delete-documents")
     found = json.loads(citespan("--collection", "other", "list", "--json").stdout)
     assert len(found["documents"]) == 3
 

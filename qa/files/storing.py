@@ -13,7 +13,7 @@ from citespan.index.parse import document_of
 from citespan.index.reading import FileReader, ReadFile, Unreadable, stop_reading
 from citespan.index.runtime import map_ahead
 from citespan.index.types import Outcome, StoreResult
-from citespan.qa.members import members_of
+from citespan.qa.files.members import members_of
 
 _AHEAD = 2  # files that are read while an earlier one is stored
 _MOST_REASON = 500  # characters

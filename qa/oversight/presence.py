@@ -11,7 +11,7 @@ import msgspec
 
 from citespan.decoding import from_json
 
-NAME = "server.json"  # in the data folder
+SERVER_FILE = "server.json"  # in the data folder
 _MOST_FAULTS = 10
 _PAUSE_S = 1.0  # between two writes of the file
 
@@ -44,7 +44,7 @@ class Announcer:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / NAME
+        self._file = folder / SERVER_FILE
         self._present: Presence | None = None
         self._lock = threading.Lock()
         self._written_s = -_PAUSE_S
@@ -77,7 +77,7 @@ class Announcer:
 
     def _write(self, present: Presence) -> None:
         self._written_s = time.monotonic()
-        new = self._file.with_name(f"{NAME}.new")
+        new = self._file.with_name(f"{SERVER_FILE}.new")
         with suppress(OSError):
             file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(file, "wb") as opened:  # noqa: PTH123  (of a descriptor)
@@ -88,7 +88,7 @@ class Announcer:
 def present(folder: Path) -> Presence | None:
     """Return the server that runs on a data folder; None if none does."""
     try:
-        found = from_json((folder / NAME).read_bytes(), Presence)
+        found = from_json((folder / SERVER_FILE).read_bytes(), Presence)
         os.kill(found.pid, 0)
     except (OSError, msgspec.DecodeError, OverflowError):
         return None

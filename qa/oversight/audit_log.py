@@ -16,6 +16,8 @@ from typing import Literal
 
 import msgspec
 
+from citespan.index.jobs.types import FileOutcome, FileResult
+
 Outcome = Literal["done", "refused", "failed"]
 _MOST_TEXT = 200  # code points of a value: longer ones are cut
 _KEPT = 9  # full files besides the one that is written
@@ -153,6 +155,22 @@ def audit(
         request_id=request_id,
     )
     log.write(entry, durable=durable)
+
+
+def audit_file(
+    log: AuditLog | None, name: str, result: FileResult, *, collection: str, who: str = ""
+) -> None:
+    """Append what became of a file that was to be stored, or is gone at its source, as `audit`."""
+    audit(
+        log,
+        "document.delete" if result.outcome is FileOutcome.REMOVED else "document.store",
+        "refused" if result.outcome is FileOutcome.REJECTED else "done",
+        who=who,
+        collection=collection,
+        document=result.document_id or "",
+        target=name,
+        detail=result.outcome,
+    )
 
 
 def local_user() -> str:
