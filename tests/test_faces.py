@@ -390,6 +390,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Rebuilding",
         "Reindexing",
         "Rights",
+        "SYNC",
         "create_collection",
         "going_back",
         "known",

@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from citespan.index.errors import StoreError
-from citespan.qa.errors import QAError
 from citespan.qa.sources import Definition, SourceState, watch
 
 _LOOK_S = 5.0  # between two looks at the definitions
@@ -59,7 +57,7 @@ class Schedule:
         """Begin what is due, and watch what is to be watched."""
         try:
             states = self._states()
-        except (StoreError, QAError) as error:
+        except Exception as error:  # noqa: BLE001  (the schedule continues)
             _log.warning("the sources cannot be read: %s", error)
             return
         for one in states:
@@ -84,7 +82,7 @@ class Schedule:
     def _begun(self, name: str, *, changed: bool) -> None:
         try:
             self._begin(name, changed=changed)
-        except (StoreError, QAError) as error:
+        except Exception as error:  # noqa: BLE001  (another source may be read)
             _log.warning("source %s is not read: %s", name, error)
 
     def _keep(self, watched: set[Definition]) -> None:

@@ -141,7 +141,7 @@ class SourceFiles:
         return SourceState(definition=definition, last=last, next_at=next_at)
 
     def _write(self, name: str, value: msgspec.Struct) -> None:
-        scratch = self._folder / f".{name}"
+        scratch = self._folder / f".{name}.part"
         try:
             make_folder(self._folder)
             scratch.unlink(missing_ok=True)  # of a process that was killed

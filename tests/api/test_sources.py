@@ -69,6 +69,7 @@ def test_a_sync_is_a_job_with_an_outcome_for_each_file(client: Client, notes: Pa
     assert (found["name"], found["kind"], found["last"]) == ("notes", "folder", None)
     job = finished(client, client.post(RUNS))
     assert (job["kind"], job["state"], job["reason"]) == ("sync", "done", None)
+    assert job["settings"] == {"source": "notes", "force": False}
     assert {one["name"]: one["outcome"] for one in job["results"]} == {
         f"{number}.txt": "added" for number in range(3)
     }

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from citespan.index.errors import DocumentRejected
 from citespan.qa.sources.errors import Gone, Incomplete, SourceError
 from citespan.qa.sources.guard import Fetched, Fetcher, Outgoing
 from citespan.qa.sources.kinds.choice import PathChoice
@@ -63,7 +64,7 @@ class WebSource:
                 yield SourceEntry(key=url, uri=url, title=page.title, modified=page.modified)
         except Incomplete:
             raise
-        except SourceError as error:
+        except (SourceError, DocumentRejected) as error:  # the latter if it is too large
             raise Incomplete(f"{self._address}: {error}") from error
 
     def read(self, entry: SourceEntry, known: str) -> Content | None:

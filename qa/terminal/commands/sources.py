@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from citespan.qa.errors import ConfigError
+from citespan.qa.errors import CollectionNotFound, ConfigError
 from citespan.qa.settings.sections import Settings
 from citespan.qa.terminal.commands.collection import here, record, record_file
 from citespan.qa.terminal.output import json_flag, print_json, say, tell
@@ -149,7 +149,8 @@ def remove_source(settings: Settings, name: str, *, delete_documents: bool) -> N
 
     files = source_files(settings)
     definition = files.get(name)
-    with _corpus(settings, definition) as corpus:
+    documents: list[str] = []
+    with suppress(CollectionNotFound), _corpus(settings, definition) as corpus:
         states = corpus.tracking.of(name)
         documents = [one.document_id for one in states if one.document_id]
         for document_id in documents if delete_documents else ():

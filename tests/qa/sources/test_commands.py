@@ -92,6 +92,15 @@ def test_a_source_is_of_a_collection(citespan: Run, notes: Path) -> None:
     assert len(found["documents"]) == 3
 
 
+def test_a_source_of_a_deleted_collection_can_be_removed(citespan: Run, notes: Path) -> None:
+    citespan("collections", "create", "other")
+    citespan("--collection", "other", "sync", "add", "notes", str(notes))
+    citespan("collections", "delete", "other")
+    assert "no collection 'other'" in citespan("sync", "run", fails=True).stderr
+    citespan("sync", "remove", "notes")
+    assert "no sources yet" in citespan("sync", "list").stderr
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

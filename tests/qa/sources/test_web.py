@@ -207,6 +207,15 @@ def test_one_page_is_a_source_too(corpus: Corpus, network: Network, site: Site) 
     assert set(stored(corpus)) == {"/guide/4"}
 
 
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/robots.txt"])
+def test_a_list_that_is_too_large_is_an_incomplete_listing(
+    corpus: Corpus, network: Network, site: Site, path: str
+) -> None:
+    site.pages[path] = Page(b" " * 5000)
+    report = synced(corpus, network, limits=Outgoing(max_bytes=4000))
+    assert "more than 4000 bytes" in (report.problem or "")
+
+
 def test_more_pages_than_allowed_are_an_incomplete_listing(
     corpus: Corpus, network: Network
 ) -> None:
