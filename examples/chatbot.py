@@ -1,15 +1,17 @@
 """A chatbot whose every sentence has a source.
 
 pip install openai; citespan serve; python examples/chatbot.py [http://127.0.0.1:8000]
+If the server asks for keys, API_KEY in the environment is one.
 """
 
+import os
 import sys
 
 from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
-client = OpenAI(base_url=f"{address}/v1", api_key="none")
+client = OpenAI(base_url=f"{address}/v1", api_key=os.environ.get("API_KEY", "none"))
 messages: list[ChatCompletionMessageParam] = []
 for line in filter(str.strip, sys.stdin):
     messages.append({"role": "user", "content": line.strip()})

@@ -1,10 +1,11 @@
 // A chatbot whose every sentence has a source.
 // npm install openai; citespan serve; node examples/node/chatbot.mjs [http://127.0.0.1:8000]
+// If the server asks for keys, API_KEY in the environment is one.
 import { createInterface } from "node:readline";
 import OpenAI from "openai";
 
 const address = process.argv[2] ?? "http://127.0.0.1:8000";
-const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: "none" });
+const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: process.env.API_KEY ?? "none" });
 const messages = [];
 for await (const line of createInterface({ input: process.stdin })) {
   if (!line.trim()) continue;

@@ -1,55 +1,25 @@
 """A server with TLS behind a real nginx, which adds a path and TLS of its own."""
 
 import json
-import os
 import re
-import shutil
 import ssl
-import subprocess
-import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
 from api_client import KNOWN
+from proxying import NAME, PREFIX, certificate, needs_nginx, nginx
 from scripted_endpoint import scripted
 from serving import Served, started
 
 from citespan.index import OnnxEmbedder
 
-NAME, PREFIX = "docs.example.org", "/ask"
 BASE = f"https://{NAME}{PREFIX}"
 HSTS = "strict-transport-security"
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not here")
-    for tool in ("nginx", "openssl")
-]
-_CONFIG = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; {user}
-events {{ worker_connections 64; }}
-http {{
-    access_log off; client_max_body_size 30m;
-    client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-    server {{
-        listen unix:{folder}/nginx.sock ssl; server_name {name};
-        ssl_certificate {folder}/tls.pem; ssl_certificate_key {folder}/tls.key;
-        location {prefix}/ {{
-            proxy_pass {url}/;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $host;
-            proxy_set_header X-Forwarded-Prefix {prefix};
-            proxy_set_header X-Forwarded-For 192.0.2.7;
-        }}
-    }}
-}}
-"""
+pytestmark = needs_nginx
 
 
 class Place(NamedTuple):
@@ -59,35 +29,6 @@ class Place(NamedTuple):
     direct: httpx.Client
     client: httpx.Client
     audit: Path
-
-
-def certificate(folder: Path) -> Path:
-    """Make a certificate for the name, and for this machine's address."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext",
-         f"subjectAltName=DNS:{NAME},IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder / "tls.pem"
-
-
-@contextmanager
-def nginx(folder: Path, url: str) -> Generator[Path]:
-    """Start nginx before a server, and yield its socket."""
-    user = "user root;" if os.geteuid() == 0 else ""
-    config = folder / "nginx.conf"
-    config.write_text(_CONFIG.format(folder=folder, user=user, name=NAME, prefix=PREFIX, url=url))
-    process = subprocess.Popen(["nginx", "-c", str(config), "-p", str(folder)])
-    socket = folder / "nginx.sock"
-    try:
-        while not socket.exists():
-            assert process.poll() is None
-            time.sleep(0.02)
-        yield socket
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +56,11 @@ def place(
                 CITESPAN_LLM__MODEL="tiny",
                 CITESPAN_LLM__TIMEOUT_S="60",
             ) as served,
-            nginx(folder, served.url) as socket,
+            nginx(folder, served.url),
             httpx.Client(base_url=served.url, verify=context, timeout=60) as direct,
             httpx.Client(
                 base_url=BASE,
-                transport=httpx.HTTPTransport(uds=str(socket), verify=context),
+                transport=httpx.HTTPTransport(uds=str(folder / "nginx.sock"), verify=context),
                 timeout=60,
             ) as client,
         ):

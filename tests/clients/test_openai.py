@@ -4,13 +4,14 @@ citation of the answer.
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import openai
@@ -19,33 +20,74 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
+from proxying import NAME, certificate, needs_nginx, nginx
 from serving import serving
+
+from citespan.api.access import KeyFile, Role
 
 ROOT = Path(__file__).parents[2]
 MODEL = "citespan/default"
 QUESTION = "Which think tank does Song Junying work for? What did Rubio claim?"  # two citations
 ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])|\u200b")  # what keeps text from becoming Markdown
-_MARKER = re.compile(r" \[\[(\d+)\]\]\((http://[^()\s]+)\)")
+_MARKER = re.compile(r" \[\[(\d+)\]\]\((https?://[^()\s]+)\)")
+
+
+class Door(NamedTuple):
+    """The address of a server, a key for it, and what a process needs to reach it."""
+
+    url: str
+    key: str
+    environ: dict[str, str]
+
+
+@pytest.fixture(scope="module", params=["alone", pytest.param("nginx", marks=needs_nginx)])
+def door(
+    request: pytest.FixtureRequest, models_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Door]:
+    """A server for everybody; and one that asks for keys, behind nginx with TLS and a path."""
+    folder = tmp_path_factory.mktemp("clients")
+    if request.param == "alone":
+        with serving(folder / "data", models_folder) as url:
+            yield Door(url, "none", {})
+        return
+    _, key = KeyFile(folder / "data").create("clients", Role.ASK)
+    trusted, name = str(certificate(folder)), f"127.0.0.1,{NAME}"
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        serving(
+            folder / "data",
+            models_folder,
+            CITESPAN_SERVE__TRUSTED_PROXIES="127.0.0.1",
+            CITESPAN_SERVE__HOSTS=name,
+        ) as inner,
+        nginx(folder, inner) as url,
+    ):
+        patched.setenv("SSL_CERT_FILE", trusted)
+        yield Door(url, key, {"NODE_EXTRA_CA_CERTS": trusted})
 
 
 @pytest.fixture(scope="module")
-def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("clients") / "data", models_folder) as url:
-        yield url
+def server(door: Door) -> str:
+    return door.url
 
 
 @pytest.fixture(scope="module")
-def answer(server: str) -> dict[str, Any]:
+def answer(door: Door) -> dict[str, Any]:
     """What every client should show."""
-    made = httpx.post(f"{server}/v1/ask", json={"question": QUESTION}, timeout=60).json()
+    made = httpx.post(
+        f"{door.url}/v1/ask",
+        json={"question": QUESTION},
+        headers={"x-api-key": door.key},
+        timeout=60,
+    ).json()
     assert len(made["citations"]) == 2
     return made
 
 
 @pytest.fixture
-def client(server: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server}/v1", api_key="none", max_retries=0) as opened:
+def client(door: Door) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{door.url}/v1", api_key=door.key, max_retries=0) as opened:
         yield opened
 
 
@@ -64,14 +106,19 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(*command: str, given: str = "") -> str:
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+def run(door: Door, *command: str, given: str = "") -> str:
+    environ = os.environ | door.environ | {"API_KEY": door.key}
+    done = subprocess.run(
+        command, input=given, env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def links(answer: dict[str, Any], server: str) -> list[str]:
-    return [f"{server}{citation['url']}" for citation in answer["citations"]]
+    """The addresses of the citations; behind a proxy, the answer has them whole."""
+    urls = [str(citation["url"]) for citation in answer["citations"]]
+    return [url if url.startswith(server) else f"{server}{url}" for url in urls]
 
 
 def shows(text: str, answer: dict[str, Any], server: str) -> None:
@@ -88,9 +135,10 @@ def same(found: Any, answer: dict[str, Any]) -> None:
         assert found[key] == answer[key]
 
 
-def test_links_open_the_quotes(server: str, answer: dict[str, Any]) -> None:
-    for url, citation in zip(links(answer, server), answer["citations"], strict=True):
-        assert httpx.get(url, timeout=60).text == citation["quote"]
+def test_links_open_the_quotes(door: Door, answer: dict[str, Any]) -> None:
+    for url, citation in zip(links(answer, door.url), answer["citations"], strict=True):
+        opened = httpx.get(url, headers={"x-api-key": door.key}, timeout=60)
+        assert opened.text == citation["quote"]
 
 
 def test_openai_python_by_responses(client: OpenAI, answer: dict[str, Any], server: str) -> None:
@@ -149,9 +197,9 @@ def test_openai_python_folds_what_it_streams(
     assert [one.url_citation.url for one in folded.annotations or []] == links(answer, server)
 
 
-def test_openai_python_asynchronously(server: str, answer: dict[str, Any]) -> None:
+def test_openai_python_asynchronously(door: Door, answer: dict[str, Any]) -> None:
     async def both() -> tuple[str, str]:
-        async with AsyncOpenAI(base_url=f"{server}/v1", api_key="none") as client:
+        async with AsyncOpenAI(base_url=f"{door.url}/v1", api_key=door.key) as client:
             whole = await client.chat.completions.create(model=MODEL, messages=ASKED)
             content = ""
             async with await client.chat.completions.create(
@@ -162,7 +210,7 @@ def test_openai_python_asynchronously(server: str, answer: dict[str, Any]) -> No
         return whole.choices[0].message.content or "", content
 
     for text in asyncio.run(both()):
-        shows(text, answer, server)
+        shows(text, answer, door.url)
 
 
 def test_openai_python_lists_models(client: OpenAI) -> None:
@@ -186,9 +234,10 @@ def test_openai_python_knows_the_errors(client: OpenAI) -> None:
     assert "/" not in missing.value.message.replace("/v1/models", "")
 
 
-def test_langchain(server: str, answer: dict[str, Any], request: pytest.FixtureRequest) -> None:
+def test_langchain(door: Door, answer: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    server = door.url
     model = ChatOpenAI(
-        model=MODEL, base_url=f"{server}/v1", api_key=lambda: "none", stream_usage=True
+        model=MODEL, base_url=f"{server}/v1", api_key=lambda: door.key, stream_usage=True
     )
     request.addfinalizer(model.root_client.close)
     whole = model.invoke(QUESTION)
@@ -205,8 +254,8 @@ def test_langchain(server: str, answer: dict[str, Any], request: pytest.FixtureR
     assert "Hegseth" in model.invoke(conversation).text
 
 
-def test_openai_node(node: Path, server: str, answer: dict[str, Any]) -> None:
-    found = json.loads(run("node", str(node / "openai.mjs"), server, QUESTION))
+def test_openai_node(node: Path, door: Door, server: str, answer: dict[str, Any]) -> None:
+    found = json.loads(run(door, "node", str(node / "openai.mjs"), server, QUESTION))
     for made in (found["whole"], found["folded"]):
         message = made["choices"][0]["message"]
         shows(message["content"], answer, server)
@@ -223,8 +272,8 @@ def test_openai_node(node: Path, server: str, answer: dict[str, Any]) -> None:
     assert (failed["impossible"]["name"], failed["impossible"]["param"]) == ("BadRequestError", "n")
 
 
-def test_the_ai_sdk(node: Path, server: str, answer: dict[str, Any]) -> None:
-    providers = json.loads(run("node", str(node / "ai.mjs"), server, QUESTION))
+def test_the_ai_sdk(node: Path, door: Door, server: str, answer: dict[str, Any]) -> None:
+    providers = json.loads(run(door, "node", str(node / "ai.mjs"), server, QUESTION))
     assert set(providers) == {"compatible", "openai"}
     for name, found in providers.items():
         for made in (found["whole"], found["streamed"]):
@@ -239,13 +288,19 @@ def test_the_ai_sdk(node: Path, server: str, answer: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("example", ["python", "node"])
 def test_the_examples(
-    example: str, server: str, answer: dict[str, Any], request: pytest.FixtureRequest
+    example: str,
+    door: Door,
+    server: str,
+    answer: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> None:
     if example == "python":
         command = [sys.executable, str(ROOT / "examples/chatbot.py")]
     else:
         command = ["node", str(request.getfixturevalue("node") / "chatbot.mjs")]
-    printed = run(*command, server, given=f"{QUESTION}\n\nWhich think tank is Song Junying at?\n")
+    printed = run(
+        door, *command, server, given=f"{QUESTION}\n\nWhich think tank is Song Junying at?\n"
+    )
     for citation in answer["citations"]:
         assert f"  {citation['document']['title']}: “{citation['quote']}”\n" in printed
     assert all(url in printed for url in links(answer, server))

@@ -4,7 +4,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, generateText, streamText } from "ai";
 
 const [address, prompt] = process.argv.slice(2);
-const at = { baseURL: `${address}/v1`, apiKey: "none" };
+const at = { baseURL: `${address}/v1`, apiKey: process.env.API_KEY };
 const providers = {
   compatible: createOpenAICompatible({ ...at, name: "citespan", includeUsage: true }).chatModel,
   openai: createOpenAI(at).chat,

@@ -2,7 +2,7 @@
 import OpenAI from "openai";
 
 const [address, question] = process.argv.slice(2);
-const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: "none", maxRetries: 0 });
+const client = new OpenAI({ baseURL: `${address}/v1`, apiKey: process.env.API_KEY, maxRetries: 0 });
 const asked = { model: "citespan/default", messages: [{ role: "user", content: question }] };
 
 const whole = await client.chat.completions.create(asked);
