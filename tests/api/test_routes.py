@@ -337,6 +337,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/documents/{document_id}/original", "get"),
         ("/v1/documents/{document_id}/pages/{page}", "get"),
         ("/v1/documents/{document_id}/revisions/{revision}", "delete"),
+        ("/v1/sources", "get"), ("/v1/sources/{source}", "get"),
+        ("/v1/sources/{source}/runs", "post"), ("/v1/sources/{source}/hook", "post"),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {
