@@ -13,30 +13,32 @@ class Wanted:
     Args:
         question: one part of a question.
         small: words of its language that mean nothing by themselves.
+        names: whether only names and numbers are wanted.
     """
 
-    def __init__(self, question: str, small: Set[str] = STOP_WORDS) -> None:
-        self._stems = frozenset(
+    def __init__(self, question: str, small: Set[str] = STOP_WORDS, *, names: bool = False) -> None:
+        self.stems = frozenset(
             _stem(word)
             for word in wording_of(question).words
-            if word.number or ((word.name or word.content) and word.folded not in small)
+            if word.number
+            or ((word.name or (word.content and not names)) and word.folded not in small)
         )
 
     def share(self, text: str) -> float:
         """Return the share of the words that a text has, in [0, 1]."""
-        return len(self._stems & _said(text)) / len(self._stems) if self._stems else 0.0
+        return len(self.stems & _said(text)) / len(self.stems) if self.stems else 0.0
 
     def count(self, text: str) -> int:
         """Return how many of the words a text has."""
-        return len(self._stems & _said(text))
+        return len(self.stems & _said(text))
 
     def within(self, words: Set[str]) -> bool:
         """Return whether all the words are among some stems."""
-        return self._stems <= words
+        return self.stems <= words
 
     def same(self, text: str) -> bool:
         """Return whether a text has the same words that mean something, and no other."""
-        return bool(self._stems) and self._stems == Wanted(text)._stems
+        return bool(self.stems) and self.stems == Wanted(text).stems
 
     def covered(self, text: str, around: str) -> bool:
         """Return whether a text has all the words, some of them maybe in what is around it.
@@ -44,7 +46,7 @@ class Wanted:
         The text itself must have at least one of them.
         """
         said = _said(text)
-        return bool(self._stems & said) and self._stems <= said | _said(around)
+        return bool(self.stems & said) and self.stems <= said | _said(around)
 
 
 def _said(text: str) -> frozenset[str]:

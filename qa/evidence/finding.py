@@ -19,7 +19,7 @@ from citespan.qa.evidence.newest import newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
 from citespan.qa.evidence.protocol import Look, Reader, Titled, Worded
-from citespan.qa.evidence.rows import rows_about
+from citespan.qa.evidence.rows import Lookup, rows_about
 from citespan.qa.evidence.selection import (
     ReadPassage,
     Rules,
@@ -47,7 +47,7 @@ class Found:
     reason: Reason | None = None
 
 
-_SURE = 0.9  # the confidence in what headings and fields say by themselves
+_SURE = 0.9  # the confidence in what headings, fields and tables say by themselves
 _SHARED = 0.5  # of the words of a question in a language that the models do not read
 _UNSURE = 2.0  # times the least confidence: below it, a reason must look like one
 _LACKED = Reason.NOT_IN_PASSAGES  # no document has what the question names
@@ -131,13 +131,14 @@ class Finder:
         newest = newest_of(wordings[-1], pieces, source)
         named = Named(wordings[-1])
         among = named.among(newest.pieces, source.documents)
+        lookup = Lookup(wordings[-1], among)
         among = rows_about(wordings[-1], among)
         if not among:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         others = [one for one in (figure_asked(wordings[-1]), newest.question) if one]
         ranked, looks = self._look([*wordings, *others], among)
         read = self._read(ranked, looks)
-        found = self._find(question, named, read, source, others)
+        found = self._find(question, named, read, source, others, lookup)
         return [found], _judged(read, ranked, passages)
 
     def warm(self) -> None:
@@ -202,10 +203,11 @@ class Finder:
         read: Sequence[ReadPassage],
         source: PassageDocuments,
         others: Sequence[str] = (),
+        lookup: Lookup | None = None,
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
         by_piece = [(one, _candidates(one, units[id(one)])) for one in read]
-        chosen, confidence = self._chosen([question, *others], by_piece, source)
+        chosen, confidence = self._chosen([question, *others], by_piece, source, lookup)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             enough = confidence >= self._decision.least
@@ -223,6 +225,7 @@ class Finder:
         wordings: Sequence[str],
         by_piece: Sequence[tuple[ReadPassage, list[Sentence]]],
         source: PassageDocuments,
+        lookup: Lookup | None,
     ) -> tuple[list[Sentence], float]:
         """Return the evidence, none if there is not enough, and the confidence in it."""
         best = by_piece[0][0].reading.probability
@@ -241,6 +244,10 @@ class Finder:
             unsure = confidence < _UNSURE * self._decision.least
             reasons = [one.shown for one in chosen]
             return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
+        for _, among in by_piece:
+            rows = [one for one in among if one.answer and lookup and lookup.finds(one.shown)]
+            if rows and self._decision.least <= _SURE:
+                return rows, _SURE
         for read, among in by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)
             covering = [

@@ -1,6 +1,7 @@
-"""The rows of tables that a question is about: those with most of its words. Pure."""
+"""The rows of tables that a question is about: by its words, or looked up by a cell. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from citespan.index.text import Kind, Unit
@@ -33,6 +34,59 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
         elif any(unit.kind is not Kind.HEADING for unit in left):
             kept.append(piece.with_units(units).narrowed(left))
     return kept
+
+
+class Lookup:
+    """What a question looks up in tables: the row that it names, by a column that it names.
+
+    Such a row is sure by itself: one of its cells has only words of the question, in no other row
+    does a cell say that, no name or number of the question is missing, and the question has a word
+    of another cell's header.
+
+    Args:
+        question: one part of a question.
+        pieces: from all documents, with all of their rows.
+    """
+
+    def __init__(self, question: str, pieces: Sequence[Piece]) -> None:
+        self._asked = Wanted(question)
+        self._names = Wanted(question, names=True)
+        rows = {
+            unit.view.text
+            for piece in pieces
+            for unit in piece.units or _lines(piece)
+            if _is_row(unit)
+        }
+        keys = {row: self._keys(row) for row in rows}
+        times = Counter(key for found in keys.values() for key in found)
+        self._found = {
+            row
+            for row, found in keys.items()
+            if self._names.covered(row, "") and any(times[key] == 1 for key in found)
+        }
+
+    def finds(self, row: str) -> bool:
+        """Return whether the text of a row is what the question looks up."""
+        return row in self._found
+
+    def _keys(self, row: str) -> set[frozenset[str]]:
+        """Return the cells that have only words of the question, if it names another column."""
+        cells = [(header, Wanted(value).stems) for header, value in _cells(row)]
+        keys = [(header, said) for header, said in cells if said and said <= self._asked.stems]
+        return {
+            said
+            for own, said in keys
+            if any(
+                (Wanted(header).stems & self._asked.stems) - said
+                for header, _ in cells
+                if header != own
+            )
+        }
+
+
+def _cells(row: str) -> list[tuple[str, str]]:
+    parts = [part.partition(": ") for part in row.rstrip(".").split("; ")]
+    return [(header, value) for header, _, value in parts if value]
 
 
 def _lines(piece: Piece) -> Sequence[Unit]:
