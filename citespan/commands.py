@@ -29,6 +29,7 @@ from citespan.qa.terminal.commands import (
     purge,
     restore,
     revisions,
+    sync,
 )
 from citespan.reindexing import reindex
 from citespan.serving import serve
@@ -52,7 +53,7 @@ _mode_option = click.option(
 
 _SECTIONS = {
     "Ask": ("ask", "search", "chat"),
-    "Documents": ("ingest", "list", "revisions", "delete", "purge", "export", "import"),
+    "Documents": ("ingest", "sync", "list", "revisions", "delete", "purge", "export", "import"),
     "Serve": ("serve", "status", "mcp", "keys"),
     "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
     "Measure": ("eval",),
@@ -238,6 +239,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 for _command in (
     ingest,
+    sync,
     list_documents,
     revisions,
     delete,

@@ -64,12 +64,33 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """What became of an entry of a source: the state that the next sync compares with.
+
+    source, key: the name of the source, and what it calls the entry.
+    member: the name of a file inside of the entry; empty for the entry itself.
+    version: what the source called the entry's content when it was read.
+    sha256: of the content's bytes; empty if it was not read.
+    document_id: None if nothing is stored of it; `reason` then says why.
+    """
+
+    source: str
+    key: str
+    version: str
+    member: str = ""
+    sha256: str = ""
+    document_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document to be stored: decoded text and metadata.
 
     Without `id`, the writer derives one: from `uri` if there is one, otherwise from the text.
     Ingesting the same input twice therefore yields the same document. `parsed` is the file that a
-    reader made the text of; None if the text was given as text.
+    reader made the text of; None if the text was given as text. `tracked` is the entry of a source
+    that it is of; it is recorded together with the document.
     """
 
     text: str
@@ -79,6 +100,7 @@ class Draft:
     media_type: str = "text/plain"
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
     parsed: SourceFile | None = None
+    tracked: Tracked | None = None
 
     def for_groups(self, groups: Sequence[str]) -> "Draft":
         """Return a draft that only these groups see; without any, return this one."""

@@ -17,6 +17,8 @@ QAError
 ├── ModeUnavailable      the service cannot answer in that mode
 ├── ReindexRunning       a collection is being reindexed
 ├── NoEarlierChunks      a collection was not reindexed, so it cannot be rolled back
+├── SourceNotFound       no source has that name
+├── SourceExists         the name of a new source is taken
 ├── NotReady             the service is still warming up, or closed
 ├── PromptTooLong        question and rules exceed the input of the language model
 ├── EndpointFailed       the language model gave no complete answer; `reason` says why
@@ -165,6 +167,22 @@ class NoEarlierChunks(QAError):
 
     def __init__(self) -> None:
         super().__init__("the collection has no earlier chunks to roll back to")
+
+
+class SourceNotFound(QAError):
+    """No source has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no source {name!r}; `citespan sync list` shows them")
+        self.name = name
+
+
+class SourceExists(QAError):
+    """The name of a new source is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"source {name!r} exists already; remove it first, or choose another name")
+        self.name = name
 
 
 class NotReady(QAError):

@@ -55,12 +55,8 @@ class ErrorRow:
     retry_after_s: int | None = None
 
 
-INTERNAL = ErrorRow(
-    status=500,
-    slug="internal",
-    title="Internal error",
-    detail="The server failed; its log has the error under this request's id.",
-)
+_FAILED = "The server failed; its log has the error under this request's id."
+INTERNAL = ErrorRow(status=500, slug="internal", title="Internal error", detail=_FAILED)
 _NOT_FOUND = ErrorRow(
     status=404, slug="not-found", title="No such path", detail="/schema lists the paths."
 )
@@ -201,8 +197,10 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: ErrorRow(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: ErrorRow(
-        status=409, slug="no-earlier-chunks", title="Nothing to go back to"
+        status=409, slug="no-earlier-chunks", title="Nothing to return to"
     ),
+    qa.SourceNotFound: ErrorRow(status=404, slug="source-not-found", title="No such source"),
+    qa.SourceExists: INTERNAL,  # only commands raise it
     qa.NotReady: ErrorRow(status=503, slug="not-ready", title="Not ready", retry_after_s=2),
     # If the language model fails, the answer quotes passages instead.
     qa.PromptTooLong: INTERNAL,

@@ -40,6 +40,8 @@ CHANGES = {
     ("PATCH", "/v1/labels/{label_id}"): Change("label.change"),
     ("DELETE", "/v1/labels/{label_id}"): Change("label.delete", durable=True),
     ("DELETE", "/v1/unanswered"): Change("unanswered.clear", durable=True),
+    ("POST", "/v1/sources/{source}/runs"): Change("source.sync"),
+    ("POST", "/v1/sources/{source}/hook"): Change("source.sync"),
 }
 _SERVERS_FAULT = 500
 _REFUSED = 400
@@ -100,7 +102,8 @@ def _facts(scope: HTTPScope) -> dict[str, str]:
     """Return what the path and the query name."""
     found: dict[str, Any] = dict(scope["path_params"])
     asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))  # the last counts, as routes
-    target = found.get("job_id") or found.get("revision") or found.get("label_id") or ""
+    named = (found.get(name) for name in ("job_id", "revision", "label_id", "source"))
+    target = next(filter(None, named), "")
     return {
         "collection": str(found.get("name") or asked.get("collection", DEFAULT)),
         "document": str(found.get("document_id", "")),

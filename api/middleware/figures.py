@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from citespan.api.middleware.admission import Admission
 from citespan.index.errors import StoreError
 from citespan.qa.collections import Collections
-from citespan.qa.errors import NotReady
+from citespan.qa.errors import NotReady, QAError
 
 MOST_LABELS = 100  # collections by name; the others are counted together
 _OTHERS = "(others)"
@@ -42,6 +43,7 @@ class ServerFigures:
         yield from self._quotas()
         yield from self._disk()
         yield from self._jobs()
+        yield from self._sources()
         yield from self._stored()
 
     def _lines(self) -> Iterator[Metric]:
@@ -93,6 +95,22 @@ class ServerFigures:
             return
         for state in _UNENDED:
             family.add_metric([state], found[state])
+        yield family
+
+    def _sources(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "citespan_source_last_success_seconds",
+            "When the documents were last those of their source, in seconds since 1970.",
+            labels=["source"],
+        )
+        try:
+            states = self._collections().syncs.states()
+        except (NotReady, StoreError, QAError):
+            return
+        for one in states[:MOST_LABELS]:
+            if one.last and one.last.succeeded_at:
+                time = datetime.fromisoformat(one.last.succeeded_at)
+                family.add_metric([one.definition.name], time.timestamp())
         yield family
 
     def _stored(self) -> Iterator[Metric]:

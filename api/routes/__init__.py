@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         list_runs,
         show_run,
     )
+    from citespan.api.routes.sources import SourceRoutes
     from citespan.api.routes.whereabouts import where
 
 __all__ = (
@@ -30,6 +31,7 @@ __all__ = (
     "LabelRoutes",
     "Measured",
     "Originals",
+    "SourceRoutes",
     "UnansweredRoutes",
     "ask",
     "compare_runs",
@@ -55,6 +57,7 @@ __getattr__ = names_of(
         "LabelRoutes": "citespan.api.routes.labels",
         "Measured": "citespan.api.routes.runs",
         "Originals": "citespan.api.routes.originals",
+        "SourceRoutes": "citespan.api.routes.sources",
         "UnansweredRoutes": "citespan.api.routes.labels",
         "ask": "citespan.api.routes.answers",
         "compare_runs": "citespan.api.routes.runs",

@@ -26,7 +26,7 @@ from citespan.api.wire.urls import job_url
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job, JobFile
 from citespan.index.types import ACCESS
-from citespan.qa.collections import REINDEX, Collections, Current, Jobs
+from citespan.qa.collections import REINDEX, SYNC, Collections, Current, Jobs
 from citespan.qa.errors import NotReady
 from citespan.qa.settings import DEFAULT
 
@@ -60,7 +60,8 @@ class JobBody(msgspec.Struct, frozen=True, kw_only=True):
     """A job: queued, running, done, failed or cancelled. It has ended once `finished_at` is set.
 
     `outcomes` counts the files by outcome. `chunks` counts the chunks of the stored files. A job
-    of the kind `reindex` counts documents as files, and its `settings` are those that it changes.
+    of the kind `reindex` counts documents as files, and its `settings` are those that it changes;
+    those of the kind `sync` are the source, and whether deletions are forced.
     """
 
     id: str
@@ -194,7 +195,7 @@ def job_body(job: Job, current: Current | None = None) -> JobBody:
         id=job.id,
         kind=job.kind,
         collection=job.collection,
-        settings=job.arguments if job.kind == REINDEX else {},
+        settings=job.arguments if job.kind in {REINDEX, SYNC} else {},
         state=job.state,
         reason=job.reason,
         files=job.files,

@@ -33,6 +33,7 @@ from citespan.api.routes import (
     JobRoutes,
     LabelRoutes,
     Originals,
+    SourceRoutes,
     UnansweredRoutes,
     ask,
     compare_runs,
@@ -119,7 +120,8 @@ def create_app(
     routes = [
         ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
         labelled_set, LabelRoutes, UnansweredRoutes, list_runs, show_run, compare_runs,
-        CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready, version, figures,
+        SourceRoutes, CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
+        version, figures,
     ]  # fmt: skip
 
     def admitted(app: ASGIApp) -> ASGIApp:

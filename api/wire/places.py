@@ -1,5 +1,6 @@
 """Where a citation is in the file of its document, on the wire."""
 
+import re
 from urllib.parse import quote
 
 import msgspec
@@ -11,6 +12,7 @@ from citespan.qa import Citation
 _PDF, _HTML = "application/pdf", {"text/html", "application/xhtml+xml"}
 _LONG, _ENDS = 300, 5  # characters that a link to a text names whole, and words of its ends
 _MOST_LINK = 2000  # characters
+_AT_COMMIT = re.compile(r"/(?:blob|src/commit)/[0-9a-f]{40,64}/")
 
 
 class BoxBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +70,8 @@ def place_body(place: Place | None, cells: tuple[Cell, ...] = ()) -> PlaceBody |
 def open_url(citation: Citation, collection: str) -> str | None:
     """Return the address that shows a citation in its file; None if there is none.
 
-    It is the document's own address on the web, at the page or the words, or else the picture of
-    the page, or else the file, if the service keeps it.
+    It is the document's own address on the web, at the page, the words or, in a file of a git
+    commit, the lines; or else the picture of the page, or else the file, if the service keeps it.
     """
     document, where = citation.document, citation.where
     if document.uri and document.uri.startswith(("http://", "https://")):
@@ -78,12 +80,22 @@ def open_url(citation: Citation, collection: str) -> str | None:
             return f"{address}#page={where.page}"
         if document.media_type in _HTML:
             return f"{address}#:~:text={_text_fragment(citation.quote)}"
+        if isinstance(where.place, Line) and _AT_COMMIT.search(address):
+            return f"{address}#{_lines(citation, where.place.number, address)}"
         return document.uri
     if not where.original:
         return None
     if where.page:
         return page_url(document.id, document.revision, where.page, collection)
     return original_url(document.id, document.revision, collection)
+
+
+def _lines(citation: Citation, first: int, address: str) -> str:
+    """Return the fragment for lines of a file, as the sites of git repositories understand it."""
+    last = first if citation.highlights else first + citation.quote.count("\n")
+    if last == first:
+        return f"L{first}"
+    return f"L{first}-{last}" if "/-/blob/" in address else f"L{first}-L{last}"
 
 
 def _text_fragment(text: str) -> str:

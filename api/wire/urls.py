@@ -57,6 +57,11 @@ def page_url(document_id: str, revision: int, page: int, collection: str = DEFAU
     return url if collection == DEFAULT else f"{url}&collection={collection}"
 
 
+def source_url(name: str) -> str:
+    """Return the address of a source."""
+    return absolute(f"/v1/sources/{name}")
+
+
 def job_url(job_id: str) -> str:
     """Return the address of a job."""
     return absolute(f"/v1/jobs/{quote(job_id, safe='')}")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citespan.index.catalogue.filters import Filter
-from citespan.index.catalogue.types import Changes, IndexedText, Make, SourceInfo
+from citespan.index.catalogue.parts import SourceStore, TrackingStore
+from citespan.index.catalogue.types import Changes, IndexedText, Make
 from citespan.index.types import (
     Build,
     Chunk,
@@ -19,28 +20,9 @@ from citespan.index.types import (
     Retired,
     Sections,
     SourceFile,
+    Tracked,
     Vectors,
 )
-
-
-class SourceStore(Protocol):
-    """The files of revisions that readers made the texts of."""
-
-    def info(self, document_id: str, revision: int) -> SourceInfo | None:
-        """Return the file of a revision without its bytes; None if the text was given as text.
-
-        Raises:
-            DocumentDamaged: the layout is not what was stored.
-        """
-        ...
-
-    def file(self, document_id: str, revision: int) -> SourceFile | None:
-        """Return the file of a revision; None if the text was given as text.
-
-        Raises:
-            DocumentDamaged: the layout or the bytes are not what was stored.
-        """
-        ...
 
 
 class DocumentStore(Protocol):
@@ -56,6 +38,11 @@ class DocumentStore(Protocol):
         """The files of revisions that readers made the texts of."""
         ...
 
+    @property
+    def tracking(self) -> TrackingStore:
+        """What became of the entries of sources."""
+        ...
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context inside which all reads see one state, despite concurrent writes."""
         ...
@@ -69,6 +56,7 @@ class DocumentStore(Protocol):
         past: Sequence[Document] = (),
         keep: int | None = None,
         sources: Mapping[int, SourceFile] = MappingProxyType({}),
+        tracked: Tracked | None = None,
     ) -> int:
         """Store `document` as the current revision with these chunks; durable on return.
 
@@ -79,6 +67,7 @@ class DocumentStore(Protocol):
             past: lower revisions to store with it.
             keep: how many of the newest past revisions are kept; None keeps all.
             sources: the files of the stored revisions that readers made, by their numbers.
+            tracked: the entry of a source that the document is of; recorded with it.
 
         Returns:
             How many past revisions were removed.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from citespan.index.catalogue.builds import add_build
 from citespan.index.catalogue.sources import TABLES as SOURCES
+from citespan.index.catalogue.tracking import TABLE as TRACKED
 from citespan.index.disk.database import Database
 from citespan.index.errors import StoreCorrupt, StoreMismatch, StoreUnavailable
 
@@ -58,6 +59,9 @@ def open_schema(db: Database, path: Path, settings: Mapping[str, str], *, read_o
         )
     if not db.has_checksums():
         raise StoreCorrupt(f"the catalogue {path} is damaged: its checksums are switched off")
+    if not read_only and not db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'tracked'"):
+        with db.transaction() as changing:  # 0.1.0 had no such table, and ignores it
+            changing.execute(TRACKED)
 
 
 def _make(db: Database, settings: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from citespan.index.catalogue.protocol import SourceInfo
+from citespan.index.catalogue.types import SourceInfo
 from citespan.index.disk.database import Database
 from citespan.index.errors import DocumentDamaged, StoreCorrupt
 from citespan.index.layout import Layout

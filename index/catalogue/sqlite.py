@@ -17,6 +17,7 @@ from citespan.index.catalogue.readable import ReadableChunks
 from citespan.index.catalogue.revisions import RevisionTable
 from citespan.index.catalogue.schema import open_schema
 from citespan.index.catalogue.sources import SourceTable
+from citespan.index.catalogue.tracking import TrackingTable
 from citespan.index.catalogue.types import Changes, IndexedText, Make
 from citespan.index.catalogue.upkeep import FileUpkeep
 from citespan.index.disk.crashpoints import reached
@@ -39,6 +40,7 @@ from citespan.index.types import (
     Retired,
     Sections,
     SourceFile,
+    Tracked,
     Vectors,
 )
 
@@ -71,13 +73,12 @@ class SqliteCatalogue:
         self._path = path
         self._read_only = read_only
         opened = identity(path)
-        self._db = Database(path, read_only=read_only, reserve=reserve)
+        db = self._db = Database(path, read_only=read_only, reserve=reserve)
         self._revisions = RevisionTable(self._db)
         self.sources = SourceTable(self._db)
+        self.tracking = TrackingTable(self._db)
         self._builds = BuildTable(self._db, path)
-        self._upkeep = FileUpkeep(
-            path, self._db, self._revisions, self.sources, read_only=read_only
-        )
+        self._upkeep = FileUpkeep(path, db, self._revisions, self.sources, read_only=read_only)
         try:
             open_schema(self._db, path, settings, read_only=read_only)
             self._see(self.current())
@@ -162,6 +163,7 @@ class SqliteCatalogue:
         past: Sequence[Document] = (),
         keep: int | None = None,
         sources: Mapping[int, SourceFile] = MappingProxyType({}),
+        tracked: Tracked | None = None,
     ) -> int:
         with self._change() as (db, generation):
             self._forget(db, generation, document.id)
@@ -169,6 +171,7 @@ class SqliteCatalogue:
             self.sources.add(db, document.id, sources)
             reached("catalogue.half-stored")
             self._chunks.insert(db, chunks, vectors)
+            self.tracking.add(db, tracked, document.id)
             return 0 if keep is None else self._revisions.purge(db, document.id, keep)
 
     def delete(self, document_id: str) -> None:
@@ -254,13 +257,10 @@ class SqliteCatalogue:
         return self._upkeep.check(self._chunks)
 
     def leftovers(self) -> list[str]:
-        return self._upkeep.leftovers(self.builds())
+        return [*self._upkeep.leftovers(self.builds()), *self.tracking.leftovers()]
 
     def copy_to(self, path: Path) -> None:
-        """Write all stored data, as of one moment, to a new file.
-
-        The file holds no pages of deleted data.
-        """
+        """Write all stored data, as of one moment and without deleted pages, to a new file."""
         self._db.copy_to(path)
 
     def close(self) -> None:

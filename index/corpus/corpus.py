@@ -57,6 +57,7 @@ class Corpus:
         self._writer = DocumentWriter(self._live, keep_revisions)
         self.builds = Builds(self._live, index_of, self._writer.until_the_end)
         self.places = Places(searcher.catalogue)
+        self.tracking = searcher.catalogue.tracking
         self._lock = lock
 
     @classmethod
@@ -87,8 +88,7 @@ class Corpus:
 
         Raises:
             StoreLocked: another process has the folder open for writing.
-            StoreMismatch: the corpus has another embedder or chunk size, or the chunks would not
-                fit the embedder.
+            StoreMismatch: embedder or chunk size differ, or the chunks would not fit the embedder.
             StoreUnavailable: the folder cannot be opened or written.
             StoreCorrupt: the catalogue is damaged.
         """

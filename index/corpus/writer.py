@@ -21,6 +21,7 @@ from citespan.index.types import (
     Outcome,
     SourceFile,
     StoreResult,
+    Tracked,
     Vectors,
 )
 
@@ -37,14 +38,15 @@ class _Made(NamedTuple):
 
 
 class _Drafted(NamedTuple):
-    """A document to be stored, and the file that it was read from, if it was read from one."""
+    """A document to be stored, the file that it was read from, and the entry that it is of."""
 
     document: Document
     source: SourceFile | None
+    tracked: Tracked | None
 
 
 def _drafted(draft: Draft) -> _Drafted:
-    return _Drafted(document_of(draft), draft.parsed)
+    return _Drafted(document_of(draft), draft.parsed, draft.tracked)
 
 
 class DocumentWriter:
@@ -129,6 +131,7 @@ class DocumentWriter:
         while True:
             with self._live.storing() as live:  # another thread may have stored the same meanwhile
                 if unchanged := self._unchanged(drafted.document, replace=replace):
+                    self._track(drafted)
                     return unchanged, 0
                 if made and made.live is live:
                     return self._stored(drafted, made.chunks, made.vectors)
@@ -167,16 +170,24 @@ class DocumentWriter:
     def _stored(
         self, drafted: _Drafted, chunks: Sequence[Chunk], vectors: Vectors
     ) -> tuple[StoreResult, int]:
-        document, source = drafted
+        document, source, tracked = drafted
         catalogue = self._catalogue
         present = catalogue.find(document.id)
         revision = catalogue.last_revision(document.id) + 1
         document = dataclasses.replace(document, revision=revision)
         chunks = [dataclasses.replace(chunk, revision=revision) for chunk in chunks]
         sources = {revision: source} if source else {}
-        catalogue.store(document, chunks, vectors, keep=self._keep_revisions, sources=sources)
+        catalogue.store(
+            document, chunks, vectors, keep=self._keep_revisions, sources=sources, tracked=tracked
+        )
         outcome = Outcome.REPLACED if present else Outcome.ADDED
         return StoreResult(document=document.info(), outcome=outcome), len(chunks)
+
+    def _track(self, drafted: _Drafted) -> None:
+        """Record the entry of a document that is stored as it is."""
+        if drafted.tracked:
+            entry = dataclasses.replace(drafted.tracked, document_id=drafted.document.id)
+            self._catalogue.tracking.record(entry)
 
     def _adopt(self, history: History) -> tuple[StoreResult | None, int]:
         """Store a history; return the current revision's result and how many chunks are new."""

@@ -175,6 +175,19 @@ class JobStore:
             )  # fmt: skip
             _tally(db, job_id, result.outcome, 1, result.chunks)
 
+    def report(self, job_id: str, name: str, result: FileResult) -> None:
+        """Record the result of a file that was not sent with the job, but found by it."""
+        with self._db.transaction(removing=True) as db:
+            db.execute(
+                "INSERT INTO files SELECT ?1, count(*), ?2, 0, 0, ?3, ?4, ?5, ?6, ?7, ?8 FROM files"
+                " WHERE job_id = ?1",
+                (
+                    job_id, name, result.outcome, result.reason, result.document_id, result.sha256,
+                    result.chunks, result.code,
+                ),
+            )  # fmt: skip
+            _tally(db, job_id, result.outcome, 1, result.chunks)
+
     def count(self, job_id: str, outcome: FileOutcome, done: int, of: int, chunks: int) -> None:
         """Record the progress of a job without files: `done` of `of` documents and the chunks."""
         with self._db.transaction(removing=True) as db:
@@ -235,7 +248,7 @@ class JobStore:
         return Job(
             id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
             files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
-            outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies},
+            outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies if files},
             chunks=sum(chunks for _, _, chunks in tallies),
             arguments=decoded(row[9], f"arguments of job {row[0]}"), collection_id=row[10],
         )  # fmt: skip

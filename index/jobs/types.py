@@ -20,7 +20,8 @@ class FileOutcome(StrEnum):
     """The outcome of a file; a `DUPLICATE` has the text of another file of the same run.
 
     A `PARTIAL` file is stored, but parts of it could not be read, or files inside of it stored.
-    `REINDEXED` counts documents whose chunks were rebuilt.
+    `REINDEXED` counts documents whose chunks were rebuilt. `MOVED`, `REMOVED` and `KEPT` are
+    outcomes of entries of a source: they have another key, or are gone there.
     """
 
     ADDED = "added"
@@ -30,6 +31,9 @@ class FileOutcome(StrEnum):
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     REINDEXED = "reindexed"
+    MOVED = "moved"
+    REMOVED = "removed"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

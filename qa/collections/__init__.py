@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
     from citespan.qa.collections.rights import EVERYTHING, NOTHING, Rights
+    from citespan.qa.collections.syncs import SYNC
     from citespan.qa.collections.tasks import Current
     from citespan.qa.collections.use import met, using
     from citespan.qa.collections.view import CollectionsView
@@ -28,6 +29,7 @@ __all__ = (
     "Rebuilding",
     "Reindexing",
     "Rights",
+    "SYNC",
     "create_collection",
     "going_back",
     "known",
@@ -45,6 +47,7 @@ __getattr__ = names_of(
         "EVERYTHING": "citespan.qa.collections.rights",
         "NOTHING": "citespan.qa.collections.rights",
         "Rights": "citespan.qa.collections.rights",
+        "SYNC": "citespan.qa.collections.syncs",
         "Current": "citespan.qa.collections.tasks",
         "Jobs": "citespan.qa.collections.jobs",
         "REINDEX": "citespan.qa.collections.rebuilds",

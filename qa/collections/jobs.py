@@ -13,7 +13,7 @@ from citespan.index.jobs.types import Job, JobFile, JobState
 from citespan.index.reading import stop_reading
 from citespan.qa.collections.tasks import Current, Stopped, Task, Work
 from citespan.qa.collections.use import using
-from citespan.qa.errors import CollectionNotFound, CollectionsBusy
+from citespan.qa.errors import CollectionNotFound, CollectionsBusy, SourceNotFound
 
 INGEST = "ingest"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0  # before trying again; doubled each time
@@ -173,7 +173,7 @@ class Jobs:
     def _run(self, job: Job) -> tuple[JobState, str | None]:
         try:
             with using():
-                self._works[job.kind](Task(job, self._store, self._progress))
+                said = self._works[job.kind](Task(job, self._store, self._progress))
         except Stopped:
             raise
         except (StoreUnavailable, StoreLocked, CollectionsBusy) as error:
@@ -182,12 +182,12 @@ class Jobs:
             if isinstance(error, CollectionsBusy):
                 raise StoreUnavailable(str(error)) from error
             raise
-        except CollectionNotFound as error:
+        except (CollectionNotFound, SourceNotFound) as error:
             return JobState.CANCELLED, str(error)
         except Exception:  # noqa: BLE001  (logged, and recorded as the reason)
             _log.exception("job %s failed", job.id)
             return JobState.FAILED, "an internal error occurred; the log has it under this job's id"
-        return JobState.DONE, None
+        return JobState.DONE, said
 
     def _progress(self, current: Current | None) -> None:
         if current is None or current.chunks:  # 0 while a text is cut: there is nothing to tell yet

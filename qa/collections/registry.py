@@ -1,12 +1,9 @@
-"""Collections: separate sets of documents, each with its own settings.
-
-`default` is stored in the data folder itself, the others in `collections/<name>` below it.
-"""
+"""Collections: separate sets of documents, each with its own settings, in a folder each."""
 
 import shutil
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +23,7 @@ from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuild
 from citespan.qa.collections.rights import NOBODY
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
+from citespan.qa.collections.syncs import SYNC, Syncs
 from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
 from citespan.qa.composition import Say, audit_log, build_endpoint, open_service
@@ -44,7 +42,7 @@ from citespan.qa.settings.sections import DEFAULT, Settings
 MOST = 1000  # collections
 
 
-class Collections:
+class Collections(AbstractContextManager["Collections"]):
     """All collections of a data folder, each a `Service`. Safe for many threads.
 
     At most `OPEN_MOST` are open at once; idle ones are closed to open others. Inside `using`, all
@@ -53,12 +51,10 @@ class Collections:
     Args:
         default: the default collection's service, or why it cannot be opened.
         folder: the data folder; without one, there is only the default collection.
-        settings: the settings that collections override.
-        say: called with a message about work that takes a while, and about collections that cannot
-            be opened; the others still work.
+        settings: what collections override.
+        say: called with messages about long work, and about collections that cannot be opened.
         endpoint: the language model of all collections; `close` closes it.
-        lock: the lock of the data folder, if the default collection does not hold it; `close`
-            releases it.
+        lock: the data folder's lock, if the default collection lacks it; `close` releases it.
         open_most: as for `Shelf`.
     """
 
@@ -84,8 +80,9 @@ class Collections:
             self._shelf.add(slot)
         self._shelf.open_all(say)
         log = audit_log(self._settings)
+        self._syncs = Syncs(folder, self._settings, self, self._service_of, log)
         works = {INGEST: ingest_work(self._service_of, log), REINDEX: self._rebuilds.work}
-        self._jobs = KeptJobs(folder, works)
+        self._jobs = KeptJobs(folder, {**works, SYNC: self._syncs.work})
 
     @classmethod
     def open(
@@ -136,12 +133,21 @@ class Collections:
         return self._jobs.get()
 
     @property
+    def syncs(self) -> Syncs:
+        """The sources, and their syncs."""
+        return self._syncs
+
+    @property
     def jobs_error(self) -> StoreError | None:
         """Why the jobs cannot be opened, or the damage that is known in them."""
         return self._jobs.error
 
     def submit(
-        self, name: str, entries: Iterable[SpooledFile], arguments: Mapping[str, Any] = NOBODY
+        self,
+        name: str,
+        entries: Iterable[SpooledFile],
+        arguments: Mapping[str, Any] = NOBODY,
+        kind: str = INGEST,
     ) -> Job:
         """Submit a job that stores files, only in this collection, even if its name is reused.
 
@@ -153,7 +159,7 @@ class Collections:
         """
         slot = self._shelf.slot(name)
         self._shelf.service(slot)
-        return self.jobs.submit(entries, name, INGEST, arguments, collection_id=slot.identity)
+        return self.jobs.submit(entries, name, kind, arguments, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Overrides) -> Job:
         """Submit a job that reindexes a collection with these settings.
@@ -188,6 +194,7 @@ class Collections:
         """Continue interrupted jobs, and run new ones as they come."""
         try:
             self._jobs.start()
+            self._syncs.start()
         except StoreError as error:
             self._say(f"Jobs cannot be run: {error}")
 
@@ -273,15 +280,13 @@ class Collections:
 
     def close(self) -> None:
         """Close all collections; the next process continues the jobs."""
+        self._syncs.close()
         self._jobs.close()
         self._shelf.close()
         if self._endpoint is not None:
             self._endpoint.close()
         if self._lock is not None:
             self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -290,8 +295,7 @@ class Collections:
         return self._place(self._shelf.slot(job.collection, job.collection_id))
 
     def _place(self, slot: Slot) -> Place:
-        corpus = self._shelf.service(slot).corpus
-        settings = self._slots.settings_of(slot.name)
+        corpus, settings = self._shelf.service(slot).corpus, self._slots.settings_of(slot.name)
         return Place(name=slot.name, identity=slot.identity, corpus=corpus, settings=settings)
 
     def _service_of(self, job: Job) -> Service:

@@ -78,6 +78,15 @@ class Task:
         self._store.count(self.job.id, outcome, done, of, chunks)
         self._on_progress(None)
 
+    def reported(self) -> int:
+        """Return how many files the job reported before it was interrupted."""
+        return len(self._store.files(self.job.id))
+
+    def report(self, name: str, result: FileResult) -> None:
+        """Record the outcome of a file that the job found, then maybe raise Stopped."""
+        self._store.report(self.job.id, name, result)
+        self._on_progress(None)
+
     def progress(self, name: str, done: int, total: int) -> None:
         """Report how many chunks of a file or document are embedded; may raise Stopped.
 
@@ -97,7 +106,7 @@ def _audit(log: AuditLog | None, job: Job, source: Source, result: FileResult) -
         _log.error("the audit log cannot be written: %s", error.strerror)
 
 
-Work: TypeAlias = Callable[[Task], None]
+Work: TypeAlias = Callable[[Task], str | None]  # what to say of a job that is done
 
 
 def ingest_work(service_of: Callable[[Job], Service], log: AuditLog | None = None) -> Work:

@@ -9,16 +9,18 @@ from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job, JobFile
 from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
-from citespan.qa.collections.jobs import Jobs
+from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.rebuilds import Rebuilding
 from citespan.qa.collections.registry import Collections
 from citespan.qa.collections.rights import NOBODY, Rights
+from citespan.qa.collections.syncs import Syncs
 from citespan.qa.collections.tasks import Current
 from citespan.qa.collections.use import using
-from citespan.qa.errors import CollectionNotFound, NotPermitted
+from citespan.qa.errors import CollectionNotFound, NotPermitted, SourceNotFound
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import Overrides
 from citespan.qa.settings.sections import DEFAULT
+from citespan.qa.sources import SourceState
 
 
 class CollectionsView(Collections):
@@ -43,17 +45,25 @@ class CollectionsView(Collections):
         return JobsView(self._whole.jobs, self._rights)
 
     @property
+    def syncs(self) -> Syncs:
+        """The sources that the caller sees, as `Collections.syncs`."""
+        return SyncsView(self._whole.syncs, self._rights)
+
+    @property
     def jobs_error(self) -> StoreError | None:
         """Why the jobs cannot be opened, as `Collections.jobs_error`."""
         return self._whole.jobs_error
 
     def submit(
-        self, name: str, entries: Iterable[SpooledFile], arguments: Mapping[str, Any] = NOBODY
+        self,
+        name: str,
+        entries: Iterable[SpooledFile],
+        arguments: Mapping[str, Any] = NOBODY,
+        kind: str = INGEST,
     ) -> Job:
         """Submit a job for the caller, as `Collections.submit`."""
-        return self._whole.submit(
-            self._seen(name), entries, {**arguments, **self._rights.recorded()}
-        )
+        given = {**arguments, **self._rights.recorded()}
+        return self._whole.submit(self._seen(name), entries, given, kind)
 
     def reindex(self, name: str, given: Overrides) -> Job:
         """Submit a job that reindexes a collection, as `Collections.reindex`."""
@@ -177,3 +187,37 @@ class JobsView(Jobs):
         """Cancel a job, as `Jobs.cancel`."""
         self.job(job_id)
         return self._whole.cancel(job_id)
+
+
+class SyncsView(Syncs):
+    """The sources as a caller sees them: those of his collections, if he sees every document there.
+
+    What is not defined here is no part of a view.
+    """
+
+    def __init__(self, whole: Syncs, rights: Rights) -> None:  # no part of it is its own
+        self._whole = whole
+        self._rights = rights
+
+    def states(self) -> list[SourceState]:
+        """Return the sources that the caller sees, by name."""
+        return list(filter(self._sees, self._whole.states()))
+
+    def state(self, name: str) -> SourceState:
+        """Return a source, as `Syncs.state`; one that the caller may not see is not found."""
+        found = self._whole.state(name)
+        if not self._sees(found):
+            raise SourceNotFound(name)
+        return found
+
+    def begin(self, name: str, *, force: bool = False) -> Job:
+        """Submit a sync, as `Syncs.begin`."""
+        self.state(name)
+        return self._whole.begin(name, force=force)
+
+    def hooked(self, name: str, body: bytes, signature: str) -> Job:
+        """Submit a sync for a web hook, as `Syncs.hooked`; its signature is all that it needs."""
+        return self._whole.hooked(name, body, signature)
+
+    def _sees(self, state: SourceState) -> bool:
+        return self._rights.audience.everything and self._rights.has(state.definition.collection)

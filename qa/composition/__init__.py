@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         open_service,
         service_of,
     )
+    from citespan.qa.composition.sources import build_outgoing, source_files
 
 __all__ = (
     "Say",
@@ -31,6 +32,7 @@ __all__ = (
     "build_embedder",
     "build_endpoint",
     "build_files",
+    "build_outgoing",
     "build_reader",
     "check_folder",
     "evidence_folder",
@@ -40,6 +42,7 @@ __all__ = (
     "seed_draft",
     "seeds_folder",
     "service_of",
+    "source_files",
 )
 
 __getattr__ = names_of(
@@ -51,6 +54,7 @@ __getattr__ = names_of(
         "build_embedder": "citespan.qa.composition.models",
         "build_endpoint": "citespan.qa.composition.services",
         "build_files": "citespan.qa.composition.services",
+        "build_outgoing": "citespan.qa.composition.sources",
         "build_reader": "citespan.qa.composition.models",
         "check_folder": "citespan.qa.composition.services",
         "evidence_folder": "citespan.qa.composition.models",
@@ -60,5 +64,6 @@ __getattr__ = names_of(
         "seed_draft": "citespan.qa.composition.seed",
         "seeds_folder": "citespan.qa.composition.seed",
         "service_of": "citespan.qa.composition.services",
+        "source_files": "citespan.qa.composition.sources",
     },
 )

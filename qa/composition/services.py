@@ -35,7 +35,7 @@ _LEAST_PROMPT_TOKENS = 400
 _OURS = {
     "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db", "eval-runs",
     "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
-    "writer.lock", "writer.pid", "lost+found",
+    "sources", "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
 

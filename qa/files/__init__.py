@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.files.members import MemberResult, store_members
+    from citespan.qa.files.members import MemberResult, members_of, store_members
     from citespan.qa.files.pages import MAX_WIDTH, picture_of
     from citespan.qa.files.storing import Source, StoredTexts, ingest
 
@@ -15,6 +15,7 @@ __all__ = (
     "Source",
     "StoredTexts",
     "ingest",
+    "members_of",
     "picture_of",
     "store_members",
 )
@@ -27,6 +28,7 @@ __getattr__ = names_of(
         "Source": "citespan.qa.files.storing",
         "StoredTexts": "citespan.qa.files.storing",
         "ingest": "citespan.qa.files.storing",
+        "members_of": "citespan.qa.files.members",
         "picture_of": "citespan.qa.files.pages",
         "store_members": "citespan.qa.files.members",
     },

@@ -160,10 +160,10 @@ def audit(
 def audit_file(
     log: AuditLog | None, name: str, result: FileResult, *, collection: str, who: str = ""
 ) -> None:
-    """Append what became of a file that was to be stored, as `audit`."""
+    """Append what became of a file that was to be stored, or is gone at its source, as `audit`."""
     audit(
         log,
-        "document.store",
+        "document.delete" if result.outcome is FileOutcome.REMOVED else "document.store",
         "refused" if result.outcome is FileOutcome.REJECTED else "done",
         who=who,
         collection=collection,

@@ -21,6 +21,7 @@ from citespan.qa.settings.serving import (
     ServeSettings,
     TelemetrySettings,
 )
+from citespan.qa.settings.sources import SourcesSettings
 
 _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
@@ -175,12 +176,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit: AuditSettings = AuditSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    sources: SourcesSettings = SourcesSettings()
 
     def shown(self) -> "Settings":
         """Return the settings without secrets, to be printed or stored."""
-        if not self.llm.api_key:
-            return self
-        return msgspec.structs.replace(self, llm=msgspec.structs.replace(self.llm, api_key=_HIDDEN))
+        llm = msgspec.structs.replace(self.llm, api_key=self.llm.api_key and _HIDDEN)
+        return msgspec.structs.replace(self, llm=llm, sources=self.sources.shown(_HIDDEN))
 
     def data_path(self) -> Path:
         """Return the data folder: `data.path`, or the user's own by the platform's convention."""

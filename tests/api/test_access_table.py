@@ -117,6 +117,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/review"): Case("/review", other=200, more={"headers": {"accept": "text/html"}}),
     ("GET", "/runs"): Case("/runs", other=200, more={"headers": {"accept": "text/html"}}),
     ("GET", "/opensearch.xml"): Case("/opensearch.xml", other=200),
+    ("GET", "/v1/sources"): Case("/v1/sources", other=_LISTS),
+    ("GET", "/v1/sources/{source}"): Case("/v1/sources/notes"),
+    ("POST", "/v1/sources/{source}/runs"): Case("/v1/sources/notes/runs", 202),
+    ("POST", "/v1/sources/{source}/hook"): Case("/v1/sources/notes/hook", 403, 403),
 }  # fmt: skip
 WHO = [("none", "whole"), ("scrape", "whole")] + [
     (role, tenant) for role in ("ask", "write", "admin") for tenant in ("whole", "hr", "eng")

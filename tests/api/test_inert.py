@@ -200,6 +200,10 @@ ALLOWED = dict(
         methods("/v1/runs", "GET HEAD OPTIONS"),
         methods("/v1/runs/a/b", "GET HEAD OPTIONS"),
         methods("/v1/runs/a/b/changes?since=c/d", "GET HEAD OPTIONS"),
+        methods("/v1/sources", "GET HEAD OPTIONS"),
+        methods("/v1/sources/notes", "GET HEAD OPTIONS"),
+        methods("/v1/sources/notes/runs", "OPTIONS POST"),
+        methods("/v1/sources/notes/hook", "OPTIONS POST"),
     ]
 )
 
@@ -210,6 +214,7 @@ NOT_THERE = {
     "/v1/labels/dataset",  # nothing was measured
     "/v1/runs/a/b",
     "/v1/runs/a/b/changes?since=c/d",
+    "/v1/sources/notes",  # nor is there any source
 }
 
 
@@ -252,6 +257,7 @@ def test_every_path_of_the_description_is_among_these(client: Client) -> None:
         filled = path.replace("{document_id}", "vault").replace("{revision}", "1")
         filled = filled.replace("{page}", "1.png").replace("{label_id}", "none")
         filled = filled.replace("{time}/{dataset}", "a/b").replace("/changes", "/changes?since=c/d")
+        filled = filled.replace("{source}", "notes")
         name = "citespan/default" if "models" in path else "default"
         known = set(ALLOWED[filled.replace("{name}", name)]) - {"HEAD", "OPTIONS"}
         assert known == {one.upper() for one in operations}

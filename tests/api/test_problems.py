@@ -87,6 +87,7 @@ CAUSED_BY_CLIENTS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "original-not-found": (404, "GET", "/v1/documents/seed/original", {}),
     "document-not-found": (404, "GET", "/v1/documents/none", {}),
     "job-not-found": (404, "GET", "/v1/jobs/none", {}),
+    "source-not-found": (404, "GET", "/v1/sources/none", {}),
     "duplicate-document": (409, "POST", "/v1/documents", {"json": {"id": "seed", "text": "x"}}),
     "collection-not-found": (404, "GET", "/v1/collections/none", {}),
     "collection-exists": (409, "POST", "/v1/collections", {"json": {"name": "default"}}),

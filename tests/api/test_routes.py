@@ -341,6 +341,8 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/labels/{label_id}", "patch"), ("/v1/labels/{label_id}", "delete"),
         ("/v1/unanswered", "get"), ("/v1/unanswered", "delete"), ("/v1/runs", "get"),
         ("/v1/runs/{time}/{dataset}", "get"), ("/v1/runs/{time}/{dataset}/changes", "get"),
+        ("/v1/sources", "get"), ("/v1/sources/{source}", "get"),
+        ("/v1/sources/{source}/runs", "post"), ("/v1/sources/{source}/hook", "post"),
     }  # fmt: skip
     posted = schema["paths"]["/v1/documents"]["post"]["requestBody"]["content"]
     assert set(posted) == {

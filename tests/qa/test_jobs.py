@@ -22,7 +22,7 @@ from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.tasks import Stopped, Task, ingest_work
 from citespan.qa.files import Source, ingest
 
-Work = Callable[[Task], None]
+Work = Callable[[Task], str | None]
 
 
 def entries(*texts: str) -> list[SpooledFile]:

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ from citespan.index.errors import (
     StoreMismatch,
 )
 from citespan.index.search.vectors.protocol import VectorIndex
-from citespan.index.types import Chunk, Retired, Scored, Vectors
+from citespan.index.types import Chunk, Retired, Scored, Tracked, Vectors
 from citespan.qa.evidence.protocol import Reader, Reading, Titled
 
 BM25_K1, BM25_B = 1.2, 0.75
@@ -408,6 +409,40 @@ class CatalogueContract:
             catalogue.delete("one")
         assert catalogue.generation == seen[-1]
         assert seen == sorted(set(seen))
+
+    def test_an_entry_is_recorded_with_its_document_and_deleted_with_it(
+        self, catalogue: Catalogue
+    ) -> None:
+        entry = Tracked(source="notes", key="a.md", version="1", sha256="00")
+        none = rows().reshape(0, 2)
+        catalogue.store(document("One.", id="one"), [], none, tracked=entry)
+        assert catalogue.tracking.of("notes") == [replace(entry, document_id="one")]
+        moved = replace(entry, key="b.md", version="2")
+        catalogue.store(document("One.", id="one", revision=2), [], none, tracked=moved)
+        assert catalogue.tracking.of("notes") == [replace(moved, document_id="one")]
+        refused = replace(entry, key="c.pdf", reason="encrypted")
+        catalogue.tracking.record(refused)
+        catalogue.tracking.record(replace(entry, source="others", document_id="one"))
+        assert catalogue.tracking.with_document("one") == replace(
+            entry, source="others", document_id="one"
+        )
+        assert catalogue.tracking.sources() == {"notes": 0, "others": 1}
+        catalogue.delete("one")
+        assert catalogue.tracking.sources() == {"notes": 0}
+        catalogue.tracking.forget([refused])
+        assert catalogue.tracking.of("notes") == []
+        assert catalogue.leftovers() == []
+
+    def test_a_store_that_fails_records_no_entry(self, catalogue: Catalogue) -> None:
+        new = document("Three.", id="one")
+        with pytest.raises(ValueError, match="argument"):  # one vector too few
+            catalogue.store(
+                new,
+                chunks_of(new, Span(0, 2), Span(3, 6)),
+                rows([0, 1]),
+                tracked=Tracked(source="notes", key="a", version="1"),
+            )
+        assert catalogue.tracking.of("notes") == []
 
     def test_a_store_that_fails_changes_nothing(
         self, catalogue: Catalogue, stored: tuple[Document, list[Chunk], Vectors]

@@ -20,6 +20,7 @@ from citespan.index.reading import FileReader, Request
 from citespan.index.types import ACCESS
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
+from citespan.qa.sources import Definition, SourceFiles
 
 OPEN_TEXT = "The canteen opens at noon and closes at three."
 BOARD_TEXT = "The board sells the Lund plant in May, code word heliotrope."
@@ -89,6 +90,12 @@ def tenants(folder: Path) -> Generator[Tenants]:
                 made = file.create(tenant, role, collections=seen, groups=given)
                 keys[role, tenant] = made[1]
         keys["scrape", "whole"] = file.create("metrics", Role.SCRAPE)[1]
+        notes = folder.with_name(f"{folder.name}-notes")
+        notes.mkdir()
+        (notes / "a.txt").write_text("A line.")
+        SourceFiles(folder).add(
+            Definition(name="notes", kind="folder", address=str(notes), collection="hr")
+        )
         with Collections.open(load_settings(environ=environ)) as opened:
             app = create_app(opened, gate=Gate(Keyring(folder)))
             with TestClient(app) as client:

@@ -52,6 +52,8 @@ from citespan.index.transfer.backup import back_up, back_up_all, restore, restor
 from citespan.index.types import Side
 from citespan.qa.collections.feedback.labels import JudgedAnswer, LabelStore, State, Verdict
 from citespan.qa.collections.folders import hide_folder, new_folder
+from citespan.qa.sources import SyncRules, sync
+from citespan.qa.sources.kinds import FolderSource
 
 _TEXTS = 1000  # most of one child, which fails when they are used up
 NAMES = [f"d{number}" for number in range(12)]
@@ -624,3 +626,13 @@ _ORDERED: dict[str, Callable[[Path], Iterator[object]]] = {
     "job": _takes_a_job,
 }
 ORDERED = tuple(_ORDERED)
+
+
+def sync_folder(tell: Tell, folder: str, source: str, crash_at: str) -> None:
+    """Sync a folder, until killed; tell the key of each entry that is done."""
+    os.environ["CITESPAN_CRASH_AT"] = crash_at
+    with open_corpus(Path(folder)) as corpus:
+        sync(
+            corpus, "notes", FolderSource(Path(source)), SyncRules(force=True), files=FileReader(),
+            on_result=lambda key, _: tell(key),
+        )  # fmt: skip

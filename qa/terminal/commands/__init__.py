@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         purge,
         revisions,
     )
+    from citespan.qa.terminal.commands.sources import sync
 
 __all__ = (
     "backup",
@@ -30,6 +31,7 @@ __all__ = (
     "record",
     "restore",
     "revisions",
+    "sync",
 )
 
 __getattr__ = names_of(
@@ -47,5 +49,6 @@ __getattr__ = names_of(
         "record": "citespan.qa.terminal.commands.collection",
         "restore": "citespan.qa.terminal.commands.backups",
         "revisions": "citespan.qa.terminal.commands.documents",
+        "sync": "citespan.qa.terminal.commands.sources",
     },
 )
