@@ -68,10 +68,8 @@ class Collections(AbstractContextManager["Collections"]):
         lock: FileLock | None = None,
         open_most: int = OPEN_MOST,
     ) -> None:
-        self._endpoint = endpoint
+        self._endpoint, self._say, self._lock = endpoint, say, lock
         self._settings = settings or Settings()
-        self._say = say
-        self._lock = lock
         self._changing = threading.Lock()
         self._rebuilds = Rebuilds(self._place_of, say)
         self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
