@@ -80,7 +80,8 @@ def changed(chance: random.Random, body: Json) -> Json:
     """The body with one value somewhere in it replaced, left out or added."""
     if chance.random() < 0.3 or not body or not isinstance(body, dict | list):
         return chance.choice(VALUES)
-    made, named = cast("dict[Any, Json]", copy(body)), isinstance(body, dict)
+    named = isinstance(body, dict)
+    made = copy(cast("dict[Any, Json]", body))
     key = chance.choice(list(made) if named else range(len(made)))
     if named and chance.random() < 0.2:
         made[chance.choice(("collection", "access", "id", "x", ""))] = chance.choice(VALUES)
