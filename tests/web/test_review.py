@@ -20,6 +20,8 @@ from scripting import VECTORS
 from citespan.api.server.app import create_app
 from citespan.api.server.operation import Operation
 from citespan.evals.datasets.folder import load_dataset
+from citespan.evals.runs.plan import Plan
+from citespan.evals.runs.runner import run
 from citespan.measured import MeasuredHere
 from citespan.qa import load_settings
 from citespan.qa.collections.feedback.labels import JudgedAnswer, Label, Pointer, Verdict
@@ -160,9 +162,14 @@ def test_what_the_mouse_marks_is_kept_and_becomes_the_evaluation_set(
         page.get_by_role("button", name="Download the evaluation set").click()
     with zipfile.ZipFile(io.BytesIO(Path(downloaded.value.path()).read_bytes())) as packed:
         packed.extractall(tmp_path)
-    (question,) = load_dataset(tmp_path / "default-labels").questions
+    exported = load_dataset(tmp_path / "default-labels")
+    (question,) = exported.questions
     assert question.text == "When?"
     assert sorted((one.start, one.text) for one in question.spans) == sorted(MARKED)
+    light = load_settings(environ={"CITESPAN_CHUNKING__MAX_TOKENS": "60"})
+    plan = Plan(settings=light, resamples=20)
+    measured = run(exported, tmp_path / "run", plan).scores["citespan"]
+    assert (measured.counts["total"], measured.counts["scored"]) == (1, 1)
 
 
 def test_words_can_be_typed_and_only_what_is_there_once_is_taken(page: Page, server: str) -> None:
