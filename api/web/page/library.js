@@ -204,15 +204,18 @@ function facetsOf({ metadata }) {
     .filter((value) => value !== null && String(value).length <= 80).map((value) => /** @type {[string, string]} */ ([key, String(value)])));
 }
 
+// By media type, or by its last part.
 /** @type {Record<string, string>} */
 const KINDS = {
   "text/plain": "Text", "text/markdown": "Markdown", "text/html": "HTML", "application/pdf": "PDF", "text/csv": "CSV",
   "message/rfc822": "E-mail", "application/epub+zip": "E-book", "application/json": "JSON",
+  "ms-outlook": "E-mail", "sheet": "Spreadsheet", "spreadsheet": "Spreadsheet", "document": "Document",
+  "text": "Document", "presentation": "Slides", "rtf": "RTF",
 };
 
 /** @param {string} mediaType */
 function kind(mediaType) {
   if (mediaType.startsWith("image/")) return "Image";
   const last = mediaType.split(/[/.]/).at(-1) ?? mediaType;
-  return KINDS[mediaType] ?? last.replace(/^x-/, "");
+  return KINDS[mediaType] ?? KINDS[last] ?? last.replace(/^x-/, "");
 }
