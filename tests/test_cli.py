@@ -262,13 +262,15 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     (folder / "moon.md").write_text("# The Moon\n\nThe Moon orbits Earth in 27 days.\n")
     (folder / "latin.txt").write_bytes("Caf\xe9 is open.".encode("latin-1"))
     (folder / "data.bin").write_bytes(b"\0\1\2")
+
+    def audited() -> list[tuple[str, str]]:
+        lines = (tmp_path / "data/audit.jsonl").read_text().splitlines()
+        return sorted((one["target"], one["outcome"]) for one in map(json.loads, lines))
+
     first = citespan("ingest", str(folder))
     assert first.returncode == 1
-    lines = (tmp_path / "data/audit.jsonl").read_text().splitlines()
-    audited = [json.loads(line) for line in lines]
-    assert sorted((one["target"], one["outcome"]) for one in audited) == [
-        (str(folder / "data.bin"), "refused"), (str(folder / "latin.txt"), "refused"),
-        (str(folder / "moon.md"), "done"),
+    assert audited() == [
+        (str(folder / "latin.txt"), "refused"), (str(folder / "moon.md"), "done"),
     ]  # fmt: skip
     assert "1 added; 1 documents" in first.stdout
     assert "latin.txt: not valid utf-8 at byte 3" in first.stderr
@@ -278,6 +280,9 @@ def test_ingest_stores_skips_and_reports_what_it_could_not_store(citespan: Run, 
     assert again.returncode == 0
     assert "1 added" in again.stdout
     assert "1 unchanged" in again.stdout
+    assert [name for name, _ in audited()] == [str(folder / "latin.txt")] * 2 + [
+        str(folder / "moon.md")
+    ]
     binary = citespan("ingest", str(folder / "data.bin"))
     assert binary.returncode == 1
     assert "binary data" in binary.stderr

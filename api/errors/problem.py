@@ -197,7 +197,7 @@ TABLE: dict[type[Exception], ErrorRow] = {
     qa.ModeUnavailable: ErrorRow(status=422, slug="mode-unavailable", title="Mode unavailable"),
     qa.ReindexRunning: ErrorRow(status=409, slug="reindex-running", title="Being reindexed"),
     qa.NoEarlierChunks: ErrorRow(
-        status=409, slug="no-earlier-chunks", title="Nothing to return to"
+        status=409, slug="no-earlier-chunks", title="Nothing to go back to"
     ),
     qa.SourceNotFound: ErrorRow(status=404, slug="source-not-found", title="No such source"),
     qa.SourceExists: INTERNAL,  # only commands raise it

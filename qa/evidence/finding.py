@@ -246,7 +246,8 @@ class Finder:
             return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
         for _, among in by_piece:
             rows = [one for one in among if one.answer and lookup and lookup.finds(one.shown)]
-            if rows and self._decision.least <= _SURE:
+            lacking = lacks_reason(wordings[0], [one.shown for one in rows])
+            if rows and not lacking and self._decision.least <= _SURE:
                 return rows, _SURE
         for read, among in by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)

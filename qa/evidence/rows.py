@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from citespan.index.text import Kind, Unit
 from citespan.qa.evidence.covering import Wanted
@@ -39,9 +40,9 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
 class Lookup:
     """What a question looks up in tables: the row that it names, by a column that it names.
 
-    Such a row is sure by itself: one of its cells has only words of the question, in no other row
-    does a cell say that, no name or number of the question is missing, and the question has a word
-    of another cell's header.
+    Such a row is sure by itself. It has every name and number of the question, of which there is at
+    least one. One of its cells has only words of the question, and no other such row has the same
+    cell. The question has another word of another cell's header.
 
     Args:
         question: one part of a question.
@@ -49,39 +50,37 @@ class Lookup:
     """
 
     def __init__(self, question: str, pieces: Sequence[Piece]) -> None:
-        self._asked = Wanted(question)
-        self._names = Wanted(question, names=True)
-        rows = {
-            unit.view.text
-            for piece in pieces
-            for unit in piece.units or _lines(piece)
-            if _is_row(unit)
-        }
-        keys = {row: self._keys(row) for row in rows}
-        times = Counter(key for found in keys.values() for key in found)
-        self._found = {
-            row
-            for row, found in keys.items()
-            if self._names.covered(row, "") and any(times[key] == 1 for key in found)
-        }
+        self._question, self._pieces = question, pieces
 
     def finds(self, row: str) -> bool:
         """Return whether the text of a row is what the question looks up."""
         return row in self._found
 
-    def _keys(self, row: str) -> set[frozenset[str]]:
-        """Return the cells that have only words of the question, if it names another column."""
-        cells = [(header, Wanted(value).stems) for header, value in _cells(row)]
-        keys = [(header, said) for header, said in cells if said and said <= self._asked.stems]
-        return {
-            said
-            for own, said in keys
-            if any(
-                (Wanted(header).stems & self._asked.stems) - said
-                for header, _ in cells
-                if header != own
-            )
+    @cached_property
+    def _found(self) -> set[str]:
+        names = Wanted(self._question, names=True)
+        asked = Wanted(self._question).stems
+        rows = {
+            unit.view.text
+            for piece in self._pieces
+            for unit in piece.units or _lines(piece)
+            if _is_row(unit) and names.covered(unit.view.text, "")
         }
+        keys = {row: _keys(row, asked) for row in rows}
+        times = Counter(key for found in keys.values() for key in found)
+        return {row for row, found in keys.items() if any(times[key] == 1 for key in found)}
+
+
+def _keys(row: str, asked: frozenset[str]) -> set[frozenset[str]]:
+    """Return the cells that have only words of a question, if it names another column."""
+    cells = [(Wanted(header).stems & asked, Wanted(value).stems) for header, value in _cells(row)]
+    return {
+        said
+        for at, (_, said) in enumerate(cells)
+        if said
+        and said <= asked
+        and any(named - said for other, (named, _) in enumerate(cells) if other != at)
+    }
 
 
 def _cells(row: str) -> list[tuple[str, str]]:

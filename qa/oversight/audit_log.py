@@ -21,6 +21,7 @@ from citespan.index.jobs.types import FileOutcome, FileResult
 Outcome = Literal["done", "refused", "failed"]
 _MOST_TEXT = 200  # code points of a value: longer ones are cut
 _KEPT = 9  # full files besides the one that is written
+_NO_CHANGE = {FileOutcome.UNCHANGED, FileOutcome.DUPLICATE}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,7 +161,12 @@ def audit(
 def audit_file(
     log: AuditLog | None, name: str, result: FileResult, *, collection: str, who: str = ""
 ) -> None:
-    """Append what became of a file that was to be stored, or is gone at its source, as `audit`."""
+    """Append what became of a file that was to be stored, or is gone at its source, as `audit`.
+
+    A file that changed nothing is left out: reading a folder each night must not push out the rest.
+    """
+    if result.outcome in _NO_CHANGE:
+        return
     audit(
         log,
         "document.delete" if result.outcome is FileOutcome.REMOVED else "document.store",

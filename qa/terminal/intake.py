@@ -67,7 +67,7 @@ def take_in(
         files: reads the files; by default it keeps them.
         password: opens encrypted files.
         every: whether to report the stored files, too.
-        on_result: called with the name and the outcome of each file.
+        on_result: called with the name and the outcome of each file that is not skipped.
     """
     reader = files or FileReader()
     found = list(files_in(paths))
@@ -78,11 +78,11 @@ def take_in(
 
     def keep(source: Source, result: FileResult) -> None:
         progress.file_done()
-        on_result(source.name, result)
         _, in_folder = found[source.number]
         if in_folder and result.code == _UNSUPPORTED:
             skipped.append(source.name)
             return
+        on_result(source.name, result)
         outcomes[result.outcome] += 1
         if every or result.reason:
             reports.append(_report(source, result))
