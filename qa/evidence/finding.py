@@ -47,7 +47,7 @@ class Found:
     reason: Reason | None = None
 
 
-_SURE = 0.9  # the confidence in what headings, fields and tables say by themselves
+_SURE = 0.9  # the confidence in what headings and fields say by themselves
 _SHARED = 0.5  # of the words of a question in a language that the models do not read
 _UNSURE = 2.0  # times the least confidence: below it, a reason must look like one
 _LACKED = Reason.NOT_IN_PASSAGES  # no document has what the question names
@@ -244,18 +244,16 @@ class Finder:
             unsure = confidence < _UNSURE * self._decision.least
             reasons = [one.shown for one in chosen]
             return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
-        for _, among in by_piece:
-            rows = [one for one in among if one.answer and lookup and lookup.finds(one.shown)]
-            lacking = lacks_reason(wordings[0], [one.shown for one in rows])
-            if rows and not lacking and self._decision.least <= _SURE:
-                return rows, _SURE
         for read, among in by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)
             covering = [
                 one
                 for one in among
                 if (one.answer or one.evidence >= self._rules.evidence)
-                and any(it.covered(one.shown, source.around(one, read.piece)) for it in wanted)
+                and (
+                    any(it.covered(one.shown, source.around(one, read.piece)) for it in wanted)
+                    or (lookup and lookup.finds(one.shown))
+                )
             ]
             if covering and surer >= self._decision.least:
                 return choose(covering, self._rules), surer

@@ -40,9 +40,9 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
 class Lookup:
     """What a question looks up in tables: the row that it names, by a column that it names.
 
-    Such a row is sure by itself. It has every name and number of the question, of which there is at
-    least one. One of its cells has only words of the question, and no other such row has the same
-    cell. The question has another word of another cell's header.
+    Such a row counts as one with all words of the question. It has every name and number of the
+    question, of which there is at least one. One of its cells has only words of the question, and
+    no other such row has the same cell. The question has another word of another cell's header.
 
     Args:
         question: one part of a question.
