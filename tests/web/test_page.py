@@ -39,6 +39,9 @@ LINE = "The ferry to Skagen leaves the north pier at noon."
 # Of a word of more than 100 letters, the embedder reads one token: long texts cost little here.
 LONG = "".join(f"Row {n} 🎈 {'x' * 120}.\n" for n in range(400))
 METALS = "Metal,Price,Note\nCopper 🎈,9140 dollars,rose\nZinc,,fell\n"
+SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift" }) }"""
 LITTLE = {"CITESPAN_RETRIEVAL__CANDIDATES": "8", "CITESPAN_RETRIEVAL__TOP_K": "3",
           "CITESPAN_EVIDENCE__DEPTH": "3"}  # fmt: skip
 
@@ -106,9 +109,11 @@ def test_an_answer_arrives_and_its_citations_open_at_their_words(page: Page, ser
     page.on("response", lambda one: bodies.append(int(one.headers.get("content-length", 0))))
     page.goto("/")
     expect(page.locator("#question")).to_be_focused()
+    page.evaluate(SHIFTS)
     with page.expect_response("**/v1/ask") as got:
         page.get_by_role("button", name=QUESTION).click()
     page.wait_for_selector(".why")
+    assert page.evaluate("window.shifted") < 0.05  # what is streamed pushes nothing away
     answer = parsed(got.value.text())[-1].data
     assert said(page) == answer["answer"]
     citation = answer["citations"][0]
