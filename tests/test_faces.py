@@ -572,6 +572,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Outgoing",
         "Resolve",
         "UrlPolicy",
+        "connected",
         "port_of",
         "resolved",
         "unpacked",
@@ -579,12 +580,19 @@ FACES: dict[str, tuple[str, ...]] = {
     "qa.sources.kinds": (
         "FolderSource",
         "GitSource",
+        "ImapSource",
         "MailSource",
         "PathChoice",
         "Repository",
-        "SlackSource",
         "StoreSource",
         "opened_site",
+    ),
+    "qa.sources.kinds.chats": (
+        "ChatSource",
+        "DiscordExport",
+        "ExportFiles",
+        "SlackExport",
+        "TeamsExport",
     ),
     "qa.terminal": (
         "Chat",

@@ -33,7 +33,9 @@ def sync() -> None:
 @click.argument("name")
 @click.argument("address")
 @click.option(
-    "--kind", help="folder, web, sitemap, feed, git, mail, slack, store [default: by address]."
+    "--kind",
+    help="folder, web, sitemap, feed, git, mail, imap, slack, teams, discord, store"
+    " [default: by address].",
 )
 @click.option("--every", help="How often the server reads it, such as 10m, 12h or 1d.")
 @click.option("--watch", is_flag=True, help="Let the server store changes of a folder at once.")
