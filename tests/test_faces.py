@@ -522,7 +522,16 @@ FACES: dict[str, tuple[str, ...]] = {
         "count_tokens",
         "on_this_machine",
     ),
-    "qa.oversight": ("Announcer", "AuditLog", "SERVER_FILE", "audit", "audit_file", "present"),
+    "qa.oversight": (
+        "Announcer",
+        "AuditLog",
+        "OpenAuditLog",
+        "SERVER_FILE",
+        "audit",
+        "audit_file",
+        "held_open",
+        "present",
+    ),
     "qa.question": (
         "About",
         "MAX_QUESTION",
