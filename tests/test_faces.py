@@ -563,6 +563,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "qa.sources": (
         "Definition",
         "LastRun",
+        "SOURCES",
         "SourceFiles",
         "SourceState",
         "SyncPlan",

@@ -31,7 +31,7 @@ from citespan.qa.errors import (
 )
 from citespan.qa.settings.overrides import Overrides, check_name, collection_settings, with_own
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
-from citespan.qa.sources.files import FOLDER as SOURCES
+from citespan.qa.sources import SOURCES
 
 _IDENTITY = re.compile(r"[0-9A-Z]{26}")
 _HIDDEN = "."  # first character of folders of collections that are being created or deleted

@@ -41,7 +41,7 @@ class Box:
         self._mail.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
 
     def begin(self) -> None:
-        """Make the folder anew: its messages are gone, and its numbers begin again."""
+        """Make the folder again: its messages are gone, and its numbers begin again."""
         self._mail.create(_CODED)
         self._mail.delete(_CODED)
         self._mail.create(_CODED)
