@@ -15,7 +15,7 @@ from citespan.index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUna
 
 CATALOGUE = "catalog.db"
 OWN_SETTINGS = "collection.json"  # of a collection, next to its catalogue; not read here
-BESIDE = ("labels.jsonl", "sources/*.json", "sources/*.run")  # in backups; not read here
+SIDE_FILES = ("labels.jsonl", "sources/*.json", "sources/*.run")  # in backups; not read here
 IDENTITY = "collection.id"  # of the contents; a replacement has another one
 RESTORING = ".restore-"  # prefix of the scratch folder of a restore
 _RESTORED = ".restored"  # a folder whose contents are to replace those of the folder around it
@@ -155,7 +155,7 @@ def _put_in_place(folder: Path) -> None:
         sync_folder(folder)
         reached("restore.cleared")
         (new / CATALOGUE).rename(folder / CATALOGUE)
-    for name in beside(new):
+    for name in side_files(new):
         make_folder((folder / name).parent)
         (new / name).rename(folder / name)
         sync_folder((folder / name).parent)
@@ -166,9 +166,9 @@ def _put_in_place(folder: Path) -> None:
     shutil.rmtree(new)
 
 
-def beside(folder: Path) -> list[str]:
-    """Return what a folder holds of `BESIDE`, by path in it."""
-    return [one.relative_to(folder).as_posix() for part in BESIDE for one in folder.glob(part)]
+def side_files(folder: Path) -> list[str]:
+    """Return what a folder holds of `SIDE_FILES`, by path in it."""
+    return [one.relative_to(folder).as_posix() for part in SIDE_FILES for one in folder.glob(part)]
 
 
 def unavailable(what: str, error: OSError) -> StoreUnavailable:

@@ -1,7 +1,7 @@
 """Backup files: the catalogues of collections, with a manifest that has their checksums.
 
 A backup is a ZIP archive with `manifest.json` and, for each collection, `NAME/catalog.db` and the
-files beside it. Derived files are not included, because they are rebuilt.
+files next to it. Derived files are not included, because they are rebuilt.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from citespan.index.disk.hashing import sha256_file
 from citespan.index.disk.pages import HEADER, catalogue_size
 from citespan.index.disk.seal import unsealed
 from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreFull, StoreUnavailable
-from citespan.index.transfer.beside import Beside, beside_size, pack_beside
+from citespan.index.transfer.side_files import SideFile, pack_side_files, side_files_size
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
@@ -56,7 +56,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     own: str = ""
-    beside: dict[str, Beside] = {}
+    files: dict[str, SideFile] = {}
 
 
 class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ def pack(packed: zipfile.ZipFile, scratch: Path, name: str, folder: Path) -> Bac
     made = _described(copy, _own_settings(folder))
     packed.write(copy, _packed_as(name))
     copy.unlink()
-    return msgspec.structs.replace(made, beside=pack_beside(packed, name, folder))
+    return msgspec.structs.replace(made, files=pack_side_files(packed, name, folder))
 
 
 def complete(packed: zipfile.ZipFile, made: BackupManifest) -> None:
@@ -208,7 +208,7 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: 
     SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
-    for part, stated in made.beside.items():
+    for part, stated in made.files.items():
         make_folder((new / part).parent)
         _unpack(packed, f"{name}/{part}", new / part, stated.sha256)
         sync_folder((new / part).parent)
@@ -225,7 +225,7 @@ def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
         stated = catalogue_size(source.read(HEADER))
     if size != stated or made.size_bytes != size or len(made.own) > _MOST_OWN:
         raise BackupInvalid(f"{packed.filename} is damaged: {member} is not what its manifest says")
-    return size + beside_size(packed, name, made.beside)
+    return size + side_files_size(packed, name, made.files)
 
 
 def _unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> None:

@@ -95,7 +95,7 @@ class Task:
         self._on_progress(Current(name=name, chunks_done=done, chunks=total))
 
     def audit(self, log: OpenAuditLog | None, name: str, result: FileResult) -> None:
-        """Write the outcome of a file to the audit log; if that fails, the job goes on."""
+        """Write the outcome of a file to the audit log; if that fails, the job continues."""
         job = self.job
         try:
             audit_file(log, name, result, collection=job.collection, who=f"job:{job.id}")

@@ -235,7 +235,7 @@ class TestSettings:
         assert run(allowing, "--collection", "hr", "restore", file).exit_code == 0
 
 
-class TestBeside:
+class TestSideFiles:
     """Labels, and the definitions of sources with how their last sync ended."""
 
     LABELS = b"not read by a backup\n"
@@ -244,7 +244,7 @@ class TestBeside:
     def kept(
         self, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> dict[str, bytes]:
-        """A data folder with a source and labels in two collections; what is beside them."""
+        """A data folder with a source and labels in two collections; their files."""
         environ |= use_words(monkeypatch)
         notes = tmp_path / "notes"
         notes.mkdir()
@@ -320,7 +320,7 @@ class TestBeside:
         for name, size, found in (
             ("../evil.json", 2, "no backup has"), ("sources/a.json", 3, "not what its manifest"),
         ):  # fmt: skip
-            said = manifest(honest, beside={name: {**stated, "size_bytes": size}})
+            said = manifest(honest, files={name: {**stated, "size_bytes": size}})
             members = {**honest, "manifest.json": said, f"hr/{name}": b"{}"}
             file = archive(tmp_path / f"{size}.zip", members)
             with pytest.raises(BackupInvalid, match=found):

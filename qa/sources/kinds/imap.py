@@ -129,7 +129,7 @@ class ImapSource:
                 missing.remove(number)
                 yield self._entry(number, int(size[1]), message_id(header))
         if missing:
-            raise Incomplete(f"the server told nothing of {len(missing)} messages")
+            raise Incomplete(f"the server reported nothing about {len(missing)} messages")
 
     def _entry(self, number: str, size: int, name: str) -> SourceEntry:
         key = f"{self._validity}/{number}"

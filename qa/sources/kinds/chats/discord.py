@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from citespan.qa.sources.kinds.chats.files import ExportFiles
-from citespan.qa.sources.kinds.chats.source import Channel, Message
+from citespan.qa.sources.kinds.chats.source import Channel, ChatMessage
 
 _SAID = {"Default", "Reply"}  # all others report events
 
@@ -79,7 +79,7 @@ class DiscordExport:
             title = f"{above}{channel.name or key}"
             yield Channel(key=key, name=channel.name or key, title=title, is_thread=is_thread)
 
-    def messages(self, channel: Channel) -> Iterator[Message]:
+    def messages(self, channel: Channel) -> Iterator[ChatMessage]:
         """Yield the messages of a channel, as `ChatExport.messages`."""
         found: dict[str, _Message] = {}
         for name in self._places[channel.key]:
@@ -90,7 +90,7 @@ class DiscordExport:
             attached = [f"[{file.file_name}]" for file in one.attachments if file.file_name]
             text = " ".join([one.content, *attached]).strip()
             if text and one.type in _SAID:
-                yield Message(
+                yield ChatMessage(
                     at=one.timestamp.timestamp(),
                     name=one.author.nickname or one.author.name or "unknown",
                     text=text,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from citespan.qa.sources.kinds.chats.files import ExportFiles
-from citespan.qa.sources.kinds.chats.source import Channel, Message
+from citespan.qa.sources.kinds.chats.source import Channel, ChatMessage
 
 _CHANNELS = ("channels.json", "groups.json", "mpims.json", "dms.json")
 _LINK = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
@@ -57,7 +57,7 @@ class SlackExport:
         for name in self._ids:
             yield Channel(key=name, name=name, title=f"#{name}")
 
-    def messages(self, channel: Channel) -> Iterator[Message]:
+    def messages(self, channel: Channel) -> Iterator[ChatMessage]:
         """Yield the messages of a channel, as `ChatExport.messages`."""
         for file in self._files.names():
             folder, _, name = file.rpartition("/")
@@ -66,9 +66,9 @@ class SlackExport:
                     if one.ts and one.text:
                         yield self._message(self._ids[channel.key], one)
 
-    def _message(self, channel: str, one: _Message) -> Message:
+    def _message(self, channel: str, one: _Message) -> ChatMessage:
         place = f"{channel}/p{one.ts.replace('.', '')}"
-        return Message(
+        return ChatMessage(
             at=float(one.ts),
             name=self._people().get(one.user) or one.username or one.user or "unknown",
             text=self._plain(one.text),

@@ -35,7 +35,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class ChatMessage:
     """A message.
 
     at: when it was sent, in seconds since 1970.
@@ -60,7 +60,7 @@ class ChatExport(Protocol):
         """Return the channels; raise ValueError if it is no such export."""
         ...
 
-    def messages(self, channel: Channel) -> Iterable[Message]:
+    def messages(self, channel: Channel) -> Iterable[ChatMessage]:
         """Return the messages of a channel that have a text, in any order."""
         ...
 
@@ -123,10 +123,10 @@ class ChatSource:
         return self._last[1]
 
 
-def _talks(channel: Channel, messages: Iterable[Message]) -> Iterator[_Talk]:
+def _talks(channel: Channel, messages: Iterable[ChatMessage]) -> Iterator[_Talk]:
     found = list(messages)
     threads = {one.reply_to for one in found if one.reply_to not in {"", one.id}}
-    groups: defaultdict[str, list[Message]] = defaultdict(list)
+    groups: defaultdict[str, list[ChatMessage]] = defaultdict(list)
     for one in found:
         thread = one.reply_to or one.id
         day = "thread" if channel.is_thread else _time(one.at)[:10]
@@ -141,7 +141,7 @@ def _talks(channel: Channel, messages: Iterable[Message]) -> Iterator[_Talk]:
         yield _talk(channel, f"{channel.key}/{name}", title, group)
 
 
-def _talk(channel: Channel, key: str, title: str, group: list[Message]) -> _Talk:
+def _talk(channel: Channel, key: str, title: str, group: list[ChatMessage]) -> _Talk:
     text = "\n\n".join(f"{one.name}, {_time(one.at)}: {one.text}" for one in group)
     entry = SourceEntry(
         key=key,

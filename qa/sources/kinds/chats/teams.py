@@ -15,7 +15,7 @@ import msgspec
 
 from citespan.qa.sources.kinds.chats.files import ExportFiles
 from citespan.qa.sources.kinds.chats.markup import plain
-from citespan.qa.sources.kinds.chats.source import Channel, Message
+from citespan.qa.sources.kinds.chats.source import Channel, ChatMessage
 
 _THREAD = ";messageid="  # in the id of a conversation: the message that began the thread
 
@@ -74,7 +74,7 @@ class _Sent(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Parts(msgspec.Struct, frozen=True):
-    """What a file may have beside it: the personal export, or a page of messages of Graph."""
+    """What a file that is no list may be: the personal export, or a page of messages of Graph."""
 
     conversations: list[_Conversation] = []
     value: list[_Sent] = []
@@ -112,9 +112,9 @@ class TeamsExport:
         for key in self._places:
             yield Channel(key=_safe(key), name=titles[key], title=titles[key])
 
-    def messages(self, channel: Channel) -> Iterator[Message]:
+    def messages(self, channel: Channel) -> Iterator[ChatMessage]:
         """Yield the messages of a channel or chat, as `ChatExport.messages`."""
-        found: dict[str, Message] = {}
+        found: dict[str, ChatMessage] = {}
         key = next(one for one in self._places if _safe(one) == channel.key)
         for name in self._places[key]:
             parts = self._read(name)
@@ -149,14 +149,14 @@ def _channel_of(message: _Sent, file: str) -> str:
     return place or message.chat_id or file
 
 
-def _said(one: _Said) -> Message | None:
+def _said(one: _Said) -> ChatMessage | None:
     if one.messagetype not in {"Text", "RichText", "RichText/Html"}:
         return None  # a call, a picture, a change of members
     text = one.content if one.messagetype == "Text" else plain(one.content)
     conversation, _, root = one.conversationid.partition(_THREAD)
     if not text.strip():
         return None
-    return Message(
+    return ChatMessage(
         at=one.originalarrivaltime.timestamp(),
         name=one.displayName or one.sender.rpartition(":")[2] or "unknown",
         text=text.strip(),
@@ -166,7 +166,7 @@ def _said(one: _Said) -> Message | None:
     )
 
 
-def _sent(one: _Sent) -> Message | None:
+def _sent(one: _Sent) -> ChatMessage | None:
     if one.message_type != "message" or one.deleted_date_time:
         return None
     content = one.body.content or ""
@@ -175,7 +175,7 @@ def _sent(one: _Sent) -> Message | None:
     if not text:
         return None
     place = f"https://teams.microsoft.com/l/message/{_safe(_channel_of(one, 'chat'))}/{one.id}"
-    return Message(
+    return ChatMessage(
         at=one.created_date_time.timestamp(),
         name=_name(one.sender),
         text=text,

@@ -1,4 +1,4 @@
-"""What a backup has of a collection beside its catalogue: labels, and definitions of sources."""
+"""What a backup has of a collection next to its catalogue: labels, and definitions of sources."""
 
 import hashlib
 import re
@@ -8,31 +8,31 @@ from pathlib import Path
 
 import msgspec
 
-from citespan.index.disk.folder import beside
+from citespan.index.disk.folder import side_files
 from citespan.index.errors import BackupInvalid
 
 _NAME = re.compile(r"labels\.jsonl|sources/[a-z0-9][a-z0-9_-]{0,62}\.(json|run)")
 
 
-class Beside(msgspec.Struct, frozen=True, kw_only=True):
+class SideFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file: its checksum, and its size in bytes."""
 
     sha256: str
     size_bytes: int
 
 
-def pack_beside(packed: zipfile.ZipFile, name: str, folder: Path) -> dict[str, Beside]:
+def pack_side_files(packed: zipfile.ZipFile, name: str, folder: Path) -> dict[str, SideFile]:
     """Write the files of a collection to an archive; return them by their paths in its folder."""
-    made: dict[str, Beside] = {}
-    for part in beside(folder):
+    made: dict[str, SideFile] = {}
+    for part in side_files(folder):
         if _NAME.fullmatch(part):
             data = (folder / part).read_bytes()
             packed.writestr(f"{name}/{part}", data)
-            made[part] = Beside(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+            made[part] = SideFile(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
     return made
 
 
-def beside_size(packed: zipfile.ZipFile, name: str, made: Mapping[str, Beside]) -> int:
+def side_files_size(packed: zipfile.ZipFile, name: str, made: Mapping[str, SideFile]) -> int:
     """Return how many bytes the files take.
 
     Raises:
