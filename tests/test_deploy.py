@@ -39,7 +39,7 @@ def pins(lock: str) -> dict[str, set[str]]:
 def wanted() -> list[Requirement]:
     """Return what pyproject.toml asks for, with the extras that the image has."""
     extras = re.findall(r"--extra (\w+)", (DEPLOY / "renew.sh").read_text())
-    assert {"ocr", "passwords"} <= set(extras)
+    assert {"ocr", "passwords", "sources"} <= set(extras)
     optional = [one for name in extras for one in PYPROJECT["optional-dependencies"][name]]
     return [Requirement(one) for one in PYPROJECT["dependencies"] + optional]
 

@@ -93,7 +93,7 @@ def _reindexing(
     busy, none = _searched_while(corpus, questions, reindex)
     seconds = time.perf_counter() - started
     click.echo(f"{switches} re-indexings in {seconds:.1f} s; {empty + none} results were empty")
-    _compare(f"search, {_READERS} threads", idle, busy, 99)
+    compare(f"search, {_READERS} threads", idle, busy, 99)
 
 
 def _searched_while(
@@ -144,7 +144,7 @@ def _ingest(
     copies: int,
 ) -> None:
     kinds = {"search": "query", "ask": "question"}
-    idle = {kind: _asked(client, kind, field, questions) for kind, field in kinds.items()}
+    idle = {kind: asked(client, kind, field, questions) for kind, field in kinds.items()}
     lines = [
         msgspec.json.encode(
             {"id": f"{document.id}-{copy}", "text": f"Copy {copy}. {document.text}"}
@@ -158,17 +158,18 @@ def _ingest(
     while not client.get(url).json()["chunks"]:
         time.sleep(0.05)
     begun, before = time.perf_counter(), client.get(url).json()["chunks"]
-    busy = {kind: _asked(client, kind, field, questions) for kind, field in kinds.items()}
+    busy = {kind: asked(client, kind, field, questions) for kind, field in kinds.items()}
     job, seconds = client.get(url).json(), time.perf_counter() - begun
     if job["finished_at"]:
         raise RunError("the job ended before all questions were asked; raise --copies")
     client.delete(url).raise_for_status()
     click.echo(f"a job stored {(job['chunks'] - before) / seconds:.0f} chunks/s meanwhile")
     for kind in kinds:
-        _compare(f"/v1/{kind}, one client", idle[kind], busy[kind], 95)
+        compare(f"/v1/{kind}, one client", idle[kind], busy[kind], 95)
 
 
-def _asked(client: httpx.Client, kind: str, field: str, questions: Sequence[str]) -> list[float]:
+def asked(client: httpx.Client, kind: str, field: str, questions: Sequence[str]) -> list[float]:
+    """Return how long a server took for each question, in milliseconds."""
     taken: list[float] = []
     for number, question in enumerate([*questions[:2], *questions]):
         begun = time.perf_counter()
@@ -178,7 +179,8 @@ def _asked(client: httpx.Client, kind: str, field: str, questions: Sequence[str]
     return taken
 
 
-def _compare(what: str, idle: Sequence[float], busy: Sequence[float], high: int) -> None:
+def compare(what: str, idle: Sequence[float], busy: Sequence[float], high: int) -> None:
+    """Print the median and a high percentile, idle and meanwhile."""
     for percent in (50, high):
         before, during = (float(np.percentile(taken, percent)) for taken in (idle, busy))
         click.echo(

@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import msgspec
@@ -43,8 +44,15 @@ def environment(models: Path) -> Mapping[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, models: Path) -> Generator[Server]:
+def serving(
+    folder: Path, models: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> Generator[Server]:
     """Start a server on a data folder, yield it when ready, and stop it at the end.
+
+    Args:
+        folder: the data folder.
+        models: the folder of exported models.
+        more: settings, by variables of the environment.
 
     Raises:
         RunError: the server ends before it is ready, or takes over a minute.
@@ -52,7 +60,7 @@ def serving(folder: Path, models: Path) -> Generator[Server]:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(  # noqa: S603  (our own command)
             [*command(folder), "serve", "--port", "0"],
-            env=environment(models),
+            env={**environment(models), **more},
             stdout=subprocess.DEVNULL,
             stderr=log,
         )

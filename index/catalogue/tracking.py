@@ -27,6 +27,7 @@ class TrackingTable:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._is_there = False
 
     def of(self, source: str, key: str | None = None) -> list[Tracked]:
         """Return the entries of a source, or only one with what is inside, in order."""
@@ -88,4 +89,8 @@ class TrackingTable:
         ]  # fmt: skip
 
     def _exists(self) -> bool:
-        return bool(self._db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'tracked'"))
+        # Once it is there, it stays; until then, another process may make it.
+        if not self._is_there:
+            found = self._db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'tracked'")
+            self._is_there = bool(found)
+        return self._is_there

@@ -15,6 +15,7 @@ from citespan.index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUna
 
 CATALOGUE = "catalog.db"
 OWN_SETTINGS = "collection.json"  # of a collection, next to its catalogue; not read here
+SIDE_FILES = ("labels.jsonl", "sources/*.json", "sources/*.run")  # in backups; not read here
 IDENTITY = "collection.id"  # of the contents; a replacement has another one
 RESTORING = ".restore-"  # prefix of the scratch folder of a restore
 _RESTORED = ".restored"  # a folder whose contents are to replace those of the folder around it
@@ -101,6 +102,8 @@ def lock_for_writing(folder: Path) -> WriterLock:
 def replace_contents(folder: Path, new: Path) -> None:
     """Replace the contents of a folder with a catalogue and, if there are any, settings.
 
+    What else a backup holds replaces the files of the same names; others stay.
+
     Until the first step the folder is unchanged. If the process is killed after that, the next
     caller that opens the folder finishes the replacement before it reads anything.
 
@@ -152,11 +155,20 @@ def _put_in_place(folder: Path) -> None:
         sync_folder(folder)
         reached("restore.cleared")
         (new / CATALOGUE).rename(folder / CATALOGUE)
+    for name in side_files(new):
+        make_folder((folder / name).parent)
+        (new / name).rename(folder / name)
+        sync_folder((folder / name).parent)
     if (new / OWN_SETTINGS).exists():
         (new / OWN_SETTINGS).rename(folder / OWN_SETTINGS)
     sync_folder(folder)
     reached("restore.renamed")
     shutil.rmtree(new)
+
+
+def side_files(folder: Path) -> list[str]:
+    """Return what a folder holds of `SIDE_FILES`, by path in it."""
+    return [one.relative_to(folder).as_posix() for part in SIDE_FILES for one in folder.glob(part)]
 
 
 def unavailable(what: str, error: OSError) -> StoreUnavailable:

@@ -1,7 +1,7 @@
 """Backup files: the catalogues of collections, with a manifest that has their checksums.
 
-A backup is a ZIP archive with `manifest.json` and, for each collection, `NAME/catalog.db`. Derived
-files are not included, because they are rebuilt.
+A backup is a ZIP archive with `manifest.json` and, for each collection, `NAME/catalog.db` and the
+files next to it. Derived files are not included, because they are rebuilt.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.folder import (
     CATALOGUE,
     OWN_SETTINGS,
+    make_folder,
     sync_folder,
     unavailable,
     write_durably,
@@ -33,11 +34,12 @@ from citespan.index.disk.hashing import sha256_file
 from citespan.index.disk.pages import HEADER, catalogue_size
 from citespan.index.disk.seal import unsealed
 from citespan.index.errors import BackupInvalid, StoreCorrupt, StoreFull, StoreUnavailable
+from citespan.index.transfer.side_files import SideFile, pack_side_files, side_files_size
 
 _MANIFEST = "manifest.json"
 _BLOCK = 1 << 20  # bytes copied at a time
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_MOST_MEMBERS = 2000  # more than the allowed 1,000 collections and the manifest
+_MOST_MEMBERS = 5000  # more than the allowed 1,000 collections, with labels, and sources
 _MOST_OWN = 65_536  # characters of a collection's own settings, which usually have some 300
 _MOST_MANIFEST = 16 << 20  # bytes; 1,000 collections take half a megabyte
 
@@ -46,7 +48,7 @@ Check: TypeAlias = Callable[[Path], None]
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """One collection in a backup: sum and size of its catalogue, `own` settings."""
+    """One collection in a backup: sum and size of its catalogue, `own` settings, other files."""
 
     created_at: str
     documents: int
@@ -54,6 +56,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     own: str = ""
+    files: dict[str, SideFile] = {}
 
 
 class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +125,7 @@ def pack(packed: zipfile.ZipFile, scratch: Path, name: str, folder: Path) -> Bac
     made = _described(copy, _own_settings(folder))
     packed.write(copy, _packed_as(name))
     copy.unlink()
-    return made
+    return msgspec.structs.replace(made, files=pack_side_files(packed, name, folder))
 
 
 def complete(packed: zipfile.ZipFile, made: BackupManifest) -> None:
@@ -205,6 +208,10 @@ def extract(packed: zipfile.ZipFile, name: str, made: Backup, new: Path, check: 
     SqliteCatalogue(new / CATALOGUE, {}, read_only=True).close()
     if made.own:
         write_durably(new / OWN_SETTINGS, made.own.encode())
+    for part, stated in made.files.items():
+        make_folder((new / part).parent)
+        _unpack(packed, f"{name}/{part}", new / part, stated.sha256)
+        sync_folder((new / part).parent)
     check(new)
     for leftover in new.glob(f"{CATALOGUE}-*"):  # made by opening it
         leftover.unlink()
@@ -218,7 +225,7 @@ def _checked_size(packed: zipfile.ZipFile, name: str, made: Backup) -> int:
         stated = catalogue_size(source.read(HEADER))
     if size != stated or made.size_bytes != size or len(made.own) > _MOST_OWN:
         raise BackupInvalid(f"{packed.filename} is damaged: {member} is not what its manifest says")
-    return size
+    return size + side_files_size(packed, name, made.files)
 
 
 def _unpack(packed: zipfile.ZipFile, name: str, target: Path, sha256: str) -> None:

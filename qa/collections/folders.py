@@ -31,6 +31,7 @@ from citespan.qa.errors import (
 )
 from citespan.qa.settings.overrides import Overrides, check_name, collection_settings, with_own
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
+from citespan.qa.sources import SOURCES
 
 _IDENTITY = re.compile(r"[0-9A-Z]{26}")
 _HIDDEN = "."  # first character of folders of collections that are being created or deleted
@@ -108,11 +109,18 @@ def restore_collection(
     """
     check_name(settings.data.collection)
     folder = settings.collection_path()
-    if not replace or folder == settings.data_path():
+    if folder == settings.data_path():
         return restore(file, folder, replace=replace, check=check)
+
+    def without_sources(new: Path) -> None:
+        shutil.rmtree(new / SOURCES, ignore_errors=True)  # they are of a data folder as a whole
+        check(new)
+
+    if not replace:
+        return restore(file, folder, check=without_sources)
     lock = lock_for_writing(settings.data_path())
     try:
-        return restore(file, folder, replace=True, check=check)
+        return restore(file, folder, replace=True, check=without_sources)
     finally:
         lock.release()
 

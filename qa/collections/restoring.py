@@ -9,9 +9,10 @@ import msgspec
 from citespan.index.corpus import builds_in
 from citespan.index.errors import BackupInvalid
 from citespan.index.transfer import Check
-from citespan.qa.errors import InvalidCollection, UntrustedSettings
+from citespan.qa.errors import ConfigError, InvalidCollection, UntrustedSettings
 from citespan.qa.settings.overrides import allowed_models, embedding_of, read_own, with_own
 from citespan.qa.settings.sections import LEAST_CHUNK_TOKENS, Settings
+from citespan.qa.sources import SourceFiles
 
 # Settings that a client may set for a collection, by section; all others name models or devices.
 _CLIENTS = {
@@ -42,6 +43,7 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
                 with_own(settings, own)
             except InvalidCollection as error:
                 raise BackupInvalid(f"the backup holds invalid settings: {error}") from error
+        _check_sources(settings, folder, trusted=trusted)
         if trusted:
             return
         for own in owns:
@@ -54,6 +56,18 @@ def checking(settings: Settings, *, trusted: bool) -> Check:
             _check_section(settings, "chunking", size)
 
     return check
+
+
+def _check_sources(settings: Settings, folder: Path, *, trusted: bool) -> None:
+    """Refuse sources of a stranger: they may name any folder of this machine."""
+    try:
+        sources = SourceFiles(folder).all()
+    except ConfigError as error:
+        raise BackupInvalid(f"the backup holds an invalid source: {error}") from error
+    here = [] if trusted or not sources else SourceFiles(settings.data_path()).all()
+    for one in sources:
+        if not trusted and one not in here:
+            raise UntrustedSettings(f"the source {one.name}: {one.kind} {one.address}")
 
 
 def _check_section(settings: Settings, section: str, values: Mapping[str, Any]) -> None:

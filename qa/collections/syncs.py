@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from citespan.qa.collections.schedule import Schedule
 from citespan.qa.collections.tasks import Task
 from citespan.qa.composition import build_outgoing
 from citespan.qa.errors import ConfigError, NotPermitted, SourceNotFound
-from citespan.qa.oversight import AuditLog, audit_file
+from citespan.qa.oversight import AuditLog, OpenAuditLog, held_open
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import Settings
 from citespan.qa.sources import (
@@ -30,8 +30,6 @@ from citespan.qa.sources.errors import SourceError
 
 SYNC = "sync"
 _SOURCE, _FORCE = "source", "force"  # in the arguments of a job
-
-_log = logging.getLogger("citespan.sources")
 
 
 class Submitting(Protocol):
@@ -153,17 +151,13 @@ class Syncs:
             to_do = len(plan.to_read()) + len(plan.removed) + len(plan.same)
             task.count(FileOutcome.UNCHANGED, len(plan.same), to_do)
 
-        def done(key: str, result: FileResult) -> None:
-            self._audit(task.job, key, result)
-            task.report(key, result)
-
         try:
             outgoing = build_outgoing(self._settings)
             cache = files.cache(definition.name)
-            with open_source(definition, outgoing, cache) as source:
+            with open_source(definition, outgoing, cache) as source, held_open(self._log) as log:
                 report = sync(
                     service.corpus, definition.name, source, rules_of(definition, force=force),
-                    files=service.files, on_plan=planned, on_result=done,
+                    files=service.files, on_plan=planned, on_result=partial(_done, task, log),
                     on_chunks=task.progress,
                 )  # fmt: skip
         except (SourceError, ConfigError) as error:
@@ -171,12 +165,6 @@ class Syncs:
         unchanged = max(0, report.outcomes[FileOutcome.UNCHANGED] - before)
         task.count(FileOutcome.UNCHANGED, unchanged, before + sum(report.outcomes.values()))
         return report
-
-    def _audit(self, job: Job, key: str, result: FileResult) -> None:
-        try:
-            audit_file(self._log, key, result, collection=job.collection, who=f"job:{job.id}")
-        except OSError as error:
-            _log.error("the audit log cannot be written: %s", error.strerror)
 
     def _begin_due(self, name: str, *, changed: bool) -> None:
         """Submit a sync; for one that is due and not for a change, a running one will do."""
@@ -189,3 +177,8 @@ class Syncs:
             for job in self._work.jobs.jobs()
             if job.kind == SYNC and job.finished_at is None and job.arguments[_SOURCE] == name
         ]
+
+
+def _done(task: Task, log: OpenAuditLog | None, key: str, result: FileResult) -> None:
+    task.audit(log, key, result)
+    task.report(key, result)

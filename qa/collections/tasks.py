@@ -12,7 +12,7 @@ from citespan.index.reading import FileReader, ReadFile
 from citespan.index.types import ACCESS
 from citespan.qa.collections.rights import audience_of
 from citespan.qa.files import Source, StoredTexts, ingest
-from citespan.qa.oversight import AuditLog, audit_file
+from citespan.qa.oversight import AuditLog, OpenAuditLog, audit_file, held_open
 from citespan.qa.service import Service
 
 _log = logging.getLogger("citespan.jobs")
@@ -94,16 +94,17 @@ class Task:
         """
         self._on_progress(Current(name=name, chunks_done=done, chunks=total))
 
+    def audit(self, log: OpenAuditLog | None, name: str, result: FileResult) -> None:
+        """Write the outcome of a file to the audit log; if that fails, the job continues."""
+        job = self.job
+        try:
+            audit_file(log, name, result, collection=job.collection, who=f"job:{job.id}")
+        except OSError as error:
+            _log.error("the audit log cannot be written: %s", error.strerror)
+
     def is_cancelled(self) -> bool:
         """Return whether the job is cancelled, so that the next process will not continue it."""
         return self._store.job(self.job.id).state is JobState.CANCELLED
-
-
-def _audit(log: AuditLog | None, job: Job, source: Source, result: FileResult) -> None:
-    try:
-        audit_file(log, source.name, result, collection=job.collection, who=f"job:{job.id}")
-    except OSError as error:
-        _log.error("the audit log cannot be written: %s", error.strerror)
 
 
 Work: TypeAlias = Callable[[Task], str | None]  # what to say of a job that is done
@@ -122,17 +123,19 @@ def ingest_work(service_of: Callable[[Job], Service], log: AuditLog | None = Non
         if audience is not None:
             service = service.seen_by(audience)
 
-        def record(source: Source, result: FileResult) -> None:
-            _audit(log, task.job, source, result)
-            task.record(source, result)
+        with held_open(log) as opened:
 
-        ingest(
-            service.corpus,
-            task.sources(service.files),
-            files=service.files,
-            seen=task.stored(),
-            on_result=record,
-            on_chunks=lambda source, done, total: task.progress(source.name, done, total),
-        )
+            def record(source: Source, result: FileResult) -> None:
+                task.audit(opened, source.name, result)
+                task.record(source, result)
+
+            ingest(
+                service.corpus,
+                task.sources(service.files),
+                files=service.files,
+                seen=task.stored(),
+                on_result=record,
+                on_chunks=lambda source, done, total: task.progress(source.name, done, total),
+            )
 
     return work

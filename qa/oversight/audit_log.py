@@ -8,7 +8,7 @@ import getpass
 import os
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,52 +68,92 @@ class AuditLog:
         Raises:
             OSError: the entry cannot be written.
         """
+        with self.opened() as log:
+            log.write(entry, durable=durable)
+
+    @contextmanager
+    def opened(self) -> Generator["OpenAuditLog"]:
+        """Yield the log for many entries: its file is opened at the first, and once."""
+        log = OpenAuditLog(self.path, self.most_bytes)
+        try:
+            yield log
+        finally:
+            log.close()
+
+
+class OpenAuditLog:
+    """An audit log whose file stays open between entries. Safe for many threads.
+
+    Args:
+        path, most_bytes: as for `AuditLog`.
+    """
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        self._path, self._most_bytes = path, most_bytes
+        self._file: int | None = None
+
+    def write(self, entry: Entry, *, durable: bool = False) -> None:
+        """Append an entry, as `AuditLog.write`."""
         line = msgspec.json.encode(entry) + b"\n"
-        with _writing, self._opened() as file:
+        with _writing, self._locked() as file:
             os.write(file, line)
             if durable:
                 os.fsync(file)
 
+    def close(self) -> None:
+        """Close the file; another entry opens it again."""
+        if self._file is not None:
+            os.close(self._file)  # which unlocks it
+            self._file = None
+
     @contextmanager
-    def _opened(self) -> Generator[int]:
-        file = self._locked()
-        if os.fstat(file).st_size >= self.most_bytes:
-            self._rotate()
-            os.close(file)
-            file = self._locked()
+    def _locked(self) -> Generator[int]:
+        file = self._current()
         try:
+            if os.fstat(file).st_size >= self._most_bytes:
+                self._rotate()
+                self.close()
+                file = self._current()
             yield file
         finally:
-            os.close(file)  # which unlocks it
+            if self._file is not None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _locked(self) -> int:
-        """Open and lock the file that has the name now: another process may have renamed it."""
+    def _current(self) -> int:
+        """Lock the file that has the name now: another process may have renamed it."""
         while True:
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if self._is_open_as(file):
-                return file
-            os.close(file)
+            if self._file is None:
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+                self._file = os.open(self._path, flags, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if self._is_open_as(self._file):
+                return self._file
+            self.close()
 
     def _is_open_as(self, file: int) -> bool:
         try:
-            return os.path.samestat(os.fstat(file), self.path.stat())
+            return os.path.samestat(os.fstat(file), self._path.stat())
         except FileNotFoundError:
             return False
 
     def _rotate(self) -> None:
         for number in range(_KEPT, 0, -1):
-            older = self.path.with_name(f"{self.path.name}.{number}")
-            newer = older.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
+            older = self._path.with_name(f"{self._path.name}.{number}")
+            newer = older.with_name(f"{self._path.name}.{number - 1}") if number > 1 else self._path
             if newer.exists():
                 newer.replace(older)
+
+
+def held_open(log: AuditLog | None) -> AbstractContextManager[OpenAuditLog | None]:
+    """Return a context with the log opened for many entries; without a log, with None."""
+    return nullcontext() if log is None else log.opened()
 
 
 _writing = threading.Lock()
 
 
 def audit(
-    log: AuditLog | None,
+    log: AuditLog | OpenAuditLog | None,
     action: str,
     outcome: Outcome = "done",
     *,
@@ -159,7 +199,12 @@ def audit(
 
 
 def audit_file(
-    log: AuditLog | None, name: str, result: FileResult, *, collection: str, who: str = ""
+    log: AuditLog | OpenAuditLog | None,
+    name: str,
+    result: FileResult,
+    *,
+    collection: str,
+    who: str = "",
 ) -> None:
     """Append what became of a file that was to be stored, or is gone at its source, as `audit`.
 

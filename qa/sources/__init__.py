@@ -6,7 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.sources.definition import Definition, absolute, interval_s, kind_of
-    from citespan.qa.sources.files import LastRun, SourceFiles, SourceState
+    from citespan.qa.sources.files import SOURCES, LastRun, SourceFiles, SourceState
     from citespan.qa.sources.opening import open_source, rules_of
     from citespan.qa.sources.plan import SyncPlan, make_plan
     from citespan.qa.sources.rules import SyncReport, SyncRules
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = (
     "Definition",
     "LastRun",
+    "SOURCES",
     "SourceFiles",
     "SourceState",
     "SyncPlan",
@@ -37,6 +38,7 @@ __getattr__ = names_of(
     {
         "Definition": "citespan.qa.sources.definition",
         "LastRun": "citespan.qa.sources.files",
+        "SOURCES": "citespan.qa.sources.files",
         "SourceFiles": "citespan.qa.sources.files",
         "SourceState": "citespan.qa.sources.files",
         "SyncPlan": "citespan.qa.sources.plan",

@@ -9,7 +9,9 @@ import msgspec
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.sections import DEFAULT
 
-Kind = Literal["folder", "web", "sitemap", "feed", "git", "mail", "slack", "store"]
+Kind = Literal[
+    "folder", "web", "sitemap", "feed", "git", "mail", "imap", "slack", "teams", "discord", "store"
+]  # fmt: skip
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -61,6 +63,8 @@ def kind_of(address: str) -> Kind:
     path = address.partition("?")[0].rstrip("/").lower()
     if "://" not in address:
         return _LOCAL.get(path.rpartition(".")[2], "folder")
+    if address.startswith("imaps://"):
+        return "imap"
     if not address.startswith(("http://", "https://")):
         return "store"
     if path.endswith(".git"):

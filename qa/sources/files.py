@@ -14,7 +14,7 @@ from citespan.qa.errors import ConfigError, SourceExists, SourceNotFound
 from citespan.qa.sources.definition import Definition
 from citespan.qa.sources.rules import SyncReport
 
-FOLDER = "sources"  # in the data folder
+SOURCES = "sources"  # in the data folder
 T = TypeVar("T")
 
 
@@ -54,7 +54,7 @@ class SourceFiles:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
+        self._folder = folder / SOURCES
 
     def all(self) -> list[Definition]:
         """Return all definitions, by name."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from citespan.qa.sources import kinds
 from citespan.qa.sources.definition import Definition
 from citespan.qa.sources.guard import Fetcher, Outgoing
+from citespan.qa.sources.kinds import chats
 from citespan.qa.sources.rules import SyncRules
 from citespan.qa.sources.types import DocumentSource
 
@@ -48,13 +49,27 @@ def _opened(definition: Definition, outgoing: Outgoing, cache: Path) -> Document
             where = kinds.Repository(address=address, ref=definition.ref, link=definition.link)
             choice = kinds.PathChoice(include, exclude)
             return kinds.GitSource(where, cache, choice, outgoing, secret)
+        case "imap":
+            return kinds.ImapSource(address, outgoing, secret)
         case "mail":
             return kinds.MailSource(Path(address), outgoing)
-        case "slack":
-            return kinds.SlackSource(Path(address), definition.link, outgoing)
+        case "slack" | "teams" | "discord":
+            return _chats(definition, outgoing)
         case "store":
             choice = kinds.PathChoice(include, exclude)
             return kinds.StoreSource(address, choice, outgoing, secret)
         case "web" | "sitemap" | "feed" as kind:
             fetcher = Fetcher(address, outgoing, secret)
             return kinds.opened_site(address, kind, fetcher, outgoing, include, exclude)
+
+
+def _chats(definition: Definition, outgoing: Outgoing) -> DocumentSource:
+    path = Path(definition.address)
+    files = chats.ExportFiles(path, outgoing.max_bytes, outgoing.max_entries)
+    if definition.kind == "slack":
+        export = chats.SlackExport(files, definition.link)
+    elif definition.kind == "teams":
+        export = chats.TeamsExport(files)
+    else:
+        export = chats.DiscordExport(files)
+    return chats.ChatSource(export, files, outgoing)

@@ -20,7 +20,7 @@ from citespan.api.middleware.changes import CHANGES
 from citespan.api.server.app import create_app
 from citespan.api.server.operation import Operation
 from citespan.index import OnnxEmbedder
-from citespan.qa.oversight.audit_log import AuditLog, Entry, audit
+from citespan.qa.oversight.audit_log import AuditLog, Entry, audit, held_open
 
 HIDDEN = "The vault code is kestrel."
 
@@ -155,7 +155,8 @@ def test_processes_append_to_one_log_and_lose_nothing(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from citespan.qa.oversight.audit_log import *\n"
         "log = AuditLog(path=Path(sys.argv[1]), most_bytes=2000)\n"
-        "for n in range(40): audit(log, f'test.{n}', who=sys.argv[2])"
+        "with held_open(log) as opened:\n"
+        "    for n in range(40): audit(opened if n % 3 else log, f'test.{n}', who=sys.argv[2])"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, str(path), who]) for who in ("a", "b")]
     assert [one.wait(60) for one in running] == [0, 0]
@@ -163,6 +164,27 @@ def test_processes_append_to_one_log_and_lose_nothing(tmp_path: Path) -> None:
     assert sorted((one["who"], one["action"]) for one in found) == sorted(
         (who, f"test.{n}") for who in ("a", "b") for n in range(40)
     )
+
+
+def test_a_run_opens_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, opened = AuditLog(path=tmp_path / "audit.jsonl"), list[Path]()
+    really = os.open
+
+    def counted(path: Path, *words: int) -> int:
+        opened.append(path)
+        return really(path, *words)
+
+    monkeypatch.setattr(os, "open", counted)
+    with held_open(log) as run:
+        for number in range(5):
+            audit(run, f"test.{number}")
+        assert opened == [log.path]
+        log.path.rename(tmp_path / "old.jsonl")  # as another process rotates it
+        audit(run, "test.5")
+    assert [one["action"] for one in entries(log.path)] == ["test.5"]
+    assert len(entries(tmp_path / "old.jsonl")) == 5
+    with held_open(None) as nothing:
+        audit(nothing, "test.6")
 
 
 def test_without_a_log_nothing_is_written(tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from faults import tampered
+from faults import tampered, use_words
 
 from citespan.commands import cli
 from citespan.index.disk.seal import sealed
 from citespan.index.errors import BackupInvalid, StoreFull
 from citespan.index.transfer.backup import restore
+from citespan.qa import load_settings
+from citespan.qa.collections.restoring import checking
+from citespan.qa.errors import UntrustedSettings
 
 ZEROS = bytes(64 << 20)
 
@@ -77,7 +80,7 @@ class TestBombs:
         assert written(tmp_path / "new") == []
 
     def test_many_members(self, tmp_path: Path, honest: dict[str, bytes]) -> None:
-        file = archive(tmp_path / "bomb.zip", {**honest, **{f"m{n}": b"" for n in range(2000)}})
+        file = archive(tmp_path / "bomb.zip", {**honest, **{f"m{n}": b"" for n in range(5000)}})
         with pytest.raises(BackupInvalid, match="more files"):
             restore(Path(file), tmp_path / "new")
 
@@ -230,3 +233,96 @@ class TestSettings:
         file = archive(tmp_path / "b.zip", {**honest, "manifest.json": said})
         allowing = environ | {"CITESPAN_SERVE__MODELS": "ours/model, other"}
         assert run(allowing, "--collection", "hr", "restore", file).exit_code == 0
+
+
+class TestSideFiles:
+    """Labels, and the definitions of sources with how their last sync ended."""
+
+    LABELS = b"not read by a backup\n"
+
+    @pytest.fixture
+    def kept(
+        self, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> dict[str, bytes]:
+        """A data folder with a source and labels in two collections; their files."""
+        environ |= use_words(monkeypatch)
+        notes = tmp_path / "notes"
+        notes.mkdir()
+        for number in range(2):
+            (notes / f"{number}.txt").write_text(f"Lever {number} opens gate {number}.")
+        assert run(environ, "sync", "add", "notes", str(notes)).exit_code == 0
+        assert run(environ, "sync", "run").exit_code == 0
+        assert run(environ, "collections", "create", "hr").exit_code == 0
+        data = Path(environ["CITESPAN_DATA__PATH"])
+        (data / "labels.jsonl").write_bytes(self.LABELS)
+        (data / "collections" / "hr" / "labels.jsonl").write_bytes(self.LABELS * 2)
+        return {
+            path: (data / path).read_bytes() for path in ("sources/notes.json", "sources/notes.run")
+        }
+
+    @pytest.mark.parametrize("every", [False, True])
+    def test_a_restore_gives_them_back(
+        self, environ: dict[str, str], kept: dict[str, bytes], tmp_path: Path, *, every: bool
+    ) -> None:
+        file = str(tmp_path / "kept.zip")
+        assert run(environ, "backup", file, *(["--all"] if every else [])).exit_code == 0
+        new = tmp_path / "new"
+        elsewhere = {**environ, "CITESPAN_DATA__PATH": str(new)}
+        refused = run(elsewhere, "restore", file)
+        assert refused.exit_code == 2
+        assert "the source notes: folder" in refused.stderr
+        assert not (new / "catalog.db").exists()
+        assert run(elsewhere, "restore", file, "--trust-settings").exit_code == 0
+        assert {path: (new / path).read_bytes() for path in kept} == kept
+        assert (new / "labels.jsonl").read_bytes() == self.LABELS
+        if every:
+            assert (new / "collections/hr/labels.jsonl").read_bytes() == self.LABELS * 2
+        assert run(elsewhere, "sync", "run").stdout == "notes: 2 unchanged\n"
+
+    def test_into_its_own_folder_and_into_a_collection(
+        self, environ: dict[str, str], kept: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        file = str(tmp_path / "kept.zip")
+        assert run(environ, "backup", file).exit_code == 0
+        data = Path(environ["CITESPAN_DATA__PATH"])
+        (data / "labels.jsonl").unlink()
+        (data / "sources" / "notes.run").unlink()
+        assert run(environ, "sync", "add", "later", str(tmp_path)).exit_code == 0
+        assert run(environ, "restore", "--replace", "--trust-settings", file).exit_code == 0
+        assert (data / "labels.jsonl").read_bytes() == self.LABELS
+        assert {path: (data / path).read_bytes() for path in kept} == kept
+        assert (data / "sources" / "later.json").exists()
+        trusted = run(environ, "--collection", "copy", "restore", "--trust-settings", file)
+        assert trusted.exit_code == 0
+        assert sorted(path.name for path in (data / "collections" / "copy").iterdir()) == [
+            "catalog.db", "labels.jsonl", "writer.lock",
+        ]  # fmt: skip
+
+    def test_a_source_that_is_here_needs_no_trust(
+        self, environ: dict[str, str], kept: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        check = checking(load_settings(environ=environ), trusted=False)
+        sources = tmp_path / "new" / "sources"
+        sources.mkdir(parents=True)
+        (sources / "notes.json").write_bytes(kept["sources/notes.json"])
+        check(sources.parent)
+        (sources / "notes.json").write_bytes(
+            kept["sources/notes.json"].replace(b'notes"', b'x"', 1)
+        )
+        with pytest.raises(UntrustedSettings, match="the source x"):
+            check(sources.parent)
+        (sources / "notes.json").write_text("{")
+        with pytest.raises(BackupInvalid, match="an invalid source"):
+            check(sources.parent)
+
+    def test_only_what_a_backup_has(self, honest: dict[str, bytes], tmp_path: Path) -> None:
+        stated = {"sha256": hashlib.sha256(b"{}").hexdigest(), "size_bytes": 2}
+        for name, size, found in (
+            ("../evil.json", 2, "no backup has"), ("sources/a.json", 3, "not what its manifest"),
+        ):  # fmt: skip
+            said = manifest(honest, files={name: {**stated, "size_bytes": size}})
+            members = {**honest, "manifest.json": said, f"hr/{name}": b"{}"}
+            file = archive(tmp_path / f"{size}.zip", members)
+            with pytest.raises(BackupInvalid, match=found):
+                restore(Path(file), tmp_path / "new")
+        assert written(tmp_path / "new") == []

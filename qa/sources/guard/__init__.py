@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.qa.sources.guard.connecting import connected
     from citespan.qa.sources.guard.fetching import Fetched, Fetcher, unpacked
     from citespan.qa.sources.guard.limits import Outgoing
     from citespan.qa.sources.guard.policy import Resolve, UrlPolicy, port_of, resolved
@@ -15,6 +16,7 @@ __all__ = (
     "Outgoing",
     "Resolve",
     "UrlPolicy",
+    "connected",
     "port_of",
     "resolved",
     "unpacked",
@@ -28,6 +30,7 @@ __getattr__ = names_of(
         "Outgoing": "citespan.qa.sources.guard.limits",
         "Resolve": "citespan.qa.sources.guard.policy",
         "UrlPolicy": "citespan.qa.sources.guard.policy",
+        "connected": "citespan.qa.sources.guard.connecting",
         "port_of": "citespan.qa.sources.guard.policy",
         "resolved": "citespan.qa.sources.guard.policy",
         "unpacked": "citespan.qa.sources.guard.fetching",

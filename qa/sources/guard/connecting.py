@@ -1,11 +1,13 @@
 """Connections to checked addresses only: a name is resolved once, checked, and pinned."""
 
+import socket
 from collections.abc import Iterable
 from typing import Any
 
 import httpcore
 
-from citespan.qa.sources.guard.policy import UrlPolicy
+from citespan.qa.sources.guard.limits import Outgoing
+from citespan.qa.sources.guard.policy import Resolve, UrlPolicy, checked, resolved
 
 
 class PinnedBackend(httpcore.NetworkBackend):
@@ -41,3 +43,21 @@ class PinnedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
         return self._network.connect_tcp(last, port, timeout, local_address, socket_options)
+
+
+def connected(
+    host: str, port: int, outgoing: Outgoing, resolve: Resolve = resolved
+) -> socket.socket:
+    """Return a connection to the first checked address of a host that answers.
+
+    Raises:
+        RequestRefused, NotRead: as `checked`.
+        OSError: none answers.
+    """
+    *others, last = checked(host, port, outgoing, resolve)
+    for address in others:
+        try:
+            return socket.create_connection((address, port), outgoing.timeout_s)
+        except OSError:
+            continue
+    return socket.create_connection((last, port), outgoing.timeout_s)

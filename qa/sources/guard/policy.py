@@ -27,6 +27,28 @@ def resolved(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
+def checked(host: str, port: int, outgoing: Outgoing, resolve: Resolve = resolved) -> list[str]:
+    """Return the addresses of a host; a caller must connect to these, and resolve nothing.
+
+    Raises:
+        RequestRefused: one of them is not allowed.
+        NotRead: the host has none.
+    """
+    try:
+        found = resolve(host, port)
+    except (OSError, UnicodeError) as error:
+        raise NotRead(f"the host {host} cannot be found") from error
+    for one in found:
+        if not is_allowed(one, outgoing.networks):
+            raise RequestRefused(
+                f"{host} leads to {one}, which is not a public address; if that is meant, allow"
+                " its network in sources.networks"
+            )
+    if not found:
+        raise NotRead(f"the host {host} has no address")
+    return found
+
+
 class UrlPolicy:
     """What one source may request.
 
@@ -71,25 +93,8 @@ class UrlPolicy:
         return True
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a host; a caller must connect to these, and resolve nothing.
-
-        Raises:
-            RequestRefused: one of them is not allowed.
-            NotRead: the host has none.
-        """
-        try:
-            found = self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise NotRead(f"the host {host} cannot be found") from error
-        for one in found:
-            if not is_allowed(one, self._outgoing.networks):
-                raise RequestRefused(
-                    f"{host} leads to {one}, which is not a public address; if that is meant, allow"
-                    " its network in sources.networks"
-                )
-        if not found:
-            raise NotRead(f"the host {host} has no address")
-        return found
+        """Return the addresses of a host, as `checked`."""
+        return checked(host, port, self._outgoing, self._resolve)
 
     def _is_listed(self, host: str) -> bool:
         hosts = self._outgoing.hosts

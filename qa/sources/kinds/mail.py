@@ -68,7 +68,7 @@ class MailSource:
 
     def _entry(self, place: str, data: bytes) -> SourceEntry:
         sha256 = hashlib.sha256(data).hexdigest()
-        key = name = _message_id(data) or sha256
+        key = name = message_id(data) or sha256
         number = 1
         while key in self._places:  # the same message in the mailbox again
             number += 1
@@ -77,7 +77,8 @@ class MailSource:
         return SourceEntry(key=key, uri=f"mid:{quote(key)}", version=sha256, size=len(data))
 
 
-def _message_id(data: bytes) -> str:
+def message_id(data: bytes) -> str:
+    """Return the Message-ID of a message or of its header; empty if it has none."""
     head = data.partition(b"\r\n\r\n" if b"\r\n\r\n" in data[:65_536] else b"\n\n")[0]
     found = email.message_from_bytes(head, policy=default).get("Message-ID", "")
     return "".join(str(found).split()).strip("<>")

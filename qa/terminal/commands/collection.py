@@ -1,6 +1,6 @@
 """`citespan collections …`, and the collection that another command uses."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,19 @@ def record(settings: Settings, action: str, **facts: str) -> None:
         audit(audit_log(settings), action, "done", durable=True, **facts)
 
 
-def record_file(settings: Settings, name: str, result: "FileResult") -> None:
-    """Write what became of a file to the audit log."""
+@contextmanager
+def recording(settings: Settings) -> Generator[Callable[[str, "FileResult"], None]]:
+    """Yield a function that writes what became of a file to the audit log, which is opened once."""
     from citespan.qa.composition import audit_log
-    from citespan.qa.oversight import audit_file
+    from citespan.qa.oversight import audit_file, held_open
 
-    with _told():
-        audit_file(audit_log(settings), name, result, collection=settings.data.collection)
+    with held_open(audit_log(settings)) as log:
+
+        def record_file(name: str, result: "FileResult") -> None:
+            with _told():
+                audit_file(log, name, result, collection=settings.data.collection)
+
+        yield record_file
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 
 from citespan.index.errors import DocumentNotFound
 from citespan.qa.settings.sections import Settings
-from citespan.qa.terminal.commands.collection import here, record, record_file
+from citespan.qa.terminal.commands.collection import here, record, recording
 from citespan.qa.terminal.output import json_flag, print_json, say, tell, tracked
 
 if TYPE_CHECKING:
@@ -49,10 +48,11 @@ def ingest(
 
     chosen, password = _chosen(paths), _first_line(password_file)
     chosen_settings = here(settings)
-    with open_corpus(settings.collection_path(), chosen_settings, say=say) as corpus:
+    opened = open_corpus(settings.collection_path(), chosen_settings, say=say)
+    with opened as corpus, recording(settings) as record_file:
         intake = take_in(
             corpus, chosen, encoding, files=build_files(chosen_settings.parse), password=password,
-            every=as_json, on_result=partial(record_file, settings),
+            every=as_json, on_result=record_file,
         )  # fmt: skip
     if as_json:
         print_json(intake)

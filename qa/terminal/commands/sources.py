@@ -9,7 +9,7 @@ import click
 
 from citespan.qa.errors import CollectionNotFound, ConfigError
 from citespan.qa.settings.sections import Settings
-from citespan.qa.terminal.commands.collection import here, record, record_file
+from citespan.qa.terminal.commands.collection import here, record, recording
 from citespan.qa.terminal.output import json_flag, print_json, say, tell
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def sync() -> None:
 @click.argument("name")
 @click.argument("address")
 @click.option(
-    "--kind", help="folder, web, sitemap, feed, git, mail, slack, store [default: by address]."
+    "--kind",
+    help="folder, web, sitemap, feed, git, mail, imap, slack, teams, discord, store"
+    " [default: by address].",
 )
 @click.option("--every", help="How often the server reads it, such as 10m, 12h or 1d.")
 @click.option("--watch", is_flag=True, help="Let the server store changes of a folder at once.")
@@ -171,14 +173,19 @@ def _run(
     rules = rules_of(definition, force=force)
     results: list[tuple[str, FileResult]] = []
 
-    def done(key: str, result: "FileResult") -> None:
-        record_file(_in(settings, definition), key, result)
-        results.append((key, result))
-
     try:
-        with _opened(settings, definition) as source, _corpus(settings, definition) as corpus:
+        with (
+            _opened(settings, definition) as source,
+            _corpus(settings, definition) as corpus,
+            recording(_in(settings, definition)) as record_file,
+        ):
             if dry_run:
                 return _planned(*plan_of(corpus, definition.name, source, rules))
+
+            def done(key: str, result: "FileResult") -> None:
+                record_file(key, result)
+                results.append((key, result))
+
             report = sync(
                 corpus, definition.name, source, rules, files=build_files(settings.parse),
                 on_result=done,

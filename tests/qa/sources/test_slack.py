@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 
 from citespan.index import Corpus
 from citespan.index.reading import FileReader
-from citespan.qa.sources import SyncReport, SyncRules, sync
+from citespan.qa.sources import Definition, SyncReport, SyncRules, open_source, sync
 from citespan.qa.sources.errors import Incomplete
 from citespan.qa.sources.guard import Outgoing
-from citespan.qa.sources.kinds import SlackSource
+from citespan.qa.sources.types import DocumentSource
 
 USERS = [
     {"id": "U1", "name": "ada", "profile": {"display_name": "Ada"}},
@@ -49,11 +50,14 @@ def exported(path: Path, **days: list[dict[str, Any]]) -> Path:
 
 
 def synced(corpus: Corpus, path: Path) -> SyncReport:
-    source = SlackSource(path, "https://x.slack.com/", Outgoing())
-    try:
+    with opened(path) as source:
         return sync(corpus, "chat", source, SyncRules(), files=FileReader())
-    finally:
-        source.close()
+
+
+def opened(path: Path) -> AbstractContextManager[DocumentSource]:
+    link = "https://x.slack.com/"
+    definition = Definition(name="chat", kind="slack", address=str(path), link=link)
+    return open_source(definition, Outgoing(), path)
 
 
 def test_threads_and_days_are_documents(corpus: Corpus, tmp_path: Path) -> None:
@@ -92,13 +96,13 @@ def test_an_unpacked_export_is_one_too(corpus: Corpus, tmp_path: Path) -> None:
 def test_what_is_no_export_is_an_incomplete_listing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "export.zip"
     path.write_bytes(content)
-    with pytest.raises(Incomplete, match="cannot be read"):
-        list(SlackSource(path, "", Outgoing()).entries())
+    with opened(path) as source, pytest.raises(Incomplete, match="cannot be read"):
+        list(source.entries())
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("channels.json", '[{"id": "C1", "name": "../other"}]')
-    with pytest.raises(Incomplete, match="is a path"):
-        list(SlackSource(path, "", Outgoing()).entries())
+    with opened(path) as source, pytest.raises(Incomplete, match="is a path"):
+        list(source.entries())
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other.txt", "x")
-    with pytest.raises(Incomplete, match=r"channels\.json"):
-        list(SlackSource(path, "", Outgoing()).entries())
+    with opened(path) as source, pytest.raises(Incomplete, match=r"channels\.json"):
+        list(source.entries())
