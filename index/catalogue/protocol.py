@@ -47,6 +47,10 @@ class DocumentStore(Protocol):
         """Return a context inside which all reads see one state, despite concurrent writes."""
         ...
 
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Return a context inside which no other process stores documents or switches builds."""
+        ...
+
     def store(
         self,
         document: Document,

@@ -7,7 +7,7 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index.catalogue import Filter, History, is_held
+from citespan.index.catalogue import CatalogueServer, Filter, History, is_held
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.health import Health
@@ -72,6 +72,7 @@ class Corpus:
         keep_revisions: int | None = None,
         exact_most: int = EXACT_MOST,
         reserve_in: Path | None = None,
+        server: CatalogueServer | None = None,
     ) -> Self:
         """Open the corpus in a data folder; if there is none, make an empty one.
 
@@ -85,16 +86,18 @@ class Corpus:
                 least 0; None keeps all.
             exact_most: with more chunks than this, the nearest vectors are found approximately.
             reserve_in: a folder on the same disk that reserves room for deletions on a full disk.
+            server: the server that holds the catalogue; the folder then holds only what this
+                process derives from it. Several processes, each with its own folder, may write.
 
         Raises:
             StoreLocked: another process has the folder open for writing.
             StoreMismatch: embedder or chunk size differ, or the chunks would not fit the embedder.
-            StoreUnavailable: the folder cannot be opened or written.
+            StoreUnavailable: the folder cannot be opened or written, or the server not reached.
             StoreCorrupt: the catalogue is damaged.
         """
         made = open_parts(
             folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only,
-            for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
+            for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in, server=server,
         )  # fmt: skip
         return cls(made.searcher, made.index_of, made.lock, keep_revisions)
 

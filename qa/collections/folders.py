@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.index.catalogue import drop_catalogue
 from citespan.index.disk import (
     IDENTITY,
     OWN_SETTINGS,
@@ -55,7 +56,7 @@ def create_collection(
     check_name(name)
     with_own(settings, own)
     folder = settings.data_path()
-    check_folder(folder)
+    check_folder(folder, settings.server())
     lock = lock_for_writing(folder)
     try:
         if name in (DEFAULT, *stored_names(folder / COLLECTIONS)):
@@ -85,9 +86,21 @@ def delete_collection(settings: Settings, name: str) -> None:
     lock = lock_for_writing(settings.data_path())
     try:
         lock_for_writing(parent / name).release()  # no process stores to it
+        drop_stored(settings, name)
         shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
     finally:
         lock.release()
+
+
+def drop_stored(settings: Settings, name: str) -> None:
+    """Delete what a server holds of a collection, if a server holds it.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached.
+    """
+    data = msgspec.structs.replace(settings.data, collection=name)
+    if server := msgspec.structs.replace(settings, data=data).server():
+        drop_catalogue(server)
 
 
 def restore_collection(

@@ -4,7 +4,6 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +15,12 @@ from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
 from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
-from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
+from citespan.qa.collections.folders import (
+    check_deletable,
+    drop_stored,
+    hide_folder,
+    new_folder,
+)
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
@@ -265,7 +269,12 @@ class Collections(AbstractContextManager["Collections"]):
             slot = self._shelf.slot(name)
             if parent is None:
                 raise CollectionNotFound(name)
-            hidden = self._shelf.remove(slot, partial(hide_folder, parent, name))
+
+            def hide() -> Path:
+                drop_stored(self._settings, name)
+                return hide_folder(parent, name)
+
+            hidden = self._shelf.remove(slot, hide)
         self._rebuilds.forget(slot.identity)
         self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
         shutil.rmtree(hidden, ignore_errors=True)
