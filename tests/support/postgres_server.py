@@ -42,9 +42,11 @@ class PostgresServer:
         self.run(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def run(self, statement: str, url: str | None = None) -> list[tuple[Any, ...]]:
+    def run(
+        self, statement: str, url: str | None = None, values: tuple[object, ...] = ()
+    ) -> list[tuple[Any, ...]]:
         with psycopg.connect(url or self.url(), autocommit=True) as connection:
-            made = connection.execute(statement.encode())
+            made = connection.execute(statement.encode(), values or None)
             return made.fetchall() if made.description else []
 
     def stop(self) -> None:

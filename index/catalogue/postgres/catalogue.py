@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,9 @@ class PostgresCatalogue(TableCatalogue):
         read_only: bool = False,
         folder: Path | None = None,
     ) -> None:
-        connections = Connections(server)
-        with connections.apart() as session:
+        with closing(Connections(server)) as whole, whole.one() as session:
             place = open_schema(session, server.name, settings, read_only=read_only)
-        connections.open(place.schema)
+        connections = Connections(server, place.schema)
         name = f"the catalogue {server.name} on {server}"
         db = self._server = ServerDatabase(connections, name, place.number, read_only=read_only)
         self._read_only = read_only
@@ -161,7 +160,7 @@ def drop_catalogue(server: CatalogueServer) -> None:
     Raises:
         StoreUnavailable: the server cannot be reached.
     """
-    with Connections(server).apart() as session:
+    with closing(Connections(server)) as whole, whole.one() as session:
         drop_schema(session, server.name)
 
 
@@ -171,5 +170,5 @@ def is_stored(server: CatalogueServer) -> bool:
     Raises:
         StoreUnavailable: the server cannot be reached.
     """
-    with Connections(server).apart() as session:
+    with closing(Connections(server)) as whole, whole.one() as session:
         return found_place(session, server.name) is not None

@@ -1,5 +1,6 @@
 """Connections to a PostgreSQL server: opened as they are needed, and used again."""
 
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ try:
     import psycopg
     from psycopg.adapt import Buffer, Loader
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.pq import TransactionStatus
     from psycopg.types.string import StrDumperUnknown
-    from psycopg_pool import ConnectionPool, PoolTimeout
 except ImportError as error:
     raise StoreMismatch(
         f"a store on PostgreSQL needs citespan[postgres] ({error}); install it with"
@@ -71,85 +72,90 @@ class _TextLoader(Loader):
 class Connections:
     """The connections of one catalogue. Safe for many threads.
 
+    A connection is opened when a thread needs one and none is idle, so that a server that cannot
+    be reached is told at once, and one that is back is used at once.
+
     Args:
         server: where the catalogue is.
+        schema: what the connections see the tables of; None for those of the whole server.
 
     Raises:
         StoreUnavailable: the server cannot be reached; the message says why. Any method raises it.
     """
 
-    def __init__(self, server: CatalogueServer) -> None:
-        self._server = server
+    def __init__(self, server: CatalogueServer, schema: str | None = None) -> None:
+        self._server, self._schema = server, schema
         self._url = _with_patience(server)
-        self._pool: ConnectionPool[Session] | None = None
-
-    @contextmanager
-    def apart(self) -> Generator[Session]:
-        """Yield a connection of its own, before there are others."""
-        with self._connected() as session:
-            _prepare(session)
-            yield session
-
-    def open(self, schema: str) -> None:
-        """Let all connections from now on see the tables of a schema."""
-
-        def configure(session: Session) -> None:
-            _prepare(session)
-            session.execute(f"SET search_path = {schema}".encode())
-
-        self._pool = ConnectionPool(
-            self._url,
-            connection_class=Session,
-            kwargs={"autocommit": True},
-            min_size=1,
-            max_size=self._server.connections,
-            configure=configure,
-            check=self._check,
-            timeout=self._server.timeout_s,
-            reconnect_timeout=self._server.timeout_s,
-            max_idle=_IDLE_S,
-            num_workers=1,
-            open=True,
-        )
+        self._free = threading.BoundedSemaphore(server.connections)
+        self._idle: list[Session] = []
+        self._lost_s = 0.0  # when a connection was last found closed
+        self._closed = False
 
     @contextmanager
     def one(self) -> Generator[Session]:
         """Yield a connection for the block."""
-        pool = self._pool
-        if pool is None:
-            raise StoreUnavailable("the catalogue is closed")
+        if not self._free.acquire(timeout=self._server.timeout_s):
+            raise StoreUnavailable(f"{self._server} is busy: raise store.connections")
         try:
-            session = pool.getconn()
-        except PoolTimeout as error:
-            with self._connected():  # raises if the server is why
-                pass
-            raise StoreUnavailable(
-                f"{self._server} has no connection free; raise store.connections"
-            ) from error
-        try:
-            yield session
+            session = self._kept() or self._opened()
+            try:
+                yield session
+            finally:
+                self._keep(session)
         finally:
-            session.used_s = time.monotonic()
-            pool.putconn(session)
+            self._free.release()
 
     def close(self) -> None:
-        """Close all connections."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        """Close all connections; those that are in use are closed after it."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
 
-    def _check(self, session: Session) -> None:
-        if time.monotonic() - session.used_s > _FRESH_S:
-            ConnectionPool.check_connection(session)
+    def _kept(self) -> Session | None:
+        """Return an idle connection that the server still knows, if there is one."""
+        while not self._closed:
+            try:
+                session = self._idle.pop()  # the last one, so that the others may grow old
+            except IndexError:
+                return None
+            if self._is_good(session):
+                return session
+            session.close()
+        raise StoreUnavailable("the catalogue is closed")
 
-    @contextmanager
-    def _connected(self) -> Generator[Session]:
+    def _keep(self, session: Session) -> None:
+        if session.closed:
+            self._lost_s = time.monotonic()
+        elif self._closed or session.info.transaction_status != TransactionStatus.IDLE:
+            session.close()
+        else:
+            session.used_s = time.monotonic()
+            self._idle.append(session)
+
+    def _is_good(self, session: Session) -> bool:
+        idle_s = time.monotonic() - session.used_s
+        if idle_s > _IDLE_S:
+            return False
+        if idle_s < _FRESH_S and session.used_s > self._lost_s:
+            return True
+        try:
+            session.execute(b"")
+        except psycopg.Error:
+            self._lost_s = time.monotonic()
+            return False
+        return True
+
+    def _opened(self) -> Session:
         try:
             session = Session.connect(self._url, autocommit=True)
+            session.adapters.register_dumper(str, _TextDumper)
+            session.adapters.register_loader("text", _TextLoader)
+            session.execute(_SESSION.encode())
+            if self._schema is not None:
+                session.execute(f"SET search_path = {self._schema}".encode())
         except psycopg.Error as error:
             raise StoreUnavailable(f"{self._server} cannot be reached: {_said(error)}") from error
-        with session:
-            yield session
+        return session
 
 
 def _with_patience(server: CatalogueServer) -> str:
@@ -163,12 +169,6 @@ def _with_patience(server: CatalogueServer) -> str:
         ) from error
     own = {**_PATIENCE, "connect_timeout": str(max(2, round(server.timeout_s)))}
     return make_conninfo(server.url, **{key: own[key] for key in own.keys() - given.keys()})
-
-
-def _prepare(session: Session) -> None:
-    session.adapters.register_dumper(str, _TextDumper)
-    session.adapters.register_loader("text", _TextLoader)
-    session.execute(_SESSION.encode())
 
 
 def _said(error: Exception) -> str:
