@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from faults import SCRATCH
 
 _NOBODY = 65534  # the server refuses to run as root
 _PATIENCE_S = 60
@@ -92,7 +93,9 @@ def postgres_server() -> Generator[PostgresServer]:
         pytest.skip("the server is started on Linux alone")
     programs = Path(found.origin).parent / "pginstall18" / "bin"
     user: dict[str, Any] = {}
-    folder = Path(tempfile.mkdtemp(prefix="citespan-pg-"))  # others reach it, unlike pytest's own
+    folder = Path(
+        tempfile.mkdtemp(prefix="citespan-pg-", dir=SCRATCH)
+    )  # others reach it, unlike pytest's own
     try:
         if os.geteuid() == 0:
             user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}

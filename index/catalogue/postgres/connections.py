@@ -154,7 +154,8 @@ class Connections:
             if self._schema is not None:
                 session.execute(f"SET search_path = {self._schema}".encode())
         except psycopg.Error as error:
-            raise StoreUnavailable(f"{self._server} cannot be reached: {_said(error)}") from error
+            # The driver's own traceback would show the address, with its password.
+            raise StoreUnavailable(f"{self._server} cannot be reached: {_said(error)}") from None
         return session
 
 
