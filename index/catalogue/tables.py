@@ -1,4 +1,4 @@
-"""What catalogues in tables have in common, whatever database holds the tables."""
+"""What catalogues in the tables of any database have in common."""
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager

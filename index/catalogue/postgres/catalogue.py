@@ -142,7 +142,7 @@ class PostgresCatalogue(TableCatalogue):
         return f"{self._identity}/{build.id}/{build.created_at}/{name}"
 
     def _check_current(self, current: int) -> None:
-        """Refuse to go on with chunks that another process has replaced.
+        """Refuse to continue with chunks that another process has replaced.
 
         Raises:
             StoreUnavailable: another process has switched to another build.
