@@ -10,26 +10,36 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from contracts import CatalogueContract, chunks_of, rows
+from click.testing import CliRunner
+from contracts import CatalogueContract, chunks_of, held, rows
 from faults import Known, Words, assert_finds, stored, text_of
 from filter_contract import FilterContract
 from postgres_server import PostgresServer, postgres_server
 from strategies import document
 
+from citespan.commands import cli
 from citespan.index import Corpus, Draft, Span
+from citespan.index.catalogue import histories
 from citespan.index.catalogue.postgres import PostgresCatalogue, drop_catalogue, is_stored
 from citespan.index.catalogue.postgres.schema import MIGRATIONS
+from citespan.index.catalogue.sqlite import SqliteCatalogue
 from citespan.index.catalogue.types import CatalogueServer
 from citespan.index.corpus import open_catalogue, summary
 from citespan.index.errors import (
     DocumentDamaged,
+    ExportInvalid,
     StoreError,
     StoreMismatch,
     StoreUnavailable,
 )
+from citespan.index.layout import encoded
+from citespan.index.parse.parsed import Parsed
+from citespan.index.transfer import Migration, migrate, open_target
+from citespan.index.types import SourceFile, Tracked
 
 _SETTINGS = {"embedder": "some@model", "chunk_tokens": "150"}
 _ONE = replace(document("One.\0 Two.", id="one"), title="a\0b\1c", metadata={"k\0": ["v\0", 1.5]})
+_LAYOUT = encoded(Parsed(text=_ONE.text, media_type="text/plain", made_by="x"))
 _CHUNK = chunks_of(_ONE, Span(0, 4))
 _names = count(1)
 
@@ -318,11 +328,98 @@ class TestOutages:
             assert_finds(corpus, {"x": text_of(1), "y": text_of(2)})
 
 
+class TestMigration:
+    """Between a data folder and a server, without embedding."""
+
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> Iterator[SqliteCatalogue]:
+        made = SqliteCatalogue(tmp_path / "catalog.db", _SETTINGS)
+        for number in range(6):
+            one = replace(_ONE, id=f"d{number}", revision=2)
+            file = SourceFile(name="a.pdf", made_by="x", layout=_LAYOUT, data=b"\0%")
+            made.store(
+                one,
+                chunks_of(one, Span(0, 4), Span(5, 10)),
+                rows([number, 1], [0, number]),
+                past=[replace(_ONE, id=one.id)],
+                sources={2: file},
+                tracked=Tracked(source="notes", key=f"k{number}", version="1"),
+            )
+        made.delete("d3")
+        made.tracking.record(Tracked(source="notes", key="bad", version="1", reason="encrypted"))
+        yield made
+        made.close()
+
+    def test_there_and_back_all_is_the_same(
+        self, tmp_path: Path, source: SqliteCatalogue, catalogue: PostgresCatalogue
+    ) -> None:
+        assert migrate(source, catalogue) == Migration(documents=5, chunks=10)
+        with open_target(tmp_path / "back", None, _SETTINGS) as back:
+            migrate(catalogue, back)
+            for other in (catalogue, back):
+                assert list(histories(other)) == list(histories(source))
+                assert other.tracking.of("notes") == source.tracking.of("notes")
+                ids = sorted(source.chunk_ids())
+                assert other.chunks(ids) == source.chunks(ids)
+                assert held(other, ids) == held(source, ids)
+                assert (other.check(), other.leftovers()) == ([], [])
+
+    def test_one_that_was_stopped_is_continued(
+        self, source: SqliteCatalogue, catalogue: PostgresCatalogue
+    ) -> None:
+        done: list[str] = []
+
+        def stop(document_id: str) -> None:
+            done.append(document_id)
+            if len(done) == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            migrate(source, catalogue, stop)
+        before = catalogue.generation
+        migrate(source, catalogue)
+        assert catalogue.generation == before + 3
+        assert list(histories(catalogue)) == list(histories(source))
+
+    def test_other_documents_and_damage_are_refused(
+        self,
+        source: SqliteCatalogue,
+        catalogue: PostgresCatalogue,
+        tamper: Callable[[str], object],
+    ) -> None:
+        migrate(source, catalogue)
+        other = document("Other.", id="other")
+        catalogue.store(other, chunks_of(other, Span(0, 6)), rows([1, 1]))
+        with pytest.raises(ExportInvalid, match="holds other documents"):
+            migrate(source, catalogue)
+        catalogue.delete("other")
+        tamper("UPDATE revisions SET title = 'x' WHERE document_id = 'd4'")
+        with pytest.raises(DocumentDamaged, match="'d4'"):
+            migrate(source, catalogue)
+
+    def test_the_command(self, tmp_path: Path, place: CatalogueServer) -> None:
+        folder = tmp_path / "data"
+        with Corpus.open(folder, Words(), chunk_tokens=12) as corpus:
+            corpus.put(Draft(id="x", text=text_of(1)))
+        database = replace(place, name="default")
+
+        def run(*arguments: str) -> str:
+            made = CliRunner().invoke(cli, [*map(str, arguments)])
+            assert made.exit_code == 0, made.output
+            return made.output
+
+        assert "nothing" not in run("--data", str(folder), "migrate", place.url)
+        with opened(tmp_path / "new", database) as corpus:
+            assert_finds(corpus, {"x": text_of(1)})
+        drop_catalogue(database)
+
+
 _WRITER = """
 import sys
 from pathlib import Path
 from faults import Words, text_of
 from citespan.index import Corpus, Draft
+from citespan.index.catalogue.sqlite import SqliteCatalogue
 from citespan.index.catalogue.types import CatalogueServer
 place = CatalogueServer(url=sys.argv[2], name=sys.argv[3])
 corpus = Corpus.open(Path(sys.argv[1]), Words(), chunk_tokens=12, server=place)

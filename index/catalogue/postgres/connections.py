@@ -73,7 +73,7 @@ class Connections:
     """The connections of one catalogue. Safe for many threads.
 
     A connection is opened when a thread needs one and none is idle, so that a server that cannot
-    be reached is told at once, and one that is back is used at once.
+    be reached is reported at once, and one that is back is used at once.
 
     Args:
         server: where the catalogue is.
