@@ -66,6 +66,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "labelled_set",
         "list_runs",
         "live",
+        "outline",
         "ready",
         "reindex",
         "roll_back",
@@ -305,6 +306,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "index.layout": (
         "Box",
         "Cell",
+        "Grid",
         "Layout",
         "Line",
         "MARKDOWN",
@@ -318,6 +320,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Slide",
         "Where",
         "encoded",
+        "grids_in",
         "outline_of",
         "where_in_file",
         "where_in_text",
