@@ -86,21 +86,20 @@ def delete_collection(settings: Settings, name: str) -> None:
     lock = lock_for_writing(settings.data_path())
     try:
         lock_for_writing(parent / name).release()  # no process stores to it
-        drop_stored(settings, name)
-        shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
+        shutil.rmtree(discard(settings, parent, name), ignore_errors=True)
     finally:
         lock.release()
 
 
-def drop_stored(settings: Settings, name: str) -> None:
-    """Delete what a server holds of a collection, if a server holds it.
+def discard(settings: Settings, parent: Path, name: str) -> Path:
+    """Delete what a server may hold of a collection, and hide its folder as `hide_folder`.
 
     Raises:
-        StoreUnavailable: the server cannot be reached.
+        StoreUnavailable: the server cannot be reached, or the folder cannot be renamed.
     """
-    data = msgspec.structs.replace(settings.data, collection=name)
-    if server := msgspec.structs.replace(settings, data=data).server():
+    if server := settings.store.at(name):
         drop_catalogue(server)
+    return hide_folder(parent, name)
 
 
 def restore_collection(

@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +16,7 @@ from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
 from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
-from citespan.qa.collections.folders import (
-    check_deletable,
-    drop_stored,
-    hide_folder,
-    new_folder,
-)
+from citespan.qa.collections.folders import check_deletable, discard, new_folder
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
@@ -269,12 +265,7 @@ class Collections(AbstractContextManager["Collections"]):
             slot = self._shelf.slot(name)
             if parent is None:
                 raise CollectionNotFound(name)
-
-            def hide() -> Path:
-                drop_stored(self._settings, name)
-                return hide_folder(parent, name)
-
-            hidden = self._shelf.remove(slot, hide)
+            hidden = self._shelf.remove(slot, partial(discard, self._settings, parent, name))
         self._rebuilds.forget(slot.identity)
         self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
         shutil.rmtree(hidden, ignore_errors=True)

@@ -210,24 +210,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
 
     def server(self) -> "CatalogueServer | None":
-        """Return the server that holds the collection, or None if its folder does.
-
-        Raises:
-            ConfigError: `store.url` is no address of a PostgreSQL server.
-        """
-        url = self.store.url
-        if not url:
-            return None
-        if not url.startswith(("postgresql://", "postgres://")):
-            raise ConfigError("store.url must begin with postgresql://")
-        from citespan.index.catalogue import CatalogueServer
-
-        return CatalogueServer(
-            url=url,
-            name=self.data.collection,
-            connections=self.store.connections,
-            timeout_s=self.store.timeout_s,
-        )
+        """Return the server that holds the collection, or None; errors as `StoreSettings.at`."""
+        return self.store.at(self.data.collection)
 
     def models_path(self) -> Path:
         """Return the folder of exported models."""

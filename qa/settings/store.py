@@ -1,8 +1,15 @@
 """The settings of a server that holds the documents in place of the data folder."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+
+from citespan.qa.errors import ConfigError
+
+if TYPE_CHECKING:
+    from citespan.index.catalogue import CatalogueServer
+
+SERVERS = ("postgresql://", "postgres://")  # what an address begins with
 
 
 class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,3 +25,19 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     url: str = ""
     connections: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 5.0
+
+    def at(self, collection: str) -> "CatalogueServer | None":
+        """Return the server that holds a collection, or None if its folder does.
+
+        Raises:
+            ConfigError: `url` is no address of a PostgreSQL server.
+        """
+        if not self.url:
+            return None
+        if not self.url.startswith(SERVERS):
+            raise ConfigError("store.url must begin with postgresql://")
+        from citespan.index.catalogue import CatalogueServer
+
+        return CatalogueServer(
+            url=self.url, name=collection, connections=self.connections, timeout_s=self.timeout_s
+        )

@@ -8,10 +8,9 @@ import msgspec
 from citespan.index.errors import StoreUnavailable
 from citespan.qa.errors import ConfigError
 from citespan.qa.settings.sections import Settings
+from citespan.qa.settings.store import SERVERS
 from citespan.qa.terminal.commands.collection import here, record
 from citespan.qa.terminal.output import json_flag, print_json, tell
-
-_SERVERS = ("postgresql://", "postgres://")
 
 
 @click.command()
@@ -52,7 +51,7 @@ def _at(settings: Settings, target: str) -> Settings:
     """
     from citespan.qa.composition import check_folder
 
-    if target.startswith(_SERVERS):
+    if target.startswith(SERVERS):
         store = msgspec.structs.replace(settings.store, url=target)
         there = msgspec.structs.replace(settings, store=store)
     else:
