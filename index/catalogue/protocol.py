@@ -283,6 +283,10 @@ class Upkeep(Protocol):
         """Return all data found of removed documents; empty if none is left."""
         ...
 
+    def fault(self) -> str | None:
+        """Return why a server could not be used when last asked, without waiting; None if fine."""
+        ...
+
 
 class Catalogue(DocumentStore, ChunkStore, BuildStore, Derived, Upkeep, Protocol):
     """The source of truth: documents, with the chunks and vectors of one build.

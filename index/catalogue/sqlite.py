@@ -80,6 +80,9 @@ class SqliteCatalogue(TableCatalogue):
     def leftovers(self) -> list[str]:
         return [*self._upkeep.leftovers(self.builds()), *self.tracking.leftovers()]
 
+    def fault(self) -> str | None:
+        return None
+
     def copy_to(self, path: Path) -> None:
         """Write all stored data, as of one moment and without deleted pages, to a new file."""
         self._file.copy_to(path)

@@ -216,8 +216,8 @@ class Collections(AbstractContextManager["Collections"]):
         """Return the figures of all collections, except unreadable ones and ones being deleted."""
         return self._shelf.all_figures()
 
-    def condition(self) -> tuple[int, int]:
-        """Count the rebuilt files and damaged documents, without waiting for the disk."""
+    def condition(self) -> tuple[int, int, str | None]:
+        """Return counts and faults as `Shelf.condition`, without waiting for the disk."""
         return self._shelf.condition()
 
     def create(self, name: str, own: Overrides) -> Collection:

@@ -1,5 +1,6 @@
 """Two servers on one PostgreSQL: what one stores the other cites, and deletes for both."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -123,8 +124,13 @@ def test_without_the_database_they_say_so_and_go_on_once_it_is_back(
     with capture_logs():  # which would take seconds to print
         problem(one.post("/v1/ask", json=_ASKED), 503, "storage-unavailable")
         problem(put(two, "other", "Another text."), 503, "storage-unavailable")
+        while one.get("/health/ready").status_code == 200:  # until it has found out
+            time.sleep(0.05)
+        problem(one.get("/health/ready"), 503, "storage-unavailable")
     assert one.get("/health/live").status_code == 200
     postgres.start()
+    while one.get("/health/ready").status_code != 200:
+        time.sleep(0.05)
     assert put(two, "other", "Another text.").status_code == 201
     for client in servers:
         assert asked(client)["citations"][0]["document"]["id"] == "harbour"

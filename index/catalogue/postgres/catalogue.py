@@ -13,6 +13,7 @@ from citespan.index.catalogue.postgres.database import ServerDatabase
 from citespan.index.catalogue.postgres.records import RecordFile
 from citespan.index.catalogue.postgres.schema import CHUNKS, drop_schema, found_place, open_schema
 from citespan.index.catalogue.postgres.sealed import SealedChunks, SealedRevisions
+from citespan.index.catalogue.postgres.watch import Watch
 from citespan.index.catalogue.tables import TableCatalogue, findings
 from citespan.index.catalogue.tracking import TrackingTable
 from citespan.index.catalogue.types import CatalogueServer, Make
@@ -54,6 +55,7 @@ class PostgresCatalogue(TableCatalogue):
         self._read_only = read_only
         self._records = RecordFile(folder)
         self._identity = place.identity
+        self._watch = Watch(lambda: self.generation)
         builds = BuildTable(db, name, name)
         super().__init__(db, SealedRevisions(db), TrackingTable(db, made=True), builds)
         try:
@@ -117,6 +119,9 @@ class PostgresCatalogue(TableCatalogue):
         """Return rows without an owner; the server clears the space of removed rows by itself."""
         rows = ownerless_rows(self._db, [build.id for build in self.builds()])
         return [*rows, *self.sources.leftovers(), *self.tracking.leftovers()]
+
+    def fault(self) -> str | None:
+        return self._watch.fault()
 
     def close(self) -> None:
         self._server.close()

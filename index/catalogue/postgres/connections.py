@@ -146,6 +146,7 @@ class Connections:
         return True
 
     def _opened(self) -> Session:
+        session: Session | None = None
         try:
             session = Session.connect(self._url, autocommit=True)
             session.adapters.register_dumper(str, _TextDumper)
@@ -154,6 +155,8 @@ class Connections:
             if self._schema is not None:
                 session.execute(f"SET search_path = {self._schema}".encode())
         except psycopg.Error as error:
+            if session is not None:
+                session.close()
             # The driver's own traceback would show the address, with its password.
             raise StoreUnavailable(f"{self._server} cannot be reached: {_said(error)}") from None
         return session
@@ -163,11 +166,11 @@ def _with_patience(server: CatalogueServer) -> str:
     """Return the URL with time limits, where it has none."""
     try:
         given = conninfo_to_dict(server.url)
-    except psycopg.ProgrammingError as error:
+    except psycopg.ProgrammingError:
         raise StoreMismatch(
             "store.url is no address of a PostgreSQL server; it is of the form"
             " postgresql://user:password@host/database"
-        ) from error
+        ) from None  # which may show the password
     own = {**_PATIENCE, "connect_timeout": str(max(2, round(server.timeout_s)))}
     return make_conninfo(server.url, **{key: own[key] for key in own.keys() - given.keys()})
 
