@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from contracts import CatalogueContract, chunks_of, held, rows
 from faults import Known, Words, assert_finds, stored, text_of
 from filter_contract import FilterContract
+from hypothesis import given
+from hypothesis import strategies as st
 from postgres_server import PostgresServer, postgres_server
 from strategies import document
 
@@ -22,6 +24,7 @@ from citespan.index import Corpus, Draft, Span
 from citespan.index.catalogue import histories
 from citespan.index.catalogue.postgres import PostgresCatalogue, drop_catalogue, is_stored
 from citespan.index.catalogue.postgres.schema import MIGRATIONS
+from citespan.index.catalogue.postgres.texts import read, written
 from citespan.index.catalogue.sqlite import SqliteCatalogue
 from citespan.index.catalogue.types import CatalogueServer
 from citespan.index.corpus import open_catalogue, summary
@@ -89,6 +92,14 @@ class TestPostgresCatalogue(CatalogueContract):
 
 class TestPostgresFilters(FilterContract):
     examples = 25
+
+
+class TestTexts:
+    @given(*[st.text(alphabet="\0\1\2a\U0001d518", max_size=6)] * 2)
+    def test_they_are_read_as_they_were_and_ordered_as_they_are(self, one: str, other: str) -> None:
+        assert read(written(one)) == one
+        assert "\0" not in written(one)
+        assert (written(one) < written(other)) == (one < other)
 
 
 class TestDamage:
@@ -413,6 +424,16 @@ class TestMigration:
         with opened(tmp_path / "new", database) as corpus:
             assert_finds(corpus, {"x": text_of(1)})
         drop_catalogue(database)
+
+    def test_a_backup_is_left_to_the_server(self, tmp_path: Path, place: CatalogueServer) -> None:
+        made = CliRunner().invoke(
+            cli,
+            ["--data", str(tmp_path / "data"), "backup", str(tmp_path / "file")],
+            env={"CITESPAN_STORE__URL": place.url},
+        )
+        assert made.exit_code == 2
+        assert "pg_dump" in made.output
+        assert not list(tmp_path.iterdir())
 
 
 _WRITER = """

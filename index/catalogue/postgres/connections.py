@@ -25,7 +25,8 @@ except ImportError as error:
 
 _FRESH_S = 1.0  # a connection that was used so shortly ago is not checked
 _IDLE_S = 60.0  # a connection that was not used for so long is closed
-_SLOW_S = 60  # that a statement waits for a lock, or a transaction for its next statement
+_LOCK_S = 60  # that a statement waits for a lock
+_PAUSE_S = 900  # that a transaction waits for its next statement: words of millions take minutes
 # What the client waits for a server that is gone. A URL may say otherwise.
 _PATIENCE = {
     "application_name": "citespan",
@@ -37,8 +38,8 @@ _PATIENCE = {
 # What the server waits for a client that is gone, whose locks others wait for; and that what it
 # says is stored is on its disk.
 _SESSION = f"""
-SET lock_timeout = '{_SLOW_S}s';
-SET idle_in_transaction_session_timeout = '{_SLOW_S}s';
+SET lock_timeout = '{_LOCK_S}s';
+SET idle_in_transaction_session_timeout = '{_PAUSE_S}s';
 SET tcp_keepalives_idle = 10;
 SET tcp_keepalives_interval = 5;
 SET tcp_keepalives_count = 3;
