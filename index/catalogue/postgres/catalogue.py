@@ -10,10 +10,10 @@ from citespan.index.catalogue.builds import BuildTable, add_build
 from citespan.index.catalogue.leftovers import ownerless_rows
 from citespan.index.catalogue.postgres.connections import Connections
 from citespan.index.catalogue.postgres.database import ServerDatabase
+from citespan.index.catalogue.postgres.reach import Reach
 from citespan.index.catalogue.postgres.records import RecordFile
-from citespan.index.catalogue.postgres.schema import CHUNKS, drop_schema, found_place, open_schema
+from citespan.index.catalogue.postgres.schema import CHUNKS, drop_schema, found_schema, open_schema
 from citespan.index.catalogue.postgres.sealed import SealedChunks, SealedRevisions
-from citespan.index.catalogue.postgres.watch import Watch
 from citespan.index.catalogue.tables import TableCatalogue, findings
 from citespan.index.catalogue.tracking import TrackingTable
 from citespan.index.catalogue.types import CatalogueServer, Make
@@ -48,14 +48,14 @@ class PostgresCatalogue(TableCatalogue):
         folder: Path | None = None,
     ) -> None:
         with closing(Connections(server)) as whole, whole.one() as session:
-            place = open_schema(session, server.name, settings, read_only=read_only)
-        connections = Connections(server, place.schema)
+            schema = open_schema(session, server.name, settings, read_only=read_only)
+        connections = Connections(server, schema.name)
         name = f"the catalogue {server.name} on {server}"
-        db = self._server = ServerDatabase(connections, name, place.number, read_only=read_only)
+        db = self._server = ServerDatabase(connections, name, schema.number, read_only=read_only)
         self._read_only = read_only
         self._records = RecordFile(folder)
-        self._identity = place.identity
-        self._watch = Watch(lambda: self.generation)
+        self._identity = schema.identity
+        self._reach = Reach(lambda: self.generation)
         builds = BuildTable(db, name, name)
         super().__init__(db, SealedRevisions(db), TrackingTable(db, made=True), builds)
         try:
@@ -121,7 +121,7 @@ class PostgresCatalogue(TableCatalogue):
         return [*rows, *self.sources.leftovers(), *self.tracking.leftovers()]
 
     def fault(self) -> str | None:
-        return self._watch.fault()
+        return self._reach.fault()
 
     def close(self) -> None:
         self._server.close()
@@ -176,4 +176,4 @@ def is_stored(server: CatalogueServer) -> bool:
         StoreUnavailable: the server cannot be reached.
     """
     with closing(Connections(server)) as whole, whole.one() as session:
-        return found_place(session, server.name) is not None
+        return found_schema(session, server.name) is not None

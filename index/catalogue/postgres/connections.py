@@ -48,7 +48,7 @@ WHERE current_setting('synchronous_commit') = 'off';
 """
 
 
-class Session(psycopg.Connection[tuple[Any, ...]]):
+class ServerConnection(psycopg.Connection[tuple[Any, ...]]):
     """A connection, and when it was last used, by the monotonic clock."""
 
     used_s = 0.0
@@ -88,12 +88,12 @@ class Connections:
         self._server, self._schema = server, schema
         self._url = _with_patience(server)
         self._free = threading.BoundedSemaphore(server.connections)
-        self._idle: list[Session] = []
+        self._idle: list[ServerConnection] = []
         self._lost_s = 0.0  # when a connection was last found closed
         self._closed = False
 
     @contextmanager
-    def one(self) -> Generator[Session]:
+    def one(self) -> Generator[ServerConnection]:
         """Yield a connection for the block."""
         if not self._free.acquire(timeout=self._server.timeout_s):
             raise StoreUnavailable(f"{self._server} is busy: raise store.connections")
@@ -112,7 +112,7 @@ class Connections:
         while self._idle:
             self._idle.pop().close()
 
-    def _kept(self) -> Session | None:
+    def _kept(self) -> ServerConnection | None:
         """Return an idle connection that the server still knows, if there is one."""
         while not self._closed:
             try:
@@ -124,7 +124,7 @@ class Connections:
             session.close()
         raise StoreUnavailable("the catalogue is closed")
 
-    def _keep(self, session: Session) -> None:
+    def _keep(self, session: ServerConnection) -> None:
         if session.closed:
             self._lost_s = time.monotonic()
         elif self._closed or session.info.transaction_status != TransactionStatus.IDLE:
@@ -133,7 +133,7 @@ class Connections:
             session.used_s = time.monotonic()
             self._idle.append(session)
 
-    def _is_good(self, session: Session) -> bool:
+    def _is_good(self, session: ServerConnection) -> bool:
         idle_s = time.monotonic() - session.used_s
         if idle_s > _IDLE_S:
             return False
@@ -146,10 +146,10 @@ class Connections:
             return False
         return True
 
-    def _opened(self) -> Session:
-        session: Session | None = None
+    def _opened(self) -> ServerConnection:
+        session: ServerConnection | None = None
         try:
-            session = Session.connect(self._url, autocommit=True)
+            session = ServerConnection.connect(self._url, autocommit=True)
             session.adapters.register_dumper(str, _TextDumper)
             session.adapters.register_loader("text", _TextLoader)
             session.execute(_SESSION.encode())

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from citespan.index.catalogue.postgres.connections import Connections, Session
+from citespan.index.catalogue.postgres.connections import Connections, ServerConnection
 from citespan.index.disk.crashpoints import reached
 from citespan.index.errors import StoreCorrupt, StoreFull, StoreUnavailable
 
@@ -21,7 +21,7 @@ _SHARED = 0x6369_7465  # of the advisory locks of this program: "cite"
 class Changing:
     """A connection inside a transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ServerConnection) -> None:
         self._session = session
         self._changes = 0
 
@@ -117,7 +117,7 @@ class ServerDatabase:
         self._connections.close()
 
     @contextmanager
-    def _session(self) -> Generator[Session]:
+    def _session(self) -> Generator[ServerConnection]:
         """Yield the connection that this thread uses, or else one for the block."""
         held = getattr(self._held, "session", None)
         if held is not None:
@@ -147,7 +147,7 @@ def marked(statement: str) -> bytes:
     return statement.replace("?", "%s").encode()
 
 
-def _inside(session: Session) -> bool:
+def _inside(session: ServerConnection) -> bool:
     return session.info.transaction_status != TransactionStatus.IDLE
 
 

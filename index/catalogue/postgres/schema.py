@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from citespan.index.catalogue.builds import add_build
-from citespan.index.catalogue.postgres.connections import Session
+from citespan.index.catalogue.postgres.connections import ServerConnection
 from citespan.index.catalogue.postgres.database import Changing, translated
 from citespan.index.disk.ids import ulid
 from citespan.index.errors import StoreMismatch, StoreUnavailable
@@ -76,21 +76,21 @@ CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
 
 
-class Place(NamedTuple):
+class Schema(NamedTuple):
     """Where a catalogue's tables are: the number of its schema, and what tells it from others."""
 
     number: int
     identity: str
 
     @property
-    def schema(self) -> str:
+    def name(self) -> str:
         """The name of the schema."""
         return f"citespan_{self.number}"
 
 
 def open_schema(
-    session: Session, name: str, settings: Mapping[str, str], *, read_only: bool
-) -> Place:
+    session: ServerConnection, name: str, settings: Mapping[str, str], *, read_only: bool
+) -> Schema:
     """Make the tables of a new catalogue, or bring those that are there to the present version.
 
     Args:
@@ -103,9 +103,14 @@ def open_schema(
         StoreMismatch: a later version of citespan made the tables, or the database is not UTF-8.
         StoreUnavailable: with `read_only`, the catalogue is not there, or of an earlier version.
     """
-    found = found_place(session, name)
+    found = found_schema(session, name)
     if found and found[1] == len(MIGRATIONS):
         return found[0]
+    if found and found[1] > len(MIGRATIONS):
+        raise StoreMismatch(
+            f"the catalogue {name} has version {found[1]}, this citespan knows {len(MIGRATIONS)};"
+            " use the citespan that made it"
+        )
     if read_only:
         raise StoreUnavailable(
             f"the catalogue {name} on the server is empty, or of an earlier citespan; nothing is"
@@ -113,36 +118,31 @@ def open_schema(
         )
     with translated(f"the catalogue {name}"), session.transaction():
         session.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-        found = found_place(session, name)  # another process may have made it meanwhile
-        place, version = found or (_added(session, name), 0)
-        if version > len(MIGRATIONS):
-            raise StoreMismatch(
-                f"the catalogue {name} has version {version}, this citespan knows"
-                f" {len(MIGRATIONS)}; use the citespan that made it"
-            )
-        session.execute(f"SET LOCAL search_path = {place.schema}".encode())
+        found = found_schema(session, name)  # another process may have made it meanwhile
+        schema, version = found or (_added(session, name), 0)
+        session.execute(f"SET LOCAL search_path = {schema.name}".encode())
         for migration in MIGRATIONS[version:]:
             session.execute(migration.encode())
         if version == 0:
             _fill(Changing(session), settings)
         session.execute(
             "UPDATE citespan.catalogues SET version = %s WHERE number = %s",
-            (len(MIGRATIONS), place.number),
+            (len(MIGRATIONS), schema.number),
         )
-    return place
+    return schema
 
 
-def drop_schema(session: Session, name: str) -> None:
+def drop_schema(session: ServerConnection, name: str) -> None:
     """Delete a catalogue with all it holds; do nothing if it is not there."""
     with translated(f"the catalogue {name}"), session.transaction():
-        found = found_place(session, name)
+        found = found_schema(session, name)
         if found:
-            session.execute(f"DROP SCHEMA {found[0].schema} CASCADE".encode())
+            session.execute(f"DROP SCHEMA {found[0].name} CASCADE".encode())
             session.execute("DELETE FROM citespan.catalogues WHERE number = %s", (found[0].number,))
 
 
-def found_place(session: Session, name: str) -> tuple[Place, int] | None:
-    """Return the place and the version of a catalogue, if it is there."""
+def found_schema(session: ServerConnection, name: str) -> tuple[Schema, int] | None:
+    """Return the schema and the version of a catalogue, if it is there."""
     with translated(f"the catalogue {name}"):
         known: Any = session.execute("SELECT to_regclass('citespan.catalogues')").fetchone()
         if known[0] is None:
@@ -152,10 +152,10 @@ def found_place(session: Session, name: str) -> tuple[Place, int] | None:
             (name,),
             binary=True,
         ).fetchone()
-    return (Place(number=row[0], identity=row[1]), row[2]) if row else None
+    return (Schema(number=row[0], identity=row[1]), row[2]) if row else None
 
 
-def _added(session: Session, name: str) -> Place:
+def _added(session: ServerConnection, name: str) -> Schema:
     """Record a new catalogue, and make its schema."""
     encoding: Any = session.execute("SHOW server_encoding").fetchone()
     if encoding[0] != "UTF8":
@@ -168,13 +168,13 @@ def _added(session: Session, name: str) -> Place:
             (name, ulid()),
             binary=True,
         ).fetchone()
-        place = Place(number=row[0], identity=row[1])
-        session.execute(f"CREATE SCHEMA {place.schema}".encode())
+        schema = Schema(number=row[0], identity=row[1])
+        session.execute(f"CREATE SCHEMA {schema.name}".encode())
     except psycopg.errors.InsufficientPrivilege as error:
         raise StoreUnavailable(
             "the user of store.url may not make schemas; grant it CREATE on the database"
         ) from error
-    return place
+    return schema
 
 
 def _fill(db: Changing, settings: Mapping[str, str]) -> None:

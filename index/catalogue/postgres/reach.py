@@ -9,7 +9,7 @@ from citespan.index.errors import StoreUnavailable
 _FRESH_S = 1.0  # what was found so shortly ago is not asked again
 
 
-class Watch:
+class Reach:
     """What was last found out about a server, on a thread of its own. Safe for many threads.
 
     Args:
