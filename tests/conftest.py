@@ -27,7 +27,7 @@ settings.register_profile(
     "repeatable",
     deadline=None,
     derandomize=True,
-    max_examples=100,
+    max_examples=60,
     suppress_health_check=_SLOW_IS_FINE,
 )
 settings.register_profile(

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,7 +99,7 @@ def test_documents_of_jobs_are_entries(client: Any, log: AuditLog) -> None:
     files = [("files", (f"{n}.txt", f"File {n} tells of {n} fish.", "text/plain")) for n in (1, 2)]
     job = client.post("/v1/jobs", files=files).json()
     while client.get(f"/v1/jobs/{job['id']}").json()["finished_at"] is None:
-        pass
+        time.sleep(0.02)
     created, *stored = entries(log.path)[before:]
     if created["action"] != "job.create":  # the job began before its response was sent
         stored.append(created)

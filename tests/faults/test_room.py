@@ -3,6 +3,7 @@
 import errno
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -133,11 +134,12 @@ def test_a_job_on_a_full_disk_goes_on_once_there_is_room(
         collections.start_jobs()
         while (state := collections.jobs.job(job.id)[0]).reason is None:
             assert state.finished_at is None
+            time.sleep(0.02)
         assert "the disk is full" in state.reason
         assert collections.jobs.cancel(other.id).state == "cancelled"
         (small_disk / "balloon").unlink()
         while (state := collections.jobs.job(job.id)[0]).finished_at is None:
-            pass
+            time.sleep(0.02)
         assert (state.state, state.outcomes) == ("done", {"added": 40})
 
 

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 BEHAVIOURS = [*CONTENT, *TRANSPORT]
 CUT = sorted(name for name, (text, reason) in EXPECTED.items() if text and reason)
+FEW = 4  # passages that are read
 HELD = 60.0  # seconds after which a request hangs, on however slow a machine
 
 
@@ -46,6 +47,12 @@ HELD = 60.0  # seconds after which a request hangs, on however slow a machine
 def library(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxEmbedder) -> Iterator[Corpus]:
     with Corpus.open(tmp_path_factory.mktemp("library"), embedder) as opened:
         yield filled(opened)
+
+
+@pytest.fixture(scope="module")
+def extractive(library: Corpus, reader: BundledReader) -> Answer:
+    """What quotes say, without a language model."""
+    return Service(library, reader).ask(ASKED, top_k=FEW)
 
 
 def limits(behaviour: str) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def quotes(answer: Answer) -> set[str]:
     [*((name, Policy.STRICT) for name in TRANSPORT), *((name, Policy.MARK) for name in CUT)],
 )
 def test_whatever_happens_on_the_way(
-    library: Corpus, reader: BundledReader, behaviour: str, policy: Policy
+    library: Corpus, reader: BundledReader, extractive: Answer, behaviour: str, policy: Policy
 ) -> None:
     """The scripted text is not in the documents: quotes take its place if it breaks off."""
     text, reason = EXPECTED[behaviour]
@@ -82,8 +89,7 @@ def test_whatever_happens_on_the_way(
         scripted(behaviour) as server,
         writing(library, reader, server, policy=policy, **limits(behaviour)) as service,
     ):
-        extractive = service.ask(ASKED, mode=Mode.EXTRACTIVE)
-        answer = answered(service, ASKED)
+        answer = answered(service, ASKED, top_k=FEW)
         assert_sound(answer, library, fences(server))
     assert answer.fallback == reason
     if reason is None:
@@ -107,7 +113,7 @@ def test_whatever_is_written(
         scripted(behaviour) as server,
         writing(library, reader, server, policy=policy) as service,
     ):
-        answer = answered(service, ASKED)
+        answer = answered(service, ASKED, top_k=FEW)
         assert_sound(answer, library, fences(server))
     assert (answer.mode, answer.fallback, answer.usage) == (Mode.GENERATED, None, COUNTED)
     supports = [segment.support for segment in answer.segments]

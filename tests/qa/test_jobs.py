@@ -17,6 +17,7 @@ from citespan.index.jobs.spool import SpooledFile
 from citespan.index.jobs.store import KEPT, JobStore
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.index.reading import FileReader, ReadFile
+from citespan.index.types import Vectors
 from citespan.qa.collections import jobs as qa_jobs
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.tasks import Stopped, Task, ingest_work
@@ -218,16 +219,34 @@ def test_a_job_goes_on_where_it_was_stopped(tmp_path: Path, embedder: OnnxEmbedd
         assert corpus.counts() == (5, 5)
 
 
+class Halting:
+    """An embedder that goes on behind the first batch of a long text only once it is told to."""
+
+    def __init__(self, embedder: OnnxEmbedder) -> None:
+        self._embedder, self._batches = embedder, 0
+        self.told = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_documents(self, texts: list[str]) -> Vectors:
+        self._batches += len(texts) > 1
+        assert self._batches < 2 or self.told.wait(300)
+        return self._embedder.embed_documents(texts)
+
+
 def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
     tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
-    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(2500))
-    with Corpus.open(tmp_path, embedder) as corpus:
+    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(500))
+    halting = Halting(embedder)
+    with Corpus.open(tmp_path, halting, chunk_tokens=32) as corpus:
         with closing(runner(tmp_path, ingest_work(lambda _: storing(corpus)))) as jobs:
             job = jobs.submit(entries("Short.", long, "Last."), "default")
             while not (current := jobs.job(job.id)[1]) or not current.chunks_done:
                 threading.Event().wait(0.005)
             assert jobs.cancel(job.id).state == "cancelled"
+            halting.told.set()
             assert ended(jobs, job).outcomes == {FileOutcome.ADDED: 1}
         assert corpus.counts() == (1, 1)
         assert waiting_files(tmp_path) == []

@@ -237,7 +237,7 @@ def sqlite_writes_fail(tell: Tell, room: str, error: str, times: str) -> None:
     """Each operation with each of SQLite's writes failing, that one alone or all from there on."""
     expected = StoreFull if error == "ENOSPC" else StoreUnavailable
     for operation in OPERATIONS:
-        for nth in count(1, 1 if NIGHTLY else 4):
+        for nth in count(1, 1 if NIGHTLY else 7):
             fault = FailingWrites(nth, getattr(errno, error), for_good=times == "always")
             assert_survives(Path(room), operation, fault, expected)
             if not fault.fired:
