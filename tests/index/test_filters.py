@@ -12,12 +12,15 @@ from citespan.index.catalogue.sqlite import SqliteCatalogue
 from citespan.index.errors import InvalidFilter
 
 
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCatalogue]:
+    opened = SqliteCatalogue(tmp_path_factory.mktemp("filters") / "catalog.db", {})
+    yield opened
+    opened.close()
+
+
 class TestMatching(FilterContract):
-    @pytest.fixture(scope="class")
-    def catalogue(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCatalogue]:
-        opened = SqliteCatalogue(tmp_path_factory.mktemp("filters") / "catalog.db", {})
-        yield opened
-        opened.close()
+    """Filters of SQLite."""
 
 
 class TestParsing:

@@ -47,7 +47,7 @@ def stored(name: str, **facts: Any) -> Document:
 
 
 class FilterContract:
-    """Subclass with a fixture `catalogue`, which may hold no documents but is not closed between.
+    """Subclass with a fixture `catalogue`, an empty one, which tests may share.
 
     `examples` are those of the test by hypothesis.
     """
