@@ -26,6 +26,7 @@ from citespan.qa.terminal.commands import (
     import_documents,
     ingest,
     list_documents,
+    migrate,
     purge,
     restore,
     revisions,
@@ -55,7 +56,7 @@ _SECTIONS = {
     "Ask": ("ask", "search", "chat"),
     "Documents": ("ingest", "sync", "list", "revisions", "delete", "purge", "export", "import"),
     "Serve": ("serve", "status", "mcp", "keys"),
-    "Maintain": ("collections", "reindex", "backup", "restore", "doctor"),
+    "Maintain": ("collections", "reindex", "backup", "restore", "migrate", "doctor"),
     "Measure": ("eval",),
 }
 _NAME_WIDTH, _HELP_WIDTH = 11, 64  # the longest command's name, so that the sections line up
@@ -248,6 +249,7 @@ for _command in (
     import_documents,
     backup,
     restore,
+    migrate,
     collections,
     evaluate,
     reindex,

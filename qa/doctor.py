@@ -45,6 +45,8 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     try:
         settings = collection_settings(settings, settings.data.collection)
         facts["settings"] = msgspec.json.encode(settings.shown()).decode()
+        if server := settings.server():
+            facts["store"] = str(server)
         build_reader(settings.evidence)
         build_decision(settings.evidence)
         facts["evidence model"] = settings.evidence.model

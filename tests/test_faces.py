@@ -215,21 +215,27 @@ FACES: dict[str, tuple[str, ...]] = {
         "parse_filter",
     ),
     "index.catalogue": (
+        "Catalogue",
+        "CatalogueServer",
         "Equals",
         "Every",
         "Exists",
         "Filter",
         "History",
         "OWN_FIELDS",
+        "PostgresCatalogue",
         "Some",
         "SqliteCatalogue",
         "Without",
         "content_of",
+        "drop_catalogue",
         "each_retired",
         "histories",
         "is_held",
+        "is_stored",
         "mend_unsearched",
     ),
+    "index.catalogue.postgres": ("PostgresCatalogue", "drop_catalogue", "is_stored"),
     "index.corpus": (
         "Audience",
         "CUTTING",
@@ -375,6 +381,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Backup",
         "Check",
         "BackupManifest",
+        "Migration",
         "accept",
         "back_up",
         "back_up_all",
@@ -382,6 +389,8 @@ FACES: dict[str, tuple[str, ...]] = {
         "export_to",
         "import_documents",
         "manifest_of",
+        "migrate",
+        "open_target",
         "restore",
         "restore_all",
     ),
@@ -628,6 +637,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "import_documents",
         "ingest",
         "list_documents",
+        "migrate",
         "purge",
         "record",
         "restore",
@@ -650,7 +660,8 @@ def test_a_face_names_what_it_promises(room: str) -> None:
 def test_faces_load_nothing_heavy() -> None:
     rooms = ", ".join(f"citespan.{room}" for room in FACES if room != "citespan")
     heavy = (
-        "{'apsw', 'faiss', 'onnxruntime', 'tantivy', 'tokenizers', 'torch', 'litestar', 'numpy'}"
+        "{'apsw', 'faiss', 'onnxruntime', 'tantivy', 'tokenizers', 'torch', 'litestar', 'numpy',"
+        " 'psycopg'}"
     )
     code = f"import sys, {rooms}; print(sorted({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -67,7 +67,9 @@ def ready(collections: NamedDependency[Collections]) -> ReadyBody:
     """
     damaged = tuple(collections.damaged())
     usable = tuple(name for name in collections.names() if name not in damaged)
-    rebuilt, damaged_documents = collections.condition()
+    rebuilt, damaged_documents, fault = collections.condition()
+    if fault is not None:
+        raise StoreUnavailable(fault)
     rebuilding = tuple(map(_rebuilding, collections.rebuilding()))
     return ReadyBody(
         status="ready",

@@ -12,7 +12,7 @@ from citespan.qa.terminal.commands import here, record
 
 if TYPE_CHECKING:
     from citespan.index import Document
-    from citespan.index.catalogue import SqliteCatalogue
+    from citespan.index.catalogue import Catalogue
     from citespan.qa.collections.feedback import Label, LabelStore, MarkedSpan
 
 _PAGE = 1000  # documents read at once
@@ -45,7 +45,7 @@ def label(settings: Settings, out: Path | None, *, lists: bool, as_json: bool) -
 
     chosen = here(settings)
     folder = chosen.collection_path()
-    with open_catalogue(folder) as catalogue:
+    with open_catalogue(folder, chosen.server()) as catalogue:
         if catalogue is None:
             raise DatasetError(f"nothing is stored in {folder}, so no answer was judged")
         labels = LabelStore(folder, catalogue.document)
@@ -62,7 +62,7 @@ def label(settings: Settings, out: Path | None, *, lists: bool, as_json: bool) -
                 record(settings, "label.change", detail=f"{changed} reviewed")
 
 
-def _review(labels: "LabelStore", catalogue: "SqliteCatalogue") -> int:
+def _review(labels: "LabelStore", catalogue: "Catalogue") -> int:
     """Ask about each candidate, the oldest first; return how many were decided."""
     from citespan.qa.collections.feedback import State
 
@@ -79,7 +79,7 @@ def _review(labels: "LabelStore", catalogue: "SqliteCatalogue") -> int:
     return decided
 
 
-def _decide(candidate: "Label", labels: "LabelStore", catalogue: "SqliteCatalogue") -> str:
+def _decide(candidate: "Label", labels: "LabelStore", catalogue: "Catalogue") -> str:
     from citespan.qa.collections.feedback import State
     from citespan.qa.errors import InvalidLabel
 
@@ -113,7 +113,7 @@ def _show(candidate: "Label", labels: "LabelStore") -> None:
             tell(f"  {name}: {'(no longer stored)' if words is None else words}  [{place}]")
 
 
-def _shown(candidate: "Label", catalogue: "SqliteCatalogue") -> "MarkedSpan | None":
+def _shown(candidate: "Label", catalogue: "Catalogue") -> "MarkedSpan | None":
     """Ask for the words that answer, and find them in one place of the documents."""
     from citespan.qa.collections.feedback import MarkedSpan
 
@@ -144,7 +144,7 @@ def _places(words: str, text: str) -> Iterator[int]:
         at = text.find(words, at + 1)
 
 
-def _documents(catalogue: "SqliteCatalogue", ids: dict[str, None]) -> "Iterator[Document]":
+def _documents(catalogue: "Catalogue", ids: dict[str, None]) -> "Iterator[Document]":
     from citespan.index.errors import DocumentNotFound
 
     for one in ids:
@@ -154,7 +154,7 @@ def _documents(catalogue: "SqliteCatalogue", ids: dict[str, None]) -> "Iterator[
             continue  # cited once, and deleted since
 
 
-def document_ids(catalogue: "SqliteCatalogue") -> Iterator[str]:
+def document_ids(catalogue: "Catalogue") -> Iterator[str]:
     """Yield the ids of all documents of a catalogue."""
     cursor: str | None = None
     while True:
@@ -165,7 +165,7 @@ def document_ids(catalogue: "SqliteCatalogue") -> Iterator[str]:
             return
 
 
-def _write(labels: "LabelStore", catalogue: "SqliteCatalogue", out: Path) -> None:
+def _write(labels: "LabelStore", catalogue: "Catalogue", out: Path) -> None:
     from citespan.evals.datasets import write_dataset
     from citespan.evals.review.labelled import labelled_dataset
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from citespan.decoding import converted, from_json
-from citespan.index.disk.database import Database
+from citespan.index.catalogue.database import Tables
 from citespan.index.disk.json_column import decoded
 from citespan.index.errors import StoreCorrupt, StoreMismatch
 from citespan.index.types import Build, Sections
 
 _EITHER_WAY = frozenset({"cutting"})  # settings that older chunks may differ in
+_SET = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _OWN = "own"  # next to the settings that the chunks depend on
 # Rows are in the order of storing, not of the ids, which are hashes. Pages are full, and the chunks
 # of a document lie together.
@@ -32,12 +32,13 @@ class BuildTable:
 
     Args:
         db: the catalogue's database.
-        path: the catalogue's file, for messages.
+        name: what the catalogue is called in messages.
+        place: where its data is, for messages.
     """
 
-    def __init__(self, db: Database, path: Path) -> None:
+    def __init__(self, db: Tables, name: str, place: str) -> None:
         self._db = db
-        self._path = path
+        self._name, self._place = name, place
 
     def all(self) -> tuple[Build, ...]:
         rows = self._db.rows("SELECT id, settings, created_at FROM builds ORDER BY id")
@@ -51,7 +52,7 @@ class BuildTable:
         """
         found = [build for build in self.all() if build.id == build_id]
         if not found:
-            raise StoreCorrupt(f"the catalogue {self._path} has lost build {build_id}")
+            raise StoreCorrupt(f"{self._name} has lost build {build_id}")
         return found[0]
 
     def current(self) -> int:
@@ -59,7 +60,8 @@ class BuildTable:
 
     def previous(self) -> int | None:
         rows = self._db.rows(
-            "SELECT b.id FROM builds b JOIN meta m ON m.key = 'previous' AND m.value = b.id"
+            "SELECT b.id FROM builds b"
+            " JOIN meta m ON m.key = 'previous' AND m.value = CAST(b.id AS TEXT)"
         )
         return rows[0][0] if rows else None
 
@@ -71,7 +73,7 @@ class BuildTable:
         """
         rows = self._db.rows("SELECT value FROM meta WHERE key = ?", (key,))
         if not rows or not rows[0][0].isdecimal():
-            raise StoreCorrupt(f"the catalogue {self._path} has lost its {key}")
+            raise StoreCorrupt(f"{self._name} has lost its {key}")
         return int(rows[0][0])
 
     def check_settings(self, build: Build, settings: Mapping[str, str]) -> None:
@@ -83,7 +85,7 @@ class BuildTable:
         for key, value in settings.items():
             if key not in _EITHER_WAY and build.settings.get(key) != value:
                 raise StoreMismatch(
-                    f"the data folder {self._path.parent} was made with"
+                    f"{self._place} was made with"
                     f" {key} = {build.settings.get(key)}, now it is {value}; set it back,"
                     " or rebuild its chunks with `citespan reindex`"
                 )
@@ -94,7 +96,7 @@ class BuildTable:
         encoded = msgspec.json.encode(settings, order="sorted").decode()
         db.execute("UPDATE builds SET settings = ? WHERE id = ?", (encoded, build.id))
         values = {"build": str(build.id), "previous": str(self.current())}
-        db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+        db.executemany(_SET, list(values.items()))
 
 
 class DerivedTable:
@@ -105,7 +107,7 @@ class DerivedTable:
         build: the id of the build that the indexes are derived from.
     """
 
-    def __init__(self, db: Database, build: int) -> None:
+    def __init__(self, db: Tables, build: int) -> None:
         self._db = db
         self._build = build
 
@@ -126,14 +128,24 @@ class DerivedTable:
         )
         db.execute("INSERT OR REPLACE INTO derived VALUES (?, ?)", values)
 
+    def forget(self, db: Any, build: int) -> None:
+        """Remove the states of a build's indexes in the open transaction."""
+        db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
 
-def add_build(db: Any, settings: Mapping[str, str]) -> int:
-    """Make an empty table of chunks in the open transaction; return the build's id."""
+
+def add_build(db: Any, settings: Mapping[str, str], tables: str = _CHUNKS) -> int:
+    """Make an empty table of chunks in the open transaction; return the build's id.
+
+    Args:
+        db: the changing connection.
+        settings: those of the build.
+        tables: the statements that make the table, of a build `{build}`.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     values = (msgspec.json.encode(dict(settings), order="sorted").decode(), now)
-    db.execute("INSERT INTO builds (settings, created_at) VALUES (?, ?)", values)
-    build: int = db.last_insert_rowid()
-    db.execute(_CHUNKS.format(build=build))
+    statement = "INSERT INTO builds (settings, created_at) VALUES (?, ?) RETURNING id"
+    build: int = db.execute(statement, values).fetchone()[0]
+    db.execute(tables.format(build=build))
     return build
 
 
@@ -143,7 +155,6 @@ def drop_build(db: Any, build: int) -> None:
     if db.changes():
         db.execute(f"DROP TABLE chunks_{build}")
     db.execute("DELETE FROM removed WHERE build = ?", (build,))
-    db.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
 
 
 def _build(row: tuple[int, str, str]) -> Build:

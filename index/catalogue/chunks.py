@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from citespan.index.catalogue.database import Tables
 from citespan.index.catalogue.filter_sql import where
 from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.types import Changes
-from citespan.index.disk.database import Database
 from citespan.index.errors import StoreCorrupt, StoreMismatch
 from citespan.index.types import Chunk, Span, Vectors
 
@@ -26,25 +26,28 @@ _MISSING = (
     " AND NOT EXISTS (SELECT 1 FROM CHUNKS c WHERE c.document_id = d.id) ORDER BY id LIMIT ?"
 )
 _ADDED = "SELECT c.id FROM documents d JOIN CHUNKS c ON c.document_id = d.id WHERE d.generation > ?"
-_BY_ID = (
-    'SELECT c.id, d.id, d.revision, c.start, c."end", c.tokens, c.context'
-    " FROM CHUNKS c JOIN documents d ON d.id = c.document_id WHERE c.id IN"
-)
 _BAD = (
     f"SELECT DISTINCT d.id FROM {CURRENT} LEFT JOIN CHUNKS c ON c.document_id = d.id"  # noqa: S608
     ' WHERE c.id IS NULL OR c.start < 0 OR c.start >= c."end" OR c."end" > r.length'
     " OR length(c.vector) <> (SELECT max(length(vector)) FROM CHUNKS)"
-)
-_INSERT = (
-    'INSERT INTO CHUNKS (id, document_id, start, "end", tokens, vector, context)'
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
 
 class ChunkTable:
     """The table of one build's chunks, in the catalogue's database."""
 
-    def __init__(self, db: Database, build: int) -> None:
+    BY_ID = (
+        'SELECT c.id, d.id, d.revision, c.start, c."end", c.tokens, c.context'
+        " FROM CHUNKS c JOIN documents d ON d.id = c.document_id WHERE c.id IN"
+    )
+    VECTORS = "SELECT id, vector FROM CHUNKS WHERE id IN"
+    INSERT = (
+        'INSERT INTO CHUNKS (id, document_id, start, "end", tokens, vector, context)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
+    where = staticmethod(where)
+
+    def __init__(self, db: Tables, build: int) -> None:
         self._db = db
         self._build = build
 
@@ -81,13 +84,13 @@ class ChunkTable:
         return Changes(added=added, removed={row[0] for row in removed} - added)
 
     def matching(self, filters: Filter) -> NDArray[np.int64]:
-        condition, values = where(filters)
+        condition, values = self.where(filters)
         rows = self._rows(f"{_MATCHING} {condition} ORDER BY c.id", tuple(values))
         return np.array([row[0] for row in rows], dtype=np.int64)
 
     def chunks(self, ids: Sequence[int]) -> tuple[dict[int, Chunk], list[int]]:
         """Return the stored chunks that can be read, and the ids of damaged ones."""
-        rows, lost = self._readable(_BY_ID, ids)
+        rows, lost = self.readable(self.BY_ID, ids)
         found = {
             row[0]: Chunk(
                 id=row[0], document_id=row[1], revision=row[2], span=Span(row[3], row[4]),
@@ -99,7 +102,7 @@ class ChunkTable:
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors, list[int]]:
         """Return as `Catalogue.vectors`, and also the ids of damaged ones."""
-        read, lost = self._readable("SELECT id, vector FROM CHUNKS WHERE id IN", ids)
+        read, lost = self.readable(self.VECTORS, ids)
         found = dict(read)
         stored = [chunk_id for chunk_id in ids if chunk_id in found]
         rows = np.frombuffer(b"".join(found[chunk_id] for chunk_id in stored), dtype=np.float32)
@@ -107,9 +110,9 @@ class ChunkTable:
 
     def documents_of(self, ids: Sequence[int]) -> set[str]:
         """Return the documents of damaged chunks, read from the indexes only."""
-        places = [row[0] for row in self._rows_of("SELECT at FROM CHUNKS WHERE id IN", ids)]
+        places = [row[0] for row in self.rows_of("SELECT at FROM CHUNKS WHERE id IN", ids)]
         owners = "SELECT document_id FROM CHUNKS INDEXED BY CHUNKS_by_document WHERE at IN"
-        return {row[0] for row in self._rows_of(owners, places)}
+        return {row[0] for row in self.rows_of(owners, places)}
 
     def damaged(self) -> set[str]:
         """Return the documents that have damaged chunks."""
@@ -131,46 +134,53 @@ class ChunkTable:
     def insert(self, db: Any, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add chunks in the open transaction."""
         rows = [
-            (c.id, c.document_id, c.span.start, c.span.end, c.tokens, vector.tobytes(), c.context)
-            for c, vector in zip(chunks, vectors, strict=True)
+            self.row(chunk, vector.tobytes()) for chunk, vector in zip(chunks, vectors, strict=True)
         ]
-        db.executemany(self._named(_INSERT), rows)
+        db.executemany(self._named(self.INSERT), rows)
+
+    def row(self, chunk: Chunk, vector: bytes) -> tuple[object, ...]:
+        """Return the values of `INSERT` for a chunk with its vector."""
+        return (
+            chunk.id, chunk.document_id, chunk.span.start, chunk.span.end, chunk.tokens, vector,
+            chunk.context,
+        )  # fmt: skip
 
     def forget(self, db: Any, generation: int, document_id: str) -> None:
         """Remove a document's chunks in the open transaction, and record their ids."""
         db.execute(
             self._named(
-                "INSERT OR IGNORE INTO removed SELECT ?, ?, id FROM CHUNKS WHERE document_id = ?"
+                "INSERT INTO removed SELECT ?, ?, id FROM CHUNKS WHERE document_id = ?"
+                " ON CONFLICT DO NOTHING"
             ),
             (generation, self._build, document_id),
         )
         db.execute(self._named("DELETE FROM CHUNKS WHERE document_id = ?"), (document_id,))
         db.execute("DELETE FROM removed WHERE generation < ?", (generation - _REMEMBERED,))
 
-    def _readable(
+    def readable(
         self, statement: str, ids: Sequence[int]
     ) -> tuple[list[tuple[Any, ...]], list[int]]:
         """Return the rows of a statement that ends in IN, and the ids whose rows are damaged."""
         try:
-            return list(self._rows_of(statement, ids)), []
+            return list(self.rows_of(statement, ids)), []
         except StoreCorrupt:
             if len(ids) == 1:
                 return [], list(ids)
         half = len(ids) // 2
-        rows, lost = self._readable(statement, ids[:half])
-        more_rows, more_lost = self._readable(statement, ids[half:])
+        rows, lost = self.readable(statement, ids[:half])
+        more_rows, more_lost = self.readable(statement, ids[half:])
         return rows + more_rows, lost + more_lost
 
-    def _rows_of(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-        with self._translated():
+    def rows_of(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        with self.translated():
             yield from self._db.in_batches(self._named(statement), ids)
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._translated():
+        with self.translated():
             return self._db.rows(self._named(statement), values)
 
     @contextmanager
-    def _translated(self) -> Generator[None]:
+    def translated(self) -> Generator[None]:
         """Raise `StoreMismatch` instead of `StoreCorrupt` if the build was dropped."""
         try:
             yield

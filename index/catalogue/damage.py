@@ -60,6 +60,7 @@ def mend_unsearched(folder: Path) -> list[str]:
             with db.transaction() as changing:
                 for build in (former[part] for part in parts if part in former):
                     drop_build(changing, build)
+                    changing.execute("DELETE FROM derived WHERE name LIKE ?", (f"{build}/%",))
                 for table in {tables[part] for part in parts if part in tables}:
                     if changing.execute(_EXISTS, (table,)).fetchone():
                         changing.execute(f"REINDEX {table}")

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from citespan.index.disk.database import Database
+from citespan.index.catalogue.database import Tables
 
-# The revisions of a document, newest first, beyond the current one and `keep` more.
-PURGED = """rowid IN (
-    SELECT place FROM (
-        SELECT rowid AS place, row_number() OVER (
+# The revisions of documents, newest first, beyond the current one and `keep` more.
+PURGED = """(document_id, revision) IN (
+    SELECT document_id, revision FROM (
+        SELECT document_id, revision, row_number() OVER (
             PARTITION BY document_id ORDER BY revision DESC) AS age
-        FROM revisions WHERE ?1 IS NULL OR document_id = ?1)
-    WHERE age > ?2 + 1)
+        FROM revisions{chosen}) AS aged
+    WHERE age > ? + 1)
     AND (document_id, revision) NOT IN (SELECT id, revision FROM documents)"""
 
 _OWNERLESS = "SELECT count(*) FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
@@ -21,7 +21,7 @@ _RETIRED = (
 )
 
 
-def ownerless_rows(db: Database, builds: Iterable[int]) -> Iterator[str]:
+def ownerless_rows(db: Tables, builds: Iterable[int]) -> Iterator[str]:
     """Yield a line for each kind of row that is left of deleted documents."""
     chunks = [("chunks", _OWNERLESS.format(table=f"chunks_{build}")) for build in builds]
     for what, statement in (

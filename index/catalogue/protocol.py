@@ -47,6 +47,10 @@ class DocumentStore(Protocol):
         """Return a context inside which all reads see one state, despite concurrent writes."""
         ...
 
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Return a context inside which no other process stores documents or switches builds."""
+        ...
+
     def store(
         self,
         document: Document,
@@ -277,6 +281,10 @@ class Upkeep(Protocol):
 
     def leftovers(self) -> list[str]:
         """Return all data found of removed documents; empty if none is left."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return why a server could not be used when last asked, without waiting; None if fine."""
         ...
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from citespan.index.catalogue.chunks import CURRENT
+from citespan.index.catalogue.database import Tables
 from citespan.index.catalogue.filter_sql import where
 from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.leftovers import PURGED
-from citespan.index.disk.database import Database
 from citespan.index.disk.hashing import sha256_text
 from citespan.index.disk.json_column import decoded
 from citespan.index.errors import DocumentDamaged, DocumentNotFound, StoreCorrupt
@@ -18,7 +18,6 @@ from citespan.index.types import Document, DocumentInfo, DocumentPage, Retired
 
 _log = logging.getLogger("citespan.index")
 
-_INFO = "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
 _LOST = f"SELECT id FROM documents EXCEPT SELECT d.id FROM {CURRENT}"  # noqa: S608
 
 
@@ -28,7 +27,13 @@ class RevisionTable:
     Methods that take `db` change the database in the open transaction.
     """
 
-    def __init__(self, db: Database) -> None:
+    COLUMNS = (
+        "document_id, title, uri, sha256, r.revision, media_type, metadata, length, created_at"
+    )
+    INSERT = "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    where = staticmethod(where)
+
+    def __init__(self, db: Tables) -> None:
         self._db = db
         self.damaged: set[str] = set()  # ids found damaged since opening
 
@@ -41,17 +46,17 @@ class RevisionTable:
     def count(self, filters: Filter | None = None) -> int:
         if filters is None:
             return self._db.rows("SELECT count(*) FROM documents")[0][0]
-        condition, values = where(filters)
+        condition, values = self.where(filters)
         statement = f"SELECT count(*) FROM {CURRENT} WHERE {condition}"  # noqa: S608
         return self._db.rows(statement, tuple(values))[0][0]
 
     def document(self, document_id: str, revision: int | None) -> Document:
-        where = "d.revision" if revision is None else "?2"
+        chosen = "d.revision" if revision is None else "?"
         found = self._rows_of(
             document_id,
-            f"SELECT {_INFO}, text FROM documents d JOIN revisions r"  # noqa: S608  (constants)
-            f" ON r.document_id = d.id AND r.revision = {where} WHERE d.id = ?1",
-            (document_id,) if revision is None else (document_id, revision),
+            f"SELECT {self.COLUMNS}, text FROM documents d JOIN revisions r"  # noqa: S608  (constants)
+            f" ON r.document_id = d.id AND r.revision = {chosen} WHERE d.id = ?",
+            (document_id,) if revision is None else (revision, document_id),
         )
         if not found:
             raise DocumentNotFound(document_id, revision)
@@ -59,40 +64,40 @@ class RevisionTable:
         if sha256_text(text) != info[3]:
             self.note({document_id})
             raise DocumentDamaged(document_id)
-        return Document(text=text, **_info(info))
+        return Document(text=text, **self.facts(info))
 
     def find(self, document_id: str) -> DocumentInfo | None:
-        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE d.id = ?"  # noqa: S608  (constants)
+        statement = f"SELECT {self.COLUMNS} FROM {CURRENT} WHERE d.id = ?"  # noqa: S608  (constants)
         rows = self._rows_of(document_id, statement, (document_id,))
-        return DocumentInfo(**_info(rows[0])) if rows else None
+        return DocumentInfo(**self.facts(rows[0])) if rows else None
 
     def with_text(self, sha256: str) -> DocumentInfo | None:
-        statement = f"SELECT {_INFO} FROM {CURRENT} WHERE sha256 = ? ORDER BY d.id LIMIT 1"  # noqa: S608
+        statement = f"SELECT {self.COLUMNS} FROM {CURRENT} WHERE sha256 = ? ORDER BY d.id LIMIT 1"  # noqa: S608
         rows = self._db.rows(statement, (sha256,))
-        return DocumentInfo(**_info(rows[0])) if rows else None
+        return DocumentInfo(**self.facts(rows[0])) if rows else None
 
     def kept(self, document_id: str) -> tuple[DocumentInfo, ...]:
         """Return the kept revisions, as `Catalogue.revisions`."""
         rows = self._rows_of(
             document_id,
-            f"SELECT {_INFO} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
+            f"SELECT {self.COLUMNS} FROM revisions r WHERE document_id = ? ORDER BY r.revision",  # noqa: S608
             (document_id,),
         )
-        return tuple(DocumentInfo(**_info(row)) for row in rows)
+        return tuple(DocumentInfo(**self.facts(row)) for row in rows)
 
     def last(self, document_id: str) -> int:
         """Return the highest revision ever stored, as `Catalogue.last_revision`."""
         rows = self._db.rows(
             "SELECT max(revision) FROM (SELECT id, revision FROM documents"
-            " UNION ALL SELECT id, revision FROM retired) WHERE id = ?",
+            " UNION ALL SELECT id, revision FROM retired) AS every WHERE id = ?",
             (document_id,),
         )
         return rows[0][0] or 0 if rows else 0
 
     def page(self, after: str | None, limit: int, filters: Filter | None = None) -> DocumentPage:
-        condition, values = where(filters) if filters else ("1", [])
+        condition, values = self.where(filters) if filters else ("1 = 1", [])
         statement = (
-            f"SELECT {_INFO} FROM {CURRENT} WHERE d.id > ? AND {condition}"  # noqa: S608
+            f"SELECT {self.COLUMNS} FROM {CURRENT} WHERE d.id > ? AND {condition}"  # noqa: S608
             " ORDER BY d.id LIMIT ?"
         )
         try:
@@ -102,7 +107,7 @@ class RevisionTable:
             for (document_id,) in self._db.rows(ids, (after or "", limit + 1)):
                 self.find(document_id)  # raises for the damaged one
             raise
-        documents = tuple(DocumentInfo(**_info(row)) for row in rows[:limit])
+        documents = tuple(DocumentInfo(**self.facts(row)) for row in rows[:limit])
         return DocumentPage(
             documents=documents, next_cursor=documents[-1].id if len(rows) > limit else None
         )
@@ -132,14 +137,12 @@ class RevisionTable:
             " SET revision = excluded.revision, generation = excluded.generation",
             (current.id, current.revision, generation),
         )
-        db.executemany(
-            "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [_row(one) for one in revisions],
-        )
+        db.executemany(self.INSERT, [self.row(one) for one in revisions])
 
     def delete(self, db: Any, document_id: str) -> None:
         db.execute(
-            "INSERT OR REPLACE INTO retired SELECT id, revision FROM documents WHERE id = ?",
+            "INSERT INTO retired SELECT id, revision FROM documents WHERE id = ?"
+            " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision",
             (document_id,),
         )
         self._db.log_is_clean = False
@@ -156,7 +159,9 @@ class RevisionTable:
         self._db.log_is_clean = False
 
     def purge(self, db: Any, document_id: str | None, keep: int) -> int:
-        db.execute(f"DELETE FROM revisions WHERE {PURGED}", (document_id, keep))  # noqa: S608
+        chosen = PURGED.format(chosen="" if document_id is None else " WHERE document_id = ?")
+        values = (keep,) if document_id is None else (document_id, keep)
+        db.execute(f"DELETE FROM revisions WHERE {chosen}", values)  # noqa: S608
         if removed := db.changes():
             self._db.log_is_clean = False
         return removed
@@ -164,7 +169,8 @@ class RevisionTable:
     def retire(self, db: Any, document_id: str, revision: int) -> None:
         db.execute(
             "INSERT INTO retired VALUES (?, ?) ON CONFLICT (id)"
-            " DO UPDATE SET revision = max(revision, excluded.revision)",
+            " DO UPDATE SET revision = excluded.revision"
+            " WHERE excluded.revision > retired.revision",
             (document_id, revision),
         )
 
@@ -182,19 +188,23 @@ class RevisionTable:
             self.note({document_id})
             raise DocumentDamaged(document_id) from error
 
+    def row(self, document: Document) -> tuple[object, ...]:
+        """Return the values of `INSERT` for a revision."""
+        return (
+            document.id, document.revision, document.title, document.uri, document.sha256,
+            document.media_type, msgspec.json.encode(document.metadata).decode(),
+            document.length, document.created_at, document.text,
+        )  # fmt: skip
 
-def _row(document: Document) -> tuple[object, ...]:
-    return (
-        document.id, document.revision, document.title, document.uri, document.sha256,
-        document.media_type, msgspec.json.encode(document.metadata).decode(),
-        document.length, document.created_at, document.text,
-    )  # fmt: skip
+    def facts(self, row: Sequence[Any]) -> dict[str, Any]:
+        """Return the fields of `DocumentInfo` of a row of `COLUMNS`.
 
-
-def _info(row: Sequence[Any]) -> dict[str, Any]:
-    metadata = decoded(row[6], f"metadata of document {row[0]!r}")
-    return {
-        "id": row[0], "title": row[1], "uri": row[2], "sha256": row[3], "revision": row[4],
-        "media_type": row[5], "metadata": metadata, "length": row[7],
-        "created_at": row[8],
-    }  # fmt: skip
+        Raises:
+            StoreCorrupt: the row is damaged.
+        """
+        metadata = decoded(row[6], f"metadata of document {row[0]!r}")
+        return {
+            "id": row[0], "title": row[1], "uri": row[2], "sha256": row[3], "revision": row[4],
+            "media_type": row[5], "metadata": metadata, "length": row[7],
+            "created_at": row[8],
+        }  # fmt: skip

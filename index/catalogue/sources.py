@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from citespan.index.catalogue.database import Tables
 from citespan.index.catalogue.types import SourceInfo
-from citespan.index.disk.database import Database
 from citespan.index.errors import DocumentDamaged, StoreCorrupt
 from citespan.index.layout import Layout
 from citespan.index.types import SourceFile
@@ -26,6 +26,7 @@ CREATE TRIGGER forget_original AFTER DELETE ON sources WHEN OLD.original IS NOT 
     AND NOT EXISTS (SELECT 1 FROM sources WHERE original = OLD.original)
     BEGIN DELETE FROM originals WHERE sha256 = OLD.original; END;
 """
+_KEEP = "INSERT INTO originals VALUES (?, ?) ON CONFLICT DO NOTHING"
 _OF = " WHERE document_id = ? AND revision = ?"
 _LEFT = (
     ("layouts", "SELECT count(*) FROM sources s LEFT JOIN revisions r"
@@ -38,7 +39,7 @@ _LEFT = (
 class SourceTable:
     """The tables of files in the catalogue's database."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Tables) -> None:
         self._db = db
 
     def info(self, document_id: str, revision: int) -> SourceInfo | None:
@@ -70,7 +71,7 @@ class SourceTable:
             original = None
             if source.data is not None:
                 original = hashlib.sha256(source.data).hexdigest()
-                db.execute("INSERT OR IGNORE INTO originals VALUES (?, ?)", (original, source.data))
+                db.execute(_KEEP, (original, source.data))
             db.execute(
                 "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (

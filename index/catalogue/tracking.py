@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from citespan.index.disk.database import Database
+from citespan.index.catalogue.database import Tables
 from citespan.index.types import Tracked
 
 TABLE = """
@@ -23,11 +23,15 @@ class TrackingTable:
     """The table of tracked entries in the catalogue's database.
 
     A catalogue that was only read since an earlier version of citespan made it has no such table.
+
+    Args:
+        db: the catalogue's database.
+        made: whether every version of it has the table.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Tables, *, made: bool = False) -> None:
         self._db = db
-        self._is_there = False
+        self._is_there = made
 
     def of(self, source: str, key: str | None = None) -> list[Tracked]:
         """Return the entries of a source, or only one with what is inside, in order."""
@@ -63,7 +67,11 @@ class TrackingTable:
             return
         one = replace(entry, document_id=document_id)
         db.execute(
-            f"INSERT OR REPLACE INTO tracked ({_ALL}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            "DELETE FROM tracked WHERE document_id = ? OR (source, key, member) = (?, ?, ?)",
+            (document_id, one.source, one.key, one.member),
+        )
+        db.execute(
+            f"INSERT INTO tracked ({_ALL}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (
                 one.source, one.key, one.member, one.version, one.sha256, one.document_id,
                 one.reason,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 from citespan.index.types import Chunk, Document, Vectors
 
@@ -33,3 +34,26 @@ class SourceInfo:
     made_by: str
     layout: bytes
     original: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueServer:
+    """A catalogue on a PostgreSQL server.
+
+    url: the address of the server and its database, with the password.
+    name: the catalogue's name there.
+    connections: how many connections this process opens to it, at most.
+    timeout_s: how long to wait for a connection, in seconds.
+    """
+
+    url: str
+    name: str
+    connections: int = 8
+    timeout_s: float = 5.0
+
+    def __str__(self) -> str:
+        try:
+            host = urlsplit(self.url).hostname
+        except ValueError:
+            host = None
+        return f"the PostgreSQL server {host}" if host else "the PostgreSQL server"

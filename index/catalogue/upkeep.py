@@ -1,7 +1,7 @@
 """Checks and repairs of the catalogue's file, and the emptying of its log."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from citespan.index.catalogue.chunks import ChunkTable
@@ -9,6 +9,7 @@ from citespan.index.catalogue.damage import repair_chunks, wrong_parts
 from citespan.index.catalogue.leftovers import ownerless_rows, unclean_free_pages
 from citespan.index.catalogue.revisions import RevisionTable
 from citespan.index.catalogue.sources import SourceTable
+from citespan.index.catalogue.tables import findings
 from citespan.index.catalogue.types import Make
 from citespan.index.disk.database import Database
 from citespan.index.errors import StoreCorrupt, StoreUnavailable
@@ -46,7 +47,7 @@ class FileUpkeep:
     def check(self, chunks: ChunkTable) -> list[str]:
         tables = (self._revisions, chunks, self._sources)
         parts = (self._check_file, *(table.problems for table in tables))
-        return [problem for part in parts for problem in _findings(part)]
+        return [problem for part in parts for problem in findings(part)]
 
     def repair(self, build: Build, chunks: ChunkTable, make: Make) -> list[str]:
         if self._read_only or not self.empty_log():
@@ -88,11 +89,3 @@ class FileUpkeep:
             for part, pages in wrong_parts(self._path).items():
                 yield f"{pages} pages of {part} in the catalogue are damaged"
         yield from self._db.integrity_problems()
-
-
-def _findings(part: Callable[[], Iterator[str]]) -> Iterator[str]:
-    """Yield the findings of a check; if damage stops the check, yield that, too."""
-    try:
-        yield from part()
-    except StoreCorrupt as error:
-        yield str(error)

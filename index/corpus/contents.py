@@ -5,7 +5,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from citespan.index.catalogue import SqliteCatalogue
+from citespan.index.catalogue import (
+    Catalogue,
+    CatalogueServer,
+    PostgresCatalogue,
+    SqliteCatalogue,
+    is_stored,
+)
 from citespan.index.disk.folder import CATALOGUE, settle
 from citespan.index.errors import StoreUnavailable
 from citespan.index.types import Build
@@ -21,17 +27,30 @@ class Contents:
 
 
 @contextmanager
-def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
+def open_catalogue(
+    folder: Path, server: CatalogueServer | None = None
+) -> Generator[Catalogue | None]:
     """Open the catalogue of a data folder for reading; None if there is none yet.
 
     No model is loaded, and another process may write at the same time.
 
+    Args:
+        folder: the data folder.
+        server: the server that holds the catalogue in place of the folder.
+
     Raises:
         StoreCorrupt: the catalogue is damaged.
         StoreMismatch: another version of citespan made the catalogue.
-        StoreUnavailable: the catalogue is empty.
+        StoreUnavailable: the catalogue is empty, or the server cannot be reached.
         StoreLocked: as for `settle`.
     """
+    if server is not None:
+        if not is_stored(server):
+            yield None
+            return
+        with closing(PostgresCatalogue(server, {}, read_only=True)) as catalogue:
+            yield catalogue
+        return
     settle(folder)
     path = folder / CATALOGUE
     if not path.exists():
@@ -41,21 +60,23 @@ def open_catalogue(folder: Path) -> Generator[SqliteCatalogue | None]:
         yield catalogue
 
 
-def summary(folder: Path) -> Contents | None:
-    """Return a summary of a data folder; None if the folder holds nothing yet.
+def summary(folder: Path, server: CatalogueServer | None = None) -> Contents | None:
+    """Return a summary of a data folder; None if the folder, or the server, holds nothing yet.
 
     Raises:
         StoreCorrupt, StoreMismatch, StoreLocked: as for `open_catalogue`.
-        StoreUnavailable: as for `settle`.
+        StoreUnavailable: as for `settle`, or the server cannot be reached.
     """
     try:
-        with open_catalogue(folder) as catalogue:
+        with open_catalogue(folder, server) as catalogue:
             if catalogue is None:
                 return None
             documents, chunks = catalogue.counts()
             return Contents(documents=documents, chunks=chunks, build=catalogue.build)
-    except StoreUnavailable:  # the catalogue is empty
-        return None
+    except StoreUnavailable:
+        if server is not None:
+            raise
+        return None  # the catalogue is empty
 
 
 def builds_in(folder: Path) -> tuple[Build, ...]:

@@ -7,8 +7,7 @@ from typing import Self
 
 from filelock import FileLock
 
-from citespan.index.catalogue import Filter, History, is_held
-from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.catalogue import Catalogue, CatalogueServer, Filter, History, is_held
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.health import Health
 from citespan.index.corpus.live import Live
@@ -72,6 +71,7 @@ class Corpus:
         keep_revisions: int | None = None,
         exact_most: int = EXACT_MOST,
         reserve_in: Path | None = None,
+        server: CatalogueServer | None = None,
     ) -> Self:
         """Open the corpus in a data folder; if there is none, make an empty one.
 
@@ -81,19 +81,19 @@ class Corpus:
             chunk_tokens: the most tokens of a chunk, by the embedder's count.
             read_only: do not write; another process may write, and this one sees its changes.
             for_reindex: do not check that embedder and chunk size match; the caller will reindex.
-            keep_revisions: how many past revisions of a document are kept when it is replaced, at
-                least 0; None keeps all.
+            keep_revisions: how many past revisions of a replaced document are kept; None is all.
             exact_most: with more chunks than this, the nearest vectors are found approximately.
             reserve_in: a folder on the same disk that reserves room for deletions on a full disk.
+            server: what holds the catalogue in place of the folder.
 
         Raises:
             StoreLocked: another process has the folder open for writing.
             StoreMismatch: embedder or chunk size differ, or the chunks would not fit the embedder.
-            StoreUnavailable: the folder cannot be opened or written.
+            StoreUnavailable: the folder or the server cannot be used.
             StoreCorrupt: the catalogue is damaged.
         """
         made = open_parts(
-            folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only,
+            folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only, server=server,
             for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
         )  # fmt: skip
         return cls(made.searcher, made.index_of, made.lock, keep_revisions)

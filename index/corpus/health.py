@@ -24,6 +24,13 @@ class Health:
         """Return the ids of documents found damaged since opening; their data is not read."""
         return self._catalogue.damaged()
 
+    def fault(self) -> str | None:
+        """Return why a server with the documents could not be used when last asked; None if fine.
+
+        This does not wait: if that is long ago, the server is asked for the next call.
+        """
+        return self._catalogue.fault()
+
     def mend(self) -> list[str]:
         """Rebuild damaged chunks and vectors from their texts, and return their documents' ids.
 

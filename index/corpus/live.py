@@ -26,8 +26,8 @@ class Live:
 
     @contextmanager
     def storing(self) -> Generator[Searcher]:
-        """Yield the searcher; inside, no other thread stores documents or replaces it."""
-        with self._lock:
+        """Yield the searcher; inside, nobody else stores documents or replaces it."""
+        with self._lock, self._searcher.catalogue.exclusive():
             yield self._searcher
 
     def replace(self, new: Searcher) -> Searcher:

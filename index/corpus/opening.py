@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from filelock import FileLock
 
-from citespan.index.catalogue import SqliteCatalogue
+from citespan.index.catalogue import CatalogueServer, PostgresCatalogue, SqliteCatalogue
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contents import summary
 from citespan.index.corpus.searcher import Searcher, build_settings
@@ -17,9 +17,11 @@ from citespan.index.disk.folder import (
     check_catalogue,
     clear_builds,
     lock_for_writing,
+    settle,
 )
 from citespan.index.disk.reserve import Reserve
 from citespan.index.embedding.protocol import Embedder
+from citespan.index.errors import StoreMismatch
 from citespan.index.search import LocalSearchIndex
 from citespan.index.search.protocol import SearchIndex
 
@@ -41,6 +43,7 @@ def open_parts(
     for_reindex: bool,
     exact_most: int,
     reserve_in: Path | None,
+    server: CatalogueServer | None,
 ) -> Parts:
     """Open the parts of a corpus, with arguments and errors as those of `Corpus.open`."""
     settings = build_settings(embedder, chunk_tokens)
@@ -48,13 +51,19 @@ def open_parts(
         lock = None if read_only else lock_for_writing(folder)
         if lock:
             opened.callback(lock.release)
-        check_catalogue(folder)
-        if for_reindex and summary(folder):
+        if server is None:
+            check_catalogue(folder)
+        else:
+            _check_unused(folder, server)
+        if for_reindex and summary(folder, server):
             settings = {}
-        reserve = Reserve(reserve_in) if reserve_in and lock else None
-        catalogue = SqliteCatalogue(
-            folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
-        )
+        if server is None:
+            reserve = Reserve(reserve_in) if reserve_in and lock else None
+            catalogue = SqliteCatalogue(
+                folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
+            )
+        else:
+            catalogue = PostgresCatalogue(server, settings, read_only=read_only, folder=folder)
         opened.callback(catalogue.close)
         if lock:
             # Remove files of other builds, which would keep words of documents deleted later.
@@ -67,3 +76,17 @@ def open_parts(
         index = index_of(catalogue, embedder.dim)
         opened.pop_all()
     return Parts(Searcher(catalogue, index, embedder, chunk_tokens), index_of, lock)
+
+
+def _check_unused(folder: Path, server: CatalogueServer) -> None:
+    """Refuse a folder with documents of its own, which nobody would find.
+
+    Raises:
+        StoreMismatch: the folder has a catalogue.
+    """
+    settle(folder)
+    if (folder / CATALOGUE).exists():
+        raise StoreMismatch(
+            f"the data folder {folder} holds documents of its own, but the settings name {server};"
+            " choose another folder, or remove store.url"
+        )

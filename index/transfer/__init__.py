@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from citespan.index.transfer.archive import Backup, BackupManifest, Check, accept, manifest_of
     from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
     from citespan.index.transfer.export import export_file, export_to, import_documents
+    from citespan.index.transfer.migration import Migration, migrate, open_target
 
 __all__ = (
     "Backup",
     "Check",
     "BackupManifest",
+    "Migration",
     "accept",
     "back_up",
     "back_up_all",
@@ -20,6 +22,8 @@ __all__ = (
     "export_to",
     "import_documents",
     "manifest_of",
+    "migrate",
+    "open_target",
     "restore",
     "restore_all",
 )
@@ -30,6 +34,7 @@ __getattr__ = names_of(
         "Backup": "citespan.index.transfer.archive",
         "Check": "citespan.index.transfer.archive",
         "BackupManifest": "citespan.index.transfer.archive",
+        "Migration": "citespan.index.transfer.migration",
         "accept": "citespan.index.transfer.archive",
         "back_up": "citespan.index.transfer.backup",
         "back_up_all": "citespan.index.transfer.backup",
@@ -37,6 +42,8 @@ __getattr__ = names_of(
         "export_to": "citespan.index.transfer.export",
         "import_documents": "citespan.index.transfer.export",
         "manifest_of": "citespan.index.transfer.archive",
+        "migrate": "citespan.index.transfer.migration",
+        "open_target": "citespan.index.transfer.migration",
         "restore": "citespan.index.transfer.backup",
         "restore_all": "citespan.index.transfer.backup",
     },

@@ -3,17 +3,15 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from citespan.index.catalogue import SqliteCatalogue, histories
-from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.corpus import Corpus
-from citespan.index.disk.folder import CATALOGUE, settle, sync_folder
+from citespan.index.catalogue import Catalogue, CatalogueServer, histories
+from citespan.index.corpus import Corpus, open_catalogue
+from citespan.index.disk.folder import sync_folder
 from citespan.index.errors import ExportInvalid, StoreUnavailable
 from citespan.index.transfer.jsonl import (
     EndLine,
@@ -26,12 +24,17 @@ from citespan.index.transfer.jsonl import (
 from citespan.index.types import StoreResult
 
 
-def export_file(folder: Path, file: Path) -> EndLine:
+def export_file(folder: Path, file: Path, server: CatalogueServer | None = None) -> EndLine:
     """Write all documents of a data folder, as of one moment, to a new file.
 
     Other processes may read and write the folder meanwhile. The file appears whole, or not at all.
     If the process is killed, a folder `.citespan-export-…` remains next to the file; it can be
     deleted.
+
+    Args:
+        folder: the data folder.
+        file: the new file.
+        server: the server that holds the documents in place of the folder.
 
     Raises:
         StoreUnavailable: the folder holds nothing, the file exists, or it cannot be written.
@@ -44,7 +47,7 @@ def export_file(folder: Path, file: Path) -> EndLine:
         with TemporaryDirectory(dir=file.absolute().parent, prefix=".citespan-export-") as scratch:
             made = Path(scratch) / "export"
             with made.open("wb") as out:
-                end = export_to(folder, out)
+                end = export_to(folder, out, server)
                 out.flush()
                 os.fsync(out.fileno())
             made.rename(file)
@@ -54,17 +57,15 @@ def export_file(folder: Path, file: Path) -> EndLine:
     return end
 
 
-def export_to(folder: Path, out: BinaryIO) -> EndLine:
+def export_to(folder: Path, out: BinaryIO, server: CatalogueServer | None = None) -> EndLine:
     """Write all documents of a data folder to a stream; its last line shows that it is whole.
 
     Raises:
         As `export_file`.
     """
-    settle(folder)
-    source = folder / CATALOGUE
-    if not source.exists():
-        raise StoreUnavailable(f"nothing is stored in {folder}; there is nothing to export")
-    with closing(SqliteCatalogue(source, {}, read_only=True)) as catalogue:
+    with open_catalogue(folder, server) as catalogue:
+        if catalogue is None:
+            raise StoreUnavailable(f"nothing is stored in {folder}; there is nothing to export")
         return export_documents(catalogue, out)
 
 

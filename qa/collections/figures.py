@@ -76,8 +76,8 @@ def known(settings: Settings, say: Say = lambda _: None) -> list[Collection]:
     for name in [DEFAULT, *stored_names(settings.data_path() / COLLECTIONS)]:
         try:
             here = collection_settings(settings, name)
-            contents = summary(here.collection_path())
-            own = own_settings(here.collection_path())
+            contents = summary(here.collection_path(), here.server())
+            own = own_settings(here.collection_path(), here.server())
         except (StoreError, QAError) as error:
             say(f"The collection {name} cannot be read: {error}")
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.index.catalogue import drop_catalogue
 from citespan.index.disk import (
     IDENTITY,
     OWN_SETTINGS,
@@ -56,7 +57,7 @@ def create_collection(
     check_name(name)
     with_own(settings, own)
     folder = settings.data_path()
-    check_folder(folder)
+    check_folder(folder, settings.server())
     lock = lock_for_writing(folder)
     try:
         if name in (DEFAULT, *stored_names(folder / COLLECTIONS)):
@@ -86,9 +87,20 @@ def delete_collection(settings: Settings, name: str) -> None:
     lock = lock_for_writing(settings.data_path())
     try:
         lock_for_writing(parent / name).release()  # no process stores to it
-        shutil.rmtree(hide_folder(parent, name), ignore_errors=True)
+        shutil.rmtree(discard(settings, parent, name), ignore_errors=True)
     finally:
         lock.release()
+
+
+def discard(settings: Settings, parent: Path, name: str) -> Path:
+    """Delete what a server may hold of a collection, and hide its folder as `hide_folder`.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached, or the folder cannot be renamed.
+    """
+    if server := settings.store.at(name):
+        drop_catalogue(server)
+    return hide_folder(parent, name)
 
 
 def restore_collection(

@@ -74,7 +74,7 @@ class Rebuilds:
         """
         corpus, settings = place.corpus, place.settings
         folder = settings.collection_path()
-        own = merged(recorded(folder), given)
+        own = merged(recorded(folder, settings.server()), given)
         with self._beginning:
             _check_none_runs(jobs, place)
             if "model" in given.get("embedding", {}):

@@ -16,7 +16,7 @@ from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import Job
 from citespan.qa.collections.feedback import LabelStore, Unanswered
 from citespan.qa.collections.figures import Collection, Figures
-from citespan.qa.collections.folders import check_deletable, hide_folder, new_folder
+from citespan.qa.collections.folders import check_deletable, discard, new_folder
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
@@ -216,8 +216,8 @@ class Collections(AbstractContextManager["Collections"]):
         """Return the figures of all collections, except unreadable ones and ones being deleted."""
         return self._shelf.all_figures()
 
-    def condition(self) -> tuple[int, int]:
-        """Count the rebuilt files and damaged documents, without waiting for the disk."""
+    def condition(self) -> tuple[int, int, str | None]:
+        """Return counts and faults as `Shelf.condition`, without waiting for the disk."""
         return self._shelf.condition()
 
     def create(self, name: str, own: Overrides) -> Collection:
@@ -265,7 +265,7 @@ class Collections(AbstractContextManager["Collections"]):
             slot = self._shelf.slot(name)
             if parent is None:
                 raise CollectionNotFound(name)
-            hidden = self._shelf.remove(slot, partial(hide_folder, parent, name))
+            hidden = self._shelf.remove(slot, partial(discard, self._settings, parent, name))
         self._rebuilds.forget(slot.identity)
         self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
         shutil.rmtree(hidden, ignore_errors=True)

@@ -80,7 +80,7 @@ class Reindexing:
 
 def open_to_reindex(folder: Path, settings: Settings, say: Say = lambda _: None) -> Corpus:
     """Open a collection to be reindexed, with the embedder of its chunks if it is available."""
-    found = summary(folder)
+    found = summary(folder, settings.server())
     stored = with_own(settings, _made_with(found.build)) if found else settings
     try:
         return open_corpus(folder, stored, say=say)

@@ -146,16 +146,21 @@ class Shelf:
                 except Exception as error:  # noqa: BLE001  (the others are opened in any case)
                     say(f"The collection {slot.name} cannot be opened: {error}")
 
-    def condition(self) -> tuple[int, int]:
-        """Count the derived files that were rebuilt, and the documents found damaged."""
+    def condition(self) -> tuple[int, int, str | None]:
+        """Count the derived files that were rebuilt, and the documents found damaged.
+
+        The last value says why the server of a collection cannot be used; None if nothing is known.
+        """
         rebuilt = damaged = 0
+        fault: str | None = None
         for slot in self.slots():
             if service := slot.service:
                 rebuilt += len(service.corpus.health.repaired())
                 damaged += len(service.corpus.health.damaged())
+                fault = fault or service.corpus.health.fault()
             elif known := slot.figures:
                 rebuilt, damaged = rebuilt + known.rebuilt, damaged + known.damaged
-        return rebuilt, damaged
+        return rebuilt, damaged, fault
 
     def close(self) -> None:
         """Close all collections."""

@@ -104,8 +104,10 @@ class Slots:
             As `settings_of`.
         """
         name = service.collection if self.folder else DEFAULT
-        folder = self.settings_of(name).collection_path()
-        return figures_of(service, name, own_settings(folder) if self.folder else {})
+        here = self.settings_of(name)
+        if self.folder is None:
+            return figures_of(service, name, {})
+        return figures_of(service, name, own_settings(here.collection_path(), here.server()))
 
     def _opened(self, name: str) -> Service:
         settings = self.settings_of(name)

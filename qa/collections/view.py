@@ -121,9 +121,10 @@ class CollectionsView(Collections):
             if self._rights.has(one.name)
         ]
 
-    def condition(self) -> tuple[int, int]:
+    def condition(self) -> tuple[int, int, str | None]:
         """Count what is damaged, as `Collections.condition`, for callers who see everything."""
-        return self._whole.condition() if self._rights.unlimited else (0, 0)
+        found = self._whole.condition()
+        return found if self._rights.unlimited else (0, 0, found[2])
 
     def create(self, name: str, own: Overrides) -> Collection:
         """Create an empty collection, as `Collections.create`.

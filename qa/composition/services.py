@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from citespan.index import Corpus
+from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import Searcher
 from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
@@ -40,6 +41,7 @@ _OURS = {
 
 
 _OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-", AUDIT, SERVER_FILE)
+_DERIVED = ("build-", "derived.json", ".derived.json")  # from what a server holds
 
 
 def open_service(
@@ -187,7 +189,8 @@ def open_corpus(
     With `for_reindex`, the embedder and chunk size may differ from those of the chunks, because
     the caller is about to reindex.
     """
-    check_folder(folder)
+    server = settings.server()
+    check_folder(folder, server)
     settings = with_recorded(folder, settings)
     return Corpus.open(
         folder,
@@ -197,6 +200,7 @@ def open_corpus(
         for_reindex=for_reindex,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
+        server=server,
     )
 
 
@@ -205,7 +209,7 @@ def with_recorded(folder: Path, settings: Settings) -> Settings:
 
     The recorded values override the settings file.
     """
-    return with_own(settings, recorded(folder))
+    return with_own(settings, recorded(folder, settings.server()))
 
 
 def is_warm(folder: Path, settings: Settings) -> bool:
@@ -213,11 +217,16 @@ def is_warm(folder: Path, settings: Settings) -> bool:
     ready = settings.embedding.runtime == "torch" or (
         exported_folder(settings.models_path(), settings.embedding.model).exists()
     )
-    return ready and (folder / "catalog.db").exists()
+    known = any(folder.glob("build-*")) if settings.server() else (folder / "catalog.db").exists()
+    return ready and known
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, server: CatalogueServer | None = None) -> None:
     """Check that a folder is empty, new or a data folder, before anything is written to it.
+
+    Args:
+        folder: the folder.
+        server: the server that holds the documents in place of the folder.
 
     Raises:
         ConfigError: the folder holds something else, such as a user's documents.
@@ -225,7 +234,8 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir() or (folder / "catalog.db").exists():
         return
     names = sorted(path.name for path in folder.iterdir())
-    if others := [name for name in names if name not in _OURS and not name.startswith(_OURS_BEGIN)]:
+    begin = (*_OURS_BEGIN, *_DERIVED) if server else _OURS_BEGIN
+    if others := [name for name in names if name not in _OURS and not name.startswith(begin)]:
         raise ConfigError(
             f"{folder} is not a data folder of citespan: it holds {others[0]!r}; choose an empty or"
             " a new folder, and store documents in it with `citespan ingest`"

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from citespan.decoding import converted
+from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import summary
 from citespan.index.disk import OWN_SETTINGS, settle, unavailable, unsealed
 from citespan.index.types import Sections
@@ -57,13 +58,17 @@ def read_own(folder: Path) -> Overrides:
         raise unavailable(f"the settings file {file} cannot be read", error) from error
 
 
-def recorded(folder: Path) -> Overrides:
+def recorded(folder: Path, server: CatalogueServer | None = None) -> Overrides:
     """Return the settings recorded at the last reindex, which override the settings file.
+
+    Args:
+        folder: the collection's folder.
+        server: the server that holds the collection in place of the folder.
 
     Raises:
         StoreError: the collection cannot be read.
     """
-    found = summary(folder)
+    found = summary(folder, server)
     return found.build.own if found else {}
 
 
@@ -73,13 +78,15 @@ def merged(first: Overrides, then: Overrides) -> Overrides:
     return {name: {**first.get(name, {}), **then.get(name, {})} for name in sections}
 
 
-def own_settings(folder: Path) -> Overrides:
+def own_settings(folder: Path, server: CatalogueServer | None = None) -> Overrides:
     """Return a collection's own settings, overridden by those recorded at the last reindex.
+
+    Arguments are those of `recorded`.
 
     Raises:
         StoreError: the settings cannot be read.
     """
-    return merged(read_own(folder), recorded(folder))
+    return merged(read_own(folder), recorded(folder, server))
 
 
 def allowed_models(settings: Settings) -> set[str]:

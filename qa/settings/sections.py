@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -22,6 +22,10 @@ from citespan.qa.settings.serving import (
     TelemetrySettings,
 )
 from citespan.qa.settings.sources import SourcesSettings
+from citespan.qa.settings.store import StoreSettings
+
+if TYPE_CHECKING:
+    from citespan.index.catalogue import CatalogueServer
 
 _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
@@ -163,6 +167,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """All settings. Only composition roots see them."""
 
     data: DataSettings = DataSettings()
+    store: StoreSettings = StoreSettings()
     parse: ParseSettings = ParseSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
@@ -181,7 +186,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def shown(self) -> "Settings":
         """Return the settings without secrets, to be printed or stored."""
         llm = msgspec.structs.replace(self.llm, api_key=self.llm.api_key and _HIDDEN)
-        return msgspec.structs.replace(self, llm=llm, sources=self.sources.shown(_HIDDEN))
+        store = msgspec.structs.replace(self.store, url=self.store.url and _HIDDEN)
+        sources = self.sources.shown(_HIDDEN)
+        return msgspec.structs.replace(self, llm=llm, sources=sources, store=store)
 
     def data_path(self) -> Path:
         """Return the data folder: `data.path`, or the user's own by the platform's convention."""
@@ -201,6 +208,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return the folder of the collection: the data folder, or a folder below it."""
         name = self.data.collection
         return self.data_path() if name == DEFAULT else self.data_path() / COLLECTIONS / name
+
+    def server(self) -> "CatalogueServer | None":
+        """Return the server that holds the collection, or None; errors as `StoreSettings.at`."""
+        return self.store.at(self.data.collection)
 
     def models_path(self) -> Path:
         """Return the folder of exported models."""

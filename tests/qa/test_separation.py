@@ -332,7 +332,7 @@ class TestMany:
                     corpus = collections.service(f"c{number}").corpus
                     assert corpus.get("a").text == f"Fact {number}."
             assert [one.collection.documents for one in collections.figures()] == [0] + [1] * 12
-            assert collections.condition() == (0, 0)
+            assert collections.condition() == (0, 0, None)
 
     def test_what_is_in_use_stays_open_and_more_is_refused(self, settings: Settings) -> None:
         with Collections.open(settings, open_most=3) as collections:

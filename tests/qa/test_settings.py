@@ -155,3 +155,16 @@ def test_import_reads_nothing_and_loads_no_model() -> None:
         "assert not {'torch', 'onnxruntime', 'sentence_transformers'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_address_of_a_server_is_checked_and_never_shown() -> None:
+    url = "postgresql://citespan:secret@db.example.org/citespan"
+    settings = load_settings(environ={"CITESPAN_STORE__URL": url})
+    server = settings.server()
+    assert server is not None
+    assert (server.url, server.name) == (url, "default")
+    assert str(server) == "the PostgreSQL server db.example.org"
+    assert settings.shown().store.url == "(set)"
+    assert load_settings(environ={}).server() is None
+    with pytest.raises(ConfigError, match=r"store\.url must begin with postgresql://"):
+        load_settings(environ={"CITESPAN_STORE__URL": "mysql://db"}).server()

@@ -306,7 +306,14 @@ def held(catalogue: Catalogue, ids: Sequence[int]) -> list[list[float]]:
 
 
 class CatalogueContract:
-    """Subclass with a fixture `catalogue`: an empty one."""
+    """Subclass with a fixture `catalogue`: an empty one.
+
+    `examples` are those of a test by hypothesis, and `remembered` generations are told: fewer for
+    an engine on a server, which takes milliseconds for each store.
+    """
+
+    examples = 100
+    remembered = 1000
 
     @pytest.fixture
     def stored(self, catalogue: Catalogue) -> tuple[Document, list[Chunk], Vectors]:
@@ -473,28 +480,37 @@ class CatalogueContract:
         catalogue.store(one, chunks, vectors)  # the same ids again
         assert catalogue.changes(first) == Changes(added={new, *ids}, removed=set())
 
-    @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=12), st.data())
-    def test_changes_lead_from_any_state_to_the_present_one(
-        self, catalogue: Catalogue, steps: list[tuple[str, bool]], data: st.DataObject
-    ) -> None:
-        states = [(catalogue.generation, catalogue.chunk_ids())]
-        for name, kept in steps:
-            if kept:
-                one = document(
-                    f"{name} {len(states)}.", id=name, revision=catalogue.last_revision(name) + 1
-                )
-                catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
-            elif catalogue.find(name):
-                catalogue.delete(name)
-            states.append((catalogue.generation, catalogue.chunk_ids()))
-        since, held = data.draw(st.sampled_from(states))
-        changes = catalogue.changes(since)
-        assert changes
-        assert (held - changes.removed) | changes.added == states[-1][1]
+    def test_changes_lead_from_any_state_to_the_present_one(self, catalogue: Catalogue) -> None:
+        steps = st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=12)
 
-    def test_what_changed_long_ago_is_not_told(self, catalogue: Catalogue) -> None:
+        @given(steps, st.data())  # inside, as one test has not several subclasses for hypothesis
+        @settings(max_examples=self.examples)
+        def check(steps: list[tuple[str, bool]], data: st.DataObject) -> None:
+            states = [(catalogue.generation, catalogue.chunk_ids())]
+            for name, kept in steps:
+                if kept:
+                    one = document(
+                        f"{name} {len(states)}.",
+                        id=name,
+                        revision=catalogue.last_revision(name) + 1,
+                    )
+                    catalogue.store(one, chunks_of(one, Span(0, 4)), rows([1, 0]))
+                elif catalogue.find(name):
+                    catalogue.delete(name)
+                states.append((catalogue.generation, catalogue.chunk_ids()))
+            since, held = data.draw(st.sampled_from(states))
+            changes = catalogue.changes(since)
+            assert changes
+            assert (held - changes.removed) | changes.added == states[-1][1]
+
+        check()
+
+    def test_what_changed_long_ago_is_not_told(
+        self, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("citespan.index.catalogue.chunks._REMEMBERED", self.remembered)
         first = catalogue.generation
-        for revision in range(1, 1002):
+        for revision in range(1, self.remembered + 2):
             one = document(f"{revision}.", id="one", revision=revision)
             catalogue.store(one, [], rows().reshape(0, 2))
         assert catalogue.changes(first) is None

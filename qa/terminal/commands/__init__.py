@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         purge,
         revisions,
     )
+    from citespan.qa.terminal.commands.migration import migrate
     from citespan.qa.terminal.commands.sources import sync
 
 __all__ = (
@@ -27,6 +28,7 @@ __all__ = (
     "import_documents",
     "ingest",
     "list_documents",
+    "migrate",
     "purge",
     "record",
     "restore",
@@ -45,6 +47,7 @@ __getattr__ = names_of(
         "import_documents": "citespan.qa.terminal.commands.documents",
         "ingest": "citespan.qa.terminal.commands.documents",
         "list_documents": "citespan.qa.terminal.commands.documents",
+        "migrate": "citespan.qa.terminal.commands.migration",
         "purge": "citespan.qa.terminal.commands.documents",
         "record": "citespan.qa.terminal.commands.collection",
         "restore": "citespan.qa.terminal.commands.backups",

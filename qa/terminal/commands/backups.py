@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from citespan.qa.errors import ConfigError
 from citespan.qa.settings.sections import COLLECTIONS, DEFAULT, Settings
 from citespan.qa.terminal.commands.collection import here, record
 from citespan.qa.terminal.output import say, tell
@@ -28,6 +29,7 @@ def backup(settings: Settings, file: Path, *, every: bool) -> None:
     """
     from citespan.index.transfer import back_up
 
+    _check_local(settings)
     if every:
         _back_up_all(settings, file)
         return
@@ -51,6 +53,7 @@ def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bo
     If the backup holds all collections, none of them may exist yet. With --replace, they may exist,
     but stop the server first. Nothing is changed until the whole backup has been checked.
     """
+    _check_local(settings)
     from citespan.index.transfer import manifest_of
     from citespan.qa.collections.folders import restore_collection
     from citespan.qa.collections.restoring import checking
@@ -63,6 +66,19 @@ def restore(settings: Settings, file: Path, *, replace: bool, trust_settings: bo
     made = restore_collection(settings, file, replace=replace, check=check)
     record(settings, "collection.restore", target=str(file))
     click.echo(f"restored {made.documents} documents, {made.chunks} chunks of {made.created_at}")
+
+
+def _check_local(settings: Settings) -> None:
+    """Refuse a store that is not in the data folder.
+
+    Raises:
+        ConfigError: the settings name a server.
+    """
+    if settings.store.url:
+        raise ConfigError(
+            "a store on PostgreSQL is backed up and restored with the tools of the server, such as"
+            " pg_dump; `citespan export` writes its documents to a file"
+        )
 
 
 def _back_up_all(settings: Settings, file: Path) -> None:

@@ -79,7 +79,8 @@ def list_documents(settings: Settings, *, as_json: bool) -> None:
 
     documents: list[DocumentInfo] = []
     cursor: str | None = None
-    with open_catalogue(here(settings).collection_path()) as catalogue:
+    chosen = here(settings)
+    with open_catalogue(chosen.collection_path(), chosen.server()) as catalogue:
         while catalogue:
             page = catalogue.page(cursor, _PAGE)
             documents.extend(page.documents)
@@ -118,7 +119,8 @@ def revisions(settings: Settings, document_id: str, *, as_json: bool) -> None:
     """List the stored revisions of document ID, oldest first."""
     from citespan.index.corpus import open_catalogue
 
-    with open_catalogue(here(settings).collection_path()) as catalogue:
+    chosen = here(settings)
+    with open_catalogue(chosen.collection_path(), chosen.server()) as catalogue:
         found = catalogue.revisions(document_id) if catalogue else ()
     if not found:
         raise DocumentNotFound(document_id)
@@ -165,10 +167,11 @@ def export(settings: Settings, file: Path) -> None:
     """
     from citespan.index.transfer import export_file, export_to
 
+    chosen = here(settings)
     if str(file) == "-":
-        made = export_to(here(settings).collection_path(), sys.stdout.buffer)
+        made = export_to(chosen.collection_path(), sys.stdout.buffer, chosen.server())
     else:
-        made = export_file(here(settings).collection_path(), file)
+        made = export_file(chosen.collection_path(), file, chosen.server())
     record(settings, "collection.export", target=str(file), detail=f"{made.documents} documents")
     say(f"{made.documents} documents in {made.revisions} revisions, {made.retired} deleted ids")
 

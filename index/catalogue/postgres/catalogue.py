@@ -1,0 +1,179 @@
+"""The catalogue on a PostgreSQL server: the source of truth of several processes."""
+
+import logging
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from citespan.index.catalogue.builds import BuildTable, add_build
+from citespan.index.catalogue.leftovers import ownerless_rows
+from citespan.index.catalogue.postgres.connections import Connections
+from citespan.index.catalogue.postgres.database import ServerDatabase
+from citespan.index.catalogue.postgres.reach import Reach
+from citespan.index.catalogue.postgres.records import RecordFile
+from citespan.index.catalogue.postgres.schema import CHUNKS, drop_schema, found_schema, open_schema
+from citespan.index.catalogue.postgres.sealed import SealedChunks, SealedRevisions
+from citespan.index.catalogue.tables import TableCatalogue, findings
+from citespan.index.catalogue.tracking import TrackingTable
+from citespan.index.catalogue.types import CatalogueServer, Make
+from citespan.index.errors import DocumentNotFound, StoreCorrupt, StoreUnavailable
+from citespan.index.types import Sections
+
+_log = logging.getLogger("citespan.index")
+
+
+class PostgresCatalogue(TableCatalogue):
+    """A catalogue on a server, with the chunks of one build.
+
+    Args:
+        server: where the catalogue is; if it is not there and `read_only` is not set, it is made.
+        settings: the settings that chunks depend on (embedder, chunking). A new catalogue gets
+            them; another one must have the same values for the given names.
+        read_only: never write; other processes may.
+        folder: where the states of derived indexes are recorded; None keeps them in memory.
+
+    Raises:
+        StoreMismatch: the catalogue was made with other settings, or by a later version.
+        StoreUnavailable: the server cannot be reached. Any method raises it.
+        StoreCorrupt: the catalogue is damaged.
+    """
+
+    def __init__(
+        self,
+        server: CatalogueServer,
+        settings: Mapping[str, str],
+        *,
+        read_only: bool = False,
+        folder: Path | None = None,
+    ) -> None:
+        with closing(Connections(server)) as whole, whole.one() as session:
+            schema = open_schema(session, server.name, settings, read_only=read_only)
+        connections = Connections(server, schema.name)
+        name = f"the catalogue {server.name} on {server}"
+        db = self._server = ServerDatabase(connections, name, schema.number, read_only=read_only)
+        self._read_only = read_only
+        self._records = RecordFile(folder)
+        self._identity = schema.identity
+        self._reach = Reach(lambda: self.generation)
+        builds = BuildTable(db, name, name)
+        super().__init__(db, SealedRevisions(db), TrackingTable(db, made=True), builds)
+        try:
+            current = self.current()
+            self._switched = {current}  # the builds that this process knows to have been current
+            self._see(current)
+            builds.check_settings(self._build, settings)
+        except BaseException:
+            db.close()
+            raise
+
+    @property
+    def generation(self) -> int:
+        rows = self._db.rows("SELECT key, value FROM meta WHERE key IN ('generation', 'build')")
+        found = dict(rows)
+        if not all(found.get(key, "").isdecimal() for key in ("generation", "build")):
+            raise StoreCorrupt("the catalogue has lost its generation or its build")
+        self._check_current(int(found["build"]))
+        return int(found["generation"])
+
+    def switch(self, own: Sections | None = None) -> None:
+        known = set(self._switched)
+        self._switched.add(self._build.id)  # before others of this process can see the switch
+        try:
+            super().switch(own)
+        except BaseException:
+            self._switched.intersection_update(known)
+            raise
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        return self._server.exclusive()
+
+    def derived(self, name: str) -> Mapping[str, str]:
+        return self._records.get(self._record_name(name))
+
+    def record_derived(self, name: str, record: Mapping[str, str]) -> None:
+        if self._read_only:
+            raise StoreUnavailable("the catalogue is open for reading only")
+        self._records.record(self._record_name(name), record)
+
+    def check(self) -> list[str]:
+        tables = (self._revisions, self._chunks, self.sources)
+        return [problem for table in tables for problem in findings(table.problems)]
+
+    def repair(self, make: Make) -> list[str]:
+        if self._read_only:
+            return []
+        repaired: list[str] = []
+        for document_id in sorted(self._chunks.damaged()):
+            try:
+                document = self.document(document_id)
+            except (StoreCorrupt, DocumentNotFound) as error:  # `check` lists the damage
+                _log.warning("damaged chunks were not rebuilt: %s", error)
+                continue
+            if self.fill(document, *make(document)):
+                repaired.append(document_id)
+        self._revisions.damaged.difference_update(repaired)
+        return repaired
+
+    def leftovers(self) -> list[str]:
+        """Return rows without an owner; the server clears the space of removed rows by itself."""
+        rows = ownerless_rows(self._db, [build.id for build in self.builds()])
+        return [*rows, *self.sources.leftovers(), *self.tracking.leftovers()]
+
+    def fault(self) -> str | None:
+        return self._reach.fault()
+
+    def close(self) -> None:
+        self._server.close()
+
+    @contextmanager
+    def _change(self, *, removing: bool = False) -> Generator[tuple[Any, int]]:
+        with super()._change(removing=removing) as changing:
+            self._check_current(self.current())
+            yield changing
+
+    def _chunk_table(self, build_id: int) -> SealedChunks:
+        return SealedChunks(self._db, build_id)
+
+    def _add_build(self, db: Any, settings: Mapping[str, str]) -> int:
+        return add_build(db, settings, CHUNKS)
+
+    def _drop_build(self, db: Any, build_id: int) -> None:
+        super()._drop_build(db, build_id)
+        self._records.forget(f"{self._identity}/{build_id}/")
+
+    def _record_name(self, name: str) -> str:
+        build = self._build
+        return f"{self._identity}/{build.id}/{build.created_at}/{name}"
+
+    def _check_current(self, current: int) -> None:
+        """Refuse to continue with chunks that another process has replaced.
+
+        Raises:
+            StoreUnavailable: another process has switched to another build.
+        """
+        if current not in self._switched:
+            raise StoreUnavailable(
+                "another server has rebuilt the chunks of this collection; restart this one, so"
+                " that it answers from the new chunks"
+            )
+
+
+def drop_catalogue(server: CatalogueServer) -> None:
+    """Delete a catalogue with all its documents; do nothing if it is not there.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached.
+    """
+    with closing(Connections(server)) as whole, whole.one() as session:
+        drop_schema(session, server.name)
+
+
+def is_stored(server: CatalogueServer) -> bool:
+    """Return whether a catalogue is on its server.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached.
+    """
+    with closing(Connections(server)) as whole, whole.one() as session:
+        return found_schema(session, server.name) is not None

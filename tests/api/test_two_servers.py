@@ -1,0 +1,136 @@
+"""Two servers on one PostgreSQL: what one stores the other cites, and deletes for both."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from api_client import Client, problem
+from faults import use_words
+from litestar.testing import TestClient
+from postgres_server import PostgresServer, postgres_server
+from structlog.testing import capture_logs
+
+from citespan.api.server.app import create_app
+from citespan.qa import load_settings
+from citespan.qa.collections.registry import Collections
+from citespan.qa.evidence.model.bundled import BundledReader
+
+_TEXT = "The harbour of Lisbon was opened in 1887. It has two piers. \U0001d518 The town is older."
+_ASKED = {"question": "When was the harbour of Lisbon opened?"}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def settings(postgres: PostgresServer) -> Iterator[dict[str, str]]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield use_words(patch) | {
+            "CITESPAN_STORE__URL": postgres.database(),
+            "CITESPAN_STORE__TIMEOUT_S": "1",
+        }
+
+
+@pytest.fixture(scope="module")
+def servers(
+    settings: dict[str, str], reader: BundledReader, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Client, Client]]:
+    with ExitStack() as opened:
+
+        def served(name: str) -> Client:
+            folder = tmp_path_factory.mktemp(name)
+            environ = settings | {"CITESPAN_DATA__PATH": str(folder)}
+            collections = opened.enter_context(Collections.open(load_settings(environ=environ)))
+            return opened.enter_context(TestClient(create_app(collections)))
+
+        yield served("one"), served("two")
+
+
+def put(client: Client, name: str, text: str = _TEXT, collection: str = "default") -> Any:
+    path = f"/v1/documents/{name}?collection={collection}"
+    return client.put(path, json={"text": text, "title": "Harbours"})
+
+
+def text_of(client: Client, name: str, query: str = "") -> str:
+    return client.get(f"/v1/documents/{name}/text{query}").text
+
+
+def asked(client: Client) -> dict[str, Any]:
+    response = client.post("/v1/ask", json=_ASKED)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_what_one_stores_the_other_cites_until_either_deletes_it(
+    servers: tuple[Client, Client],
+) -> None:
+    for writer, other in (servers, servers[::-1]):
+        assert put(writer, "harbour").status_code == 201
+        for client in servers:
+            answer = asked(client)
+            assert answer["status"] == "answered"
+            (citation,) = answer["citations"]
+            text = text_of(client, "harbour")
+            start, end = citation["start"], citation["end"]
+            assert text[start:end] == citation["quote"] == _TEXT[:41]
+        assert other.delete("/v1/documents/harbour").status_code == 204
+        for client in servers:
+            assert asked(client)["status"] == "abstained"
+            assert client.post("/v1/search", json={"query": "harbour"}).json()["passages"] == []
+            problem(client.get("/v1/documents/harbour"), 404)
+
+
+def test_a_replaced_document_is_cited_as_it_is_now(servers: tuple[Client, Client]) -> None:
+    one, two = servers
+    put(one, "pier")
+    assert "1887" in asked(two)["answer"]
+    assert put(two, "pier", _TEXT.replace("1887", "1901")).status_code == 200
+    assert "1901" in asked(one)["answer"]
+    assert text_of(one, "pier", "?revision=1") == _TEXT
+    one.delete("/v1/documents/pier")
+
+
+def test_a_collection_is_deleted_from_the_server(
+    servers: tuple[Client, Client], settings: dict[str, str], postgres: PostgresServer
+) -> None:
+    one, two = servers
+    url = settings["CITESPAN_STORE__URL"]
+    known = "SELECT name FROM citespan.catalogues ORDER BY name"
+    for client in servers:  # each keeps its own list
+        assert client.post("/v1/collections", json={"name": "ports"}).status_code == 201
+    assert postgres.run(known, url) == [("default",), ("ports",)]
+    assert put(one, "a", collection="ports").status_code == 201
+    assert text_of(two, "a", "?collection=ports") == _TEXT
+    path = "/v1/documents/a?collection=ports"
+    assert one.delete("/v1/collections/ports").status_code == 204
+    assert postgres.run(known, url) == [("default",)]
+    problem(one.get(path), 404)
+    with capture_logs():  # which would take seconds to print
+        problem(two.get(path), 503, "storage-unavailable")
+    assert two.delete("/v1/collections/ports").status_code == 204
+
+
+def test_without_the_database_they_say_so_and_go_on_once_it_is_back(
+    servers: tuple[Client, Client], postgres: PostgresServer
+) -> None:
+    one, two = servers
+    put(one, "harbour")
+    postgres.stop()
+    with capture_logs():  # which would take seconds to print
+        problem(one.post("/v1/ask", json=_ASKED), 503, "storage-unavailable")
+        problem(put(two, "other", "Another text."), 503, "storage-unavailable")
+        while one.get("/health/ready").status_code == 200:  # until it has found out
+            time.sleep(0.05)
+        problem(one.get("/health/ready"), 503, "storage-unavailable")
+    assert one.get("/health/live").status_code == 200
+    postgres.start()
+    while one.get("/health/ready").status_code != 200:
+        time.sleep(0.05)
+    assert put(two, "other", "Another text.").status_code == 201
+    for client in servers:
+        assert asked(client)["citations"][0]["document"]["id"] == "harbour"
