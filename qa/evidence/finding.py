@@ -31,7 +31,7 @@ from citespan.qa.evidence.selection import (
     says_something,
 )
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import wholes, with_antecedents
+from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -215,7 +215,7 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = [source.units(one.piece) for one in read]
+        around = [UnitsRead(one.passage.chunk.document_id, source.units(one.piece)) for one in read]
         whole = wholes(once([*chosen, *twins]), around, named.is_in)
         whole = with_antecedents(whole, around, named.is_in)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))

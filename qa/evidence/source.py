@@ -63,15 +63,18 @@ class PassageDocuments:
         )
 
     def around(self, sentence: Sentence, piece: Piece) -> str:
-        """Return the words that a sentence stands below: headings, title, the lead of its list."""
-        lead = ""
+        """Return the words that a sentence stands below: headings, title, its item, its lead."""
+        lead = item = ""
         for unit in self.units(piece):
             if unit.span == sentence.span:
                 lead = lead if unit.kind in (Kind.ITEM, Kind.CODE) else ""
+                item = item if unit.nested else ""
                 break
-            if unit.kind is Kind.SENTENCE:
+            if unit.kind is Kind.SENTENCE and not unit.nested:
                 lead = unit.view.text
-        return "\n".join((*piece.above, lead))
+            elif unit.kind is Kind.ITEM:
+                item = unit.view.text
+        return "\n".join((*piece.above, lead, item))
 
     def quote(self, sentence: Sentence) -> str:
         """Return the text of a sentence, with single spaces."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Span
@@ -11,12 +12,34 @@ from citespan.qa.evidence.selection import Sentence
 _LONGEST = 1000  # code points of a list, a table or a block of code that is cited as one
 _SHORT = 400  # code points of a list that is cited whole if its heading is what was asked about
 _ALONE = 60  # code points; a shorter item says little without the words before its list
-_BLOCKS = (Kind.ITEM, Kind.ROW, Kind.CODE)
+
+
+class UnitsRead(NamedTuple):
+    """The units of a piece that was read, in order."""
+
+    document_id: str
+    units: Sequence[Unit]
+
+
+class _Block(NamedTuple):
+    """A list, a table or a block of code, with the words that lead to it."""
+
+    lead: Unit | None
+    units: Sequence[Unit]
+
+    @property
+    def parts(self) -> list[Unit]:
+        """What it consists of, without what stands below its items."""
+        return [one for one in self.units if one.kind is self.units[0].kind]
+
+    def holds(self, one: Sentence) -> bool:
+        """Return whether a sentence of the same document is in it."""
+        return Span(self.units[0].span.start, self.units[-1].span.end).overlap(one.span) > 0
 
 
 def wholes(
     sentences: Sequence[Sentence],
-    read: Sequence[Sequence[Unit]],
+    read: Sequence[UnitsRead],
     named: Callable[[str], bool] = lambda _: False,
 ) -> list[Sentence]:
     """Return the sentences, those that are parts of one thing replaced by the whole.
@@ -27,17 +50,17 @@ def wholes(
         named: returns whether a heading has what the question names.
     """
     left = list(sentences)
-    for units in read:
+    for name, units in read:
         asked = [one.view.text for one in units[:1] if one.kind is Kind.HEADING]
         all_of_it = any(named(heading) for heading in asked)
-        for lead, block in _blocks(units):
-            left = _whole(left, lead, block, all_of_it=all_of_it)
+        for block in _blocks(units):
+            left = _whole(left, name, block, all_of_it=all_of_it)
     return left
 
 
 def with_antecedents(
     sentences: Sequence[Sentence],
-    read: Sequence[Sequence[Unit]],
+    read: Sequence[UnitsRead],
     named: Callable[[str], bool],
 ) -> list[Sentence]:
     """Return the sentences, short ones after the sentence of their paragraph that names the thing.
@@ -57,64 +80,73 @@ def with_antecedents(
 
 
 def _antecedent(
-    one: Sentence, read: Sequence[Sequence[Unit]], named: Callable[[str], bool]
+    one: Sentence, read: Sequence[UnitsRead], named: Callable[[str], bool]
 ) -> Unit | None:
     if len(one.span) > _ALONE or named(one.shown):
         return None
-    for units in read:
+    for name, units in read:
         at = next((n for n, unit in enumerate(units) if unit.span == one.span), None)
-        if at is not None and units[at].kind is Kind.SENTENCE:
+        if name == one.document_id and at is not None and units[at].kind is Kind.SENTENCE:
             earlier = (unit for unit in reversed(units[:at]) if unit.group == units[at].group)
             return next((unit for unit in earlier if named(unit.view.text)), None)
     return None
 
 
-def _blocks(units: Sequence[Unit]) -> Iterator[tuple[Unit | None, list[Unit]]]:
-    """Yield each list, table and block of code, with the sentence that leads to it."""
-    at = 0
-    while at < len(units):
-        unit = units[at]
-        end = at + 1
-        if unit.kind in _BLOCKS:
-            while end < len(units) and units[end].kind is unit.kind:
-                end += 1
-            before = units[at - 1] if at else None
-            leads = before and before.kind is Kind.SENTENCE and before.view.text.endswith(":")
-            yield (before if leads else None), list(units[at:end])
-        at = end
+def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
+    """Yield each block of code and table, then each list with all that is below its items."""
+    for kind in (Kind.CODE, Kind.ROW, Kind.ITEM):
+        at = 0
+        while at < len(units):
+            end = at + 1
+            if units[at].kind is kind:
+                while end < len(units) and (
+                    units[end].kind is kind or (kind is Kind.ITEM and units[end].nested)
+                ):
+                    end += 1
+                yield _Block(_lead(units, at), units[at:end])
+            at = end
 
 
-def _whole(
-    chosen: list[Sentence], lead: Unit | None, block: list[Unit], *, all_of_it: bool
-) -> list[Sentence]:
-    parts = [one for one in chosen if any(unit.span == one.span for unit in block)]
-    leading = [one for one in chosen if lead and one.span == lead.span]
+def _lead(units: Sequence[Unit], at: int) -> Unit | None:
+    """Return the sentence or the item that leads to what begins at a place."""
+    before = units[at - 1] if at else None
+    leads = (Kind.SENTENCE, Kind.ITEM) if units[at].kind is Kind.CODE else (Kind.SENTENCE,)
+    if before and before.kind in leads and before.view.text.endswith(":"):
+        return before
+    return None
+
+
+def _whole(chosen: list[Sentence], name: str, block: _Block, *, all_of_it: bool) -> list[Sentence]:
+    of_it = [one for one in chosen if one.document_id == name]
+    parts = [one for one in of_it if block.holds(one)]
+    leading = [one for one in of_it if block.lead and one.span == block.lead.span]
     if not parts and not leading:
         return chosen
-    units = [lead, *block] if lead else block
+    units = [block.lead, *block.units] if block.lead else block.units
     span = Span(units[0].span.start, units[-1].span.end)
-    short = all_of_it and block[0].kind is Kind.ITEM and len(span) <= _SHORT
+    short = all_of_it and block.units[0].kind is Kind.ITEM and len(span) <= _SHORT
     if short or (_as_one(parts, block, led=bool(leading)) and len(span) <= _LONGEST):
         return _replaced(chosen, [*leading, *parts], units, span)
-    if lead and not leading and _says_little(parts, block):
+    if block.lead and not leading and _says_little(parts, block):
         first = parts[0]
         at = chosen.index(first)
-        extra = replace(first, span=lead.span, answer=None, shown=lead.view.text)
+        extra = replace(first, span=block.lead.span, answer=None, shown=block.lead.view.text)
         return [*chosen[:at], extra, *chosen[at:]]
     return chosen
 
 
-def _as_one(parts: Sequence[Sentence], block: Sequence[Unit], *, led: bool) -> bool:
+def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool) -> bool:
     """Return whether a list, a table or code is asked for as a whole."""
     if led and not any(one.answer for one in parts):
         return True
-    if len(parts) < 2 or block[0].kind is Kind.CODE:
+    if len(parts) < 2 or block.units[0].kind is Kind.CODE:
         return False
-    return block[0].numbered or 2 * len(parts) >= len(block)
+    return block.units[0].numbered or 2 * len(parts) >= len(block.parts)
 
 
-def _says_little(parts: Sequence[Sentence], block: Sequence[Unit]) -> bool:
-    return len(parts) == 1 and block[0].kind is Kind.ITEM and len(parts[0].span) <= _ALONE
+def _says_little(parts: Sequence[Sentence], block: _Block) -> bool:
+    short = block.units[0].kind is Kind.ITEM and len(parts) == 1 and len(parts[0].span) <= _ALONE
+    return short or block.units[0].kind is Kind.CODE
 
 
 def _replaced(
