@@ -45,6 +45,7 @@ class Unit:
     group: units of the same paragraph, list, table or block of code have the same number.
     numbered: whether it is a step of a list with numbers.
     nested: whether it is indented below an item of a list, which it belongs to.
+    indent: of an item, how far its mark is indented.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class Unit:
     group: int
     numbered: bool = False
     nested: bool = False
+    indent: int = 0
 
 
 def markdown_units(
@@ -219,7 +221,9 @@ class _Reading:
         numbered = bool(match and match["number"])
         view = self._seen(inside)
         if view.runs:
-            yield self._unit(Kind.ITEM, self._bare(inside, view), view, numbered=numbered)
+            words = span.of(self._local)
+            unit = self._unit(Kind.ITEM, self._bare(inside, view), view, numbered=numbered)
+            yield replace(unit, indent=len(words) - len(words.lstrip()))
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""

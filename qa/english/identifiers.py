@@ -41,6 +41,11 @@ _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
 _VERSIONED = word_set("version versions release build revision update")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
+# Words with a joint that prose has not; "e.g." and "U.S." have parts of one letter.
+_CODE_NAME = re.compile(
+    r"(?<![\w.@/:-])[A-Za-z]\w{1,60}(?:(?:\.|::|->)[A-Za-z]\w{1,60}){1,8}(?![\w@/]|-\w|\.\w)"
+    r"|(?<![\w.@/:-])[A-Za-z][A-Za-z0-9]{0,60}(?:_[A-Za-z0-9]{1,60}){1,8}(?![\w@/]|-\w|\.\w)"
+)
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 
 
@@ -74,6 +79,15 @@ def identifiers(question: str) -> list[Identifier]:
         if one:
             found.append(one)
     return found
+
+
+def code_names(question: str) -> list[re.Pattern[str]]:
+    """Return what matches each name of code in a question: "max_inflight", "scale.cooldown".
+
+    Such a name is never said in other words: a text without it does not say anything about it.
+    """
+    names = dict.fromkeys(match.group() for match in _CODE_NAME.finditer(question))
+    return [_whole(re.escape(one)) for one in names]
 
 
 def is_of(one: Identifier, nearest_first: Iterable[str]) -> bool | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Document
-from citespan.qa.english.identifiers import Identifier, identifiers, is_of
+from citespan.qa.english.identifiers import Identifier, code_names, identifiers, is_of
 from citespan.qa.english.rewordings import without
 from citespan.qa.evidence.pieces import Piece
 
@@ -19,6 +19,7 @@ class Named:
     def __init__(self, question: str) -> None:
         self._question = question
         self._asked = identifiers(question)
+        self._code = code_names(question)
 
     def is_in(self, text: str) -> bool:
         """Return whether a text has something that the question names for sure."""
@@ -46,15 +47,17 @@ class Named:
         Only the first sort that there is counts.
         """
         firm = [one for one in self._asked if one.firm]
-        if not self._asked or not pieces:
+        if not (self._asked or self._code) or not pieces:
             return list(pieces)
         scopes = [(piece, "\n".join(piece.scope)) for piece in pieces]
         names = {piece.passage.chunk.document_id for piece in pieces}
-        for one in firm:
-            if any(one.this.search(scope) for _, scope in scopes):
+        for this in (*self._code, *(one.this for one in firm)):
+            if any(this.search(scope) for _, scope in scopes):
                 continue  # whole documents may be long
-            if not any(one.this.search(documents[name].text) for name in names):
+            if not any(this.search(documents[name].text) for name in names):
                 return []
+        if not self._asked:
+            return list(pieces)
         kept = [piece for piece, scope in scopes if _has(all, self._asked, scope)]
         kept = kept or [piece for piece, scope in scopes if _has(any, firm, scope)]
         return [self._not_others(one) for one in kept or pieces]

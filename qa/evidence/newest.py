@@ -1,6 +1,6 @@
 """The latest of several versions, entries or documents, if a question asks for it. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from citespan.index.types import Document, Passage
@@ -68,6 +68,14 @@ def named_section(
         if asked[0].this.search(section.title)
     ]
     return contents(*found[0], source) if len(found) == 1 else []
+
+
+def lacks_version(question: str, sentences: Iterable[str]) -> bool:
+    """Return whether a question asks which version is the latest, and no sentence has a number."""
+    asked = latest_asked(question)
+    if asked is None or not asked.numbered or asked.contents or _more(asked.rest):
+        return False
+    return not any(character.isdigit() for one in sentences for character in one)
 
 
 def newest_of(question: str, pieces: Sequence[Piece], source: PassageDocuments) -> Newest:

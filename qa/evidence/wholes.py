@@ -30,7 +30,8 @@ class _Block(NamedTuple):
     @property
     def parts(self) -> list[Unit]:
         """What it consists of, without what stands below its items."""
-        return [one for one in self.units if one.kind is self.units[0].kind]
+        first = self.units[0]
+        return [one for one in self.units if one.kind is first.kind and one.indent <= first.indent]
 
     def holds(self, one: Sentence) -> bool:
         """Return whether a sentence of the same document is in it."""
@@ -93,24 +94,42 @@ def _antecedent(
 
 
 def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
-    """Yield each block of code and table, then each list with all that is below its items."""
-    for kind in (Kind.CODE, Kind.ROW, Kind.ITEM):
+    """Yield each block of code and table, then each list, those inside of others first."""
+    for kind in (Kind.CODE, Kind.ROW):
         at = 0
         while at < len(units):
             end = at + 1
             if units[at].kind is kind:
-                while end < len(units) and (
-                    units[end].kind is kind or (kind is Kind.ITEM and units[end].nested)
-                ):
+                while end < len(units) and units[end].kind is kind:
                     end += 1
                 yield _Block(_lead(units, at), units[at:end])
             at = end
+    items = [at for at, one in enumerate(units) if one.kind is Kind.ITEM]
+    starts = [at for at in items if _starts_list(units, at)]
+    for at in sorted(starts, key=lambda at: -units[at].indent):
+        yield _Block(_lead(units, at), units[at : _end_of_list(units, at)])
+
+
+def _starts_list(units: Sequence[Unit], at: int) -> bool:
+    before = next((one for one in reversed(units[:at]) if not one.nested), None)
+    return before is None or before.kind is not Kind.ITEM or before.indent < units[at].indent
+
+
+def _end_of_list(units: Sequence[Unit], at: int) -> int:
+    """Return the place after a list, with all that is below its items."""
+    end = at + 1
+    while end < len(units) and (
+        units[end].nested
+        or (units[end].kind is Kind.ITEM and units[end].indent >= units[at].indent)
+    ):
+        end += 1
+    return end
 
 
 def _lead(units: Sequence[Unit], at: int) -> Unit | None:
     """Return the sentence or the item that leads to what begins at a place."""
     before = units[at - 1] if at else None
-    leads = (Kind.SENTENCE, Kind.ITEM) if units[at].kind is Kind.CODE else (Kind.SENTENCE,)
+    leads = (Kind.SENTENCE,) if units[at].kind is Kind.ROW else (Kind.SENTENCE, Kind.ITEM)
     if before and before.kind in leads and before.view.text.endswith(":"):
         return before
     return None
