@@ -100,7 +100,7 @@ class _Reading:
             if not words.strip():
                 self._group += 1
             elif self._in_code(line):
-                self._indented(words)
+                self._indented(line)
                 yield from self._code_units(lines[at:end])
             else:
                 yield from self._written(lines[at:end], whole, words)
@@ -110,7 +110,7 @@ class _Reading:
         """Yield the units of what is no code and begins with a line."""
         line = lines[0]
         item = _ITEM.match(words)
-        self._indented(words, item=bool(item))
+        self._indented(line, item=bool(item))
         if line.start < self._fields:
             yield from self._field(line, words)
         elif _HEADING.match(words):
@@ -124,13 +124,20 @@ class _Reading:
         else:
             yield from self._sentences(whole)
 
-    def _indented(self, words: str, *, item: bool = False) -> None:
+    def _indented(self, line: Span, *, item: bool = False) -> None:
         """Note whether a line is indented below the last item, or is one itself."""
-        indent = len(words) - len(words.lstrip())
+        indent = self._indent(line)
         if item:
             self._item = min(indent, self._item) if self._item >= 0 else indent
         elif indent <= self._item:
             self._item = -1
+
+    def _indent(self, line: Span) -> int:
+        """Return how far a line is indented, also one that the span begins inside of."""
+        words = line.of(self._local)
+        start = self._base + line.start
+        before = self._text[1 + self._text.rfind("\n", 0, start) : start]
+        return len(words) - len(words.lstrip()) + (0 if before.strip() else len(before))
 
     def _field(self, line: Span, words: str) -> Iterator[Unit]:
         """Yield a field of those before the text, if people can read its value."""
@@ -221,9 +228,8 @@ class _Reading:
         numbered = bool(match and match["number"])
         view = self._seen(inside)
         if view.runs:
-            words = span.of(self._local)
             unit = self._unit(Kind.ITEM, self._bare(inside, view), view, numbered=numbered)
-            yield replace(unit, indent=len(words) - len(words.lstrip()))
+            yield replace(unit, indent=self._indent(span))
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""

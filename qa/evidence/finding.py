@@ -8,7 +8,7 @@ from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
 from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
-from citespan.qa.english.question_parts import parts
+from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
 from citespan.qa.english.spelling import respelled
@@ -31,7 +31,7 @@ from citespan.qa.evidence.selection import (
     repeats,
 )
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents
+from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents, with_list_asked
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -223,9 +223,19 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = [UnitsRead(one.passage.chunk.document_id, source.units(one.piece)) for one in read]
-        whole = wholes(once([*chosen, *twins]), around, named.is_in)
+        around = [
+            UnitsRead(
+                one.passage.chunk.document_id,
+                source.units(one.piece),
+                "\n".join(one.piece.above),
+            )
+            for one in read
+        ]
+        steps = asks_for_steps(question)
+        whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
         whole = with_antecedents(whole, around, named.is_in)
+        if asks_for_several(question):
+            whole = with_list_asked(whole, around, Wanted(question).covered)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 
     def _chosen(

@@ -1,5 +1,6 @@
 """The latest of several versions, entries or documents, if a question asks for it. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -24,6 +25,7 @@ from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.source import PassageDocuments
 
 _OPENING = 400  # code points in which a document says of when it is
+_BEGINS = re.compile(r"\W{0,3}(?:[^\W\d]{1,30} ){0,2}v?\d", re.IGNORECASE)
 _ORDERS: tuple[Callable[[str], Place | None], ...] = (date_of, version_of)
 Placed: TypeAlias = tuple[Section, Passage]
 
@@ -116,20 +118,28 @@ def _latest(asked: Latest, passages: Sequence[Passage], source: PassageDocuments
         sections = source.sections(name)
         for level in sorted({one.level for one in sections}):
             among = [one for one in sections if one.level == level]
-            placed = _placed([one.title for one in among])
+            placed = latest_titles([one.title for one in among])
             if placed:
                 best = min(placed) if asked.first else max(placed)
                 return among[best[1]], passage
     return None
 
 
-def _placed(titles: Sequence[str]) -> list[tuple[Place, int]]:
+def latest_titles(titles: Sequence[str]) -> list[tuple[Place, int]]:
     """Return the titles that have a date, or else a version, if most of them and two have."""
     for order in _ORDERS:
         places = [(place, at) for at, title in enumerate(titles) if (place := order(title))]
+        if order is version_of and not _named_by(titles[at] for _, at in places):
+            continue
         if len(places) >= 2 and 2 * len(places) >= len(titles):
             return places
     return []
+
+
+def _named_by(titles: Iterable[str]) -> bool:
+    """Return whether titles name versions: they begin with them, or differ only in them."""
+    found = list(titles)
+    return all(map(_BEGINS.match, found)) or len({series_of(one) for one in found}) == 1
 
 
 def _newest_documents(

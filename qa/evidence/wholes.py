@@ -7,7 +7,7 @@ from typing import NamedTuple
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Span
 from citespan.qa.evidence.pieces import read_as_one
-from citespan.qa.evidence.selection import Sentence
+from citespan.qa.evidence.selection import Sentence, once, says_something
 
 _LONGEST = 1000  # code points of a list, a table or a block of code that is cited as one
 _SHORT = 400  # code points of a list that is cited whole if its heading is what was asked about
@@ -15,10 +15,11 @@ _ALONE = 60  # code points; a shorter item says little without the words before 
 
 
 class UnitsRead(NamedTuple):
-    """The units of a piece that was read, in order."""
+    """The units of a piece that was read, in order, with the headings and the title over it."""
 
     document_id: str
     units: Sequence[Unit]
+    above: str = ""
 
 
 class _Block(NamedTuple):
@@ -35,13 +36,16 @@ class _Block(NamedTuple):
 
     def holds(self, one: Sentence) -> bool:
         """Return whether a sentence of the same document is in it."""
-        return Span(self.units[0].span.start, self.units[-1].span.end).overlap(one.span) > 0
+        start, end = self.units[0].span.start, self.units[-1].span.end
+        return start <= one.span.start and one.span.end <= end
 
 
 def wholes(
     sentences: Sequence[Sentence],
     read: Sequence[UnitsRead],
     named: Callable[[str], bool] = lambda _: False,
+    *,
+    steps: bool = False,
 ) -> list[Sentence]:
     """Return the sentences, those that are parts of one thing replaced by the whole.
 
@@ -49,14 +53,68 @@ def wholes(
         sentences: chosen as evidence.
         read: the units of each piece that was read.
         named: returns whether a heading has what the question names.
+        steps: whether the question asks how something is done: all steps of it are wanted.
     """
     left = list(sentences)
-    for name, units in read:
+    longest = _LONGEST if steps else _SHORT
+    for name, units, _ in read:
         asked = [one.view.text for one in units[:1] if one.kind is Kind.HEADING]
         all_of_it = any(named(heading) for heading in asked)
         for block in _blocks(units):
-            left = _whole(left, name, block, all_of_it=all_of_it)
+            whole = all_of_it or (steps and block.units[0].numbered)
+            left = _whole(left, name, block, all_of_it=whole, longest=longest)
+        if steps:
+            left = _with_what_follows(left, name, units)
     return left
+
+
+def _with_what_follows(chosen: list[Sentence], name: str, units: Sequence[Unit]) -> list[Sentence]:
+    """Return the sentences, each with those after it in its paragraph if that is short."""
+    found: list[Sentence] = []
+    for one in chosen:
+        found.append(one)
+        at = next((n for n, unit in enumerate(units) if unit.span == one.span), None)
+        if name != one.document_id or at is None or units[at].kind is not Kind.SENTENCE:
+            continue
+        after = [unit for unit in units[at + 1 :] if unit.group == units[at].group
+                 and unit.kind is Kind.SENTENCE and says_something(unit.view.text)]  # fmt: skip
+        if after and after[-1].span.end - one.span.start <= _SHORT:
+            found += [replace(one, span=unit.span, answer=None, shown=unit.view.text)
+                      for unit in after]  # fmt: skip
+    return once(found)
+
+
+def with_list_asked(
+    sentences: Sequence[Sentence],
+    read: Sequence[UnitsRead],
+    covered: Callable[[str, str], bool],
+) -> list[Sentence]:
+    """Return the sentences; the list that is asked for instead of others beside it.
+
+    Args:
+        sentences: chosen as evidence.
+        read: the units of each piece that was read.
+        covered: returns whether a sentence has all words of the question, some of them maybe in
+            what is above it.
+    """
+    for name, units, above in read:
+        here = [
+            one
+            for one in sentences
+            if one.document_id == name and any(unit.span.overlap(one.span) for unit in units)
+        ]
+        for block in _blocks(units) if here else ():
+            lead = block.lead
+            whole = Span(lead.span.start if lead else 0, block.units[-1].span.end)
+            if (
+                lead
+                and block.units[0].kind is Kind.ITEM
+                and len(whole) <= _LONGEST
+                and covered(lead.view.text, above)
+                and not any(whole.overlap(one.span) for one in here)
+            ):
+                return _replaced(sentences, here, [lead, *block.units], whole)
+    return list(sentences)
 
 
 def with_antecedents(
@@ -85,7 +143,7 @@ def _antecedent(
 ) -> Unit | None:
     if len(one.span) > _ALONE or named(one.shown):
         return None
-    for name, units in read:
+    for name, units, _ in read:
         at = next((n for n, unit in enumerate(units) if unit.span == one.span), None)
         if name == one.document_id and at is not None and units[at].kind is Kind.SENTENCE:
             earlier = (unit for unit in reversed(units[:at]) if unit.group == units[at].group)
@@ -94,7 +152,11 @@ def _antecedent(
 
 
 def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
-    """Yield each block of code and table, then each list, those inside of others first."""
+    """Yield each list, those inside of others first, then each block of code and table."""
+    items = [at for at, one in enumerate(units) if one.kind is Kind.ITEM]
+    starts = [at for at in items if _starts_list(units, at)]
+    for at in sorted(starts, key=lambda at: -units[at].indent):
+        yield _Block(_lead(units, at), units[at : _end_of_list(units, at)])
     for kind in (Kind.CODE, Kind.ROW):
         at = 0
         while at < len(units):
@@ -104,10 +166,6 @@ def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
                     end += 1
                 yield _Block(_lead(units, at), units[at:end])
             at = end
-    items = [at for at, one in enumerate(units) if one.kind is Kind.ITEM]
-    starts = [at for at in items if _starts_list(units, at)]
-    for at in sorted(starts, key=lambda at: -units[at].indent):
-        yield _Block(_lead(units, at), units[at : _end_of_list(units, at)])
 
 
 def _starts_list(units: Sequence[Unit], at: int) -> bool:
@@ -135,7 +193,9 @@ def _lead(units: Sequence[Unit], at: int) -> Unit | None:
     return None
 
 
-def _whole(chosen: list[Sentence], name: str, block: _Block, *, all_of_it: bool) -> list[Sentence]:
+def _whole(
+    chosen: list[Sentence], name: str, block: _Block, *, all_of_it: bool, longest: int
+) -> list[Sentence]:
     of_it = [one for one in chosen if one.document_id == name]
     parts = [one for one in of_it if block.holds(one)]
     leading = [one for one in of_it if block.lead and one.span == block.lead.span]
@@ -143,7 +203,7 @@ def _whole(chosen: list[Sentence], name: str, block: _Block, *, all_of_it: bool)
         return chosen
     units = [block.lead, *block.units] if block.lead else block.units
     span = Span(units[0].span.start, units[-1].span.end)
-    short = all_of_it and block.units[0].kind is Kind.ITEM and len(span) <= _SHORT
+    short = all_of_it and block.units[0].kind is Kind.ITEM and len(span) <= longest
     if short or (_as_one(parts, block, led=bool(leading)) and len(span) <= _LONGEST):
         return _replaced(chosen, [*leading, *parts], units, span)
     if block.lead and not leading and _says_little(parts, block):
@@ -164,8 +224,10 @@ def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool) -> bool:
 
 
 def _says_little(parts: Sequence[Sentence], block: _Block) -> bool:
-    short = block.units[0].kind is Kind.ITEM and len(parts) == 1 and len(parts[0].span) <= _ALONE
-    return short or block.units[0].kind is Kind.CODE
+    if block.units[0].kind is Kind.CODE:
+        return True
+    items = [one.span for one in block.units if one.kind is Kind.ITEM]
+    return len(parts) == 1 and parts[0].span in items and len(parts[0].span) <= _ALONE
 
 
 def _replaced(

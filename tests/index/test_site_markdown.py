@@ -95,3 +95,9 @@ def test_marks_inside_of_lines_are_not_read() -> None:
         (Kind.SENTENCE, "See this now."),
         (Kind.SENTENCE, "Then <5> & wait here: https://v.example/a."),
     ]
+
+
+def test_an_item_that_a_span_begins_with_keeps_its_depth() -> None:
+    text = "- one\n    - two\n- three\n"
+    assert [one.indent for one in units(text)] == [0, 4, 0]
+    assert [one.indent for one in units(text, text.index("- two"))] == [4, 0]

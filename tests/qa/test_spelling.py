@@ -6,7 +6,7 @@ from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.identifiers import code_names
 from citespan.qa.english.order import latest_asked
 from citespan.qa.english.spelling import respelled
-from citespan.qa.evidence.newest import lacks_version
+from citespan.qa.evidence.newest import lacks_version, latest_titles
 
 WORDS = frozenset(["weight", "height", "charge", "change", "close", "valve", "pressure"])
 TEXTS = ["Close the valve.", "Valves hold the pressure and the height.", "A change is announced."]
@@ -69,3 +69,9 @@ def test_the_latest_version_may_be_named_after_its_product() -> None:
     assert not lacks_version("What is the newest Tidewatch version?", ["2.1 is out."])
     assert not lacks_version("What was changed in the latest version?", ["It is better."])
     assert not lacks_version("What is the latest news?", ["It rains."])
+
+
+def test_headings_that_mention_versions_are_no_series() -> None:
+    assert latest_titles(["2.1 (May)", "v2.0", "Release 1.9"])
+    assert latest_titles(["Notes for 2.1", "Notes for 2.0"])
+    assert not latest_titles(["The old pump (up to 2.1)", "Taps since 2.0", "Valves"])
