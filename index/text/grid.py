@@ -25,7 +25,7 @@ def rows_without_bars(local: str, *, goes_on: bool) -> frozenset[int]:
 
     Args:
         local: from the start of a line or from inside of one.
-        goes_on: whether the first line goes on with a table that begins before.
+        goes_on: whether the first line continues a table that begins before.
     """
     if "|" not in local:
         return frozenset()

@@ -41,6 +41,8 @@ _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
 _VERSIONED = word_set("version versions release build revision update")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
+_TWO_NAMES = re.compile(r"(?<![\w-])([A-Z][\w-]{1,30}) ([A-Z][\w-]{1,30})(?![\w-])")
+_CAPITALS = re.compile(r"[^\W\d_][\w-]{0,30}")
 # Words with a joint that prose has not; "e.g." and "U.S." have parts of one letter.
 _CODE_NAME = re.compile(
     r"(?<![\w.@/:-])[A-Za-z]\w{1,60}(?:(?:\.|::|->)[A-Za-z]\w{1,60}){1,8}(?![\w@/]|-\w|\.\w)"
@@ -88,6 +90,24 @@ def code_names(question: str) -> list[re.Pattern[str]]:
     """
     names = dict.fromkeys(match.group() for match in _CODE_NAME.finditer(question))
     return [_whole(re.escape(one)) for one in names]
+
+
+def siblings(question: str) -> list[Identifier]:
+    """Return the names of two words in a question, to be told from others with the same first word.
+
+    "Tidewatch Pro" is told from "Tidewatch Edge" by its second word. What is asked about either of
+    them is no name: "Tidewatch Dashboard" is none if the question has "dashboard".
+    """
+    found: list[Identifier] = []
+    words = {word.casefold() for word in _CAPITALS.findall(question)}
+    for match in _TWO_NAMES.finditer(question):
+        first, second = match.group(1), match.group(2)
+        if first.casefold() in STOP_WORDS or second.casefold() in STOP_WORDS:
+            continue
+        said = "|".join(re.escape(word) for word in sorted(words))
+        kind = rf"(?<!\w){re.escape(first)} (?!(?i:{said})(?!\w))[A-Z][\w-]{{1,30}}"
+        found.append(Identifier(_whole(re.escape(second)), re.compile(kind), firm=False))
+    return found
 
 
 def is_of(one: Identifier, nearest_first: Iterable[str]) -> bool | None:

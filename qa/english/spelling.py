@@ -31,7 +31,7 @@ def respelled(question: str, texts: Iterable[str], is_word: Callable[[str], bool
     known = {word for text in texts for word in _WORD.findall(text.casefold())}
     for one in reversed(doubtful):
         word = one.group()
-        near = set() if word in known else _near(word, known)
+        near = set[str]() if word in known else _near(word, known)
         if near and _one_word(near):
             best = min(near, key=len)
             question = question[: one.start()] + best + question[one.end() :]

@@ -1,5 +1,6 @@
 """Sentences made whole: a list with its lead-in, code with its sentence, a short table. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -89,7 +90,7 @@ def with_list_asked(
     read: Sequence[UnitsRead],
     covered: Callable[[str, str], bool],
 ) -> list[Sentence]:
-    """Return the sentences; the list that is asked for instead of others beside it.
+    """Return the sentences; the list that is asked for instead of others of the same section.
 
     Args:
         sentences: chosen as evidence.
@@ -218,9 +219,11 @@ def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool) -> bool:
     """Return whether a list, a table or code is asked for as a whole."""
     if led and not any(one.answer for one in parts):
         return True
-    if len(parts) < 2 or block.units[0].kind is Kind.CODE:
+    starts = [one.span.start for one in block.parts]
+    touched = {bisect_right(starts, one.span.start) for one in parts}
+    if len(touched) < 2 or block.units[0].kind is Kind.CODE:
         return False
-    return block.units[0].numbered or 2 * len(parts) >= len(block.parts)
+    return block.units[0].numbered or 2 * len(touched) >= len(starts)
 
 
 def _says_little(parts: Sequence[Sentence], block: _Block) -> bool:
@@ -238,9 +241,15 @@ def _replaced(
         first,
         span=span,
         evidence=max(one.evidence for one in parts),
-        answer=next((one.answer for one in parts if one.answer), None),
+        answer=next(
+            (one.answer for one in parts if one.answer and _inside(one.answer, span)), None
+        ),
         shown=read_as_one(units).text,
     )
     at = chosen.index(first)
     rest = [one for one in chosen if one not in parts]
     return [*rest[:at], whole, *rest[at:]]
+
+
+def _inside(answer: Span, whole: Span) -> bool:
+    return whole.start <= answer.start and answer.end <= whole.end

@@ -3,7 +3,7 @@
 import pytest
 
 from citespan.qa.english.definitions import defined, defines
-from citespan.qa.english.identifiers import code_names
+from citespan.qa.english.identifiers import code_names, is_of, siblings
 from citespan.qa.english.order import latest_asked
 from citespan.qa.english.spelling import respelled
 from citespan.qa.evidence.newest import lacks_version, latest_titles
@@ -75,3 +75,27 @@ def test_headings_that_mention_versions_are_no_series() -> None:
     assert latest_titles(["2.1 (May)", "v2.0", "Release 1.9"])
     assert latest_titles(["Notes for 2.1", "Notes for 2.0"])
     assert not latest_titles(["The old pump (up to 2.1)", "Taps since 2.0", "Valves"])
+
+
+@pytest.mark.parametrize(
+    ("nearest", "verdict"),
+    [
+        (["It has two taps.", "Tidewatch Edge"], False),
+        (["It has two taps.", "Tidewatch Taps"], None),  # what is asked about
+        (["It has two taps.", "The tidewatch edge"], None),
+        (["Pro has two taps.", "Tidewatch Edge"], True),
+        (["It has two taps.", "Tidewatch Pro", "Tidewatch Edge"], True),
+        (["It has two taps."], None),
+    ],
+)
+def test_a_product_is_told_from_its_siblings(
+    nearest: list[str],
+    verdict: bool | None,  # noqa: FBT001
+) -> None:
+    (name,) = siblings("How many taps does Tidewatch Pro have?")
+    assert is_of(name, nearest) is verdict
+
+
+def test_words_at_a_beginning_are_no_names_of_two_words() -> None:
+    assert not siblings("Which GPIOs does it use?")
+    assert not siblings("What Tides are there in May?")

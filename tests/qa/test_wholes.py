@@ -1,6 +1,7 @@
 """Parts of one thing are cited as that thing: lists inside of lists, code with its words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from strategies import document
@@ -87,6 +88,8 @@ def test_the_list_that_is_asked_for_takes_the_place_of_a_sentence_beside_it() ->
     covered: Callable[[str, str], bool] = Wanted("What are the things in the hut?").covered
     found = with_list_asked([chosen("The hut holds ropes.")], read(), covered)
     assert shown(found) == ["The things in the hut are:\na stove; two beds"]
+    asked = replace(chosen("The hut holds ropes."), answer=chosen("ropes. The").span)
+    assert with_list_asked([asked], read(), covered)[0].answer is None
     other: Callable[[str, str], bool] = Wanted("What are the colours of the hut?").covered
     assert shown(with_list_asked([chosen("The hut holds ropes.")], read(), other)) == [
         "The hut holds ropes."
@@ -130,3 +133,8 @@ def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
     assert shown(after) == ["The hut holds ropes.", "The things in the hut are:"]
     assert asks_for_steps("How do I knot one?")
     assert not asks_for_steps("How do ropes hold?")
+
+
+def test_two_parts_of_one_item_are_no_list() -> None:
+    parts = [chosen("Make a loop:"), chosen("ropectl loop --wide")]
+    assert "Pull." not in " ".join(shown(wholes(parts, read())))
