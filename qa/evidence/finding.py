@@ -224,14 +224,7 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = [
-            UnitsRead(
-                one.passage.chunk.document_id,
-                source.units(one.piece),
-                "\n".join(one.piece.above),
-            )
-            for one in read
-        ]
+        around = _around([*chosen, *twins], read, source)
         steps = asks_for_steps(question)
         whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
         whole = with_antecedents(whole, around, named.is_in)
@@ -283,3 +276,19 @@ class Finder:
             if covering and surer >= self._decision.least:
                 return choose(covering, self._rules), surer
         return [], confidence
+
+
+def _around(
+    chosen: Sequence[Sentence], read: Sequence[ReadPassage], source: PassageDocuments
+) -> list[UnitsRead]:
+    """Return the units of each piece with a chosen sentence, and of its section nearby."""
+    return [
+        UnitsRead(
+            one.passage.chunk.document_id,
+            source.units_around(one.piece),
+            "\n".join(one.piece.above),
+        )
+        for one in read
+        if any(it.document_id == one.passage.chunk.document_id and it.span.overlap(one.piece.span)
+               for it in chosen)
+    ]  # fmt: skip

@@ -104,7 +104,9 @@ class Named:
         self, piece: Piece, units: Sequence[Unit], at: int, asked: Sequence[Identifier]
     ) -> bool | None:
         before = [one.view.text for one in units[:at] if one.group == units[at].group]
-        above = [one.view.text for one in units[:1]]  # the piece's own heading, or its first words
+        above = [  # the piece's own heading, or its first words
+            one.view.text for one in units[:1] if asked is self._asked or one.kind is Kind.HEADING
+        ]
         nearest = [units[at].view.text, *reversed(before), *above, *piece.scope[1:]]
         verdicts = [is_of(one, nearest) for one in asked]
         if any(verdicts):
