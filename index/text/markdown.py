@@ -17,7 +17,7 @@ from citespan.index.text.grid import (
 )
 from citespan.index.text.inline import seen
 from citespan.index.text.listing import code_parts, code_view
-from citespan.index.text.marks import Marked, fields_end, marked, states
+from citespan.index.text.marks import MarkedLine, fields_end, marked, states
 from citespan.index.text.segmentation import sentences
 from citespan.index.text.unread import masked
 from citespan.index.text.view import View, ViewBuilder, joined
@@ -146,7 +146,7 @@ class _Reading:
             span = trimmed(self._local, line)
             yield self._unit(Kind.SENTENCE, span, self._seen(span))
 
-    def _mark(self, line: Span, mark: Marked) -> Iterator[Unit]:
+    def _mark(self, line: Span, mark: MarkedLine) -> Iterator[Unit]:
         """Yield the title of a box or a tab, if it has one."""
         self._group += 1
         span = Span(line.start + mark.title.start, line.start + mark.title.end)

@@ -13,7 +13,7 @@ _ALERT = re.compile(r"[ \t]{0,9}>[ \t]{0,9}\[![A-Za-z]{1,20}\][ \t]{0,9}")
 _FENCED = re.compile(r"[ \t]{0,20}:{3,9}[ \t]{0,9}(?:\{?[\w-]{0,30}\}?)[ \t]{0,9}")
 
 
-class Marked(NamedTuple):
+class MarkedLine(NamedTuple):
     """A line that is a mark; `title` is what people see of it, empty for nothing."""
 
     title: Span
@@ -35,7 +35,7 @@ def states(line: str) -> bool:
     return bool(_STATED.match(line))
 
 
-def marked(line: str) -> Marked | None:
+def marked(line: str) -> MarkedLine | None:
     """Return what people see of a line that opens or closes a box or a tab; None for other lines.
 
     Offsets are those of the line.
@@ -43,12 +43,12 @@ def marked(line: str) -> Marked | None:
     bare = line.lstrip()
     if bare.startswith(_BOXED):
         first, last = line.find('"'), line.rfind('"')
-        return Marked(Span(first + 1, last) if 0 <= first < last else Span(0, 0))
+        return MarkedLine(Span(first + 1, last) if 0 <= first < last else Span(0, 0))
     if _ALERT.fullmatch(line):
-        return Marked(Span(0, 0))
+        return MarkedLine(Span(0, 0))
     if found := _FENCED.match(line):
         rest = line[found.end() :]
         inner = rest.strip(" \t[]{}")
         start = found.end() + (rest.find(inner) if inner else 0)
-        return Marked(Span(start, start + len(inner)))
+        return MarkedLine(Span(start, start + len(inner)))
     return None

@@ -93,10 +93,10 @@ def code_names(question: str) -> list[re.Pattern[str]]:
 
 
 def siblings(question: str) -> list[Identifier]:
-    """Return the names of two words in a question, to be told from others with the same first word.
+    """Return the names of two words in a question; others of their kind have another second word.
 
-    "Tidewatch Pro" is told from "Tidewatch Edge" by its second word. What is asked about either of
-    them is no name: "Tidewatch Dashboard" is none if the question has "dashboard".
+    "Tidewatch Pro" is not "Tidewatch Edge". What is asked about either of them is no name:
+    "Tidewatch Dashboard" is none if the question has "dashboard".
     """
     found: list[Identifier] = []
     words = {word.casefold() for word in _CAPITALS.findall(question)}

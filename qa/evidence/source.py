@@ -14,7 +14,7 @@ from citespan.qa.evidence.heads import WROTE
 from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
 from citespan.qa.evidence.selection import Sentence, folded
 
-_AROUND = 1200  # code points before and after a piece in which what it is a part of may go on
+_AROUND = 1200  # code points before and after a piece in which a list that it is in may continue
 
 
 class PassageDocuments:
