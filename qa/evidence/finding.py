@@ -262,7 +262,8 @@ class Finder:
         term = defined(wordings[0])
         first = [(read, [one for one in among if term and defines(term, one.shown)])
                  for read, among in by_piece]  # fmt: skip
-        for read, among in [*first, *by_piece]:
+        # if a sentence defines the term, others only mention it
+        for read, among in first if any(among for _, among in first) else by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)
             covering = [
                 one

@@ -7,6 +7,7 @@ import pytest
 from strategies import document
 
 from citespan.index import Passage, Span
+from citespan.index.layout import outline_of
 from citespan.index.text.markdown import markdown_units
 from citespan.index.text.unread import code_spans
 from citespan.index.types import Chunk, Scores
@@ -14,6 +15,7 @@ from citespan.qa import Citation
 from citespan.qa.answer.events import Composer
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
+from citespan.qa.evidence.pieces import pieces_of, units_of
 from citespan.qa.evidence.selection import Sentence, says_something
 from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
 from citespan.qa.types import Support
@@ -138,3 +140,13 @@ def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
 def test_two_parts_of_one_item_are_no_list() -> None:
     parts = [chosen("Make a loop:"), chosen("ropectl loop --wide")]
     assert "Pull." not in " ".join(shown(wholes(parts, read())))
+
+
+def test_the_underline_of_a_heading_is_not_cited() -> None:
+    text = "The huts of the northern valley and of the pass\n" + "^" * 47 + "\n\nThey are dry.\n"
+    plain = document(text)
+    outline = outline_of(plain, None)
+    (piece,) = pieces_of(chosen("They are dry.", text).passage, plain, outline)
+    assert [one.view.text for one in units_of(piece, plain, outline)] == [
+        "The huts of the northern valley and of the pass", "They are dry.",
+    ]  # fmt: skip
