@@ -26,6 +26,7 @@ from citespan.qa.evidence.source import PassageDocuments
 
 _OPENING = 400  # code points in which a document says of when it is
 _BEGINS = re.compile(r"\W{0,3}(?:[^\W\d]{1,30} ){0,2}v?\d", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.-])v?\d[\d.]{0,30}(?!\w)", re.IGNORECASE)
 _ORDERS: tuple[Callable[[str], Place | None], ...] = (date_of, version_of)
 Placed: TypeAlias = tuple[Section, Passage]
 
@@ -77,7 +78,7 @@ def lacks_version(question: str, sentences: Iterable[str]) -> bool:
     asked = latest_asked(question)
     if asked is None or not asked.numbered or asked.contents or _more(asked.rest):
         return False
-    return not any(character.isdigit() for one in sentences for character in one)
+    return not any(_NUMBER.search(one) for one in sentences)
 
 
 def newest_of(question: str, pieces: Sequence[Piece], source: PassageDocuments) -> Newest:
