@@ -65,7 +65,7 @@ def test_the_latest_version_may_be_named_after_its_product() -> None:
     asked = latest_asked("What is the newest Tidewatch version?")
     assert asked is not None
     assert asked.numbered
-    assert lacks_version("What is the newest Tidewatch version?", ["It is much better than the PX8266."])
+    assert lacks_version("What is the newest Tidewatch version?", ["Better than the PX8266."])
     assert not lacks_version("What is the newest Tidewatch version?", ["2.1 is out."])
     assert not lacks_version("What was changed in the latest version?", ["It is better."])
     assert not lacks_version("What is the latest news?", ["It rains."])
