@@ -66,6 +66,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "labelled_set",
         "list_runs",
         "live",
+        "outline",
         "ready",
         "reindex",
         "roll_back",
@@ -299,6 +300,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "index.layout": (
         "Box",
         "Cell",
+        "Grid",
         "Layout",
         "Line",
         "MARKDOWN",
@@ -312,6 +314,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Slide",
         "Where",
         "encoded",
+        "grids_in",
         "outline_of",
         "where_in_file",
         "where_in_text",

@@ -28,6 +28,7 @@ _OWN: Mapping[tuple[str, str], set[int]] = {
     ("get", "/v1/documents/{document_id}/text"): _NAMED,
     ("get", "/v1/documents/{document_id}/original"): _NAMED,
     ("get", "/v1/documents/{document_id}/where"): _NAMED,
+    ("get", "/v1/documents/{document_id}/outline"): _NAMED,
     ("get", "/v1/documents/{document_id}/pages/{page}"): _NAMED,
     ("post", "/v1/collections"): _READ | _STORED | {409},
     ("get", "/v1/collections"): {404},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         show_run,
     )
     from citespan.api.routes.sources import SourceRoutes
-    from citespan.api.routes.whereabouts import where
+    from citespan.api.routes.whereabouts import outline, where
 
 __all__ = (
     "CollectionRoutes",
@@ -38,6 +38,7 @@ __all__ = (
     "labelled_set",
     "list_runs",
     "live",
+    "outline",
     "ready",
     "reindex",
     "roll_back",
@@ -64,6 +65,7 @@ __getattr__ = names_of(
         "labelled_set": "citespan.api.routes.runs",
         "list_runs": "citespan.api.routes.runs",
         "live": "citespan.api.routes.health",
+        "outline": "citespan.api.routes.whereabouts",
         "ready": "citespan.api.routes.health",
         "reindex": "citespan.api.routes.rebuilds",
         "roll_back": "citespan.api.routes.rebuilds",

@@ -1,4 +1,4 @@
-"""The route that says where characters of a document are in its file."""
+"""The routes that say where characters of a document are, and how they are laid out."""
 
 from typing import Annotated
 
@@ -10,8 +10,11 @@ from litestar.params import FromPath, QueryParameter
 from citespan.api.access import ASK, RULE
 from citespan.api.wire.places import BoxBody, PlaceBody, box_bodies, place_body
 from citespan.api.wire.spans import MAX_OFFSET, asked_span
-from citespan.index.layout import NOWHERE, Layout
+from citespan.index import Span
+from citespan.index.layout import NOWHERE, Grid, Layout
 from citespan.qa import Service
+
+_MOST = 100_000  # code points whose outline is returned at once
 
 _Revision = Annotated[int | None, QueryParameter(ge=1, le=MAX_OFFSET)]
 _Offset = Annotated[int | None, QueryParameter(ge=0, le=MAX_OFFSET)]
@@ -77,4 +80,79 @@ def where(
         boxes=box_bodies(found.boxes),
         place=place_body(found.place, found.cells),
         headings=found.headings,
+    )
+
+
+class HeadingBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The characters `[start, end)` are a heading; `level` 1 is the highest."""
+
+    start: int
+    end: int
+    level: int
+
+
+class GridCellBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The characters `[start, end)` are the value of a row in a column, which counts from 0."""
+
+    column: int
+    start: int
+    end: int
+
+
+class GridBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a table; `labels` are those of its columns."""
+
+    labels: tuple[str, ...]
+    rows: tuple[tuple[GridCellBody, ...], ...]
+
+
+class OutlineBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The headings of a text, and the tables of a file, from `start` to `end`.
+
+    `end` is lower than requested if that is more than 100,000 characters away.
+    """
+
+    revision: int
+    start: int
+    end: int
+    headings: tuple[HeadingBody, ...]
+    tables: tuple[GridBody, ...]
+
+
+@get("/v1/documents/{document_id:str}/outline", opt={RULE: ASK}, sync_to_thread=True)
+def outline(
+    service: NamedDependency[Service],
+    document_id: FromPath[str],
+    revision: _Revision = None,
+    start: _Offset = None,
+    end: _Offset = None,
+) -> OutlineBody:
+    """Return the headings and tables of up to 100,000 characters of a revision."""
+    corpus = service.corpus
+    document = corpus.get(document_id, revision)
+    asked = asked_span(document, start, end)
+    span = Span(asked.start, min(asked.end, asked.start + _MOST))
+    return OutlineBody(
+        revision=document.revision,
+        start=span.start,
+        end=span.end,
+        headings=tuple(
+            HeadingBody(start=one.start, end=one.end, level=one.level)
+            for one in corpus.places.outline(document).headings
+            if span.start <= one.start and one.end <= span.end
+        ),
+        tables=tuple(_grid(one) for one in corpus.places.grids(document, span)),
+    )
+
+
+def _grid(grid: Grid) -> GridBody:
+    return GridBody(
+        labels=tuple(grid.labels),
+        rows=tuple(
+            tuple(
+                GridCellBody(column=one.column, start=one.span.start, end=one.span.end)
+                for one in row
+            )
+            for row in grid.rows
+        ),
     )

@@ -40,6 +40,7 @@ from citespan.api.routes import (
     labelled_set,
     list_runs,
     live,
+    outline,
     ready,
     reindex,
     roll_back,
@@ -118,8 +119,8 @@ def create_app(
         return Response(metrics.text(), media_type=METRICS_TYPE)
 
     routes = [
-        ask, search, Documents, Originals, where, CollectionRoutes, reindex, roll_back, JobRoutes,
-        labelled_set, LabelRoutes, UnansweredRoutes, list_runs, show_run, compare_runs,
+        ask, search, Documents, Originals, where, outline, CollectionRoutes, reindex, roll_back,
+        JobRoutes, labelled_set, LabelRoutes, UnansweredRoutes, list_runs, show_run, compare_runs,
         SourceRoutes, CompletionRoutes, respond, mcp_route(seen, lines[ASKING]), live, ready,
         version, figures,
     ]  # fmt: skip

@@ -6,9 +6,11 @@ from collections import OrderedDict
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.types import SourceInfo
 from citespan.index.layout import (
+    Grid,
     Layout,
     Outline,
     Where,
+    grids_in,
     outline_of,
     where_in_file,
     where_in_text,
@@ -51,6 +53,15 @@ class Places:
             DocumentDamaged: the layout is not what was stored.
         """
         return self._of(document)[1]
+
+    def grids(self, document: Document, within: Span) -> list[Grid]:
+        """Return the tables that a span of a document meets, as grids.
+
+        Raises:
+            DocumentDamaged: the layout is not what was stored.
+        """
+        layout = self._of(document)[0]
+        return list(grids_in(document.text, layout, within)) if layout else []
 
     def source(self, document_id: str, revision: int) -> SourceInfo | None:
         """Return the file of a revision without its bytes; None if there is none.

@@ -11,7 +11,7 @@ from citespan.index.corpus.corpus import Corpus
 from citespan.index.corpus.places import Places
 from citespan.index.corpus.searcher import OnChunks, quiet
 from citespan.index.errors import DocumentNotFound, DocumentRejected
-from citespan.index.layout import Outline, Where
+from citespan.index.layout import Grid, Outline, Where
 from citespan.index.parse import document_of
 from citespan.index.types import (
     ACCESS,
@@ -213,6 +213,10 @@ class _PlacesView(Places):
     def outline(self, document: Document) -> Outline:
         """Return the headings and tables of a document, as `Places.outline`."""
         return self._places.outline(document)
+
+    def grids(self, document: Document, within: Span) -> list[Grid]:
+        """Return the tables that a span meets, as `Places.grids`."""
+        return self._places.grids(document, within)
 
     def source(self, document_id: str, revision: int) -> SourceInfo | None:
         """Return the file of a revision without its bytes, as `Places.source`."""

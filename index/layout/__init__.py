@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.layout.encoding import encoded
+    from citespan.index.layout.grid import Grid, grids_in
     from citespan.index.layout.layout import Layout
     from citespan.index.layout.outline import MARKDOWN, SEPARATOR, Outline, outline_of
     from citespan.index.layout.where import NOWHERE, PageBox, Where, where_in_file, where_in_text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = (
     "Box",
     "Cell",
+    "Grid",
     "Layout",
     "Line",
     "MARKDOWN",
@@ -27,6 +29,7 @@ __all__ = (
     "Slide",
     "Where",
     "encoded",
+    "grids_in",
     "outline_of",
     "where_in_file",
     "where_in_text",
@@ -35,6 +38,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "Grid": "citespan.index.layout.grid",
         "Layout": "citespan.index.layout.layout",
         "MARKDOWN": "citespan.index.layout.outline",
         "NOWHERE": "citespan.index.layout.where",
@@ -43,6 +47,7 @@ __getattr__ = names_of(
         "SEPARATOR": "citespan.index.layout.outline",
         "Where": "citespan.index.layout.where",
         "encoded": "citespan.index.layout.encoding",
+        "grids_in": "citespan.index.layout.grid",
         "Box": "citespan.index.parse.places",
         "Cell": "citespan.index.parse.places",
         "Line": "citespan.index.parse.places",

@@ -47,6 +47,11 @@ class Outline:
         self._starts = [heading.start for heading in headings]
 
     @property
+    def headings(self) -> Sequence[Heading]:
+        """The headings, in order."""
+        return self._headings
+
+    @property
     def shape(self) -> Shape:
         """The outline as the chunker takes it."""
         lined = [Span(one.start, one.end) for one in self._tables]

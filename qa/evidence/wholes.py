@@ -223,7 +223,8 @@ def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool) -> bool:
     touched = {bisect_right(starts, one.span.start) for one in parts}
     if len(touched) < 2 or block.units[0].kind is Kind.CODE:
         return False
-    return block.units[0].numbered or 2 * len(touched) >= len(starts)
+    enough = 2 * len(touched) - (block.units[0].kind is Kind.ROW)  # of rows, more than half
+    return block.units[0].numbered or enough >= len(starts)
 
 
 def _says_little(parts: Sequence[Sentence], block: _Block) -> bool:

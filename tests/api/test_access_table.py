@@ -92,6 +92,9 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", "/v1/documents/{document_id}/text"): Case("/v1/documents/open/text?collection=hr"),
     ("GET", "/v1/documents/{document_id}/where"): Case("/v1/documents/file/where?collection=hr"),
+    ("GET", "/v1/documents/{document_id}/outline"): Case(
+        "/v1/documents/file/outline?collection=hr"
+    ),
     ("GET", "/v1/documents/{document_id}/original"): Case(
         "/v1/documents/file/original?collection=hr"
     ),

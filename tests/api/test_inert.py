@@ -186,6 +186,7 @@ ALLOWED = dict(
         methods("/v1/documents/vault/original", "GET HEAD OPTIONS"),
         methods("/v1/documents/vault/pages/1.png", "GET HEAD OPTIONS"),
         methods("/v1/documents/vault/where", "GET HEAD OPTIONS"),
+        methods("/v1/documents/vault/outline", "GET HEAD OPTIONS"),
         methods("/v1/documents/vault/revisions", "GET HEAD OPTIONS"),
         methods("/v1/documents/vault/revisions/1", "DELETE OPTIONS"),
         methods("/v1/collections", "GET HEAD OPTIONS POST"),

@@ -327,6 +327,7 @@ def test_the_schema_describes_every_route(client: Client) -> None:
         ("/v1/jobs", "get"), ("/v1/jobs", "post"), ("/v1/jobs/{job_id}", "get"),
         ("/v1/jobs/{job_id}", "delete"),
         ("/v1/responses", "post"), ("/v1/documents/{document_id}/where", "get"),
+        ("/v1/documents/{document_id}/outline", "get"),
         ("/v1/chat/completions", "post"), ("/v1/models", "get"), ("/v1/models/{name}", "get"),
         ("/health/live", "get"), ("/health/ready", "get"), ("/version", "get"),
         ("/metrics", "get"), ("/v1/collections", "get"), ("/v1/collections", "post"),

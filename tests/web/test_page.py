@@ -38,6 +38,10 @@ KETTLE = "The warranty of the kettle lasts {} years from the day of purchase."
 LINE = "The ferry to Skagen leaves the north pier at noon."
 # Of a word of more than 100 letters, the embedder reads one token: long texts cost little here.
 LONG = "".join(f"Row {n} 🎈 {'x' * 120}.\n" for n in range(400))
+METALS = "Metal,Price,Note\nCopper 🎈,9140 dollars,rose\nZinc,,fell\n"
+SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift" }) }"""
 LITTLE = {"CITESPAN_RETRIEVAL__CANDIDATES": "8", "CITESPAN_RETRIEVAL__TOP_K": "3",
           "CITESPAN_EVIDENCE__DEPTH": "3"}  # fmt: skip
 
@@ -66,6 +70,11 @@ def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "/v1/documents/ferry?collection=odd",
             content=made,
             headers={"content-type": "application/pdf"},
+        ).raise_for_status()
+        client.put(
+            "/v1/documents/metals?collection=odd",
+            content=METALS,
+            headers={"content-type": "text/csv"},
         ).raise_for_status()
         yield url
 
@@ -100,9 +109,11 @@ def test_an_answer_arrives_and_its_citations_open_at_their_words(page: Page, ser
     page.on("response", lambda one: bodies.append(int(one.headers.get("content-length", 0))))
     page.goto("/")
     expect(page.locator("#question")).to_be_focused()
+    page.evaluate(SHIFTS)
     with page.expect_response("**/v1/ask") as got:
         page.get_by_role("button", name=QUESTION).click()
     page.wait_for_selector(".why")
+    assert page.evaluate("window.shifted") < 0.05  # what is streamed pushes nothing away
     answer = parsed(got.value.text())[-1].data
     assert said(page) == answer["answer"]
     citation = answer["citations"][0]
@@ -189,6 +200,25 @@ def test_markdown_is_shown_as_its_own_characters(page: Page) -> None:
     assert page.locator(".blocks *:not(.line)").count() == 0
 
 
+def test_a_table_is_a_grid_of_its_own_characters(page: Page, server: str) -> None:
+    text = httpx.get(f"{server}/v1/documents/metals/text?collection=odd").text
+    at = text.index("9140")
+    open_span(page, "metals", at, at + len("9140 dollars"), collection="odd")
+    assert lit(page) == ["9140 dollars"]
+    assert page.locator(".blocks").text_content() == text
+    rows = page.locator(".line.row").evaluate_all(
+        "all => all.map(row => [...row.children].map(cell => cell.innerText.trim()))"
+    )
+    assert [len(row) for row in rows] == [3, 3]
+    heads = page.locator(".head .cell").evaluate_all("all => all.map(one => one.dataset.label)")
+    assert heads == ["Metal", "Price", "Note"]
+    tops = page.locator(".line.row .cell:nth-child(2), .head .cell:nth-child(2)").evaluate_all(
+        "all => all.map(cell => cell.getBoundingClientRect().left)"
+    )
+    assert len(tops) == 3
+    assert len(set(tops)) == 1  # the columns stand below their heads
+
+
 def test_a_long_document_is_read_by_windows(page: Page) -> None:
     fetched: list[str] = []
     page.on("request", lambda one: fetched.append(one.url) if "/text?" in one.url else None)
@@ -196,6 +226,7 @@ def test_a_long_document_is_read_by_windows(page: Page) -> None:
     start = LONG.index(quote)
     open_span(page, "long", start, start + len(quote), collection="odd")
     assert lit(page) == [quote]
+    expect(page.locator(".line.at")).to_be_in_viewport()
     assert len(page.locator(".blocks").text_content() or "") < 45_000
     page.get_by_role("button", name="Show what is before").click()
     expect(page.locator(".line").first).to_have_text(re.compile(r"^Row 0 "))

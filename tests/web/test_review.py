@@ -151,7 +151,7 @@ def test_what_the_mouse_marks_is_kept_and_becomes_the_evaluation_set(
     assert [(one["start"], one["quote"]) for one in kept["spans"]] == MARKED
 
     page.locator(".judge a").click()
-    page.locator(".label .quoted").nth(1).click()
+    page.locator(".label .pointed").nth(1).click()
     page.wait_for_selector(".line.at")
     assert lit(page) == [MARKED[1][1]]
     page.get_by_role("button", name="Accept").click()
@@ -189,7 +189,7 @@ def test_words_can_be_typed_and_only_what_is_there_once_is_taken(page: Page, ser
         expect(page.locator(".picking .failed")).to_contain_text(said)
     field.fill("second: The lock opens at 7.")
     field.press("Enter")
-    expect(page.locator(".label .quoted")).to_have_text("second: The lock opens at 7.")
+    expect(page.locator(".label .pointed")).to_have_text("second: The lock opens at 7.")
     page.get_by_role("button", name="Edit the question").click()
     page.get_by_role("dialog").get_by_label("Question").fill("When does it open?")
     page.get_by_role("dialog").get_by_role("button", name="Keep").click()

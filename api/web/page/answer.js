@@ -78,7 +78,7 @@ export class Sentences {
 
 /**
  * Return the short answer, large; nothing if the quotes have none.
- * @param {Answer} answer
+ * @param {Pick<Answer, "citations" | "abstention">} answer
  * @param {(citation: Citation) => void} open
  */
 export function shortAnswer(answer, open) {

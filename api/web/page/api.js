@@ -2,7 +2,7 @@
 
 import { askForKey, keptKey, keyHeader } from "./signin.js";
 
-/** @import { Answer, Citation, Collection, Message, Segment, Stored, Where } from "./types.js" */
+/** @import { Answer, Citation, Collection, Message, Outline, Segment, Stored, Where } from "./types.js" */
 
 /** The service's own address: this module is one folder below it. */
 export const root = new URL("..", import.meta.url);
@@ -86,6 +86,9 @@ export async function documents(collection, cursor) {
 
 /** @param {string} id @param {Record<string, string | number | undefined>} query @returns {Promise<Where>} */
 export const where = (id, query) => json(address(documentPath(id, "/where"), query));
+
+/** @param {string} id @param {Record<string, string | number | undefined>} query @returns {Promise<Outline>} */
+export const outline = (id, query) => json(address(documentPath(id, "/outline"), query));
 
 /**
  * Return the characters of a revision, with a byte order mark if they begin with one.

@@ -20,7 +20,7 @@ export function chooser(collection, chosen) {
   const draw = () => {
     const sought = filter.value.trim().toLocaleLowerCase();
     const found = stored.filter((one) => `${one.title} ${one.id}`.toLocaleLowerCase().includes(sought));
-    fill(list, found.slice(0, SHOWN).map((one) => h("li", {}, button(one.title || one.id, () => chosen(one), { class: "quoted", dir: "auto" }))));
+    fill(list, found.slice(0, SHOWN).map((one) => h("li", {}, button(one.title || one.id, () => chosen(one), { class: "pointed", dir: "auto" }))));
   };
   void (async () => {
     /** @type {string | undefined} */

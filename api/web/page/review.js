@@ -95,7 +95,7 @@ export class Review extends HTMLElement {
     const { collection } = this;
     const place = (/** @type {Pointer} */ { document_id: id, revision, start, end, quote }) => h("li", {}, quote === null
       ? h("span", { class: "quiet" }, "These words are no longer stored.")
-      : button(quote, () => this.#read({ collection, id, revision, start, end }), { class: "quoted", dir: "auto" }));
+      : button(quote, () => this.#read({ collection, id, revision, start, end }), { class: "pointed", dir: "auto" }));
     return h("div", {}, h("h3", {}, title), h("ul", { class: "places" }, pointers.map(place)));
   }
 

@@ -3,7 +3,6 @@
 /** @import { Span } from "./types.js" */
 
 const CODE = /^(text\/x-(?!rst)|application\/(json|x-|xml|yaml|toml)|text\/(css|javascript))/;
-const TABLES = ["text/csv", "text/tab-separated-values"];
 const RULES = /^\s*(\|?\s*:?-{3,}:?\s*)+\|?\s*$/;
 // What Markdown says about its words, and not the words.
 const SIGNS = /^\s*(?:#{1,6}\s|>\s?|(?:[-*+]|\d+[.)])\s)|\*\*|__|`+|\]\([^()\s]*\)|!?\[|^\s*[|:\-\s]+$|\|/g;
@@ -14,7 +13,7 @@ export class Styler {
   /** @param {string} mediaType */
   constructor(mediaType) {
     this.markdown = mediaType === "text/markdown";
-    this.code = CODE.test(mediaType) || TABLES.includes(mediaType);
+    this.code = CODE.test(mediaType);
   }
 
   /** Return the class of the next line. @param {string} line */

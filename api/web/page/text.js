@@ -1,7 +1,8 @@
 // A document's own characters, a window at a time, styled and never rewritten: offsets stay 1:1.
 
-import { text } from "./api.js";
+import { outline, text } from "./api.js";
 import { button, h, lengthOf, unitOf } from "./dom.js";
+import { Shapes } from "./shapes.js";
 import { paint, rangeOf, unpaint } from "./marks.js";
 import { trimmed, within } from "./picking.js";
 import { Styler } from "./styling.js";
@@ -35,7 +36,7 @@ export class TextView {
     const { start, end } = this.#cited;
     this.#start = Math.max(0, start - AROUND);
     this.#end = Math.min(this.found.length, end + AROUND);
-    this.#add(await this.#fetch(this.#start, this.#end), this.#start, false);
+    await this.#show(this.#start, this.#end);
     this.#paint();
     if (this.target.start !== undefined) this.#reveal();
     this.#watching = new IntersectionObserver((seen) => {
@@ -53,10 +54,12 @@ export class TextView {
     return { start: this.target.start ?? 0, end: this.target.end ?? this.target.start ?? 0 };
   }
 
-  /** @param {number} start @param {number} end */
-  #fetch(start, end) {
+  /** Fetch and show what is from a code point to another. @param {number} start @param {number} end */
+  async #show(start, end, isBefore = false) {
     const { collection, id } = this.target;
-    return text(id, { collection, revision: this.found.revision, start, end });
+    const query = { collection, revision: this.found.revision, start, end };
+    const [words, shapes] = await Promise.all([text(id, query), outline(id, query)]);
+    this.#add(words, start, isBefore, new Shapes(shapes));
   }
 
   /** @param {boolean} isBefore */
@@ -67,22 +70,25 @@ export class TextView {
     if (isBefore) this.#start = start;
     else this.#end = end;
     const height = this.element.scrollHeight;
-    this.#add(await this.#fetch(start, end), start, isBefore);
+    await this.#show(start, end, isBefore);
     const pane = this.element.parentElement;
     if (isBefore && pane) pane.scrollTop += this.element.scrollHeight - height;
     this.#paint();
   }
 
-  /** @param {string} words @param {number} start @param {boolean} isBefore */
-  #add(words, start, isBefore) {
+  /** @param {string} words @param {number} start @param {boolean} isBefore @param {Shapes} shapes */
+  #add(words, start, isBefore, shapes) {
     const styler = new Styler(this.found.media_type);
+    /** @type {HTMLElement[]} */
+    const elements = [];
     const made = (words.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => {
-      const element = h("div", { class: `line ${styler.kind(line)}`, dir: "auto" }, line);
       const at = start;
       start += lengthOf(line);
+      const { element, head } = shapes.line(line, at, start, styler);
+      if (head) elements.push(head);
+      elements.push(element);
       return { element, start: at, text: line };
     });
-    const elements = made.map((one) => one.element);
     if (isBefore) this.#blocks.prepend(...elements);
     else this.#blocks.append(...elements);
     this.#lines = isBefore ? [...made, ...this.#lines] : [...this.#lines, ...made];
@@ -155,9 +161,10 @@ export class TextView {
     const range = this.#range(this.#cited);
     const pane = this.element.parentElement;
     line?.element.classList.add("at");
-    const top = (range ?? line?.element)?.getBoundingClientRect().top;
-    if (!pane || top === undefined) return;
-    const middle = pane.getBoundingClientRect().top + pane.clientHeight / 3;
-    pane.scrollTop += top - middle;
+    const shown = (range ?? line?.element)?.getBoundingClientRect();
+    if (!pane || !shown) return;
+    const around = pane.getBoundingClientRect();
+    pane.scrollTop += shown.top - around.top - pane.clientHeight / 3;
+    pane.scrollLeft += Math.max(0, shown.right - around.right); // of a wide table
   }
 }

@@ -39,10 +39,11 @@ export class Turn {
     this.lead = h("div", { class: "lead" });
     this.foot = h("div", { class: "foot" });
     this.state = h("p", { class: "state", role: "status" });
+    this.halt = button("Stop", () => this.stop());
     this.sentences = new Sentences((one) => this.#open(one));
     this.element = h("article", { class: "turn", "aria-label": question },
-      h("h2", { class: "question", dir: "auto" }, question),
-      this.lead, this.sentences.element, this.state, this.foot);
+      h("div", { class: "asked" }, h("h2", { class: "question", dir: "auto" }, question), this.halt),
+      this.state, this.lead, this.sentences.element, this.foot);
   }
 
   get citations() {
@@ -55,18 +56,24 @@ export class Turn {
     const signal = this.#stopping.signal;
     this.element.setAttribute("aria-busy", "true");
     fill(this.state, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), "Reading your documents");
-    fill(this.foot, button("Stop", () => this.stop(), { class: "stop" }));
+    fill(this.foot);
+    this.halt.hidden = false;
     try {
       const { question, collection, history } = this;
       const answer = await ask({ question, collection, history, signal }, {
         begun: () => this.#restart(),
         citation: (one) => this.sentences.citations.set(one.id, one),
-        segment: (segment, soFar) => this.sentences.add(segment, soFar),
+        segment: (segment, soFar) => {
+          fill(this.state);
+          this.sentences.add(segment, soFar);
+          fill(this.lead, shortAnswer({ citations: this.citations, abstention: null }, (one) => this.#open(one)));
+        },
       });
       this.#finish(answer);
     } catch (error) {
       this.#fail(error, signal.aborted);
     }
+    this.halt.hidden = true;
     this.element.removeAttribute("aria-busy");
     this.doing.ended();
   }
@@ -127,7 +134,7 @@ export class Turn {
   #fail(error, stopped) {
     const shown = this.sentences.count;
     const words = stopped ? "Stopped." : error instanceof Problem ? error.message : "Something went wrong on this page.";
-    const kept = shown ? " What is shown above is whole sentences; the rest is missing." : "";
+    const kept = shown ? " What is shown is whole sentences; the rest is missing." : "";
     fill(this.state, h("span", { class: stopped ? "" : "failed" }, words + kept));
     fill(this.foot, h("p", { class: "actions" },
       button(stopped ? "Ask again" : "Try again", () => void this.run(), { class: "retry" })));

@@ -36,6 +36,9 @@ export interface Where {
   pages: { width: number; height: number }[];
   page: number | null; boxes: Box[]; place: Place | null; headings: string[];
 }
+export interface GridCell extends Span { column: number }
+export interface Grid { labels: string[]; rows: GridCell[][] }
+export interface Outline { headings: (Span & { level: number })[]; tables: Grid[] }
 export interface JobFile { name: string; outcome: string | null; reason: string | null; document_id: string | null }
 export interface Job {
   id: string; kind: string; collection: string; state: string; reason: string | null;
