@@ -41,7 +41,7 @@ _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
 _VERSIONED = word_set("version versions release build revision update")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
-_TWO_NAMES = re.compile(r"(?<![\w-])([A-Z][\w-]{1,30}) ([A-Z][\w-]{1,30})(?![\w-])")
+_TWO_NAMES = re.compile(r"(?<![\w-])(?=([A-Z][\w-]{1,30}) ([A-Z][\w-]{1,30})(?![\w-]))")
 _CAPITALS = re.compile(r"[^\W\d_][\w-]{0,30}")
 # Words with a joint that prose has not; "e.g." and "U.S." have parts of one letter.
 _CODE_NAME = re.compile(

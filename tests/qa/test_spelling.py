@@ -98,4 +98,5 @@ def test_a_product_is_told_from_its_siblings(
 
 def test_words_at_a_beginning_are_no_names_of_two_words() -> None:
     assert not siblings("Which GPIOs does it use?")
+    assert len(siblings("Is Tidewatch Pro free?")) == 1
     assert not siblings("What Tides are there in May?")
