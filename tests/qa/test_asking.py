@@ -82,7 +82,9 @@ def test_a_comparison_asks_about_both(question: str, expected: list[str]) -> Non
 def test_the_latest_is_asked_for() -> None:
     for question in ("What is the newest version?", "Which release is the latest?", "What's new?"):
         assert latest_asked(question), question
-    assert latest_asked("Who wrote the first report?") == ("Who wrote ?", True, False)
+    assert latest_asked("Who wrote the first report?") == Latest(
+        "Who wrote ?", first=True, contents=False
+    )
     for question in ("What is the last name of Ann?", "When did the Titanic sink?"):
         assert latest_asked(question) is None, question
     assert wants_newest("Which fee is in force now?")
