@@ -7,7 +7,14 @@ from citespan.qa.english.comparisons import compared
 from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.numbers import values_of
-from citespan.qa.english.order import date_of, latest_asked, series_of, version_of, wants_newest
+from citespan.qa.english.order import (
+    Latest,
+    date_of,
+    latest_asked,
+    series_of,
+    version_of,
+    wants_newest,
+)
 from citespan.qa.english.planted import planted_spans
 from citespan.qa.english.properties import property_asked
 from citespan.qa.english.question_parts import parts
