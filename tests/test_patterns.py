@@ -24,6 +24,9 @@ MADE: dict[str, Any] = {
     "citespan.qa.english.identifiers._date": identifiers.identifiers("on 14 May")[0].this,
     "citespan.qa.english.identifiers._named": identifiers.identifiers("Is locker 22 free?")[0].this,
     "citespan.qa.english.identifiers._whole": identifiers.identifiers("Is KX-317 free?")[0].this,
+    "citespan.qa.english.identifiers.siblings": identifiers.siblings("Is Tidewatch Pro free?")[
+        0
+    ].kind,
     "citespan.evals.drafting.twins._once": twins._once("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
     "citespan.evals.training.data.contexts._whole": contexts._whole("Aa Aa"),  # pyright: ignore[reportPrivateUsage]
 }

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contexts import titled
+from citespan.index.layout import Outline
+from citespan.index.text import markdown_units
 from citespan.index.text.chunking import CHARACTERS_A_TOKEN, chunk_id
 from citespan.index.text.cuts import clipped
 from citespan.index.types import Chunk, Document, Passage, Scored, Scores, Span
@@ -23,12 +25,17 @@ def chunk_of(document: Document, span: Span, tokens: int, context: str = "") -> 
 
 
 def embedded_texts(
-    document: Document, chunks: Iterable[Chunk], count_tokens: Callable[[str], int], room: int
+    document: Document,
+    outline: Outline,
+    chunks: Iterable[Chunk],
+    count_tokens: Callable[[str], int],
+    room: int,
 ) -> list[str]:
-    """Return the text to embed for each chunk: title and context, then the chunk's text.
+    """Return the text to embed for each chunk: title and context, then the chunk as people see it.
 
     Args:
         document: the document of the chunks.
+        outline: the outline of the document.
         chunks: the chunks, in order.
         count_tokens: the embedder's token count of a text.
         room: the most tokens of title and context together.
@@ -38,8 +45,17 @@ def embedded_texts(
     for chunk in chunks:
         if chunk.context != context:
             lead, context = titled(document.title, chunk.context, count_tokens, room), chunk.context
-        texts.append(lead + chunk.span.of(document.text))
+        texts.append(lead + _seen(document, outline, chunk.span))
     return texts
+
+
+def _seen(document: Document, outline: Outline, span: Span) -> str:
+    """Return the text of a span as people see it, or as it is stored if they see nothing."""
+    if outline.markdown:
+        units = markdown_units(document.text, span, outline.fenced, outline.hidden, split=False)
+        if units:
+            return "\n".join(unit.view.text for unit in units)
+    return span.of(document.text)
 
 
 def passages_of(

@@ -26,8 +26,9 @@ OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks emb
 _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
-# reindex. Rules "1" had no limit in characters, rules "2" knew no headings.
-CUTTING = "3"
+# reindex. Rules "1" had no limit in characters, rules "2" knew no headings, rules "3" embedded
+# Markdown with its marks and cut rows.
+CUTTING = "4"
 FIRST_CUTTING = "1"  # a build's settings do not record it
 
 
@@ -157,7 +158,7 @@ class Searcher:
             chunk_of(document, *one, context)
             for one, context in zip(counted, contexts, strict=True)
         ]
-        texts = embedded_texts(document, chunks, count, room)
+        texts = embedded_texts(document, outline, chunks, count, room)
         batches: list[Vectors] = []
         for at in range(0, len(texts), _EMBED_BATCH):
             on_chunks(document.id, at, len(texts))

@@ -13,7 +13,7 @@ from citespan.index.types import Document, Span
 MARKDOWN = "text/markdown"
 SEPARATOR = " › "
 _CODE = ("text/x-", "application/x-", "text/css", "text/javascript")  # what is cut by lines
-_FENCES = ("```", "~~~")
+_PROSE = ("text/x-rst", "application/x-tex")  # what is not, though its type looks like those
 _FIRST_ROWS = 2_000  # characters of a table
 _MOST_HEADING = 200  # characters of a heading that are shown
 
@@ -122,9 +122,12 @@ class Outline:
 
 def outline_of(document: Document, layout: Layout | None) -> Outline:
     """Return the outline of a document, from its layout, or of Markdown from its text."""
-    code = document.media_type.startswith(_CODE)
+    code = document.media_type.startswith(_CODE) and document.media_type not in _PROSE
     if layout is not None:
-        return Outline(document.text, layout.headings, layout.tables, layout.furniture, code=code)
+        return Outline(
+            document.text, layout.headings, layout.tables, layout.furniture, code=code,
+            markdown=document.media_type == MARKDOWN,
+        )  # fmt: skip
     if document.media_type == MARKDOWN:
         return Outline(document.text, list(markdown_headings(document.text)), markdown=True)
     return Outline(document.text, code=code)
@@ -132,16 +135,14 @@ def outline_of(document: Document, layout: Layout | None) -> Outline:
 
 def markdown_headings(text: str) -> Iterator[Heading]:
     """Yield the headings of Markdown that begin with #, without those inside of fenced code."""
-    start, fence = 0, ""
+    code = iter([*code_spans(text), Span(len(text) + 1, len(text) + 1)])
+    start, block = 0, next(code)
     for line in text.split("\n"):
-        bare = line.strip()
-        if fence:
-            fence = "" if bare.startswith(fence) else fence
-        elif bare.startswith(_FENCES):
-            fence = bare[:3]
-        elif line.startswith("#"):
+        if start >= block.end:
+            block = next(code)
+        if line.startswith("#") and start < block.start:
             level = len(line) - len(line.lstrip("#"))
-            if level <= 6 and line[level : level + 1] in {" ", "\t"} and bare.strip("# \t"):
+            if level <= 6 and line[level : level + 1] in {" ", "\t"} and line.strip("# \t"):
                 yield Heading(start, start + len(line.rstrip()), level)
         start += len(line) + 1
 

@@ -1,19 +1,26 @@
 """The marks of Markdown inside of a line, and a text without them. Pure."""
 
 import re
+from html import unescape
 
 from citespan.index.text.view import View, ViewBuilder
 from citespan.index.types import Span
 
+_TARGET = r"\((?:[^()\s]++|\([^()\s]*+\))*+(?:[ \t]++\"[^\"\n]{0,300}\")?\)"
+_PICTURE = rf"!\[[^\[\]\n]{{0,300}}\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])"
 _SEEN = re.compile(
-    r"!?\[(?P<label>[^\[\]\n]{0,300})\]"
-    r"(?:\([^()\s]{0,2000}(?:[ \t]+\"[^\"\n]{0,300}\")?\)|\[[^\[\]\n]{0,200}\])"
-    r"|`{1,2}(?P<code>[^`\n]{1,300})`{1,2}"
-    r"|<(?P<link>https?://[^<>\s]{1,2000})>"
-    r"|\[\^[^\[\]\s]{1,50}\]|</?[a-zA-Z][^<>\n]{0,300}>"
+    r"<(?P<link>https?://[^<>\s]{1,2000})>"
+    rf"|(?P<unseen>\[{_PICTURE}\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])|{_PICTURE}"
+    r"|\{%[^{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
+    r"|\{:?[ ]?(?:[#.][a-zA-Z][\w-]{0,60}|[a-z-]{1,30}=\"[^{}\n]{0,200})[^{}\n]{0,200}\}"
+    r"|\[\^[^\[\]\s]{1,50}\]|</?[a-zA-Z][^<>\n]{0,300}>)"
+    rf"|\[(?P<label>[^\[\]\n]{{0,300}})\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])"
+    r"|`{1,3}(?P<code>[^`\n]{1,300})`{1,3}"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
+    r"|(?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}\d{0,2});)"
     r"|(?<!\w)_{1,3}(?=\w)|(?<=[\w.,!?)])_{1,3}(?!\w)|\*{2,3}|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|~~"
 )
+_BREAK = re.compile(r"<br[ \t]?/?>", re.IGNORECASE)
 
 
 def seen(text: str, span: Span, base: int = 0, *, between: str = " ") -> View:
@@ -39,8 +46,23 @@ def seen(text: str, span: Span, base: int = 0, *, between: str = " ") -> View:
 
     for match in _SEEN.finditer(text, span.start, span.end):
         show(at, match.start())
-        if name := match.lastgroup:
-            show(*match.span(name))
         at = match.end()
+        if match["entity"]:
+            views.add(unescape(match["entity"]).replace("\u00a0", " "))
+        elif match["unseen"]:
+            apart = match.start() == span.start or text[match.start() - 1].isspace()
+            if not apart and _BREAK.fullmatch(match["unseen"]):
+                views.add(" ")
+                apart = True
+            while apart and at < span.end and text[at] in " \t":
+                at += 1
+        elif name := match.lastgroup:
+            show(*match.span(name))
     show(at, span.end)
-    return views.done()
+    return _stripped(views.done())
+
+
+def _stripped(view: View) -> View:
+    """Return a view without white space at its end."""
+    bare = view.text.rstrip()
+    return view if len(bare) == len(view.text) else view.part(Span(0, len(bare)))

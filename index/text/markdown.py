@@ -6,17 +6,25 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from citespan.index.text.grid import (
+    RULE,
+    cells,
+    header_above,
+    is_row,
+    is_rule,
+    rows_without_bars,
+    trimmed,
+)
 from citespan.index.text.inline import seen
+from citespan.index.text.listing import code_parts, code_view
+from citespan.index.text.marks import MarkedLine, fields_end, marked, states
 from citespan.index.text.segmentation import sentences
-from citespan.index.text.unread import FENCE, masked
+from citespan.index.text.unread import masked
 from citespan.index.text.view import View, ViewBuilder, joined
 from citespan.index.types import Span
 
 _HEADING = re.compile(r"#{1,6}[ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>\d{1,3})[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
-_RULE = re.compile(r"[ \t|:=*_-]+$")
-_HEADER = 4000  # code points at the start of a paragraph in which a table's header is
-_COMMENT = re.compile(r"\s*(?:#|//|--|;|/\*)")
 _QUOTED = re.compile(r"[ \t]*(?:>[ \t]?)+")
 
 
@@ -36,6 +44,8 @@ class Unit:
 
     group: units of the same paragraph, list, table or block of code have the same number.
     numbered: whether it is a step of a list with numbers.
+    nested: whether it is indented below an item of a list, which it belongs to.
+    indent: of an item, how far its mark is indented.
     """
 
     kind: Kind
@@ -43,6 +53,8 @@ class Unit:
     view: View
     group: int
     numbered: bool = False
+    nested: bool = False
+    indent: int = 0
 
 
 def markdown_units(
@@ -70,7 +82,12 @@ class _Reading:
         self._code = [one for one in code if one.overlap(within)]
         self._base = within.start
         self._local = masked(within.of(text), within, hidden, code)
+        self._whole_lines = not self._base or text[self._base - 1] == "\n"
+        self._above = header_above(text, self._base) if self._base else None
+        self._rows_at = rows_without_bars(self._local, goes_on=self._above is not None)
+        self._fields = fields_end(text) - self._base
         self._group = 0
+        self._item = -1  # the indentation of the last item that is still open
 
     def units(self) -> Iterator[Unit]:
         lines = list(self._lines())
@@ -83,29 +100,74 @@ class _Reading:
             if not words.strip():
                 self._group += 1
             elif self._in_code(line):
+                self._indented(line)
                 yield from self._code_units(lines[at:end])
-            elif _HEADING.match(words):
-                yield from self._heading(line)
-            elif _is_row(words):
-                yield from self._rows(lines[at:end])
-            elif _ITEM.match(words):
-                yield self._item(whole)
             else:
-                yield from self._sentences(whole)
+                yield from self._written(lines[at:end], whole, words)
             at = end
+
+    def _written(self, lines: Sequence[Span], whole: Span, words: str) -> Iterator[Unit]:
+        """Yield the units of what is no code and begins with a line."""
+        line = lines[0]
+        item = _ITEM.match(words)
+        self._indented(line, item=bool(item))
+        if line.start < self._fields:
+            yield from self._field(line, words)
+        elif _HEADING.match(words):
+            yield from self._heading(line)
+        elif mark := marked(words):
+            yield from self._mark(line, mark)
+        elif self._is_row(line):
+            yield from self._rows(lines)
+        elif item:
+            yield from self._item_of(whole)
+        else:
+            yield from self._sentences(whole)
+
+    def _indented(self, line: Span, *, item: bool = False) -> None:
+        """Note whether a line is indented below the last item, or is one itself."""
+        indent = self._indent(line)
+        if item:
+            self._item = min(indent, self._item) if self._item >= 0 else indent
+        elif indent <= self._item:
+            self._item = -1
+
+    def _indent(self, line: Span) -> int:
+        """Return how far a line is indented, also one that the span begins inside of."""
+        words = line.of(self._local)
+        start = self._base + line.start
+        before = self._text[1 + self._text.rfind("\n", 0, start) : start]
+        return len(words) - len(words.lstrip()) + (0 if before.strip() else len(before))
+
+    def _field(self, line: Span, words: str) -> Iterator[Unit]:
+        """Yield a field of those before the text, if people can read its value."""
+        if states(words):
+            self._group += 1
+            span = trimmed(self._local, line)
+            yield self._unit(Kind.SENTENCE, span, self._seen(span))
+
+    def _mark(self, line: Span, mark: MarkedLine) -> Iterator[Unit]:
+        """Yield the title of a box or a tab, if it has one."""
+        self._group += 1
+        span = Span(line.start + mark.title.start, line.start + mark.title.end)
+        if span.of(self._local).strip():
+            yield self._unit(Kind.SENTENCE, span, self._seen(span))
+            self._group += 1
 
     def _end(self, lines: Sequence[Span], at: int) -> int:
         """Return the line after the last one of what begins at a line."""
         words = lines[at].of(self._local)
         inside = self._in_code(lines[at])
         end = at + 1
-        if not words.strip() or (_HEADING.match(words) and not inside):
+        alone = not words.strip() or lines[at].start < self._fields
+        if alone or (not inside and (_HEADING.match(words) or marked(words))):
             return end
+        row = not inside and self._is_row(lines[at])
         while end < len(lines) and (
             self._in_code(lines[end]) == inside
             if inside
-            else _is_row(lines[end].of(self._local))
-            if _is_row(words)
+            else self._is_row(lines[end])
+            if row
             else self._goes_on(lines[end])
         ):
             end += 1
@@ -123,12 +185,27 @@ class _Reading:
 
     def _goes_on(self, line: Span) -> bool:
         words = line.of(self._local)
-        starts = _HEADING.match(words) or _ITEM.match(words) or _is_row(words)
-        return bool(words.strip()) and not starts and not self._in_code(line)
+        starts = _HEADING.match(words) or _ITEM.match(words) or marked(words)
+        return bool(words.strip()) and not (starts or self._is_row(line) or self._in_code(line))
+
+    def _is_row(self, line: Span) -> bool:
+        return line.start in self._rows_at or is_row(line.of(self._local))
 
     def _unit(self, kind: Kind, span: Span, view: View, *, numbered: bool = False) -> Unit:
         whole = Span(self._base + span.start, self._base + span.end)
-        return Unit(kind=kind, span=whole, view=view, group=self._group, numbered=numbered)
+        nested = self._item >= 0 and kind is not Kind.ITEM
+        return Unit(
+            kind=kind, span=whole, view=view, group=self._group, numbered=numbered, nested=nested
+        )
+
+    def _bare(self, span: Span, view: View) -> Span:
+        """Return a span without unseen words, such as pictures, at either end."""
+        first, last = view.runs[0].at - self._base, view.runs[-1].at + view.runs[-1].length
+        before = Span(span.start, first).of(self._local)
+        after = Span(last - self._base, span.end).of(self._local)
+        cut = next((at for at, one in enumerate(after) if one.isspace()), len(after))
+        return Span(first - len(before.split()[-1]) if before.strip() and not before[-1].isspace()
+                    else first, last - self._base + cut)  # fmt: skip
 
     def _seen(self, span: Span) -> View:
         """Return a span without the marks of Markdown, on one line."""
@@ -144,26 +221,32 @@ class _Reading:
             yield self._unit(Kind.HEADING, span, self._seen(span))
         self._group += 1
 
-    def _item(self, span: Span) -> Unit:
+    def _item_of(self, span: Span) -> Iterator[Unit]:
         match = _ITEM.match(self._local, span.start, span.end)
         start = match.end() if match else span.start
-        inside = _trimmed(self._local, Span(start, span.end))
+        inside = trimmed(self._local, Span(start, span.end))
         numbered = bool(match and match["number"])
-        return self._unit(Kind.ITEM, inside, self._seen(inside), numbered=numbered)
+        view = self._seen(inside)
+        if view.runs:
+            unit = self._unit(Kind.ITEM, self._bare(inside, view), view, numbered=numbered)
+            yield replace(unit, indent=self._indent(span))
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""
         match = _QUOTED.match(self._local, span.start, span.end)
-        whole = _trimmed(self._local, Span(match.end() if match else span.start, span.end))
-        if not whole or _RULE.fullmatch(whole.of(self._local)):
+        whole = trimmed(self._local, Span(match.end() if match else span.start, span.end))
+        if not whole or RULE.fullmatch(whole.of(self._local)):
             return
         view = seen(self._local, whole, self._base, between="\n")  # its lines tell sentences apart
         parts = [view.part(one) for one in sentences(view.text)] if self._split else [view]
         parts = [replace(one, text=one.text.replace("\n", " ")) for one in parts if one.runs]
+        if not parts:
+            return
         starts = [self._word(after, before) for before, after in pairwise(parts)]
         starts = [whole.start, *starts, whole.end]
         for part, (start, end) in zip(parts, pairwise(starts), strict=True):
-            yield self._unit(Kind.SENTENCE, _trimmed(self._local, Span(start, end)), part)
+            span = trimmed(self._local, Span(start, end))
+            yield self._unit(Kind.SENTENCE, self._bare(span, part), part)
 
     def _word(self, view: View, before: View) -> int:
         """Return where the marks before a sentence begin, which are no part of the one before."""
@@ -175,49 +258,32 @@ class _Reading:
 
     def _code_units(self, lines: Sequence[Span]) -> Iterator[Unit]:
         """Yield the lines of code, those below a comment with it."""
-        open_ones: list[Span] = []
-        after = False  # whether code stands below the comments
-        for line in lines:
-            words = line.of(self._local)
-            comment = bool(_COMMENT.match(words))
-            fence = FENCE.match(words)
-            if open_ones and (not words.strip() or fence or (comment and after)):
-                yield self._lined(open_ones)
-                open_ones = []
-            if words.strip() and not fence:
-                after = not comment
-                open_ones.append(_trimmed(self._local, line))
-        if open_ones:
-            yield self._lined(open_ones)
-
-    def _lined(self, lines: Sequence[Span]) -> Unit:
-        views = ViewBuilder()
-        for line in lines:
-            if len(views):
-                views.add("\n")
-            views.show(self._local, line.start, line.end, self._base)
-        return self._unit(Kind.CODE, Span(lines[0].start, lines[-1].end), views.done())
+        for part in code_parts(self._local, lines):
+            span = Span(trimmed(self._local, part[0]).start, trimmed(self._local, part[-1]).end)
+            yield self._unit(Kind.CODE, span, code_view(self._local, part, self._base))
 
     def _rows(self, lines: Sequence[Span]) -> Iterator[Unit]:
-        header = self._header(lines[0])
+        first = not self._local[: lines[0].start].strip()
+        header = (self._above or []) if first else []
         for at, line in enumerate(lines):
-            if _RULE.fullmatch(line.of(self._local)):
+            if RULE.fullmatch(line.of(self._local)):
                 continue
-            below = at + 1 < len(lines) and _is_rule(lines[at + 1].of(self._local))
-            cells = [_trimmed(self._local, one) for one in _cells(self._local, line)]
+            below = at + 1 < len(lines) and is_rule(lines[at + 1].of(self._local))
+            found = [trimmed(self._local, one) for one in cells(self._local, line)]
             if below:
-                header = [one.of(self._local) for one in cells]
+                header = [one.of(self._local) for one in found]
                 continue
-            cells = [one for one in cells if one]
-            if cells:
-                span = Span(cells[0].start, cells[-1].end)
-                yield self._unit(Kind.ROW, span, self._row(line, header))
+            found = [one for one in found if one]
+            if found:
+                span = Span(found[0].start, found[-1].end)
+                whole = self._whole_lines or line.start > 0
+                yield self._unit(Kind.ROW, span, self._row(line, header if whole else ()))
 
     def _row(self, line: Span, header: Sequence[str]) -> View:
         """Return a row with the header before each of its cells."""
         pieces: list[View] = []
-        for at, cell in enumerate(_cells(self._local, line)):
-            bare = _trimmed(self._local, cell)
+        for at, cell in enumerate(cells(self._local, line)):
+            bare = trimmed(self._local, cell)
             if bare:
                 views = ViewBuilder()
                 name = header[at] if at < len(header) else ""
@@ -225,40 +291,3 @@ class _Reading:
                 views.append(self._seen(bare))
                 pieces.append(views.done())
         return joined(pieces, "; ")
-
-    def _header(self, line: Span) -> list[str]:
-        """Return the header of a table that begins before the span."""
-        if self._local[: line.start].strip():
-            return []
-        end = self._base + line.start
-        before = self._text.rfind("\n\n", 0, end)
-        start = before + 2 if before >= 0 else 0
-        above = self._text[start : min(end, start + _HEADER)].split("\n")
-        for first, second in pairwise(above):
-            if first.lstrip().startswith("|") and _is_rule(second):
-                return [one.of(first).strip() for one in _cells(first, Span(0, len(first)))]
-        return []
-
-
-def _cells(text: str, line: Span) -> Iterator[Span]:
-    """Yield the cells of a row, without its outer bars."""
-    bare = _trimmed(text, line)
-    start = bare.start + text.startswith("|", bare.start)
-    end = bare.end - (text.endswith("|", start, bare.end) and text[bare.end - 2] != "\\")
-    for match in re.finditer(r"(?s)((?:[^|\\]|\\.?)*+)(?:\||\Z)", text[start:end]):
-        if match.group() or match.start() < end - start:
-            yield Span(start + match.start(1), start + match.end(1))
-
-
-def _is_row(line: str) -> bool:
-    return line.lstrip().startswith("|")
-
-
-def _is_rule(line: str) -> bool:
-    return "-" in line and "|" in line and bool(_RULE.fullmatch(line))
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    words = span.of(text)
-    start = span.start + len(words) - len(words.lstrip())
-    return Span(start, max(start, span.start + len(words.rstrip())))

@@ -86,6 +86,8 @@ def _continues(text: str, before: Span, line: Span) -> bool:
     previous, following = before.of(text).rstrip(), line.of(text)
     if len(previous) > _WRAPPED_MAX or _STARTS_BLOCK.match(following):
         return False
+    if " | " in previous and "|" in following:  # rows of a table without bars around them
+        return False
     continued = following.lstrip()[0].islower()
     if len(previous) < _WRAPPED_MIN and not continued:
         return False
@@ -128,7 +130,9 @@ def _in_block(text: str, block: Span) -> list[Span]:
 
 
 def _is_row(block: str) -> bool:
-    """Return whether a block is a row of a table, such as `Header: value; Header: value`."""
+    """Return whether a block is a row, such as `| value |` or `Header: value; Header: value`."""
+    if block.lstrip().startswith("|"):
+        return True
     parts = block.split("; ")
     return len(parts) > 1 and all(": " in part for part in parts)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from citespan.index.types import Span
 
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})")
 _FURTHEST = 20_000  # code points from the start of a hidden element to its end
 _TAG = re.compile(
     r"<(?P<hidden>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"

@@ -67,6 +67,7 @@ def folded(events: Iterable[Event]) -> Answer:
 
 
 _Place: TypeAlias = tuple[str, int, Span]
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "。」", "๚")
 
 
 class Composer:
@@ -109,7 +110,7 @@ class Composer:
                 yield CitationAdded(citation=numbered)
         used = {_place(one): self._citations[_place(one)] for one in citations}
         self._said.add(text)
-        gap = " " if self.text else ""
+        gap = _gap(self.text, text)
         start = len(self.text) + len(gap)
         self.text += gap + text
         yield Delta(text=gap + text)
@@ -128,6 +129,15 @@ class Composer:
                 fitting.append(one)
                 room -= not known
         return fitting
+
+
+def _gap(before: str, text: str) -> str:
+    """Return what stands between two parts of an answer: lists, code and headings are apart."""
+    if not before:
+        return ""
+    last = before.rpartition("\n")
+    apart = last[1] or "\n" in text or not last[2].rstrip("\"'”’»)*_ ").endswith(_ENDS)
+    return "\n" if apart else " "
 
 
 def _place(citation: Citation) -> _Place:

@@ -41,6 +41,13 @@ _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
 _VERSIONED = word_set("version versions release build revision update")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
+_TWO_NAMES = re.compile(r"(?<![\w-])(?=([A-Z][\w-]{1,30}) ([A-Z][\w-]{1,30})(?![\w-]))")
+_CAPITALS = re.compile(r"[^\W\d_][\w-]{0,30}")
+# Words with a joint that prose has not; "e.g." and "U.S." have parts of one letter.
+_CODE_NAME = re.compile(
+    r"(?<![\w.@/:-])[A-Za-z]\w{1,60}(?:(?:\.|::|->)[A-Za-z]\w{1,60}){1,8}(?![\w@/]|-\w|\.\w)"
+    r"|(?<![\w.@/:-])[A-Za-z][A-Za-z0-9]{0,60}(?:_[A-Za-z0-9]{1,60}){1,8}(?![\w@/]|-\w|\.\w)"
+)
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 
 
@@ -73,6 +80,33 @@ def identifiers(question: str) -> list[Identifier]:
         one = _code(token) or _named(question, tokens, at)
         if one:
             found.append(one)
+    return found
+
+
+def code_names(question: str) -> list[re.Pattern[str]]:
+    """Return what matches each name of code in a question: "max_inflight", "scale.cooldown".
+
+    Such a name is never said in other words: a text without it does not say anything about it.
+    """
+    names = dict.fromkeys(match.group() for match in _CODE_NAME.finditer(question))
+    return [_whole(re.escape(one)) for one in names]
+
+
+def siblings(question: str) -> list[Identifier]:
+    """Return the names of two words in a question; others of their kind have another second word.
+
+    "Tidewatch Pro" is not "Tidewatch Edge". What is asked about either of them is no name:
+    "Tidewatch Dashboard" is none if the question has "dashboard".
+    """
+    found: list[Identifier] = []
+    words = {word.casefold() for word in _CAPITALS.findall(question)}
+    for match in _TWO_NAMES.finditer(question):
+        first, second = match.group(1), match.group(2)
+        if first.casefold() in STOP_WORDS or second.casefold() in STOP_WORDS:
+            continue
+        said = "|".join(re.escape(word) for word in sorted(words))
+        kind = rf"(?<!\w){re.escape(first)} (?!(?i:{said})(?!\w))[A-Z][\w-]{{1,30}}"
+        found.append(Identifier(_whole(re.escape(second)), re.compile(kind), firm=False))
     return found
 
 

@@ -38,7 +38,8 @@ _THINGS = (
 )
 _LATEST = re.compile(
     r"\b(?:the |your |our )?(?P<which>latest|newest|most recent|last|current|oldest|earliest|first)"
-    rf" (?:(?:major|minor|stable|published|software|product|app) )?(?P<thing>{_THINGS})\b",
+    r" (?:(?:major|minor|stable|published|software|product|app|(?-i:[A-Z])[\w.-]{1,30}) )?"
+    rf"(?P<thing>{_THINGS})\b",
     re.IGNORECASE,
 )
 _WHICH_IS = re.compile(
@@ -52,6 +53,7 @@ _NOW = re.compile(
     r"|presently|right now|as of now|valid|up to date|latest|newest|most recent)\b",
     re.IGNORECASE,
 )
+_HAS_NUMBER = re.compile(r"(?:version|release|revision|build)s?$", re.IGNORECASE)
 _FIRST = word_set("oldest earliest first")
 _CONTENTS = re.compile(
     r"\b(?:new|chang(?:e|es|ed)|added|adds?|fix(?:es|ed)?|brings?|brought|contains?|includes?"
@@ -69,11 +71,13 @@ class Latest(NamedTuple):
     rest: the question without them: "what was decided at".
     first: whether the earliest is wanted.
     contents: whether what it holds is asked for, and not which it is.
+    numbered: whether what is asked for has a number, as versions have.
     """
 
     rest: str
     first: bool
     contents: bool
+    numbered: bool = False
 
 
 def latest_asked(question: str) -> Latest | None:
@@ -90,6 +94,7 @@ def latest_asked(question: str) -> Latest | None:
         rest=" ".join(rest.split()),
         first=first,
         contents=of_change or asks_for_contents(rest),
+        numbered=bool(_HAS_NUMBER.match(found["thing"])),
     )
 
 

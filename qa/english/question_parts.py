@@ -15,6 +15,14 @@ _ASKING = re.compile(
     r"could|will|would|should|in|on|at|by|for|from|to|with)\b",
     re.IGNORECASE,
 )
+_MEMBERS = re.compile(
+    r"(?:what|which) (?:are|were)\b|(?:what|which) (?:[\w-]{1,30} ){0,2}\w{2,30}[^\Ws]s\b"
+    r"|(?:list|name|enumerate)\b",
+    re.IGNORECASE,
+)
+_STEPS = re.compile(
+    r"how (?:do|can|could|should|would|must) (?:i|we|you|one)\b|how to\b", re.IGNORECASE
+)
 _MIN_WORDS = 3  # "and why?" by itself asks nothing
 _MAX_PARTS = 4  # more parts are a load, not a question
 
@@ -36,6 +44,16 @@ def parts(question: str) -> list[str]:
     if not 1 < len(found) <= _MAX_PARTS or any(len(one.split()) < _MIN_WORDS for one in found):
         return [question]
     return [piece if piece.endswith(("?", "？")) else f"{piece}?" for piece in found]
+
+
+def asks_for_several(question: str) -> bool:
+    """Return whether a question asks for the members of a list: "what are the", "which ports"."""
+    return bool(_MEMBERS.match(question.strip()))
+
+
+def asks_for_steps(question: str) -> bool:
+    """Return whether a question asks how something is done by the one who asks."""
+    return bool(_STEPS.match(question.strip()))
 
 
 def _joined(sentence: str) -> list[str]:

@@ -6,32 +6,32 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
-from citespan.index.text import Kind, Unit
+from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
-from citespan.qa.english.question_parts import parts
+from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
+from citespan.qa.english.spelling import respelled
 from citespan.qa.english.words import STOP_WORDS
+from citespan.qa.evidence.candidates import candidates, judged_passages, relevant
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
-from citespan.qa.evidence.newest import newest_of
+from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
-from citespan.qa.evidence.protocol import Look, Reader, Titled, Worded
+from citespan.qa.evidence.protocol import Look, Reader, Speller, Titled, Worded
 from citespan.qa.evidence.rows import Lookup, rows_about
 from citespan.qa.evidence.selection import (
     ReadPassage,
     Rules,
     Sentence,
     choose,
-    judged,
     once,
     repeats,
-    says_something,
 )
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import wholes, with_antecedents
+from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents, with_list_asked
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -115,7 +115,7 @@ class Finder:
             read = self._read(*self._look(part, among))
             found.append(self._find(part[0], named, read, source))
             all_read += read
-        return found, _judged(all_read, ranked, passages)
+        return found, judged_passages(all_read, ranked, passages)
 
     def _find_one(
         self,
@@ -135,16 +135,24 @@ class Finder:
         among = rows_about(wordings[-1], among)
         if not among:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
-        others = [one for one in (figure_asked(wordings[-1]), newest.question) if one]
+        others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], among)]
+        others = [one for one in others if one]
         ranked, looks = self._look([*wordings, *others], among)
         read = self._read(ranked, looks)
         found = self._find(question, named, read, source, others, lookup)
-        return [found], _judged(read, ranked, passages)
+        return [found], judged_passages(read, ranked, passages)
 
     def warm(self) -> None:
         """Run the model once."""
         for look in self._reader.look("warm", [Titled("", "warm"), Titled("", "up")]):
             look.read()
+
+    def _respelled(self, question: str, pieces: Sequence[Piece]) -> str | None:
+        """Return a question without slips of the fingers; None if it has none."""
+        if not isinstance(self._reader, Speller):
+            return None
+        texts = ("\n".join(piece.scope) for piece in pieces)
+        return respelled(question, texts, self._reader.is_word)
 
     def _look(
         self, wordings: Sequence[str], pieces: Sequence[Piece]
@@ -167,7 +175,7 @@ class Finder:
             key=lambda pair: (repeats(pair[0].view.text), -pair[1].relevance),
         )
         ranked = [
-            replace(piece, passage=_relevant(piece.passage, look.relevance)) for piece, look in both
+            replace(piece, passage=relevant(piece.passage, look.relevance)) for piece, look in both
         ]
         return ranked, [look for _, look in both]
 
@@ -206,7 +214,8 @@ class Finder:
         lookup: Lookup | None = None,
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
-        by_piece = [(one, _candidates(one, units[id(one)])) for one in read]
+        by_piece = [(one, candidates(one, units[id(one)])) for one in read]
+        by_piece = [one for one in by_piece if one[1]] or by_piece  # without what is of others
         chosen, confidence = self._chosen([question, *others], by_piece, source, lookup)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
@@ -215,9 +224,12 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = [source.units(one.piece) for one in read]
-        whole = wholes(once([*chosen, *twins]), around, named.is_in)
+        around = _around([*chosen, *twins], read, source)
+        steps = asks_for_steps(question)
+        whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
         whole = with_antecedents(whole, around, named.is_in)
+        if asks_for_several(question):
+            whole = with_list_asked(whole, around, Wanted(question).covered)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 
     def _chosen(
@@ -242,9 +254,16 @@ class Finder:
             if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
             unsure = confidence < _UNSURE * self._decision.least
-            reasons = [one.shown for one in chosen]
-            return ([] if unsure and lacks_reason(wordings[0], reasons) else chosen), confidence
-        for read, among in by_piece:
+            shown = [one.shown for one in chosen]
+            lacks = (unsure and lacks_reason(wordings[0], shown)) or lacks_version(
+                wordings[0], shown
+            )
+            return ([] if lacks else chosen), confidence
+        term = defined(wordings[0])
+        first = [(read, [one for one in among if term and defines(term, one.shown)])
+                 for read, among in by_piece]  # fmt: skip
+        # if a sentence defines the term, others only mention it
+        for read, among in first if any(among for _, among in first) else by_piece:
             surer = self._decision.confidence(read.reading.probability, covered=True)
             covering = [
                 one
@@ -260,35 +279,17 @@ class Finder:
         return [], confidence
 
 
-def _candidates(read: ReadPassage, units: Sequence[Unit]) -> list[Sentence]:
-    """Return the units of a read piece that can be evidence; a heading if it has the answer."""
+def _around(
+    chosen: Sequence[Sentence], read: Sequence[ReadPassage], source: PassageDocuments
+) -> list[UnitsRead]:
+    """Return the units of each piece with a chosen sentence, and of its section nearby."""
     return [
-        sentence
-        for unit, sentence in zip(units, judged(read, units), strict=True)
-        if (unit.kind is not Kind.HEADING or _answers(sentence, read))
-        and says_something(unit.view.text, single=unit.kind is not Kind.SENTENCE)
-    ]
-
-
-def _answers(one: Sentence, reading: ReadPassage) -> bool:
-    """Return whether a sentence has the whole short answer."""
-    return one.answer is not None and one.answer == reading.reading.answer
-
-
-def _relevant(passage: Passage, relevance: float) -> Passage:
-    """Return a passage with its relevance for the whole question, also for its parts."""
-    if passage.scores.relevance is not None:
-        return passage
-    return replace(passage, scores=replace(passage.scores, relevance=relevance))
-
-
-def _judged(
-    read: Sequence[ReadPassage], ranked: Sequence[Piece], passages: Sequence[Passage]
-) -> tuple[Passage, ...]:
-    """Return the passages that were read, likeliest first, then the others by relevance."""
-    best: dict[int, Passage] = {}
-    for one in sorted(read, key=lambda one: -one.reading.probability):
-        best.setdefault(one.passage.chunk.id, one.passage)
-    for passage in (*(piece.passage for piece in ranked), *passages):
-        best.setdefault(passage.chunk.id, passage)
-    return tuple(best.values())
+        UnitsRead(
+            one.passage.chunk.document_id,
+            source.units_around(one.piece),
+            "\n".join(one.piece.above),
+        )
+        for one in read
+        if any(it.document_id == one.passage.chunk.document_id and it.span.overlap(one.piece.span)
+               for it in chosen)
+    ]  # fmt: skip

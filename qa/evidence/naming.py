@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Document
-from citespan.qa.english.identifiers import Identifier, identifiers, is_of
+from citespan.qa.english.identifiers import (
+    Identifier,
+    code_names,
+    identifiers,
+    is_of,
+    siblings,
+)
 from citespan.qa.english.rewordings import without
 from citespan.qa.evidence.pieces import Piece
 
@@ -19,6 +25,8 @@ class Named:
     def __init__(self, question: str) -> None:
         self._question = question
         self._asked = identifiers(question)
+        self._code = code_names(question)
+        self._siblings = siblings(question)
 
     def is_in(self, text: str) -> bool:
         """Return whether a text has something that the question names for sure."""
@@ -46,15 +54,17 @@ class Named:
         Only the first sort that there is counts.
         """
         firm = [one for one in self._asked if one.firm]
-        if not self._asked or not pieces:
+        if not (self._asked or self._code) or not pieces:
             return list(pieces)
         scopes = [(piece, "\n".join(piece.scope)) for piece in pieces]
         names = {piece.passage.chunk.document_id for piece in pieces}
-        for one in firm:
-            if any(one.this.search(scope) for _, scope in scopes):
+        for this in (*self._code, *(one.this for one in firm)):
+            if any(this.search(scope) for _, scope in scopes):
                 continue  # whole documents may be long
-            if not any(one.this.search(documents[name].text) for name in names):
+            if not any(this.search(documents[name].text) for name in names):
                 return []
+        if not self._asked:
+            return list(pieces)
         kept = [piece for piece, scope in scopes if _has(all, self._asked, scope)]
         kept = kept or [piece for piece, scope in scopes if _has(any, firm, scope)]
         return [self._not_others(one) for one in kept or pieces]
@@ -62,7 +72,7 @@ class Named:
     def _not_others(self, piece: Piece) -> Piece:
         """Return a piece without what is about another thing of the same kind."""
         units = piece.blocks()
-        verdicts = [self._verdict(piece, units, at) for at in range(len(units))]
+        verdicts = [self._verdict(piece, units, at, self._asked) for at in range(len(units))]
         if True not in verdicts or False not in verdicts:
             return piece
         left = [unit for unit, verdict in zip(units, verdicts, strict=True) if verdict is not False]
@@ -74,9 +84,13 @@ class Named:
         What stands nearest decides: the unit itself, those before it in its paragraph or block,
         the headings, the title. Units that nothing decides count if none is decided to be about it.
         """
+        if self._siblings:
+            of_siblings = [self._verdict(piece, units, at, self._siblings) is False
+                           for at in range(len(units))]  # fmt: skip
+            units = [one for one, other in zip(units, of_siblings, strict=True) if not other]
         if not self._asked:
             return list(units)
-        verdicts = [self._verdict(piece, units, at) for at in range(len(units))]
+        verdicts = [self._verdict(piece, units, at, self._asked) for at in range(len(units))]
         judged = list(zip(units, verdicts, strict=True))
         if True not in verdicts:
             return [unit for unit, verdict in judged if verdict is None]
@@ -86,11 +100,15 @@ class Named:
             if verdict or (verdict is None and unit.kind is Kind.HEADING)
         ]
 
-    def _verdict(self, piece: Piece, units: Sequence[Unit], at: int) -> bool | None:
+    def _verdict(
+        self, piece: Piece, units: Sequence[Unit], at: int, asked: Sequence[Identifier]
+    ) -> bool | None:
         before = [one.view.text for one in units[:at] if one.group == units[at].group]
-        above = [one.view.text for one in units[:1]]  # the piece's own heading, or its first words
+        above = [  # the piece's own heading, or its first words
+            one.view.text for one in units[:1] if asked is self._asked or one.kind is Kind.HEADING
+        ]
         nearest = [units[at].view.text, *reversed(before), *above, *piece.scope[1:]]
-        verdicts = [is_of(one, nearest) for one in self._asked]
+        verdicts = [is_of(one, nearest) for one in asked]
         if any(verdicts):
             return True
         return False if False in verdicts else None

@@ -1,6 +1,7 @@
 """The latest of several versions, entries or documents, if a question asks for it. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from citespan.index.types import Document, Passage
@@ -24,6 +25,8 @@ from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.source import PassageDocuments
 
 _OPENING = 400  # code points in which a document says of when it is
+_BEGINS = re.compile(r"\W{0,3}(?:[^\W\d]{1,30} ){0,2}v?\d", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.-])v?\d[\d.]{0,30}(?!\w)", re.IGNORECASE)
 _ORDERS: tuple[Callable[[str], Place | None], ...] = (date_of, version_of)
 Placed: TypeAlias = tuple[Section, Passage]
 
@@ -70,6 +73,14 @@ def named_section(
     return contents(*found[0], source) if len(found) == 1 else []
 
 
+def lacks_version(question: str, sentences: Iterable[str]) -> bool:
+    """Return whether a question asks which version is the latest, and no sentence has a number."""
+    asked = latest_asked(question)
+    if asked is None or not asked.numbered or asked.contents or _more(asked.rest):
+        return False
+    return not any(_NUMBER.search(one) for one in sentences)
+
+
 def newest_of(question: str, pieces: Sequence[Piece], source: PassageDocuments) -> Newest:
     """Return the pieces of the latest entry or document if a question asks how things are now."""
     asked = latest_asked(question)
@@ -108,20 +119,28 @@ def _latest(asked: Latest, passages: Sequence[Passage], source: PassageDocuments
         sections = source.sections(name)
         for level in sorted({one.level for one in sections}):
             among = [one for one in sections if one.level == level]
-            placed = _placed([one.title for one in among])
+            placed = latest_titles([one.title for one in among])
             if placed:
                 best = min(placed) if asked.first else max(placed)
                 return among[best[1]], passage
     return None
 
 
-def _placed(titles: Sequence[str]) -> list[tuple[Place, int]]:
+def latest_titles(titles: Sequence[str]) -> list[tuple[Place, int]]:
     """Return the titles that have a date, or else a version, if most of them and two have."""
     for order in _ORDERS:
         places = [(place, at) for at, title in enumerate(titles) if (place := order(title))]
+        if order is version_of and not _named_by(titles[at] for _, at in places):
+            continue
         if len(places) >= 2 and 2 * len(places) >= len(titles):
             return places
     return []
+
+
+def _named_by(titles: Iterable[str]) -> bool:
+    """Return whether titles name versions: they begin with them, or differ only in them."""
+    found = list(titles)
+    return all(map(_BEGINS.match, found)) or len({series_of(one) for one in found}) == 1
 
 
 def _newest_documents(

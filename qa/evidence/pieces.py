@@ -140,8 +140,16 @@ def units_of(piece: Piece, document: Document, outline: Outline) -> list[Unit]:
     return [
         Unit(kind=Kind.SENTENCE, span=span, view=View.same(document.text, span), group=group)
         for group, block in enumerate(blocks(document.text, piece.span))
-        for span in sentences(document.text, block)
+        for whole in sentences(document.text, block)
+        if (span := _without_underline(document.text, whole))
     ]
+
+
+def _without_underline(text: str, span: Span) -> Span:
+    """Return a span without a last line that only underlines a heading."""
+    words, _, last = span.of(text).rpartition("\n")
+    underlined = words.strip() and len(set(last.strip())) == 1 and not last.strip().isalnum()
+    return Span(span.start, span.start + len(words.rstrip())) if underlined else span
 
 
 def _units(text: str, span: Span, outline: Outline, *, split: bool) -> list[Unit]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,15 @@ class Reader(Protocol):
 
     def look(self, question: str, passages: Sequence["Titled"]) -> list[Look]:
         """Return a look at each passage, in order."""
+        ...
+
+
+@runtime_checkable
+class Speller(Protocol):
+    """A reader with a vocabulary."""
+
+    def is_word(self, word: str) -> bool:
+        """Return whether a string of small letters is a word of the vocabulary."""
         ...
 
 

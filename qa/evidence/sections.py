@@ -1,7 +1,9 @@
 """Headings and what stands below them, as evidence. Pure."""
 
-from citespan.index.text import Kind, Unit, View
-from citespan.index.types import Passage
+from dataclasses import replace
+
+from citespan.index.text import Kind, Unit, View, sentences
+from citespan.index.types import Passage, Span
 from citespan.qa.evidence.headings import Section
 from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.selection import Sentence, says_something
@@ -23,10 +25,16 @@ def heading_as_sentence(section: Section, passage: Passage, source: PassageDocum
 
 
 def contents(section: Section, passage: Passage, source: PassageDocuments) -> list[Sentence]:
-    """Return what is in a section, or the beginning of a long one, its heading first."""
+    """Return what is in a section, or the beginning of a long one, its heading first.
+
+    Of the items of a long list, the first sentences are returned.
+    """
     found = [heading_as_sentence(section, passage, source)]
     room = _LONGEST
-    for unit in _units(section, passage, source):
+    units = _units(section, passage, source)
+    if sum(len(unit.view.text) for unit in units) > _LONGEST:
+        units = [_opening(unit) if unit.kind is Kind.ITEM else unit for unit in units]
+    for unit in units:
         room -= len(unit.view.text)
         if unit.kind is Kind.HEADING and unit.span == section.heading:
             continue
@@ -43,6 +51,16 @@ def contents(section: Section, passage: Passage, source: PassageDocuments) -> li
                 )
             )
     return found
+
+
+def _opening(unit: Unit) -> Unit:
+    """Return the first sentence of an item."""
+    first = next(iter(sentences(unit.view.text)), Span(0, 0))
+    view = unit.view.part(first)
+    span = view.origin(Span(0, len(view.text)))
+    if span is None or first.end == len(unit.view.text):
+        return unit
+    return replace(unit, view=view, span=Span(unit.span.start, span.end))
 
 
 def _units(section: Section, passage: Passage, source: PassageDocuments) -> list[Unit]:

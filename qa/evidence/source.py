@@ -1,5 +1,6 @@
 """The documents that passages are from, in pieces and units, without what is no evidence. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from citespan.qa.evidence.heads import WROTE
 from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
 from citespan.qa.evidence.selection import Sentence, folded
 
+_AROUND = 1200  # code points before and after a piece in which a list that it is in may continue
+
 
 class PassageDocuments:
     """The documents of passages, with their outlines.
@@ -24,7 +27,7 @@ class PassageDocuments:
 
     def __init__(self, documents: Mapping[str, Document], outlines: Mapping[str, Outline]) -> None:
         self.documents, self.outlines = documents, outlines
-        self._units: dict[tuple[int, int], list[Unit]] = {}
+        self._units: dict[tuple[int, Span], list[Unit]] = {}
         self._sections: dict[str, list[Section]] = {}
 
     def pieces(self, passage: Passage) -> list[Piece]:
@@ -38,7 +41,7 @@ class PassageDocuments:
 
     def units(self, piece: Piece) -> list[Unit]:
         """Return what of a piece can be cited."""
-        key = (piece.passage.chunk.id, piece.span.start)
+        key = (piece.passage.chunk.id, piece.span)
         if key not in self._units:
             name = piece.passage.chunk.document_id
             document = self.documents[name]
@@ -48,6 +51,23 @@ class PassageDocuments:
                 unit for unit in units if not any(one.overlap(unit.span) for one in planted)
             ]
         return self._units[key]
+
+    def units_around(self, piece: Piece) -> list[Unit]:
+        """Return what can be cited of a piece and of its section nearby, where lists may end."""
+        name = piece.passage.chunk.document_id
+        document, outline = self.documents[name], self.outlines[name]
+        if not outline.markdown:
+            return self.units(piece)
+        starts = [start for start, _ in outline.shape.headings]
+        at = bisect_right(starts, piece.span.start)
+        before = max(starts[at - 1] if at else 0, piece.span.start - _AROUND)
+        after = bisect_left(starts, max(piece.span.end, piece.span.start + 1))
+        end = min(starts[after] if after < len(starts) else len(document.text),
+                  piece.span.end + _AROUND)  # fmt: skip
+        start = 1 + document.text.rfind("\n", 0, before)
+        stop = document.text.find("\n", max(end - 1, piece.span.end))
+        whole = Span(min(start, piece.span.start), len(document.text) if stop < 0 else stop)
+        return self.units(replace(piece, span=whole))
 
     def sections(self, name: str) -> list[Section]:
         """Return the sections of a document, in order."""
@@ -63,15 +83,18 @@ class PassageDocuments:
         )
 
     def around(self, sentence: Sentence, piece: Piece) -> str:
-        """Return the words that a sentence stands below: headings, title, the lead of its list."""
-        lead = ""
+        """Return the words that a sentence stands below: headings, title, its item, its lead."""
+        lead = item = ""
         for unit in self.units(piece):
             if unit.span == sentence.span:
                 lead = lead if unit.kind in (Kind.ITEM, Kind.CODE) else ""
+                item = item if unit.nested else ""
                 break
-            if unit.kind is Kind.SENTENCE:
+            if unit.kind is Kind.SENTENCE and not unit.nested:
                 lead = unit.view.text
-        return "\n".join((*piece.above, lead))
+            elif unit.kind is Kind.ITEM:
+                item = unit.view.text
+        return "\n".join((*piece.above, lead, item))
 
     def quote(self, sentence: Sentence) -> str:
         """Return the text of a sentence, with single spaces."""

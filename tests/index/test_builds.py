@@ -10,7 +10,7 @@ from faults import tampered
 
 from citespan.index import Corpus, Draft, OnnxEmbedder, Passage
 from citespan.index.catalogue.sqlite import SqliteCatalogue
-from citespan.index.corpus import Searcher
+from citespan.index.corpus import CUTTING, Searcher
 from citespan.index.disk.folder import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, StoreMismatch
@@ -251,7 +251,7 @@ class TestEarlierCutting:
         before = found(corpus)
         list(corpus.builds.fill(embedder, chunk_tokens=150))
         corpus.builds.switch()
-        assert corpus.build().settings["cutting"] == "3"
+        assert corpus.build().settings["cutting"] == CUTTING
         assert found(corpus) == before
         with pytest.raises(BuildInUse):
             next(corpus.builds.fill(embedder, chunk_tokens=150))

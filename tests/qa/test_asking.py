@@ -7,7 +7,14 @@ from citespan.qa.english.comparisons import compared
 from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.numbers import values_of
-from citespan.qa.english.order import date_of, latest_asked, series_of, version_of, wants_newest
+from citespan.qa.english.order import (
+    Latest,
+    date_of,
+    latest_asked,
+    series_of,
+    version_of,
+    wants_newest,
+)
 from citespan.qa.english.planted import planted_spans
 from citespan.qa.english.properties import property_asked
 from citespan.qa.english.question_parts import parts
@@ -82,7 +89,9 @@ def test_a_comparison_asks_about_both(question: str, expected: list[str]) -> Non
 def test_the_latest_is_asked_for() -> None:
     for question in ("What is the newest version?", "Which release is the latest?", "What's new?"):
         assert latest_asked(question), question
-    assert latest_asked("Who wrote the first report?") == ("Who wrote ?", True, False)
+    assert latest_asked("Who wrote the first report?") == Latest(
+        "Who wrote ?", first=True, contents=False
+    )
     for question in ("What is the last name of Ann?", "When did the Titanic sink?"):
         assert latest_asked(question) is None, question
     assert wants_newest("Which fee is in force now?")

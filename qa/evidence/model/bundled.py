@@ -110,6 +110,10 @@ class BundledReader:
 
         return parallel_map(one, passages)
 
+    def is_word(self, word: str) -> bool:
+        """Return whether the vocabulary has a string of small letters as one word."""
+        return self._model.tokenizer.is_word(word)
+
 
 class _Window(NamedTuple):
     """A part of a passage; `shift` from the offsets of its characters to the passage's."""

@@ -51,6 +51,10 @@ class PairTokenizer:
         ]
         return list(self._pairs.encode_batch(cut))
 
+    def is_word(self, word: str) -> bool:
+        """Return whether the vocabulary has a string of small letters as one token."""
+        return self._single.token_to_id(word) is not None
+
     def windowed(self, question: str, text: str) -> list[tuple[Span, Encoding]]:
         """Return the windows of a text with their encodings; a text that fits is encoded once."""
         (whole,) = self.encode([(question, text)])

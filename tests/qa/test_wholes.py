@@ -1,0 +1,152 @@
+"""Parts of one thing are cited as that thing: lists inside of lists, code with its words."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from strategies import document
+
+from citespan.index import Passage, Span
+from citespan.index.layout import outline_of
+from citespan.index.text.markdown import markdown_units
+from citespan.index.text.unread import code_spans
+from citespan.index.types import Chunk, Scores
+from citespan.qa import Citation
+from citespan.qa.answer.events import Composer
+from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
+from citespan.qa.evidence.covering import Wanted
+from citespan.qa.evidence.pieces import pieces_of, units_of
+from citespan.qa.evidence.selection import Sentence, says_something
+from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
+from citespan.qa.types import Support
+
+LINES = """Ropes come in two kinds:
+
+- thin ropes:
+    - for flags
+    - for tents
+- thick ropes:
+    - for ships
+
+To knot one:
+
+1. Make a loop:
+
+    ```sh
+    ropectl loop --wide
+    ```
+
+2. Pull.
+
+The hut holds ropes. The things in the hut are:
+
+- a stove
+- two beds
+"""
+
+
+def chosen(quote: str, text: str = LINES, document_id: str = "one") -> Sentence:
+    start = text.index(quote)
+    chunk = Chunk(
+        id=1, document_id=document_id, revision=1, span=Span(0, len(text)), tokens=9, context=""
+    )
+    passage = Passage(chunk=chunk, title="", text=text, scores=Scores())
+    return Sentence(
+        passage=passage, span=Span(start, start + len(quote)), evidence=0.9, answer=None,
+        shown=quote,
+    )  # fmt: skip
+
+
+def read(document_id: str = "one") -> list[UnitsRead]:
+    units = markdown_units(LINES, Span(0, len(LINES)), code_spans(LINES))
+    return [UnitsRead(document_id, units, "The hut")]
+
+
+def shown(sentences: list[Sentence]) -> list[str]:
+    return [one.shown for one in sentences]
+
+
+def test_a_list_inside_of_an_item_is_cited_with_the_item() -> None:
+    found = wholes([chosen("for flags"), chosen("for tents")], read())
+    assert shown(found) == ["thin ropes: for flags; for tents"]
+
+
+def test_code_below_an_item_is_cited_with_it() -> None:
+    assert shown(wholes([chosen("ropectl loop --wide")], read())) == [
+        "Make a loop:", "ropectl loop --wide",
+    ]  # fmt: skip
+    (whole,) = wholes([chosen("Make a loop:"), chosen("Pull.")], read())
+    assert whole.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
+
+
+def test_a_part_of_another_document_is_left_alone() -> None:
+    flags = chosen("for flags", document_id="two")
+    assert wholes([flags, chosen("for tents", document_id="two")], read("one")) == [
+        flags, chosen("for tents", document_id="two"),
+    ]  # fmt: skip
+
+
+def test_the_list_that_is_asked_for_takes_the_place_of_a_sentence_beside_it() -> None:
+    covered: Callable[[str, str], bool] = Wanted("What are the things in the hut?").covered
+    found = with_list_asked([chosen("The hut holds ropes.")], read(), covered)
+    assert shown(found) == ["The things in the hut are:\na stove; two beds"]
+    asked = replace(chosen("The hut holds ropes."), answer=chosen("ropes. The").span)
+    assert with_list_asked([asked], read(), covered)[0].answer is None
+    other: Callable[[str, str], bool] = Wanted("What are the colours of the hut?").covered
+    assert shown(with_list_asked([chosen("The hut holds ropes.")], read(), other)) == [
+        "The hut holds ropes."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("What are the things in the hut?", True),
+        ("Which ropes are thick?", True),
+        ("List the huts.", True),
+        ("What is the hut?", False),
+        ("Who holds the ropes?", False),
+    ],
+)
+def test_a_list_is_asked_for(question: str, several: bool) -> None:  # noqa: FBT001
+    assert asks_for_several(question) is several
+
+
+def test_lists_code_and_headings_stand_on_lines_of_their_own() -> None:
+    composer = Composer()
+    for number, part in enumerate(
+        ["It is so.", "So it is.", "a: b; c", "Then so.", "x\ny", "End."]
+    ):
+        span = Span(number, number + 1)
+        list(composer.say(part, [Citation.of(document(LINES), span)], Support.QUOTED))
+    assert composer.text == "It is so. So it is. a: b; c\nThen so.\nx\ny\nEnd."
+
+
+def test_a_line_that_says_what_follows_is_no_evidence() -> None:
+    assert not says_something(".. code-block:: python")
+    assert says_something(".. versionadded:: 3.2 The hut has a stove.")
+
+
+def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
+    (found,) = wholes([chosen("Pull.")], read(), steps=True)
+    assert found.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
+    assert shown(wholes([chosen("Pull.")], read()))[-1] == "Pull."
+    after = wholes([chosen("The hut holds ropes.")], read(), steps=True)
+    assert shown(after) == ["The hut holds ropes.", "The things in the hut are:"]
+    assert asks_for_steps("How do I knot one?")
+    assert not asks_for_steps("How do ropes hold?")
+
+
+def test_two_parts_of_one_item_are_no_list() -> None:
+    parts = [chosen("Make a loop:"), chosen("ropectl loop --wide")]
+    assert "Pull." not in " ".join(shown(wholes(parts, read())))
+
+
+def test_the_underline_of_a_heading_is_not_cited() -> None:
+    text = "The huts of the northern valley and of the pass\n" + "^" * 47 + "\n\nThey are dry.\n"
+    plain = document(text)
+    outline = outline_of(plain, None)
+    (piece,) = pieces_of(chosen("They are dry.", text).passage, plain, outline)
+    assert [one.view.text for one in units_of(piece, plain, outline)] == [
+        "The huts of the northern valley and of the pass", "They are dry.",
+    ]  # fmt: skip
