@@ -41,14 +41,14 @@ _EACH = """
 import json, sys
 for path in sys.argv[1:]:
     try:
-        told = {"text": read(path)}
+        outcome = {"text": read(path)}
     except Exception as error:
-        told = {"error": f"{type(error).__name__}: {error}"[:200]}
-    print("\\n" + json.dumps(told), flush=True)
+        outcome = {"error": f"{type(error).__name__}: {error}"[:200]}
+    print("\\n" + json.dumps(outcome), flush=True)
 """
 
 
-class Figures(msgspec.Struct):
+class Cost(msgspec.Struct):
     """What became of the files of a folder, and what it cost, all processes included."""
 
     system: str
@@ -83,11 +83,11 @@ def main(folder: Path, peers: tuple[str, ...], suffix: str) -> None:
 
 def _measured(
     name: str, files: Sequence[Path], act: Callable[[Sequence[Path]], tuple[int, str]]
-) -> Figures:
+) -> Cost:
     started, before = time.perf_counter(), _processor_s()
     read, reason = act(files)
     wall_s = time.perf_counter() - started
-    return Figures(name, read, len(files), wall_s, _processor_s() - before, reason)
+    return Cost(name, read, len(files), wall_s, _processor_s() - before, reason)
 
 
 def _processor_s() -> float:
@@ -103,9 +103,9 @@ def _ingested(files: Sequence[Path]) -> tuple[int, str]:
         done = subprocess.run(  # noqa: S603
             [*command, *map(str, files)], capture_output=True, check=False
         )
-    told = json.loads(done.stdout)["files"]
-    stored = [one for one in told if one["outcome"] in {"added", "partial", "duplicate"}]
-    refused = [str(one["reason"]) for one in told if one not in stored]
+    found = json.loads(done.stdout)["files"]
+    stored = [one for one in found if one["outcome"] in {"added", "partial", "duplicate"}]
+    refused = [str(one["reason"]) for one in found if one not in stored]
     return len(stored), refused[-1] if refused else ""
 
 
@@ -117,16 +117,16 @@ def _read(name: str, python: str, files: Sequence[Path]) -> tuple[int, str]:
     done = subprocess.run(  # noqa: S603
         [python, "-c", program, *map(str, files)], capture_output=True, text=True, check=False
     )
-    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    texts = [one["text"] for one in told if one.get("text")]
-    errors = [one["error"] for one in told if "error" in one] or done.stderr.splitlines()[-1:]
+    outcomes = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    texts = [one["text"] for one in outcomes if one.get("text")]
+    errors = [one["error"] for one in outcomes if "error" in one] or done.stderr.splitlines()[-1:]
     with tempfile.TemporaryDirectory() as folder:
         if texts:
             Naive().ingest(texts, _TOKENS, Path(folder) / "naive")
     return len(texts), errors[-1] if errors and len(texts) < len(files) else ""
 
 
-def _print(found: Sequence[Figures]) -> None:
+def _print(found: Sequence[Cost]) -> None:
     table = Table("system", "files read", "wall s", "CPU s", "times citespan's CPU", "last refusal")
     for one in found:
         table.add_row(

@@ -239,7 +239,7 @@ def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
     tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(500))
-    halting = Halting(embedder)
+    halting: Any = Halting(embedder)
     with Corpus.open(tmp_path, halting, chunk_tokens=32) as corpus:
         with closing(runner(tmp_path, ingest_work(lambda _: storing(corpus)))) as jobs:
             job = jobs.submit(entries("Short.", long, "Last."), "default")

@@ -129,7 +129,7 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
     at, own = 0, ""
     for segment in answer.segments:
         assert bool(segment.citations) == (segment.support is not Support.UNSUPPORTED)
-        assert answer.text[at : segment.span.start] == (" " if at else "")
+        assert answer.text[at : segment.span.start] in ((" ", "\n") if at else ("",))
         assert segment.span.of(answer.text).strip()
         at = segment.span.end
         said = segment.span.of(answer.text)

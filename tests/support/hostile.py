@@ -4,6 +4,7 @@ A pattern that backtracks more than linearly is slow on a prefix, many repetitio
 that one of its repeats takes, and an end that does not fit.
 """
 
+import gc
 import importlib
 import math
 import re
@@ -54,11 +55,16 @@ class TooSlow(Exception):
 
 @contextmanager
 def processor_limit(seconds: float) -> Generator[None]:
-    """Raise `TooSlow` in the main thread when so much time has been used up."""
+    """Raise `TooSlow` in the main thread when so much time has been used up.
+
+    No garbage is collected meanwhile: what is raised in a callback of the collector is lost.
+    """
 
     def stop(*_: object) -> None:
         raise TooSlow
 
+    collects = gc.isenabled()
+    gc.disable()
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
@@ -66,6 +72,8 @@ def processor_limit(seconds: float) -> Generator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+        if collects:
+            gc.enable()
 
 
 def seconds(
