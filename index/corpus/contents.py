@@ -5,13 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from citespan.index.catalogue import (
-    Catalogue,
-    CatalogueServer,
-    PostgresCatalogue,
-    SqliteCatalogue,
-    is_stored,
-)
+from citespan.index.catalogue import Catalogue, CatalogueServer, SqliteCatalogue
 from citespan.index.disk.folder import CATALOGUE, settle
 from citespan.index.errors import StoreUnavailable
 from citespan.index.types import Build
@@ -45,6 +39,9 @@ def open_catalogue(
         StoreLocked: as for `settle`.
     """
     if server is not None:
+        # Their driver is an extra.
+        from citespan.index.catalogue import PostgresCatalogue, is_stored
+
         if not is_stored(server):
             yield None
             return

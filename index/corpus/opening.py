@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from filelock import FileLock
 
-from citespan.index.catalogue import CatalogueServer, PostgresCatalogue, SqliteCatalogue
+from citespan.index.catalogue import CatalogueServer, SqliteCatalogue
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contents import summary
 from citespan.index.corpus.searcher import Searcher, build_settings
@@ -63,6 +63,8 @@ def open_parts(
                 folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
             )
         else:
+            from citespan.index.catalogue import PostgresCatalogue  # its driver is an extra
+
             catalogue = PostgresCatalogue(server, settings, read_only=read_only, folder=folder)
         opened.callback(catalogue.close)
         if lock:

@@ -12,7 +12,6 @@ from citespan.index.catalogue import (
     Catalogue,
     CatalogueServer,
     History,
-    PostgresCatalogue,
     SqliteCatalogue,
     histories,
     is_held,
@@ -53,6 +52,8 @@ def open_target(
     """
     with ExitStack() as opened:
         if server is not None:
+            from citespan.index.catalogue import PostgresCatalogue  # its driver is an extra
+
             catalogue = PostgresCatalogue(server, settings)
         else:
             opened.callback(lock_for_writing(folder).release)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from citespan.index.catalogue import drop_catalogue
 from citespan.index.disk import (
     IDENTITY,
     OWN_SETTINGS,
@@ -99,6 +98,8 @@ def discard(settings: Settings, parent: Path, name: str) -> Path:
         StoreUnavailable: the server cannot be reached, or the folder cannot be renamed.
     """
     if server := settings.store.at(name):
+        from citespan.index.catalogue import drop_catalogue  # its driver is an extra
+
         drop_catalogue(server)
     return hide_folder(parent, name)
 
