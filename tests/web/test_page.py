@@ -376,6 +376,11 @@ def test_a_follow_up_has_the_conversation(page: Page) -> None:
     expect(page.locator(".turn").nth(1).locator(".sentence")).to_be_visible()
     assert [one["role"] for one in sent[0]["history"]] == ["user", "assistant"]
     assert sent[0]["history"][0]["content"] == QUESTION
+    assert page.evaluate(  # it is not behind the question box
+        """() => { const [said] = [...document.querySelectorAll(".turn:last-child .sentence")],
+           box = document.querySelector(".asking").getBoundingClientRect();
+           return said.getBoundingClientRect().bottom <= box.top }"""
+    )
 
 
 def test_files_are_added_replaced_and_deleted(page: Page, server: str) -> None:

@@ -226,9 +226,11 @@ const said = (question, answer) => [
   { role: "user", content: question }, { role: "assistant", content: answer },
 ];
 
+const TABLES = /csv|tab-separated|sheet|json/; // which are about nothing in words
+
 /** @param {Stored[]} found */
 function examples(found) {
   if (found.length === 1 && found[0]?.id === SEED) return OF_SEED;
-  const titles = found.filter((one) => one.title && one.title.length < 80).slice(0, 2);
+  const titles = found.filter((one) => one.title && one.title.length < 80 && !TABLES.test(one.media_type)).slice(0, 2);
   return [...titles.map((one) => `What is “${one.title}” about?`), "Which documents are there?"];
 }
