@@ -215,7 +215,9 @@ class Finder:
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
         by_piece = [(one, candidates(one, units[id(one)])) for one in read]
-        by_piece = [one for one in by_piece if one[1]] or by_piece  # without what is of others
+        by_piece = [
+            one for one in by_piece if one[1]
+        ] or by_piece  # nothing may be of the thing asked about
         chosen, confidence = self._chosen([question, *others], by_piece, source, lookup)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant

@@ -96,6 +96,21 @@ def test_where_characters_are_is_reported_for_any_span(client: Client) -> None:
     problem(client.get("/v1/documents/none/where"), 404, "document-not-found")
 
 
+def test_an_outline_has_headings_by_their_characters(client: Client) -> None:
+    text = "# Top\n\nText.\n\n## Below\n" + f"{'x' * 120}.\n" * 1_000  # costs little to embed
+    markdown = {"content-type": "text/markdown"}
+    sent = client.put("/v1/documents/notes", content=text.encode(), headers=markdown)
+    assert sent.status_code == 201, sent.text
+    found = client.get("/v1/documents/notes/outline", params={"start": 2}).json()
+    assert [(one["level"], text[one["start"] : one["end"]]) for one in found["headings"]] == [
+        (2, "## Below")
+    ]
+    assert (found["start"], found["end"], found["tables"]) == (2, 100_002, [])
+    beyond = {"start": 0, "end": 10**6}
+    problem(client.get("/v1/documents/notes/outline", params=beyond), 422, "span-out-of-range")
+    problem(client.get("/v1/documents/none/outline"), 404, "document-not-found")
+
+
 def test_a_browser_that_opens_a_citation_gets_the_reader(client: Client) -> None:
     stored = client.post("/v1/documents", json={"text": "It rains.", "id": "a%ü?#"}).json()
     address = f"{stored['url']}&start=0&end=2"

@@ -46,8 +46,20 @@ def test_each_cell_is_its_value(read: tuple[str, Layout]) -> None:
 def test_only_whole_rows_within_a_span_are_given(read: tuple[str, Layout]) -> None:
     text = read[0]
     zinc = text.index("Metal: Zinc")
-    assert [len(one) for one in grids(read, Span(zinc - 3, len(text)))] == [2]
+    for start in (zinc - 3, zinc - 1, zinc):
+        assert [len(one) for one in grids(read, Span(start, len(text)))] == [2]
+    assert [len(one) for one in grids(read, Span(zinc + 1, len(text)))] == [1]
+    assert [len(one) for one in grids(read, Span(0, zinc + 5))] == [1]
+    assert [len(one) for one in grids(read, Span(3, text.index("Metal: Tin")))] == [1]
     assert grids(read, Span(0, 5)) == []
+
+
+def test_a_table_of_very_many_columns_is_no_grid() -> None:
+    for columns, found in ((40, 1), (41, 0)):
+        header = ",".join(f"Label {n}" for n in range(columns))
+        row = ",".join(f"value {n}" for n in range(columns))
+        made = parsed(tables.read, f"{header}\n{row}\n".encode())
+        assert len(grids((made.text, Layout(encoded(made))))) == found
 
 
 def test_a_table_without_labels_is_no_grid() -> None:

@@ -129,10 +129,13 @@ def assert_sound(answer: Answer, corpus: Corpus, fences: Sequence[str] = ()) -> 
     at, own = 0, ""
     for segment in answer.segments:
         assert bool(segment.citations) == (segment.support is not Support.UNSUPPORTED)
-        assert answer.text[at : segment.span.start] in ((" ", "\n") if at else ("",))
-        assert segment.span.of(answer.text).strip()
-        at = segment.span.end
         said = segment.span.of(answer.text)
+        before = answer.text[:at].rstrip("\"'”’»)*_ ")
+        lined = "\n" in before + said or not before.endswith((*".!?…。！？",))
+        gap = "\n" if lined else " "
+        assert answer.text[at : segment.span.start] == (gap if at else "")
+        assert said.strip()
+        at = segment.span.end
         if segment.support is Support.QUOTED:
             assert {one.quote for one in segment.citations} == {said}
         else:

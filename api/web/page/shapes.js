@@ -5,8 +5,6 @@ import { h, slice } from "./dom.js";
 /** @import { Grid, GridCell, Outline } from "./types.js" */
 /** @import { Styler } from "./styling.js" */
 
-const MOST_COLUMNS = 40;
-
 export class Shapes {
   /** @type {Map<number, number>} */
   #levels;
@@ -19,8 +17,7 @@ export class Shapes {
   /** @param {Outline} outline */
   constructor({ headings, tables }) {
     this.#levels = new Map(headings.map((one) => [one.start, one.level]));
-    this.#rows = tables.filter((one) => one.labels.length <= MOST_COLUMNS)
-      .flatMap((grid) => grid.rows.map((cells) => ({ cells, grid })));
+    this.#rows = tables.flatMap((grid) => grid.rows.map((cells) => ({ cells, grid })));
   }
 
   /**
