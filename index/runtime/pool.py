@@ -35,6 +35,8 @@ class FairPool:
 
     def map(self, function: Callable[[T], R], items: Sequence[T], caller: str) -> list[R]:
         """Return `function` of each item, in order; if one raises, raise its error."""
+        if not items:
+            return []  # a caller without calls would be next, with nothing to run
         futures: list[Future[R]] = [Future() for _ in items]
         calls = [(future, function, item) for future, item in zip(futures, items, strict=True)]
         with self._changed:

@@ -24,6 +24,15 @@ def test_results_keep_their_order_and_errors_are_raised() -> None:
     assert pool.map(abs, [-1], "a") == [1]
 
 
+def test_a_caller_without_items_ends_no_thread() -> None:
+    pool = FairPool(1)
+    with ThreadPoolExecutor(1) as threads:
+        assert pool.map(str, [], "a") == []
+        assert threads.submit(pool.map, abs, [-1], "b").result(60) == [1]
+        assert pool.map(str, [], "b") == []
+        assert threads.submit(pool.map, abs, [-1], "a").result(60) == [1]
+
+
 def test_a_caller_that_used_less_is_next() -> None:
     """A clock counts the time that calls use: `a` one second each, `b` a hundredth."""
     now_s = [0.0]
