@@ -15,10 +15,11 @@ _STYLES = {"alpha": "Letter", "roman": "Roman", "arabic": ""}
 
 
 class SlideParagraph(NamedTuple):
-    """A paragraph's characters, and its bullet or number with a space, if it has one."""
+    """A paragraph's characters, its bullet or number with a space, and its depth in lists."""
 
     text: str
     prefix: str
+    depth: int
 
 
 def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[SlideParagraph]:
@@ -27,7 +28,10 @@ def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[SlideParagr
     for entry in body.findall(A + "p"):
         text = text_of(entry)
         if text.strip():
-            yield SlideParagraph(text, _prefix(entry.find(A + "pPr"), counts, bulleted=bulleted))
+            properties = entry.find(A + "pPr")
+            depth = whole(properties.get("lvl"), most=8) if properties is not None else 0
+            prefix = _prefix(properties, depth, counts, bulleted=bulleted)
+            yield SlideParagraph(text, prefix, depth)
 
 
 def text_of(paragraph: Element) -> str:
@@ -44,8 +48,9 @@ def text_of(paragraph: Element) -> str:
     return "".join(pieces)
 
 
-def _prefix(properties: Element | None, counts: dict[int, int], *, bulleted: bool) -> str:
-    depth = whole(properties.get("lvl")) if properties is not None else 0
+def _prefix(
+    properties: Element | None, depth: int, counts: dict[int, int], *, bulleted: bool
+) -> str:
     for deeper in [other for other in counts if other > depth]:
         del counts[deeper]
     numbered = properties.find(A + "buAutoNum") if properties is not None else None

@@ -23,7 +23,7 @@ from citespan.index.parse.parsed import Member, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "email 1"
+MADE_BY = "email 2"
 MEDIA_TYPE = "message/rfc822"
 MAX_PARTS, MAX_DEPTH, MAX_ATTACHMENTS = 1000, 20, 100
 _MAX_KINDS = 200  # boundaries

@@ -13,7 +13,7 @@ from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "odf 1"
+MADE_BY = "odf 2"
 _PREFIX = "application/vnd.oasis.opendocument."
 _META = "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}"
 

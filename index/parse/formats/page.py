@@ -178,7 +178,10 @@ class HtmlPage:
             self._writer.add(cleaned(text).strip(), place)
         else:
             quote = "> " * min(self._quotes, 9) if self._quoting else ""
-            self._writer.block(text, place, prefix=quote + self._prefix, level=self._level)
+            self._writer.block(
+                text, place, prefix=quote + self._prefix, level=self._level,
+                depth=len(self._numbers),
+            )  # fmt: skip
         if self._level == 1 and not self.title:
             self.title = folded(text)
         self._prefix, self._defines = "", False

@@ -100,7 +100,9 @@ class Shapes:
             self.footers.extend(folded(paragraph.text) for paragraph in found)
             return
         for paragraph in found:
-            self._writer.block(paragraph.text, self._place, prefix=paragraph.prefix)
+            self._writer.block(
+                paragraph.text, self._place, prefix=paragraph.prefix, depth=paragraph.depth
+            )
 
     def _describe(self, shape: Element) -> None:
         """Write the text that describes a picture to those who cannot see it."""

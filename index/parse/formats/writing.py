@@ -16,6 +16,7 @@ from citespan.index.parse.request import Unreadable
 
 MAX_TEXT = 20_000_000  # code points
 MAX_RUNS = 4_000_000
+_DEEPEST = 8  # lists inside of one another that are told apart
 _MAX_DETAIL = 500  # code points of a title or a name
 _MARKS = {"•", "◦", "▪", "–", "-"}
 
@@ -34,8 +35,11 @@ class BlockWriter(Builder):
         self.members: list[Member] = []
         self.furniture: list[Pair] = []
         self._in_list = False
+        self._outer = 0  # the depth of the list's first item
 
-    def block(self, text: str, place: Place, *, prefix: str = "", level: int = 0) -> None:
+    def block(
+        self, text: str, place: Place, *, prefix: str = "", level: int = 0, depth: int = 0
+    ) -> None:
         """Write a paragraph; nothing if it has no characters.
 
         Args:
@@ -43,17 +47,20 @@ class BlockWriter(Builder):
             place: where they stand.
             prefix: a separator before them, such as a bullet, with its space.
             level: of the heading, from 1; 0 if the paragraph is none.
+            depth: of an item in the lists around it; it is indented below the first one's.
         """
         text = cleaned(text).strip()
         if "\ue000" <= text[:1] <= "\uf8ff" and text[1:2].isspace():  # a bullet of a symbol font
             text, prefix = text[1:].lstrip(), prefix or "• "
         if not text:
             return
-        item = _is_item(prefix)
+        item = not level and _is_item(prefix)
         if item and self._in_list:
-            self.separate("\n")
+            self._outer = min(self._outer, depth)
+            self.separate("\n" + "  " * min(depth - self._outer, _DEEPEST))
         else:
             self.paragraph()
+            self._outer = depth
         self._in_list = item
         start = self.length
         if prefix:

@@ -350,7 +350,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 2, pdfium ")
+    assert result.made_by.startswith("pdf 3, pdfium ")
 
 
 RIGHT = "opensesame"
