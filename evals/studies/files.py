@@ -1,7 +1,7 @@
 """Questions about files of many formats: whether the citation and its place are right.
 
-`python -m citespan.evals.studies.files FOLDER [--ocr auto] [--show] [--data KEPT]`. FOLDER has `files/` and
-`questions.jsonl`. A line has `file`, `question`, `answers` (any of these strings) and `locator`:
+`python -m citespan.evals.studies.files FOLDER [--ocr auto] [--show] [--data KEPT]`.
+FOLDER has `files/` and `questions.jsonl`. A line has `file`, `question`, `answers` (any of these strings) and `locator`:
 `page` with `boxes` in points from the top left of a page of `page_size`, or `slide`, `sheet` and
 `cell`, `row`, `part` or `heading`, a path of which the innermost must be over the quote.
 

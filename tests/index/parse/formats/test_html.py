@@ -30,7 +30,9 @@ def test_lists_and_definitions():
         "<ul><li>a<li>b<ol start=3><li>c</li><li><p>d</p><p>more</p></li></ol></ul>"
         "<dl><dt>Term</dt><dd>Meaning</dd><dt>Other</dt><dd><p>First.</p><p>Second.</p></dd></dl>"
     )
-    assert out.text == ("• a\n• b\n  3. c\n  4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond.")
+    assert out.text == (
+        "• a\n• b\n  3. c\n  4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond."
+    )
 
 
 def test_tables_are_rows():
