@@ -1,9 +1,11 @@
 """Questions about files of many formats: whether the citation and its place are right.
 
 `python -m citespan.evals.studies.files FOLDER [--ocr auto] [--show] [--data KEPT]`.
-FOLDER has `files/` and `questions.jsonl`. A line has `file`, `question`, `answers` (any of these strings) and `locator`:
-`page` with `boxes` in points from the top left of a page of `page_size`, or `slide`, `sheet` and
-`cell`, `row`, `part` or `heading`, a path of which the innermost must be over the quote.
+
+FOLDER has `files/` and `questions.jsonl`. A line has `file`, `question`, `answers` (any of these
+strings) and `locator`: `page` with `boxes` in points from the top left of a page of `page_size`,
+or `slide`, `sheet` and `cell`, `row`, `part` or `heading`, a path of which the innermost must be
+over the quote.
 
 All files are stored in one corpus. A citation is right if it is of the file and its quote, with
 white space folded, has one of the answers. A box is met if a cited box covers half of it; boxes
