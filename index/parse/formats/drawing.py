@@ -6,6 +6,7 @@ from typing import NamedTuple
 from citespan.index.parse.formats.grid import FilledCell, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import numeral
+from citespan.index.parse.formats.superscripts import raised
 from citespan.index.parse.places import Place
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -40,12 +41,19 @@ def text_of(paragraph: Element) -> str:
     for part in paragraph.iter():
         name = local(part)
         if name == "t":
-            pieces.append(part.text or "")
+            pieces.append(raised(part.text or "") if _is_high(part) else part.text or "")
         elif name == "br":
             pieces.append("\n")
         elif name == "tab":
             pieces.append("\t")
     return "".join(pieces)
+
+
+def _is_high(part: Element) -> bool:
+    """Return whether the letters of a run stand above the line."""
+    run = part.getparent()
+    properties = run.find(A + "rPr") if run is not None else None
+    return properties is not None and whole(properties.get("baseline")) > 0
 
 
 def _prefix(

@@ -1,6 +1,7 @@
 """Writing of a text under limits, block by block, and the result of a reader."""
 
 from collections.abc import Sequence
+from textwrap import dedent
 
 from citespan.index.parse.parsed import (
     Builder,
@@ -49,7 +50,7 @@ class BlockWriter(Builder):
             level: of the heading, from 1; 0 if the paragraph is none.
             depth: of an item in the lists around it; it is indented below the first one's.
         """
-        text = cleaned(text).strip()
+        text = _bare(cleaned(text))
         if "\ue000" <= text[:1] <= "\uf8ff" and text[1:2].isspace():  # a bullet of a symbol font
             text, prefix = text[1:].lstrip(), prefix or "• "
         if not text:
@@ -137,6 +138,11 @@ def is_like_heading(text: str) -> bool:
 def short(text: str) -> str:
     """Return a title or a name as metadata: one line, at most 500 code points."""
     return folded(cleaned(text))[:_MAX_DETAIL].strip()
+
+
+def _bare(text: str) -> str:
+    """Return a text without space around it; its lines keep how they stand to each other."""
+    return dedent(text.strip("\n").rstrip()).strip() if "\n" in text else text.strip()
 
 
 def _is_item(prefix: str) -> bool:

@@ -26,10 +26,9 @@ def furniture_of(pages: list[list[PageLine]]) -> set[int]:
     for places in seen.values():
         if len({number for number, _ in places}) >= needed:
             found.update(id(line) for _, line in places)
-    found |= _numbers(pages)
     every = sum(len(line.text) for lines in pages for line in lines)
     taken = sum(len(line.text) for lines in pages for line in lines if id(line) in found)
-    return found if taken <= _MOST * every else set()
+    return (found if taken <= _MOST * every else set()) | _numbers(pages)
 
 
 def _numbers(pages: list[list[PageLine]]) -> set[int]:
