@@ -88,7 +88,7 @@ def _verdict(document: Document, layout: Layout, span: Span, opened: Any) -> tup
 
 
 def _written(text: str, layout: Layout, span: Span) -> str:
-    """Return the characters of a span that stand in the file."""
+    """Return the characters of a span of the file."""
     return "".join(
         text[at] for at in range(span.start, span.end) if layout.places(Span(at, at + 1))
     )

@@ -1,6 +1,7 @@
 """What RTF says that nobody sees: deleted and hidden text; and text boxes, which people do see."""
 
 import re
+from collections.abc import Iterator
 
 _TOKEN = re.compile(
     r"\\[{}\\]|[{}]|\\(?P<name>v|deleted|plain)(?P<value>-?\d{1,4})?(?![A-Za-z0-9-]) ?"
@@ -53,19 +54,27 @@ def _with_boxes(source: str) -> str:
     pieces: list[str] = []
     at = 0
     for shape in _SHAPE.finditer(source):
-        if shape.start() < at or not (end := group_end(source, shape.start())):
+        if shape.start() < at:
             continue
-        texts = [
-            source[box.end() : stop - 1]
-            for box in _BOX.finditer(source, shape.start(), end)
-            if (stop := group_end(source, box.start()))
-        ]
+        end = group_end(source, shape.start())
+        texts = list(_boxes(source, shape.start(), end))
         after = _PARAGRAPH.search(source, end)
-        if texts and after:
+        if not end or not after:
+            break
+        if texts:
             pieces += [source[at : shape.start()], source[end : after.end()]]
             pieces += [f"{{{text}}}\\par " for text in texts]
             at = after.end()
     return "".join([*pieces, source[at:]])
+
+
+def _boxes(source: str, start: int, end: int) -> Iterator[str]:
+    """Yield the text of each box of a shape."""
+    at = start
+    for box in _BOX.finditer(source, start, end):
+        if box.start() >= at and (stop := group_end(source, box.start())):
+            yield source[box.end() : stop - 1]
+            at = stop
 
 
 def group_end(source: str, start: int, most: int = _MAX_GROUP) -> int:

@@ -17,7 +17,7 @@ from citespan.index.parse.request import Unreadable
 
 MAX_TEXT = 20_000_000  # code points
 MAX_RUNS = 4_000_000
-_DEEPEST = 8  # lists inside of one another that are told apart
+_DEEPEST = 8  # lists inside of one another that look different
 _MAX_DETAIL = 500  # code points of a title or a name
 _MARKS = {"•", "◦", "▪", "–", "-"}
 

@@ -28,13 +28,14 @@ def furniture_of(pages: list[list[PageLine]]) -> set[int]:
             found.update(id(line) for _, line in places)
     every = sum(len(line.text) for lines in pages for line in lines)
     taken = sum(len(line.text) for lines in pages for line in lines if id(line) in found)
-    return (found if taken <= _MOST * every else set()) | _numbers(pages)
+    numbers = _numbers(pages)
+    return found | numbers if taken <= _MOST * every else numbers
 
 
 def _numbers(pages: list[list[PageLine]]) -> set[int]:
     """Return the ids of the numbers of pages: the first or last line, counting from page to page.
 
-    A number that is that of its own page needs no neighbour.
+    A number that is that of its own page needs no neighbour, if there are several pages.
     """
     seen: dict[tuple[int, int], list[int]] = defaultdict(list)
     for at, lines in enumerate(pages):
@@ -45,7 +46,8 @@ def _numbers(pages: list[list[PageLine]]) -> set[int]:
     return {
         one
         for (at, number), ids in seen.items()
-        if number == at + 1 or {(at - 1, number - 1), (at + 1, number + 1)} & seen.keys()
+        if (number == at + 1 and len(pages) > 1)
+        or {(at - 1, number - 1), (at + 1, number + 1)} & seen.keys()
         for one in ids
     }
 

@@ -14,7 +14,7 @@ _BULLET = re.compile(r"(?:[•▪◦‣●○■□➢❖✓]|o(?=\s+[A-Z]))\s")
 _ITEM = re.compile(
     rf"(?:{_BULLET.pattern[:-2]}|[–—*·-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})[.)])\s"
 )
-_LEADER = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,}) ?\w{1,6}$")  # to the number of a page
+_LEADER = re.compile(r"(?:[.][. ]{3,40}|…[… ]{1,40})\w{1,6}$")  # to the number of a page
 _NOTE = re.compile(r"\d{1,3} ?[^\W\d_]")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
 _TERMINAL = re.compile(r"""[.!?]["'”’)\]]*\d{0,3}$""")
