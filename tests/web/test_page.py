@@ -382,6 +382,13 @@ def test_a_follow_up_has_the_conversation(page: Page) -> None:
            box = document.querySelector(".asking").getBoundingClientRect();
            return said.getBoundingClientRect().bottom <= box.top }"""
     )
+    short = lit(page, "short-answer")
+    page.go_back()  # nothing is asked again: the conversation is shown as it was there
+    expect(page.locator(".turn")).to_have_count(1)
+    assert lit(page, "short-answer") == short
+    page.go_forward()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert len(sent) == 1
 
 
 def test_files_are_added_replaced_and_deleted(page: Page, server: str) -> None:
