@@ -118,10 +118,11 @@ class TestChart:
         assert "volumeClaimTemplates" not in made["StatefulSet"]["spec"]
 
     def test_several_servers_share_a_database(self) -> None:
-        secret = "secretSettings[0]"
         given = {"section": "store", "key": "url", "secret": "database", "item": "url"}
         named = [
-            part for key, value in given.items() for part in ("--set", f"{secret}.{key}={value}")
+            part
+            for key, value in given.items()
+            for part in ("--set", f"secretSettings[0].{key}={value}")
         ]
         made = rendered("--set", "replicas=3", *named)
         spec = made["StatefulSet"]["spec"]

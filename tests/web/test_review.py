@@ -208,7 +208,9 @@ def test_words_can_be_typed_and_only_what_is_there_once_is_taken(page: Page, ser
     assert labels(server) == []
 
 
-def test_a_right_answer_takes_one_click_to_say_and_one_to_take_back(page: Page, server: str) -> None:
+def test_a_right_answer_takes_one_click_to_say_and_one_to_take_back(
+    page: Page, server: str
+) -> None:
     page.route("**/v1/ask", lambda route: fulfil(route, [("answer.done", ABSTAINED)]))
     page.goto(asking("When?"))
     page.route("**/v1/labels", lambda route: route.abort())
