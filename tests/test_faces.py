@@ -371,11 +371,11 @@ FACES: dict[str, tuple[str, ...]] = {
         "chunk_spans",
         "counted_chunks",
         "escaped_json",
-        "markdown_units",
         "sentences",
         "shown",
         "stem",
         "strip",
+        "taken_apart",
     ),
     "index.transfer": (
         "Backup",

@@ -6,9 +6,9 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.text.chunking import chunk_spans, counted_chunks
-    from citespan.index.text.markdown import Kind, Unit, markdown_units
+    from citespan.index.text.markdown import Kind, Unit
     from citespan.index.text.segmentation import blocks, sentences, strip
-    from citespan.index.text.stems import stem
+    from citespan.index.text.stems import stem, taken_apart
     from citespan.index.text.unseen import escaped_json, shown
     from citespan.index.text.view import View, ViewBuilder
 
@@ -21,11 +21,11 @@ __all__ = (
     "chunk_spans",
     "counted_chunks",
     "escaped_json",
-    "markdown_units",
     "sentences",
     "shown",
     "stem",
     "strip",
+    "taken_apart",
 )
 
 __getattr__ = names_of(
@@ -39,10 +39,10 @@ __getattr__ = names_of(
         "chunk_spans": "citespan.index.text.chunking",
         "counted_chunks": "citespan.index.text.chunking",
         "escaped_json": "citespan.index.text.unseen",
-        "markdown_units": "citespan.index.text.markdown",
         "sentences": "citespan.index.text.segmentation",
         "shown": "citespan.index.text.unseen",
         "stem": "citespan.index.text.stems",
         "strip": "citespan.index.text.segmentation",
+        "taken_apart": "citespan.index.text.stems",
     },
 )

@@ -7,13 +7,14 @@ _ASKED = re.compile(
     r"(?: (?:mean|stand for))?[ ?.!]*",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"(?:name|term|word|acronym|abbreviation) ", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:an?|the) ", re.IGNORECASE)
 
 
 def defined(question: str) -> str | None:
     """Return what a question asks the meaning of, or something that reads like it."""
     found = _ASKED.fullmatch(question.strip())
-    return found["what"].strip() if found else None
+    return _NAMED.sub("", found["what"].strip(), count=1) if found else None
 
 
 def defines(term: str, sentence: str) -> bool:

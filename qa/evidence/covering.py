@@ -2,6 +2,8 @@
 
 from collections.abc import Set
 
+from citespan.index.text import taken_apart
+from citespan.qa.english.definitions import defined
 from citespan.qa.english.verbs import verb_of
 from citespan.qa.english.wording import Word, wording_of
 from citespan.qa.english.words import STOP_WORDS
@@ -49,8 +51,16 @@ class Wanted:
         return bool(self.stems & said) and self.stems <= said | _said(around)
 
 
+def is_headed(question: str, heading: str) -> bool:
+    """Return whether a heading is what a question asks the meaning of, or asks it as well."""
+    term = defined(question)
+    if not term or not heading:
+        return False
+    return Wanted(term).same(defined(heading) or heading)
+
+
 def _said(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in wording_of(text).words)
+    return frozenset(_stem(word) for word in wording_of(taken_apart(text)).words)
 
 
 def _stem(word: Word) -> str:

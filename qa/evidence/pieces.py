@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline
-from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks, markdown_units, sentences
+from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks, sentences
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 
@@ -111,10 +111,10 @@ class Piece:
 
 def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Piece]:
     """Return a passage in pieces, in order; at least one."""
-    if not outline.markdown:
+    if not outline.marked:
         view = View.same(document.text, passage.chunk.span)
         return [Piece(passage=passage, path=(), span=passage.chunk.span, view=view)]
-    units = _units(document.text, passage.chunk.span, outline, split=False)
+    units = outline.units(passage.chunk.span, split=False)
     found: list[Piece] = []
     for section in _sections(units):
         start = section[0].span.start
@@ -135,8 +135,8 @@ def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Pi
 
 def units_of(piece: Piece, document: Document, outline: Outline) -> list[Unit]:
     """Return what of a piece can be cited, in order."""
-    if outline.markdown:
-        return _units(document.text, piece.span, outline, split=True)
+    if outline.marked:
+        return outline.units(piece.span)
     return [
         Unit(kind=Kind.SENTENCE, span=span, view=View.same(document.text, span), group=group)
         for group, block in enumerate(blocks(document.text, piece.span))
@@ -150,10 +150,6 @@ def _without_underline(text: str, span: Span) -> Span:
     words, _, last = span.of(text).rpartition("\n")
     underlined = words.strip() and len(set(last.strip())) == 1 and not last.strip().isalnum()
     return Span(span.start, span.start + len(words.rstrip())) if underlined else span
-
-
-def _units(text: str, span: Span, outline: Outline, *, split: bool) -> list[Unit]:
-    return markdown_units(text, span, outline.fenced, outline.hidden, split=split)
 
 
 def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -186,6 +182,12 @@ def read_as_one(units: Sequence[Unit]) -> View:
                 whole.add(_between(views[at - 1]))
             whole.append(unit.view)
     return whole.done()
+
+
+def row_cells(row: str) -> list[tuple[str, str]]:
+    """Return the cells of a row as it is read, each with its header."""
+    parts = [part.partition(": ") for part in row.rstrip(".").split("; ")]
+    return [(header, value) for header, _, value in parts if value]
 
 
 def _between(unit: Unit) -> str:

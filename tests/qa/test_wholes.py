@@ -122,11 +122,6 @@ def test_lists_code_and_headings_stand_on_lines_of_their_own() -> None:
     assert composer.text == "It is so. So it is. a: b; c\nThen so.\nx\ny\nEnd."
 
 
-def test_a_line_that_says_what_follows_is_no_evidence() -> None:
-    assert not says_something(".. code-block:: python")
-    assert says_something(".. versionadded:: 3.2 The hut has a stove.")
-
-
 def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
     (found,) = wholes([chosen("Pull.")], read(), steps=True)
     assert found.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
