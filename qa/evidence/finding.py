@@ -14,9 +14,10 @@ from citespan.qa.english.rewordings import figure_asked
 from citespan.qa.english.spelling import respelled
 from citespan.qa.english.words import STOP_WORDS
 from citespan.qa.evidence.candidates import candidates, judged_passages, relevant
-from citespan.qa.evidence.covering import Wanted
+from citespan.qa.evidence.covering import Wanted, is_headed
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
+from citespan.qa.evidence.nearby import in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
@@ -31,7 +32,7 @@ from citespan.qa.evidence.selection import (
     repeats,
 )
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents, with_list_asked
+from citespan.qa.evidence.wholes import wholes, with_antecedents, with_list_asked
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -218,7 +219,11 @@ class Finder:
         by_piece = [
             one for one in by_piece if one[1]
         ] or by_piece  # nothing may be of the thing asked about
-        chosen, confidence = self._chosen([question, *others], by_piece, source, lookup)
+        wordings = [question, *others]
+        headed = [one for one in by_piece if is_headed(question, one[0].piece.heading)]
+        chosen, confidence = self._chosen(wordings, headed, source, lookup) if headed else ([], 0.0)
+        if not chosen:
+            chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             enough = confidence >= self._decision.least
@@ -226,7 +231,7 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = _around([*chosen, *twins], read, source)
+        around = units_near([*chosen, *twins], read, source)
         steps = asks_for_steps(question)
         whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
         whole = with_antecedents(whole, around, named.is_in)
@@ -251,8 +256,7 @@ class Finder:
             floor = self._rules.keep * best
             likely = [one for read, among in by_piece if read.reading.probability >= floor
                       for one in among]  # fmt: skip
-            chosen = choose(likely, self._rules)
-            chosen = [one for one in chosen if not source.is_history(one)] or chosen
+            chosen = in_force(wordings[0], choose(likely, self._rules), source)
             if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
             unsure = confidence < _UNSURE * self._decision.least
@@ -279,19 +283,3 @@ class Finder:
             if covering and surer >= self._decision.least:
                 return choose(covering, self._rules), surer
         return [], confidence
-
-
-def _around(
-    chosen: Sequence[Sentence], read: Sequence[ReadPassage], source: PassageDocuments
-) -> list[UnitsRead]:
-    """Return the units of each piece with a chosen sentence, and of its section nearby."""
-    return [
-        UnitsRead(
-            one.passage.chunk.document_id,
-            source.units_around(one.piece),
-            "\n".join(one.piece.above),
-        )
-        for one in read
-        if any(it.document_id == one.passage.chunk.document_id and it.span.overlap(one.piece.span)
-               for it in chosen)
-    ]  # fmt: skip
