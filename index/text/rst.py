@@ -39,12 +39,8 @@ def rst_units(text: str, within: Span, *, split: bool = True) -> list[Unit]:
         within: the span, from the start of a line or from inside of one.
         split: whether paragraphs are split into sentences, which takes longer.
     """
-    start = context_of(text, within.start)
-    stop = text.find("\n", max(within.start, within.end - 1))
-    area = Span(start, len(text) if stop < 0 else stop)
-    found = (
-        clipped(unit, within) for unit in _Reading(text, split=split).body(lines_of(text, area))
-    )
+    lines = lines_of(text, context_of(text, within))
+    found = (clipped(unit, within) for unit in _Reading(text, split=split).body(lines))
     return [unit for unit in found if unit]
 
 

@@ -132,15 +132,18 @@ class Finder:
         newest = newest_of(wordings[-1], pieces, source)
         named = Named(wordings[-1])
         among = named.among(newest.pieces, source.documents)
-        lookup = Lookup(wordings[-1], among)
-        among = rows_about(wordings[-1], among)
         if not among:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
-        others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], among)]
+        lookup = Lookup(wordings[-1], among)
+        about = rows_about(wordings[-1], among)
+        others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], about)]
         others = [one for one in others if one]
-        ranked, looks = self._look([*wordings, *others], among)
-        read = self._read(ranked, looks)
-        found = self._find(question, named, read, source, others, lookup)
+        for pieces in (lookup.rows, about) if lookup.rows else (about,):
+            ranked, looks = self._look([*wordings, *others], pieces)
+            read = self._read(ranked, looks)
+            found = self._find(question, named, read, source, others, lookup)
+            if found.sentences:
+                break
         return [found], judged_passages(read, ranked, passages)
 
     def warm(self) -> None:
@@ -232,10 +235,13 @@ class Finder:
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
         around = units_near([*chosen, *twins], read, source)
-        steps = asks_for_steps(question)
-        whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
+        several = asks_for_several(question)
+        whole = wholes(
+            once([*chosen, *twins]), around, named.is_in,
+            steps=asks_for_steps(question), several=several,
+        )  # fmt: skip
         whole = with_antecedents(whole, around, named.is_in)
-        if asks_for_several(question):
+        if several:
             whole = with_list_asked(whole, around, Wanted(question).covered)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 

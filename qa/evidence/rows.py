@@ -57,6 +57,18 @@ class Lookup:
         return row in self._found
 
     @cached_property
+    def rows(self) -> list[Piece]:
+        """The pieces with rows that are looked up, without all else below their headings."""
+        found: list[Piece] = []
+        for piece in self._pieces if self._found else ():
+            units = piece.units or _lines(piece)
+            left = [one for one in units
+                    if one.kind is Kind.HEADING or one.view.text in self._found]  # fmt: skip
+            if any(one.kind is not Kind.HEADING for one in left):
+                found.append(piece.with_units(units).narrowed(left))
+        return found
+
+    @cached_property
     def _found(self) -> set[str]:
         names = Wanted(self._question, names=True)
         asked = Wanted(self._question).stems

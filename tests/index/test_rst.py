@@ -141,6 +141,8 @@ def test_a_part_is_read_in_what_it_is_inside_of() -> None:
         ("  rope.pull", "rope.pull()"),
     ):
         assert read(GUIDE, GUIDE.index(word))[0].view.text == first
+    red = rst_units(GUIDE, Span(GUIDE.index("red  "), GUIDE.index("blue")))
+    assert [one.view.text for one in red] == ["Colour: red; Code: 1"]
     assert Outline(GUIDE, markup="text/x-rst").seen(Span(0, 12)) == ".. _ropes:\n\n"
 
 
