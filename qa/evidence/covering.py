@@ -51,12 +51,9 @@ class Wanted:
         return bool(self.stems & said) and self.stems <= said | _said(around)
 
 
-def is_headed(question: str, heading: str) -> bool:
-    """Return whether a heading is what a question asks the meaning of, or asks it as well."""
-    term = defined(question)
-    if not term or not heading:
-        return False
-    return Wanted(term).same(defined(heading) or heading)
+def is_headed(term: str, heading: str) -> bool:
+    """Return whether a heading is a term, or asks what the term means."""
+    return bool(heading) and Wanted(term).same(defined(heading) or heading)
 
 
 def _said(text: str) -> frozenset[str]:

@@ -43,16 +43,16 @@ def latest_row(
     """Return the row of the latest version, if a question asks only which that is.
 
     Returns:
-        that of the first table whose rows begin with the version; else nothing.
+        that of the first table most of whose rows begin with a version; else nothing.
     """
     asked = latest_asked(question)
     if asked is None or not asked.numbered or asked.contents or Wanted(asked.rest).stems:
         return []
     for passage, _, rows in _tables(passages, source):
-        places = [place for row in rows if (place := _version(row))]
-        if len(places) == len(rows):
-            best = min(places) if asked.first else max(places)
-            return _as_sentences([rows[places.index(best)]], passage, source)
+        places = [(place, at) for at, row in enumerate(rows) if (place := _version(row))]
+        if 2 * len(places) > len(rows):
+            _, at = min(places) if asked.first else max(places)
+            return _as_sentences([rows[at]], passage, source)
     return []
 
 

@@ -223,10 +223,12 @@ class Finder:
             one for one in by_piece if one[1]
         ] or by_piece  # nothing may be of the thing asked about
         wordings = [question, *others]
-        headed = [one for one in by_piece if is_headed(question, one[0].piece.heading)]
-        chosen, confidence = self._chosen(wordings, headed, source, lookup) if headed else ([], 0.0)
-        if not chosen:
-            chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
+        chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
+        term = defined(question)
+        if term and not any(defines(term, one.shown) for one in chosen):
+            headed = [one for one in by_piece if is_headed(term, one[0].piece.heading)]
+            below = self._chosen(wordings, headed, source, lookup) if headed else ([], 0.0)
+            chosen, confidence = below if below[0] else (chosen, confidence)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             enough = confidence >= self._decision.least

@@ -16,7 +16,7 @@ from citespan.qa.answer.events import Composer
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.pieces import pieces_of, units_of
-from citespan.qa.evidence.selection import Sentence, says_something
+from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
 from citespan.qa.types import Support
 
