@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
-from citespan.qa.english.definitions import defined, defines
+from citespan.qa.english.definitions import defined, defines, says_what_it_is
 from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
@@ -225,7 +225,7 @@ class Finder:
         wordings = [question, *others]
         chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
         term = defined(question)
-        if term and not any(defines(term, one.shown) for one in chosen):
+        if term and not any(says_what_it_is(term, one.shown) for one in chosen):
             headed = [one for one in by_piece if is_headed(term, one[0].piece.heading)]
             below = self._chosen(wordings, headed, source, lookup) if headed else ([], 0.0)
             chosen, confidence = below if below[0] else (chosen, confidence)

@@ -6,6 +6,7 @@ from citespan.index.corpus import chunk_of
 from citespan.index.layout import outline_of
 from citespan.index.parse import document_of
 from citespan.index.types import Document, Draft, Passage, Scores, Span
+from citespan.qa.english.definitions import says_what_it_is
 from citespan.qa.english.order import is_past
 from citespan.qa.evidence.covering import Wanted, is_headed
 from citespan.qa.evidence.extremes import extreme_rows, latest_row
@@ -89,6 +90,12 @@ def test_a_heading_is_the_term_or_asks_for_it() -> None:
     assert is_headed("bowline", "Bowlines")
     assert is_headed("HUT", "What does the name HUT mean?")
     assert not is_headed("bowline", "Bowlines and hitches")
+
+
+def test_a_sentence_says_what_something_is() -> None:
+    assert says_what_it_is("HUT", "The HUT (Hall) is a shed.")
+    assert not says_what_it_is("HUT", "HUT uses rope.")
+    assert not says_what_it_is("hut", "Huts are sheds.")
 
 
 def test_headings_say_that_what_is_below_holds_no_longer() -> None:
