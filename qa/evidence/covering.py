@@ -8,6 +8,8 @@ from citespan.qa.english.verbs import verb_of
 from citespan.qa.english.wording import Word, wording_of
 from citespan.qa.english.words import STOP_WORDS
 
+_LEAST = 2  # words of a heading that name what is done, and to what
+
 
 class Wanted:
     """The words of a question that mean something.
@@ -41,6 +43,13 @@ class Wanted:
     def same(self, text: str) -> bool:
         """Return whether a text has the same words that mean something, and no other."""
         return bool(self.stems) and self.stems == Wanted(text).stems
+
+    def named_by(self, heading: str, above: str) -> bool:
+        """Return whether a heading has only words of the question, two or more, and all of them
+        are in it or above it.
+        """
+        said = Wanted(heading).stems
+        return len(said) >= _LEAST and said <= self.stems and self.covered(heading, above)
 
     def covered(self, text: str, around: str) -> bool:
         """Return whether a text has all the words, some of them maybe in what is around it.

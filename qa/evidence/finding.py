@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
-from citespan.qa.english.definitions import defined, defines, says_what_it_is
+from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
@@ -14,10 +14,10 @@ from citespan.qa.english.rewordings import figure_asked
 from citespan.qa.english.spelling import respelled
 from citespan.qa.english.words import STOP_WORDS
 from citespan.qa.evidence.candidates import candidates, judged_passages, relevant
-from citespan.qa.evidence.covering import Wanted, is_headed
+from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
-from citespan.qa.evidence.nearby import in_force, units_near
+from citespan.qa.evidence.nearby import headed_by, in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
@@ -224,10 +224,8 @@ class Finder:
         ] or by_piece  # nothing may be of the thing asked about
         wordings = [question, *others]
         chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
-        term = defined(question)
-        if term and not any(says_what_it_is(term, one.shown) for one in chosen):
-            headed = [one for one in by_piece if is_headed(term, one[0].piece.heading)]
-            below = self._chosen(wordings, headed, source, lookup) if headed else ([], 0.0)
+        if headed := headed_by(question, by_piece, chosen):
+            below = self._chosen(wordings, headed, source, lookup)
             chosen, confidence = below if below[0] else (chosen, confidence)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant

@@ -92,6 +92,14 @@ def test_a_heading_is_the_term_or_asks_for_it() -> None:
     assert not is_headed("bowline", "Bowlines and hitches")
 
 
+def test_a_heading_names_what_is_done() -> None:
+    asked = Wanted("How do I mend a hemp rope?")
+    assert asked.named_by("Mending a rope", "Mending a rope\nHemp ropes")
+    assert not asked.named_by("Mending a rope", "Mending a rope\nNylon ropes")
+    assert not asked.named_by("Rope", "Rope\nMending hemp")
+    assert not asked.named_by("Mending a rope and a net", "Mending a rope and a net\nHemp")
+
+
 def test_a_sentence_says_what_something_is() -> None:
     assert says_what_it_is("HUT", "The HUT (Hall) is a shed.")
     assert not says_what_it_is("HUT", "HUT uses rope.")
