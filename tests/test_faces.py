@@ -371,13 +371,11 @@ FACES: dict[str, tuple[str, ...]] = {
         "chunk_spans",
         "counted_chunks",
         "escaped_json",
-        "markdown_units",
-        "plain_units",
         "sentences",
         "shown",
         "stem",
         "strip",
-        "structured_units",
+        "taken_apart",
     ),
     "index.transfer": (
         "Backup",
@@ -498,7 +496,6 @@ FACES: dict[str, tuple[str, ...]] = {
         "open_reader",
         "pieces_of",
         "says_something",
-        "units_of",
         "values_of",
     ),
     "qa.evidence.model": (

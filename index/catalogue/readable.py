@@ -7,6 +7,7 @@ from citespan.index.catalogue.chunks import ChunkTable
 from citespan.index.catalogue.revisions import RevisionTable
 from citespan.index.catalogue.types import IndexedText
 from citespan.index.errors import DocumentDamaged, DocumentNotFound
+from citespan.index.layout import outline_of
 from citespan.index.types import Chunk, Vectors
 
 _TEXTS = 500  # chunks whose texts are in memory at a time
@@ -52,9 +53,10 @@ class ReadableChunks:
 
     def _texts_of(self, document_id: str, chunks: Sequence[Chunk]) -> Iterator[IndexedText]:
         document = self._revisions.document(document_id, chunks[0].revision)
+        outline = outline_of(document, None)
         for chunk in chunks:
-            title, text = chunk.titled(document.title), chunk.span.of(document.text)
-            yield IndexedText(chunk, title, text)
+            title = chunk.titled(document.title)
+            yield IndexedText(chunk, title, outline.seen(chunk.span))
 
     def _note(self, chunk_ids: Sequence[int]) -> set[str]:
         """Record the documents of damaged chunks as damaged, and return them."""

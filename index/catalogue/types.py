@@ -12,7 +12,7 @@ Make: TypeAlias = Callable[[Document], tuple[Sequence[Chunk], Vectors]]
 
 
 class IndexedText(NamedTuple):
-    """A chunk with its searchable text; `title` is the document's with the chunk's context."""
+    """A chunk with its text as people see it; `title` is the document's with its context."""
 
     chunk: Chunk
     title: str

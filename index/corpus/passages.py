@@ -6,7 +6,6 @@ from dataclasses import replace
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contexts import titled
 from citespan.index.layout import Outline
-from citespan.index.text import markdown_units
 from citespan.index.text.chunking import CHARACTERS_A_TOKEN, chunk_id
 from citespan.index.text.cuts import clipped
 from citespan.index.types import Chunk, Document, Passage, Scored, Scores, Span
@@ -45,17 +44,8 @@ def embedded_texts(
     for chunk in chunks:
         if chunk.context != context:
             lead, context = titled(document.title, chunk.context, count_tokens, room), chunk.context
-        texts.append(lead + _seen(document, outline, chunk.span))
+        texts.append(lead + outline.seen(chunk.span))
     return texts
-
-
-def _seen(document: Document, outline: Outline, span: Span) -> str:
-    """Return the text of a span as people see it, or as it is stored if they see nothing."""
-    if outline.markdown:
-        units = markdown_units(document.text, span, outline.fenced, outline.hidden, split=False)
-        if units:
-            return "\n".join(unit.view.text for unit in units)
-    return span.of(document.text)
 
 
 def passages_of(

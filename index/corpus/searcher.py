@@ -27,8 +27,8 @@ _MANY = 80_000
 _EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
 # reindex. Rules "1" had no limit in characters, rules "2" knew no headings, rules "3" embedded
-# Markdown with its marks and cut rows.
-CUTTING = "4"
+# Markdown with its marks and cut rows, rules "4" reStructuredText with its marks.
+CUTTING = "5"
 FIRST_CUTTING = "1"  # a build's settings do not record it
 
 

@@ -6,14 +6,18 @@ from functools import cached_property
 
 from citespan.index.layout.layout import Layout
 from citespan.index.parse.parsed import Heading, Pair, Table
+from citespan.index.text.markdown import Unit, markdown_units
+from citespan.index.text.rst import rst_units
 from citespan.index.text.shape import Shape
+from citespan.index.text.structured import plain_units, structured_units
 from citespan.index.text.unread import code_spans, hidden_spans
 from citespan.index.types import Document, Span
 
 MARKDOWN = "text/markdown"
+_RST = "text/x-rst"
 SEPARATOR = " › "
 _CODE = ("text/x-", "application/x-", "text/css", "text/javascript")  # what is cut by lines
-_PROSE = ("text/x-rst", "application/x-tex")  # what is not, though its type looks like those
+_PROSE = (_RST, "application/x-tex")  # what is not, though its type looks like those
 _FIRST_ROWS = 2_000  # characters of a table
 _MOST_HEADING = 200  # characters of a heading that are shown
 
@@ -27,7 +31,7 @@ class Outline:
         tables: rows with a common header.
         furniture: headers and footers of pages, at the end of the text.
         code: whether the whole text is cut by lines.
-        markdown: whether the text is Markdown.
+        markup: the media type if the text has marks that people do not see: Markdown or reST.
         structured: whether a reader made the text of a file: its headings and lists are read as
             people see them.
     """
@@ -40,12 +44,13 @@ class Outline:
         furniture: Sequence[Pair] = (),
         *,
         code: bool = False,
-        markdown: bool = False,
+        markup: str = "",
         structured: bool = False,
     ) -> None:
         self._text, self._headings = text, headings
         self._tables = _joined(text, tables)
-        self.markdown, self.structured = markdown, structured and not (code or markdown)
+        self._markup = markup if markup in {MARKDOWN, _RST} else ""
+        self.structured = structured and not (code or self._markup)
         self._furniture, self._code = furniture, code
         self._starts = [heading.start for heading in headings]
 
@@ -54,10 +59,30 @@ class Outline:
         """The headings, in order."""
         return self._headings
 
-    @cached_property
-    def heading_spans(self) -> Sequence[Span]:
-        """The characters of the headings, in order."""
-        return [Span(one.start, one.end) for one in self._headings]
+    @property
+    def marked(self) -> bool:
+        """Whether the text has marks that people do not see."""
+        return bool(self._markup)
+
+    def units(self, span: Span, *, split: bool = True) -> list[Unit]:
+        """Return what people see of a span, in order; of a plain text, only sentences.
+
+        Args:
+            span: from the start of a line or from inside of one.
+            split: whether paragraphs are split into sentences, which takes longer.
+        """
+        if self._markup == _RST:
+            return rst_units(self._text, span, split=split)
+        if self._markup:
+            return markdown_units(self._text, span, self._fenced, self._hidden, split=split)
+        if self.structured:
+            return structured_units(self._text, span, self._heading_spans, split=split)
+        return plain_units(self._text, span) if split else []
+
+    def seen(self, span: Span) -> str:
+        """Return a span as people see it, or as it is stored if they see nothing of it."""
+        units = self.units(span, split=False) if self.marked else ()
+        return "\n".join(unit.view.text for unit in units) or span.of(self._text)
 
     @property
     def shape(self) -> Shape:
@@ -106,14 +131,16 @@ class Outline:
         return self._tables[at] if at >= 0 and span.start < self._tables[at].end else None
 
     @cached_property
-    def fenced(self) -> Sequence[Span]:
-        """The blocks of fenced code, if the text is Markdown."""
-        return code_spans(self._text) if self.markdown else ()
+    def _fenced(self) -> Sequence[Span]:
+        return code_spans(self._text)
 
     @cached_property
-    def hidden(self) -> Sequence[Span]:
-        """What no viewer of Markdown shows, such as comments."""
-        return hidden_spans(self._text) if self.markdown else ()
+    def _heading_spans(self) -> Sequence[Span]:
+        return [Span(one.start, one.end) for one in self._headings]
+
+    @cached_property
+    def _hidden(self) -> Sequence[Span]:
+        return hidden_spans(self._text)
 
     @cached_property
     def _parents(self) -> list[int]:
@@ -134,11 +161,11 @@ def outline_of(document: Document, layout: Layout | None) -> Outline:
     if layout is not None:
         return Outline(
             document.text, layout.headings, layout.tables, layout.furniture, code=code,
-            markdown=document.media_type == MARKDOWN, structured=True,
+            markup=document.media_type, structured=True,
         )  # fmt: skip
     if document.media_type == MARKDOWN:
-        return Outline(document.text, list(markdown_headings(document.text)), markdown=True)
-    return Outline(document.text, code=code)
+        return Outline(document.text, list(markdown_headings(document.text)), markup=MARKDOWN)
+    return Outline(document.text, code=code, markup=document.media_type)
 
 
 def markdown_headings(text: str) -> Iterator[Heading]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from citespan.decoding import from_json
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.hashing import sha256_file
-from citespan.index.text.stems import english_analyzer
+from citespan.index.text.stems import english_analyzer, taken_apart
 from citespan.index.types import Scored
 
 _ANALYZER = "citespan"
@@ -111,7 +111,7 @@ class LexicalIndex:
             k: at least 1.
             among: (n,) the ids that may be returned, ascending; it does not change scores.
         """
-        words = dict.fromkeys(self._query_analyzer.analyze(query))
+        words = dict.fromkeys(self._query_analyzer.analyze(taken_apart(query)))
         # One flat list of words: tantivy skips texts that cannot be among the best only in such.
         clauses = [clause for word in words for clause in self._word_clauses(word)]
         if not clauses:
@@ -165,8 +165,8 @@ class LexicalIndex:
         for chunk_id, title, text in rows:
             document = tantivy.Document()
             document.add_unsigned("id", chunk_id)
-            document.add_text("title", title)
-            document.add_text("text", text)
+            document.add_text("title", taken_apart(title))
+            document.add_text("text", taken_apart(text))
             writer.add_document(document)
         reached("lexical.changed")
         writer.commit()

@@ -6,10 +6,9 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.text.chunking import chunk_spans, counted_chunks
-    from citespan.index.text.markdown import Kind, Unit, markdown_units
+    from citespan.index.text.markdown import Kind, Unit
     from citespan.index.text.segmentation import blocks, sentences, strip
-    from citespan.index.text.stems import stem
-    from citespan.index.text.structured import plain_units, structured_units
+    from citespan.index.text.stems import stem, taken_apart
     from citespan.index.text.unseen import escaped_json, shown
     from citespan.index.text.view import View, ViewBuilder
 
@@ -22,13 +21,11 @@ __all__ = (
     "chunk_spans",
     "counted_chunks",
     "escaped_json",
-    "markdown_units",
-    "plain_units",
     "sentences",
     "shown",
     "stem",
     "strip",
-    "structured_units",
+    "taken_apart",
 )
 
 __getattr__ = names_of(
@@ -42,12 +39,10 @@ __getattr__ = names_of(
         "chunk_spans": "citespan.index.text.chunking",
         "counted_chunks": "citespan.index.text.chunking",
         "escaped_json": "citespan.index.text.unseen",
-        "markdown_units": "citespan.index.text.markdown",
-        "plain_units": "citespan.index.text.structured",
         "sentences": "citespan.index.text.segmentation",
         "shown": "citespan.index.text.unseen",
         "stem": "citespan.index.text.stems",
         "strip": "citespan.index.text.segmentation",
-        "structured_units": "citespan.index.text.structured",
+        "taken_apart": "citespan.index.text.stems",
     },
 )

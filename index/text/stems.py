@@ -1,8 +1,12 @@
 """The stems of words, as the lexical index holds them: all forms of a word share one."""
 
+import re
 from functools import cache, lru_cache
 
 import tantivy
+
+_JOINED = re.compile(r"(?<![^\W_])[A-Za-z]*[a-z][A-Z][A-Za-z]*(?![^\W_])")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @lru_cache(maxsize=50_000)
@@ -13,6 +17,13 @@ def stem(word: str) -> str:
     """
     stems = _analyzer().analyze(word)
     return stems[0] if len(stems) == 1 else word.casefold()
+
+
+def taken_apart(text: str) -> str:
+    """Return a text with the words of names that are written as one at its end: "OrderManager"."""
+    names = (_PARTS.findall(name) for name in _JOINED.findall(text))
+    parts = [part for name in names if all(len(one) > 1 for one in name) for part in name]
+    return f"{text}\n{' '.join(parts)}" if parts else text
 
 
 def english_analyzer() -> tantivy.TextAnalyzer:

@@ -21,7 +21,8 @@ class View:
     """A text as people see it, without marks. What a view adds to a text has no run.
 
     text: what is seen.
-    runs: the characters that show those of the text, ascending in both.
+    runs: the characters that show those of the text, ascending in the view; those of a cell of
+        several lines stand before those of the next cell.
     """
 
     text: str
@@ -45,8 +46,9 @@ class View:
                 break
             low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
             if low < high:
-                start = run.at + low - run.view if start is None else start
-                end = run.at + high - run.view
+                at = run.at - run.view
+                start = low + at if start is None else min(start, low + at)
+                end = high + at if end is None else max(end, high + at)
         return None if start is None or end is None else Span(start, end)
 
     def part(self, inside: Span) -> "View":

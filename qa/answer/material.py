@@ -53,7 +53,7 @@ class GatheredEvidence:
     def _seen(self, passage: Passage) -> Passage:
         document = self.documents[passage.chunk.document_id]
         outline = self.outline(document)
-        if not outline.markdown:
+        if not outline.marked:
             return passage
         pieces = pieces_of(passage, document, outline)
         return replace(passage, text="\n\n".join(one.view.text for one in pieces))

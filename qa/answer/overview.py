@@ -5,7 +5,7 @@ from citespan.index.corpus import chunk_of
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Scores
 from citespan.qa.answer.material import GatheredEvidence
-from citespan.qa.evidence import Found, Sentence, pieces_of, units_of
+from citespan.qa.evidence import Found, Sentence, pieces_of
 
 _NAMED = 20  # documents
 _OPENING = 2  # sentences
@@ -42,7 +42,7 @@ def opening(corpus: Corpus, question: str) -> GatheredEvidence | None:
     outline = corpus.places.outline(document)
     sentences: list[Sentence] = []
     for piece in pieces_of(passage, document, outline):
-        found = [one for one in units_of(piece, document, outline) if _opens(one, document)]
+        found = [one for one in outline.units(piece.span) if _opens(one, document)]
         sentences = [
             Sentence(passage=passage, span=one.span, evidence=1.0, answer=None, shown=one.view.text)
             for one in found[:_OPENING]

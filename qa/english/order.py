@@ -61,6 +61,11 @@ _CONTENTS = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"\.\w{1,5}$")
+_PAST = re.compile(
+    r"\b(?:historical|legacy|obsolete|deprecated|archived|archive|superseded|discontinued"
+    r"|(?:old|older|former|previous|past) (?:versions?|releases?|editions?|rules))\b",
+    re.IGNORECASE,
+)
 _NAMED_MONTH = re.compile(rf"\b{_MONTH}\b")
 _NUMBERS = re.compile(r"v?[\d#]{1,20}(?:[-./ ][\d#]{1,20}){0,6}")
 
@@ -106,6 +111,11 @@ def asks_for_contents(question: str) -> bool:
 def wants_newest(question: str) -> bool:
     """Return whether a question asks how things are now."""
     return bool(_NOW.search(question))
+
+
+def is_past(text: str) -> bool:
+    """Return whether a question or a heading says that it is about what holds no longer."""
+    return bool(_PAST.search(text))
 
 
 def date_of(text: str) -> Place | None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from citespan.qa.evidence.decision import AnswerThreshold
     from citespan.qa.evidence.finding import Finder, Found
     from citespan.qa.evidence.hub import open_reader
-    from citespan.qa.evidence.pieces import Outlines, pieces_of, units_of
+    from citespan.qa.evidence.pieces import Outlines, pieces_of
     from citespan.qa.evidence.selection import (
         Rules,
         Sentence,
@@ -32,7 +32,6 @@ __all__ = (
     "open_reader",
     "pieces_of",
     "says_something",
-    "units_of",
     "values_of",
 )
 
@@ -51,7 +50,6 @@ __getattr__ = names_of(
         "open_reader": "citespan.qa.evidence.hub",
         "pieces_of": "citespan.qa.evidence.pieces",
         "says_something": "citespan.qa.evidence.selection",
-        "units_of": "citespan.qa.evidence.pieces",
         "values_of": "citespan.qa.english.numbers",
     },
 )

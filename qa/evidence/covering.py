@@ -2,9 +2,13 @@
 
 from collections.abc import Set
 
+from citespan.index.text import taken_apart
+from citespan.qa.english.definitions import defined
 from citespan.qa.english.verbs import verb_of
 from citespan.qa.english.wording import Word, wording_of
 from citespan.qa.english.words import STOP_WORDS
+
+_LEAST = 2  # words of a heading that name what is done, and to what
 
 
 class Wanted:
@@ -40,6 +44,13 @@ class Wanted:
         """Return whether a text has the same words that mean something, and no other."""
         return bool(self.stems) and self.stems == Wanted(text).stems
 
+    def named_by(self, heading: str, above: str) -> bool:
+        """Return whether a heading has only words of the question, two or more, and all of them
+        are in it or above it.
+        """
+        said = Wanted(heading).stems
+        return len(said) >= _LEAST and said <= self.stems and self.covered(heading, above)
+
     def covered(self, text: str, around: str) -> bool:
         """Return whether a text has all the words, some of them maybe in what is around it.
 
@@ -49,8 +60,13 @@ class Wanted:
         return bool(self.stems & said) and self.stems <= said | _said(around)
 
 
+def is_headed(term: str, heading: str) -> bool:
+    """Return whether a heading is a term, or asks what the term means."""
+    return bool(heading) and Wanted(term).same(defined(heading) or heading)
+
+
 def _said(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in wording_of(text).words)
+    return frozenset(_stem(word) for word in wording_of(taken_apart(text)).words)
 
 
 def _stem(word: Word) -> str:

@@ -17,6 +17,7 @@ from citespan.qa.evidence.candidates import candidates, judged_passages, relevan
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
+from citespan.qa.evidence.nearby import headed_by, in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
@@ -31,7 +32,7 @@ from citespan.qa.evidence.selection import (
     repeats,
 )
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import UnitsRead, wholes, with_antecedents, with_list_asked
+from citespan.qa.evidence.wholes import wholes, with_antecedents, with_list_asked
 from citespan.qa.types import Reason
 
 _PIECES = 2  # times the passages that are read; a passage with several headings has several
@@ -131,16 +132,23 @@ class Finder:
         newest = newest_of(wordings[-1], pieces, source)
         named = Named(wordings[-1])
         among = named.among(newest.pieces, source.documents)
-        lookup = Lookup(wordings[-1], among)
-        among = rows_about(wordings[-1], among)
         if not among:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
-        others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], among)]
+        lookup = Lookup(wordings[-1], among)
+        about = rows_about(wordings[-1], among)
+        others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], about)]
         others = [one for one in others if one]
-        ranked, looks = self._look([*wordings, *others], among)
-        read = self._read(ranked, looks)
-        found = self._find(question, named, read, source, others, lookup)
-        return [found], judged_passages(read, ranked, passages)
+
+        def sought(among: Sequence[Piece]) -> tuple[Found, tuple[Passage, ...]]:
+            ranked, looks = self._look([*wordings, *others], among)
+            read = self._read(ranked, looks)
+            found = self._find(question, named, read, source, others, lookup)
+            return found, judged_passages(read, ranked, passages)
+
+        found, judged = sought(lookup.rows or about)
+        if lookup.rows and not found.sentences:
+            found, judged = sought(about)
+        return [found], judged
 
     def warm(self) -> None:
         """Run the model once."""
@@ -218,7 +226,11 @@ class Finder:
         by_piece = [
             one for one in by_piece if one[1]
         ] or by_piece  # nothing may be of the thing asked about
-        chosen, confidence = self._chosen([question, *others], by_piece, source, lookup)
+        wordings = [question, *others]
+        chosen, confidence = self._chosen(wordings, by_piece, source, lookup)
+        if headed := headed_by(question, by_piece, chosen):
+            below = self._chosen(wordings, headed, source, lookup)
+            chosen, confidence = below if below[0] else (chosen, confidence)
         if not chosen:
             about = max(one.reading.relevance for one in read) >= self._decision.relevant
             enough = confidence >= self._decision.least
@@ -226,11 +238,14 @@ class Finder:
             return Found(question=question, confidence=confidence, reason=reason)
         said = {source.quote(one) for one in chosen}
         twins = [one for _, among in by_piece for one in among if source.quote(one) in said]
-        around = _around([*chosen, *twins], read, source)
-        steps = asks_for_steps(question)
-        whole = wholes(once([*chosen, *twins]), around, named.is_in, steps=steps)
+        around = units_near([*chosen, *twins], read, source)
+        several = asks_for_several(question)
+        whole = wholes(
+            once([*chosen, *twins]), around, named.is_in,
+            steps=asks_for_steps(question), several=several,
+        )  # fmt: skip
         whole = with_antecedents(whole, around, named.is_in)
-        if asks_for_several(question):
+        if several:
             whole = with_list_asked(whole, around, Wanted(question).covered)
         return Found(question=question, confidence=confidence, sentences=tuple(once(whole)))
 
@@ -251,8 +266,7 @@ class Finder:
             floor = self._rules.keep * best
             likely = [one for read, among in by_piece if read.reading.probability >= floor
                       for one in among]  # fmt: skip
-            chosen = choose(likely, self._rules)
-            chosen = [one for one in chosen if not source.is_history(one)] or chosen
+            chosen = in_force(wordings[0], choose(likely, self._rules), source)
             if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
             unsure = confidence < _UNSURE * self._decision.least
@@ -279,19 +293,3 @@ class Finder:
             if covering and surer >= self._decision.least:
                 return choose(covering, self._rules), surer
         return [], confidence
-
-
-def _around(
-    chosen: Sequence[Sentence], read: Sequence[ReadPassage], source: PassageDocuments
-) -> list[UnitsRead]:
-    """Return the units of each piece with a chosen sentence, and of its section nearby."""
-    return [
-        UnitsRead(
-            one.passage.chunk.document_id,
-            source.units_around(one.piece),
-            "\n".join(one.piece.above),
-        )
-        for one in read
-        if any(it.document_id == one.passage.chunk.document_id and it.span.overlap(one.piece.span)
-               for it in chosen)
-    ]  # fmt: skip

@@ -37,6 +37,6 @@ def sections_of(document: Document, outline: Outline) -> list[Section]:
 def _section(text: str, start: int, end: int, level: int, outline: Outline) -> Section:
     stop = text.find("\n", start)
     words = text[start : len(text) if stop < 0 else stop]
-    bare = words.strip("# \t\r") if outline.markdown else words.strip()
+    bare = words.strip("# \t\r") if outline.marked else words.strip()
     first = start + (words.find(bare) if bare else 0)
     return Section(bare, level, Span(first, first + len(bare)), Span(start, end))

@@ -6,16 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline
-from citespan.index.text import (
-    Kind,
-    Unit,
-    View,
-    ViewBuilder,
-    blocks,
-    markdown_units,
-    plain_units,
-    structured_units,
-)
+from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 
@@ -120,12 +111,12 @@ class Piece:
 
 def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Piece]:
     """Return a passage in pieces, in order; at least one."""
-    units = _units(document.text, passage.chunk.span, outline, split=False)
-    if not outline.markdown and all(unit.kind is Kind.SENTENCE for unit in units):
+    units = outline.units(passage.chunk.span, split=False)
+    if not outline.marked and all(unit.kind is Kind.SENTENCE for unit in units):
         view = View.same(document.text, passage.chunk.span)
         return [Piece(passage=passage, path=(), span=passage.chunk.span, view=view)]
     found: list[Piece] = []
-    for section in _sections(units, whole=not outline.markdown):
+    for section in _sections(units, whole=not outline.marked):
         start = section[0].span.start
         line = 1 + document.text.rfind("\n", 0, start)
         own = section[0].kind is Kind.HEADING
@@ -143,19 +134,6 @@ def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Pi
             )
         )
     return found or [Piece(passage=passage, path=(), span=passage.chunk.span, view=View("", ()))]
-
-
-def units_of(piece: Piece, document: Document, outline: Outline) -> list[Unit]:
-    """Return what of a piece can be cited, in order."""
-    return _units(document.text, piece.span, outline, split=True)
-
-
-def _units(text: str, span: Span, outline: Outline, *, split: bool) -> list[Unit]:
-    if outline.markdown:
-        return markdown_units(text, span, outline.fenced, outline.hidden, split=split)
-    if outline.structured:
-        return structured_units(text, span, outline.heading_spans, split=split)
-    return plain_units(text, span) if split else []
 
 
 def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -194,6 +172,12 @@ def read_as_one(units: Sequence[Unit]) -> View:
                 whole.add(_between(views[at - 1]))
             whole.append(unit.view)
     return whole.done()
+
+
+def row_cells(row: str) -> list[tuple[str, str]]:
+    """Return the cells of a row as it is read, each with its header."""
+    parts = [part.partition(": ") for part in row.rstrip(".").split("; ")]
+    return [(header, value) for header, _, value in parts if value]
 
 
 def _between(unit: Unit) -> str:

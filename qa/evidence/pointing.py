@@ -8,6 +8,7 @@ from citespan.index.types import Passage, Span
 from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.properties import Property, property_asked
 from citespan.qa.evidence.covering import Wanted
+from citespan.qa.evidence.extremes import extreme_rows, latest_row
 from citespan.qa.evidence.heads import Field, heads_of
 from citespan.qa.evidence.newest import latest_section, named_section
 from citespan.qa.evidence.sections import contents
@@ -31,7 +32,7 @@ def pointed_at(
     question: str, passages: Sequence[Passage], source: PassageDocuments
 ) -> tuple[Sentence, ...]:
     """Return what a question points to; nothing if it must be looked for in sentences."""
-    ways = (latest_section, named_section, _fields, _section)
+    ways = (latest_section, latest_row, extreme_rows, named_section, _fields, _section)
     found = (way(question, passages, source) for way in ways)
     return tuple(next(filter(None, found), ()))
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from citespan.index.text import Kind, Unit
 from citespan.qa.evidence.covering import Wanted
-from citespan.qa.evidence.pieces import Piece
+from citespan.qa.evidence.pieces import Piece, row_cells
 
 _ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]{0,300}; [^:;\n]{1,60}: ")  # as spreadsheets are stored
 
@@ -21,7 +21,7 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
     """
     wanted = Wanted(question)
     divided = [(piece, piece.units or _lines(piece)) for piece in pieces]
-    counts = [[wanted.count(one.view.text) if _is_row(one) else 0 for one in units]
+    counts = [[wanted.count(one.view.text) if is_row(one) else 0 for one in units]
               for _, units in divided]  # fmt: skip
     most = max((count for among in counts for count in among), default=0)
     if not most:
@@ -29,7 +29,7 @@ def rows_about(question: str, pieces: Sequence[Piece]) -> list[Piece]:
     kept: list[Piece] = []
     for (piece, units), among in zip(divided, counts, strict=True):
         left = [unit for unit, count in zip(units, among, strict=True)
-                if not _is_row(unit) or count == most]  # fmt: skip
+                if not is_row(unit) or count == most]  # fmt: skip
         if len(left) == len(units):
             kept.append(piece)
         elif any(unit.kind is not Kind.HEADING for unit in left):
@@ -57,6 +57,18 @@ class Lookup:
         return row in self._found
 
     @cached_property
+    def rows(self) -> list[Piece]:
+        """The pieces with rows that are looked up, without all else below their headings."""
+        found: list[Piece] = []
+        for piece in self._pieces if self._found else ():
+            units = piece.units or _lines(piece)
+            left = [one for one in units
+                    if one.kind is Kind.HEADING or one.view.text in self._found]  # fmt: skip
+            if any(one.kind is not Kind.HEADING for one in left):
+                found.append(piece.with_units(units).narrowed(left))
+        return found
+
+    @cached_property
     def _found(self) -> set[str]:
         names = Wanted(self._question, names=True)
         asked = Wanted(self._question).stems
@@ -64,7 +76,7 @@ class Lookup:
             unit.view.text
             for piece in self._pieces
             for unit in piece.units or _lines(piece)
-            if _is_row(unit) and names.covered(unit.view.text, "")
+            if is_row(unit) and names.covered(unit.view.text, "")
         }
         keys = {row: _keys(row, asked) for row in rows}
         times = Counter(key for found in keys.values() for key in found)
@@ -73,7 +85,9 @@ class Lookup:
 
 def _keys(row: str, asked: frozenset[str]) -> set[frozenset[str]]:
     """Return the cells that have only words of a question, if it names another column."""
-    cells = [(Wanted(header).stems & asked, Wanted(value).stems) for header, value in _cells(row)]
+    cells = [
+        (Wanted(header).stems & asked, Wanted(value).stems) for header, value in row_cells(row)
+    ]
     return {
         said
         for at, (_, said) in enumerate(cells)
@@ -83,17 +97,13 @@ def _keys(row: str, asked: frozenset[str]) -> set[frozenset[str]]:
     }
 
 
-def _cells(row: str) -> list[tuple[str, str]]:
-    parts = [part.partition(": ") for part in row.rstrip(".").split("; ")]
-    return [(header, value) for header, _, value in parts if value]
-
-
 def _lines(piece: Piece) -> Sequence[Unit]:
     text = piece.view.text
     rows = "; " in text and any(_ROW.match(line) for line in text.split("\n"))
     return piece.blocks() if rows else ()
 
 
-def _is_row(unit: Unit) -> bool:
+def is_row(unit: Unit) -> bool:
+    """Return whether a unit is a row of a table, as Markdown or spreadsheets have them."""
     text = unit.view.text
     return unit.kind is Kind.ROW or ("; " in text and bool(_ROW.match(text)))

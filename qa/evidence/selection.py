@@ -11,7 +11,6 @@ from citespan.qa.evidence.pieces import Piece
 from citespan.qa.evidence.protocol import Mark, Reading
 
 _HEADING = re.compile(r"#{1,6}\s")
-_DIRECTIVE = re.compile(r"\s{0,20}\.\. [\w:+-]{1,60}::(?:[ \t][\w./-]{0,80})?")
 # Scripts without spaces between words: Thai to Tibetan, Burmese, Khmer, kana and ideographs.
 _JOINED = r"\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff"
 _SINGLE_WORD = re.compile(rf"[^\w{_JOINED}]*[^\W{_JOINED}]+[^\w{_JOINED}]*")
@@ -69,8 +68,7 @@ class Sentence:
 def says_something(text: str, *, single: bool = False) -> bool:
     """Return whether a sentence can be evidence: headings, questions and single words cannot.
 
-    Nor can text without letters and digits, text that repeats its words, or a line of
-    reStructuredText that only says what kind of thing follows.
+    Nor can text without letters and digits, or text that repeats its words.
 
     Args:
         text: the sentence.
@@ -79,7 +77,7 @@ def says_something(text: str, *, single: bool = False) -> bool:
     bare = text.rstrip("\"'”’»)*_ ")
     if not any(character.isalnum() for character in text):
         return False
-    if _DIRECTIVE.fullmatch(text) or bare.endswith(("?", "？", "؟", "⸮")):
+    if bare.endswith(("?", "？", "؟", "⸮")):
         return False
     if _HEADING.match(text) and not single:
         return False

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from citespan.index.corpus import chunk_of
 from citespan.index.layout import Outline
-from citespan.index.text import Kind, Unit
+from citespan.index.text import Kind, Unit, View
 from citespan.index.types import Document, Passage, Scores, Span
 from citespan.qa.english.planted import planted_spans
 from citespan.qa.evidence.headings import Section, sections_of
 from citespan.qa.evidence.heads import WROTE
-from citespan.qa.evidence.pieces import Piece, pieces_of, units_of
+from citespan.qa.evidence.pieces import Piece, pieces_of
 from citespan.qa.evidence.selection import Sentence, folded
 
 _AROUND = 1200  # code points before and after a piece in which a list that it is in may continue
@@ -46,17 +46,28 @@ class PassageDocuments:
             name = piece.passage.chunk.document_id
             document = self.documents[name]
             planted = planted_spans(document.text, piece.span)
-            units = units_of(piece, document, self.outlines[name])
+            units = self.outlines[name].units(piece.span)
             self._units[key] = [
                 unit for unit in units if not any(one.overlap(unit.span) for one in planted)
             ]
         return self._units[key]
 
+    def all_units(self, passage: Passage) -> list[Unit]:
+        """Return what of the document of a passage people see, paragraphs as a whole."""
+        document = self.documents[passage.chunk.document_id]
+        whole = Span(0, len(document.text))
+        planted = planted_spans(document.text, whole)
+        units = self.outlines[document.id].units(whole, split=False)
+        if not units:
+            view = View.same(document.text, whole)
+            units = Piece(passage=passage, path=(), span=whole, view=view).blocks()
+        return [unit for unit in units if not any(one.overlap(unit.span) for one in planted)]
+
     def units_around(self, piece: Piece) -> list[Unit]:
         """Return what can be cited of a piece and of its section nearby, where lists may end."""
         name = piece.passage.chunk.document_id
         document, outline = self.documents[name], self.outlines[name]
-        if not (outline.markdown or outline.structured):
+        if not (outline.marked or outline.structured):
             return self.units(piece)
         starts = [start for start, _ in outline.shape.headings]
         at = bisect_right(starts, piece.span.start)
@@ -96,6 +107,11 @@ class PassageDocuments:
                 item = unit.view.text
         return "\n".join((*piece.above, lead, item))
 
+    def above(self, sentence: Sentence) -> str:
+        """Return the title and the headings that a sentence stands below."""
+        path = self.outlines[sentence.document_id].path(sentence.span.start)
+        return "\n".join((self.documents[sentence.document_id].title, *path))
+
     def quote(self, sentence: Sentence) -> str:
         """Return the text of a sentence, with single spaces."""
         return folded(sentence.span.of(self.documents[sentence.document_id].text))
@@ -103,7 +119,7 @@ class PassageDocuments:
     def is_history(self, sentence: Sentence) -> bool:
         """Return whether a sentence is of an earlier message, quoted in a mail."""
         document = self.documents[sentence.document_id]
-        if self.outlines[document.id].markdown:
+        if self.outlines[document.id].marked:
             return False
         line = 1 + document.text.rfind("\n", 0, sentence.span.start)
         quoted = document.text[line : line + 4].lstrip(" ").startswith(">")

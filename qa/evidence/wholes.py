@@ -47,6 +47,7 @@ def wholes(
     named: Callable[[str], bool] = lambda _: False,
     *,
     steps: bool = False,
+    several: bool = False,
 ) -> list[Sentence]:
     """Return the sentences, those that are parts of one thing replaced by the whole.
 
@@ -55,6 +56,7 @@ def wholes(
         read: the units of each piece that was read.
         named: returns whether a heading has what the question names.
         steps: whether the question asks how something is done: all steps of it are wanted.
+        several: whether the question asks for several things: all items of a list are wanted.
     """
     left = list(sentences)
     longest = _LONGEST if steps else _SHORT
@@ -63,7 +65,7 @@ def wholes(
         all_of_it = any(named(heading) for heading in asked)
         for block in _blocks(units):
             whole = all_of_it or (steps and block.units[0].numbered)
-            left = _whole(left, name, block, all_of_it=whole, longest=longest)
+            left = _whole(left, name, block, all_of_it=whole, longest=longest, several=several)
         if steps:
             left = _with_what_follows(left, name, units)
     return left
@@ -195,7 +197,13 @@ def _lead(units: Sequence[Unit], at: int) -> Unit | None:
 
 
 def _whole(
-    chosen: list[Sentence], name: str, block: _Block, *, all_of_it: bool, longest: int
+    chosen: list[Sentence],
+    name: str,
+    block: _Block,
+    *,
+    all_of_it: bool,
+    longest: int,
+    several: bool,
 ) -> list[Sentence]:
     of_it = [one for one in chosen if one.document_id == name]
     parts = [one for one in of_it if block.holds(one)]
@@ -205,7 +213,9 @@ def _whole(
     units = [block.lead, *block.units] if block.lead else block.units
     span = Span(units[0].span.start, units[-1].span.end)
     short = all_of_it and block.units[0].kind is Kind.ITEM and len(span) <= longest
-    if short or (_as_one(parts, block, led=bool(leading)) and len(span) <= _LONGEST):
+    if short or (
+        _as_one(parts, block, led=bool(leading), several=several) and len(span) <= _LONGEST
+    ):
         return _replaced(chosen, [*leading, *parts], units, span)
     if block.lead and not leading and _says_little(parts, block):
         first = parts[0]
@@ -215,9 +225,10 @@ def _whole(
     return chosen
 
 
-def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool) -> bool:
+def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool, several: bool) -> bool:
     """Return whether a list, a table or code is asked for as a whole."""
-    if led and not any(one.answer for one in parts):
+    listed = several and block.units[0].kind is Kind.ITEM
+    if led and (listed or not any(one.answer for one in parts)):
         return True
     starts = [one.span.start for one in block.parts]
     touched = {bisect_right(starts, one.span.start) for one in parts}

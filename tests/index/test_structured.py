@@ -1,7 +1,8 @@
 """Texts of files as people see them: headings, items of lists, and sentences."""
 
 from citespan.index import Span
-from citespan.index.text import Kind, Unit, plain_units, structured_units
+from citespan.index.text import Kind, Unit
+from citespan.index.text.structured import plain_units, structured_units
 
 TEXT = """Needs
 

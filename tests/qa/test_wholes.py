@@ -15,8 +15,8 @@ from citespan.qa import Citation
 from citespan.qa.answer.events import Composer
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
-from citespan.qa.evidence.pieces import pieces_of, units_of
-from citespan.qa.evidence.selection import Sentence, says_something
+from citespan.qa.evidence.pieces import pieces_of
+from citespan.qa.evidence.selection import Sentence
 from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
 from citespan.qa.types import Support
 
@@ -122,11 +122,6 @@ def test_lists_code_and_headings_stand_on_lines_of_their_own() -> None:
     assert composer.text == "It is so. So it is. a: b; c\nThen so.\nx\ny\nEnd."
 
 
-def test_a_line_that_says_what_follows_is_no_evidence() -> None:
-    assert not says_something(".. code-block:: python")
-    assert says_something(".. versionadded:: 3.2 The hut has a stove.")
-
-
 def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
     (found,) = wholes([chosen("Pull.")], read(), steps=True)
     assert found.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
@@ -147,6 +142,6 @@ def test_the_underline_of_a_heading_is_not_cited() -> None:
     plain = document(text)
     outline = outline_of(plain, None)
     (piece,) = pieces_of(chosen("They are dry.", text).passage, plain, outline)
-    assert [one.view.text for one in units_of(piece, plain, outline)] == [
+    assert [one.view.text for one in outline.units(piece.span)] == [
         "The huts of the northern valley and of the pass", "They are dry.",
     ]  # fmt: skip
