@@ -23,7 +23,7 @@ from rich.progress import track
 
 from citespan.index.errors import DocumentRejected
 from citespan.index.layout import Layout, PageBox, outline_of, where_in_file
-from citespan.index.parse.drafts import document_of
+from citespan.index.parse import document_of
 from citespan.index.reading import FileReader
 from citespan.index.types import Document, Span
 
