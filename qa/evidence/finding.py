@@ -138,13 +138,15 @@ class Finder:
         about = rows_about(wordings[-1], among)
         others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], about)]
         others = [one for one in others if one]
-        for pieces in (lookup.rows, about) if lookup.rows else (about,):
+
+        def judged(pieces: Sequence[Piece]) -> tuple[list[Found], tuple[Passage, ...]]:
             ranked, looks = self._look([*wordings, *others], pieces)
             read = self._read(ranked, looks)
             found = self._find(question, named, read, source, others, lookup)
-            if found.sentences:
-                break
-        return [found], judged_passages(read, ranked, passages)
+            return [found], judged_passages(read, ranked, passages)
+
+        by_cell = judged(lookup.rows) if lookup.rows else None
+        return by_cell if by_cell and by_cell[0][0].sentences else judged(about)
 
     def warm(self) -> None:
         """Run the model once."""
