@@ -27,7 +27,7 @@ def defines(term: str, sentence: str) -> bool:
 
 
 def says_what_it_is(term: str, sentence: str) -> bool:
-    """Return whether a sentence begins with a term, and goes on with "is", "means" or the like."""
+    """Return whether a sentence begins with a term and "is", "means" or the like."""
     rest = _after(term, sentence)
     return rest is not None and bool(_IS.match(rest))
 

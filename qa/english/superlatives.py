@@ -59,12 +59,12 @@ def superlatives(question: str) -> list[Superlative]:
     ways: list[Superlative] = []
     noun = _NOUN.match(after)
     for most, words in ((False, _LEAST), (True, _MOST)):
-        if noun and re.fullmatch(words, word):
+        if noun and word in words.split("|"):
             rest = f"{before} {after[noun.end() :]}"
             ways.append(Superlative(frozenset([noun["noun"].casefold()]), most, rest))
     for columns, pair in _COLUMNS.items():
         for most, words in enumerate(pair):
-            if re.fullmatch(words, word):
+            if word in words.split("|"):
                 rest = f"{before} {after}"
                 ways.append(Superlative(frozenset(columns.split()), bool(most), rest))
     return ways

@@ -139,16 +139,14 @@ class Finder:
         others = [figure_asked(wordings[-1]), newest.question, self._respelled(wordings[-1], about)]
         others = [one for one in others if one]
 
-        def sought(among: Sequence[Piece]) -> tuple[Found, tuple[Passage, ...]]:
-            ranked, looks = self._look([*wordings, *others], among)
+        def judged(pieces: Sequence[Piece]) -> tuple[list[Found], tuple[Passage, ...]]:
+            ranked, looks = self._look([*wordings, *others], pieces)
             read = self._read(ranked, looks)
             found = self._find(question, named, read, source, others, lookup)
-            return found, judged_passages(read, ranked, passages)
+            return [found], judged_passages(read, ranked, passages)
 
-        found, judged = sought(lookup.rows or about)
-        if lookup.rows and not found.sentences:
-            found, judged = sought(about)
-        return [found], judged
+        by_cell = judged(lookup.rows) if lookup.rows else None
+        return by_cell if by_cell and by_cell[0][0].sentences else judged(about)
 
     def warm(self) -> None:
         """Run the model once."""
