@@ -191,16 +191,17 @@ def open_corpus(
     """
     server = settings.server()
     check_folder(folder, server)
-    settings = with_recorded(folder, settings)
+    now = with_recorded(folder, settings)
     return Corpus.open(
         folder,
-        build_embedder(settings, say),
-        chunk_tokens=settings.chunking.max_tokens,
+        build_embedder(now, say),
+        chunk_tokens=now.chunking.max_tokens,
         read_only=read_only,
         for_reindex=for_reindex,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
         server=server,
+        embedder_of=lambda build: build_embedder(with_own(settings, build.own), say),
     )
 
 

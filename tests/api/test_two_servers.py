@@ -95,6 +95,25 @@ def test_a_replaced_document_is_cited_as_it_is_now(servers: tuple[Client, Client
     one.delete("/v1/documents/pier")
 
 
+def test_chunks_that_one_rebuilds_are_taken_up_by_the_other(
+    servers: tuple[Client, Client],
+) -> None:
+    for size, (maker, other) in enumerate((servers, servers[::-1]), 40):
+        put(maker, "harbour")
+        assert asked(other)["status"] == "answered"
+        sent = maker.post(
+            "/v1/collections/default/reindex", json={"chunking": {"max_tokens": size}}
+        )
+        assert sent.status_code == 202, sent.text
+        while maker.get(sent.headers["location"]).json()["state"] != "done":
+            assert asked(other)["status"] == "answered"
+        assert maker.delete("/v1/documents/harbour").status_code == 204
+        assert asked(other)["status"] == "abstained"
+        assert other.get("/health/ready").status_code == 200
+        seen = other.get("/v1/collections/default").json()
+        assert seen["settings"]["chunking"] == {"max_tokens": size}
+
+
 def test_a_collection_is_deleted_from_the_server(
     servers: tuple[Client, Client], settings: dict[str, str], postgres: PostgresServer
 ) -> None:

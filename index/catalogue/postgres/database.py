@@ -158,8 +158,7 @@ def _error_of(error: psycopg.Error, name: str) -> Exception:
         return StoreCorrupt(f"{name} is damaged ({said}); restore the server from a backup")
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
         return StoreUnavailable(
-            f"{name} has lost a part ({said}): another server deleted or rebuilt the collection;"
-            " restart this one"
+            f"{name} has lost a part ({said}): another server deleted or rebuilt the collection"
         )
     if isinstance(error, psycopg.errors.DiskFull):
         return StoreFull(f"the disk of the server is full; {name} is unchanged")
