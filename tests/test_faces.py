@@ -265,6 +265,7 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "index.disk": (
         "CATALOGUE",
+        "HOME",
         "IDENTITY",
         "OWN_SETTINGS",
         "RESERVE",

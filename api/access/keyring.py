@@ -102,7 +102,7 @@ class Keyring:
             threading.Thread(target=self.note, name="keys-used", daemon=True).start()
         try:
             state = self._file.state()
-        except StoreError:  # a server that is away is reported by whatever else needs it
+        except StoreError:  # a server that is away is reported where documents are needed
             return
         if state == self._state:
             return

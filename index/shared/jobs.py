@@ -1,8 +1,9 @@
 """Jobs on a server: each is run by one process at a time, and by another if that one dies."""
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 from citespan.index.catalogue import CatalogueServer
@@ -34,7 +35,10 @@ SELECT DISTINCT j.id FROM jobs j JOIN files f ON f.job_id = j.id AND f.outcome I
     LEFT JOIN contents c ON c.job_id = f.job_id AND c.number = f.number
 WHERE j.state IN ('queued', 'running', 'failed') AND c.job_id IS NULL
 """
-_TO_RUN = "(state IN ('queued', 'running') OR (state = 'cancelled' AND finished_at IS NULL))"
+_RUNNABLE = "state IN ('queued', 'running')"
+_CANCELLED = "(state = 'cancelled' AND finished_at IS NULL)"
+_TO_RUN = f"({_RUNNABLE} OR {_CANCELLED})"
+_HERE = "(home IS NULL OR home = ?)"
 
 
 class ServerJobs(JobStore):
@@ -45,15 +49,20 @@ class ServerJobs(JobStore):
 
     Args:
         server: where they are.
+        home: what tells this data folder from those of other servers.
+        staying: the kinds of jobs that only the server runs that accepted them.
 
     Raises:
         As `open_shared`.
     """
 
-    def __init__(self, server: CatalogueServer) -> None:
+    def __init__(
+        self, server: CatalogueServer, home: str, staying: Collection[str] = frozenset()
+    ) -> None:
         db = open_shared(server)
         super().__init__(db, _Contents(db))
         self._shared = db
+        self._home, self._staying = home, staying
         self._locking = Connections(server, SCHEMA)
         self._claim = ExitStack()
         self._claimed: ServerConnection | None = None
@@ -64,11 +73,27 @@ class ServerJobs(JobStore):
             self.close()
             raise
 
+    def submit(
+        self,
+        kind: str,
+        collection: str,
+        entries: Iterable[SpooledFile] = (),
+        arguments: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        collection_id: str = "",
+    ) -> Job:
+        with self._db.transaction() as db:
+            made = super().submit(kind, collection, entries, arguments, collection_id=collection_id)
+            if kind in self._staying:
+                db.execute("UPDATE jobs SET home = ? WHERE id = ?", (self._home, made.id))
+        return made
+
     def next(self) -> Job | None:
         self.release()
         rows = self._db.rows(
-            f"SELECT collection_id FROM jobs WHERE {_TO_RUN}"  # noqa: S608
-            " GROUP BY collection_id ORDER BY min(number)"
+            f"SELECT collection_id FROM jobs WHERE {_TO_RUN} AND {_HERE}"  # noqa: S608
+            " GROUP BY collection_id ORDER BY min(number)",
+            (self._home,),
         )
         for (collection,) in rows:
             session = self._claim.enter_context(self._locking.one())
@@ -79,8 +104,8 @@ class ServerJobs(JobStore):
                 self._claim.callback(_unlocked, session, collection)
                 self._end_cancelled(collection)
                 found = self._jobs(
-                    "WHERE state IN ('queued', 'running') AND collection_id = ?"
-                    " ORDER BY number LIMIT 1",
+                    f"WHERE {_RUNNABLE} AND {_HERE} AND collection_id = ? ORDER BY number LIMIT 1",
+                    self._home,
                     collection,
                 )
                 if found:
@@ -141,9 +166,7 @@ class ServerJobs(JobStore):
 
     def _end_cancelled(self, collection: str) -> None:
         """End the cancelled jobs of a collection that nobody runs."""
-        for job in self._jobs(
-            "WHERE state = 'cancelled' AND finished_at IS NULL AND collection_id = ?", collection
-        ):
+        for job in self._jobs(f"WHERE {_CANCELLED} AND collection_id = ?", collection):
             self.finish(job.id, JobState.CANCELLED)
 
 

@@ -28,7 +28,7 @@ CREATE TABLE jobs (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE,
     kind text NOT NULL, collection text NOT NULL, state text NOT NULL, reason text,
     files bigint NOT NULL, created_at text NOT NULL, started_at text, finished_at text,
-    arguments text NOT NULL DEFAULT '{}', collection_id text NOT NULL DEFAULT '');
+    arguments text NOT NULL DEFAULT '{}', collection_id text NOT NULL DEFAULT '', home text);
 CREATE TABLE files (
     job_id text COLLATE "C" NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, number bigint NOT NULL,
     name text NOT NULL, start bigint NOT NULL, length bigint NOT NULL, outcome text, reason text,
@@ -42,17 +42,17 @@ CREATE TABLE contents (
         DEFERRABLE INITIALLY DEFERRED,
     number bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY (job_id, number));
 ALTER TABLE contents ALTER data SET STORAGE EXTERNAL;
-CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('citespan', TG_TABLE_NAME);
     RETURN NULL;
 END $$;
-CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON jobs
-    FOR EACH STATEMENT EXECUTE FUNCTION tell();
-CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tallies
-    FOR EACH STATEMENT EXECUTE FUNCTION tell();
-CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON collections
-    FOR EACH STATEMENT EXECUTE FUNCTION tell();
+CREATE TRIGGER noticed AFTER INSERT OR UPDATE OR DELETE ON jobs
+    FOR EACH STATEMENT EXECUTE FUNCTION notice();
+CREATE TRIGGER noticed AFTER INSERT OR UPDATE OR DELETE ON tallies
+    FOR EACH STATEMENT EXECUTE FUNCTION notice();
+CREATE TRIGGER noticed AFTER INSERT OR UPDATE OR DELETE ON collections
+    FOR EACH STATEMENT EXECUTE FUNCTION notice();
 """,
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index.disk import (
+    HOME,
     IDENTITY,
     OWN_SETTINGS,
     lock_for_writing,
@@ -143,35 +144,40 @@ def restore_collection(
         lock.release()
 
 
-def identity_of(folder: Path) -> str:
-    """Return the identity of a folder's contents.
+def identity_of(folder: Path, name: str = IDENTITY) -> str:
+    """Return the identity of a folder's contents, or another one in the file `name`.
 
     It is created at first use. Contents that are restored into the folder get another identity.
 
     Raises:
         StoreUnavailable: the identity cannot be read or written.
     """
-    file = folder / IDENTITY
+    file = folder / name
     try:
         if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
             return found
     except OSError as error:
         raise unavailable(f"the identity of {folder} cannot be read", error) from error
-    identify(folder, made := ulid())
+    identify(folder, made := ulid(), name)
     return made
 
 
-def identify(folder: Path, identity: str) -> None:
+def home_of(folder: Path) -> str:
+    """Return what tells a data folder from those of other servers; errors as `identity_of`."""
+    return identity_of(folder, HOME)
+
+
+def identify(folder: Path, identity: str, name: str = IDENTITY) -> None:
     """Give a folder's contents an identity.
 
     Raises:
         StoreUnavailable: the identity cannot be written.
     """
-    scratch = folder / f".{IDENTITY}"
+    scratch = folder / f".{name}"
     try:
         scratch.unlink(missing_ok=True)  # of a process that was killed
         write_durably(scratch, identity.encode())
-        scratch.replace(folder / IDENTITY)
+        scratch.replace(folder / name)
         sync_folder(folder)
     except OSError as error:
         raise unavailable(f"the identity of {folder} cannot be written", error) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 from citespan.index import Corpus
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import Searcher
-from citespan.index.disk import IDENTITY, RESERVE
+from citespan.index.disk import HOME, IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
 from citespan.index.reading import FileReader
@@ -34,7 +34,7 @@ _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db", "eval-runs",
+    "models", "collections", "collection.json", HOME, IDENTITY, "jobs", "jobs.db", "eval-runs",
     "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
     "sources", "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip

@@ -60,7 +60,10 @@ class OnServer:
         self._server, self.url = server, server.database()
 
     def open(self) -> JobStore:
-        return ServerJobs(CatalogueServer(url=self.url, name="default"))
+        return self.at("home")
+
+    def at(self, home: str) -> ServerJobs:
+        return ServerJobs(CatalogueServer(url=self.url, name="default"), home, {"own"})
 
     def waiting(self) -> list[str]:
         asked = "SELECT DISTINCT job_id FROM citespan_shared.contents"
@@ -291,7 +294,7 @@ class Halting:
 def test_nothing_of_a_long_file_is_stored_when_it_is_cancelled_within(
     kept: Kept, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
-    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(260))
+    long = " ".join(f"Sentence {n} tells of salt and of the sea." for n in range(400))
     halting: Any = Halting(embedder)
     with Corpus.open(tmp_path, halting, chunk_tokens=32) as corpus:
         with closing(runner(kept, ingest_work(lambda _: storing(corpus)))) as jobs:
@@ -425,6 +428,17 @@ class TestSeveralServers:
             other.record(job.id, 0, result)
             dying.record(job.id, 0, result)  # too late, and not counted
             assert other.job(job.id).outcomes == {FileOutcome.ADDED: 1}
+
+    def test_what_only_one_server_can_do_waits_for_it_and_for_nobody_else(
+        self, kept: OnServer
+    ) -> None:
+        with closing(kept.at("a")) as one, closing(kept.at("b")) as two:
+            own = one.submit("own", "default")
+            other = one.submit(INGEST, "default")
+            assert [found and found.id for found in (two.next(),)] == [other.id]
+            two.finish(other.id, JobState.DONE)
+            assert two.next() is None
+            assert one.next() == own
 
     def test_a_job_is_seen_and_cancelled_at_every_server(self, kept: OnServer) -> None:
         begun = threading.Event()

@@ -64,12 +64,12 @@ CREATE TABLE tracked (
     reason text, PRIMARY KEY (source, key, member));
 """,
     """
-CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('citespan', TG_TABLE_SCHEMA);
     RETURN NULL;
 END $$;
-CREATE TRIGGER told AFTER UPDATE ON meta FOR EACH STATEMENT EXECUTE FUNCTION tell();
+CREATE TRIGGER noticed AFTER UPDATE ON meta FOR EACH STATEMENT EXECUTE FUNCTION notice();
 """,
 )
 # As in SQLite, rows are in the order of storing, and a build has a table of its own.
