@@ -12,7 +12,7 @@ lock() { # FILE, then what else uv is told
 }
 
 upgrade=("${@:---upgrade}")
-extras=(--extra ocr --extra passwords --extra sources) # what the image has beyond the plain install
+extras=(--extra ocr --extra passwords --extra postgres --extra sources) # what the image has beyond the plain install
 lock deploy/requirements.lock "${upgrade[@]}" "${extras[@]}" pyproject.toml
 lock deploy/requirements-serve.lock --upgrade "${extras[@]}" \
     --override deploy/lean.txt --constraint deploy/requirements.lock pyproject.toml

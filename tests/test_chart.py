@@ -117,11 +117,31 @@ class TestChart:
         assert {one["name"] for one in pod["spec"]["containers"][0]["volumeMounts"]} == names
         assert "volumeClaimTemplates" not in made["StatefulSet"]["spec"]
 
+    def test_several_servers_share_a_database(self) -> None:
+        given = {"section": "store", "key": "url", "secret": "database", "item": "url"}
+        named = [
+            part
+            for key, value in given.items()
+            for part in ("--set", f"secretSettings[0].{key}={value}")
+        ]
+        made = rendered("--set", "replicas=3", *named)
+        spec = made["StatefulSet"]["spec"]
+        assert spec["replicas"] == 3
+        assert spec["volumeClaimTemplates"]  # each has a data folder of its own
+        assert made["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1
+        pod = spec["template"]["spec"]
+        for one in (*pod["initContainers"], *pod["containers"]):  # the first key, too, is there
+            assert one["env"] == [
+                {"name": "CITESPAN_STORE__URL_FILE", "value": "/secrets/store.url"}
+            ]
+            assert "secrets" in {mount["name"] for mount in one["volumeMounts"]}
+
     def test_kubernetes_would_take_it(self, values: Path) -> None:
         validator = pytest.importorskip(
             "kubernetes_validate", reason="kubernetes-validate is not here"
         )
-        for made in (rendered(), rendered("--values", str(values))):
+        several = ("--set", "replicas=2,settings.store.url=postgresql://db/citespan")
+        for made in (rendered(), rendered("--values", str(values)), rendered(*several)):
             for one in made.values():
                 validator.validate(one, "1.30", strict=True)
 
@@ -133,6 +153,8 @@ class TestChart:
             ("servce.port=80", "servce"),
             ("settings.serve=80", "settings"),
             ("secretSettings[0].section=llm", "secretSettings"),
+            ("replicas=2", "store.url"),
+            ("replicas=2,settings.store.url=postgresql://db/c,storage.existingClaim=x", "share"),
         ],
     )
     def test_values_that_cannot_be_used_are_refused(self, given: str, message: str) -> None:

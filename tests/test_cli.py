@@ -369,6 +369,7 @@ def test_doctor_names_and_mends_a_corrupted_index_file(citespan: Run, tmp_path: 
     file = next((tmp_path / "data").glob("build-1/lexical/*.idx"))
     damaged = bytearray(file.read_bytes())
     damaged[len(damaged) // 2] ^= 1
+    file.unlink()  # this process may still map it: a file cut short would end the process
     file.write_bytes(damaged)
     report = json.loads(citespan("doctor", "--json").stdout)
     assert report["problems"] == []
@@ -405,7 +406,9 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 def test_a_damaged_catalogue_is_named_and_not_served(citespan: Run, tmp_path: Path):
     citespan("ask", "What is CELAC?")
-    (tmp_path / "data" / "catalog.db").write_bytes(b"not a database" * 1000)
+    catalogue = tmp_path / "data" / "catalog.db"
+    catalogue.unlink()
+    catalogue.write_bytes(b"not a database" * 1000)
     done = citespan("ask", "What is CELAC?")
     assert done.returncode == 2
     assert "damaged" in done.stderr

@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
+from in_process import listening
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from proxying import nginx_with
 
 from citespan.qa import load_settings
 
@@ -39,7 +42,7 @@ def pins(lock: str) -> dict[str, set[str]]:
 def wanted() -> list[Requirement]:
     """Return what pyproject.toml asks for, with the extras that the image has."""
     extras = re.findall(r"--extra (\w+)", (DEPLOY / "renew.sh").read_text())
-    assert {"ocr", "passwords", "sources"} <= set(extras)
+    assert {"ocr", "passwords", "postgres", "sources"} <= set(extras)
     optional = [one for name in extras for one in PYPROJECT["optional-dependencies"][name]]
     return [Requirement(one) for one in PYPROJECT["dependencies"] + optional]
 
@@ -91,7 +94,9 @@ class TestLocks:
             set(re.findall(r"^\| ([a-z0-9-]+) \|.*yes \|$", page, re.M))
             <= pins("requirements-serve.lock").keys()
         )
-        assert [name for name, one in rows.items() if "GPL" in one] == []
+        # Of the LGPL, used as it is published: the optional driver of PostgreSQL.
+        bound = {name: one for name, one in rows.items() if "GPL" in one}
+        assert bound == dict.fromkeys(("psycopg", "psycopg-binary"), "LGPL-3.0-only")
 
 
 class TestImage:
@@ -147,20 +152,93 @@ class TestCompose:
         assert settings.llm.model == command[command.index("--alias") + 1]
         assert services["citespan"]["image"].endswith(f":{VERSION}}}")
 
-    def test_docker_compose_reads_it(self) -> None:
+    @pytest.mark.parametrize(
+        ("file", "given"),
+        [
+            ("compose.yaml", {"COMPOSE_PROFILES": ""}),
+            ("compose.yaml", {"COMPOSE_PROFILES": "llm"}),
+            ("compose.servers.yaml", {"POSTGRES_PASSWORD": "x"}),
+        ],
+    )
+    def test_docker_compose_reads_it(self, file: str, given: dict[str, str]) -> None:
         if not _runs(["docker", "compose", "version"]):
             pytest.skip("docker compose is not here")
-        for profile in ("", "llm"):
-            command = [
-                "docker",
-                "compose",
-                "--file",
-                str(DEPLOY / "compose.yaml"),
-                "config",
-                "--quiet",
-            ]
-            environ = os.environ | {"COMPOSE_PROFILES": profile}
-            subprocess.run(command, env=environ, check=True, capture_output=True, timeout=60)
+        command = ["docker", "compose", "--file", str(DEPLOY / file), "config", "--quiet"]
+        subprocess.run(command, env=os.environ | given, check=True, capture_output=True, timeout=60)
+
+
+class TestComposeOfServers:
+    """Several servers behind nginx, with their documents on PostgreSQL."""
+
+    @pytest.fixture
+    def made(self) -> dict[str, Any]:
+        return yaml.safe_load((DEPLOY / "compose.servers.yaml").read_text(encoding="utf-8"))
+
+    def test_each_service_is_hardened_and_only_nginx_is_reached(self, made: dict[str, Any]) -> None:
+        services = made["services"]
+        for one in services.values():
+            assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
+            assert one["security_opt"] == ["no-new-privileges:true"]
+        assert [name for name, one in services.items() if "ports" in one] == ["front"]
+        for name in ("citespan", "database"):
+            assert services[name]["networks"] == ["inside"]
+        assert made["networks"]["inside"]["internal"] is True
+
+    def test_its_settings_are_settings(self, made: dict[str, Any]) -> None:
+        given = made["services"]["citespan"]["environment"]
+        settings = load_settings(
+            environ={name: value for name, value in given.items() if name.startswith("CITESPAN_")}
+        )
+        assert settings.store.url == "postgresql://citespan@database/citespan"
+        (network,) = made["networks"]["inside"]["ipam"]["config"]
+        assert settings.serve.trusted_proxies == network["subnet"]
+
+    @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not here")
+    def test_nginx_asks_a_server_that_is_ready(self, tmp_path: Path) -> None:
+        """Of three servers one is away, and one is not ready: the third one answers."""
+        told: list[dict[str, str]] = []
+
+        async def ready(scope: Any, receive: Any, send: Any) -> None:
+            headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+            told.append(headers | {"path": scope["path"]})
+            await _answer(send, 200)
+
+        async def starting(scope: Any, receive: Any, send: Any) -> None:
+            await _answer(send, 503)
+
+        with listening(_served(ready)) as first, listening(_served(starting)) as second:
+            text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+            servers = "".join(f"server {url[7:]};" for url in (second, first, "http://127.0.0.1:9"))
+            text = text.replace("server citespan:8000;", servers)
+            text = text.replace("listen 8080;", f"listen unix:{tmp_path}/nginx.sock;")
+            transport = httpx.HTTPTransport(uds=f"{tmp_path}/nginx.sock")
+            with (
+                nginx_with(tmp_path, text),
+                httpx.Client(transport=transport, base_url="http://docs.example.org") as client,
+            ):
+                assert [client.get("/v1/models").status_code for _ in range(6)] == [200] * 6
+        assert {one["path"] for one in told} == {"/v1/models"}
+        assert {one["x-forwarded-host"] for one in told} == {"docs.example.org"}
+        assert "x-forwarded-prefix" not in told[0]
+
+
+def _served(answer: Any) -> Any:
+    """Return an application that starts, stops, and answers requests in this way."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await answer(scope, receive, send)
+            return
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return app
+
+
+async def _answer(send: Any, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _runs(command: list[str]) -> bool:

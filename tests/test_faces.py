@@ -395,10 +395,12 @@ FACES: dict[str, tuple[str, ...]] = {
         "counted_chunks",
         "escaped_json",
         "markdown_units",
+        "plain_units",
         "sentences",
         "shown",
         "stem",
         "strip",
+        "structured_units",
     ),
     "index.transfer": (
         "Backup",

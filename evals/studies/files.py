@@ -1,9 +1,11 @@
 """Questions about files of many formats: whether the citation and its place are right.
 
-`python -m citespan.evals.studies.files FOLDER [--ocr auto]`. FOLDER has `files/` and
-`questions.jsonl`. A line has `file`, `question`, `answers` (any of these strings) and `locator`:
-`page` with `boxes` in points from the top left of a page of `page_size`, or `slide`, `sheet` and
-`cell`, `row`, `part` or `heading`, a path of which the innermost must be over the quote.
+`python -m citespan.evals.studies.files FOLDER [--ocr auto] [--show] [--data KEPT]`.
+
+FOLDER has `files/` and `questions.jsonl`. A line has `file`, `question`, `answers` (any of these
+strings) and `locator`: `page` with `boxes` in points from the top left of a page of `page_size`,
+or `slide`, `sheet` and `cell`, `row`, `part` or `heading`, a path of which the innermost must be
+over the quote.
 
 All files are stored in one corpus. A citation is right if it is of the file and its quote, with
 white space folded, has one of the answers. A box is met if a cited box covers half of it; boxes
@@ -24,7 +26,7 @@ from rich.progress import track
 from citespan.index.errors import DocumentRejected
 from citespan.index.layout import Cell, Part, Slide
 from citespan.index.reading import FileReader
-from citespan.qa import Citation, Service, load_settings
+from citespan.qa import Answer, Citation, Service, load_settings
 from citespan.qa.composition import open_service
 
 _COVERED = 0.5  # of a box that is given
@@ -43,22 +45,29 @@ class FileQuestion(msgspec.Struct):
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--ocr", type=click.Choice(["auto", "always", "never"]), default="auto")
-def main(folder: Path, ocr: Literal["auto", "always", "never"]) -> None:
+@click.option("--show", is_flag=True, help="Print the answers without a right first citation.")
+@click.option("--data", type=click.Path(path_type=Path), help="Keep what is stored here.")
+def main(
+    folder: Path, ocr: Literal["auto", "always", "never"], data: Path | None, *, show: bool
+) -> None:
     """Store the files of FOLDER, ask its questions, and print how many are answered right."""
     out, err = Console(highlight=False), Console(stderr=True)
     lines = (folder / "questions.jsonl").read_bytes().splitlines()
     questions = [msgspec.json.decode(line, type=FileQuestion) for line in lines]
-    with tempfile.TemporaryDirectory() as data:
-        settings = load_settings(environ={}, flags={"data": {"path": data, "seed": False}})
+    with tempfile.TemporaryDirectory() as made:
+        path = str(data or made)
+        settings = load_settings(environ={}, flags={"data": {"path": path, "seed": False}})
         with open_service(settings=settings) as service:
             _store(service, sorted((folder / "files").iterdir()), FileReader(ocr=ocr), err)
             counts: Counter[str] = Counter()
             for asked in track(questions, "asking", console=err, transient=True):
-                verdict = _verdict(service, asked)
+                verdict, answer = _verdict(service, asked)
                 counts.update(verdict)
                 out.print(
                     f"{asked.id:8} {asked.file:44} {' '.join(sorted(verdict))}", soft_wrap=True
                 )
+                if show and "cited-first" not in verdict:
+                    _show(answer, asked, out)
     out.print("  ".join(f"{name} {counts[name]}" for name in sorted(counts)))
 
 
@@ -70,13 +79,21 @@ def _store(service: Service, files: Sequence[Path], reader: FileReader, err: Con
             err.print(f"{file.name}: {error}")
 
 
-def _verdict(service: Service, asked: FileQuestion) -> set[str]:
-    """Return what is true of the answer to a question."""
+def _show(answer: Answer, asked: FileQuestion, out: Console) -> None:
+    """Print a question, its right answers, and what was cited for it."""
+    out.print(f"  {asked.question} {asked.answers} {asked.locator}", soft_wrap=True, markup=False)
+    for one in answer.citations:
+        shown = " ".join(one.quote.split())
+        out.print(f"    {one.document.uri}: {shown}", soft_wrap=True, markup=False)
+
+
+def _verdict(service: Service, asked: FileQuestion) -> tuple[set[str], Answer]:
+    """Return what is true of the answer to a question, and the answer."""
     answer = service.ask(asked.question)
     found = {"asked", answer.status.value}
     right = [one for one in answer.citations if _is_right(one, asked)]
     if not right:
-        return found
+        return found, answer
     found.add("cited")
     if answer.citations[0] in right:
         found.add("cited-first")
@@ -86,7 +103,7 @@ def _verdict(service: Service, asked: FileQuestion) -> set[str]:
         found.add("has-box")
         if all(any(_meets(one, box, asked.locator) for one in right) for box in _boxes(asked)):
             found.add("box")
-    return found
+    return found, answer
 
 
 def _is_right(citation: Citation, asked: FileQuestion) -> bool:

@@ -28,6 +28,8 @@ class Outline:
         furniture: headers and footers of pages, at the end of the text.
         code: whether the whole text is cut by lines.
         markdown: whether the text is Markdown.
+        structured: whether a reader made the text of a file: its headings and lists are read as
+            people see them.
     """
 
     def __init__(
@@ -39,10 +41,11 @@ class Outline:
         *,
         code: bool = False,
         markdown: bool = False,
+        structured: bool = False,
     ) -> None:
         self._text, self._headings = text, headings
         self._tables = _joined(text, tables)
-        self.markdown = markdown
+        self.markdown, self.structured = markdown, structured and not (code or markdown)
         self._furniture, self._code = furniture, code
         self._starts = [heading.start for heading in headings]
 
@@ -50,6 +53,11 @@ class Outline:
     def headings(self) -> Sequence[Heading]:
         """The headings, in order."""
         return self._headings
+
+    @cached_property
+    def heading_spans(self) -> Sequence[Span]:
+        """The characters of the headings, in order."""
+        return [Span(one.start, one.end) for one in self._headings]
 
     @property
     def shape(self) -> Shape:
@@ -126,7 +134,7 @@ def outline_of(document: Document, layout: Layout | None) -> Outline:
     if layout is not None:
         return Outline(
             document.text, layout.headings, layout.tables, layout.furniture, code=code,
-            markdown=document.media_type == MARKDOWN,
+            markdown=document.media_type == MARKDOWN, structured=True,
         )  # fmt: skip
     if document.media_type == MARKDOWN:
         return Outline(document.text, list(markdown_headings(document.text)), markdown=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from citespan.index.text.markdown import Kind, Unit, markdown_units
     from citespan.index.text.segmentation import blocks, sentences, strip
     from citespan.index.text.stems import stem
+    from citespan.index.text.structured import plain_units, structured_units
     from citespan.index.text.unseen import escaped_json, shown
     from citespan.index.text.view import View, ViewBuilder
 
@@ -22,10 +23,12 @@ __all__ = (
     "counted_chunks",
     "escaped_json",
     "markdown_units",
+    "plain_units",
     "sentences",
     "shown",
     "stem",
     "strip",
+    "structured_units",
 )
 
 __getattr__ = names_of(
@@ -40,9 +43,11 @@ __getattr__ = names_of(
         "counted_chunks": "citespan.index.text.chunking",
         "escaped_json": "citespan.index.text.unseen",
         "markdown_units": "citespan.index.text.markdown",
+        "plain_units": "citespan.index.text.structured",
         "sentences": "citespan.index.text.segmentation",
         "shown": "citespan.index.text.unseen",
         "stem": "citespan.index.text.stems",
         "strip": "citespan.index.text.segmentation",
+        "structured_units": "citespan.index.text.structured",
     },
 )

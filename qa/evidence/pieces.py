@@ -6,7 +6,16 @@ from itertools import groupby
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline
-from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks, markdown_units, sentences
+from citespan.index.text import (
+    Kind,
+    Unit,
+    View,
+    ViewBuilder,
+    blocks,
+    markdown_units,
+    plain_units,
+    structured_units,
+)
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
 
@@ -111,21 +120,24 @@ class Piece:
 
 def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Piece]:
     """Return a passage in pieces, in order; at least one."""
-    if not outline.markdown:
+    units = _units(document.text, passage.chunk.span, outline, split=False)
+    if not outline.markdown and all(unit.kind is Kind.SENTENCE for unit in units):
         view = View.same(document.text, passage.chunk.span)
         return [Piece(passage=passage, path=(), span=passage.chunk.span, view=view)]
-    units = _units(document.text, passage.chunk.span, outline, split=False)
     found: list[Piece] = []
-    for section in _sections(units):
+    for section in _sections(units, whole=not outline.markdown):
         start = section[0].span.start
         line = 1 + document.text.rfind("\n", 0, start)
         own = section[0].kind is Kind.HEADING
         path = outline.path(start)
+        path = _below(passage.title, path[:-1] if own else path)
+        span = Span(max(line, passage.chunk.span.start), section[-1].span.end)
+        header = "" if outline.names_columns(span) else outline.header(span)
         found.append(
             Piece(
                 passage=passage,
-                path=_below(passage.title, path[:-1] if own else path),
-                span=Span(max(line, passage.chunk.span.start), section[-1].span.end),
+                path=(*path, header) if header else path,
+                span=span,
                 view=read_as_one(section),
                 units=tuple(section),
             )
@@ -135,25 +147,15 @@ def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Pi
 
 def units_of(piece: Piece, document: Document, outline: Outline) -> list[Unit]:
     """Return what of a piece can be cited, in order."""
-    if outline.markdown:
-        return _units(document.text, piece.span, outline, split=True)
-    return [
-        Unit(kind=Kind.SENTENCE, span=span, view=View.same(document.text, span), group=group)
-        for group, block in enumerate(blocks(document.text, piece.span))
-        for whole in sentences(document.text, block)
-        if (span := _without_underline(document.text, whole))
-    ]
-
-
-def _without_underline(text: str, span: Span) -> Span:
-    """Return a span without a last line that only underlines a heading."""
-    words, _, last = span.of(text).rpartition("\n")
-    underlined = words.strip() and len(set(last.strip())) == 1 and not last.strip().isalnum()
-    return Span(span.start, span.start + len(words.rstrip())) if underlined else span
+    return _units(document.text, piece.span, outline, split=True)
 
 
 def _units(text: str, span: Span, outline: Outline, *, split: bool) -> list[Unit]:
-    return markdown_units(text, span, outline.fenced, outline.hidden, split=split)
+    if outline.markdown:
+        return markdown_units(text, span, outline.fenced, outline.hidden, split=split)
+    if outline.structured:
+        return structured_units(text, span, outline.heading_spans, split=split)
+    return plain_units(text, span) if split else []
 
 
 def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -161,14 +163,20 @@ def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:
     return path[1:] if path and path[0].casefold() == title.casefold() else path
 
 
-def _sections(units: Sequence[Unit]) -> Iterator[list[Unit]]:
-    """Yield the units under each heading, with it; a heading with nothing below is left out."""
+def _sections(units: Sequence[Unit], *, whole: bool) -> Iterator[list[Unit]]:
+    """Yield the units under each heading, with it.
+
+    A heading with nothing below is left out, or is part of the next section if all is `whole`:
+    a reader of files may take bold words for a heading.
+    """
     section: list[Unit] = []
     for unit in units:
         if unit.kind is Kind.HEADING:
             if any(one.kind is not Kind.HEADING for one in section):
                 yield section
-            section = []
+                section = []
+            elif not whole:
+                section = []
         section.append(unit)
     if section:
         yield section

@@ -56,7 +56,7 @@ class PassageDocuments:
         """Return what can be cited of a piece and of its section nearby, where lists may end."""
         name = piece.passage.chunk.document_id
         document, outline = self.documents[name], self.outlines[name]
-        if not outline.markdown:
+        if not (outline.markdown or outline.structured):
             return self.units(piece)
         starts = [start for start, _ in outline.shape.headings]
         at = bisect_right(starts, piece.span.start)

@@ -20,12 +20,16 @@ _CONFIG = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; {user}
 events {{ worker_connections 64; }}
 http {{
-    access_log off; client_max_body_size 30m;
-    client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    {servers}
+}}
+"""
+_SERVER = """
     server {{
         listen unix:{folder}/nginx.sock ssl; listen 127.0.0.1:{port} ssl; server_name {name};
         ssl_certificate {folder}/tls.pem; ssl_certificate_key {folder}/tls.key;
+        client_max_body_size 30m;
         location {prefix}/ {{
             proxy_pass {url}/;
             proxy_http_version 1.1;
@@ -36,7 +40,6 @@ http {{
             proxy_set_header X-Forwarded-For 192.0.2.7;
         }}
     }}
-}}
 """
 
 
@@ -58,23 +61,33 @@ def nginx(folder: Path, url: str) -> Generator[str]:
     The port is bound here, so that nobody else can take it: nginx inherits it, as from an older
     nginx that it replaces.
     """
-    user = "user root;" if os.geteuid() == 0 else ""
-    config = folder / "nginx.conf"
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
-        config.write_text(
-            _CONFIG.format(folder=folder, user=user, name=NAME, prefix=PREFIX, url=url, port=port)
-        )
-        process = subprocess.Popen(
-            ["nginx", "-c", str(config), "-p", str(folder)],
-            env=os.environ | {"NGINX": f"{bound.fileno()};"},
-            pass_fds=[bound.fileno()],
-        )
-        try:
-            while not (folder / "nginx.sock").exists():
-                assert process.poll() is None
-                time.sleep(0.02)
+        server = _SERVER.format(folder=folder, name=NAME, prefix=PREFIX, url=url, port=port)
+        with nginx_with(folder, server, bound):
             yield f"https://127.0.0.1:{port}{PREFIX}"
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+
+
+@contextmanager
+def nginx_with(folder: Path, servers: str, bound: socket.socket | None = None) -> Generator[None]:
+    """Start nginx with servers, one of which listens at `nginx.sock` in the folder.
+
+    It inherits a socket that is bound.
+    """
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(_CONFIG.format(folder=folder, user=user, servers=servers))
+    inherited = [bound.fileno()] if bound else []
+    process = subprocess.Popen(
+        ["nginx", "-c", str(config), "-p", str(folder)],
+        env=os.environ | {"NGINX": "".join(f"{number};" for number in inherited)},
+        pass_fds=inherited,
+    )
+    try:
+        while not (folder / "nginx.sock").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)

@@ -19,6 +19,9 @@ _SERVE = (
     " sys.argv[1:] = ['serve', '--port', '0']; main()"
 )
 
+# The models read little: what a server does is at stake in these tests, and not how well they read.
+_QUICK = {"CITESPAN_RETRIEVAL__TOP_K": "6"}
+
 
 class Served(NamedTuple):
     """A server that is ready."""
@@ -31,7 +34,7 @@ class Served(NamedTuple):
 def environment(data: Path, models: Path, **settings: str) -> dict[str, str]:
     """Return the environment of a `citespan` process on a data folder."""
     own = {"CITESPAN_DATA__PATH": str(data), "CITESPAN_DATA__MODELS": str(models)}
-    return os.environ | own | settings
+    return os.environ | _QUICK | own | settings
 
 
 @contextmanager

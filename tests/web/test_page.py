@@ -42,15 +42,13 @@ METALS = "Metal,Price,Note\nCopper 🎈,9140 dollars,rose\nZinc,,fell\n"
 SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
     for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
 }).observe({ type: "layout-shift" }) }"""
-LITTLE = {"CITESPAN_RETRIEVAL__CANDIDATES": "8", "CITESPAN_RETRIEVAL__TOP_K": "3",
-          "CITESPAN_EVIDENCE__DEPTH": "3"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def server(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("page") / "data"
     with (
-        serving(data, models_folder, **LITTLE) as url,
+        serving(data, models_folder) as url,
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         for name in ("odd", "empty", "kept"):
@@ -382,6 +380,13 @@ def test_a_follow_up_has_the_conversation(page: Page) -> None:
            box = document.querySelector(".asking").getBoundingClientRect();
            return said.getBoundingClientRect().bottom <= box.top }"""
     )
+    short = lit(page, "short-answer")
+    page.go_back()  # nothing is asked again: the conversation is shown as it was there
+    expect(page.locator(".turn")).to_have_count(1)
+    assert lit(page, "short-answer") == short
+    page.go_forward()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert len(sent) == 1
 
 
 def test_files_are_added_replaced_and_deleted(page: Page, server: str) -> None:

@@ -208,7 +208,9 @@ def test_words_can_be_typed_and_only_what_is_there_once_is_taken(page: Page, ser
     assert labels(server) == []
 
 
-def test_a_right_answer_takes_one_click_and_a_refusal_is_told(page: Page, server: str) -> None:
+def test_a_right_answer_takes_one_click_to_say_and_one_to_take_back(
+    page: Page, server: str
+) -> None:
     page.route("**/v1/ask", lambda route: fulfil(route, [("answer.done", ABSTAINED)]))
     page.goto(asking("When?"))
     page.route("**/v1/labels", lambda route: route.abort())
@@ -218,6 +220,9 @@ def test_a_right_answer_takes_one_click_and_a_refusal_is_told(page: Page, server
     page.get_by_role("button", name="Right, it is not").click()
     expect(page.locator(".judge [role=status]")).to_be_visible()
     assert [(one["verdict"], one["ready"]) for one in labels(server)] == [("should_refuse", True)]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Right, it is not")).to_be_visible()
+    assert labels(server) == []
 
 
 def test_questions_without_an_answer_are_shown_exported_and_forgotten(

@@ -15,7 +15,7 @@ export class Sentences {
     /** @type {Map<string, Citation>} */
     this.citations = new Map();
     this.count = 0;
-    /** @type {Range[]} */
+    /** @type {{sentence: HTMLElement, start: number, end: number}[]} */
     this.shorts = [];
     this.open = open;
     this.end = 0;
@@ -26,7 +26,7 @@ export class Sentences {
     this.citations.clear();
     this.shorts = [];
     this.count = this.end = 0;
-    paint(this, "short-answer", []);
+    this.paint();
   }
 
   /**
@@ -70,9 +70,13 @@ export class Sentences {
 
   /** @param {HTMLElement} sentence @param {Citation} citation */
   #shorten(sentence, citation) {
-    const spans = shortSpans(citation);
-    this.shorts.push(...spans.map(({ start, end }) => rangeOf(sentence, start, sentence, end)));
-    paint(this, "short-answer", this.shorts);
+    this.shorts.push(...shortSpans(citation).map(({ start, end }) => ({ sentence, start, end })));
+    this.paint();
+  }
+
+  /** Mark the short answer within the sentences; again once they were off the page, which ends ranges. */
+  paint() {
+    paint(this, "short-answer", this.shorts.map(({ sentence, start, end }) => rangeOf(sentence, start, sentence, end)));
   }
 }
 

@@ -12,6 +12,7 @@ import { takeKey } from "./signin.js";
 
 const AGAIN_MS = 2000;
 const VIEWS = ["", "library", "review", "runs"];
+const asking = new Ask(); // one, so that conversations outlive a look at another view
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const banner = /** @type {HTMLElement} */ (document.getElementById("banner"));
 let waiting = false;
@@ -31,7 +32,7 @@ function show() {
   else if (path === "review") fill(main, new Review());
   else if (path === "runs") fill(main, new Runs());
   else if (path.startsWith("documents/")) fill(main, documentView(path.slice("documents/".length), query, collection));
-  else fill(main, new Ask());
+  else fill(main, asking);
 }
 
 /** @param {string} path @param {URLSearchParams} query @param {string} collection */

@@ -16,6 +16,11 @@ const OF_SEED = [
   "Which countries have established relations with China?",
 ];
 
+/** The turns that each place in the browser's history shows. @type {Map<string, Turn[]>} */
+const places = new Map();
+/** Return a name for a place that no earlier load of the page has given. */
+const newPlace = () => `${performance.timeOrigin}-${places.size}`;
+
 export class Ask extends HTMLElement {
   /** @type {Turn[]} */
   turns = [];
@@ -34,10 +39,11 @@ export class Ask extends HTMLElement {
   reader = new Reader();
 
   connectedCallback() {
-    if (this.childElementCount) return;
-    this.reader.closed = () => this.#closed();
-    this.reader.changed = (citation) => this.#mark(citation);
-    this.append(h("section", { class: "conversation" }, this.#start, this.#list, this.#form, this.#offers, this.#fresh), this.reader);
+    if (!this.childElementCount) {
+      this.reader.closed = () => this.#closed();
+      this.reader.changed = (citation) => this.#mark(citation);
+      this.append(h("section", { class: "conversation" }, this.#start, this.#list, this.#form, this.#offers, this.#fresh), this.reader);
+    }
     this.#resume();
   }
 
@@ -45,21 +51,44 @@ export class Ask extends HTMLElement {
     for (const turn of this.turns) turn.forget();
   }
 
-  /** Take up what the address says: a question, and a citation to open. */
+  /** Take up the conversation of this place, or what the address says: a question, and a citation to open. */
   #resume() {
     const query = new URLSearchParams(location.search);
     this.collection = query.get("collection") || "default";
+    this.#show(places.get(history.state?.place) ?? []);
     const question = query.get("q");
-    if (question) {
-      const cite = query.get("cite");
-      void this.ask(question, false).then(() => {
-        const found = this.turns[0]?.citations.find((one) => one.id === `c${cite}`);
-        if (found) this.open(found, this.turns[0]?.citations ?? []);
-      });
-      return;
+    if (this.turns.length) this.#cite(query);
+    else if (question) void this.ask(question, false).then(() => this.#cite(query));
+    else {
+      void this.#greet();
+      this.focusBox();
     }
-    void this.#greet();
-    this.focusBox();
+  }
+
+  /** Show a conversation from its start. @param {Turn[]} turns */
+  #show(turns) {
+    this.turns = turns;
+    fill(this.#list, turns.map((one) => one.element));
+    for (const turn of turns) turn.recall();
+    this.reader.close();
+    this.#talk();
+  }
+
+  /** Lay the view out for a conversation, or for a first question. */
+  #talk() {
+    const talking = this.turns.length > 0;
+    this.classList.toggle("talking", talking);
+    this.#fresh.hidden = !talking;
+    this.#box.placeholder = talking ? "Ask a follow-up" : "Type a question";
+    if (!talking) return;
+    fill(this.#start, h("h1", { class: "unseen" }, "Conversation"));
+    fill(this.#offers);
+  }
+
+  /** Open the citation of an address. @param {URLSearchParams} query */
+  #cite(query) {
+    const found = this.citations.find((one) => one.id === `c${query.get("cite")}`);
+    if (found) this.open(found, this.citations);
   }
 
   async #greet() {
@@ -97,16 +126,11 @@ export class Ask extends HTMLElement {
       read: (target) => this.read(target),
       pick: (target, done) => this.pick(target, done),
       again: () => this.#again(question),
-      ended: () => {},
     });
-    this.turns.push(turn);
+    this.turns = [...this.turns, turn];
     this.#list.append(turn.element);
-    fill(this.#start, h("h1", { class: "unseen" }, "Conversation"));
-    fill(this.#offers);
-    this.#fresh.hidden = false;
-    this.classList.add("talking");
+    this.#talk();
     this.#box.value = "";
-    this.#box.placeholder = "Ask a follow-up";
     this.#grow();
     this.#visit({ q: question }, visit);
     turn.element.scrollIntoView({ block: "start" });
@@ -152,12 +176,7 @@ export class Ask extends HTMLElement {
 
   restart() {
     for (const turn of this.turns) turn.forget();
-    this.turns = [];
-    fill(this.#list);
-    this.reader.close();
-    this.classList.remove("talking");
-    this.#fresh.hidden = true;
-    this.#box.placeholder = "Type a question";
+    this.#show([]);
     this.#visit({}, true);
     void this.#greet();
     this.focusBox();
@@ -167,8 +186,10 @@ export class Ask extends HTMLElement {
   #visit(query, visit) {
     const url = address("", { ...query, collection: this.collection });
     document.title = query["q"] ? `${query["q"]} · citespan` : "citespan";
-    if (visit) history.pushState(null, "", url);
-    else history.replaceState(null, "", url);
+    const place = (!visit && history.state?.place) || newPlace();
+    places.set(place, this.turns);
+    if (visit) history.pushState({ place }, "", url);
+    else history.replaceState({ place }, "", url);
   }
 
   #closed() {
@@ -189,7 +210,7 @@ export class Ask extends HTMLElement {
     const url = new URL(location.href);
     url.searchParams.delete("cite");
     if (citation && turn) url.searchParams.set("cite", citation.id.slice(1));
-    history.replaceState(null, "", url);
+    history.replaceState(history.state, "", url);
   }
 
   /** @param {string} question */

@@ -1,6 +1,6 @@
 // What a person says of an answer: right, wrong and why, and where the right words are.
 
-import { address, json, posted, Problem } from "./api.js";
+import { address, json, posted, Problem, request } from "./api.js";
 import { button, fill, h, say } from "./dom.js";
 
 /** @import { Answer, Citation, MarkedSpan } from "./types.js" */
@@ -49,12 +49,31 @@ export function judgement(answer, collection, pick) {
     const { question, status, mode, confidence, citations } = answer;
     const body = { question, verdict, answer: { status, mode, confidence }, cited: citations.map(pointer).slice(0, 50), spans };
     try {
-      await json(address("v1/labels", { collection }), posted(body));
-      fill(row, h("span", { class: "quiet", role: "status" }, "Kept for review. "),
+      /** @type {{id: string}} */
+      const kept = await json(address("v1/labels", { collection }), posted(body));
+      const undo = button("Undo", () => void remove(kept.id));
+      fill(row, h("span", { class: "quiet", role: "status" }, "Kept for review. "), undo,
         h("a", { href: address("review", { collection }).href }, "Review"));
+      undo.focus();
     } catch (error) {
-      say(error instanceof Problem ? error.message : "That did not work.");
+      fail(error);
     }
+  }
+
+  /** @param {string} id */
+  async function remove(id) {
+    try {
+      await request(address(`v1/labels/${encodeURIComponent(id)}`, { collection }), { method: "DELETE" });
+      spans = [];
+      ask();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  function fail(error) {
+    say(error instanceof Problem ? error.message : "That did not work.");
   }
 
   ask();

@@ -17,7 +17,6 @@ import { why } from "./why.js";
  * @property {(target: Target) => void} read
  * @property {(target: Target | null, done: (span: import("./types.js").MarkedSpan | null) => void) => void} pick
  * @property {() => void} again
- * @property {() => void} ended
  */
 
 export class Turn {
@@ -75,7 +74,6 @@ export class Turn {
     }
     this.halt.hidden = true;
     this.element.removeAttribute("aria-busy");
-    this.doing.ended();
   }
 
   stop() {
@@ -85,6 +83,11 @@ export class Turn {
   forget() {
     this.stop();
     unpaint(this.sentences);
+  }
+
+  /** Paint again what `forget` took away. */
+  recall() {
+    this.sentences.paint();
   }
 
   #restart() {

@@ -6,6 +6,11 @@ import { button, cut, h } from "./dom.js";
 
 const STEPS = { embed: "Understand", retrieve: "Search", evidence: "Read", rewrite: "Rewrite", generate: "Write", total: "Total" };
 
+const SCORES = {
+  dense: "by meaning, up to 1", lexical: "by words, from 0", fused: "by both, in order alone",
+  relevance: "at the model's first look, above 0 if rather near", evidence: "the chance that it holds the answer",
+};
+
 /**
  * Return the details of an answer, closed.
  * @param {Answer} answer
@@ -13,7 +18,7 @@ const STEPS = { embed: "Understand", retrieve: "Search", evidence: "Read", rewri
  */
 export function why(answer, open) {
   const facts = [
-    ["Confidence", answer.confidence.toFixed(2)],
+    ["Confidence", `${answer.confidence.toFixed(2)}: about how often such answers are right`],
     ["Question as searched", answer.question],
     ["Written by", answer.mode === "generated" ? "your language model, checked" : "quotes alone"],
     ...(answer.fallback ? [["Quotes instead, because", answer.fallback]] : []),
@@ -24,7 +29,9 @@ export function why(answer, open) {
   return h("details", { class: "why" },
     h("summary", {}, "Why this answer?"),
     h("dl", {}, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value)))),
-    answer.passages.length > 0 && h("h3", {}, "Passages that were read"),
+    answer.passages.length > 0 && [h("h3", {}, "Passages that were read"),
+      h("p", { class: "quiet small" }, "How near each one is to the question: ", Object.entries(SCORES).map(
+        ([name, words], at) => [at ? "; " : "", h("strong", {}, name), ` ${words}`]).flat(), ".")],
     passageList(answer, answer.passages, open, true));
 }
 

@@ -13,7 +13,7 @@ from citespan.index.parse.parsed import Heading, Parsed
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "docx 1"
+MADE_BY = "docx 2"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LONGEST = 300  # characters of a heading
 _NOTES = {"footnote": "Footnote", "endnote": "Endnote"}
@@ -127,6 +127,7 @@ class WordDocument:
                 Node(self._blocks),
                 prefix=self._mark(style),
                 level=level,
+                depth=style.depth or 0,
             )
             if style.outline == TITLE and not self.title:
                 self.title = within.text

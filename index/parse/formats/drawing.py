@@ -6,6 +6,7 @@ from typing import NamedTuple
 from citespan.index.parse.formats.grid import FilledCell, Grid, check_size, put
 from citespan.index.parse.formats.markup import Element, local, whole
 from citespan.index.parse.formats.numbering import numeral
+from citespan.index.parse.formats.superscripts import raised
 from citespan.index.parse.places import Place
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -15,10 +16,11 @@ _STYLES = {"alpha": "Letter", "roman": "Roman", "arabic": ""}
 
 
 class SlideParagraph(NamedTuple):
-    """A paragraph's characters, and its bullet or number with a space, if it has one."""
+    """A paragraph's characters, its bullet or number with a space, and its depth in lists."""
 
     text: str
     prefix: str
+    depth: int
 
 
 def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[SlideParagraph]:
@@ -27,7 +29,10 @@ def paragraphs(body: Element, *, bulleted: bool = False) -> Iterator[SlideParagr
     for entry in body.findall(A + "p"):
         text = text_of(entry)
         if text.strip():
-            yield SlideParagraph(text, _prefix(entry.find(A + "pPr"), counts, bulleted=bulleted))
+            properties = entry.find(A + "pPr")
+            depth = whole(properties.get("lvl"), most=8) if properties is not None else 0
+            prefix = _prefix(properties, depth, counts, bulleted=bulleted)
+            yield SlideParagraph(text, prefix, depth)
 
 
 def text_of(paragraph: Element) -> str:
@@ -36,7 +41,7 @@ def text_of(paragraph: Element) -> str:
     for part in paragraph.iter():
         name = local(part)
         if name == "t":
-            pieces.append(part.text or "")
+            pieces.append(raised(part.text or "") if _is_high(part) else part.text or "")
         elif name == "br":
             pieces.append("\n")
         elif name == "tab":
@@ -44,8 +49,16 @@ def text_of(paragraph: Element) -> str:
     return "".join(pieces)
 
 
-def _prefix(properties: Element | None, counts: dict[int, int], *, bulleted: bool) -> str:
-    depth = whole(properties.get("lvl")) if properties is not None else 0
+def _is_high(part: Element) -> bool:
+    """Return whether the letters of a run stand above the line."""
+    run = part.getparent()
+    properties = run.find(A + "rPr") if run is not None else None
+    return properties is not None and whole(properties.get("baseline")) > 0
+
+
+def _prefix(
+    properties: Element | None, depth: int, counts: dict[int, int], *, bulleted: bool
+) -> str:
     for deeper in [other for other in counts if other > depth]:
         del counts[deeper]
     numbered = properties.find(A + "buAutoNum") if properties is not None else None

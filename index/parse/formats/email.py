@@ -23,7 +23,7 @@ from citespan.index.parse.parsed import Member, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "email 1"
+MADE_BY = "email 2"
 MEDIA_TYPE = "message/rfc822"
 MAX_PARTS, MAX_DEPTH, MAX_ATTACHMENTS = 1000, 20, 100
 _MAX_KINDS = 200  # boundaries
@@ -46,7 +46,7 @@ class Cut(Compat32):
 def read(data: bytes, request: Request) -> Parsed:
     """Read a message: headers, the text of its parts, and attachments as members.
 
-    Plain text is preferred to HTML unless it has less than a fifth of its characters.
+    Plain text is preferred to HTML unless it has less than half of its characters.
 
     Raises:
         Unreadable: it has too many parts, or holds no text.
@@ -122,7 +122,7 @@ class MailReading:
             html = next(
                 one for one in children[page].walk() if one.get_content_type() == "text/html"
             )
-            if 5 * shown < visible_length(self._text(html)):
+            if 2 * shown < visible_length(self._text(html)):
                 del children[plain]
             else:
                 del children[page]

@@ -14,7 +14,7 @@ from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "epub 1"
+MADE_BY = "epub 2"
 MEDIA_TYPE = "application/epub+zip"
 _PAGES = {"application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document"}
 # HTML closes these elements nowhere if they are written as XML allows.

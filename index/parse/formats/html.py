@@ -9,7 +9,7 @@ from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.request import Request
 
-MADE_BY = "html 1"
+MADE_BY = "html 2"
 MEDIA_TYPE = "text/html"
 _PUBLISHED = ("article:published_time", "date", "dc.date", "dc.date.issued", "dcterms.date",
               "datepublished", "dcterms.created", "pubdate")  # fmt: skip

@@ -19,7 +19,7 @@ from citespan.index.parse.parsed import Member, Parsed
 from citespan.index.parse.places import Part
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "msg 1"
+MADE_BY = "msg 2"
 MEDIA_TYPE = "application/vnd.ms-outlook"
 _ole: Any = olefile
 _MAX_STREAM = 100_000_000

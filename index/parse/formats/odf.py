@@ -4,6 +4,7 @@ from citespan.index.parse.formats.archive import Archive
 from citespan.index.parse.formats.details import details, iso, language
 from citespan.index.parse.formats.grid import check_size
 from citespan.index.parse.formats.markup import Element, attribute, local, parse, whole
+from citespan.index.parse.formats.odf_passwords import opened
 from citespan.index.parse.formats.odf_slides import read_slides
 from citespan.index.parse.formats.odf_tables import is_hidden, table_grid
 from citespan.index.parse.formats.odf_text import OFFICE, STYLE, TABLE, OdfDocument
@@ -13,13 +14,13 @@ from citespan.index.parse.parsed import MetadataValue, Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "odf 1"
+MADE_BY = "odf 2"
 _PREFIX = "application/vnd.oasis.opendocument."
 _META = "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}"
 
 
-def read(data: bytes, _: Request) -> Parsed:
-    """Read a document of OpenDocument by its content; the request adds nothing.
+def read(data: bytes, request: Request) -> Parsed:
+    """Read a document of OpenDocument by its content, with the request's password if it needs one.
 
     Notes follow their paragraph, comments come last, headers and footers are furniture. Deleted
     text is left out. Cells show what the program showed.
@@ -27,8 +28,7 @@ def read(data: bytes, _: Request) -> Parsed:
     Raises:
         Unreadable: it is encrypted, damaged, too large, or holds no text.
     """
-    archive = Archive(data)
-    _check_encryption(archive)
+    archive = opened(data, request)
     root = parse(archive.read("content.xml"), "its content")
     styles = parse(archive.read("styles.xml"), "its styles") if "styles.xml" in archive else None
     body = next((entry for entry in root.iter(OFFICE + "body") for entry in entry), None)
@@ -54,13 +54,6 @@ def read(data: bytes, _: Request) -> Parsed:
         metadata={**metadata, **counted},
         warnings=archive.warnings,
     )
-
-
-def _check_encryption(archive: Archive) -> None:
-    if "META-INF/manifest.xml" in archive:
-        manifest = archive.read("META-INF/manifest.xml")
-        if b":encryption-data" in manifest:
-            raise Unreadable("encrypted", "the document needs a password; save it without one")
 
 
 def _media_type(archive: Archive, kind: str) -> str:

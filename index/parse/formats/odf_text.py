@@ -102,7 +102,7 @@ class OdfDocument:
         self._blocks += 1
         return self.place or Node(self._blocks)
 
-    def _paragraph(self, paragraph: Element, prefix: str = "") -> bool:
+    def _paragraph(self, paragraph: Element, prefix: str = "", depth: int = 0) -> bool:
         """Write a paragraph; return whether it has characters."""
         place, within = self._next(), inline(paragraph)
         level = 0
@@ -114,7 +114,7 @@ class OdfDocument:
                 level = self._styled = max(1, whole(paragraph.get(TEXT + "outline-level"), 1))
             elif not prefix and self.place is None and self._is_bold(paragraph, within):
                 level = min(self._styled + 1, 6)
-            self.writer.block(within.text, place, prefix=prefix, level=level)
+            self.writer.block(within.text, place, prefix=prefix, level=level, depth=depth)
             if level and self._is_title(paragraph.get(TEXT + "style-name")):
                 self._titles.add(self.writer.length)
         self._hanging(within)
@@ -166,7 +166,7 @@ class OdfDocument:
                 if local(child) == "list":
                     self._list(child, depth + 1, style)
                 elif local(child) in {"p", "h"}:
-                    mark = "" if self._paragraph(child, mark) else mark
+                    mark = "" if self._paragraph(child, mark, depth) else mark
 
     def _table(self, table: Element) -> None:
         if self.place is None:

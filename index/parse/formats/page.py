@@ -5,6 +5,7 @@ from typing import Protocol
 from selectolax.lexbor import LexborNode
 
 from citespan.index.parse.formats.markup_html import walk
+from citespan.index.parse.formats.numbering import numeral
 from citespan.index.parse.formats.page_nodes import (
     FURNITURE,
     HEADINGS,
@@ -14,6 +15,7 @@ from citespan.index.parse.formats.page_nodes import (
     attribute,
     is_furniture,
     is_hidden,
+    raised_text,
 )
 from citespan.index.parse.formats.page_tables import is_data, table_grid
 from citespan.index.parse.formats.rows import write_table
@@ -21,6 +23,7 @@ from citespan.index.parse.formats.writing import BlockWriter, folded
 from citespan.index.parse.parsed import cleaned
 from citespan.index.parse.places import Cell, Node, Place
 
+_STYLES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 BREAK = "\x0b"  # a line break that is no white space of the source
 
 
@@ -61,6 +64,7 @@ class HtmlPage:
         self._level = 0
         self._fragment = ""
         self._numbers: list[int] = []  # of the lists around, -1 for bullets
+        self._styles: list[str] = []  # how these are numbered
         self._pre = self._quotes = self._blocks = self._tables = 0
         self._term = self._defines = self._whole = self._grouped = False
         self._apart: list[LexborNode] = []
@@ -106,6 +110,9 @@ class HtmlPage:
         if tag == "img":
             self._pieces.append(alternative(node))
             return False
+        if (mark := raised_text(node, tag)) is not None:
+            self._pieces.append(mark)
+            return False
         if tag in INLINE or self._grouped:
             self._fragment = attribute(node, "id") or self._fragment
             self._pieces.append("" if tag in INLINE else " ")
@@ -127,9 +134,11 @@ class HtmlPage:
             self._level = int((first.tag or "h1")[1]) if first is not None else 0
         elif tag in {"ul", "menu"}:
             self._numbers.append(-1)
+            self._styles.append("")
         elif tag == "ol":
             start = attribute(node, "start")
             self._numbers.append(int(start) - 1 if start.isdecimal() and len(start) < 9 else 0)
+            self._styles.append(_STYLES.get(attribute(node, "type"), "decimal"))
         elif tag == "li":
             self._prefix = self._mark()
         elif tag == "pre":
@@ -150,6 +159,7 @@ class HtmlPage:
             self._level, self._grouped = 0, False
         elif tag in {"ul", "menu", "ol"}:
             self._numbers.pop()
+            self._styles.pop()
         elif tag == "li":
             self._prefix = ""
         elif tag == "pre":
@@ -163,7 +173,7 @@ class HtmlPage:
         if not self._numbers or self._numbers[-1] < 0:
             return "• "
         self._numbers[-1] += 1
-        return f"{self._numbers[-1]}. "
+        return f"{numeral(self._numbers[-1], self._styles[-1])}. "
 
     def _flush(self) -> None:
         """Write the block that ends here."""
@@ -171,6 +181,7 @@ class HtmlPage:
         text = joined if self._pre else "\n".join(map(folded, joined.split(BREAK))).strip()
         if not text.strip():
             return
+        text = folded(text) if self._level else text
         self._blocks += 1
         place = self._places.block(self._blocks, self._fragment)
         if self._defines:
@@ -178,7 +189,10 @@ class HtmlPage:
             self._writer.add(cleaned(text).strip(), place)
         else:
             quote = "> " * min(self._quotes, 9) if self._quoting else ""
-            self._writer.block(text, place, prefix=quote + self._prefix, level=self._level)
+            self._writer.block(
+                text, place, prefix=quote + self._prefix, level=self._level,
+                depth=len(self._numbers),
+            )  # fmt: skip
         if self._level == 1 and not self.title:
             self.title = folded(text)
         self._prefix, self._defines = "", False

@@ -4,6 +4,8 @@ import re
 
 from selectolax.lexbor import LexborNode
 
+from citespan.index.parse.formats.superscripts import note_mark, raised
+
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 INLINE = frozenset(
     {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
@@ -35,6 +37,21 @@ def alternative(node: LexborNode) -> str:
     """Return the text of a picture for those who cannot see it, between spaces."""
     text = attribute(node, "alt").strip()
     return f" {text} " if text else ""
+
+
+def raised_text(node: LexborNode, tag: str) -> str | None:
+    """Return a raised number as it is written, or a note's mark; None for other elements."""
+    if tag == "a" and {"noteref", "doc-noteref"} & {
+        *attribute(node, "epub:type").split(), attribute(node, "role")
+    }:  # fmt: skip
+        return note_mark(node.text(deep=True))
+    if tag != "sup":
+        return None
+    text = node.text(deep=True)
+    link = node.css_first("a[href]") or node.parent
+    linked = link is not None and link.tag == "a" and attribute(link, "href").startswith("#")
+    shown = note_mark(text) if linked else raised(text)
+    return shown if shown != text else None
 
 
 def is_hidden(node: LexborNode) -> bool:

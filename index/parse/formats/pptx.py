@@ -10,7 +10,7 @@ from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Slide
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "pptx 1"
+MADE_BY = "pptx 2"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _MAX_SLIDES = 5000

@@ -14,7 +14,10 @@ _LATE = (
     "email.policy", "heapq", "html.entities", "json", "locale", "lzma", "quopri", "stringprep",
     "tempfile", "unicodedata", "uu", "zipfile",
 )  # fmt: skip
-_OPTIONAL = ("msoffcrypto", "msoffcrypto.format.ooxml", "msoffcrypto.format.xls97")
+_OPTIONAL = (
+    "msoffcrypto", "msoffcrypto.format.ooxml", "msoffcrypto.format.xls97",
+    "cryptography.hazmat.primitives.ciphers.modes",
+)  # fmt: skip
 
 
 def preload_readers() -> None:

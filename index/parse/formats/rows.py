@@ -5,6 +5,7 @@ from citespan.index.parse.formats.table_shape import columns_of, header_rows, re
 from citespan.index.parse.formats.writing import BlockWriter
 
 _MAX_KEY = 100  # code points of a key on average; longer ones are prose
+_NOTE = 40  # code points
 _SAMPLE = 1000  # rows that decide which column is the key
 
 
@@ -19,7 +20,10 @@ def write_sheet(writer: BlockWriter, grid: Grid) -> None:
     for side in (side for region in regions(grid) for side in sides(region)):
         rows = list(side.values())
         first, last = header_rows(rows)
-        if first == last and header and columns_of(rows) <= set(header):
+        if len(header) > 1 and all(len(row) == 1 for row in rows):  # notes below a table
+            for row in rows:
+                _write_plain(writer, row)
+        elif first == last and header and columns_of(rows) <= set(header):
             _write_rows(writer, rows, header)
         else:
             header = _write_with_header(writer, rows, first, last)
@@ -38,7 +42,7 @@ def write_table(
     """
     rows = list(grid.values())
     if headers is not None and 0 < headers < len(rows):
-        _write_with_header(writer, rows, 0, headers)
+        _write_with_header(writer, rows, 0, _through(rows, headers))
     elif pairs and len(columns_of(rows)) == 2:
         _write_pairs(writer, rows)
     else:
@@ -59,11 +63,33 @@ def _write_with_header(writer: BlockWriter, rows: list[Row], first: int, last: i
         used = columns_of(body)
         if idle := {column: field for column, field in header.items() if column not in used}:
             _write_plain(writer, idle)
-        _write_rows(writer, body, header)
+        notes = _notes(body, header)
+        _write_rows(writer, body[: len(body) - notes], header)
+        for row in body[len(body) - notes :]:
+            _write_plain(writer, row)
     else:
         for row in body:
             _write_plain(writer, row)
     return header
+
+
+def _through(rows: list[Row], headers: int) -> int:
+    """Return where a header ends whose last cells may cover rows below; two rows follow at most."""
+    for end in range(headers, min(headers + 2, len(rows) - 1)):
+        above = rows[end - 1]
+        if not any(rows[end].get(column) is cell for column, cell in above.items()):
+            return end
+    return min(headers + 2, len(rows) - 1)
+
+
+def _notes(body: list[Row], header: Row) -> int:
+    """Return how many of the last rows are a note: one long cell, in the first column."""
+    count = 0
+    for row in reversed(body[1:]):
+        if len(header) < 3 or set(row) != {min(header)} or len(row[min(row)].text) < _NOTE:
+            break
+        count += 1
+    return count
 
 
 def _joined(rows: list[Row]) -> Row:

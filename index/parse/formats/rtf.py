@@ -9,13 +9,15 @@ from citespan.index.parse.formats.details import details
 from citespan.index.parse.formats.grid import Grid, put
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.rtf_bold import bold_lines, private, with_bold
+from citespan.index.parse.formats.rtf_tables import COVERED, with_covered
+from citespan.index.parse.formats.rtf_unseen import group_end, prepared
 from citespan.index.parse.formats.writing import BlockWriter, is_like_heading
 from citespan.index.parse.parsed import Parsed, cleaned
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
 _striprtf: Any = striprtf
-MADE_BY = "rtf 2"
+MADE_BY = "rtf 3"
 MEDIA_TYPE = "application/rtf"
 _MAX_BYTES = 50_000_000
 _STYLE = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]{0,1000})")
@@ -29,7 +31,6 @@ _NOTE = 0xE0FF  # a private character where a footnote was
 _MARK = re.compile("[\ue0e0-\ue0ff]")
 _FOOTNOTE = re.compile(r"\{\s{0,9}(?:\\\*\s{0,9})?\\footnote\b(?:\\ftnalt)?")
 _START = re.compile(r"^\{\\rtf[^{}]{0,500}")
-_BRACE = re.compile(r"\\[{}\\]|[{}]")
 _MAX_NOTE = 100_000  # bytes of a footnote
 _ITEM = re.compile(
     r"\s{0,9}([•·▪o–-]|\(?\w{1,4}[.)])\t\s{0,9}"
@@ -46,8 +47,8 @@ def read(data: bytes, _: Request) -> Parsed:
     """
     if len(data) > _MAX_BYTES:
         raise Unreadable("too_large", "the document is larger than 50 MB; save it as .docx")
-    source = data.decode("latin-1")
-    source, notes = _without_notes(source)
+    source = prepared(data.decode("latin-1"))
+    source, notes = _without_notes(with_covered(source))
     text = plain_text(_marked(source).encode("latin-1"))
     writer = BlockWriter()
     _write(writer, text, notes)
@@ -116,28 +117,18 @@ def _without_notes(source: str) -> tuple[str, list[str]]:
     notes: list[str] = []
     at = 0
     for match in _FOOTNOTE.finditer(source):
-        if match.start() >= at and (end := _group_end(source, match.start())):
+        if match.start() >= at and (end := group_end(source, match.start(), _MAX_NOTE)):
             pieces += [source[at : match.start()], private(_NOTE)]
             notes.append(source[match.end() : end - 1])
             at = end
     if not notes:
         return source, []
     fonts = source.find("{\\fonttbl")
-    end = _group_end(source, fonts) if fonts >= 0 else 0
+    end = group_end(source, fonts, _MAX_NOTE) if fonts >= 0 else 0
     start = "".join(_START.findall(source[:1000])) + source[fonts:end] if end else "{\\rtf1 "
     joined = private(_NOTE).join(f"{{{note}}}" for note in notes)
     texts = plain_text(f"{start}\\pard {joined}}}".encode("latin-1")).split(chr(_NOTE))
     return "".join([*pieces, source[at:]]), texts
-
-
-def _group_end(source: str, start: int) -> int:
-    """Return where the group ends that starts here; 0 if it does not."""
-    depth = 0
-    for match in _BRACE.finditer(source, start, start + _MAX_NOTE):
-        depth += {"{": 1, "}": -1}.get(match.group(), 0)
-        if depth == 0:
-            return match.end()
-    return 0
 
 
 def _write(writer: BlockWriter, text: str, notes: list[str]) -> None:
@@ -150,8 +141,12 @@ def _write(writer: BlockWriter, text: str, notes: list[str]) -> None:
             if not grid:
                 tables += 1
             row = len(grid) + 1
-            for column, cell in enumerate(words.rstrip()[:-1].split(_BAR), 1):
-                put(grid, row, column, cell, Cell(f"table {tables}", row, column))
+            for column, cell in enumerate(line.rstrip()[:-1].split(_BAR), 1):
+                if chr(COVERED) in cell and column in grid.get(row - 1, {}):
+                    grid.setdefault(row, {})[column] = grid[row - 1][column]
+                else:
+                    words = _MARK.sub("", cell)
+                    put(grid, row, column, words, Cell(f"table {tables}", row, column))
             continue
         if grid:
             write_table(writer, grid, pairs=True)

@@ -20,7 +20,7 @@ from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "sheets 1"
+MADE_BY = "sheets 2"
 XLS = "application/vnd.ms-excel"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 _MAX_AREA = 20_000_000  # cells of a sheet's rectangle, empty ones too

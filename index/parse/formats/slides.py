@@ -15,10 +15,12 @@ _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _TITLES = {"title", "ctrTitle"}
 _SHAPES = {"sp", "pic", "graphicFrame", "grpSp", "cxnSp"}
 _FOOTERS = {"ftr", "hdr"}
+_EDGES = {*_FOOTERS, "sldNum", "dt"}
 _BULLETED = {"body", "obj", ""}
 _FURTHEST = 2**40
 
-Point: TypeAlias = tuple[int, int]  # from the top, from the left, in English metric units
+# from the top, from the left, and how wide, in English metric units
+Point: TypeAlias = tuple[int, int, int]
 Positions: TypeAlias = dict[tuple[str, str], Point]  # by a placeholder's kind and number
 
 
@@ -67,18 +69,30 @@ class Shapes:
     def write(self, tree: Element) -> None:
         """Write the shapes of a tree or of a group; titles are left to the caller."""
         shapes = [shape for shape in _shapes_of(tree) if kind_of(shape) not in _TITLES]
-        for shape in sorted(shapes, key=self._point):  # stable: as drawn where they are level
+        for shape in self._ordered(shapes):
             if _is_hidden(shape):
                 self._writer.warn("hidden_text", f"slide {self._place.number}: a hidden shape")
                 continue
             self._shape(shape)
+
+    def _ordered(self, shapes: list[Element]) -> list[Element]:
+        """Return shapes from top to bottom, or in two columns if they are drawn so."""
+        inside = [shape for shape in shapes if kind_of(shape) not in _EDGES]
+        points = [self._point(shape) for shape in inside]
+        for cut in range(2, len(points) - 1):
+            left, right = points[:cut], points[cut:]
+            apart = max(x + width for _, x, width in left) <= min(x for _, x, _ in right)
+            beside = left[0][0] < right[-1][0] and right[0][0] < left[-1][0]
+            if apart and beside and sorted(left) == left and sorted(right) == right:
+                return [*inside, *(shape for shape in shapes if kind_of(shape) in _EDGES)]
+        return sorted(shapes, key=self._point)  # stable: as drawn where they are level
 
     def _point(self, shape: Element) -> Point:
         if own := _own_point(shape):
             return own
         kind, number = _placeholder(shape) or ("", "")
         inherited = self._inherited.get((kind, number)) or self._inherited.get((kind, ""))
-        return inherited or (_FURTHEST, 0)
+        return inherited or (_FURTHEST, 0, 0)
 
     def _shape(self, shape: Element) -> None:
         name = local(shape)
@@ -100,7 +114,9 @@ class Shapes:
             self.footers.extend(folded(paragraph.text) for paragraph in found)
             return
         for paragraph in found:
-            self._writer.block(paragraph.text, self._place, prefix=paragraph.prefix)
+            self._writer.block(
+                paragraph.text, self._place, prefix=paragraph.prefix, depth=paragraph.depth
+            )
 
     def _describe(self, shape: Element) -> None:
         """Write the text that describes a picture to those who cannot see it."""
@@ -168,7 +184,10 @@ def _own_point(shape: Element) -> Point | None:
         frame = shape.find(path)
         offset = frame.find(A + "off") if frame is not None else None
         if offset is not None:
-            return whole(offset.get("y"), most=2**40), whole(offset.get("x"), most=2**40)
+            size = frame.find(A + "ext") if frame is not None else None
+            width = whole(size.get("cx"), most=2**40) if size is not None else 0
+            y, x = (whole(offset.get(side), most=2**40) for side in "yx")
+            return y, x, width
     return None
 
 

@@ -13,7 +13,7 @@ from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.places import Cell
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "tables 1"
+MADE_BY = "tables 2"
 CSV, TSV = "text/csv", "text/tab-separated-values"
 MAX_ROWS, MAX_BYTES = 200_000, 50_000_000
 _DELIMITERS = ",;\t|"

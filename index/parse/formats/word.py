@@ -6,8 +6,10 @@ from typing import NamedTuple
 from citespan.index.parse.formats.markup import Element, attribute, local
 from citespan.index.parse.formats.numbering import W
 from citespan.index.parse.formats.ooxml import RELATION
+from citespan.index.parse.formats.superscripts import raised
 
-_VAL, _BOLD, _VANISH = W + "val", W + "b", W + "vanish"
+_VAL, _BOLD, _VANISH, _HIGH = W + "val", W + "b", W + "vanish", W + "vertAlign"
+_SIGNS = {"f": "/", "sSup": "^", "sSub": "_"}  # in formulas
 _OFF = frozenset({"0", "false", "off"})
 _OUT = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "sdtPr", "sectPr", "Fallback",
@@ -59,15 +61,19 @@ class WordWalk:
                 self._special(child, name)
 
     def _run(self, run: Element) -> None:
-        bold = False
+        bold = high = False
         for child in next(iter(run), ()):  # its properties, if it has any, come first
-            if child.tag == _BOLD:
+            if child.tag == _HIGH:
+                high = child.get(_VAL) == "superscript"
+            elif child.tag == _BOLD:
                 bold = child.get(_VAL) not in _OFF
             elif child.tag == _VANISH and child.get(_VAL) not in _OFF:
                 self.hidden = self.hidden or any(text.text for text in run.iter(W + "t"))
                 return
         written = len(self.pieces)
         self.walk(run)
+        if high:
+            self.pieces[written:] = [raised("".join(self.pieces[written:]))]
         if not bold and not self.light:
             self.light = any(piece.strip() for piece in self.pieces[written:])
 
@@ -90,8 +96,22 @@ class WordWalk:
             self.charts.append(child.get(RELATION + "id") or "")
         elif name == "docPr":
             self._picture(child)
+        elif name in _SIGNS:
+            self._formula(child, _SIGNS[name])
         else:
             self.walk(child)
+
+    def _formula(self, element: Element, sign: str) -> None:
+        """Write the two parts of a fraction, a power or an index with the sign between them."""
+        parts = [part for part in element if not local(part).endswith("Pr")]
+        for at, part in enumerate(parts):
+            written = len(self.pieces)
+            self.walk(part)
+            text = "".join(self.pieces[written:])
+            high = raised(text) if sign == "^" and at else text
+            bare = text.isalnum() or (not at and sign != "/")
+            shown = high if high != text or bare else f"({text})"
+            self.pieces[written:] = [shown if not at or high != text else sign + shown]
 
     def _picture(self, properties: Element) -> None:
         """Take the text that describes a picture to those who cannot see it."""

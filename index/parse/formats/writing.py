@@ -1,6 +1,7 @@
 """Writing of a text under limits, block by block, and the result of a reader."""
 
 from collections.abc import Sequence
+from textwrap import dedent
 
 from citespan.index.parse.parsed import (
     Builder,
@@ -16,6 +17,7 @@ from citespan.index.parse.request import Unreadable
 
 MAX_TEXT = 20_000_000  # code points
 MAX_RUNS = 4_000_000
+_DEEPEST = 8  # lists inside of one another that look different
 _MAX_DETAIL = 500  # code points of a title or a name
 _MARKS = {"•", "◦", "▪", "–", "-"}
 
@@ -34,8 +36,11 @@ class BlockWriter(Builder):
         self.members: list[Member] = []
         self.furniture: list[Pair] = []
         self._in_list = False
+        self._outer = 0  # the depth of the list's first item
 
-    def block(self, text: str, place: Place, *, prefix: str = "", level: int = 0) -> None:
+    def block(
+        self, text: str, place: Place, *, prefix: str = "", level: int = 0, depth: int = 0
+    ) -> None:
         """Write a paragraph; nothing if it has no characters.
 
         Args:
@@ -43,17 +48,20 @@ class BlockWriter(Builder):
             place: where they stand.
             prefix: a separator before them, such as a bullet, with its space.
             level: of the heading, from 1; 0 if the paragraph is none.
+            depth: of an item in the lists around it; it is indented below the first one's.
         """
-        text = cleaned(text).strip()
+        text = _bare(cleaned(text))
         if "\ue000" <= text[:1] <= "\uf8ff" and text[1:2].isspace():  # a bullet of a symbol font
             text, prefix = text[1:].lstrip(), prefix or "• "
         if not text:
             return
-        item = _is_item(prefix)
+        item = not level and _is_item(prefix)
         if item and self._in_list:
-            self.separate("\n")
+            self._outer = min(self._outer, depth)
+            self.separate("\n" + "  " * min(depth - self._outer, _DEEPEST))
         else:
             self.paragraph()
+            self._outer = depth
         self._in_list = item
         start = self.length
         if prefix:
@@ -130,6 +138,11 @@ def is_like_heading(text: str) -> bool:
 def short(text: str) -> str:
     """Return a title or a name as metadata: one line, at most 500 code points."""
     return folded(cleaned(text))[:_MAX_DETAIL].strip()
+
+
+def _bare(text: str) -> str:
+    """Return a text without space around it; its lines keep how they stand to each other."""
+    return dedent(text.strip("\n").rstrip()).strip() if "\n" in text else text.strip()
 
 
 def _is_item(prefix: str) -> bool:

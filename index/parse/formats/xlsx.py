@@ -13,7 +13,7 @@ from citespan.index.parse.formats.writing import MAX_TEXT, BlockWriter, folded
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "xlsx 1"
+MADE_BY = "xlsx 2"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _UNNAMED = re.compile(r"(?:Sheet|Tabelle|Feuil|Hoja|Foglio|Blad) ?\d{0,5}")

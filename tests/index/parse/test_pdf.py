@@ -350,7 +350,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 2, pdfium ")
+    assert result.made_by.startswith("pdf 3, pdfium ")
 
 
 RIGHT = "opensesame"
@@ -432,3 +432,23 @@ def test_damaged_files_are_read_or_refused(draw: st.DataObject):
     except Unreadable as refused:
         outcome = refused.code
     assert outcome in {"read", "corrupt", "no_text", "encrypted", "unsupported"}
+
+
+def test_items_and_entries_of_contents_are_paragraphs_even_if_they_are_as_wide():
+    items = [
+        "\267 first item of the list",
+        "\267 other item of the list",
+        "\267 third item of a list",
+    ]
+    assert len(parsed(Page(prose(items))).text.split("\n\n")) == 3
+    contents = ["One ............ 1", "Two ............ 2"]
+    assert parsed(Page(prose(contents))).text.strip().split("\n\n") == contents
+
+
+def test_a_number_of_a_page_is_furniture_if_it_counts():
+    pages = [Page(prose(LOREM) + text(500 - 40 * n, 40 + 10 * n, str(n))) for n in (1, 2)]
+    result = parsed(*pages)
+    ((start, _),) = result.furniture
+    assert result.text[start:].split() == ["1", "2"]
+    alone = parsed(Page(prose(LOREM) + text(500, 40, "1850")))
+    assert not alone.furniture

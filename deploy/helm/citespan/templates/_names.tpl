@@ -36,3 +36,28 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end }}
+
+{{/* The settings of a container. */}}
+{{- define "citespan.given" -}}
+envFrom:
+  - configMapRef: {name: {{ include "citespan.name" . }}}
+{{- with .Values.secretSettings }}
+env:
+  {{- range . }}
+  - name: CITESPAN_{{ upper .section }}__{{ upper .key }}_FILE
+    value: /secrets/{{ .section }}.{{ .key }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "citespan.secrets" -}}
+{{- if .Values.secretSettings }}
+- {name: secrets, mountPath: /secrets, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{/* Says something if documents are on PostgreSQL. */}}
+{{- define "citespan.store" -}}
+{{- (.Values.settings.store | default dict).url | default "" }}
+{{- range .Values.secretSettings }}{{ if and (eq .section "store") (eq .key "url") }}{{ .secret }}{{ end }}{{ end }}
+{{- end }}

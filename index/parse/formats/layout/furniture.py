@@ -6,6 +6,7 @@ from collections import defaultdict
 from citespan.index.parse.formats.layout.line import PageLine
 
 _DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"(?i)\W*(?:page )?(\d{1,4})(?: of \d+| ?/ ?\d+)?\W*")
 _EDGE = 6  # lines from the top and from the bottom of a page that may be furniture
 _STEP = 30  # tenths of a point: two lines are at the same height within one
 _PAGES = 3
@@ -27,7 +28,28 @@ def furniture_of(pages: list[list[PageLine]]) -> set[int]:
             found.update(id(line) for _, line in places)
     every = sum(len(line.text) for lines in pages for line in lines)
     taken = sum(len(line.text) for lines in pages for line in lines if id(line) in found)
-    return found if taken <= _MOST * every else set()
+    numbers = _numbers(pages)
+    return found | numbers if taken <= _MOST * every else numbers
+
+
+def _numbers(pages: list[list[PageLine]]) -> set[int]:
+    """Return the ids of the numbers of pages: the first or last line, counting from page to page.
+
+    A number that is that of its own page needs no neighbour, if there are several pages.
+    """
+    seen: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for at, lines in enumerate(pages):
+        ordered = sorted(lines, key=lambda line: line.y0)
+        for line in {id(one): one for one in (*ordered[:1], *ordered[-1:])}.values():
+            if found := _NUMBER.fullmatch(line.text):
+                seen[at, int(found.group(1))].append(id(line))
+    return {
+        one
+        for (at, number), ids in seen.items()
+        if (number == at + 1 and len(pages) > 1)
+        or {(at - 1, number - 1), (at + 1, number + 1)} & seen.keys()
+        for one in ids
+    }
 
 
 def _at_edges(lines: list[PageLine]) -> list[PageLine]:

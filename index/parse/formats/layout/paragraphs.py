@@ -10,7 +10,12 @@ from citespan.index.parse.formats.layout.columns import Columns
 from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.tables import LineCell
 
-_ITEM = re.compile(r"(?:[•▪◦‣●○■□–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
+_BULLET = re.compile(r"(?:[•▪◦‣●○■□➢❖✓]|o(?=\s+[A-Z]))\s")
+_ITEM = re.compile(
+    rf"(?:{_BULLET.pattern[:-2]}|[–—*·-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})[.)])\s"
+)
+_LEADER = re.compile(r"(?:[.][. ]{3,40}|…[… ]{1,40})\w{1,6}$")  # to the number of a page
+_NOTE = re.compile(r"\d{1,3} ?[^\W\d_]")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
 _TERMINAL = re.compile(r"""[.!?]["'”’)\]]*\d{0,3}$""")
 _LONGEST_HEADING = 250  # characters
@@ -66,11 +71,30 @@ def paragraphs_of(lines: list[PageLine], body: float) -> list[Paragraph]:
         elif rows[at]:
             together = _gap(before, line) < 3 * line.height
             made[-1].lines.append(line) if together else made.append(Paragraph([line], rows=True))
-        elif _joined(before, line, leading, rights[at - 1], body):
+        elif not _ends_item(made[-1].lines[0], line) and _joined(
+            before, line, leading, _right(rights, lines, at), body
+        ):
             made[-1].lines.append(line)
         else:
             made.append(Paragraph([line]))
     return made
+
+
+def _ends_item(first: PageLine, line: PageLine) -> bool:
+    """Return whether a line is no part of the item that begins with `first`, but after it."""
+    if _BULLET.match(line.text):
+        return True
+    if _BULLET.match(first.text) and line.x0 < first.x0 - 0.8 * first.height:
+        return True
+    near = abs(first.x0 - line.x0) < first.height // 4
+    return near and bool(_ITEM.match(first.text) and _ITEM.match(line.text))
+
+
+def _right(rights: list[int], lines: list[PageLine], at: int) -> int:
+    """Return where the line before one could have ended: a heading as wide as the text below it."""
+    before, line = lines[at - 1], lines[at]
+    same = before.bold == line.bold and _alike(before.size, line.size, 0.05)
+    return rights[at - 1] if same else max(rights[at - 1], rights[at])
 
 
 def _gap(before: PageLine, line: PageLine) -> int:
@@ -119,6 +143,8 @@ def _joined(
 ) -> bool:
     """Return whether a line continues the paragraph of the one before it."""
     if before.upright != line.upright or not _alike(before.size, line.size, 0.1):
+        return False
+    if _LEADER.search(before.text):
         return False
     distance = line.y1 - before.y1
     usual = leading.get(round(line.size), int(1.3 * line.height))
@@ -214,7 +240,7 @@ def _rest(paragraphs: list[Paragraph], at: int, one: Paragraph, gone: set[int]) 
         if alike and _elsewhere(last, first):
             lower = first.text[0].islower()
             return after if lower and not _ITEM.match(first.text) else None
-        if alike:
+        if alike and not _NOTE.match(first.text):
             return None
     return None
 

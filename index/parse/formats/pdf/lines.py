@@ -67,6 +67,8 @@ def _is_elsewhere(last: Word, word: Word) -> bool:
         return False
     if min(bottom, y1) - max(top, y0) < 0.3 * min(bottom - top, y1 - y0):
         return not _upright(last) or abs(left - x0) > right - left
+    if x0 <= left and x1 > left and right - x0 > 3 * (bottom - top):  # a mark below a long word
+        return True
     return x1 < left and not _upright(word) and left - x1 > 3 * (bottom - top)
 
 

@@ -310,3 +310,20 @@ def test_the_data_of_a_chart_follow_its_paragraph():
         },
     )
     assert parsed(reader.read, data).text == "Below.\n\nNorth; Sales: 3."
+
+
+def test_lists_inside_of_lists_are_indented_and_powers_and_fractions_are_readable():
+    body = "".join(
+        paragraph(words, item(5, depth)) for words, depth in (("a", 0), ("b", 1), ("c", 0))
+    )
+    math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    fraction = (
+        f"<w:p><m:oMath {math}><m:f><m:num><m:r><m:t>a+1</m:t></m:r></m:num><m:den><m:r><m:t>b"
+        "</m:t></m:r></m:den></m:f><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>n+k"
+        "</m:t></m:r></m:sup></m:sSup></m:oMath></w:p>"
+    )
+    high = paragraph("2", run='<w:vertAlign w:val="superscript"/>')
+    out = read(body + fraction + high, numbering=NUMBERING.replace("%1.%2)", "%2)"))
+    assert out.text.endswith("\n\n(a+1)/bx^(n+k)\n\n²")
+    lines = out.text.split("\n")[:3]
+    assert [len(line) - len(line.lstrip()) for line in lines] == [0, 2, 0]

@@ -170,3 +170,8 @@ def test_more_than_a_hundred_attachments_are_left_out():
     out = read(multipart("mixed", PLAIN + "x", *[one] * 102))
     assert len(out.members) == 100
     assert [one.code for one in out.warnings] == ["attachment"] * 2
+
+
+def test_lines_of_a_list_keep_how_they_stand_to_each_other():
+    out = read(HEAD + "\nWe have:\n\n   * rooms\n     - large\n   * trains\n")
+    assert out.text.endswith("We have:\n\n* rooms\n  - large\n* trains")

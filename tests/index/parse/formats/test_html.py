@@ -17,7 +17,7 @@ def test_blocks_and_headings():
         "<h2 id='x'>Sub <i>part</i></h2><div>six<div>seven</div>eight</div><pre>  a\n   b</pre>"
     )
     assert out.text == (
-        "Main\n\none\ntwo\n\nthree bold four five\n\nSub part\n\nsix\n\nseven\n\neight\n\na\n   b"
+        "Main\n\none\ntwo\n\nthree bold four five\n\nSub part\n\nsix\n\nseven\n\neight\n\na\n b"
     )
     assert headings(out) == [(1, "Main"), (2, "Sub part")]
     assert out.title == "A & B"
@@ -30,7 +30,9 @@ def test_lists_and_definitions():
         "<ul><li>a<li>b<ol start=3><li>c</li><li><p>d</p><p>more</p></li></ol></ul>"
         "<dl><dt>Term</dt><dd>Meaning</dd><dt>Other</dt><dd><p>First.</p><p>Second.</p></dd></dl>"
     )
-    assert out.text == ("• a\n• b\n3. c\n4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond.")
+    assert out.text == (
+        "• a\n• b\n  3. c\n  4. d\n\nmore\n\nTerm: Meaning\n\nOther: First.\n\nSecond."
+    )
 
 
 def test_tables_are_rows():
@@ -135,3 +137,21 @@ def test_nothing_is_fetched():
         'src="file:///etc/passwd"><p>x</p>'
     )
     assert read(page + '<object data="file:///etc/passwd">y</object>').text == "x"
+
+
+def test_raised_numbers_do_not_run_into_the_number_before():
+    out = read(
+        "<p>Built in 1840<sup><a href='#n1'>1</a></sup> on 10<sup>3</sup> m<sup>2</sup>, the "
+        "1<sup>st</sup> and 1850<a href='#n2' role='doc-noteref'>2</a>.</p>"
+        "<ol type='a'><li>x</ol><h2>A<br>B</h2>"
+    )
+    assert out.text == "Built in 1840[1] on 10³ m², the 1st and 1850[2].\n\na. x\n\nA B"
+
+
+def test_a_header_goes_through_the_rows_that_its_cells_cover():
+    out = read(
+        "<table><thead><tr><th rowspan=2>Team</th><th colspan=2>2023</th></tr></thead>"
+        "<tr><th>Q1</th><th>Q2</th></tr><tr><td>North</td><td>4</td><td>5</td></tr>"
+        "<tr><td>South</td><td>6</td><td>7</td></tr></table>"
+    )
+    assert out.text.startswith("Team: North; 2023 Q1: 4; 2023 Q2: 5.")

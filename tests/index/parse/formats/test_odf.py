@@ -65,7 +65,7 @@ def test_lists_have_their_numbers():
         + items("B", two),
         automatic=LISTS,
     )
-    assert out.text == "1. one\na) two\nb) one\n2. two\n3. one\n1. one\n• two"
+    assert out.text == "1. one\n  a) two\n  b) one\n2. two\n3. one\n1. one\n• two"
 
 
 def test_notes_follow_comments_come_last_and_deletions_are_out():

@@ -149,3 +149,27 @@ def test_a_slide_that_cannot_be_read_is_left_out():
 
 def test_a_presentation_without_text_is_refused():
     assert refusal(reader.read, pptx([""]))[0] == "no_text"
+
+
+def test_two_columns_are_read_one_after_the_other():
+    def box(words: str, x: int, y: int) -> str:
+        made = shape([words], x=x, y=y)
+        return made.replace(f'y="{y}"/>', f'y="{y}"/><a:ext cx="40" cy="5"/>')
+
+    left = box("Basic", 0, 10) + box("5 euro", 0, 20)
+    right = box("Plus", 50, 10) + box("9 euro", 50, 20)
+    assert read([left + right]).text == "Basic\n\n5 euro\n\nPlus\n\n9 euro"
+    across = box("Basic", 0, 10) + box("Plus", 50, 10) + box("5 euro", 0, 20)
+    assert read([across]).text == "Basic\n\nPlus\n\n5 euro"
+
+
+def test_lists_inside_of_lists_are_indented_and_raised_numbers_are_raised():
+    text = "<a:p>{}<a:r><a:rPr{}/><a:t>{}</a:t></a:r></a:p>"
+    lines = (
+        text.format("", "", "Needs")
+        + text.format('<a:pPr lvl="1"/>', "", "a room")
+        + "<a:p><a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline='30000'/><a:t>3</a:t></a:r></a:p>"
+    )
+    made = shape(["x"], kind="body").replace("<p:txBody>", "<p:txBody><a:bodyPr/><a:lstStyle/>")
+    made = made.replace("<a:p><a:r><a:t>x</a:t></a:r></a:p>", lines)
+    assert read([made]).text == "• Needs\n  • a room\n• 10³"

@@ -72,3 +72,22 @@ def test_what_holds_no_text_is_refused(body: str):
 def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reader, "_MAX_BYTES", 10)
     assert refusal(reader.read, HEAD.encode())[0] == "too_large"
+
+
+def test_what_nobody_sees_is_left_out_and_boxes_are_read():
+    out = read(
+        r"\pard Seen. {\deleted Gone \{here\}. }{\v Hidden. }\revised New.\v No.\v0  Yes."
+        r"{\shp{\*\shpinst{\sp{\sn x}}{\shptxt\pard In a box.\par}}}\par\pard Next\column Last\par "
+    )
+    assert out.text == "Seen. New. Yes.\n\nIn a box.\n\nNext\n\nLast"
+
+
+def test_numbers_of_old_lists_and_cells_that_go_on():
+    row = r"\trowd{}\cellx1\cellx2\cellx3\pard\intbl {}\cell {}\cell {}\cell\row "
+    out = read(
+        r"{\pntext 1.\tab}\pard Ask.\par{\pntext 2.\tab}\pard Go.\par "
+        + row.format("", "Land", "Day", "Night") + row.format(r"\clvmgf", "France", "45", "9")
+        + row.format(r"\clvmrg", "", "50", "9")
+    )  # fmt: skip
+    assert out.text.startswith("1. Ask.\n2. Go.\n\n")
+    assert out.text.endswith("Land: France; Day: 45; Night: 9.\n\nLand: France; Day: 50; Night: 9.")

@@ -51,9 +51,7 @@ def test_titles_above_a_header_are_paragraphs_and_empty_rows_divide():
         ["Pens", 4],
     ]
     out = read(sheet(table(lines)))
-    assert out.text == (
-        "Data\n\nReport\n\nItem: Ink; Cost: 3.\n\nItem: Note.\n\nItem: Pens; Cost: 4."
-    )
+    assert out.text == ("Data\n\nReport\n\nItem: Ink; Cost: 3.\n\nNote\n\nItem: Pens; Cost: 4.")
 
 
 def test_tables_next_to_each_other_are_apart():
