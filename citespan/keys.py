@@ -55,7 +55,7 @@ def create(settings: Settings, name: str, questions_per_minute: int | None, **gi
     from citespan.api.middleware import origins_in
 
     origins = tuple(origins_in(",".join(given["origins"]), "--origin"))
-    key, shown = KeyFile(settings.data_path()).create(
+    key, shown = KeyFile(settings.data_path(), settings.server()).create(
         name,
         Role(given["role"]),
         collections=given["collections"] or None,
@@ -79,7 +79,7 @@ def list_keys(settings: Settings, *, as_json: bool) -> None:
     """List all keys, without their secrets."""
     from citespan.api.access import KeyFile
 
-    file = KeyFile(settings.data_path())
+    file = KeyFile(settings.data_path(), settings.server())
     used, now = file.used(), datetime.now(UTC)
     found: list[dict[str, Any]] = [
         {
@@ -106,7 +106,7 @@ def revoke(settings: Settings, key_id: str) -> None:
     """End the key ID for good; it stays listed."""
     from citespan.api.access import KeyFile
 
-    key = KeyFile(settings.data_path()).revoke(key_id)
+    key = KeyFile(settings.data_path(), settings.server()).revoke(key_id)
     _record(settings, "revoke", key.id)
     tell(f"revoked {key.id}: {key.name}")
 
@@ -121,7 +121,7 @@ def rotate(settings: Settings, key_id: str, keep_old: str | None, *, as_json: bo
     from citespan.api.access import KeyFile
 
     overlap = _lasting(keep_old) if keep_old else timedelta()
-    key, shown = KeyFile(settings.data_path()).rotate(key_id, overlap)
+    key, shown = KeyFile(settings.data_path(), settings.server()).rotate(key_id, overlap)
     _record(settings, "rotate", key.id)
     if as_json:
         print_json({"id": key.id, "key": shown})

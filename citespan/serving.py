@@ -68,7 +68,9 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
         addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
         origins=Origins.of(settings.serve.origins),
         limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
-        gate=Gate(Keyring(settings.data_path()), ProviderTokens.of(settings.access)),
+        gate=Gate(
+            Keyring(settings.data_path(), settings.server()), ProviderTokens.of(settings.access)
+        ),
         open_to_all=settings.access.open_to_all,
         operation=operation,
         log_level="WARNING" if watched else "INFO",

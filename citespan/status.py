@@ -97,7 +97,13 @@ def _look(found: StatusReport, settings: Settings, folder: Path) -> None:
     if not folder.is_dir():
         return
     try:
-        found.jobs = check_jobs(folder).states
+        server = settings.server()
+        if server:
+            from citespan.index.shared import check_shared_jobs  # its driver is an extra
+
+            found.jobs = check_shared_jobs(server).states
+        else:
+            found.jobs = check_jobs(folder).states
     except StoreError as error:
         found.problems.append(f"the jobs cannot be read: {error}")
     found.free_bytes = shutil.disk_usage(folder).free

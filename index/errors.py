@@ -13,7 +13,8 @@ StoreError
 ├── BuildIncomplete      a build lacks documents; it cannot be switched to
 ├── BuildInUse           the chunks already have these settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
-│   └── StoreFull        there is no room on its disk
+│   ├── StoreFull        there is no room on its disk
+│   └── BuildReplaced    another process has switched to other chunks
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue or a collection's settings are damaged
 │   ├── DocumentDamaged  one document is damaged; others can be read
@@ -124,6 +125,16 @@ class StoreUnavailable(StoreError):
 
 class StoreFull(StoreUnavailable):
     """The disk is full: the write was rolled back, and reads still work."""
+
+
+class BuildReplaced(StoreUnavailable):
+    """Another process has switched to other chunks, and these are no longer kept up to date."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another server has rebuilt the chunks of this collection; ask again, once they are"
+            " read here"
+        )
 
 
 class StoreLocked(StoreError):

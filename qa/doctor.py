@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from citespan.index import Corpus
-from citespan.index.catalogue import mend_unsearched
+from citespan.index.catalogue import CatalogueServer, mend_unsearched
 from citespan.index.corpus import Health
 from citespan.index.errors import JobsDamaged, StoreError, StoreLocked
-from citespan.index.jobs import check_jobs, set_aside
+from citespan.index.jobs import JobsReport, check_jobs, set_aside
 from citespan.index.reading import missing
 from citespan.qa.collections.feedback import counted
 from citespan.qa.composition import Say, build_decision, build_reader, open_corpus
@@ -55,7 +55,7 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     except (StoreError, ConfigError) as error:
         problems.append(str(error))
     try:
-        facts |= _examine_jobs(settings.data_path(), repaired, problems)
+        facts |= _examine_jobs(settings.data_path(), settings.server(), repaired, problems)
     except StoreError as error:
         problems.append(str(error))
     try:
@@ -102,10 +102,12 @@ def _examine_vectors(corpus: Corpus) -> str:
     return f"{found.kind}; recall@10 {found.recall:.3f}; {size}"
 
 
-def _examine_jobs(folder: Path, repaired: list[str], problems: list[str]) -> dict[str, str]:
-    """Count the jobs of the data folder by state, across all collections."""
+def _examine_jobs(
+    folder: Path, server: CatalogueServer | None, repaired: list[str], problems: list[str]
+) -> dict[str, str]:
+    """Count the jobs of the data folder, or of the server, by state, across all collections."""
     try:
-        found = check_jobs(folder)
+        found = _jobs_of(folder, server)
     except JobsDamaged:
         repaired.extend(set_aside(folder))
         found = check_jobs(folder)
@@ -116,6 +118,14 @@ def _examine_jobs(folder: Path, repaired: list[str], problems: list[str]) -> dic
     if found.leftovers:
         parts.append(f"`citespan serve` will remove {found.leftovers} leftover files in jobs/")
     return {"jobs": "; ".join(parts) or "none"}
+
+
+def _jobs_of(folder: Path, server: CatalogueServer | None) -> JobsReport:
+    if server is None:
+        return check_jobs(folder)
+    from citespan.index.shared import check_shared_jobs  # its driver is an extra
+
+    return check_shared_jobs(server)
 
 
 def _examine_deleted(health: Health, repaired: list[str], problems: list[str]) -> str:

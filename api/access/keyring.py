@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from citespan.api.access.keyfile import KeyFile
 from citespan.api.access.keys import Key, digest, new_secret, parts, stamp
 from citespan.api.access.rules import Role
 from citespan.api.middleware.telemetry import logger
+from citespan.index.catalogue import CatalogueServer
 from citespan.index.errors import StoreError
 from citespan.qa.errors import ConfigError
 
@@ -18,17 +20,18 @@ _NOTE_S = 60.0  # between two records of when keys were used
 
 
 class Keyring:
-    """The keys of a data folder.
+    """The keys of an installation.
 
     Args:
         folder: the data folder.
+        server: what holds the keys in place of the folder; a thread of its own looks there.
 
     Raises:
         ConfigError, StoreUnavailable: the file of the keys cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._file = KeyFile(folder)
+    def __init__(self, folder: Path, server: CatalogueServer | None = None) -> None:
+        self._file = KeyFile(folder, server)
         self._state = self._file.state()
         self._keys = dict[str, Key]()
         self._published = tuple[Key, ...]()
@@ -40,6 +43,10 @@ class Keyring:
         self._none = Key(
             id="", name="", role=Role.ASK, hash=digest(new_secret()), created_at="", origins=()
         )
+        self._watched = server is not None
+        if self._watched:
+            ring = weakref.ref(self)
+            threading.Thread(target=_watch, args=(ring,), name="keys", daemon=True).start()
 
     @property
     def closed(self) -> bool:
@@ -82,13 +89,21 @@ class Keyring:
 
     def _look(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._looked_s < _LOOK_S:
+        if self._watched or now_s - self._looked_s < _LOOK_S:
             return
         self._looked_s = now_s
+        self.look()
+
+    def look(self) -> None:
+        """Take up the present keys, if they have changed."""
+        now_s = time.monotonic()
         if now_s - self._noted_s > _NOTE_S:
             self._noted_s = now_s
             threading.Thread(target=self.note, name="keys-used", daemon=True).start()
-        state = self._file.state()
+        try:
+            state = self._file.state()
+        except StoreError:  # a server that is away is reported where documents are needed
+            return
         if state == self._state:
             return
         try:
@@ -98,3 +113,11 @@ class Keyring:
             self._closed = True
         self._state = state
         self._closed = self._closed or bool(self._keys)
+
+
+def _watch(ring: weakref.ref[Keyring]) -> None:
+    """Look for changes as long as a keyring is in use."""
+    while (one := ring()) is not None:
+        one.look()
+        del one
+        time.sleep(_LOOK_S)

@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.catalogue.damage import mend_unsearched
+    from citespan.index.catalogue.database import Tables
     from citespan.index.catalogue.filters import (
         OWN_FIELDS,
         Equals,
@@ -43,6 +44,7 @@ __all__ = (
     "PostgresCatalogue",
     "Some",
     "SqliteCatalogue",
+    "Tables",
     "Without",
     "content_of",
     "drop_catalogue",
@@ -57,6 +59,7 @@ __getattr__ = names_of(
     __name__,
     {
         "Catalogue": "citespan.index.catalogue.protocol",
+        "Tables": "citespan.index.catalogue.database",
         "CatalogueServer": "citespan.index.catalogue.types",
         "Equals": "citespan.index.catalogue.filters",
         "Every": "citespan.index.catalogue.filters",

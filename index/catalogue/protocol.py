@@ -30,7 +30,7 @@ class DocumentStore(Protocol):
 
     @property
     def generation(self) -> int:
-        """A number that grows with every change of documents or chunks."""
+        """A number that grows with every change; BuildReplaced if the build was the current one."""
         ...
 
     @property
@@ -100,10 +100,7 @@ class DocumentStore(Protocol):
         ...
 
     def with_text(self, sha256: str) -> DocumentInfo | None:
-        """Return a document whose current text has this SHA-256; the first by id if several have.
-
-        If there is none, return None.
-        """
+        """Return the first document by id whose current text has this SHA-256, or None."""
         ...
 
     def last_revision(self, document_id: str) -> int:
@@ -218,6 +215,10 @@ class BuildStore(Protocol):
 
     def with_build(self, settings: Mapping[str, str]) -> "Catalogue":
         """Return the same catalogue with the build of these settings; if missing, add the build."""
+        ...
+
+    def at_current(self) -> "Catalogue":
+        """Return the same catalogue with the current build."""
         ...
 
     def missing(self, after: str, limit: int) -> list[str]:

@@ -90,6 +90,9 @@ class TableCatalogue:
         reached("build.made")
         return self._seen_with(build_id)
 
+    def at_current(self) -> Self:
+        return self._seen_with(self.current())
+
     def missing(self, after: str, limit: int) -> list[str]:
         return self._chunks.missing(after, limit)
 

@@ -63,6 +63,7 @@ class Builds:
             BuildInUse: the live chunks already have these settings.
         """
         settings = build_settings(embedder, chunk_tokens, cutting)
+        self._live.refresh()
         if settings == self._catalogue.build.settings:
             raise BuildInUse
         catalogue = self._catalogue.with_build(settings)

@@ -1,23 +1,20 @@
 """The façade: documents in, scored passages out."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock
-
-from citespan.index.catalogue import Catalogue, CatalogueServer, Filter, History, is_held
+from citespan.index.catalogue import CatalogueServer, Filter, History, is_held
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.health import Health
 from citespan.index.corpus.live import Live
-from citespan.index.corpus.opening import open_parts
+from citespan.index.corpus.opening import Parts, open_parts
 from citespan.index.corpus.places import Places
 from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.embedding.protocol import Embedder
-from citespan.index.errors import DocumentNotFound
-from citespan.index.search.protocol import SearchIndex
+from citespan.index.errors import BuildReplaced, DocumentNotFound, ModelUnavailable
 from citespan.index.search.vectors.protocol import EXACT_MOST
 from citespan.index.types import (
     Build,
@@ -39,25 +36,17 @@ class Corpus:
     """Searchable documents. Open it with `Corpus.open`; close it, or use a `with` block.
 
     Args:
-        searcher: the searcher over the live build, to which the corpus also stores.
-        index_of: makes the search index of another build, for vectors of the given length.
-        lock: released when the corpus is closed.
+        parts: what it is made of.
         keep_revisions: as for `open`.
     """
 
-    def __init__(
-        self,
-        searcher: Searcher,
-        index_of: Callable[[Catalogue, int], SearchIndex],
-        lock: FileLock | None = None,
-        keep_revisions: int | None = None,
-    ) -> None:
-        self._live = Live(searcher)
+    def __init__(self, parts: Parts, keep_revisions: int | None = None) -> None:
+        self._live = Live(parts.searcher, parts.searcher_over)
         self._writer = DocumentWriter(self._live, keep_revisions)
-        self.builds = Builds(self._live, index_of, self._writer.until_the_end)
-        self.places = Places(searcher.catalogue)
-        self.tracking = searcher.catalogue.tracking
-        self._lock = lock
+        self.builds = Builds(self._live, parts.index_of, self._writer.until_the_end)
+        self.places = Places(parts.searcher.catalogue)
+        self.tracking = parts.searcher.catalogue.tracking
+        self._lock, self._shared = parts.lock, parts.shared
 
     @classmethod
     def open(
@@ -72,6 +61,7 @@ class Corpus:
         exact_most: int = EXACT_MOST,
         reserve_in: Path | None = None,
         server: CatalogueServer | None = None,
+        embedder_of: Callable[[Build], Embedder] | None = None,
     ) -> Self:
         """Open the corpus in a data folder; if there is none, make an empty one.
 
@@ -85,6 +75,7 @@ class Corpus:
             exact_most: with more chunks than this, the nearest vectors are found approximately.
             reserve_in: a folder on the same disk that reserves room for deletions on a full disk.
             server: what holds the catalogue in place of the folder.
+            embedder_of: returns the embedder of chunks that another process made.
 
         Raises:
             StoreLocked: another process has the folder open for writing.
@@ -95,8 +86,9 @@ class Corpus:
         made = open_parts(
             folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only, server=server,
             for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
+            embedder_of=embedder_of,
         )  # fmt: skip
-        return cls(made.searcher, made.index_of, made.lock, keep_revisions)
+        return cls(made, keep_revisions)
 
     @property
     def _searcher(self) -> Searcher:
@@ -167,7 +159,8 @@ class Corpus:
             DocumentNotFound: there is no such document.
         """
         self._searcher.catalogue.delete(document_id)
-        self._searcher.index.refresh()
+        with suppress(BuildReplaced, ModelUnavailable):  # it is deleted in any case
+            self.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
         """Return the current revision of a document, or the requested one.
@@ -178,13 +171,8 @@ class Corpus:
         return self._searcher.get(document_id, revision)
 
     def info(self, document_id: str) -> DocumentInfo:
-        """Return the metadata of a document, without its text.
-
-        Raises:
-            DocumentNotFound: there is no such document.
-        """
-        found = self._searcher.catalogue.find(document_id)
-        if found is None:
+        """Return the metadata of a document, without its text; errors as `get`."""
+        if (found := self._searcher.catalogue.find(document_id)) is None:
             raise DocumentNotFound(document_id)
         return found
 
@@ -198,8 +186,7 @@ class Corpus:
         Raises:
             DocumentNotFound: there is no such document.
         """
-        found = self._searcher.catalogue.revisions(document_id)
-        if not found:
+        if not (found := self._searcher.catalogue.revisions(document_id)):
             raise DocumentNotFound(document_id)
         return found
 
@@ -259,21 +246,31 @@ class Corpus:
             context: a second query; its results are fused with the query's. Scores by side are
                 only those of the query.
         """
-        if not self._writer.in_batches:
-            self._searcher.index.refresh(wait=False)
-        return self._searcher.search(
-            query, k=k, candidates=candidates, vector=vector, sides=sides, filters=filters,
-            context=context,
-        )  # fmt: skip
+        made_by = self.embedder
+
+        def found(live: Searcher) -> list[Passage]:
+            if self._shared or not self._writer.in_batches:  # another may have stored a document
+                live.index.refresh(wait=self._shared)
+            return live.search(
+                query, k=k, candidates=candidates, sides=sides, filters=filters, context=context,
+                vector=vector if live.embedder.name == made_by else None,
+            )  # fmt: skip
+
+        return self._live.use(found)
+
+    def refresh(self) -> None:
+        """Take up what other processes have stored, deleted and rebuilt."""
+        self._live.refresh()
 
     def build(self) -> Build:
         """Return the live build."""
+        self._live.use(lambda live: live.generation)
         return self._searcher.catalogue.build
 
     @property
     def generation(self) -> int:
         """A number that grows with every change of the documents."""
-        return self._searcher.generation
+        return self._live.use(lambda live: live.generation)
 
     @property
     def embedder(self) -> str:
@@ -282,7 +279,7 @@ class Corpus:
 
     def counts(self, filters: Filter | None = None) -> tuple[int, int]:
         """Return how many documents there are, or match, and how many chunks they have."""
-        return self._live.tally.counts(self._searcher, filters)
+        return self._live.use(lambda live: self._live.tally.counts(live, filters))
 
     def close(self) -> None:
         """Save the indexes for a fast next start, and release the lock."""

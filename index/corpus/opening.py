@@ -21,17 +21,27 @@ from citespan.index.disk.folder import (
 )
 from citespan.index.disk.reserve import Reserve
 from citespan.index.embedding.protocol import Embedder
-from citespan.index.errors import StoreMismatch
+from citespan.index.errors import ModelUnavailable, StoreMismatch
 from citespan.index.search import LocalSearchIndex
 from citespan.index.search.protocol import SearchIndex
+from citespan.index.types import Build
 
 
 class Parts(NamedTuple):
-    """The searcher over the live build, the maker of other builds' indexes, and the lock."""
+    """What a corpus is made of.
+
+    searcher: the searcher over the live build, to which the corpus also stores.
+    searcher_over: opens a searcher over the build that a catalogue is seen with.
+    index_of: makes the search index of another build, for vectors of the given length.
+    lock: released when the corpus is closed.
+    shared: whether other processes store documents at the same time.
+    """
 
     searcher: Searcher
+    searcher_over: Callable[[Catalogue], Searcher]
     index_of: Callable[[Catalogue, int], SearchIndex]
-    lock: FileLock | None
+    lock: FileLock | None = None
+    shared: bool = False
 
 
 def open_parts(
@@ -44,6 +54,7 @@ def open_parts(
     exact_most: int,
     reserve_in: Path | None,
     server: CatalogueServer | None,
+    embedder_of: Callable[[Build], Embedder] | None,
 ) -> Parts:
     """Open the parts of a corpus, with arguments and errors as those of `Corpus.open`."""
     settings = build_settings(embedder, chunk_tokens)
@@ -75,9 +86,23 @@ def open_parts(
             files = build_folder(folder, seen.build.id)
             return LocalSearchIndex(files, seen, dim, read_only=read_only, exact_most=exact_most)
 
+        def searcher_over(seen: Catalogue) -> Searcher:
+            build = seen.build
+            made_by = embedder_of(build) if embedder_of else embedder
+            if made_by.name != build.settings["embedder"]:
+                raise ModelUnavailable(
+                    f"another server has made the chunks with {build.settings['embedder']}, which"
+                    " is not what the settings of this one name"
+                )
+            if lock:
+                clear_builds(folder, [build.id, seen.previous() or build.id])
+            index = index_of(seen, made_by.dim)
+            return Searcher(seen, index, made_by, int(build.settings["chunk_tokens"]))
+
         index = index_of(catalogue, embedder.dim)
         opened.pop_all()
-    return Parts(Searcher(catalogue, index, embedder, chunk_tokens), index_of, lock)
+    searcher = Searcher(catalogue, index, embedder, chunk_tokens)
+    return Parts(searcher, searcher_over, index_of, lock, shared=server is not None)
 
 
 def _check_unused(folder: Path, server: CatalogueServer) -> None:

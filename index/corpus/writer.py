@@ -85,7 +85,7 @@ class DocumentWriter:
     def put(self, draft: Draft, on_chunks: OnChunks, *, replace: bool) -> StoreResult:
         """Store a document as `Corpus.put`, or without `replace` as `Corpus.add`."""
         stored, _ = self._write(_drafted(draft), None, on_chunks, replace=replace)
-        self._live.searcher.index.refresh()
+        self._live.refresh()
         return stored
 
     def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
@@ -114,7 +114,7 @@ class DocumentWriter:
             nonlocal behind
             behind += chunks
             if behind >= _REFRESH_CHUNKS:
-                self._live.searcher.index.refresh()
+                self._live.refresh()
                 behind = 0
 
         self._batches += 1
@@ -122,7 +122,7 @@ class DocumentWriter:
             yield add
         finally:
             self._batches -= 1
-            self._live.searcher.index.refresh()
+            self._live.refresh()
 
     def _write(
         self, drafted: _Drafted, made: _Made | None, on_chunks: OnChunks, *, replace: bool

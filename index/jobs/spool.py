@@ -80,29 +80,24 @@ class Spool:
         with _translated(folder):
             make_folder(folder)
 
-    def write(self, job_id: str, entries: Iterable[SpooledFile]) -> list[SpoolSlice]:
-        """Store the drafts of a job durably; if that fails, nothing is stored."""
+    @contextmanager
+    def writing(self, job_id: str, entries: Iterable[SpooledFile]) -> Generator[list[SpoolSlice]]:
+        """Store the drafts of a job durably; if that or the block fails, nothing is stored."""
         pieces: list[SpoolSlice] = []
         path = self._folder / job_id
         try:
             with _translated(path), path.open("xb") as file:
                 for number, entry in enumerate(entries):
-                    start = file.tell()
-                    if entry.reason is None:
-                        file.write(_sealed(msgspec.msgpack.encode(_entry(entry))))
-                    pieces.append(
-                        SpoolSlice(
-                            number=number, name=entry.name, start=start,
-                            length=file.tell() - start, reason=entry.reason, code=entry.code,
-                        )
-                    )  # fmt: skip
+                    piece, data = slice_of(number, file.tell(), entry)
+                    file.write(data)
+                    pieces.append(piece)
                 file.flush()
                 os.fsync(file.fileno())
                 sync_folder(self._folder)
+            yield pieces
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return pieces
 
     def read(self, job_id: str, piece: SpoolSlice) -> ReadFile | SpooledUpload:
         """Return the file of an entry, or its bytes, which are still to be read.
@@ -111,14 +106,9 @@ class Spool:
             StoreCorrupt: the file is not what was written.
         """
         path = self._folder / job_id
-        try:
-            with _translated(path), path.open("rb") as file:
-                file.seek(piece.start)
-                return _content(_unsealed(file.read(piece.length)))
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise StoreCorrupt(
-                f"{path} is damaged at byte {piece.start}; send the documents again"
-            ) from error
+        with _translated(path), path.open("rb") as file:
+            file.seek(piece.start)
+            return unpacked(file.read(piece.length), f"{path}, from byte {piece.start},")
 
     def remove(self, job_id: str) -> None:
         """Delete the drafts of a job."""
@@ -132,6 +122,28 @@ class Spool:
             for path in self._folder.iterdir():
                 if path.name not in job_ids:
                     path.unlink()
+
+
+def slice_of(number: int, start: int, entry: SpooledFile) -> tuple[SpoolSlice, bytes]:
+    """Return the place of an entry that begins at `start`, and its bytes with their checksum."""
+    data = b"" if entry.reason is not None else _sealed(msgspec.msgpack.encode(_entry(entry)))
+    piece = SpoolSlice(
+        number=number, name=entry.name, start=start, length=len(data), reason=entry.reason,
+        code=entry.code,
+    )  # fmt: skip
+    return piece, data
+
+
+def unpacked(data: bytes, where: str) -> ReadFile | SpooledUpload:
+    """Return the file of an entry, or its bytes, which are still to be read.
+
+    Raises:
+        StoreCorrupt: the bytes are not what was written.
+    """
+    try:
+        return _content(_unsealed(data))
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StoreCorrupt(f"{where} is damaged; send the documents again") from error
 
 
 def _entry(entry: SpooledFile) -> _Entry:

@@ -1,20 +1,19 @@
-"""Jobs on disk: long work that continues after a crash, and the result of each of its files."""
+"""Jobs in tables: long work that continues after a crash, and the result of each of its files."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from citespan.index.disk.database import Database
+from citespan.index.catalogue import Tables
 from citespan.index.disk.ids import ulid
 from citespan.index.disk.json_column import decoded
-from citespan.index.disk.reserve import Reserve
 from citespan.index.errors import JobNotFound, JobsFull, StoreCorrupt
-from citespan.index.jobs.schema import JOBS, KIND, SPOOL, check_jobs_file, open_job_schema
-from citespan.index.jobs.spool import Spool, SpooledFile, SpooledUpload, SpoolSlice
+from citespan.index.jobs.spool import SpooledFile, SpooledUpload, SpoolSlice
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobFile, JobState
 from citespan.index.reading import ReadFile
 
@@ -28,39 +27,41 @@ _JOB = (
     "id, kind, collection, state, reason, files, created_at, started_at, finished_at, arguments,"
     " collection_id"
 )
+_TALLIES = "SELECT job_id, outcome, files, chunks FROM tallies WHERE job_id IN"
 _UNENDED = "state IN ('queued', 'running', 'failed')"
 
 
-class JobStore:
-    """The jobs of a data folder, for the one process that writes there. Safe for many threads.
+class Waiting(Protocol):
+    """Where the files of jobs are until they are stored; methods are as those of `Spool`."""
 
-    Jobs that were running when the former process ended are queued again, and so are failed ones.
+    def writing(
+        self, job_id: str, entries: Iterable[SpooledFile]
+    ) -> AbstractContextManager[list[SpoolSlice]]: ...
+
+    def read(self, job_id: str, piece: SpoolSlice) -> ReadFile | SpooledUpload: ...
+
+    def remove(self, job_id: str) -> None: ...
+
+
+class JobStore(ABC):
+    """The jobs in the tables of a database. Safe for many threads.
 
     Args:
-        folder: gets `jobs.db`, and `jobs/` with the documents that wait to be stored.
+        db: the database.
+        spool: the files of the jobs.
 
     Raises:
-        StoreUnavailable: the database cannot be opened. Any method: it cannot be read or written.
-        JobsDamaged: the database is damaged or lost. Any method raises it, too.
-        StoreMismatch: a later version made the database.
+        StoreUnavailable: any method: the database cannot be read or written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        check_jobs_file(folder)
-        reserve = Reserve(folder)
-        self._db = Database(folder / JOBS, read_only=False, kind=KIND, reserve=reserve)
-        try:
-            open_job_schema(self._db, folder)
-            self._spool = Spool(folder / SPOOL)
-            self._recover()
-        except BaseException:
-            self._db.close()
-            raise
+    def __init__(self, db: Tables, spool: Waiting) -> None:
+        self._db = db
+        self._spool = spool
 
     @property
     def damage(self) -> StoreCorrupt | None:
         """The damage found since the start; None if there was none."""
-        return self._db.damage
+        return None
 
     def submit(
         self,
@@ -86,28 +87,23 @@ class JobStore:
         if self._db.rows(f"SELECT count(*) FROM jobs WHERE {_UNENDED}")[0][0] >= MOST:  # noqa: S608
             raise JobsFull(MOST)
         job_id = f"job_{ulid()}"
-        pieces = self._spool.write(job_id, entries)
-        rejected = sum(piece.reason is not None for piece in pieces)
-        try:
-            with self._db.transaction() as db:
-                db.execute(
-                    "INSERT INTO jobs (id, kind, collection, collection_id, state, files,"
-                    " created_at, arguments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        job_id, kind, collection, collection_id, JobState.QUEUED, len(pieces),
-                        _now(), msgspec.json.encode(dict(arguments)).decode(),
-                    ),
-                )  # fmt: skip
-                db.executemany(
-                    "INSERT INTO files (job_id, number, name, start, length, outcome, reason, code)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (_row(job_id, piece) for piece in pieces),
-                )
-                if rejected:
-                    _tally(db, job_id, FileOutcome.REJECTED, rejected, 0)
-        except BaseException:
-            self._spool.remove(job_id)
-            raise
+        with self._spool.writing(job_id, entries) as pieces, self._db.transaction() as db:
+            rejected = sum(piece.reason is not None for piece in pieces)
+            db.execute(
+                "INSERT INTO jobs (id, kind, collection, collection_id, state, files,"
+                " created_at, arguments) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)",
+                (
+                    job_id, kind, collection, collection_id, len(pieces), _now(),
+                    msgspec.json.encode(dict(arguments)).decode(),
+                ),
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO files (job_id, number, name, start, length, outcome, reason, code)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(job_id, piece) for piece in pieces],
+            )
+            if rejected:
+                _tally(db, job_id, FileOutcome.REJECTED, rejected, 0)
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
@@ -126,9 +122,26 @@ class JobStore:
         return self._jobs("ORDER BY number DESC")
 
     def next(self) -> Job | None:
-        """Return the oldest job that is queued or running, if there is one."""
+        """Return the oldest job that is queued or running, if there is one.
+
+        No other process runs it until `release`.
+        """
         found = self._jobs("WHERE state IN ('queued', 'running') ORDER BY number LIMIT 1")
         return found[0] if found else None
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let others run what `next` has returned."""
+
+    @abstractmethod
+    def runs(self, job_id: str, *, now: bool) -> bool:
+        """Return whether no other process has cancelled a job that `next` has returned.
+
+        Without `now`, an answer of a moment ago will do.
+
+        Raises:
+            StoreUnavailable: another process may be running the job by now.
+        """
 
     def files(self, job_id: str) -> list[JobFile]:
         """Return the files of a job, in the order of sending."""
@@ -152,8 +165,8 @@ class JobStore:
         """Return a file to store, or its bytes, which are to be read."""
         return self._spool.read(job_id, piece)
 
-    def begin(self, job_id: str) -> None:
-        """Mark a job as running, unless it has been cancelled."""
+    def begin(self, job_id: str) -> bool:
+        """Mark a job as running, and return True, unless it has been cancelled."""
         with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE jobs SET state = 'running', reason = NULL,"
@@ -161,31 +174,27 @@ class JobStore:
                 " AND state IN ('queued', 'running')",
                 (_now(), job_id),
             )
+            return bool(db.changes())
 
     def record(self, job_id: str, number: int, result: FileResult) -> None:
         """Record the result of a waiting file."""
         with self._db.transaction(removing=True) as db:
             db.execute(
                 "UPDATE files SET outcome = ?, reason = ?, document_id = ?, sha256 = ?, chunks = ?,"
-                " code = ? WHERE job_id = ? AND number = ?",
-                (
-                    result.outcome, result.reason, result.document_id, result.sha256,
-                    result.chunks, result.code, job_id, number,
-                ),
-            )  # fmt: skip
-            _tally(db, job_id, result.outcome, 1, result.chunks)
+                " code = ? WHERE job_id = ? AND number = ? AND outcome IS NULL",
+                (*_columns(result), job_id, number),
+            )
+            if db.changes():
+                _tally(db, job_id, result.outcome, 1, result.chunks)
 
     def report(self, job_id: str, name: str, result: FileResult) -> None:
         """Record the result of a file that was not sent with the job, but found by it."""
         with self._db.transaction(removing=True) as db:
             db.execute(
-                "INSERT INTO files SELECT ?1, count(*), ?2, 0, 0, ?3, ?4, ?5, ?6, ?7, ?8 FROM files"
-                " WHERE job_id = ?1",
-                (
-                    job_id, name, result.outcome, result.reason, result.document_id, result.sha256,
-                    result.chunks, result.code,
-                ),
-            )  # fmt: skip
+                "INSERT INTO files VALUES (?, (SELECT count(*) FROM files WHERE job_id = ?), ?,"
+                " 0, 0, ?, ?, ?, ?, ?, ?)",
+                (job_id, job_id, name, *_columns(result)),
+            )
             _tally(db, job_id, result.outcome, 1, result.chunks)
 
     def count(self, job_id: str, outcome: FileOutcome, done: int, of: int, chunks: int) -> None:
@@ -193,8 +202,9 @@ class JobStore:
         with self._db.transaction(removing=True) as db:
             db.execute("UPDATE jobs SET files = ? WHERE id = ?", (of, job_id))
             db.execute(
-                "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?)",
-                (job_id, outcome, done, chunks),
+                "INSERT INTO tallies VALUES (?, ?, ?, ?) ON CONFLICT (job_id, outcome) DO UPDATE"
+                " SET files = excluded.files, chunks = excluded.chunks",
+                (job_id, outcome.value, done, chunks),
             )
 
     def explain(self, job_id: str, reason: str) -> None:
@@ -223,52 +233,38 @@ class JobStore:
         """End a job; a cancelled job stays cancelled, and a failed job's documents are kept."""
         with self._db.transaction(removing=True) as db:
             db.execute(
-                "UPDATE jobs SET finished_at = ?2,"
-                " reason = CASE state WHEN 'cancelled' THEN coalesce(?3, reason) ELSE ?3 END,"
-                " state = CASE state WHEN 'cancelled' THEN state ELSE ?4 END WHERE id = ?1",
-                (job_id, _now(), reason, state),
+                "UPDATE jobs SET finished_at = ?,"
+                " reason = CASE state WHEN 'cancelled' THEN coalesce(?, reason) ELSE ? END,"
+                " state = CASE state WHEN 'cancelled' THEN state ELSE ? END WHERE id = ?",
+                (_now(), reason, reason, state.value, job_id),
             )
             db.execute(_FORGET, (KEPT,))
         if state is not JobState.FAILED:
             self._spool.remove(job_id)
 
+    @abstractmethod
     def close(self) -> None:
-        """Close the files."""
-        self._db.close()
+        """Let others continue, and close the database."""
 
     def _jobs(self, condition: str, *values: object) -> list[Job]:
         with self._db.snapshot():
             rows = self._db.rows(f"SELECT {_JOB} FROM jobs {condition}", values)  # noqa: S608
-            return [self._job(row) for row in rows]
+            tallies = list(self._db.in_batches(_TALLIES, [row[0] for row in rows]))
+        return [_job(row, [one[1:] for one in tallies if one[0] == row[0]]) for row in rows]
 
-    def _job(self, row: tuple[Any, ...]) -> Job:
-        tallies = self._db.rows(
-            "SELECT outcome, files, chunks FROM tallies WHERE job_id = ?", (row[0],)
-        )
-        return Job(
-            id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
-            files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
-            outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies if files},
-            chunks=sum(chunks for _, _, chunks in tallies),
-            arguments=decoded(row[9], f"arguments of job {row[0]}"), collection_id=row[10],
-        )  # fmt: skip
 
-    def _recover(self) -> None:
-        with self._db.transaction(removing=True) as db:
-            db.execute(
-                "UPDATE jobs SET state = 'queued', reason = NULL, finished_at = NULL"
-                " WHERE state IN ('running', 'failed')"
-            )
-            db.execute(
-                "UPDATE jobs SET finished_at = ? WHERE state = 'cancelled' AND finished_at IS NULL",
-                (_now(),),
-            )
-        needed = self._db.rows("SELECT id FROM jobs WHERE state = 'queued'")
-        self._spool.keep({row[0] for row in needed})
+def _job(row: tuple[Any, ...], tallies: list[tuple[Any, ...]]) -> Job:
+    return Job(
+        id=row[0], kind=row[1], collection=row[2], state=JobState(row[3]), reason=row[4],
+        files=row[5], created_at=row[6], started_at=row[7], finished_at=row[8],
+        outcomes={FileOutcome(outcome): files for outcome, files, _ in tallies if files},
+        chunks=sum(chunks for _, _, chunks in tallies),
+        arguments=decoded(row[9], f"arguments of job {row[0]}"), collection_id=row[10],
+    )  # fmt: skip
 
 
 def _row(job_id: str, piece: SpoolSlice) -> tuple[object, ...]:
-    outcome = None if piece.reason is None else FileOutcome.REJECTED
+    outcome = None if piece.reason is None else FileOutcome.REJECTED.value
     place = (job_id, piece.number, piece.name, piece.start, piece.length)
     return *place, outcome, piece.reason, piece.code
 
@@ -276,9 +272,16 @@ def _row(job_id: str, piece: SpoolSlice) -> tuple[object, ...]:
 def _tally(db: Any, job_id: str, outcome: FileOutcome, files: int, chunks: int) -> None:
     db.execute(
         "INSERT INTO tallies VALUES (?, ?, ?, ?) ON CONFLICT (job_id, outcome) DO UPDATE"
-        " SET files = files + excluded.files, chunks = chunks + excluded.chunks",
-        (job_id, outcome, files, chunks),
+        " SET files = tallies.files + excluded.files, chunks = tallies.chunks + excluded.chunks",
+        (job_id, outcome.value, files, chunks),
     )
+
+
+def _columns(result: FileResult) -> tuple[object, ...]:
+    return (
+        result.outcome.value, result.reason, result.document_id, result.sha256, result.chunks,
+        result.code,
+    )  # fmt: skip
 
 
 def _result(row: tuple[Any, ...]) -> FileResult | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index.disk import (
+    HOME,
     IDENTITY,
     OWN_SETTINGS,
     lock_for_writing,
@@ -22,6 +23,7 @@ from citespan.index.disk import (
 )
 from citespan.index.errors import StoreMismatch
 from citespan.index.transfer import Backup, Check, accept, restore
+from citespan.qa.collections.listing import listed, unlist
 from citespan.qa.composition import Say, build_decision, build_reader, check_folder, open_corpus
 from citespan.qa.errors import (
     CollectionExists,
@@ -61,7 +63,10 @@ def create_collection(
     try:
         if name in (DEFAULT, *stored_names(folder / COLLECTIONS)):
             raise CollectionExists(name)
-        with new_folder(folder / COLLECTIONS, name, own):
+        with (
+            listed(settings.store.at(DEFAULT), name, own) as identity,
+            new_folder(folder / COLLECTIONS, name, own, identity),
+        ):
             here = collection_settings(settings, name)
             open_corpus(here.collection_path(), here, say=say).close()
             build_decision(here.evidence)
@@ -100,6 +105,7 @@ def discard(settings: Settings, parent: Path, name: str) -> Path:
     if server := settings.store.at(name):
         from citespan.index.catalogue import drop_catalogue  # its driver is an extra
 
+        unlist(settings.store.at(DEFAULT), name)
         drop_catalogue(server)
     return hide_folder(parent, name)
 
@@ -138,26 +144,43 @@ def restore_collection(
         lock.release()
 
 
-def identity_of(folder: Path) -> str:
-    """Return the identity of a folder's contents.
+def identity_of(folder: Path, name: str = IDENTITY) -> str:
+    """Return the identity of a folder's contents, or another one in the file `name`.
 
     It is created at first use. Contents that are restored into the folder get another identity.
 
     Raises:
         StoreUnavailable: the identity cannot be read or written.
     """
-    file = folder / IDENTITY
+    file = folder / name
     try:
         if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
             return found
-        made, scratch = ulid(), folder / f".{IDENTITY}"
+    except OSError as error:
+        raise unavailable(f"the identity of {folder} cannot be read", error) from error
+    identify(folder, made := ulid(), name)
+    return made
+
+
+def home_of(folder: Path) -> str:
+    """Return what tells a data folder from those of other servers; errors as `identity_of`."""
+    return identity_of(folder, HOME)
+
+
+def identify(folder: Path, identity: str, name: str = IDENTITY) -> None:
+    """Give a folder's contents an identity.
+
+    Raises:
+        StoreUnavailable: the identity cannot be written.
+    """
+    scratch = folder / f".{name}"
+    try:
         scratch.unlink(missing_ok=True)  # of a process that was killed
-        write_durably(scratch, made.encode())
-        scratch.replace(file)
+        write_durably(scratch, identity.encode())
+        scratch.replace(folder / name)
         sync_folder(folder)
     except OSError as error:
-        raise unavailable(f"the identity of {folder} cannot be read or written", error) from error
-    return made
+        raise unavailable(f"the identity of {folder} cannot be written", error) from error
 
 
 def check_deletable(name: str) -> None:
@@ -185,8 +208,12 @@ def collection_folder(settings: Settings, name: str) -> Path:
 
 
 @contextmanager
-def new_folder(parent: Path, name: str, own: Overrides) -> Generator[None]:
+def new_folder(
+    parent: Path, name: str, own: Overrides, identity: str | None = None
+) -> Generator[None]:
     """Create the folder of a new collection with its settings; if the block fails, delete it.
+
+    Without an identity, it gets one.
 
     Raises:
         InvalidCollection: the settings are invalid.
@@ -197,7 +224,7 @@ def new_folder(parent: Path, name: str, own: Overrides) -> Generator[None]:
         make_folder(parent)
         scratch.mkdir()
         write_durably(scratch / OWN_SETTINGS, sealed(own))
-        identity_of(scratch)
+        identify(scratch, identity or ulid())
         scratch.rename(parent / name)
         sync_folder(parent)
     except OSError as error:

@@ -155,7 +155,9 @@ class Jobs:
                 return False
             self._running, self._cancelled, self._current = job.id, False, None
         try:
-            self._store.begin(job.id)
+            if not self._store.begin(job.id):
+                self._cancelled = True
+                raise Stopped
             self._notify()
             state, reason = self._run(job)
             with self._changed:
@@ -167,6 +169,7 @@ class Jobs:
         finally:
             with self._changed:
                 self._running = None
+            self._store.release()
             self._notify()
         return True
 
@@ -193,8 +196,15 @@ class Jobs:
         if current is None or current.chunks:  # 0 while a text is cut: there is nothing to tell yet
             self._current = current
             self._notify()
+        running = self._running
+        if running and not self._store.runs(running, now=current is None):
+            self._cancelled = True
         if self._closing or self._cancelled:
             raise Stopped
+
+    def look(self) -> None:
+        """Look for what other processes have changed in the jobs."""
+        self._notify()
 
     def _notify(self) -> None:
         with self._changed:

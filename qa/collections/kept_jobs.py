@@ -5,9 +5,12 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from citespan.index.catalogue import CatalogueServer
 from citespan.index.errors import StoreError, StoreUnavailable
-from citespan.index.jobs import JobStore
+from citespan.index.jobs import FolderJobs, JobStore
+from citespan.qa.collections.folders import home_of
 from citespan.qa.collections.jobs import Jobs
+from citespan.qa.collections.syncs import SYNC
 from citespan.qa.collections.tasks import Work
 
 _log = logging.getLogger("citespan.jobs")
@@ -19,10 +22,16 @@ class KeptJobs:
     Args:
         folder: the data folder; without one, there are no jobs.
         works: as for `Jobs`.
+        server: what holds the jobs in place of the folder.
     """
 
-    def __init__(self, folder: Path | None, works: Mapping[str, Work]) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path | None,
+        works: Mapping[str, Work],
+        server: CatalogueServer | None = None,
+    ) -> None:
+        self._folder, self._server = folder, server
         self._works = works
         self._opening = threading.Lock()
         self._jobs: Jobs | None = None
@@ -59,6 +68,11 @@ class KeptJobs:
         if self._folder is not None:
             self.get().start()
 
+    def look(self) -> None:
+        """Look for what other processes have changed in the jobs."""
+        if self._jobs is not None:
+            self._jobs.look()
+
     def cancel_all(self, collection_id: str, reason: str) -> None:
         """Cancel what the jobs of a deleted collection have not stored, and record the reason."""
         if self._jobs is None:
@@ -81,9 +95,16 @@ class KeptJobs:
         if self._closed:
             raise StoreUnavailable("the jobs are closed")
         try:
-            store = JobStore(self._folder)
+            store = self._store_in(self._folder)
         except StoreError as error:
             self._error = error
             raise
         self._error = None
         return Jobs(store, self._works)
+
+    def _store_in(self, folder: Path) -> JobStore:
+        if self._server is None:
+            return FolderJobs(folder)
+        from citespan.index.shared import ServerJobs  # its driver is an extra
+
+        return ServerJobs(self._server, home_of(folder), {SYNC})

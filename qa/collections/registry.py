@@ -19,8 +19,10 @@ from citespan.qa.collections.figures import Collection, Figures
 from citespan.qa.collections.folders import check_deletable, discard, new_folder
 from citespan.qa.collections.jobs import INGEST, Jobs
 from citespan.qa.collections.kept_jobs import KeptJobs
+from citespan.qa.collections.listing import listed
 from citespan.qa.collections.rebuilds import REINDEX, Place, Rebuilding, Rebuilds
 from citespan.qa.collections.rights import NOBODY
+from citespan.qa.collections.shared import SharedList
 from citespan.qa.collections.shelf import OPEN_MOST, Shelf
 from citespan.qa.collections.slots import Slots
 from citespan.qa.collections.syncs import SYNC, Syncs
@@ -30,8 +32,6 @@ from citespan.qa.composition import Say, audit_log, build_endpoint, open_service
 from citespan.qa.errors import (
     CollectionExists,
     CollectionGone,
-    CollectionNotFound,
-    InvalidCollection,
     TooManyCollections,
 )
 from citespan.qa.llm import Endpoint
@@ -70,17 +70,19 @@ class Collections(AbstractContextManager["Collections"]):
     ) -> None:
         self._endpoint, self._say, self._lock = endpoint, say, lock
         self._settings = settings or Settings()
-        self._changing = threading.Lock()
+        self._changing = threading.RLock()
         self._rebuilds = Rebuilds(self._place_of, say)
+        server = self._settings.store.at(DEFAULT) if folder else None
+        self._shared = server and folder and SharedList(server, folder, self._changing)
         self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
-        self._shelf = Shelf(self._slots.figures_of, open_most)
+        self._shelf = Shelf(self._slots.figures_of, open_most, self._follow)
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
         self._shelf.open_all(say)
         log = audit_log(self._settings)
         self._syncs = Syncs(folder, self._settings, self, self._service_of, log)
         works = {INGEST: ingest_work(self._service_of, log), REINDEX: self._rebuilds.work}
-        self._jobs = KeptJobs(folder, {**works, SYNC: self._syncs.work})
+        self._jobs = KeptJobs(folder, {**works, SYNC: self._syncs.work}, server)
 
     @classmethod
     def open(
@@ -160,18 +162,13 @@ class Collections(AbstractContextManager["Collections"]):
         return self.jobs.submit(entries, name, kind, arguments, collection_id=slot.identity)
 
     def reindex(self, name: str, given: Overrides) -> Job:
-        """Submit a job that reindexes a collection with these settings.
-
-        Raises:
-            As `service` and `Rebuilds.begin`.
-        """
+        """Submit a job that reindexes a collection; errors as `service` and `Rebuilds.begin`."""
         return self._rebuilds.begin(self.jobs, self._place(self._shelf.slot(name)), given)
 
     def roll_back(self, name: str) -> Collection:
         """Roll a collection back to its chunks before the last reindexing.
 
-        Raises:
-            As `service` and `Rebuilds.roll_back`.
+        Errors are those of `service` and `Rebuilds.roll_back`.
         """
         self._rebuilds.roll_back(self.jobs, self._place(self._shelf.slot(name)))
         return self.info(name)
@@ -195,6 +192,8 @@ class Collections(AbstractContextManager["Collections"]):
             self._syncs.start()
         except StoreError as error:
             self._say(f"Jobs cannot be run: {error}")
+        if self._shared:
+            self._shared.start(self._look)
 
     def names(self) -> list[str]:
         """Return the names of all collections, `default` first."""
@@ -205,11 +204,7 @@ class Collections(AbstractContextManager["Collections"]):
         return {slot.name: slot.error for slot in self._shelf.slots() if slot.error}
 
     def info(self, name: str) -> Collection:
-        """Return the facts about a collection.
-
-        Raises:
-            As `service`.
-        """
+        """Return the facts about a collection; errors as `service`."""
         return self._shelf.figures(self._shelf.slot(name)).collection
 
     def figures(self) -> list[Figures]:
@@ -240,12 +235,8 @@ class Collections(AbstractContextManager["Collections"]):
                 raise CollectionExists(name)
             if len(taken) >= MOST:
                 raise TooManyCollections(MOST)
-            parent = self._slots.parent
-            if parent is None:
-                raise InvalidCollection(
-                    "name", f"cannot be {name!r}: without a data folder there is only {DEFAULT!r}"
-                )
-            with new_folder(parent, name, own):
+            parent, server = self._slots.parent_of(name), self._settings.store.at(DEFAULT)
+            with listed(server, name, own) as made, new_folder(parent, name, own, made):
                 slot = self._slots.slot(parent, name)
                 self._shelf.service(slot)
                 self._shelf.add(slot)
@@ -255,16 +246,12 @@ class Collections(AbstractContextManager["Collections"]):
         """Delete a collection with all its documents, and cancel what its jobs have not stored.
 
         Raises:
-            CollectionNotFound: no collection has this name.
             InvalidCollection: it is the default collection.
             StoreUnavailable: the collection cannot be deleted, and is kept.
         """
         check_deletable(name)
-        parent = self._slots.parent
         with self._changing:
-            slot = self._shelf.slot(name)
-            if parent is None:
-                raise CollectionNotFound(name)
+            slot, parent = self._shelf.slot(name), self._slots.parent_of(name)
             hidden = self._shelf.remove(slot, partial(discard, self._settings, parent, name))
         self._rebuilds.forget(slot.identity)
         self._jobs.cancel_all(slot.identity, str(CollectionGone(name)))
@@ -278,6 +265,8 @@ class Collections(AbstractContextManager["Collections"]):
 
     def close(self) -> None:
         """Close all collections; the next process continues the jobs."""
+        if self._shared:
+            self._shared.close()
         self._syncs.close()
         self._jobs.close()
         self._shelf.close()
@@ -298,3 +287,13 @@ class Collections(AbstractContextManager["Collections"]):
 
     def _service_of(self, job: Job) -> Service:
         return self._shelf.service(self._shelf.slot(job.collection, job.collection_id))
+
+    def _look(self) -> None:
+        """Take up what other servers have changed."""
+        self._jobs.look()
+        self._follow()
+        self._shelf.refresh()
+
+    def _follow(self) -> None:
+        if self._shared:
+            self._shared.follow(self._shelf, self._slots)

@@ -35,10 +35,16 @@ class Shelf:
         figures: returns the figures of an open collection.
         most: maximum number of open collections, the default one included. To open another one,
             the least recently used idle collection is closed.
+        missing: called when a collection is not there; another server may just have made it.
     """
 
-    def __init__(self, figures: Callable[[Service], Figures], most: int = OPEN_MOST) -> None:
-        self._figures = figures
+    def __init__(
+        self,
+        figures: Callable[[Service], Figures],
+        most: int = OPEN_MOST,
+        missing: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._figures, self._missing = figures, missing
         self._most = most
         self._lock = threading.Lock()
         self._slots: dict[str, Slot] = {}
@@ -88,13 +94,19 @@ class Shelf:
             CollectionNotFound: no collection has this name.
             CollectionGone: no collection has this name and this identity.
         """
-        with self._lock:
-            found = self._slots.get(name)
+        found = self._found(name)
+        if found is None or identity not in {None, found.identity}:
+            self._missing()
+            found = self._found(name)
         if identity is not None and (found is None or found.identity != identity):
             raise CollectionGone(name)
         if found is None:
             raise CollectionNotFound(name)
         return found
+
+    def _found(self, name: str) -> Slot | None:
+        with self._lock:
+            return self._slots.get(name)
 
     def service(self, slot: Slot) -> Service:
         """Return the service of a collection, opened if needed.
@@ -161,6 +173,15 @@ class Shelf:
             elif known := slot.figures:
                 rebuilt, damaged = rebuilt + known.rebuilt, damaged + known.damaged
         return rebuilt, damaged, fault
+
+    def refresh(self) -> None:
+        """Let the open collections take up what other processes have stored and deleted."""
+        for slot in self.slots():
+            if service := slot.service:
+                try:
+                    service.corpus.refresh()
+                except StoreError as error:  # a question would say so
+                    _log.warning("collection %s is not up to date: %s", slot.name, error)
 
     def close(self) -> None:
         """Close all collections."""

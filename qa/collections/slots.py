@@ -12,6 +12,7 @@ from citespan.qa.collections.figures import Figures, figures_of
 from citespan.qa.collections.folders import clear_hidden, identity_of, stored_names
 from citespan.qa.collections.use import Slot, hold
 from citespan.qa.composition import Say, open_service
+from citespan.qa.errors import InvalidCollection
 from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import collection_settings, own_settings
@@ -38,6 +39,18 @@ class Slots:
     def parent(self) -> Path | None:
         """The folder of all collections except the default one."""
         return self.folder and self.folder / COLLECTIONS
+
+    def parent_of(self, name: str) -> Path:
+        """Return the folder that a new collection comes into.
+
+        Raises:
+            InvalidCollection: there is none.
+        """
+        if self.parent is None:
+            raise InvalidCollection(
+                "name", f"cannot be {name!r}: without a data folder there is only {DEFAULT!r}"
+            )
+        return self.parent
 
     def folder_of(self, name: str) -> Path:
         """Return the folder of a collection.

@@ -5,7 +5,7 @@ from pathlib import Path
 from citespan.index import Corpus
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import Searcher
-from citespan.index.disk import IDENTITY, RESERVE
+from citespan.index.disk import HOME, IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
 from citespan.index.reading import FileReader
@@ -34,7 +34,7 @@ _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "collections", "collection.json", IDENTITY, "jobs", "jobs.db", "eval-runs",
+    "models", "collections", "collection.json", HOME, IDENTITY, "jobs", "jobs.db", "eval-runs",
     "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
     "sources", "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
@@ -191,16 +191,17 @@ def open_corpus(
     """
     server = settings.server()
     check_folder(folder, server)
-    settings = with_recorded(folder, settings)
+    now = with_recorded(folder, settings)
     return Corpus.open(
         folder,
-        build_embedder(settings, say),
-        chunk_tokens=settings.chunking.max_tokens,
+        build_embedder(now, say),
+        chunk_tokens=now.chunking.max_tokens,
         read_only=read_only,
         for_reindex=for_reindex,
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
         server=server,
+        embedder_of=lambda build: build_embedder(with_own(settings, build.own), say),
     )
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from litestar.testing import TestClient
 from postgres_server import PostgresServer, postgres_server
 from structlog.testing import capture_logs
 
+from citespan.api.access import KeyFile, Keyring, Role
 from citespan.api.server.app import create_app
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
@@ -95,15 +97,37 @@ def test_a_replaced_document_is_cited_as_it_is_now(servers: tuple[Client, Client
     one.delete("/v1/documents/pier")
 
 
+def test_chunks_that_one_rebuilds_are_taken_up_by_the_other(
+    servers: tuple[Client, Client],
+) -> None:
+    for size, (maker, other) in enumerate((servers, servers[::-1]), 40):
+        put(maker, "harbour")
+        assert asked(other)["status"] == "answered"
+        sent = maker.post(
+            "/v1/collections/default/reindex", json={"chunking": {"max_tokens": size}}
+        )
+        assert sent.status_code == 202, sent.text
+        while maker.get(sent.headers["location"]).json()["state"] != "done":
+            assert asked(other)["status"] == "answered"
+        assert maker.delete("/v1/documents/harbour").status_code == 204
+        assert asked(other)["status"] == "abstained"
+        assert other.get("/health/ready").status_code == 200
+        seen = other.get("/v1/collections/default").json()
+        assert seen["settings"]["chunking"] == {"max_tokens": size}
+
+
 def test_a_collection_is_deleted_from_the_server(
     servers: tuple[Client, Client], settings: dict[str, str], postgres: PostgresServer
 ) -> None:
     one, two = servers
     url = settings["CITESPAN_STORE__URL"]
     known = "SELECT name FROM citespan.catalogues ORDER BY name"
-    for client in servers:  # each keeps its own list
-        assert client.post("/v1/collections", json={"name": "ports"}).status_code == 201
+    own = {"retrieval": {"top_k": 3}}
+    made = one.post("/v1/collections", json={"name": "ports", **own})
+    assert made.status_code == 201, made.text
+    problem(two.post("/v1/collections", json={"name": "ports"}), 409)
     assert postgres.run(known, url) == [("default",), ("ports",)]
+    assert two.get("/v1/collections/ports").json()["settings"] == own
     assert put(one, "a", collection="ports").status_code == 201
     assert text_of(two, "a", "?collection=ports") == _TEXT
     path = "/v1/documents/a?collection=ports"
@@ -111,8 +135,54 @@ def test_a_collection_is_deleted_from_the_server(
     assert postgres.run(known, url) == [("default",)]
     problem(one.get(path), 404)
     with capture_logs():  # which would take seconds to print
-        problem(two.get(path), 503, "storage-unavailable")
-    assert two.delete("/v1/collections/ports").status_code == 204
+        while two.get(path).status_code == 503:  # until it has heard of it
+            time.sleep(0.05)
+    problem(two.get(path), 404)
+    assert [found["name"] for found in two.get("/v1/collections").json()["collections"]] == [
+        "default"
+    ]
+    assert two.post("/v1/collections", json={"name": "ports"}).status_code == 201
+    problem(one.get(path), 404)  # it is another one
+    assert one.get("/v1/collections/ports").json()["settings"] == {}
+    assert one.delete("/v1/collections/ports").status_code == 204
+
+
+def test_a_job_is_run_by_either_and_seen_by_both(servers: tuple[Client, Client]) -> None:
+    one, two = servers
+    for sender, other in ((one, two), (two, one)):
+        files = [("files", (f"{n}.txt", f"{_TEXT} Number {n}.", "text/plain")) for n in range(3)]
+        sent = sender.post("/v1/jobs", files=files)
+        assert sent.status_code == 202, sent.text
+        url = sent.headers["location"]
+        assert "event: job.done" in other.get(url, headers={"accept": "text/event-stream"}).text
+        for client in (sender, other):
+            job = client.get(url).json()
+            assert (job["state"], job["files_done"]) == ("done", 3)
+            assert job["id"] in [found["id"] for found in client.get("/v1/jobs").json()["jobs"]]
+            for result in job["results"]:
+                assert text_of(client, result["document_id"]).startswith(_TEXT)
+        for result in job["results"]:
+            assert other.delete(f"/v1/documents/{result['document_id']}").status_code == 204
+
+
+def test_a_key_that_is_made_or_ended_at_one_is_so_at_the_other(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    server = load_settings(environ=settings).server()
+    _, former = KeyFile(tmp_path / "a").create("ops", Role.ADMIN)  # before there was a server
+    file = KeyFile(tmp_path / "a", server)
+    ring = Keyring(tmp_path / "b", server)
+    assert ring.closed
+    assert ring.find(former)
+    made, key = file.create("asking", Role.ASK)
+    while not ring.find(key):
+        time.sleep(0.05)
+    KeyFile(tmp_path / "c", server).revoke(made.id)
+    while ring.find(key):
+        time.sleep(0.05)
+    ring.note()
+    assert {one.id for one in file.read()} == file.used().keys()
+    assert [one.name for one in file.read()] == ["ops", "asking"]
 
 
 def test_without_the_database_they_say_so_and_go_on_once_it_is_back(

@@ -15,6 +15,7 @@ import pytest
 from citespan.index import Corpus, Draft, OnnxEmbedder, Passage, Span
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.sqlite import SqliteCatalogue
+from citespan.index.corpus.opening import Parts
 from citespan.index.corpus.searcher import Searcher
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import (
@@ -569,7 +570,7 @@ class TestRaces:
             return LocalSearchIndex(folder / "build-1", seen, dim, read_only=True)
 
         live = Searcher(catalogue, index_of(catalogue, embedder.dim), embedder, 150)
-        corpus = Corpus(live, index_of)
+        corpus = Corpus(Parts(live, lambda _: live, index_of))
         yield catalogue, corpus
         corpus.close()
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,6 +32,7 @@ from citespan.index.corpus import open_catalogue, summary
 from citespan.index.errors import (
     DocumentDamaged,
     ExportInvalid,
+    ModelUnavailable,
     StoreError,
     StoreMismatch,
     StoreUnavailable,
@@ -304,23 +306,65 @@ class TestTwoProcesses:
             assert one.counts() == (0, 0)
             assert one.search("common") == []
 
-    def test_who_did_not_rebuild_the_chunks_says_so(
+    def test_chunks_that_one_has_rebuilt_are_taken_up_by_the_other(
+        self, tmp_path: Path, place: CatalogueServer
+    ) -> None:
+        known = Known()
+        with opened(tmp_path / "a", place) as one, opened(tmp_path / "b", place) as two:
+            for number, (maker, other) in enumerate([(one, two), (two, one)] * 2):
+                for name in ("gone", "kept", f"new{number}"):
+                    maker.put(Draft(id=name, text=text_of(known.last.get(name, 0) + 10 * number)))
+                    known.put(name, text_of(known.last.get(name, 0) + 10 * number))
+                assert other.search("common")
+                list(maker.builds.fill(Words(), chunk_tokens=18 + number % 2))
+                maker.builds.switch()  # each time back to the build before the last
+                maker.delete("gone")
+                known.delete("gone")
+                if number % 2:  # the first that the other hears of it may be a question or a text
+                    other.put(Draft(id="late", text=text_of(100 + number)))
+                    known.put("late", text_of(100 + number))
+                for corpus in (other, maker):
+                    assert_finds(corpus, known.current(), known.old)
+                    assert corpus.build().settings["chunk_tokens"] == str(18 + number % 2)
+                    assert corpus.health.leftovers() == []
+            assert len(list((tmp_path / "b").glob("build-*"))) <= 3
+
+    def test_searches_go_on_while_another_rebuilds(
         self, tmp_path: Path, place: CatalogueServer
     ) -> None:
         with opened(tmp_path / "a", place) as one, opened(tmp_path / "b", place) as two:
             one.put(Draft(id="x", text=text_of(1)))
-            assert two.search("common")
-            list(one.builds.fill(Words(), chunk_tokens=24))
+            rebuilt = threading.Event()
+
+            def search() -> int:
+                found = 0
+                while not rebuilt.is_set() or not found:
+                    assert {one.chunk.document_id for one in two.search("common")} == {"x"}
+                    found += 1
+                return found
+
+            with ThreadPoolExecutor(2) as pool:
+                searching = [pool.submit(search) for _ in range(2)]
+                for tokens in (18, 19, 20):
+                    list(one.builds.fill(Words(), chunk_tokens=tokens))
+                    one.builds.switch()
+                rebuilt.set()
+                assert all(each.result() for each in searching)
+
+    def test_chunks_of_an_embedder_that_is_not_here_are_named(
+        self, tmp_path: Path, place: CatalogueServer
+    ) -> None:
+        class Others(Words):
+            name = "others"
+
+        with opened(tmp_path / "a", place) as one, opened(tmp_path / "b", place) as two:
+            one.put(Draft(id="x", text=text_of(1)))
+            list(one.builds.fill(Others(), chunk_tokens=12))
             one.builds.switch()
-            assert one.search("common")
-            for use in (
-                lambda: two.search("common"),
-                lambda: two.put(Draft(id="y", text="Another text.")),
-            ):
-                with pytest.raises(StoreUnavailable, match="another server has rebuilt"):
-                    use()
-        with Corpus.open(tmp_path / "b", Words(), chunk_tokens=24, server=place) as two:
-            assert_finds(two, {"x": text_of(1)})
+            with pytest.raises(ModelUnavailable, match="has made the chunks with others"):
+                two.search("common")
+            two.delete("x")
+            assert one.search("common") == []
 
 
 class TestOutages:

@@ -13,6 +13,7 @@ from citespan.index import Corpus, Draft, Passage, parse_filter
 from citespan.index.catalogue.filters import Filter
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.sqlite import SqliteCatalogue
+from citespan.index.corpus.opening import Parts
 from citespan.index.corpus.searcher import Searcher
 from citespan.index.errors import StoreUnavailable
 from citespan.index.runtime.processor import Cores
@@ -130,7 +131,7 @@ def test_what_is_replaced_before_it_is_read_is_looked_for_again_on_one_thread(
 
         live = Searcher(catalogue, index_of(catalogue, Words.dim), Words(), _TOKENS)
         spied.split(always=True)
-        with Corpus(live, index_of) as corpus:
+        with Corpus(Parts(live, lambda _: live, index_of)) as corpus:
             new = Draft(id="d7", text="All of tale7 is new.", metadata={"third": 1})
 
             def replaced() -> None:

@@ -44,8 +44,8 @@ from citespan.index.errors import (
     StoreLocked,
     StoreUnavailable,
 )
+from citespan.index.jobs.folder import FolderJobs
 from citespan.index.jobs.spool import SpooledFile
-from citespan.index.jobs.store import JobStore
 from citespan.index.parse import Request, Unreadable
 from citespan.index.reading import FileReader
 from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
@@ -591,7 +591,7 @@ def _makes_a_collection(room: Path) -> Iterator[object]:
 def _takes_a_job(room: Path) -> Iterator[object]:
     _corpus_of_six(room / "data").close()
     draft = SpooledFile(name="a.txt", draft=Draft(text=text_of(1)))
-    jobs = JobStore(room / "data")
+    jobs = FolderJobs(room / "data")
     yield jobs.submit("ingest", "default", [draft])
     jobs.close()
 

@@ -10,8 +10,18 @@ if TYPE_CHECKING:
         drop_catalogue,
         is_stored,
     )
+    from citespan.index.catalogue.postgres.connections import Connections, ServerConnection
+    from citespan.index.catalogue.postgres.database import ServerDatabase, translated
 
-__all__ = ("PostgresCatalogue", "drop_catalogue", "is_stored")
+__all__ = (
+    "Connections",
+    "PostgresCatalogue",
+    "ServerConnection",
+    "ServerDatabase",
+    "drop_catalogue",
+    "is_stored",
+    "translated",
+)
 
 __getattr__ = names_of(
     __name__,
@@ -19,5 +29,9 @@ __getattr__ = names_of(
         "PostgresCatalogue": "citespan.index.catalogue.postgres.catalogue",
         "drop_catalogue": "citespan.index.catalogue.postgres.catalogue",
         "is_stored": "citespan.index.catalogue.postgres.catalogue",
+        "Connections": "citespan.index.catalogue.postgres.connections",
+        "ServerConnection": "citespan.index.catalogue.postgres.connections",
+        "ServerDatabase": "citespan.index.catalogue.postgres.database",
+        "translated": "citespan.index.catalogue.postgres.database",
     },
 )

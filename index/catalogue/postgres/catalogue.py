@@ -1,10 +1,10 @@
 """The catalogue on a PostgreSQL server: the source of truth of several processes."""
 
 import logging
-from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from citespan.index.catalogue.builds import BuildTable, add_build
 from citespan.index.catalogue.leftovers import ownerless_rows
@@ -17,7 +17,7 @@ from citespan.index.catalogue.postgres.sealed import SealedChunks, SealedRevisio
 from citespan.index.catalogue.tables import TableCatalogue, findings
 from citespan.index.catalogue.tracking import TrackingTable
 from citespan.index.catalogue.types import CatalogueServer, Make
-from citespan.index.errors import DocumentNotFound, StoreCorrupt, StoreUnavailable
+from citespan.index.errors import BuildReplaced, DocumentNotFound, StoreCorrupt, StoreUnavailable
 from citespan.index.types import Sections
 
 _log = logging.getLogger("citespan.index")
@@ -55,13 +55,12 @@ class PostgresCatalogue(TableCatalogue):
         self._read_only = read_only
         self._records = RecordFile(folder)
         self._identity = schema.identity
-        self._reach = Reach(lambda: self.generation)
         builds = BuildTable(db, name, name)
+        self._reach = Reach(lambda: builds.number("generation"))
         super().__init__(db, SealedRevisions(db), TrackingTable(db, made=True), builds)
         try:
-            current = self.current()
-            self._switched = {current}  # the builds that this process knows to have been current
-            self._see(current)
+            self._see(self.current())
+            self._is_live = True  # whether the build was the current one
             builds.check_settings(self._build, settings)
         except BaseException:
             db.close()
@@ -73,17 +72,23 @@ class PostgresCatalogue(TableCatalogue):
         found = dict(rows)
         if not all(found.get(key, "").isdecimal() for key in ("generation", "build")):
             raise StoreCorrupt("the catalogue has lost its generation or its build")
-        self._check_current(int(found["build"]))
+        if self._is_live and int(found["build"]) != self._build.id:
+            raise BuildReplaced
         return int(found["generation"])
 
+    def with_build(self, settings: Mapping[str, str]) -> Self:
+        other = super().with_build(settings)
+        other._is_live = False
+        return other
+
+    def at_current(self) -> Self:
+        other = super().at_current()
+        other._is_live = True
+        return other
+
     def switch(self, own: Sections | None = None) -> None:
-        known = set(self._switched)
-        self._switched.add(self._build.id)  # before others of this process can see the switch
-        try:
-            super().switch(own)
-        except BaseException:
-            self._switched.intersection_update(known)
-            raise
+        super().switch(own)
+        self._is_live = True
 
     def exclusive(self) -> AbstractContextManager[None]:
         return self._server.exclusive()
@@ -126,12 +131,6 @@ class PostgresCatalogue(TableCatalogue):
     def close(self) -> None:
         self._server.close()
 
-    @contextmanager
-    def _change(self, *, removing: bool = False) -> Generator[tuple[Any, int]]:
-        with super()._change(removing=removing) as changing:
-            self._check_current(self.current())
-            yield changing
-
     def _chunk_table(self, build_id: int) -> SealedChunks:
         return SealedChunks(self._db, build_id)
 
@@ -145,18 +144,6 @@ class PostgresCatalogue(TableCatalogue):
     def _record_name(self, name: str) -> str:
         build = self._build
         return f"{self._identity}/{build.id}/{build.created_at}/{name}"
-
-    def _check_current(self, current: int) -> None:
-        """Refuse to continue with chunks that another process has replaced.
-
-        Raises:
-            StoreUnavailable: another process has switched to another build.
-        """
-        if current not in self._switched:
-            raise StoreUnavailable(
-                "another server has rebuilt the chunks of this collection; restart this one, so"
-                " that it answers from the new chunks"
-            )
 
 
 def drop_catalogue(server: CatalogueServer) -> None:

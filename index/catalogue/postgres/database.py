@@ -52,15 +52,23 @@ class ServerDatabase:
         name: what the catalogue is called in messages.
         number: of the schema, for locks.
         read_only: whether `transaction` refuses.
+        in_turn: whether transactions take turns, so that generations are committed in their order.
     """
 
     log_is_clean = True  # the server cares for its log
 
     def __init__(
-        self, connections: Connections, name: str, number: int, *, read_only: bool
+        self,
+        connections: Connections,
+        name: str,
+        number: int,
+        *,
+        read_only: bool,
+        in_turn: bool = True,
     ) -> None:
         self._connections = connections
         self._name, self._number, self._read_only = name, number, read_only
+        self._in_turn = in_turn
         self._held = threading.local()
 
     def rows(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
@@ -93,10 +101,10 @@ class ServerDatabase:
         if self._read_only:
             raise StoreUnavailable(f"{self._name} is open for reading only")
         with self._session() as session:
-            outermost = not _inside(session)
+            first = self._in_turn and not _inside(session)
             with session.transaction():
-                if outermost:
-                    session.execute(_LOCKED)  # so that generations are committed in their order
+                if first:
+                    session.execute(_LOCKED)
                 yield Changing(session)
                 reached("catalogue.before-commit")
             reached("catalogue.after-commit")
@@ -158,8 +166,7 @@ def _error_of(error: psycopg.Error, name: str) -> Exception:
         return StoreCorrupt(f"{name} is damaged ({said}); restore the server from a backup")
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
         return StoreUnavailable(
-            f"{name} has lost a part ({said}): another server deleted or rebuilt the collection;"
-            " restart this one"
+            f"{name} has lost a part ({said}): another server deleted or rebuilt the collection"
         )
     if isinstance(error, psycopg.errors.DiskFull):
         return StoreFull(f"the disk of the server is full; {name} is unchanged")

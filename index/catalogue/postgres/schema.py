@@ -63,6 +63,14 @@ CREATE TABLE tracked (
     document_id text COLLATE "C" UNIQUE REFERENCES documents (id) ON DELETE CASCADE,
     reason text, PRIMARY KEY (source, key, member));
 """,
+    """
+CREATE FUNCTION notice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('citespan', TG_TABLE_SCHEMA);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER noticed AFTER UPDATE ON meta FOR EACH STATEMENT EXECUTE FUNCTION notice();
+""",
 )
 # As in SQLite, rows are in the order of storing, and a build has a table of its own.
 CHUNKS = """

@@ -1,5 +1,6 @@
 """`citespan migrate`: documents from a data folder to a server, or back."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -66,11 +67,17 @@ def _at(settings: Settings, target: str) -> Settings:
 
 
 def _copy_own(chosen: Settings, there: Settings) -> None:
-    """Write the settings of the collection next to its new folder, if it has any."""
+    """Write the settings of the collection next to its new folder, or into the list of a server."""
     from citespan.index.disk import OWN_SETTINGS, sealed, write_durably
+    from citespan.qa.collections.listing import open_listing
     from citespan.qa.settings.overrides import read_own
+    from citespan.qa.settings.sections import DEFAULT
 
     file = there.collection_path() / OWN_SETTINGS
     own = read_own(chosen.collection_path())
-    if own and not file.exists():
+    server = there.store.at(DEFAULT)
+    if server and there.data.collection != DEFAULT:
+        with closing(open_listing(server)) as listing:
+            listing.add(there.data.collection, own)
+    elif own and not file.exists():
         write_durably(file, sealed(own))
