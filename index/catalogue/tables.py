@@ -91,7 +91,8 @@ class TableCatalogue:
         return self._seen_with(build_id)
 
     def at_current(self) -> Self:
-        return self._seen_with(self.current())
+        with self.snapshot():
+            return self._seen_with(self.current())
 
     def missing(self, after: str, limit: int) -> list[str]:
         return self._chunks.missing(after, limit)

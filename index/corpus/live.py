@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from citespan.index.catalogue.protocol import Catalogue
@@ -11,6 +11,7 @@ from citespan.index.corpus.tally import Tally
 from citespan.index.errors import BuildReplaced
 
 _PATIENCE_S = 10.0  # that a question waits while another thread reads the new chunks
+_FOLLOWED = 8  # switches of others during one piece of work
 
 T = TypeVar("T")
 
@@ -43,16 +44,18 @@ class Live:
             BuildReplaced: another thread is still reading the chunks of a new build.
             ModelUnavailable: the embedder of the new chunks is not on this machine.
         """
-        try:
-            return work(self._searcher)
-        except BuildReplaced:
-            if not self._lock.acquire(timeout=_PATIENCE_S):
-                raise
+        for _ in range(_FOLLOWED):
             try:
-                self._follow()
-            finally:
-                self._lock.release()
-            return work(self._searcher)
+                return work(self._searcher)
+            except BuildReplaced:
+                if not self._lock.acquire(timeout=_PATIENCE_S):
+                    raise
+                try:
+                    with suppress(BuildReplaced):  # once more, by another switch
+                        self._follow()
+                finally:
+                    self._lock.release()
+        return work(self._searcher)
 
     def refresh(self, *, wait: bool = True) -> None:
         """Bring the index up to date with the documents, as `SearchIndex.refresh`."""

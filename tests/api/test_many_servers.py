@@ -17,12 +17,12 @@ from typing import Any
 
 import httpx
 import pytest
-from faults import CYCLES, NIGHTLY, Known, text_of
+from faults import CYCLES, Known, by_night, text_of
 from postgres_server import postgres_server
 from serving import ready, start
 
-_SERVERS = 3 if NIGHTLY else 2
-_KILLS = CYCLES // 5 if NIGHTLY else 1
+_SERVERS = 3
+_KILLS = max(1, CYCLES // 5)
 _WORDS = """
 import citespan.qa.collections.reindexing as reindexing
 import citespan.qa.composition.services as services
@@ -189,6 +189,7 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
             made.end()
 
 
+@by_night
 def test_servers_are_killed_while_others_are_asked(servers: Servers) -> None:
     chance, over = random.Random(21), threading.Event()  # noqa: S311
     text = "The harbour was opened in 1887."
@@ -201,7 +202,7 @@ def test_servers_are_killed_while_others_are_asked(servers: Servers) -> None:
         try:
             for kill in range(_KILLS):
                 before = sum(one.done for one in clients)
-                enough = before + chance.randint(4, 40 if NIGHTLY else 8)
+                enough = before + chance.randint(4, 40)
                 _until(lambda enough=enough: sum(one.done for one in clients) >= enough, running)
                 number = chance.choice(list(servers.urls))
                 assert servers.kill(number) == -signal.SIGKILL

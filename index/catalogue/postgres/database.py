@@ -11,10 +11,11 @@ from psycopg.pq import TransactionStatus
 
 from citespan.index.catalogue.postgres.connections import Connections, ServerConnection
 from citespan.index.disk.crashpoints import reached
-from citespan.index.errors import StoreCorrupt, StoreFull, StoreUnavailable
+from citespan.index.errors import BuildReplaced, StoreCorrupt, StoreFull, StoreUnavailable
 
 _BATCH = 500  # ids in one statement
 _LOCKED = b"SELECT value FROM meta WHERE key = 'generation' FOR UPDATE"
+_CHUNKS = '"chunks_'  # the table of a build begins with it
 _SHARED = 0x6369_7465  # of the advisory locks of this program: "cite"
 
 
@@ -164,6 +165,8 @@ def _error_of(error: psycopg.Error, name: str) -> Exception:
     damage = psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted
     if isinstance(error, damage):
         return StoreCorrupt(f"{name} is damaged ({said}); restore the server from a backup")
+    if isinstance(error, psycopg.errors.UndefinedTable) and _CHUNKS in said:
+        return BuildReplaced()  # and those before it are dropped
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
         return StoreUnavailable(
             f"{name} has lost a part ({said}): another server deleted or rebuilt the collection"
