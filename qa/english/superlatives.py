@@ -43,7 +43,7 @@ class Superlative(NamedTuple):
     rest: str
 
 
-class Figure(NamedTuple):
+class MeasuredCell(NamedTuple):
     """A number with its unit; only figures of the same unit are comparable."""
 
     value: float
@@ -70,13 +70,13 @@ def superlatives(question: str) -> list[Superlative]:
     return ways
 
 
-def figure_of(cell: str) -> Figure | None:
+def figure_of(cell: str) -> MeasuredCell | None:
     """Return the only figure of a short cell; None if it has none, several, or other words."""
     if cell.strip().casefold() in {"free", "none"}:
-        return Figure(0.0, "")
+        return MeasuredCell(0.0, "")
     found = list(numbers(cell))
     if len(found) != 1 or len(cell.split()) > _LONGEST:
         return None
     with suppress(ValueError):
-        return Figure(float(found[0].value), found[0].unit or found[0].counted)
+        return MeasuredCell(float(found[0].value), found[0].unit or found[0].counted)
     return None

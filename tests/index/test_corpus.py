@@ -570,7 +570,11 @@ class TestRaces:
             return LocalSearchIndex(folder / "build-1", seen, dim, read_only=True)
 
         live = Searcher(catalogue, index_of(catalogue, embedder.dim), embedder, 150)
-        corpus = Corpus(Parts(live, lambda _: live, index_of))
+
+        def live_one(_: Catalogue) -> Searcher:
+            return live
+
+        corpus = Corpus(Parts(live, live_one, index_of))
         yield catalogue, corpus
         corpus.close()
 

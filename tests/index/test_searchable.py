@@ -130,8 +130,12 @@ def test_what_is_replaced_before_it_is_read_is_looked_for_again_on_one_thread(
             return LocalSearchIndex(room / "build-1", seen, dim, read_only=True)
 
         live = Searcher(catalogue, index_of(catalogue, Words.dim), Words(), _TOKENS)
+
+        def live_one(_: Catalogue) -> Searcher:
+            return live
+
         spied.split(always=True)
-        with Corpus(Parts(live, lambda _: live, index_of)) as corpus:
+        with Corpus(Parts(live, live_one, index_of)) as corpus:
             new = Draft(id="d7", text="All of tale7 is new.", metadata={"third": 1})
 
             def replaced() -> None:
