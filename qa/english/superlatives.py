@@ -27,6 +27,9 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 4  # words of a cell with a figure
+_OF_ALL = re.compile(
+    r"\W*(?:(?:grand|sub)[ -]?)?(?:totals?|sum|all|overall|average|mean|median)\b", re.I
+)
 _NOUN = re.compile(r"(?:average |total |maximum |minimum )?(?P<noun>[^\W\d_]{2,30})")
 
 
@@ -68,6 +71,11 @@ def superlatives(question: str) -> list[Superlative]:
                 rest = f"{before} {after}"
                 ways.append(Superlative(frozenset(columns.split()), bool(most), rest))
     return ways
+
+
+def is_of_all(cell: str) -> bool:
+    """Return whether a row that begins with this cell is about all others, such as a total."""
+    return bool(_OF_ALL.match(cell))
 
 
 def figure_of(cell: str) -> MeasuredCell | None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from citespan.index.text import Unit
 from citespan.index.types import Passage
 from citespan.qa.english.order import Place, latest_asked, version_of
-from citespan.qa.english.superlatives import Superlative, figure_of, superlatives
+from citespan.qa.english.superlatives import Superlative, figure_of, is_of_all, superlatives
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.pieces import row_cells
 from citespan.qa.evidence.rows import is_row
@@ -62,7 +62,11 @@ def _version(row: Unit) -> Place | None:
 
 
 def _extreme(asked: Superlative, above: str, rows: Sequence[Unit]) -> list[Unit]:
-    cells = [dict(row_cells(row.view.text)) for row in rows]
+    every = [(row, dict(row_cells(row.view.text))) for row in rows]
+    kept = [(row, one) for row, one in every if not is_of_all(next(iter(one.values()), ""))]
+    if not kept:
+        return []
+    rows, cells = zip(*kept, strict=True)
     columns = [one for one in cells[0] if Wanted(one).stems & Wanted(" ".join(asked.columns)).stems]
     rest, header = Wanted(asked.rest), " ".join(cells[0])
     if len(columns) != 1 or (rest.stems and rest.share(f"{header}\n{above}") < 1):

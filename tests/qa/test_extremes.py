@@ -19,6 +19,7 @@ KAYAKS = """# Kayaks
 | Otter | 30 EUR | 24 kg | 1 | red |
 | Heron | 45 EUR | 31 kg | 2 | blue |
 | Tern | 45 EUR | 18 kg | 1 | red |
+| Total | 120 EUR | 73 kg | 4 | |
 
 # Paddles
 
