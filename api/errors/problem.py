@@ -66,6 +66,10 @@ _FORBIDDEN = ErrorRow(status=403, slug="forbidden", title="Not allowed")
 _TOO_LARGE = ErrorRow(status=413, slug="body-too-large", title="Body too large")
 _NO_THREAD = "can't start new thread"  # CPython has no class for it: no memory for its stack
 
+_UNAVAILABLE = ErrorRow(
+    status=503, slug="storage-unavailable", title="Storage unavailable", retry_after_s=5,
+    detail="The stored documents cannot be read or written at the moment.",
+)  # fmt: skip
 TABLE: dict[type[Exception], ErrorRow] = {
     Exception: INTERNAL,
     ApiError: INTERNAL,
@@ -129,13 +133,8 @@ TABLE: dict[type[Exception], ErrorRow] = {
     store.StoreMismatch: INTERNAL,
     store.BuildIncomplete: INTERNAL,
     store.BuildInUse: ErrorRow(status=409, slug="chunks-unchanged", title="Nothing to change"),
-    store.StoreUnavailable: ErrorRow(
-        status=503,
-        slug="storage-unavailable",
-        title="Storage unavailable",
-        detail="The stored documents cannot be read or written at the moment.",
-        retry_after_s=5,
-    ),
+    store.StoreUnavailable: _UNAVAILABLE,
+    store.BuildReplaced: _UNAVAILABLE,
     store.StoreFull: ErrorRow(
         status=507,
         slug="storage-full",

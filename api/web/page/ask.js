@@ -3,19 +3,13 @@
 import { address, documents } from "./api.js";
 import { hideCard } from "./card.js";
 import { button, fill, h } from "./dom.js";
+import { examples } from "./examples.js";
 import { Turn } from "./turn.js";
 import { isNarrow, Reader } from "./reader.js";
 
 /** @import { Citation, Message, Stored, Target } from "./types.js" */
 
 const MAX_QUESTION = 2000;
-const SEED = "seed";
-const OF_SEED = [
-  "Which think tank does Song Junying work for?",
-  "What does CELAC stand for?",
-  "Which countries have established relations with China?",
-];
-
 /** The turns that each place in the browser's history shows. @type {Map<string, Turn[]>} */
 const places = new Map();
 /** Return a name for a place that no earlier load of the page has given. */
@@ -246,12 +240,3 @@ customElements.define("citespan-ask", Ask);
 const said = (question, answer) => [
   { role: "user", content: question }, { role: "assistant", content: answer },
 ];
-
-const TABLES = /csv|tab-separated|sheet|json/; // which are about nothing in words
-
-/** @param {Stored[]} found */
-function examples(found) {
-  if (found.length === 1 && found[0]?.id === SEED) return OF_SEED;
-  const titles = found.filter((one) => one.title && one.title.length < 80 && !TABLES.test(one.media_type)).slice(0, 2);
-  return [...titles.map((one) => `What is “${one.title}” about?`), "Which documents are there?"];
-}
