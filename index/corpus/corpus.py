@@ -160,7 +160,7 @@ class Corpus:
         """
         self._searcher.catalogue.delete(document_id)
         with suppress(BuildReplaced, ModelUnavailable):  # it is deleted in any case
-            self._live.refresh()
+            self.refresh()
 
     def get(self, document_id: str, revision: int | None = None) -> Document:
         """Return the current revision of a document, or the requested one.
@@ -257,6 +257,10 @@ class Corpus:
             )  # fmt: skip
 
         return self._live.use(found)
+
+    def refresh(self) -> None:
+        """Take up what other processes have stored, deleted and rebuilt."""
+        self._live.refresh()
 
     def build(self) -> Build:
         """Return the live build."""

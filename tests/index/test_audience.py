@@ -17,7 +17,7 @@ from citespan.index.types import Outcome
 WORDS = ("a", "b", "A", "c d", "", "1", "true")
 SCALARS = (*WORDS, True, False, 0, 1, 2, 1.0, 0.5)
 ACCESS: list[Any] = [None, [], *SCALARS, *([one] for one in SCALARS), ["a", "b"], [1, "b"]]
-PARTS = {"open", "adopt", "builds", "health", "holds", "purge"}  # which no view has
+PARTS = {"open", "adopt", "builds", "health", "holds", "purge", "refresh"}  # which no view has
 
 
 @pytest.fixture(scope="module")
