@@ -3,18 +3,15 @@
 import os
 import secrets
 import weakref
-from collections.abc import Hashable
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Hashable
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from filelock import FileLock
 
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.disk import make_folder, sync_folder, unavailable
-
-if TYPE_CHECKING:
-    pass
 
 KEYS = "keys.json"
 _LOCK = "keys.lock"
@@ -89,12 +86,18 @@ class InFolder:
             new.unlink(missing_ok=True)
             raise unavailable(f"{path} cannot be written", error) from error
 
-    def changing(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def changing(self) -> Generator[None]:
+        lock = FileLock(self._folder / _LOCK, timeout=10)
         try:
             make_folder(self._folder)
-        except OSError as error:
-            raise unavailable(f"the folder {self._folder} cannot be made", error) from error
-        return FileLock(self._folder / _LOCK, timeout=10)
+            lock.acquire()
+        except OSError as error:  # another process may hold it for longer, too
+            raise unavailable(f"the keys in {self._folder} cannot be changed", error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class OnServer:

@@ -1,6 +1,7 @@
 """Jobs in tables: long work that continues after a crash, and the result of each of its files."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -250,7 +251,10 @@ class JobStore(ABC):
         with self._db.snapshot():
             rows = self._db.rows(f"SELECT {_JOB} FROM jobs {condition}", values)  # noqa: S608
             tallies = list(self._db.in_batches(_TALLIES, [row[0] for row in rows]))
-        return [_job(row, [one[1:] for one in tallies if one[0] == row[0]]) for row in rows]
+        of_job: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for job_id, *tally in tallies:
+            of_job[job_id].append(tuple(tally))
+        return [_job(row, of_job[row[0]]) for row in rows]
 
 
 def _job(row: tuple[Any, ...], tallies: list[tuple[Any, ...]]) -> Job:

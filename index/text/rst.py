@@ -28,6 +28,7 @@ _FIELD = re.compile(
 _OPTION = re.compile(r"[ \t]+:[\w-]{1,40}:(?:[ \t]|$)")
 _LINE_BLOCK = re.compile(r"[ \t]*\|[ \t]+")
 _RULE = re.compile(r"[ \t]*([!-/:-@\[-`{-~])\1{2,400}[ \t]*")
+_DEEPEST = 30  # what is inside of more is read as a paragraph
 _HEADERS = re.compile(r":header-rows:[ \t]*(\d)")
 
 
@@ -47,10 +48,18 @@ def rst_units(text: str, within: Span, *, split: bool = True) -> list[Unit]:
 class _Reading:
     def __init__(self, text: str, *, split: bool) -> None:
         self._text, self._split = text, split
-        self._group = 0
+        self._group = self._depth = 0
 
     def body(self, lines: Sequence[Span], *, nested: bool = False) -> Iterator[Unit]:
         """Yield the units of lines; `nested` if they are below an item of a list."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            yield from self._paragraph([line for line in lines if line])
+        else:
+            yield from self._parts(lines, nested=nested)
+        self._depth -= 1
+
+    def _parts(self, lines: Sequence[Span], *, nested: bool) -> Iterator[Unit]:
         at = 0
         while at < len(lines):
             words = lines[at].of(self._text)
@@ -88,12 +97,11 @@ class _Reading:
     def _end(self, lines: Sequence[Span], at: int) -> int:
         """Return the line after the last one of what begins at a line."""
         words = lines[at].of(self._text)
-        table = table_at(self._text, lines[at:])
-        if table:
+        if table := table_at(self._text, lines, at):
             return at + table.lines
         if _EXPLICIT.match(words) or _ITEM.match(words) or _FIELD.match(words):
             return self._block_end(lines, at + 1, self._indent(lines[at]))
-        if title := self._title(lines[at:]):
+        if title := self._title(lines[at : at + 3]):
             return at + (2 if title.start < lines[at].end else 3)
         end = at + 1
         while end < len(lines) and self._goes_on(lines, at, end):

@@ -52,13 +52,13 @@ class RstTable(NamedTuple):
     lines: int
 
 
-def table_at(text: str, lines: Sequence[Span]) -> RstTable | None:
-    """Return the table that begins with the first of some lines; None if none does."""
-    first = lines[0].of(text)
+def table_at(text: str, lines: Sequence[Span], at: int = 0) -> RstTable | None:
+    """Return the table that begins with one of some lines; None if none does."""
+    first = lines[at].of(text)
     if _GRID.fullmatch(first):
-        return _grid(text, lines)
+        return _grid(text, lines[at:])
     if _COLUMNS.fullmatch(first):
-        return _columns(text, lines)
+        return _columns(text, lines[at:])
     return None
 
 

@@ -5,7 +5,8 @@ from functools import cache, lru_cache
 
 import tantivy
 
-_JOINED = re.compile(r"(?<![^\W_])[A-Za-z]*[a-z][A-Z][A-Za-z]*(?![^\W_])")
+_WORD = re.compile(r"[^\W_]+")
+_JOINT = re.compile(r"[a-z][A-Z]")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -21,7 +22,8 @@ def stem(word: str) -> str:
 
 def taken_apart(text: str) -> str:
     """Return a text with the words of names that are written as one at its end: "OrderManager"."""
-    names = (_PARTS.findall(name) for name in _JOINED.findall(text))
+    words = (word for word in _WORD.findall(text) if word.isascii() and word.isalpha())
+    names = (_PARTS.findall(word) for word in words if _JOINT.search(word))
     parts = [part for name in names if all(len(one) > 1 for one in name) for part in name]
     return f"{text}\n{' '.join(parts)}" if parts else text
 

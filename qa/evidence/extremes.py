@@ -83,8 +83,11 @@ def _extreme(asked: Superlative, above: str, rows: Sequence[Unit]) -> list[Unit]
 def _tables(
     passages: Sequence[Passage], source: PassageDocuments
 ) -> Iterator[tuple[Passage, str, list[Unit]]]:
-    """Yield the tables of documents, each with the title and the headings over it."""
-    for passage in {one.chunk.document_id: one for one in reversed(passages)}.values():
+    """Yield the tables of documents, best first, each with the title and headings over it."""
+    best: dict[str, Passage] = {}
+    for one in passages:
+        best.setdefault(one.chunk.document_id, one)
+    for passage in best.values():
         document = source.documents[passage.chunk.document_id]
         outline = source.outlines[document.id]
         if len(document.text) > _LARGEST:

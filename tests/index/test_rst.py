@@ -175,3 +175,8 @@ def test_every_character_of_a_unit_points_to_itself(text: str, cut: int) -> None
             assert unit.view.text[run.view : run.view + run.length] == written
             assert unit.span.start <= run.at
             assert run.at + run.length <= unit.span.end
+
+
+def test_what_is_inside_of_very_much_is_a_paragraph() -> None:
+    text = "".join(f"{' ' * deep}.. note::\n" for deep in range(300)) + " " * 300 + "The end.\n"
+    assert "The end." in rst_units(text, Span(0, len(text)))[-1].view.text

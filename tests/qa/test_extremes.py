@@ -87,6 +87,12 @@ def test_the_latest_version_of_a_table_is_found() -> None:
     assert not latest_row("What is the latest version of the paddle?", *stored(KAYAKS))
 
 
+def test_the_latest_version_is_that_of_the_best_document() -> None:
+    other = "# Boats\n\n| Version | Name |\n| --- | --- |\n| 7.1 | Loch |\n| 7.2 | Fjord |\n"
+    (row,) = latest_row("What is the latest version?", *stored(other, KAYAKS))
+    assert row.shown == "Version: 7.2; Name: Fjord"
+
+
 def test_a_heading_is_the_term_or_asks_for_it() -> None:
     assert is_headed("bowline", "Bowlines")
     assert is_headed("HUT", "What does the name HUT mean?")

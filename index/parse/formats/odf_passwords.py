@@ -62,7 +62,7 @@ class _Unlocked(Archive):
         most = min(max(_SMALL, MAX_RATIO * len(packed)), MAX_EXPANDED - self._expanded)
         try:
             unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
-            plain = unpacking.decompress(packed, most)
+            plain = unpacking.decompress(packed, max(1, most))  # 0 would be no limit
         except zlib.error as error:
             raise Unreadable("corrupt", "a part is damaged; save or send the file again") from error
         if unpacking.unconsumed_tail:

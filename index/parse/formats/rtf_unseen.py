@@ -58,13 +58,14 @@ def _with_boxes(source: str) -> str:
             continue
         end = group_end(source, shape.start())
         texts = list(_boxes(source, shape.start(), end))
+        if end and not texts:
+            continue
         after = _PARAGRAPH.search(source, end)
         if not end or not after:
             break
-        if texts:
-            pieces += [source[at : shape.start()], source[end : after.end()]]
-            pieces += [f"{{{text}}}\\par " for text in texts]
-            at = after.end()
+        pieces += [source[at : shape.start()], source[end : after.end()]]
+        pieces += [f"{{{text}}}\\par " for text in texts]
+        at = after.end()
     return "".join([*pieces, source[at:]])
 
 

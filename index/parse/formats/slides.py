@@ -18,6 +18,7 @@ _FOOTERS = {"ftr", "hdr"}
 _EDGES = {*_FOOTERS, "sldNum", "dt"}
 _BULLETED = {"body", "obj", ""}
 _FURTHEST = 2**40
+_MOST_BESIDE = 100  # shapes of a left column
 
 # from the top, from the left, and how wide, in English metric units
 Point: TypeAlias = tuple[int, int, int]
@@ -79,7 +80,7 @@ class Shapes:
         """Return shapes from top to bottom, or in two columns if they are drawn so."""
         inside = [shape for shape in shapes if kind_of(shape) not in _EDGES]
         points = [self._point(shape) for shape in inside]
-        for cut in range(2, len(points) - 1):
+        for cut in range(2, min(len(points) - 1, _MOST_BESIDE)):
             left, right = points[:cut], points[cut:]
             apart = max(x + width for _, x, width in left) <= min(x for _, x, _ in right)
             beside = left[0][0] < right[-1][0] and right[0][0] < left[-1][0]

@@ -10,10 +10,9 @@ from citespan.index.parse.formats.layout.columns import Columns
 from citespan.index.parse.formats.layout.line import PageLine
 from citespan.index.parse.formats.layout.tables import LineCell
 
-_BULLET = re.compile(r"(?:[•▪◦‣●○■□➢❖✓]|o(?=\s+[A-Z]))\s")
-_ITEM = re.compile(
-    rf"(?:{_BULLET.pattern[:-2]}|[–—*·-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})[.)])\s"
-)
+_MARK = r"[•▪◦‣●○■□➢❖✓]|o(?=\s+[A-Z])"
+_BULLET = re.compile(rf"(?:{_MARK})\s")
+_ITEM = re.compile(rf"(?:{_MARK}|[–—*·-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,5}})[.)])\s")
 _LEADER = re.compile(r"(?:[.][. ]{3,40}|…[… ]{1,40})\w{1,6}$")  # to the number of a page
 _NOTE = re.compile(r"\d{1,3} ?[^\W\d_]")
 _FINISHED = re.compile(r"""[.!?:;]["'”’)\]]*\d{0,3}$""")
