@@ -87,7 +87,8 @@ class Jobs:
             JobNotFound: no job has this id.
         """
         current = self._current if self._running == job_id else None
-        return self._store.job(job_id), current
+        job = self._store.job(job_id)
+        return job, None if job.finished_at else current
 
     def jobs(self) -> list[Job]:
         """Return all jobs, the newest first."""
@@ -153,7 +154,7 @@ class Jobs:
             job = self._store.next()
             if job is None or self._closing:
                 return False
-            self._running, self._cancelled, self._current = job.id, False, None
+            self._current, self._cancelled, self._running = None, False, job.id
         try:
             if not self._store.begin(job.id):
                 self._cancelled = True

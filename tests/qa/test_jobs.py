@@ -24,7 +24,7 @@ from citespan.index.shared import ServerJobs
 from citespan.index.types import Vectors
 from citespan.qa.collections import jobs as qa_jobs
 from citespan.qa.collections.jobs import INGEST, Jobs
-from citespan.qa.collections.tasks import Stopped, Task, ingest_work
+from citespan.qa.collections.tasks import Current, Stopped, Task, ingest_work
 from citespan.qa.files import Source, ingest
 
 Work = Callable[[Task], str | None]
@@ -60,10 +60,7 @@ class OnServer:
         self._server, self.url = server, server.database()
 
     def open(self) -> JobStore:
-        return self.at("home")
-
-    def at(self, home: str) -> ServerJobs:
-        return ServerJobs(CatalogueServer(url=self.url, name="default"), home, {"own"})
+        return ServerJobs(CatalogueServer(url=self.url, name="default"))
 
     def waiting(self) -> list[str]:
         asked = "SELECT DISTINCT job_id FROM citespan_shared.contents"
@@ -135,6 +132,30 @@ def test_what_was_submitted_is_there_after_a_restart(kept: Kept) -> None:
         assert files[1].result is None
         assert files[2].result == FileResult(outcome=FileOutcome.REJECTED, reason="broken")
         assert store.next() == found
+
+
+def test_a_job_that_has_ended_works_on_nothing(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+
+    def work(task: Task) -> None:
+        task.progress("a", 1, 2)
+        shown.append(jobs.job(task.job.id)[1])
+
+    store = kept.open()
+    finish = store.finish
+
+    def seen_at_once(job_id: str, state: JobState, reason: str | None = None) -> None:
+        finish(job_id, state, reason)
+        shown.append(jobs.job(job_id)[1])
+
+    monkeypatch.setattr(store, "finish", seen_at_once)
+    jobs = Jobs(store, {INGEST: work})
+    jobs.start()
+    with closing(jobs):
+        ended(jobs, jobs.submit(entries("a"), "default"))
+    assert shown == [Current(name="a", chunks_done=1, chunks=2), None]
 
 
 def test_what_is_not_needed_any_more_is_removed(kept: Kept, store: JobStore) -> None:
@@ -428,17 +449,6 @@ class TestSeveralServers:
             other.record(job.id, 0, result)
             dying.record(job.id, 0, result)  # too late, and not counted
             assert other.job(job.id).outcomes == {FileOutcome.ADDED: 1}
-
-    def test_what_only_one_server_can_do_waits_for_it_and_for_nobody_else(
-        self, kept: OnServer
-    ) -> None:
-        with closing(kept.at("a")) as one, closing(kept.at("b")) as two:
-            own = one.submit("own", "default")
-            other = one.submit(INGEST, "default")
-            assert [found and found.id for found in (two.next(),)] == [other.id]
-            two.finish(other.id, JobState.DONE)
-            assert two.next() is None
-            assert one.next() == own
 
     def test_a_job_is_seen_and_cancelled_at_every_server(self, kept: OnServer) -> None:
         begun = threading.Event()
