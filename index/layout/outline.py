@@ -6,6 +6,7 @@ from functools import cached_property
 
 from citespan.index.layout.layout import Layout
 from citespan.index.parse.parsed import Heading, Pair, Table
+from citespan.index.text.html_tables import HtmlTable, html_tables
 from citespan.index.text.markdown import Unit, markdown_units
 from citespan.index.text.rst import rst_units
 from citespan.index.text.shape import Shape
@@ -74,7 +75,9 @@ class Outline:
         if self._markup == _RST:
             return rst_units(self._text, span, split=split)
         if self._markup:
-            return markdown_units(self._text, span, self._fenced, self._hidden, split=split)
+            return markdown_units(
+                self._text, span, self._fenced, self._hidden, self._html_tables, split=split
+            )
         if self.structured:
             return structured_units(self._text, span, self._heading_spans, split=split)
         return plain_units(self._text, span) if split else []
@@ -137,6 +140,10 @@ class Outline:
     @cached_property
     def _heading_spans(self) -> Sequence[Span]:
         return [Span(one.start, one.end) for one in self._headings]
+
+    @cached_property
+    def _html_tables(self) -> Sequence[HtmlTable]:
+        return html_tables(self._text)
 
     @cached_property
     def _hidden(self) -> Sequence[Span]:

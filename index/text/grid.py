@@ -1,9 +1,11 @@
 """Tables of Markdown: which lines are rows, with or without outer bars, and their cells. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from citespan.index.text.inline import seen
+from citespan.index.text.view import View, ViewBuilder, joined
 from citespan.index.types import Span
 
 RULE = re.compile(r"[ \t|:=*_-]+$")
@@ -64,6 +66,26 @@ def cells(text: str, line: Span) -> Iterator[Span]:
     for match in re.finditer(r"(?s)((?:[^|\\]|\\.?)*+)(?:\||\Z)", text[start:end]):
         if match.group() or match.start() < end - start:
             yield Span(start + match.start(1), start + match.end(1))
+
+
+def row_view(text: str, row: Sequence[Span], header: Sequence[str], base: int = 0) -> View:
+    """Return a row as it is seen, with the header before each of its cells.
+
+    Args:
+        text: the text that the cells are of.
+        row: its cells; empty ones are left out.
+        header: the names of the columns, as they are written; the last may be missing.
+        base: the offset of `text` in the whole text.
+    """
+    pieces: list[View] = []
+    for at, cell in enumerate(row):
+        if cell:
+            views = ViewBuilder()
+            name = header[at] if at < len(header) else ""
+            views.add(f"{seen(name, Span(0, len(name))).text}: " if name else "")
+            views.append(seen(text, cell, base))
+            pieces.append(views.done())
+    return joined(pieces, "; ")
 
 
 def trimmed(text: str, span: Span) -> Span:

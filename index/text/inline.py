@@ -6,14 +6,15 @@ from html import unescape
 from citespan.index.text.view import View, ViewBuilder
 from citespan.index.types import Span
 
-_TARGET = r"\((?:[^()\s]++|\([^()\s]*+\))*+(?:[ \t]++\"[^\"\n]{0,300}\")?\)"
+_TAG = r"\{[{%][^{}\n]{0,300}[}%]\}"  # what a site's templates fill in: {% link page.md %}
+_TARGET = rf"\((?:{_TAG}|\{{|[^(){{\s]++|\([^()\s]*+\))*+(?:[ \t]++\"[^\"\n]{{0,300}}\")?\)"
 _PICTURE = rf"!\[[^\[\]\n]{{0,300}}\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])"
 _SEEN = re.compile(
     r"<(?P<link>https?://[^<>\s]{1,2000})>"
     rf"|(?P<unseen>\[{_PICTURE}\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])|{_PICTURE}"
     r"|\{%[^{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
     r"|\{:?[ ]?(?:[#.][a-zA-Z][\w-]{0,60}|[a-z-]{1,30}=\"[^{}\n]{0,200})[^{}\n]{0,200}\}"
-    r"|\[\^[^\[\]\s]{1,50}\]|</?[a-zA-Z][^<>\n]{0,300}>)"
+    r"|\[\^[^\[\]\s]{1,50}\]|</?[a-zA-Z][^<>]{0,500}>)"
     rf"|\[(?P<label>[^\[\]\n]{{0,300}})\](?:{_TARGET}|\[[^\[\]\n]{{0,200}}\])"
     r"|`{1,3}(?P<code>[^`\n]{1,300})`{1,3}"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"

@@ -12,15 +12,17 @@ from citespan.index.text.grid import (
     header_above,
     is_row,
     is_rule,
+    row_view,
     rows_without_bars,
     trimmed,
 )
+from citespan.index.text.html_tables import HtmlTable
 from citespan.index.text.inline import seen
 from citespan.index.text.listing import code_parts, code_view
-from citespan.index.text.marks import MarkedLine, fields_end, marked, states
+from citespan.index.text.marks import MarkedLine, fields_end, marked, stated
 from citespan.index.text.segmentation import sentences
 from citespan.index.text.unread import masked
-from citespan.index.text.view import View, ViewBuilder, joined
+from citespan.index.text.view import View
 from citespan.index.types import Span
 
 _HEADING = re.compile(r"#{1,6}[ \t]+")
@@ -59,7 +61,7 @@ class Unit:
 
 def markdown_units(
     text: str, within: Span, code: Sequence[Span] = (), hidden: Sequence[Span] = (),
-    *, split: bool = True,
+    tables: Sequence[HtmlTable] = (), *, split: bool = True,
 ) -> list[Unit]:  # fmt: skip
     """Return the units of a span of Markdown, in order.
 
@@ -68,15 +70,16 @@ def markdown_units(
         within: the span, from the start of a line or from inside of one.
         code: as `code_spans` returns them; others may be omitted.
         hidden: as `hidden_spans` returns them; nothing of them is in a unit.
+        tables: as `html_tables` returns them; others may be omitted.
         split: whether paragraphs are split into sentences, which takes longer.
     """
-    return list(_Reading(text, within, code, hidden, split=split).units())
+    return list(_Reading(text, within, code, hidden, tables, split=split).units())
 
 
 class _Reading:
     def __init__(
         self, text: str, within: Span, code: Sequence[Span], hidden: Sequence[Span],
-        *, split: bool,
+        tables: Sequence[HtmlTable], *, split: bool,
     ) -> None:  # fmt: skip
         self._text, self._split = text, split
         self._code = [one for one in code if one.overlap(within)]
@@ -86,6 +89,8 @@ class _Reading:
         self._above = header_above(text, self._base) if self._base else None
         self._rows_at = rows_without_bars(self._local, goes_on=self._above is not None)
         self._fields = fields_end(text) - self._base
+        self._tables = [one for one in tables if one.span.overlap(within)]
+        self._within, self._hidden = within, hidden
         self._group = 0
         self._item = -1  # the indentation of the last item that is still open
 
@@ -95,15 +100,16 @@ class _Reading:
         while at < len(lines):
             line = lines[at]
             end = self._end(lines, at)
-            whole = Span(line.start, lines[end - 1].end)
             words = line.of(self._local)
             if not words.strip():
                 self._group += 1
             elif self._in_code(line):
                 self._indented(line)
                 yield from self._code_units(lines[at:end])
+            elif table := self._in_table(line):
+                yield from self._table_rows(table)
             else:
-                yield from self._written(lines[at:end], whole, words)
+                yield from self._written(lines[at:end], Span(line.start, lines[end - 1].end), words)
             at = end
 
     def _written(self, lines: Sequence[Span], whole: Span, words: str) -> Iterator[Unit]:
@@ -141,9 +147,9 @@ class _Reading:
 
     def _field(self, line: Span, words: str) -> Iterator[Unit]:
         """Yield a field of those before the text, if people can read its value."""
-        if states(words):
+        if found := stated(words):
             self._group += 1
-            span = trimmed(self._local, line)
+            span = trimmed(self._local, Span(line.start + found.start, line.start + found.end))
             yield self._unit(Kind.SENTENCE, span, self._seen(span))
 
     def _mark(self, line: Span, mark: MarkedLine) -> Iterator[Unit]:
@@ -158,6 +164,7 @@ class _Reading:
         """Return the line after the last one of what begins at a line."""
         words = lines[at].of(self._local)
         inside = self._in_code(lines[at])
+        table = None if inside else self._in_table(lines[at])
         end = at + 1
         alone = not words.strip() or lines[at].start < self._fields
         if alone or (not inside and (_HEADING.match(words) or marked(words))):
@@ -166,6 +173,8 @@ class _Reading:
         while end < len(lines) and (
             self._in_code(lines[end]) == inside
             if inside
+            else self._in_table(lines[end]) is table
+            if table
             else self._is_row(lines[end])
             if row
             else self._goes_on(lines[end])
@@ -183,10 +192,14 @@ class _Reading:
         start = self._base + line.start
         return next((one for one in self._code if one.start <= start < one.end), None)
 
+    def _in_table(self, line: Span) -> HtmlTable | None:
+        return next((one for one in self._tables if one.holds(self._base + line.start)), None)
+
     def _goes_on(self, line: Span) -> bool:
         words = line.of(self._local)
         starts = _HEADING.match(words) or _ITEM.match(words) or marked(words)
-        return bool(words.strip()) and not (starts or self._is_row(line) or self._in_code(line))
+        within = self._is_row(line) or self._in_code(line) or self._in_table(line)
+        return bool(words.strip()) and not (starts or within)
 
     def _is_row(self, line: Span) -> bool:
         return line.start in self._rows_at or is_row(line.of(self._local))
@@ -273,21 +286,15 @@ class _Reading:
             if below:
                 header = [one.of(self._local) for one in found]
                 continue
-            found = [one for one in found if one]
-            if found:
-                span = Span(found[0].start, found[-1].end)
+            if filled := [one for one in found if one]:
+                span = Span(filled[0].start, filled[-1].end)
                 whole = self._whole_lines or line.start > 0
-                yield self._unit(Kind.ROW, span, self._row(line, header if whole else ()))
+                view = row_view(self._local, found, header if whole else (), self._base)
+                yield self._unit(Kind.ROW, span, view)
 
-    def _row(self, line: Span, header: Sequence[str]) -> View:
-        """Return a row with the header before each of its cells."""
-        pieces: list[View] = []
-        for at, cell in enumerate(cells(self._local, line)):
-            bare = trimmed(self._local, cell)
-            if bare:
-                views = ViewBuilder()
-                name = header[at] if at < len(header) else ""
-                views.add(f"{seen(name, Span(0, len(name))).text}: " if name else "")
-                views.append(self._seen(bare))
-                pieces.append(views.done())
-        return joined(pieces, "; ")
+    def _table_rows(self, table: HtmlTable) -> Iterator[Unit]:
+        self._group += 1
+        names = table.names(self._text, self._hidden, self._code)
+        for span, view in table.rows_in(self._local, self._within, names):
+            yield self._unit(Kind.ROW, span, view)
+        self._group += 1

@@ -12,11 +12,15 @@ _TAG = re.compile(
     r"[^<>\n]{0,300}>|</(?P<ended>[a-z]{1,12})>",
     re.IGNORECASE,
 )
+_IMPORT = re.compile(  # how MDX brings components in
+    r"^(?:import|export)\s(?:[\w*{},$\s]{1,400}?\sfrom[ ])?[\"'][^\"'\n]{1,300}[\"'];?[ \t]*$",
+    re.MULTILINE,
+)
 
 
 def hidden_spans(text: str) -> list[Span]:
-    """Return the spans that no viewer shows: comments, hidden elements."""
-    found: list[Span] = []
+    """Return the spans that no viewer shows: comments, hidden elements, imports."""
+    found = [Span(*one.span()) for one in _IMPORT.finditer(text)]
     at = 0
     while (start := text.find("<!--", at)) >= 0:
         end = text.find("-->", start + 4)

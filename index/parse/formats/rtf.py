@@ -17,7 +17,7 @@ from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
 _striprtf: Any = striprtf
-MADE_BY = "rtf 3"
+MADE_BY = "rtf 4"
 MEDIA_TYPE = "application/rtf"
 _MAX_BYTES = 50_000_000
 _STYLE = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]{0,1000})")

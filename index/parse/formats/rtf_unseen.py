@@ -11,6 +11,7 @@ _SHAPE = re.compile(r"\{\\shp\b")
 _BOX = re.compile(r"\{\\shptxt\b")
 _PARAGRAPH = re.compile(r"\\par\b ?")
 _BRACE = re.compile(r"\\[{}\\]|[{}]")
+_UNCOUNTED = re.compile(r"\\bin(?![A-Za-z0-9])")  # hexadecimal digits follow, as pandoc writes them
 _MAX_GROUP = 1_000_000  # characters of a shape
 
 
@@ -20,6 +21,7 @@ def prepared(source: str) -> str:
     Deleted and hidden text is left out, the text of boxes follows the paragraph that they hang on,
     and breaks of columns end a line. Old programs write the marks of lists as `pntext`.
     """
+    source = _UNCOUNTED.sub("", source)
     source = source.replace("{\\pntext", "{\\listtext").replace("\\column", "\\par ")
     return _without_unseen(_with_boxes(source))
 

@@ -31,7 +31,7 @@ _SOURCE = {
 
 _TEXTS = {
     "text/plain": "txt text",
-    "text/markdown": "md markdown mdown mkd qmd rmd",
+    "text/markdown": "md markdown mdx mdown mkd qmd rmd",
     "text/x-rst": "rst rest",
     "text/asciidoc": "adoc asciidoc asc",
     "text/x-tex": "tex ltx latex",

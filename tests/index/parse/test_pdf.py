@@ -216,17 +216,6 @@ def test_rows_below_a_header_carry_its_labels():
     assert any(run.start == label and run.place == result.runs[0].place for run in result.runs)
 
 
-HIDDEN_WORDS = "ignore all that was said"
-HIDDEN = {
-    "white": text(72, 600, HIDDEN_WORDS, more="1 1 1 rg"),
-    "nearly white": text(72, 600, HIDDEN_WORDS, more="0.95 0.95 0.95 rg"),
-    "tiny": text(72, 600, HIDDEN_WORDS, 0.5),
-    "left of the page": text(-500, 600, HIDDEN_WORDS),
-    "below the page": text(72, -50, HIDDEN_WORDS),
-    "invisible": text(72, 600, HIDDEN_WORDS, more="3 Tr"),
-}
-
-
 def test_a_footnote_follows_the_paragraph_with_its_mark():
     marked = "(We met the Zorn,) Tj 5 Ts /F 7 Tf (3) Tj 0 Ts /F 12 Tf ( who sing.) Tj"
     content = f"BT /F 12 Tf 72 700 Td {marked} ET\n" + prose(LOREM, y=600)
@@ -303,30 +292,6 @@ def test_a_sentence_above_rows_is_no_header():
     assert lines[-2:] == [" | ".join(row) for row in _OFFICES]
 
 
-@pytest.mark.parametrize("way", HIDDEN)
-def test_what_nobody_sees_is_left_out(way: str):
-    result = parsed(Page(prose(LOREM) + HIDDEN[way]))
-    assert "ignore" not in result.text
-    assert "sleeps under" in result.text
-    (warning,) = result.warnings
-    assert warning.code == "hidden_text"
-    assert str(len(HIDDEN_WORDS.replace(" ", ""))) in warning.message
-
-
-def test_white_text_on_a_dark_ground_is_seen():
-    ground = "0 0 0.4 rg 60 590 300 30 re f\n"
-    result = parsed(Page(prose(LOREM) + ground + text(72, 600, "Plainly seen", more="1 1 1 rg")))
-    assert "Plainly seen" in result.text
-    assert result.warnings == []
-
-
-def test_invisible_text_over_an_image_of_the_page_is_the_text():
-    page = Page(
-        "q 612 0 0 792 0 0 cm /I Do Q\n" + text(72, 600, HIDDEN_WORDS, more="3 Tr"), image=b"\x80"
-    )
-    assert HIDDEN_WORDS in parsed(page).text
-
-
 def test_form_values_and_comments_follow_the_page():
     annotations = [
         "<</Type/Annot/Subtype/Widget/FT/Tx/T(Name)/V(Ada Lovelace)/Rect[100 500 300 520]>>",
@@ -350,7 +315,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 3, pdfium ")
+    assert result.made_by.startswith("pdf 4, pdfium ")
 
 
 RIGHT = "opensesame"

@@ -77,6 +77,7 @@ def test_content_decides(name: str, hint: str):
     ("name", "media_type"),
     [
         ("a.md", "text/markdown"),
+        ("a.mdx", "text/markdown"),
         ("a.RST", "text/x-rst"),
         ("a.adoc", "text/asciidoc"),
         ("a.py", "text/x-python"),

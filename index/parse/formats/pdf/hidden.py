@@ -1,18 +1,33 @@
 """Text that nobody sees: invisible, as white as its ground, outside of the page, or tiny."""
 
 import ctypes
+from collections.abc import Iterable
 
 import msgspec
 
 from citespan.index.parse.formats.pdf.page import BASE, Glyphs, PdfPage
-from citespan.index.parse.formats.pdf.pdfium import fill_colour, render_mode, text_object
-from citespan.index.parse.formats.pdf.pictures import Bitmap, drawn, is_image
+from citespan.index.parse.formats.pdf.pdfium import (
+    fill_colour,
+    render_mode,
+    stroke_colour,
+    text_object,
+)
+from citespan.index.parse.formats.pdf.pictures import Bitmap, absent, blacken, drawn, is_image
 
 _INVISIBLE = 3  # the mode of text that is neither filled nor stroked, as under a scan
-_TINY = 10  # tenths of a point
+_OUTLINE = 7  # the mode of text that only cuts out what is drawn after it
+_STROKED = {1, 5}  # the modes of text that is stroked and not filled
+_TINY = 12  # tenths of a point: the height of letters of one point, with room above and below
+_NARROW = 10  # tenths of a point: the width of a word of some letters
+_LETTERS = 2  # a single mark may be as narrow
 _LIGHT = 225  # of 255: text that is as light is looked at in a picture of the page
 _FAINT = 40  # of 255: opacity
 _CONTRAST = 24  # of 255: what differs less is not seen
+_CHANGE = 8  # of 255: a pixel that differs more belongs to a letter
+# Of the pixels of a line's letters. White over black text changed at most .57 of them, and white
+# on a ground of .85 (hardly readable) at least .72.
+_READABLE = 0.64
+_TALLEST = 300  # rows of pixels of a word that are looked at
 _SCALE = 10  # tenths of a point a pixel: 72 dpi
 
 
@@ -32,31 +47,47 @@ def hidden_words(page: PdfPage, glyphs: Glyphs) -> HiddenWords:
     """Return which words of a page a person cannot see."""
     seen = HiddenWords()
     looks = _Looks(glyphs.handle)
+    frame = _Frame(page, glyphs)
     invisible: list[tuple[int, int]] = []
     light: list[tuple[int, int]] = []
-    width, height = page.size.width + BASE, page.size.height + BASE
-    (left, shift, by), (top, add, times), (right, more, _), (bottom, low, _) = glyphs.way
-    sides = glyphs.sides
     for word in glyphs.words:
-        first, last = 4 * word[0], 4 * word[1] - 4
         look = looks.of(word[0])
-        if look == _SEEN:
-            y0, y1 = sides[first + top] * times + add, sides[first + bottom] * times + low
-            inside = (
-                sides[last + right] * by + more > BASE and sides[first + left] * by + shift < width
-            )
-            if not inside or y1 <= BASE or y0 >= height or -_TINY < y1 - y0 < _TINY:
-                seen.hide(word)
-        else:
-            (invisible if look == _UNDER else light).append(word)
+        if look == _UNDER:
+            invisible.append(word)
+        elif not frame.shows(word):
+            seen.hide(word)
+        elif look == _MAYBE:
+            light.append(word)
     if invisible and not (2 * len(invisible) > len(glyphs.words) and is_image(page)):
         list(map(seen.hide, invisible))
     if light:
-        picture = drawn(page, page.size.width // _SCALE, page.size.height // _SCALE, colour=False)
-        for word in light:
-            if _is_flat(picture, glyphs, word):
-                seen.hide(word)
+        _hide_unseen(page, glyphs, light, seen)
     return seen
+
+
+class _Frame:
+    """The shown page, and the boxes of words on it."""
+
+    def __init__(self, page: PdfPage, glyphs: Glyphs) -> None:
+        self._sides, self._way = glyphs.sides, glyphs.way
+        self._width, self._height = page.size.width + BASE, page.size.height + BASE
+
+    def shows(self, word: tuple[int, int]) -> bool:
+        """Return whether a word is inside of the page, and large enough to be read."""
+        sides = self._sides
+        first, last = 4 * word[0], 4 * word[1] - 4
+        (left, shift, by), (top, add, times), (right, more, _), (bottom, low, _) = self._way
+        x0, x1 = sides[first + left] * by + shift, sides[last + right] * by + more
+        y0, y1 = sides[first + top] * times + add, sides[last + bottom] * times + low
+        if x1 - x0 < _NARROW or y1 - y0 < _TINY:  # or turned, or from right to left
+            x0 = min(x0, sides[last + left] * by + shift)
+            x1 = max(x1, sides[first + right] * by + more)
+            y0 = min(y0, sides[last + top] * times + add)
+            y1 = max(y1, sides[first + bottom] * times + low)
+            narrow = word[1] - word[0] >= _LETTERS and x1 - x0 < _NARROW
+            if narrow or y1 - y0 < _TINY:
+                return False
+        return x1 > BASE and x0 < self._width and y1 > BASE and y0 < self._height
 
 
 _SEEN, _UNDER, _MAYBE = range(3)
@@ -81,22 +112,91 @@ class _Looks:
         return look
 
     def _look(self, one: int | None, index: int) -> int:
-        if one and render_mode(one) == _INVISIBLE:
+        mode = render_mode(one) if one else 0
+        if mode == _INVISIBLE:
             return _UNDER
-        if fill_colour(self._handle, index, *self._places):
+        if mode == _OUTLINE:
+            return _MAYBE
+        colour = stroke_colour if mode in _STROKED else fill_colour
+        if colour(self._handle, index, *self._places):
             red, green, blue, opacity = self._colours
             if min(red, green, blue) >= _LIGHT or opacity < _FAINT:
                 return _MAYBE
         return _SEEN
 
 
-def _is_flat(picture: Bitmap, glyphs: Glyphs, word: tuple[int, int]) -> bool:
-    """Return whether a picture shows nothing where a word is."""
-    first, last = word[0], word[1] - 1
-    xs = [glyphs.side(at, side) // _SCALE for at in (first, last) for side in (0, 2)]
-    ys = [glyphs.side(at, side) // _SCALE for at in (first, last) for side in (1, 3)]
-    x0, x1 = max(0, min(xs)), min(picture.width, max(xs) + 1)
-    rows = range(max(0, min(ys)), min(picture.height, max(ys) + 1))
-    parts = [picture.data[row * picture.stride + x0 : row * picture.stride + x1] for row in rows]
-    pixels = b"".join(parts)
-    return not pixels or max(pixels) - min(pixels) < _CONTRAST
+def _hide_unseen(
+    page: PdfPage, glyphs: Glyphs, light: list[tuple[int, int]], seen: HiddenWords
+) -> None:
+    """Hide words where the page shows nothing, or only the letters of other words."""
+    width, height = page.size.width // _SCALE, page.size.height // _SCALE
+    shown = drawn(page, width, height, colour=False)
+    dark = _rows(glyphs, set(glyphs.words).difference(light))
+    over: list[tuple[int, int]] = []
+    for word in light:
+        pixels = b"".join(_pixels(shown, _box(glyphs, word)))
+        if not pixels or max(pixels) - min(pixels) < _CONTRAST:
+            seen.hide(word)
+        elif _meets(dark, _box(glyphs, word)):
+            over.append(word)
+    if not over:
+        return
+    objects = {one for word in over if (one := text_object(glyphs.handle, word[0]))}
+    with absent(objects):
+        without = drawn(page, width, height, colour=False)
+    blacken(objects)
+    black = drawn(page, width, height, colour=False)
+    lines: dict[int, list[tuple[int, int]]] = {}
+    for word in over:
+        lines.setdefault(_box(glyphs, word)[3], []).append(word)
+    for words in lines.values():
+        changed = sum(_changes(shown, without, _box(glyphs, word)) for word in words)
+        letters = sum(_changes(shown, black, _box(glyphs, word)) for word in words)
+        if not changed or changed < _READABLE * letters:
+            list(map(seen.hide, words))
+
+
+_Box = tuple[int, int, int, int]  # pixels: left, top, and the ends of right and bottom
+
+
+def _box(glyphs: Glyphs, word: tuple[int, int]) -> _Box:
+    ends = (word[0], word[1] - 1)
+    xs = [glyphs.side(at, side) // _SCALE for at in ends for side in (0, 2)]
+    ys = [glyphs.side(at, side) // _SCALE for at in ends for side in (1, 3)]
+    return min(xs), min(ys), max(xs) + 1, max(ys) + 1
+
+
+def _rows(glyphs: Glyphs, words: Iterable[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
+    """Return the ranges of pixels that words take, by rows of pixels."""
+    rows: dict[int, list[tuple[int, int]]] = {}
+    for word in words:
+        x0, y0, x1, y1 = _box(glyphs, word)
+        for row in range(y0, min(y1, y0 + _TALLEST)):
+            rows.setdefault(row, []).append((x0, x1))
+    return rows
+
+
+def _meets(rows: dict[int, list[tuple[int, int]]], box: _Box) -> bool:
+    """Return whether a box has pixels in common with words."""
+    x0, y0, x1, y1 = box
+    return any(
+        start < x1 and x0 < end
+        for row in range(y0, min(y1, y0 + _TALLEST))
+        for start, end in rows.get(row, ())
+    )
+
+
+def _pixels(picture: Bitmap, box: _Box) -> list[bytes]:
+    """Return the rows of a picture inside of a box."""
+    x0, x1 = max(0, box[0]), min(picture.width, box[2])
+    rows = range(max(0, box[1]), min(picture.height, box[3]))
+    return [picture.data[row * picture.stride + x0 : row * picture.stride + x1] for row in rows]
+
+
+def _changes(one: Bitmap, other: Bitmap, box: _Box) -> int:
+    """Return how many pixels of a box differ between two pictures."""
+    return sum(
+        abs(a - b) >= _CHANGE
+        for left, right in zip(_pixels(one, box), _pixels(other, box), strict=True)
+        for a, b in zip(left, right, strict=True)
+    )

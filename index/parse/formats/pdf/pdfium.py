@@ -13,7 +13,7 @@ from citespan.index.parse.request import Unreadable
 raw: Any = importlib.import_module("pypdfium2_raw")  # it has no types
 _INFO: Any = importlib.import_module("pypdfium2.version").PDFIUM_INFO
 
-MADE_BY = f"pdf 3, pdfium {_INFO.build}"
+MADE_BY = f"pdf 4, pdfium {_INFO.build}"
 MAX_PAGES = 5000
 
 _ADVICE = {
@@ -51,6 +51,10 @@ font_size = _fast("FPDFText_GetFontSize", ctypes.c_double, _PAGE, _INT)
 font_weight = _fast("FPDFText_GetFontWeight", _INT, _PAGE, _INT)
 matrix_of = _fast("FPDFText_GetMatrix", _INT, _PAGE, _INT, _AT)
 fill_colour = _fast("FPDFText_GetFillColor", _INT, _PAGE, _INT, _AT, _AT, _AT, _AT)
+stroke_colour = _fast("FPDFText_GetStrokeColor", _INT, _PAGE, _INT, _AT, _AT, _AT, _AT)
+set_active = _fast("FPDFPageObj_SetIsActive", _INT, _AT, _INT)
+set_fill = _fast("FPDFPageObj_SetFillColor", _INT, _AT, *[ctypes.c_uint] * 4)
+set_stroke = _fast("FPDFPageObj_SetStrokeColor", _INT, _AT, *[ctypes.c_uint] * 4)
 font_name = _fast("FPDFText_GetFontInfo", ctypes.c_ulong, _PAGE, _INT, _AT, ctypes.c_ulong, _AT)
 
 

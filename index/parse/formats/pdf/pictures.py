@@ -1,15 +1,18 @@
 """Pictures of a page: what it shows, and whether an image fills it."""
 
 import ctypes
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from citespan.index.parse.formats.pdf.page import PdfPage
-from citespan.index.parse.formats.pdf.pdfium import raw
+from citespan.index.parse.formats.pdf.pdfium import raw, set_active, set_fill, set_stroke
 
 _MOST_OBJECTS = 500  # of a page that are looked at
 _HALF = 0.5  # of the page
 _MAX_PIXELS = 25_000_000
 _WHITE = 0xFFFFFFFF
+_OPAQUE = 255
 
 
 class Bitmap(NamedTuple):
@@ -45,6 +48,25 @@ def drawn(page: PdfPage, width: int, height: int, *, colour: bool) -> Bitmap:
     finally:
         raw.FPDFBitmap_Destroy(bitmap)
     return Bitmap(data, width, height, stride, depth)
+
+
+@contextmanager
+def absent(objects: Collection[int]) -> Generator[None]:
+    """Leave objects of a page out of pictures that are drawn meanwhile."""
+    for one in objects:
+        set_active(one, 0)
+    try:
+        yield
+    finally:
+        for one in objects:
+            set_active(one, 1)
+
+
+def blacken(objects: Collection[int]) -> None:
+    """Draw objects of a page in black from now on."""
+    for one in objects:
+        set_fill(one, 0, 0, 0, _OPAQUE)
+        set_stroke(one, 0, 0, 0, _OPAQUE)
 
 
 def is_image(page: PdfPage) -> bool:

@@ -91,3 +91,9 @@ def test_numbers_of_old_lists_and_cells_that_go_on():
     )  # fmt: skip
     assert out.text.startswith("1. Ask.\n2. Go.\n\n")
     assert out.text.endswith("Land: France; Day: 45; Night: 9.\n\nLand: France; Day: 50; Night: 9.")
+
+
+def test_a_picture_without_the_length_of_its_bytes_is_passed_over():
+    """As pandoc writes pictures: digits behind a mark of bytes that says no number."""
+    assert read(r"\pard A {\pict\jpegblip\bin ffd8ff} tree\par ").text == "A  tree"
+    assert read(r"\pard A {\pict\jpegblip\bin3 {}{} tree\par ").text == "A  tree"
