@@ -41,14 +41,15 @@ def label(settings: Settings, out: Path | None, *, lists: bool, as_json: bool) -
     """
     from citespan.evals.errors import DatasetError
     from citespan.index.corpus import open_catalogue
+    from citespan.qa.collections import feedback_of
     from citespan.qa.collections.feedback import LabelStore
 
     chosen = here(settings)
     folder = chosen.collection_path()
-    with open_catalogue(folder, chosen.server()) as catalogue:
+    with open_catalogue(folder, chosen.server()) as catalogue, feedback_of(chosen) as place:
         if catalogue is None:
             raise DatasetError(f"nothing is stored in {folder}, so no answer was judged")
-        labels = LabelStore(folder, catalogue.document)
+        labels = LabelStore(place, catalogue.document)
         if out is not None:
             _write(labels, catalogue, out)
         elif as_json:

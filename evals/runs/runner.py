@@ -102,7 +102,7 @@ def run(
         }
         info = describe(dataset, plan, corpus, folder.index, watch, rows[plan.subject], citespan)
         result = Run(dataset=dataset, info=info, scores=scores, responses=responses)
-        folder.finish(result)
+    folder.finish(result)  # deletes the index, which is closed by now
     return result
 
 

@@ -58,7 +58,7 @@ def main(
         path = str(data or made)
         settings = load_settings(environ={}, flags={"data": {"path": path, "seed": False}})
         with open_service(settings=settings) as service:
-            _store(service, sorted((folder / "files").iterdir()), FileReader(ocr=ocr), err)
+            store(service, sorted((folder / "files").iterdir()), FileReader(ocr=ocr), err)
             counts: Counter[str] = Counter()
             for asked in track(questions, "asking", console=err, transient=True):
                 verdict, answer = _verdict(service, asked)
@@ -71,7 +71,8 @@ def main(
     out.print("  ".join(f"{name} {counts[name]}" for name in sorted(counts)))
 
 
-def _store(service: Service, files: Sequence[Path], reader: FileReader, err: Console) -> None:
+def store(service: Service, files: Sequence[Path], reader: FileReader, err: Console) -> None:
+    """Store files, each read by itself; print those that are refused, and why."""
     for file in track(files, "reading", console=err, transient=True):
         try:
             service.corpus.put(reader.read_path(file, None, None).draft)

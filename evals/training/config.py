@@ -19,7 +19,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Each of the `…_questions` is the limit for one source; `misleading_questions` are those of SQuAD
     2.0 that people wrote so that their paragraph does not answer them. `claims` is the limit of
-    claims.
+    claims, and `guides` that of pairs made of guides.
 
     The five rates are the negatives made for each question that has an answer. `keywords` is the
     share of questions asked as keywords, `requests` of those asked as requests. `yes_no` is the
@@ -30,7 +30,8 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     file's name instead, and `other_titles` with another document's, if the question does not name
     its own. `elsewhere` is the share of questions, among those whose subject only the title names,
     that are asked of the passage under another title too. `renamed` is the share that is asked of
-    the passage about another name too.
+    the passage about another name too. `removed` is the share, among those that people typed into a
+    search box, that is asked of the passage without its evidence too.
 
     `layouts` is the share of passages laid out as lists, below headings or next to tables; `tables`
     the share of documents whose names fill a made table. `chunks` and `neighbours` are the shares
@@ -51,6 +52,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     policyqa_questions: int = 0
     covidqa_questions: int = 0
     claims: int = 0
+    guides: int = 0
     development_times: int = 3
     synthetic: Share = 0.6
     article: Share = 0.15
@@ -68,6 +70,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     other_titles: Share = 0.0
     elsewhere: Share = 0.0
     renamed: Share = 0.0
+    removed: Share = 0.0
     chunks: Share = 0.4
     neighbours: Share = 0.15
     chunk_tokens: Positive = 150
@@ -156,17 +159,17 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run; the teacher scores `taught` pairs of each part.
 
-    `judged` pairs calibrate the exported model, and as many others are reported. `least` is the
-    least confidence of an answer by default. It is chosen with the rules of
-    `qa.evidence.selection`: the greatest whose mean conditioned score over SQuAD, CLAPnq and the
-    chunking corpora is within .005 of the best (decision 22).
+    `judged` pairs calibrate the exported model, and as many others are reported. `kept` is the
+    share of the weights that training began with in those that are exported. `least` is the least
+    confidence of an answer by default; `near_best` says which are as good (decision 120).
     """
 
     seed: int = 20_261_124
     label: str = "citespan-evidence"
     taught: Positive = 10_000
     judged: Positive = 3_000
-    least: Share = 0.3
+    kept: Share = 0.0
+    least: Share = 0.46
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

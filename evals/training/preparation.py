@@ -19,13 +19,19 @@ from citespan.evals.training.data import (
     read_claims,
 )
 from citespan.evals.training.errors import TrainingError
-from citespan.evals.training.examples import write_examples, write_file
+from citespan.evals.training.examples import (
+    Example,
+    read_examples,
+    write_examples,
+    write_file,
+)
 from citespan.evals.training.model.cross_encoder import cross_encoder_folder
 from citespan.evals.training.model.weights import dequantised
 from citespan.index.disk import sha256_file
 from citespan.index.embedding import bundled_folder
 from citespan.index.runtime import load_tokenizer
 
+GUIDES = "guides.jsonl"  # made by `python -m citespan.evals.training.guides`
 PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
 
@@ -49,7 +55,7 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     Raises:
         TrainingError: the data cannot be read or is not as described.
     """
-    wanted = fingerprint("prepare-5", config.seed, config.data, _hashes(data))
+    wanted = fingerprint("prepare-6", config.seed, config.data, _hashes(data))
     done = work / "prepare.json"
     if done.exists():
         report = msgspec.json.decode(done.read_bytes(), type=PreparationReport)
@@ -65,13 +71,14 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     )
     near = _neighbours()
     limit = config.data.claims
-    claims = list(read_claims(data, limit, config.seed)) if limit else []
+    apart = list(read_claims(data, limit, config.seed)) if limit else []
+    apart += _guides(data / GUIDES, config)
     report = PreparationReport(
         fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
     )
     for part in PARTS:
         made = list(Maker(library, views, near, config, part).examples())
-        made += [claim for claim in claims if part_of(claim.group, "claims", config.data) == part]
+        made += [one for one in apart if part_of(one.group, one.source, config.data) == part]
         made.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
         write_examples(examples_path(work, part), made)
         kinds = Counter(f"{example.source} {example.kind}" for example in made)
@@ -79,6 +86,17 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
         report.groups[part] = len({example.group for example in made})
     write_file(done, msgspec.json.format(msgspec.json.encode(report)))
     return report
+
+
+def _guides(path: Path, config: Config) -> list[Example]:
+    """Return a sample of questions with all their pairs, which a larger limit only adds to."""
+    found = list(read_examples(path)) if config.data.guides else []
+
+    def place(example: Example) -> bytes:
+        question = example.id.partition("#")[0]
+        return hashlib.sha256(f"{config.seed} {question}".encode()).digest()
+
+    return sorted(found, key=place)[: config.data.guides]
 
 
 def _neighbours() -> Neighbours:
@@ -95,6 +113,7 @@ def _hashes(data: Path) -> Sequence[str]:
             *sorted((data / "train2").glob("*/*.jsonl.gz")),
             data / "squad/questions_dev.jsonl.gz",
             data / "squad/corpus.jsonl.gz",
+            *data.glob(GUIDES),
         ]
         return [sha256_file(path) for path in files]
     except OSError as error:

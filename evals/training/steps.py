@@ -1,18 +1,20 @@
 """The steps on one work folder, each continuing from the results in it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from citespan.evals.datasets import Part
 from citespan.evals.training.config import Config
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.examples import Example, read_examples, write_file
+from citespan.evals.training.model.averaging import between
 from citespan.evals.training.model.checkpoint import read_tensors
 from citespan.evals.training.model.curves import read_curves
 from citespan.evals.training.model.encoding import EncodedSet, encode_set
@@ -76,8 +78,7 @@ class Work:
         """Train; return whether the training was completed."""
         started = time.monotonic()
         model = self._model()
-        if self._config.model.weights:
-            model.load_state_dict(read_tensors(Path(self._config.model.weights))[0])
+        model.load_state_dict(self._begun(model))
         trainer = Trainer(
             self._run, model, self._pairs("train"), self._pairs("calibrate"), self._config
         )
@@ -89,6 +90,8 @@ class Work:
     def export(self) -> None:
         tensors, notes = read_tensors(self._run / "model.safetensors")
         model = self._model()
+        if kept := self._config.kept:
+            tensors = between(self._begun(model), tensors, kept)
         model.load_state_dict(tensors)
         rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
         pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
@@ -109,10 +112,11 @@ class Work:
         self._notify(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
-        decision, count = decided(self._data, self._exported, self._folder, self._config.least)
+        least = self._config.least
+        decision, near, scores = decided(self._data, self._exported, self._folder, least)
         manifest = read_evidence_manifest(self._exported)
         write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
-        self._notify(f"decided on {count} questions: {decision}")
+        self._notify(f"decided: {decision}; as good: {near}; conditioned scores: {scores}")
 
     def card(self) -> None:
         pairs, judged = self._judged("report")
@@ -146,6 +150,11 @@ class Work:
         path, model = self._examples(part), self._config.model
         encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
         return encoded, taught(path, self._folder / "teacher", len(encoded))
+
+    def _begun(self, model: EvidenceModel) -> Mapping[str, Tensor]:
+        """Return the weights that training begins with."""
+        path = self._config.model.weights
+        return read_tensors(Path(path))[0] if path else model.state_dict()
 
     def _model(self) -> EvidenceModel:
         return model_from(

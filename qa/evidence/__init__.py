@@ -6,10 +6,12 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.english.numbers import values_of
+    from citespan.qa.evidence.covering import Wanted
     from citespan.qa.evidence.decision import AnswerThreshold
     from citespan.qa.evidence.finding import Finder, Found
+    from citespan.qa.evidence.headings import sections_of
     from citespan.qa.evidence.hub import open_reader
-    from citespan.qa.evidence.pieces import Outlines, pieces_of
+    from citespan.qa.evidence.pieces import Outlines, Piece, pieces_of, read_as_one, row_cells
     from citespan.qa.evidence.selection import (
         Rules,
         Sentence,
@@ -24,14 +26,19 @@ __all__ = (
     "Finder",
     "Found",
     "Outlines",
+    "Piece",
     "Rules",
     "Sentence",
+    "Wanted",
     "by_quote",
     "folded",
     "once",
     "open_reader",
     "pieces_of",
+    "read_as_one",
+    "row_cells",
     "says_something",
+    "sections_of",
     "values_of",
 )
 
@@ -42,13 +49,18 @@ __getattr__ = names_of(
         "Finder": "citespan.qa.evidence.finding",
         "Found": "citespan.qa.evidence.finding",
         "Outlines": "citespan.qa.evidence.pieces",
+        "Piece": "citespan.qa.evidence.pieces",
         "Rules": "citespan.qa.evidence.selection",
         "Sentence": "citespan.qa.evidence.selection",
+        "Wanted": "citespan.qa.evidence.covering",
         "by_quote": "citespan.qa.evidence.selection",
         "folded": "citespan.qa.evidence.selection",
         "once": "citespan.qa.evidence.selection",
         "open_reader": "citespan.qa.evidence.hub",
         "pieces_of": "citespan.qa.evidence.pieces",
+        "read_as_one": "citespan.qa.evidence.pieces",
+        "row_cells": "citespan.qa.evidence.pieces",
+        "sections_of": "citespan.qa.evidence.headings",
         "says_something": "citespan.qa.evidence.selection",
         "values_of": "citespan.qa.english.numbers",
     },

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
+from citespan.qa.english.comparisons import set_apart
 from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
@@ -101,7 +102,11 @@ class Finder:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         apart = [parts(one) for one in wordings]
         if len(apart[0]) == 1:
-            return self._find_one(wordings, pieces, passages, source)
+            one = self._find_one(wordings, pieces, passages, source)
+            each = [set_apart(wording) for wording in wordings]
+            apart = [both for both in each if both]
+            if one[0][0].sentences or not each[0]:
+                return one
         ranked, _ = self._look(wordings, pieces)
         found: list[Found] = []
         all_read: list[ReadPassage] = []
@@ -220,7 +225,7 @@ class Finder:
         lookup: Lookup | None = None,
     ) -> Found:
         units = {id(one): named.about(one.piece, source.units(one.piece)) for one in read}
-        by_piece = [(one, candidates(one, units[id(one)])) for one in read]
+        by_piece = [(one, candidates(one, units[id(one)], question)) for one in read]
         by_piece = [
             one for one in by_piece if one[1]
         ] or by_piece  # nothing may be of the thing asked about

@@ -32,7 +32,7 @@ class Rules:
     depth: int = 4
     gap: float = 4.0
     keep: float = 0.95
-    evidence: float = 0.4
+    evidence: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,13 +61,13 @@ def wholes(
     left = list(sentences)
     longest = _LONGEST if steps else _SHORT
     for name, units, _ in read:
+        if steps:
+            left = _with_what_follows(left, name, units)
         asked = [one.view.text for one in units[:1] if one.kind is Kind.HEADING]
         all_of_it = any(named(heading) for heading in asked)
         for block in _blocks(units):
             whole = all_of_it or (steps and block.units[0].numbered)
             left = _whole(left, name, block, all_of_it=whole, longest=longest, several=several)
-        if steps:
-            left = _with_what_follows(left, name, units)
     return left
 
 

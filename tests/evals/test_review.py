@@ -23,6 +23,7 @@ from citespan.qa.collections.feedback.labels import (
     State,
     Verdict,
 )
+from citespan.qa.collections.feedback.place import FeedbackInFolder
 from citespan.qa.doctor import examine
 
 TEXTS = {
@@ -45,7 +46,7 @@ def corpus(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Corpus]:
 
 @pytest.fixture
 def labels(corpus: Corpus, tmp_path: Path) -> LabelStore:
-    return LabelStore(tmp_path / "data", corpus.get)
+    return LabelStore(FeedbackInFolder(tmp_path / "data"), corpus.get)
 
 
 @pytest.fixture

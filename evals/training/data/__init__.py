@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from citespan.evals.training.data.sampling import part_of
     from citespan.evals.training.data.sources import excluded_from, load_library
     from citespan.evals.training.data.views import Views
+    from citespan.evals.training.data.wording import keywords, request
 
 __all__ = (
     "Maker",
     "Neighbours",
     "Views",
     "excluded_from",
+    "keywords",
     "load_library",
     "part_of",
     "read_claims",
     "read_objects",
+    "request",
 )
 
 __getattr__ = names_of(
@@ -31,9 +34,11 @@ __getattr__ = names_of(
         "Neighbours": "citespan.evals.training.data.neighbours",
         "Views": "citespan.evals.training.data.views",
         "excluded_from": "citespan.evals.training.data.sources",
+        "keywords": "citespan.evals.training.data.wording",
         "load_library": "citespan.evals.training.data.sources",
         "part_of": "citespan.evals.training.data.sampling",
         "read_claims": "citespan.evals.training.data.claims",
         "read_objects": "citespan.evals.training.data.rows",
+        "request": "citespan.evals.training.data.wording",
     },
 )

@@ -8,6 +8,8 @@ from numpy.random import Generator
 
 from citespan.evals.training.config import DataConfig
 from citespan.evals.training.examples import Example
+from citespan.index.text import sentences
+from citespan.index.types import Span
 
 _WORD = re.compile(r"\w+")
 _LONG = 4  # letters; shorter words of a title do not show its subject
@@ -60,23 +62,45 @@ def elsewhere(
 def renamed(positive: Example, names: Sequence[str], rng: Generator) -> Example | None:
     """Return the passage about another name of its document than the question's, as a negative.
 
-    None if no name of the question is in the passage outside of the answers.
+    None unless the question has one name, which the passage has in full outside of the answers. A
+    title that shares a word with the name is not shown.
     """
     question, passage = positive.question, positive.passage
-    answers = [answer.of(passage) for answer in positive.answers]
-    fitting = [
-        name
-        for name in names
-        if name in question and name in passage and not any(name in answer for answer in answers)
-    ]
-    free = [name for name in names if name not in question and name not in passage]
-    if not fitting or not free:
+    asked = [name for name in names if name in question]
+    longest = max(asked, key=len, default="")
+    if not longest or any(name not in longest for name in asked):
         return None
-    name = max(fitting, key=len)
-    like = [other for other in free if len(other.split()) == len(name.split())] or free
-    changed = _whole(name).sub(lambda _: _drawn(like, rng), passage)
+    if any(longest in answer.of(passage) for answer in positive.answers):
+        return None
+    free = [name for name in names if not _words(name) & _words(f"{question} {passage}")]
+    if not free:
+        return None
+    like = [other for other in free if len(other.split()) == len(longest.split())] or free
+    drawn = _drawn(like, rng)
+    changed, count = _whole(longest).subn(lambda _: drawn, passage)
+    # "Ada" for "Ada Stern" would still be the one asked about
+    if not count or _words(longest) & _words(changed):
+        return None
     return _without_answer(
-        positive, id=f"{positive.id}-renamed", kind="renamed", passage=changed, twin=positive.twin
+        positive, id=f"{positive.id}-renamed", kind="renamed", passage=changed, twin=positive.twin,
+        title="" if _words(longest) & _words(positive.title) else positive.title,
+    )  # fmt: skip
+
+
+def removed(positive: Example) -> Example | None:
+    """Return the passage without its evidence, as a negative on the same topic.
+
+    None if less than two sentences remain, or if they still hold an answer.
+    """
+    passage, evidence = positive.passage, positive.evidence or ()
+    spans = sentences(passage, Span(0, len(passage)))
+    left = [span for span in spans if not any(span.overlap(cut) for cut in evidence)]
+    answers = [answer.of(passage).casefold() for answer in positive.answers]
+    text = " ".join(span.of(passage) for span in left)
+    if len(left) < 2 or len(left) == len(spans) or any(one in text.casefold() for one in answers):
+        return None
+    return _without_answer(
+        positive, id=f"{positive.id}-removed", kind="removed", passage=text, twin=positive.twin
     )
 
 

@@ -10,7 +10,7 @@ from rich.progress import track
 
 from citespan.evals.datasets import Part
 from citespan.evals.training.config import Config
-from citespan.evals.training.data.contexts import elsewhere, renamed, shown_title
+from citespan.evals.training.data.contexts import elsewhere, removed, renamed, shown_title
 from citespan.evals.training.data.layouts import (
     bullets,
     changes,
@@ -37,6 +37,7 @@ from citespan.evals.training.examples import Example
 from citespan.index.types import Span
 
 _ALONE = {"subjqa", "condaqa", "boolq", "covidqa"}  # neighbouring paragraphs are not of one text
+_SEARCHES = {"nq", "selqa"}  # people typed these questions into a search box
 _MARKERS = (bullets, steps, messages, changes)
 _TABLE_NAMES = 8  # a document with fewer names makes no table
 
@@ -138,12 +139,16 @@ class Maker:
             yield msgspec.structs.replace(made, title=positive.title, twin=asked.id)
 
     def _of_another(self, asked: Asked, positive: Example, rng: Generator) -> Iterator[Example]:
-        """Yield the passage under another title, or about another name."""
+        """Yield the passage under another title, about another name, or without its evidence."""
         own = asked.document.title
         if self._hit("elsewhere", rng):
             yield from elsewhere(positive, own, self._titles, rng) or ()
         if self._hit("renamed", rng):
             made = renamed(positive, self._names_in(asked.document), rng)
+            if made:
+                yield made
+        if asked.source in _SEARCHES and self._hit("removed", rng):
+            made = removed(positive)
             if made:
                 yield made
 
@@ -161,6 +166,7 @@ class Maker:
                     made = holding(asked, view, kind=kind, question=question, title=title)
                     if made:
                         yield made
+                        yield from self._of_another(asked, made, rng)
                 elif view == asked.paragraph:
                     yield answering(asked, view, question=question, title=title)
 

@@ -1,7 +1,7 @@
-"""The mean of a model's weights over the last steps of its training.
+"""Means of weights: over the last steps of a training, and of its result and its beginning.
 
 Source: Izmailov et al. 2018, arXiv 1803.05407; over the last steps of a run as in Kaddour 2022,
-arXiv 2209.14981.
+arXiv 2209.14981; with the beginning: Wortsman et al. 2022, arXiv 2109.01903.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,22 @@ import torch
 from torch import Tensor, nn
 
 _COUNT = "count"
+
+
+def between(
+    begun: Mapping[str, Tensor], trained: Mapping[str, Tensor], kept: float
+) -> dict[str, Tensor]:
+    """Return weights between those that a training began with and those that it ended with.
+
+    Args:
+        begun: a tensor of the same shape for each of `trained`.
+        trained: those at the end; what is not a real number stays as it is here.
+        kept: the share of `begun`.
+    """
+    return {
+        name: torch.lerp(tensor, begun[name], kept) if tensor.is_floating_point() else tensor
+        for name, tensor in trained.items()
+    }
 
 
 class Average:

@@ -8,26 +8,33 @@ if TYPE_CHECKING:
     from citespan.evals.training.release.calibration import calibrate
     from citespan.evals.training.release.card import evaluation_card
     from citespan.evals.training.release.decisions import decided
+    from citespan.evals.training.release.domains import DomainAnswer, outcomes, read_domains
     from citespan.evals.training.release.evaluation import judged_pairs
     from citespan.evals.training.release.export import export_model, write_manifest
 
 __all__ = (
+    "DomainAnswer",
     "calibrate",
     "decided",
     "evaluation_card",
     "export_model",
     "judged_pairs",
+    "outcomes",
+    "read_domains",
     "write_manifest",
 )
 
 __getattr__ = names_of(
     __name__,
     {
+        "DomainAnswer": "citespan.evals.training.release.domains",
         "calibrate": "citespan.evals.training.release.calibration",
         "decided": "citespan.evals.training.release.decisions",
         "evaluation_card": "citespan.evals.training.release.card",
         "export_model": "citespan.evals.training.release.export",
         "judged_pairs": "citespan.evals.training.release.evaluation",
+        "outcomes": "citespan.evals.training.release.domains",
+        "read_domains": "citespan.evals.training.release.domains",
         "write_manifest": "citespan.evals.training.release.export",
     },
 )

@@ -1,73 +1,59 @@
-"""Step 6: the decision whether to answer, fitted on whole answers from a corpus."""
+"""Step 6: the decision whether to answer, fitted on whole answers from several domains."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
 import numpy as np
-from rich.progress import track
 
-from citespan.evals.datasets import role
-from citespan.evals.training.data import read_objects
 from citespan.evals.training.release.calibration import decide
-from citespan.index import Corpus, Draft, OnnxEmbedder, Span
-from citespan.index.embedding import BUNDLED_MODEL, export_onnx, exported_folder
-from citespan.qa import Service
+from citespan.evals.training.release.domains import DomainAnswer, outcomes, read_domains
 from citespan.qa.evidence import AnswerThreshold
 from citespan.qa.evidence.model import BundledReader
 
-
-class _Asked(NamedTuple):
-    question: str
-    document: str
-    answers: list[Span]
+_NEAR = 0.01  # of the best mean score: less than its interval is wide
+_STEPS = np.arange(0.1, 0.9, 0.01)
 
 
-def decided(data: Path, exported: Path, cache: Path, least: float) -> tuple[AnswerThreshold, int]:
-    """Return the decision for questions about a corpus of articles, and how many were asked.
+def decided(
+    data: Path, exported: Path, cache: Path, least: float
+) -> tuple[AnswerThreshold, tuple[float, float], dict[str, float]]:
+    """Return the decision with `least`, `near_best`, and each domain's conditioned score with it.
 
-    The development articles that calibrate take part. Every question is answered. An answer is
-    right if it cites a sentence with the answer in it. `least` is the default's.
+    Every question of the part that calibrates is answered. An answer is right if it cites a
+    sentence with the answer in it. One line serves all domains, each with as many questions.
+
+    Source of the conditioned score: `evals.metrics.applied`.
     """
-    asked = [one for one in _questions(data) if role(one.document) == "calibrate"]
-    with _service(data, exported, cache) as service:
-        found = [
-            _judged(service, one) for one in track(asked, description="decide", transient=True)
-        ]
-    chances, right = np.array(found, dtype=np.float64).T
-    return decide(chances, right, least), len(found)
+    reader = BundledReader(exported)
+    found = {
+        domain.name: outcomes(domain, reader, AnswerThreshold(least=0.0), cache)
+        for domain in read_domains(data, "calibrate")
+    }
+    given = [one for domain in found.values() for one in domain if one.answered]
+    chances = np.array([one.chance for one in given], dtype=np.float64)
+    right = np.array([one.right for one in given], dtype=np.float64)
+    fitted = decide(chances, right, least)
+    scores = {name: conditioned(rows, fitted, least) for name, rows in found.items()}
+    return fitted, near_best(list(found.values()), fitted), scores
 
 
-def _judged(service: Service, asked: _Asked) -> tuple[float, float]:
-    answer = service.ask(asked.question)
-    best = max((passage.scores.evidence or 0.0 for passage in answer.passages), default=0.0)
-    right = any(
-        citation.document.id == asked.document and citation.span.overlap(span)
-        for citation in answer.citations
-        for span in asked.answers
-    )
-    return best, float(right)
+def near_best(
+    domains: Sequence[Sequence[DomainAnswer]], fitted: AnswerThreshold
+) -> tuple[float, float]:
+    """Return the least and the greatest confidence to answer from with a mean score near the best.
+
+    Each domain counts as much.
+    """
+    scores = [np.mean([conditioned(rows, fitted, least) for rows in domains]) for least in _STEPS]
+    near = np.flatnonzero(np.array(scores) >= max(scores) - _NEAR)
+    return round(float(_STEPS[near[0]]), 2), round(float(_STEPS[near[-1]]), 2)
 
 
-def _service(data: Path, exported: Path, cache: Path) -> Service:
-    embedder = exported_folder(cache / "models", BUNDLED_MODEL)
-    if not embedder.exists():
-        export_onnx(BUNDLED_MODEL, embedder)
-    corpus = Corpus.open(cache / "squad", OnnxEmbedder(embedder), chunk_tokens=150)
-    for row in track(
-        list(read_objects(data / "squad/corpus.jsonl.gz")), description="ingest", transient=True
-    ):
-        corpus.put(Draft(id=str(row["doc_id"]), title=str(row["title"]), text=str(row["text"])))
-    return Service(corpus, BundledReader(exported), decision=AnswerThreshold(least=0.0))
+def conditioned(rows: Sequence[DomainAnswer], fitted: AnswerThreshold, least: float) -> float:
+    """Return the share of right answers and right abstentions, if answers need `least`."""
 
+    def right(one: DomainAnswer) -> bool:
+        answered = one.answered and fitted.confidence(one.chance) >= least
+        return one.right if answered else not one.answerable
 
-def _questions(data: Path) -> Sequence[_Asked]:
-    return [
-        _Asked(
-            question=str(row["question"]),
-            document=str(row["doc_id"]),
-            answers=msgspec.convert(row["answers"], list[Span]),
-        )
-        for row in read_objects(data / "squad/questions_dev.jsonl.gz")
-    ]
+    return sum(map(right, rows)) / len(rows)

@@ -24,6 +24,8 @@ from citespan.evals.training.release.calibration import (
     threshold,
 )
 from citespan.evals.training.release.card import evaluation_card
+from citespan.evals.training.release.decisions import conditioned, near_best
+from citespan.evals.training.release.domains import DomainAnswer
 from citespan.evals.training.release.export import write_manifest
 from citespan.index.errors import ModelUnavailable
 from citespan.index.types import Span
@@ -226,6 +228,32 @@ class TestDecision:
         assert decision.confidence(1.0) < 0.05
         with pytest.raises(ConfigError, match="no risk"):
             decision.at_risk(0.4)
+
+
+class TestLeast:
+    @staticmethod
+    def rows(*given: tuple[float, bool, bool]) -> list[DomainAnswer]:
+        return [
+            DomainAnswer(chance=chance, answerable=answerable, answered=True, right=right, f1=0.0)
+            for chance, answerable, right in given
+        ]
+
+    def test_a_right_answer_counts_and_so_does_a_right_refusal(self) -> None:
+        rows = self.rows((0.9, True, True), (0.8, True, False), (0.2, False, False))
+        assert conditioned(rows, AnswerThreshold(), 0.0) == pytest.approx(1 / 3)
+        assert conditioned(rows, AnswerThreshold(), 0.5) == pytest.approx(2 / 3)
+        assert conditioned(rows, AnswerThreshold(), 0.95) == pytest.approx(1 / 3)
+
+    def test_each_domain_counts_as_much(self) -> None:
+        many = self.rows(*[(0.4, True, True)] * 50, (0.9, True, True))
+        few = self.rows((0.6, False, False), (0.9, True, True))
+        assert near_best([many, few], AnswerThreshold()) == (0.1, 0.4)
+        wrong = self.rows((0.6, False, False))
+        assert near_best([many, few, wrong, wrong], AnswerThreshold()) == (0.61, 0.89)
+
+    def test_all_that_are_as_good_are_told(self) -> None:
+        rows = self.rows((0.205, False, False), (0.695, True, True))
+        assert near_best([rows], AnswerThreshold()) == (0.21, 0.69)
 
 
 class TestManifest:

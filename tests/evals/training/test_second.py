@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -12,7 +13,7 @@ from torch import nn
 
 from citespan.evals.training.config import DataConfig, ModelConfig
 from citespan.evals.training.data.claims import ClaimRow, claim_example, read_claims
-from citespan.evals.training.data.contexts import elsewhere, renamed, shown_title
+from citespan.evals.training.data.contexts import elsewhere, removed, renamed, shown_title
 from citespan.evals.training.data.layouts import changes, listed, messages, steps
 from citespan.evals.training.data.maker import Maker
 from citespan.evals.training.data.neighbours import Neighbours
@@ -21,7 +22,7 @@ from citespan.evals.training.data.views import Views
 from citespan.evals.training.data.wording import request
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.examples import Example
-from citespan.evals.training.model.averaging import Average
+from citespan.evals.training.model.averaging import Average, between
 from citespan.evals.training.model.model import model_from
 from citespan.evals.training.model.weights import starting_weights
 from citespan.evals.training.release.export import fp32_logits
@@ -145,6 +146,36 @@ class TestContexts:
         assert (changed.answerable, changed.answers, changed.evidence) == (False, (), ())
         assert renamed(self.positive, ["Ada Stern"], rng) is None
 
+    def test_another_name_is_the_same_everywhere_and_leaves_nothing_of_the_first(self) -> None:
+        rng = np.random.default_rng(0)
+        others = ["Ada Stern", "Ben Holt", "Cleo Marsh", "Dan Wood", "Eve Lund", "Finn Berg"]
+        passage = "Ada Stern built it in 1907. Rome thanked Ada Stern. So Ada Stern went home."
+        twice = msgspec.structs.replace(
+            self.positive, passage=passage, answers=(Span(22, 26),), evidence=(Span(0, 27),),
+            title="ada-stern.md",
+        )  # fmt: skip
+        changed = renamed(twice, others, rng)
+        assert changed
+        assert len({name for name in others if name in changed.passage}) == 1
+        assert "Stern" not in changed.passage + changed.title
+        half = msgspec.structs.replace(twice, passage=passage.replace("went", "Stern went"))
+        assert renamed(half, others, rng) is None
+        about_two = msgspec.structs.replace(twice, question="When did Ada Stern build in Rome?")
+        assert renamed(about_two, [*others, "Rome"], rng) is None
+
+    def test_a_passage_without_its_evidence_does_not_answer(self) -> None:
+        passage = "It spans a river. The bridge was built in 1907. It is open. It is long."
+        whole = msgspec.structs.replace(
+            self.positive, passage=passage, answers=(Span(42, 46),), evidence=(Span(18, 47),)
+        )
+        found = removed(whole)
+        assert found
+        assert found.passage == "It spans a river. It is open. It is long."
+        assert (found.answerable, found.answers, found.evidence) == (False, (), ())
+        again = msgspec.structs.replace(whole, passage=passage.replace("is long", "was so in 1907"))
+        assert removed(again) is None
+        assert removed(self.positive) is None  # nothing would be left
+
     def test_titles_are_drawn_by_their_shares(self) -> None:
         shares = DataConfig(titles=0.8, file_names=0.25, other_titles=0.25)
         rng = np.random.default_rng(0)
@@ -211,6 +242,15 @@ def test_a_request_holds_the_question() -> None:
         assert "when was it built" in asked.lower()
 
 
+def test_a_round_may_keep_a_share_of_what_it_began_with() -> None:
+    begun = {"w": torch.tensor([0.0, 4.0]), "n": torch.tensor([1])}
+    trained = {"w": torch.tensor([8.0, 0.0]), "n": torch.tensor([2])}
+    mean = between(begun, trained, 0.25)
+    assert torch.equal(mean["w"], torch.tensor([6.0, 1.0]))
+    assert torch.equal(mean["n"], torch.tensor([2]))
+    assert torch.equal(between(begun, trained, 0.0)["w"], trained["w"])
+
+
 def test_a_mean_of_weights_is_their_mean_and_can_be_saved() -> None:
     model = nn.Linear(1, 1, bias=False)
     first, second = Average(), Average()
@@ -228,11 +268,17 @@ def test_training_can_start_from_the_shipped_model() -> None:
     config = ModelConfig(start="shipped")
     model = model_from(starting_weights(config), config, seed=0).eval()
     exported = ExportedModel(evidence_folder())
-    pair = ("When was it built?", pair_texts("Ravenholm", TEXT)[0])
-    (encoding,) = exported.tokenizer.encode([pair])
-    ours, theirs = fp32_logits(model, encoding), exported.logits(encoding)
-    for name in ("evidence", "start", "end"):
-        both = np.corrcoef(getattr(ours, name)[0].numpy(), getattr(theirs, name))
-        assert both[0, 1] > 0.99
-    assert ours.answerable.item() == pytest.approx(theirs.answerable, abs=0.5)
-    assert theirs.claim.size == 0
+    asked = (
+        "When was it built?", "Who built the bridge?", "When is it open?", "What burnt down?",
+        "The bridge was built in 1907.", "The bridge was built in 1950.", "Ada Stern never built.",
+    )  # fmt: skip
+    pairs = [(one, pair_texts("Ravenholm", TEXT)[0]) for one in asked]
+    both: dict[str, list[tuple[float, float]]] = {}
+    for encoding in exported.tokenizer.encode(pairs):
+        ours, theirs = fp32_logits(model, encoding), exported.logits(encoding)
+        for name in ("evidence", "start", "end", "answerable", "claim"):
+            here: list[float] = getattr(ours, name).numpy().ravel().tolist()
+            there: list[float] = np.asarray(getattr(theirs, name)).ravel().tolist()
+            both.setdefault(name, []).extend(zip(here, there, strict=True))
+    for name, logits in both.items():
+        assert np.corrcoef(np.array(logits).T)[0, 1] > 0.99, name
