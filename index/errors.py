@@ -14,7 +14,9 @@ StoreError
 ├── BuildInUse           the chunks already have these settings
 ├── StoreUnavailable     the data folder cannot be opened, read or written
 │   ├── StoreFull        there is no room on its disk
-│   └── BuildReplaced    another process has switched to other chunks
+│   ├── BuildReplaced    another process has switched to other chunks
+│   └── SearchBehind     the search engine does not hold all that is stored yet
+├── ClusterUnavailable   Ray cannot be reached, or its workers cannot do the work
 ├── StoreLocked          another process is writing to the data folder
 ├── StoreCorrupt         the catalogue or a collection's settings are damaged
 │   ├── DocumentDamaged  one document is damaged; others can be read
@@ -135,6 +137,20 @@ class BuildReplaced(StoreUnavailable):
             "another server has rebuilt the chunks of this collection; ask again, once they are"
             " read here"
         )
+
+
+class SearchBehind(StoreUnavailable):
+    """The search engine lags behind the documents, and answers from it would miss some."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the search engine does not hold all documents yet, as another server is still bringing"
+            " it up to date; ask again"
+        )
+
+
+class ClusterUnavailable(StoreError):
+    """Ray cannot be reached, or its workers cannot do the work; the message says what to change."""
 
 
 class StoreLocked(StoreError):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from citespan.index.catalogue.postgres import (
         PostgresCatalogue,
         drop_catalogue,
+        identity_on,
         is_stored,
     )
     from citespan.index.catalogue.protocol import Catalogue
@@ -50,6 +51,7 @@ __all__ = (
     "drop_catalogue",
     "each_retired",
     "histories",
+    "identity_on",
     "is_held",
     "is_stored",
     "mend_unsearched",
@@ -73,6 +75,7 @@ __getattr__ = names_of(
         "Without": "citespan.index.catalogue.filters",
         "content_of": "citespan.index.catalogue.history",
         "drop_catalogue": "citespan.index.catalogue.postgres",
+        "identity_on": "citespan.index.catalogue.postgres",
         "each_retired": "citespan.index.catalogue.history",
         "histories": "citespan.index.catalogue.history",
         "is_held": "citespan.index.catalogue.history",

@@ -5,8 +5,9 @@ from contextlib import suppress
 
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.live import Live
+from citespan.index.corpus.making import OnChunks, quiet
 from citespan.index.corpus.places import layout_in
-from citespan.index.corpus.searcher import CUTTING, OnChunks, Searcher, build_settings, quiet
+from citespan.index.corpus.searcher import CUTTING, Searcher, build_settings
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildInUse, DocumentNotFound, StoreMismatch
 from citespan.index.search.protocol import SearchIndex

@@ -9,12 +9,14 @@ from citespan.index.catalogue import CatalogueServer, Filter, History, is_held
 from citespan.index.corpus.builds import Builds
 from citespan.index.corpus.health import Health
 from citespan.index.corpus.live import Live
+from citespan.index.corpus.making import ChunkMaker, OnChunks, quiet
 from citespan.index.corpus.opening import Parts, open_parts
 from citespan.index.corpus.places import Places
-from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
+from citespan.index.corpus.searcher import Searcher
 from citespan.index.corpus.writer import DocumentWriter
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import BuildReplaced, DocumentNotFound, ModelUnavailable
+from citespan.index.search import SearchServer
 from citespan.index.search.vectors.protocol import EXACT_MOST
 from citespan.index.types import (
     Build,
@@ -61,6 +63,7 @@ class Corpus:
         exact_most: int = EXACT_MOST,
         reserve_in: Path | None = None,
         server: CatalogueServer | None = None,
+        search: SearchServer | None = None,
         embedder_of: Callable[[Build], Embedder] | None = None,
     ) -> Self:
         """Open the corpus in a data folder; if there is none, make an empty one.
@@ -75,6 +78,7 @@ class Corpus:
             exact_most: with more chunks than this, the nearest vectors are found approximately.
             reserve_in: a folder on the same disk that reserves room for deletions on a full disk.
             server: what holds the catalogue in place of the folder.
+            search: what searches in place of this process.
             embedder_of: returns the embedder of chunks that another process made.
 
         Raises:
@@ -85,7 +89,7 @@ class Corpus:
         """
         made = open_parts(
             folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only, server=server,
-            for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
+            search=search, for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
             embedder_of=embedder_of,
         )  # fmt: skip
         return cls(made, keep_revisions)
@@ -100,9 +104,7 @@ class Corpus:
         return Health(self._searcher)
 
     def add(self, draft: Draft, on_chunks: OnChunks = quiet) -> StoreResult:
-        """Store a new document; storing the same document again changes nothing.
-
-        `on_chunks` is called as by `put_many`, but on this thread.
+        """Store a new document as by `put`; storing the same document again changes nothing.
 
         Raises:
             DuplicateDocument: the id is taken by other content.
@@ -121,7 +123,7 @@ class Corpus:
         return self._writer.put(draft, on_chunks, replace=True)
 
     def put_many(
-        self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet
+        self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet, maker: ChunkMaker | None = None
     ) -> Generator[StoreResult]:
         """Store each draft as by `put`, and make them searchable in batches.
 
@@ -131,8 +133,9 @@ class Corpus:
             drafts: taken a few ahead of the yielded results.
             on_chunks: called on other threads with a document's id, how many of its chunks are
                 embedded, first 0, and how many there are. If it raises, the document is not stored.
+            maker: makes the chunks and vectors elsewhere; by default this process makes them.
         """
-        yield from self._writer.put_many(drafts, on_chunks)
+        yield from self._writer.put_many(drafts, on_chunks, maker)
 
     def adopt(self, documents: Iterable[History]) -> Iterator[StoreResult]:
         """Store documents of another store with their past revisions, numbers and times.

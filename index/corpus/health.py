@@ -1,8 +1,9 @@
 """The health of a corpus: damage, repairs, and leftovers of deleted documents."""
 
 from citespan.index.catalogue import each_retired
+from citespan.index.corpus.making import quiet
 from citespan.index.corpus.places import layout_in
-from citespan.index.corpus.searcher import Searcher, quiet
+from citespan.index.corpus.searcher import Searcher
 from citespan.index.search.vectors.protocol import Facts
 
 
@@ -42,6 +43,10 @@ class Health:
         if repaired:
             self._index.refresh()
         return repaired
+
+    def compare(self) -> list[str]:
+        """Compare the index with the documents; repair it, and return what differed."""
+        return self._index.mend()
 
     def deleted(self) -> int:
         """Return how many documents were deleted and not stored again."""

@@ -1,6 +1,6 @@
 """Opening the parts of a corpus in a data folder, on this machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from citespan.index.disk.folder import (
 from citespan.index.disk.reserve import Reserve
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import ModelUnavailable, StoreMismatch
-from citespan.index.search import LocalSearchIndex
+from citespan.index.search import LocalSearchIndex, SearchServer, served_index
 from citespan.index.search.protocol import SearchIndex
 from citespan.index.types import Build
 
@@ -54,6 +54,7 @@ def open_parts(
     exact_most: int,
     reserve_in: Path | None,
     server: CatalogueServer | None,
+    search: SearchServer | None,
     embedder_of: Callable[[Build], Embedder] | None,
 ) -> Parts:
     """Open the parts of a corpus, with arguments and errors as those of `Corpus.open`."""
@@ -68,21 +69,15 @@ def open_parts(
             _check_unused(folder, server)
         if for_reindex and summary(folder, server):
             settings = {}
-        if server is None:
-            reserve = Reserve(reserve_in) if reserve_in and lock else None
-            catalogue = SqliteCatalogue(
-                folder / CATALOGUE, settings, read_only=read_only, reserve=reserve
-            )
-        else:
-            from citespan.index.catalogue import PostgresCatalogue  # its driver is an extra
-
-            catalogue = PostgresCatalogue(server, settings, read_only=read_only, folder=folder)
+        catalogue = _catalogue(folder, settings, server, reserve_in, read_only=read_only)
         opened.callback(catalogue.close)
         if lock:
             # Remove files of other builds, which would keep words of documents deleted later.
-            clear_builds(folder, [catalogue.build.id])
+            clear_builds(folder, [] if search else [catalogue.build.id])
 
         def index_of(seen: Catalogue, dim: int) -> SearchIndex:
+            if search:
+                return served_index(search, seen, dim, exact_most=exact_most, read_only=read_only)
             files = build_folder(folder, seen.build.id)
             return LocalSearchIndex(files, seen, dim, read_only=read_only, exact_most=exact_most)
 
@@ -103,6 +98,22 @@ def open_parts(
         opened.pop_all()
     searcher = Searcher(catalogue, index, embedder, chunk_tokens)
     return Parts(searcher, searcher_over, index_of, lock, shared=server is not None)
+
+
+def _catalogue(
+    folder: Path,
+    settings: Mapping[str, str],
+    server: CatalogueServer | None,
+    reserve_in: Path | None,
+    *,
+    read_only: bool,
+) -> Catalogue:
+    if server is None:
+        reserve = Reserve(reserve_in) if reserve_in and not read_only else None
+        return SqliteCatalogue(folder / CATALOGUE, settings, read_only=read_only, reserve=reserve)
+    from citespan.index.catalogue import PostgresCatalogue  # its driver is an extra
+
+    return PostgresCatalogue(server, settings, read_only=read_only, folder=folder)
 
 
 def _check_unused(folder: Path, server: CatalogueServer) -> None:

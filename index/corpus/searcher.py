@@ -1,39 +1,29 @@
 """Search over the documents of a catalogue through one build."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import numpy as np
 
 from citespan.index.catalogue import Filter
 from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.corpus.contexts import CONTEXT_TOKENS, TITLE_TOKENS, contexts_of
-from citespan.index.corpus.passages import chunk_of, embedded_texts, passages_of
+from citespan.index.corpus.contexts import TITLE_TOKENS
+from citespan.index.corpus.making import OnChunks, chunked
+from citespan.index.corpus.passages import passages_of
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreMismatch
-from citespan.index.layout import Layout, outline_of
+from citespan.index.layout import Layout
 from citespan.index.runtime import cores
 from citespan.index.search import reciprocal_rank_fusion
 from citespan.index.search.protocol import SearchIndex
-from citespan.index.text.chunking import counted_chunks
 from citespan.index.types import Chunk, Context, Document, Passage, Scored, Side, Vectors
-
-OnChunks: TypeAlias = Callable[[str, int, int], None]  # document id, chunks embedded, of how many
 
 # With as many chunks, both sides are searched concurrently if a core is free. That took .97 of the
 # time at 50,000, .84 at 100,000 and .67 at a million, and some 5 % more processor time.
 _MANY = 80_000
-_EMBED_BATCH = 64  # texts between two calls of `on_chunks`
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
 # reindex. Rules "1" had no limit in characters, rules "2" knew no headings, rules "3" embedded
 # Markdown with its marks and cut rows, rules "4" reStructuredText with its marks.
 CUTTING = "5"
 FIRST_CUTTING = "1"  # a build's settings do not record it
-
-
-def quiet(_: str, __: int, ___: int) -> None:
-    """Ignore the progress."""
 
 
 def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING) -> dict[str, str]:
@@ -136,31 +126,5 @@ class Searcher:
     def chunked(
         self, document: Document, on_chunks: OnChunks, layout: Layout | None = None
     ) -> tuple[Sequence[Chunk], Vectors]:
-        """Return the chunks of a document, and their (n, dim) vectors.
-
-        Args:
-            document: the document to cut.
-            on_chunks: called between batches with the document's id, how many chunks are embedded,
-                first 0, and how many there are, 0 while unknown. If it raises, the work ends.
-            layout: the layout of the document's file, if the text was read from one.
-        """
-
-        def count(text: str) -> int:
-            on_chunks(document.id, 0, 0)  # cutting a large text takes long: let the caller cancel
-            return self.embedder.count_tokens(text)
-
-        room = min(CONTEXT_TOKENS, self.embedder.max_tokens - self.chunk_tokens - 1)
-        outline = outline_of(document, layout)
-        counted = counted_chunks(document.text, self.chunk_tokens, count, outline.shape)
-        spans = [span for span, _ in counted]
-        contexts = contexts_of(outline, document.title, spans, count, room)
-        chunks = [
-            chunk_of(document, *one, context)
-            for one, context in zip(counted, contexts, strict=True)
-        ]
-        texts = embedded_texts(document, outline, chunks, count, room)
-        batches: list[Vectors] = []
-        for at in range(0, len(texts), _EMBED_BATCH):
-            on_chunks(document.id, at, len(texts))
-            batches.append(self.embedder.embed_documents(texts[at : at + _EMBED_BATCH]))
-        return chunks, np.concatenate(batches)
+        """Return the chunks of a document, and their (n, dim) vectors, as `making.chunked`."""
+        return chunked(self.embedder, self.chunk_tokens, document, on_chunks, layout)

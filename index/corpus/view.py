@@ -8,8 +8,8 @@ from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.types import SourceInfo
 from citespan.index.corpus.audience import RESTRICTED, Audience
 from citespan.index.corpus.corpus import Corpus
+from citespan.index.corpus.making import ChunkMaker, OnChunks, quiet
 from citespan.index.corpus.places import Places
-from citespan.index.corpus.searcher import OnChunks, quiet
 from citespan.index.errors import DocumentNotFound, DocumentRejected
 from citespan.index.layout import Grid, Outline, Where
 from citespan.index.parse import document_of
@@ -72,10 +72,10 @@ class CorpusView(Corpus):
         return self._stored(self._corpus.put(self._checked(draft), on_chunks))
 
     def put_many(
-        self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet
+        self, drafts: Iterable[Draft], on_chunks: OnChunks = quiet, maker: ChunkMaker | None = None
     ) -> Generator[StoreResult]:
         """Store documents, as `Corpus.put_many`; `check` must allow each of them."""
-        yield from self._corpus.put_many(map(self._checked, drafts), on_chunks)
+        yield from self._corpus.put_many(map(self._checked, drafts), on_chunks, maker)
 
     def delete(self, document_id: str) -> None:
         """Delete a document, as `Corpus.delete`."""

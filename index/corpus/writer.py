@@ -9,7 +9,8 @@ from typing import NamedTuple
 from citespan.index.catalogue import History, content_of, is_held
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.live import Live
-from citespan.index.corpus.searcher import OnChunks, Searcher, quiet
+from citespan.index.corpus.making import ChunkMaker, OnChunks, chunked, quiet
+from citespan.index.corpus.searcher import Searcher
 from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
 from citespan.index.layout import Layout
 from citespan.index.parse import document_of
@@ -26,7 +27,7 @@ from citespan.index.types import (
 )
 
 _REFRESH_CHUNKS = 500  # that a batch stores before it makes them searchable
-_AHEAD = 2  # documents that are embedded while an earlier one is stored
+_AHEAD = 2  # documents that are embedded here while an earlier one is stored
 
 
 class _Made(NamedTuple):
@@ -88,9 +89,11 @@ class DocumentWriter:
         self._live.refresh()
         return stored
 
-    def put_many(self, drafts: Iterable[Draft], on_chunks: OnChunks) -> Generator[StoreResult]:
+    def put_many(
+        self, drafts: Iterable[Draft], on_chunks: OnChunks, maker: ChunkMaker | None
+    ) -> Generator[StoreResult]:
         """Store documents as `Corpus.put_many`."""
-        with self._batch() as add, self._made_ahead(drafts, on_chunks) as documents:
+        with self._batch() as add, self._made_ahead(drafts, on_chunks, maker) as documents:
             for document, made in documents:
                 stored, chunks = self._write(document, made, quiet, replace=True)
                 add(chunks)
@@ -139,7 +142,7 @@ class DocumentWriter:
 
     @contextmanager
     def _made_ahead(
-        self, drafts: Iterable[Draft], on_chunks: OnChunks
+        self, drafts: Iterable[Draft], on_chunks: OnChunks, maker: ChunkMaker | None
     ) -> Generator[Generator[tuple[_Drafted, _Made | None]]]:
         """Yield the documents of drafts with their chunks; leaving the context cancels the rest."""
         cancelled = threading.Event()
@@ -153,19 +156,24 @@ class DocumentWriter:
             drafted = _drafted(draft)
             if self._unchanged(drafted.document, replace=True):
                 return drafted, None
-            return drafted, self._make(drafted, report)
+            return drafted, self._make(drafted, report, maker)
 
-        with closing(map_ahead(made, drafts, _AHEAD)) as documents:
+        ahead = maker.at_once if maker else _AHEAD
+        with closing(map_ahead(made, drafts, ahead)) as documents:
             try:
                 yield documents
             finally:
                 cancelled.set()
 
-    def _make(self, drafted: _Drafted, on_chunks: OnChunks) -> _Made:
+    def _make(
+        self, drafted: _Drafted, on_chunks: OnChunks, maker: ChunkMaker | None = None
+    ) -> _Made:
         live = self._live.searcher
         layout = Layout(drafted.source.layout) if drafted.source else None
+        make = maker.chunked if maker else chunked
         report = self.until_the_end(on_chunks)
-        return _Made(live, *live.chunked(drafted.document, report, layout))
+        made = make(live.embedder, live.chunk_tokens, drafted.document, report, layout)
+        return _Made(live, *made)
 
     def _stored(
         self, drafted: _Drafted, chunks: Sequence[Chunk], vectors: Vectors

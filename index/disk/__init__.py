@@ -7,7 +7,6 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.index.disk.folder import (
         CATALOGUE,
-        HOME,
         IDENTITY,
         OWN_SETTINGS,
         lock_for_writing,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = (
     "CATALOGUE",
-    "HOME",
     "IDENTITY",
     "OWN_SETTINGS",
     "RESERVE",
@@ -45,7 +43,6 @@ __getattr__ = names_of(
     __name__,
     {
         "CATALOGUE": "citespan.index.disk.folder",
-        "HOME": "citespan.index.disk.folder",
         "IDENTITY": "citespan.index.disk.folder",
         "OWN_SETTINGS": "citespan.index.disk.folder",
         "RESERVE": "citespan.index.disk.reserve",

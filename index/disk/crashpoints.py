@@ -34,12 +34,14 @@ Point = Literal[
     "build.switched",
     "build.dropped",
 ]
+# On a server, whose own tests reach them.
+ServedPoint = Literal["search.added", "search.removed", "search.level"]
 POINTS: tuple[Point, ...] = get_args(Point)
 
 _arrivals = count(1)
 
 
-def reached(point: Point) -> None:
+def reached(point: Point | ServedPoint) -> None:
     """Kill the process here, if the environment named this point before the first was reached."""
     chosen, nth = _chosen()
     if point == chosen and next(_arrivals) == nth:

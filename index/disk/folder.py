@@ -16,7 +16,6 @@ from citespan.index.errors import StoreCorrupt, StoreFull, StoreLocked, StoreUna
 CATALOGUE = "catalog.db"
 OWN_SETTINGS = "collection.json"  # of a collection, next to its catalogue; not read here
 SIDE_FILES = ("labels.jsonl", "sources/*.json", "sources/*.run")  # in backups; not read here
-HOME = "server.id"  # of a data folder among those of several servers
 IDENTITY = "collection.id"  # of the contents; a replacement has another one
 RESTORING = ".restore-"  # prefix of the scratch folder of a restore
 _RESTORED = ".restored"  # a folder whose contents are to replace those of the folder around it

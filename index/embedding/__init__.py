@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.embedding.onnx import OnnxEmbedder
     from citespan.index.embedding.to_onnx import (
         BUNDLED_MODEL,
         bundled_folder,
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
         quantise,
         read_manifest,
     )
+    from citespan.index.embedding.torch import TorchEmbedder
 
 __all__ = (
     "BUNDLED_MODEL",
+    "OnnxEmbedder",
+    "TorchEmbedder",
     "bundled_folder",
     "export_onnx",
     "exported_folder",
@@ -27,6 +31,8 @@ __getattr__ = names_of(
     __name__,
     {
         "BUNDLED_MODEL": "citespan.index.embedding.to_onnx",
+        "OnnxEmbedder": "citespan.index.embedding.onnx",
+        "TorchEmbedder": "citespan.index.embedding.torch",
         "bundled_folder": "citespan.index.embedding.to_onnx",
         "export_onnx": "citespan.index.embedding.to_onnx",
         "exported_folder": "citespan.index.embedding.to_onnx",

@@ -1,7 +1,6 @@
 """Jobs in tables: long work that continues after a crash, and the result of each of its files."""
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -250,10 +249,9 @@ class JobStore(ABC):
     def _jobs(self, condition: str, *values: object) -> list[Job]:
         with self._db.snapshot():
             rows = self._db.rows(f"SELECT {_JOB} FROM jobs {condition}", values)  # noqa: S608
-            tallies = list(self._db.in_batches(_TALLIES, [row[0] for row in rows]))
-        of_job: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        for job_id, *tally in tallies:
-            of_job[job_id].append(tuple(tally))
+            of_job = {row[0]: list[tuple[Any, ...]]() for row in rows}
+            for job_id, *tally in self._db.in_batches(_TALLIES, list(of_job)):
+                of_job[job_id].append(tuple(tally))
         return [_job(row, of_job[row[0]]) for row in rows]
 
 

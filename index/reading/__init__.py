@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from citespan.index.parse.isolation import missing, render
     from citespan.index.parse.parsed import Builder, Member, PageSize, Parsed, ReadingWarning
     from citespan.index.parse.request import Request, Unreadable
-    from citespan.index.reading.reader import FileReader, ReadFile, stop_reading
+    from citespan.index.reading.reader import FileReader, ReadFile, stop_reading, stops
     from citespan.index.reading.walk import files_in, title_of
 
 __all__ = (
@@ -25,6 +25,7 @@ __all__ = (
     "missing",
     "render",
     "stop_reading",
+    "stops",
     "title_of",
 )
 
@@ -44,6 +45,7 @@ __getattr__ = names_of(
         "missing": "citespan.index.parse.isolation",
         "render": "citespan.index.parse.isolation",
         "stop_reading": "citespan.index.reading.reader",
+        "stops": "citespan.index.reading.reader",
         "title_of": "citespan.index.reading.walk",
     },
 )

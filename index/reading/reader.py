@@ -51,6 +51,7 @@ class FileReader:
         originals: whether the bytes of files are kept with their texts.
         ocr: when pages are read as pictures.
         parse: reads a file that is not plain text; by default in a process of its own.
+        at_once: how many files `parse` reads at once; by default two in all of this process.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class FileReader:
         originals: bool = True,
         ocr: Literal["auto", "always", "never"] = "auto",
         parse: Parse = parse,
+        at_once: int | None = None,
     ) -> None:
         self._originals, self._ocr, self._parse = originals, ocr, parse
+        self._turns = threading.BoundedSemaphore(at_once) if at_once else _turns
 
     def read(self, data: bytes, request: Request) -> ReadFile:
         """Read a file; its content decides what it is, except among texts.
@@ -77,7 +80,7 @@ class FileReader:
         media_type = sniff(data, request)
         if is_plain(media_type):
             return _plain(_text(data, request), media_type, request)
-        with _turns:
+        with self._turns:
             return self._parsed(self._unless_stopped(data, request), data, request)
 
     def read_sent(self, data: bytes, request: Request) -> ReadFile:
@@ -151,6 +154,11 @@ def stop_reading() -> None:
     global _stopped  # noqa: PLW0603  (the processes belong to all readers of this process)
     _stopped = next(_stops)
     close()
+
+
+def stops() -> int:
+    """Return how often reading was stopped, for a `parse` that waits for another machine."""
+    return _stopped
 
 
 def _named_text(data: bytes, request: Request) -> str:

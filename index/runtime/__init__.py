@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         open_session,
         parallel_map,
     )
-    from citespan.index.runtime.processor import cores
+    from citespan.index.runtime.processor import cores, limit_cores
     from citespan.index.runtime.shared import InUse
     from citespan.index.runtime.threads import map_ahead, step_back
 
@@ -25,6 +25,7 @@ __all__ = (
     "Session",
     "check_file",
     "cores",
+    "limit_cores",
     "load_tokenizer",
     "map_ahead",
     "onnxruntime",
@@ -43,6 +44,7 @@ __getattr__ = names_of(
         "Session": "citespan.index.runtime.onnx",
         "check_file": "citespan.index.runtime.onnx",
         "cores": "citespan.index.runtime.processor",
+        "limit_cores": "citespan.index.runtime.processor",
         "load_tokenizer": "citespan.index.runtime.onnx",
         "map_ahead": "citespan.index.runtime.threads",
         "onnxruntime": "citespan.index.runtime.onnx",

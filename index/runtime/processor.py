@@ -11,8 +11,19 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
+_most: int | None = None
+
+
+def limit_cores(most: int) -> None:
+    """Have this process use at most so many cores; call it before anything is computed."""
+    global _most  # noqa: PLW0603  (the cores belong to all of this process)
+    _most = most
+
+
 def usable_cores() -> int:
     """Return how many cores this process may use."""
+    if _most:
+        return _most
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

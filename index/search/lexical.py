@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from citespan.decoding import from_json
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.hashing import sha256_file
+from citespan.index.search.bm25 import TITLE_BOOST
 from citespan.index.text.stems import english_analyzer, taken_apart
 from citespan.index.types import Scored
 
@@ -20,7 +21,6 @@ _ANALYZER = "citespan"
 _HEAP_BYTES = 20_000_000
 _NARROW = 1000  # ids that the query looks up; if there are more, some are soon found among the best
 _FEW = 0.1  # of all texts: a larger share is soon found among the best, too
-_TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see docs/decisions
 _FILES = re.compile(r"meta\.json|[0-9a-f]{32}\..+")  # the other files are locks and housekeeping
 
 
@@ -186,7 +186,7 @@ class LexicalIndex:
     def _word_clauses(self, word: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
         text = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
         title = tantivy.Query.term_query(self._schema, "title", word, index_option="freq")
-        boosted = tantivy.Query.boost_query(title, _TITLE_BOOST)
+        boosted = tantivy.Query.boost_query(title, TITLE_BOOST)
         return [(tantivy.Occur.Should, text), (tantivy.Occur.Should, boosted)]
 
 

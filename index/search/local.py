@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from citespan.index.catalogue import Filter
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.catalogue.types import IndexedText
 from citespan.index.disk.crashpoints import reached
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.index.search.lexical import LexicalIndex, folder_hashes
+from citespan.index.search.matching import Matching, differences
 from citespan.index.search.vectors import AdaptiveIndex
 from citespan.index.search.vectors.protocol import EXACT_MOST, Facts
 from citespan.index.types import Scored, Vectors
@@ -28,7 +26,6 @@ from citespan.index.types import Scored, Vectors
 _log = logging.getLogger("citespan.index")
 
 _LEXICAL = "lexical"
-_KEPT_FILTERS = 16
 _FEW = 5_000  # texts loaded into memory, so that the catalogue is free while they are indexed
 _REWRITTEN_AT_CLOSE = 10_000  # chunks: a second or two
 
@@ -60,7 +57,7 @@ class LocalSearchIndex:
         self._problems: list[str] = []
         # Not a bound method: a reference cycle would free this object and its threads late.
         self._found = _ignored if read_only else partial(_noted, self._problems)
-        self._filtered: dict[tuple[int, str], NDArray[np.int64]] = {}
+        self._matching = Matching(catalogue)
         self._generation = -1
         self._nearest = AdaptiveIndex(
             folder,
@@ -89,10 +86,10 @@ class LocalSearchIndex:
             yield
 
     def dense(self, query: Vectors, k: int, filters: Filter | None = None) -> list[Scored]:
-        return self._nearest.search(query, k, self._among(filters))
+        return self._nearest.search(query, k, self._matching.ids(filters))
 
     def lexical(self, query: str, k: int, filters: Filter | None = None) -> list[Scored]:
-        return self._lexical.search(query, k, self._among(filters))  # reads its own snapshot
+        return self._lexical.search(query, k, self._matching.ids(filters))  # its own snapshot
 
     def compact(self) -> int:
         with self._refreshing:
@@ -104,13 +101,11 @@ class LocalSearchIndex:
     def leftovers(self) -> list[str]:
         self.refresh()
         stored = self._catalogue.chunk_ids()
-        found: list[str] = []
-        for what, held in (("vectors", self._nearest.ids()), ("words", self._lexical.ids())):
-            if gone := len(held - stored):
-                found.append(f"the index holds {what} of {gone} chunks that are not stored")
-            if lacking := len(stored - held):
-                found.append(f"the index lacks {what} of {lacking} chunks that are stored")
-        return found
+        vectors = differences("vectors", self._nearest.ids(), stored)
+        return vectors + differences("words", self._lexical.ids(), stored)
+
+    def mend(self) -> list[str]:
+        return []  # opening compares everything
 
     def facts(self) -> Facts:
         return self._nearest.facts()
@@ -126,19 +121,6 @@ class LocalSearchIndex:
             if len(self._nearest.held) <= _REWRITTEN_AT_CLOSE:
                 self._rewrite_lexical()
             self._nearest.close()
-
-    def _among(self, filters: Filter | None) -> NDArray[np.int64] | None:
-        """Return the ids that match a filter; cached for the other side and the next query."""
-        if filters is None:
-            return None
-        with self._catalogue.snapshot():  # a thread with the same filter waits, and finds them
-            key = (self._catalogue.generation, repr(filters))  # in `repr`, True and 1 differ
-            kept = self._filtered
-            if key not in kept:
-                now = {old: ids for old, ids in kept.items() if old[0] == key[0]}
-                fresh = {key: self._catalogue.matching(filters)}
-                self._filtered = kept = (now if len(now) < _KEPT_FILTERS else {}) | fresh
-            return kept[key]
 
     def _hold_what_is_stored(self) -> None:
         if self._catalogue.generation == self._generation:
@@ -159,7 +141,8 @@ class LocalSearchIndex:
             changes = self._catalogue.changes(self._generation) if known else None
             if changes:
                 gone, new = changes.removed & nearest.held, changes.added - nearest.held
-                worded_gone, worded_new = gone, new
+                # A build that ended meanwhile may have left out vectors that are already gone.
+                worded_gone, worded_new = changes.removed, new
             else:
                 wanted = self._catalogue.chunk_ids()
                 if self._read_only and lexical.ids() != wanted:

@@ -50,6 +50,13 @@ class SearchIndex(Protocol):
         """Return each difference between the chunks held and those stored; empty if none."""
         ...
 
+    def mend(self) -> list[str]:
+        """Compare all that is held with what is stored; repair it, and return what differed.
+
+        An index that compares itself when it is opened returns an empty list.
+        """
+        ...
+
     def facts(self) -> Facts:
         """Return how vectors are found, and the recall of the last measurement."""
         ...

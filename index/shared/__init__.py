@@ -7,6 +7,7 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.index.shared.files import SharedFiles
     from citespan.index.shared.jobs import ServerJobs, check_shared_jobs
+    from citespan.index.shared.lines import SharedLines
     from citespan.index.shared.listing import Listing, SharedCollection
     from citespan.index.shared.notices import Notices
     from citespan.index.shared.tables import open_shared
@@ -17,6 +18,7 @@ __all__ = (
     "ServerJobs",
     "SharedCollection",
     "SharedFiles",
+    "SharedLines",
     "check_shared_jobs",
     "open_shared",
 )
@@ -29,6 +31,7 @@ __getattr__ = names_of(
         "Notices": "citespan.index.shared.notices",
         "ServerJobs": "citespan.index.shared.jobs",
         "SharedFiles": "citespan.index.shared.files",
+        "SharedLines": "citespan.index.shared.lines",
         "check_shared_jobs": "citespan.index.shared.jobs",
         "open_shared": "citespan.index.shared.tables",
     },

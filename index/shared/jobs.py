@@ -1,9 +1,8 @@
 """Jobs on a server: each is run by one process at a time, and by another if that one dies."""
 
 import time
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, closing, contextmanager, suppress
-from types import MappingProxyType
 from typing import Any
 
 from citespan.index.catalogue import CatalogueServer
@@ -38,7 +37,6 @@ WHERE j.state IN ('queued', 'running', 'failed') AND c.job_id IS NULL
 _RUNNABLE = "state IN ('queued', 'running')"
 _CANCELLED = "(state = 'cancelled' AND finished_at IS NULL)"
 _TO_RUN = f"({_RUNNABLE} OR {_CANCELLED})"
-_HERE = "(home IS NULL OR home = ?)"
 
 
 class ServerJobs(JobStore):
@@ -49,20 +47,15 @@ class ServerJobs(JobStore):
 
     Args:
         server: where they are.
-        home: what tells this data folder from those of other servers.
-        staying: the kinds of jobs that only the server runs that accepted them.
 
     Raises:
         As `open_shared`.
     """
 
-    def __init__(
-        self, server: CatalogueServer, home: str, staying: Collection[str] = frozenset()
-    ) -> None:
+    def __init__(self, server: CatalogueServer) -> None:
         db = open_shared(server)
         super().__init__(db, _Contents(db))
         self._shared = db
-        self._home, self._staying = home, staying
         self._locking = Connections(server, SCHEMA)
         self._claim = ExitStack()
         self._claimed: ServerConnection | None = None
@@ -73,27 +66,11 @@ class ServerJobs(JobStore):
             self.close()
             raise
 
-    def submit(
-        self,
-        kind: str,
-        collection: str,
-        entries: Iterable[SpooledFile] = (),
-        arguments: Mapping[str, Any] = MappingProxyType({}),
-        *,
-        collection_id: str = "",
-    ) -> Job:
-        with self._db.transaction() as db:
-            made = super().submit(kind, collection, entries, arguments, collection_id=collection_id)
-            if kind in self._staying:
-                db.execute("UPDATE jobs SET home = ? WHERE id = ?", (self._home, made.id))
-        return made
-
     def next(self) -> Job | None:
         self.release()
         rows = self._db.rows(
-            f"SELECT collection_id FROM jobs WHERE {_TO_RUN} AND {_HERE}"  # noqa: S608
-            " GROUP BY collection_id ORDER BY min(number)",
-            (self._home,),
+            f"SELECT collection_id FROM jobs WHERE {_TO_RUN}"  # noqa: S608
+            " GROUP BY collection_id ORDER BY min(number)"
         )
         for (collection,) in rows:
             session = self._claim.enter_context(self._locking.one())
@@ -104,9 +81,7 @@ class ServerJobs(JobStore):
                 self._claim.callback(_unlocked, session, collection)
                 self._end_cancelled(collection)
                 found = self._jobs(
-                    f"WHERE {_RUNNABLE} AND {_HERE} AND collection_id = ? ORDER BY number LIMIT 1",
-                    self._home,
-                    collection,
+                    f"WHERE {_RUNNABLE} AND collection_id = ? ORDER BY number LIMIT 1", collection
                 )
                 if found:
                     return found[0]

@@ -32,10 +32,20 @@ class Listing:
     def __init__(self, db: ServerDatabase) -> None:
         self._db = db
 
+    @property
+    def db(self) -> ServerDatabase:
+        """The shared tables, until they are closed."""
+        return self._db
+
     def all(self) -> list[SharedCollection]:
         """Return all collections, by name."""
         rows = self._db.rows("SELECT name, identity, own FROM collections ORDER BY name")
         return [SharedCollection(row[0], row[1], decoded(row[2], "settings")) for row in rows]
+
+    def identity(self, name: str) -> str | None:
+        """Return the identity of a collection; None if it is not listed."""
+        rows = self._db.rows("SELECT identity FROM collections WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
 
     def add(self, name: str, own: Sections) -> SharedCollection | None:
         """Add a collection, and return it; return None if the name is taken."""

@@ -54,6 +54,14 @@ CREATE TRIGGER noticed AFTER INSERT OR UPDATE OR DELETE ON tallies
 CREATE TRIGGER noticed AFTER INSERT OR UPDATE OR DELETE ON collections
     FOR EACH STATEMENT EXECUTE FUNCTION notice();
 """,
+    """
+CREATE TABLE lines (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    collection text NOT NULL REFERENCES collections (identity) ON DELETE CASCADE,
+    kind text NOT NULL, line bytea NOT NULL);
+CREATE INDEX lines_of ON lines (collection, kind, number);
+ALTER TABLE jobs DROP COLUMN home;
+""",
 )
 
 

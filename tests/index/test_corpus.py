@@ -152,7 +152,7 @@ class TestStoring:
     def test_closing_gives_up_an_ingest_between_batches(
         self, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("citespan.index.corpus.searcher._EMBED_BATCH", 1)
+        monkeypatch.setattr("citespan.index.corpus.making._EMBED_BATCH", 1)
         drafts = iter([CATS, Draft(id="long", text="One sentence. " * 500)])
         storing = corpus.put_many(drafts)
         next(storing)

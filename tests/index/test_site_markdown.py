@@ -1,13 +1,17 @@
 """Markdown as site generators write it is read as people see the page."""
 
+import pytest
+
 from citespan.index.layout.outline import markdown_headings
+from citespan.index.text.html_tables import html_tables
 from citespan.index.text.markdown import Kind, Unit, markdown_units
 from citespan.index.text.unread import code_spans, hidden_spans
 from citespan.index.types import Span
 
 
 def units(text: str, start: int = 0) -> list[Unit]:
-    return markdown_units(text, Span(start, len(text)), code_spans(text), hidden_spans(text))
+    whole = Span(start, len(text))
+    return markdown_units(text, whole, code_spans(text), hidden_spans(text), html_tables(text))
 
 
 def shown(text: str, start: int = 0) -> list[tuple[Kind, str]]:
@@ -24,6 +28,60 @@ def test_a_table_needs_no_bars_around_its_rows() -> None:
         (Kind.SENTENCE, "End."),
     ]
     assert shown(text, text.index("V2")) == shown(text)[2:]
+
+
+RATES = """We pay:
+
+<table class="rates">
+  <tr><td>Vehicle</td><td>First 10,000 miles</td></tr>
+  <tr>
+    <td>Cars &amp; <b>vans</b></td>
+    <td>45p</td>
+  </tr>
+  <tr><td>Bikes</td><td></td></tr>
+</table>
+Per mile.
+"""
+
+
+def test_a_table_of_html_is_read_by_rows() -> None:
+    rows = [
+        (Kind.ROW, "Vehicle: Cars & vans; First 10,000 miles: 45p"),
+        (Kind.ROW, "Vehicle: Bikes"),
+    ]
+    assert shown(RATES) == [(Kind.SENTENCE, "We pay:"), *rows, (Kind.SENTENCE, "Per mile.")]
+    first = units(RATES)[1]
+    assert first.span.of(RATES) == "Cars &amp; <b>vans</b></td>\n    <td>45p"
+    assert shown(RATES, RATES.index("  <tr><td>Bikes")) == shown(RATES)[2:]
+
+
+def test_cells_that_say_they_are_labels_are_the_header() -> None:
+    table = "<table>\n<tr><th>2023</th><th>2024</th></tr>\n<tr><td>5</td><td>6</td></tr>\n</table>"
+    assert shown(table) == [(Kind.ROW, "2023: 5; 2024: 6")]
+    plain = table.replace("th>", "td>")
+    assert shown(plain) == [(Kind.ROW, "2023; 2024"), (Kind.ROW, "5; 6")]
+    aside = "<table>\n<tr><th>Height</th><td>5 m</td></tr>\n<tr><th>Width</th><td>2 m</td></tr>\n"
+    assert shown(aside + "</table>") == [(Kind.ROW, "Height; 5 m"), (Kind.ROW, "Width; 2 m")]
+    assert Kind.ROW not in dict(shown(aside))  # it does not end
+    assert Kind.ROW not in dict(shown(f"```html\n{table}\n```"))
+
+
+def test_nothing_hidden_is_in_a_row_or_in_the_name_of_a_column() -> None:
+    hidden = "<!-- 10 mm -->"
+    rows = f"<tr><td>Part{hidden}</td></tr>\n<tr><td>{hidden}Valve</td></tr>"
+    table = f"<table>\n{rows}\n</table>\n"
+    assert shown(table) == [(Kind.ROW, "Part: Valve")]
+    assert shown(table, table.index("<tr><td><!")) == [(Kind.ROW, "Part: Valve")]
+
+
+def test_tables_that_do_not_end_are_read_in_linear_time() -> None:
+    assert html_tables("<table>\n" * 200_000) == []  # quadratic would be minutes
+
+
+def test_components_that_are_brought_in_are_not_seen() -> None:
+    text = "---\ntitle: Valves\n--- \n\nimport Box, { Tab } from '@site/box';\n\nTurn it.\n"
+    assert shown(text) == [(Kind.SENTENCE, "Valves"), (Kind.SENTENCE, "Turn it.")]
+    assert shown("We import tea from 'India'.") != []
 
 
 def test_words_with_a_bar_are_no_table() -> None:
@@ -72,9 +130,10 @@ def test_boxes_and_tabs_show_their_titles_alone() -> None:
 
 
 def test_fields_before_a_text_are_apart() -> None:
-    text = "---\ntitle: Valves\nhide:\n  # - toc\ntags: [a]\ndate: 2024-05-01\n---\n\nThey turn.\n"
+    fields = "title: 'Valves'\nhide:\n  # - toc\ntags: [a]\ndate: 2024-05-01"
+    text = f"---\n{fields}\n---\n\nThey turn.\n"
     assert [words for _, words in shown(text)] == [
-        "title: Valves", "date: 2024-05-01", "They turn.",
+        "Valves", "date: 2024-05-01", "They turn.",
     ]  # fmt: skip
     assert shown("---\n\nAfter a rule.") == [(Kind.SENTENCE, "After a rule.")]
 
@@ -95,6 +154,30 @@ def test_marks_inside_of_lines_are_not_read() -> None:
         (Kind.SENTENCE, "See this now."),
         (Kind.SENTENCE, "Then <5> & wait here: https://v.example/a."),
     ]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        '{% page "/a b/" %}',
+        "{{ site.url }}/{% link a.md %}#z",
+        '{{< ref "a.md" >}} "A tip"',
+        "/{a}(b)",
+    ],
+)
+def test_targets_that_a_site_fills_in_are_not_read(target: str) -> None:
+    assert shown(f"See [this]({target}) now.\n") == [(Kind.SENTENCE, "See this now.")]
+
+
+def test_tags_and_imports_of_several_lines_are_not_read() -> None:
+    text = (
+        "import {\n  Card,\n  Steps\n} from '@site/components';\n\n"
+        'Pick one.\n\n<Card\n  title="Boat"\n  wide={true}\n>\n  Sails **far**.\n</Card>\n\n'
+        'Ask <a\nhref="x">Ann</a> or\nimport tea\nfrom Noss.\n'
+    )
+    assert [words for _, words in shown(text)] == [
+        "Pick one.", "Sails far.", 'Ask Ann or import tea from Noss.',
+    ]  # fmt: skip
 
 
 def test_an_item_that_a_span_begins_with_keeps_its_depth() -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from citespan.index.catalogue.postgres.catalogue import (
         PostgresCatalogue,
         drop_catalogue,
+        identity_on,
         is_stored,
     )
     from citespan.index.catalogue.postgres.connections import Connections, ServerConnection
@@ -19,6 +20,7 @@ __all__ = (
     "ServerConnection",
     "ServerDatabase",
     "drop_catalogue",
+    "identity_on",
     "is_stored",
     "translated",
 )
@@ -28,6 +30,7 @@ __getattr__ = names_of(
     {
         "PostgresCatalogue": "citespan.index.catalogue.postgres.catalogue",
         "drop_catalogue": "citespan.index.catalogue.postgres.catalogue",
+        "identity_on": "citespan.index.catalogue.postgres.catalogue",
         "is_stored": "citespan.index.catalogue.postgres.catalogue",
         "Connections": "citespan.index.catalogue.postgres.connections",
         "ServerConnection": "citespan.index.catalogue.postgres.connections",

@@ -12,7 +12,13 @@ from citespan.index.catalogue.postgres.connections import Connections
 from citespan.index.catalogue.postgres.database import ServerDatabase
 from citespan.index.catalogue.postgres.reach import Reach
 from citespan.index.catalogue.postgres.records import RecordFile
-from citespan.index.catalogue.postgres.schema import CHUNKS, drop_schema, found_schema, open_schema
+from citespan.index.catalogue.postgres.schema import (
+    CHUNKS,
+    SEARCHED,
+    drop_schema,
+    found_schema,
+    open_schema,
+)
 from citespan.index.catalogue.postgres.sealed import SealedChunks, SealedRevisions
 from citespan.index.catalogue.tables import TableCatalogue, findings
 from citespan.index.catalogue.tracking import TrackingTable
@@ -65,6 +71,16 @@ class PostgresCatalogue(TableCatalogue):
         except BaseException:
             db.close()
             raise
+
+    @property
+    def server(self) -> ServerDatabase:
+        """The tables, for engines that search in the same database, or take turns there."""
+        return self._server
+
+    @property
+    def identity(self) -> str:
+        """What tells the catalogue from all others, also from later ones of its name."""
+        return self._identity
 
     @property
     def generation(self) -> int:
@@ -139,6 +155,8 @@ class PostgresCatalogue(TableCatalogue):
 
     def _drop_build(self, db: Any, build_id: int) -> None:
         super()._drop_build(db, build_id)
+        tables = ", ".join(name.format(build=build_id) for name in SEARCHED)
+        db.execute(f"DROP TABLE IF EXISTS {tables}")
         self._records.forget(f"{self._identity}/{build_id}/")
 
     def _record_name(self, name: str) -> str:
@@ -156,11 +174,17 @@ def drop_catalogue(server: CatalogueServer) -> None:
         drop_schema(session, server.name)
 
 
-def is_stored(server: CatalogueServer) -> bool:
-    """Return whether a catalogue is on its server.
+def identity_on(server: CatalogueServer) -> str | None:
+    """Return the identity of a catalogue on its server; None if it is not there.
 
     Raises:
         StoreUnavailable: the server cannot be reached.
     """
     with closing(Connections(server)) as whole, whole.one() as session:
-        return found_schema(session, server.name) is not None
+        found = found_schema(session, server.name)
+    return found[0].identity if found else None
+
+
+def is_stored(server: CatalogueServer) -> bool:
+    """Return whether a catalogue is on its server; errors as `identity_on`."""
+    return identity_on(server) is not None

@@ -15,8 +15,9 @@ from citespan.index.errors import BuildReplaced, StoreCorrupt, StoreFull, StoreU
 
 _BATCH = 500  # ids in one statement
 _LOCKED = b"SELECT value FROM meta WHERE key = 'generation' FOR UPDATE"
-_CHUNKS = '"chunks_'  # the table of a build begins with it
+_OF_BUILDS = ('"chunks_', '"search_')  # the tables of a build begin with it
 _SHARED = 0x6369_7465  # of the advisory locks of this program: "cite"
+_TURNS = 0x7475_726E  # of those who take turns: "turn"
 
 
 class Changing:
@@ -98,11 +99,17 @@ class ServerDatabase:
                     session.execute(b"COMMIT")  # of a failed one: it is rolled back
 
     @contextmanager
-    def transaction(self, *, removing: bool = False) -> Generator[Changing]:  # noqa: ARG002
+    def transaction(
+        self,
+        *,
+        removing: bool = False,  # noqa: ARG002
+        in_turn: bool = True,
+    ) -> Generator[Changing]:
+        """As `Tables.transaction`; without `in_turn`, it waits for no other writer."""
         if self._read_only:
             raise StoreUnavailable(f"{self._name} is open for reading only")
         with self._session() as session:
-            first = self._in_turn and not _inside(session)
+            first = in_turn and self._in_turn and not _inside(session)
             with session.transaction():
                 if first:
                     session.execute(_LOCKED)
@@ -120,6 +127,32 @@ class ServerDatabase:
             finally:
                 with suppress(psycopg.Error):  # the server releases it with the connection
                     session.execute("SELECT pg_advisory_unlock(%s, %s)", (_SHARED, self._number))
+
+    @contextmanager
+    def turn(self, name: str, wait_s: float) -> Generator[bool]:
+        """Let no other process be inside this context with the same name of the same catalogue.
+
+        Args:
+            name: of what is done in turn.
+            wait_s: how long to wait for the others, in seconds.
+
+        Yields:
+            Whether it is this one's turn; False if the others are not done in time.
+        """
+        key = _TURNS, f"{self._number}/{name}"
+        with self._session() as session:
+            try:
+                with session.transaction():  # the lock is the session's, and the limit is not
+                    session.execute(f"SET LOCAL lock_timeout = '{round(wait_s * 1000)}ms'".encode())
+                    session.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", key)
+            except psycopg.errors.LockNotAvailable:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                with suppress(psycopg.Error):  # the server releases it with the connection
+                    session.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
 
     def close(self) -> None:
         """Close the connections."""
@@ -165,7 +198,8 @@ def _error_of(error: psycopg.Error, name: str) -> Exception:
     damage = psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted
     if isinstance(error, damage):
         return StoreCorrupt(f"{name} is damaged ({said}); restore the server from a backup")
-    if isinstance(error, psycopg.errors.UndefinedTable) and _CHUNKS in said:
+    undefined = isinstance(error, psycopg.errors.UndefinedTable)
+    if undefined and any(name in said for name in _OF_BUILDS):
         return BuildReplaced()  # and those before it are dropped
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
         return StoreUnavailable(

@@ -82,6 +82,8 @@ CREATE TABLE chunks_{build} (
 ALTER TABLE chunks_{build} ALTER vector SET STORAGE EXTERNAL;
 CREATE INDEX chunks_{build}_by_document ON chunks_{build} (document_id);
 """
+# What `index.search.postgres` makes for a build, if it is searched on the server.
+SEARCHED = ("search_{build}", "search_{build}_words", "search_{build}_level")
 
 
 class Schema(NamedTuple):

@@ -6,13 +6,14 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.search.vectors.adaptive import AdaptiveIndex
-    from citespan.index.search.vectors.exact import ExactIndex
+    from citespan.index.search.vectors.exact import ExactIndex, ranked_exactly
     from citespan.index.search.vectors.ivf import IvfIndex
 
 __all__ = (
     "AdaptiveIndex",
     "ExactIndex",
     "IvfIndex",
+    "ranked_exactly",
 )
 
 __getattr__ = names_of(
@@ -21,5 +22,6 @@ __getattr__ = names_of(
         "AdaptiveIndex": "citespan.index.search.vectors.adaptive",
         "ExactIndex": "citespan.index.search.vectors.exact",
         "IvfIndex": "citespan.index.search.vectors.ivf",
+        "ranked_exactly": "citespan.index.search.vectors.exact",
     },
 )

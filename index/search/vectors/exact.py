@@ -1,14 +1,14 @@
 """The dense index: exact inner-product search with FAISS, derived from the catalogue."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from citespan.index.search.vectors.protocol import Facts, IndexKind
+from citespan.index.search.vectors.protocol import Facts, IndexKind, StoredVectors
 from citespan.index.types import Scored, Vectors
 
 _Selected: Any = faiss.SearchParameters  # its stub has no parameters
@@ -90,6 +90,28 @@ class ExactIndex:
             scores, ids = self._index.search(query.reshape(1, -1), limit, params=selected)
             if limit == most or ids[0][-1] < 0 or scores[0][k - 1] > scores[0][-1]:
                 return scores[0].tolist(), ids[0].tolist()
+
+
+def ranked_exactly(
+    candidates: Mapping[int, float], query: Vectors, k: int, vectors_of: StoredVectors
+) -> list[Scored]:
+    """Return the best of some candidates by their stored vectors, best first, ties by id.
+
+    Candidates that are no longer stored keep their score; the caller filters them out.
+
+    Args:
+        candidates: approximate scores by id.
+        query: (dim,) float32, unit L2 norm.
+        k: at least 1.
+        vectors_of: reads the stored vectors.
+    """
+    ids, vectors = vectors_of(list(candidates))
+    found = [Scored(chunk_id=at, score=candidates[at]) for at in candidates.keys() - set(ids)]
+    if ids:
+        exact = ExactIndex(len(query))  # so that scores do not depend on the kind of index
+        exact.add(ids, vectors)
+        found += exact.search(query, k)
+    return sorted(found, key=lambda one: (-one.score, one.chunk_id))[:k]
 
 
 def _best_first(found: tuple[float, int]) -> tuple[float, int]:

@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from citespan.index.search.vectors.exact import ExactIndex
+from citespan.index.search.vectors.exact import ranked_exactly
 from citespan.index.search.vectors.lists import (
     SEED,
     list_sizes,
@@ -147,13 +147,7 @@ class IvfIndex:
         faiss.omp_set_num_threads(1)  # for the calling thread, as in the exact index
         with self._lock:
             candidates = self._candidates(query, 2 * k + self._spare, among)
-        ids, vectors = self._vectors_of(list(candidates))
-        gone = [Scored(chunk_id=at, score=candidates[at]) for at in candidates.keys() - set(ids)]
-        if not ids:
-            return sorted(gone, key=_best_first)[:k]
-        exact = ExactIndex(self.dim)  # so that scores do not depend on the kind
-        exact.add(ids, vectors)
-        return sorted(exact.search(query, k) + gone, key=_best_first)[:k]
+        return ranked_exactly(candidates, query, k, self._vectors_of)
 
     def facts(self) -> Facts:
         """Return the kind, size and recall of the index."""
@@ -268,7 +262,3 @@ class IvfIndex:
 def lists_for(count: int) -> int:
     """Return the number of lists for so many vectors: `2 sqrt(n)`, at least 1."""
     return max(1, round(2 * math.sqrt(count)))
-
-
-def _best_first(found: Scored) -> tuple[float, int]:
-    return -found.score, found.chunk_id

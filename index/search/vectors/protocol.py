@@ -24,6 +24,7 @@ class IndexKind(StrEnum):
 
     EXACT = "exact"
     APPROXIMATE = "ivf-sq8"
+    GRAPH = "hnsw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
