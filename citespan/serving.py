@@ -3,9 +3,11 @@
 import os
 import sys
 from dataclasses import fields
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import asdict, replace
 
 from citespan.qa import Announcer, Settings
 from citespan.qa.errors import ConfigError
@@ -13,6 +15,7 @@ from citespan.qa.terminal import say
 
 if TYPE_CHECKING:
     from citespan.api.middleware import Traces
+    from citespan.api.server import ServerWorker
 
 # As the OpenTelemetry SDK names them; either turns traces on.
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -23,17 +26,47 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 selects a free port."
 )
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes that answer; several need store.url."
+)
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.pass_obj
-def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool) -> None:
+def serve(
+    settings: Settings, host: str | None, port: int | None, workers: int | None, *, opens: bool
+) -> None:
     """Answer questions over HTTP, and on a web page at the same address.
 
     On a terminal it prints the address and warnings. Elsewhere it logs JSON lines.
     """
+    given = {"host": host, "port": port, "workers": workers}
+    flags = {name: value for name, value in given.items() if value is not None}
+    settings = replace(settings, serve=replace(settings.serve, **flags))
+    if settings.serve.workers == 1:
+        _serve(settings, opens=opens)
+        return
+    from citespan.api.server import run_workers
+
+    if not settings.store.url:
+        raise ConfigError(
+            "serve.workers needs store.url: only one process writes a data folder; one process"
+            " uses all cores for its models"
+        )
+    import_module("citespan.qa.collections.registry")  # once, before there are workers
+    outcome = run_workers(
+        settings.serve.workers,
+        settings.serve.host,
+        settings.serve.port,
+        stop_s=settings.serve.stop_s,
+        log_level=_level(),
+    )
+    if isinstance(outcome, int):
+        sys.exit(outcome)
+    _serve(settings, outcome, opens=opens)
+
+
+def _serve(settings: Settings, worker: "ServerWorker | None" = None, *, opens: bool) -> None:
     import threading
     import webbrowser
-
-    from msgspec.structs import asdict
 
     from citespan.api import Addresses, Operation, Tls, run_server
     from citespan.api.access import Gate, Keyring, ProviderTokens
@@ -42,27 +75,27 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
     from citespan.qa.collections import Collections
     from citespan.qa.composition import audit_log
 
-    watched = sys.stderr.isatty()
-
     def listening(url: str) -> None:
-        if watched:
+        if sys.stderr.isatty():
             say(f"open {url} (Ctrl-C stops)")
         if opens:  # on a thread of its own: some browsers return only once they are closed
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
+    whole, settings = settings, _of(settings, worker)
     operation = Operation(
         quotas=Quotas.of(asdict(settings.limits)),
         audit=audit_log(settings),
         traces=_traces(settings),
         tls=Tls.of(settings.serve.tls_certificate, settings.serve.tls_key),
         folder=settings.data_path(),
-        announcer=Announcer(settings.data_path()),
-        measured=MeasuredHere(settings.data_path()),
+        announcer=Announcer(settings.data_path(), worker and worker.parent),
+        measured=MeasuredHere(whole.data_path()),
+        worker=worker and worker.number,
     )
     run_server(
         lambda: Collections.open(settings, say=say),
-        host=host or settings.serve.host,
-        port=settings.serve.port if port is None else port,
+        host=settings.serve.host,
+        port=settings.serve.port,
         max_body_bytes=settings.serve.max_body_bytes,
         hosts=settings.serve.hosts.lower().replace(",", " ").split(),
         addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
@@ -73,8 +106,26 @@ def serve(settings: Settings, host: str | None, port: int | None, *, opens: bool
         ),
         open_to_all=settings.access.open_to_all,
         operation=operation,
-        log_level="WARNING" if watched else "INFO",
+        log_level=_level(),
         on_listening=listening,
+        worker=worker,
+    )
+
+
+def _level() -> str:
+    return "WARNING" if sys.stderr.isatty() else "INFO"
+
+
+def _of(settings: Settings, worker: "ServerWorker | None") -> Settings:
+    """Return the settings of a worker: the first one has the data folder, others one inside."""
+    if worker is None or worker.number == 1:
+        return settings
+    own = settings.data_path() / f"worker-{worker.number}"
+    log = settings.audit_path()  # one for all
+    return replace(
+        settings,
+        data=replace(settings.data, path=str(own)),
+        audit=replace(settings.audit, path=str(log or "")),
     )
 
 

@@ -12,6 +12,7 @@ from citespan.index.corpus import Health
 from citespan.index.errors import JobsDamaged, StoreError, StoreLocked
 from citespan.index.jobs import JobsReport, check_jobs, set_aside
 from citespan.index.reading import missing
+from citespan.qa.collections import feedback_of
 from citespan.qa.collections.feedback import counted
 from citespan.qa.composition import Say, build_decision, build_reader, open_corpus
 from citespan.qa.errors import ConfigError
@@ -59,7 +60,9 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
     except StoreError as error:
         problems.append(str(error))
     try:
-        if labels := counted(settings.collection_path()):
+        with feedback_of(settings) as place:
+            labels = counted(place)
+        if labels:
             parts = (f"{count} {state}" for state, count in sorted(labels.items()))
             facts["labels of answers"] = "; ".join(parts)
     except StoreError as error:
@@ -87,6 +90,7 @@ def _examine_corpus(
         repaired.extend(
             f"the chunks of document {one!r} were damaged" for one in corpus.health.mend()
         )
+        repaired.extend(corpus.health.compare())
         problems.extend(corpus.health.check())
         facts["nearest vectors"] = _examine_vectors(corpus)
         facts["deleted documents"] = _examine_deleted(corpus.health, repaired, problems)

@@ -16,7 +16,7 @@ from citespan.qa.answer.bounds import bounded
 from citespan.qa.answer.extractive import write_quotes
 from citespan.qa.answer.generated import Writer
 from citespan.qa.answer.material import GatheredEvidence, Gatherer
-from citespan.qa.answer.overview import counted, opening
+from citespan.qa.answer.overview import counted, on_topic, opening
 from citespan.qa.answer.replying import replied
 from citespan.qa.errors import ModeUnavailable
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
@@ -237,7 +237,10 @@ class Service:
             return
         with _timed(timings, "evidence"):
             filtered = asked.filters is not None
-            material = self._gatherer.gather(asked.question, words, passages, filtered=filtered)
+            about = on_topic(self.corpus, asked.question, passages)
+            gather = self._gatherer.gather
+            material = about or gather(asked.question, words, passages, filtered=filtered)
+        asked = replace(asked, mode=Mode.EXTRACTIVE) if about else asked
         if cancelled.is_set():
             return
         answer = yield from self._written(material, asked, cancelled, timings)

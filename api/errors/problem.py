@@ -135,6 +135,8 @@ TABLE: dict[type[Exception], ErrorRow] = {
     store.BuildInUse: ErrorRow(status=409, slug="chunks-unchanged", title="Nothing to change"),
     store.StoreUnavailable: _UNAVAILABLE,
     store.BuildReplaced: _UNAVAILABLE,
+    store.SearchBehind: _UNAVAILABLE,
+    store.ClusterUnavailable: INTERNAL,  # no request meets it: only the command line uses Ray
     store.StoreFull: ErrorRow(
         status=507,
         slug="storage-full",

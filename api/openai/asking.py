@@ -1,6 +1,7 @@
 """What both OpenAI-compatible doors share: models by name, conversations, and what they refuse."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from citespan.api.errors.types import InvalidRequest, ModelNotFound
 from citespan.api.openai.bodies import MessagePart
@@ -83,18 +84,22 @@ def _text(content: str | Sequence[MessagePart] | None) -> str:
     return "\n".join(part.text for part in content if part.type in _TEXTS)
 
 
-def refuse_tools(tools: Sequence[object] | None, choice: object, field: str = "tools") -> None:
-    """Refuse tools, because a client that sends some waits for their calls.
+def refuse_tools(
+    tools: Sequence[object] | None, choice: object, named: str = "tool_choice"
+) -> None:
+    """Refuse tools that would have to be used; functions may be offered, and none is called.
 
     Raises:
-        InvalidRequest: there are tools, or the choice demands one.
+        InvalidRequest: a tool is one that the server would run, or the choice demands a call.
     """
-    if tools:
-        raise InvalidRequest.of(field, "must be empty, because answers call no tools")
+    if not all(map(_is_function, tools or ())):
+        raise InvalidRequest.of("tools", "must be functions, because the server runs no tools")
     if choice not in (None, "none", "auto"):  # not a set: an object is not hashable
-        raise InvalidRequest.of(
-            "tool_choice", "must be none or auto, because answers call no tools"
-        )
+        raise InvalidRequest.of(named, "must be none or auto, because answers call no tools")
+
+
+def _is_function(tool: object) -> bool:
+    return isinstance(tool, dict) and cast("dict[str, object]", tool).get("type") == "function"
 
 
 def refuse(*wrong: tuple[str, bool, str]) -> None:

@@ -27,8 +27,9 @@ _TEXT_ONLY = msgspec.Meta(
 
 ONLY_AUTO = _only(["none", "auto", None])
 # Any list is read, so that the routes can give the reason.
-NoTools: TypeAlias = Annotated[
-    tuple[Any, ...] | None, msgspec.Meta(extra_json_schema={"maxItems": 0})
+_FUNCTION = {"type": "object", "required": ["type"], "properties": {"type": {"const": "function"}}}
+Functions: TypeAlias = Annotated[
+    tuple[Any, ...] | None, msgspec.Meta(extra_json_schema={"items": _FUNCTION})
 ]
 
 
@@ -63,9 +64,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     logprobs: Annotated[bool | None, _only([False, None])] = None
     modalities: tuple[Annotated[str, _NO_AUDIO], ...] | None = None
     response_format: Annotated[dict[str, Any] | None, _TEXT_ONLY] = None
-    tools: NoTools = None
-    functions: NoTools = None
+    tools: Functions = None
     tool_choice: Annotated[Any, ONLY_AUTO] = None
+    function_call: Annotated[Any, ONLY_AUTO] = None
 
 
 class ModelBody(msgspec.Struct, frozen=True, kw_only=True):

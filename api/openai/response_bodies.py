@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from citespan.api.openai.bodies import ONLY_AUTO, MessagePart, NoTools
+from citespan.api.openai.bodies import ONLY_AUTO, Functions, MessagePart
 from citespan.api.openai.markdown import UrlCitation
 from citespan.api.wire.responses import AnswerBody
 
@@ -39,7 +39,7 @@ class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):
     previous_response_id: Annotated[str | None, _NULL] = None
     prompt: Annotated[Any, _NULL] = None
     text: Annotated[dict[str, Any] | None, _TEXT_ONLY] = None
-    tools: NoTools = None
+    tools: Functions = None
     tool_choice: Annotated[Any, ONLY_AUTO] = None
 
 

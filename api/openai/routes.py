@@ -179,5 +179,5 @@ def _refuse_impossible(asked: CompletionRequest) -> None:
             "must be text; `citespan` has the answer as JSON",
         ),
     )
-    refuse_tools(asked.functions, None, "functions")
     refuse_tools(asked.tools, asked.tool_choice)
+    refuse_tools(None, asked.function_call, "function_call")

@@ -93,7 +93,7 @@ def create_app(
     """
     opening = Opening(source, on_failure, on_ready)
     lines = lines_of(limits, max_body_bytes)
-    metrics = Metrics()
+    metrics = Metrics(operation.worker)
     counters = Observed(metrics.registry)
     admission = Admission(lines, max_body_bytes, operation.quotas, counters)
     metrics.add(ServerFigures(opening.collections, admission, operation.folder))

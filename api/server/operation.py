@@ -58,6 +58,7 @@ class Operation:
     folder: the data folder, whose free space the metrics tell.
     announcer: says where the server runs, and what failed.
     measured: the runs of the evaluation, and data sets made of labels.
+    worker: the number of this process, if there are several.
     """
 
     quotas: Quotas = field(default_factory=Quotas)
@@ -67,3 +68,4 @@ class Operation:
     folder: Path | None = None
     announcer: Announcer | None = None
     measured: Measured = field(default_factory=Measured)
+    worker: int | None = None

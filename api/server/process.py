@@ -1,17 +1,16 @@
 """The server process: it opens the port first, then the service behind it."""
 
 import asyncio
-import errno
 import math
 import os
 import resource
+import signal
 import socket
 import threading
 from collections.abc import Callable, Collection, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from ipaddress import ip_address
 from types import FrameType
 from typing import Any
 
@@ -24,10 +23,11 @@ from citespan.api.middleware.lines import READS_AT_ONCE, USUAL, Limits
 from citespan.api.middleware.origins import Origins
 from citespan.api.middleware.telemetry import configure_logging, logger
 from citespan.api.server.app import DEFAULT_MAX_BODY_BYTES, create_app
+from citespan.api.server.listening import NoKeys, is_loopback, listen, url_of
 from citespan.api.server.opening import Source
 from citespan.api.server.operation import Operation, Tls
+from citespan.api.server.workers import ServerWorker
 from citespan.api.transport import Connection
-from citespan.qa.errors import ConfigError
 
 # After a stop signal, requests may run on for the limit of the settings. Then the server ends them;
 # they notice within another second or two. So the process ends within 8 s by default: Docker kills
@@ -44,37 +44,6 @@ _NO_HOST_CHECK = (
     " Because serve.hosts is *, web pages can do so, too, through the browser of a person who can"
     " reach this address."
 )
-
-
-class CannotListen(ConfigError):
-    """An address that the server cannot listen on."""
-
-    def __init__(self, host: str, port: int, why: str) -> None:
-        super().__init__(f"cannot listen on {host} port {port}: {why}")
-        self.host = host
-        self.port = port
-
-
-class NoKeys(ConfigError):
-    """An address that other machines reach, without a key that they would need."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__(
-            f"other machines reach {host}, and there are no keys: each of them could read,"
-            " change and delete all documents. Create a key first: citespan keys create NAME --role"
-            " admin. Or let everybody in: access.open_to_all = true"
-        )
-
-
-class PortInUse(CannotListen):
-    """An address on which another process listens."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(
-            host,
-            port,
-            "another process listens there; stop it, or choose another port (0 picks a free one)",
-        )
 
 
 class _Server(uvicorn.Server):
@@ -96,6 +65,11 @@ class _Server(uvicorn.Server):
         last = threading.Timer(self._stop_s + _STOP_S, os._exit, [0])
         last.daemon = True
         last.start()
+
+    def stop(self) -> None:
+        """Stop as on a signal, unless that has begun."""
+        if not self.should_exit:
+            self.handle_exit(signal.SIGTERM, None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, with enough threads for reads while as many stores run as may."""
@@ -124,6 +98,7 @@ def run_server(
     operation: Operation = _PLAIN,
     log_level: str = "INFO",
     on_listening: Callable[[str], None] = lambda _: None,
+    worker: ServerWorker | None = None,
 ) -> None:
     """Serve until the process receives a signal to stop.
 
@@ -143,6 +118,8 @@ def run_server(
         operation: quotas, the log of changes, traces and TLS.
         log_level: the lowest level that is logged, to standard error as JSON lines.
         on_listening: called with the address, which has the port that was picked.
+        worker: the place of this process among others. Only the first one tells that it listens;
+            the others open the source before they take requests.
 
     Raises:
         PortInUse, CannotListen, NoKeys, ConfigError: before `open_source` is called.
@@ -150,8 +127,8 @@ def run_server(
     """
     if operation.tls is not None:
         operation.tls.check()
-    listener, gate = _listen(host, port), gate or Gate()
-    if not (gate.closed or open_to_all or _is_loopback(listener)):
+    listener, gate = worker.listener if worker else listen(host, port), gate or Gate()
+    if not (gate.closed or open_to_all or is_loopback(listener)):
         listener.close()
         raise NoKeys(host)
     configure_logging(level=log_level)
@@ -161,39 +138,63 @@ def run_server(
         failures.append(error)
         server.should_exit = True
 
-    def ready() -> None:
-        if operation.announcer is not None:
-            operation.announcer.announce(url)
-
-    own = {host, "localhost", socket.gethostname().lower()}
-    app = create_app(
-        open_source,
-        max_body_bytes=max_body_bytes,
-        limits=limits,
-        hosts=() if _ANY_HOST in hosts else own.union(hosts),
-        addresses=addresses,
-        origins=origins,
-        gate=gate,
-        operation=operation,
-        on_failure=stop,
-        on_ready=ready,
-    )
-    server = _Server(
-        _config(app, limits, addresses, operation.tls),
-        app.admission,
-        threads=READS_AT_ONCE + limits.stores_at_once + 2,
-        stop_s=limits.stop_s,
-    )
-    url = _url(host, listener.getsockname()[1], secure=operation.tls is not None)
-    with listener, _closing(operation):
-        logger().info("listening", url=url)
-        if not (gate.closed or _is_loopback(listener)):
-            unchecked = _NO_HOST_CHECK if _ANY_HOST in hosts else ""
-            logger().warning("open_to_all", warning=_OPEN_TO_ALL + unchecked)
-        on_listening(url)
-        server.run(sockets=[listener])
+    url = url_of(host, listener, secure=operation.tls is not None)
+    ready = partial(_tell_ready, operation, worker, url)
+    first = worker is None or worker.first
+    with ExitStack() as held:
+        source = open_source if first else held.enter_context(_warm(open_source))
+        own = {host, "localhost", socket.gethostname().lower()}
+        app = create_app(
+            source,
+            max_body_bytes=max_body_bytes,
+            limits=limits,
+            hosts=() if _ANY_HOST in hosts else own.union(hosts),
+            addresses=addresses,
+            origins=origins,
+            gate=gate,
+            operation=operation,
+            on_failure=stop,
+            on_ready=ready,
+        )
+        server = _Server(
+            _config(app, limits, addresses, operation.tls),
+            app.admission,
+            threads=READS_AT_ONCE + limits.stores_at_once + 2,
+            stop_s=limits.stop_s,
+        )
+        with listener, _closing(operation):
+            if worker is not None:
+                worker.stops_with(server.stop)
+            if first:
+                logger().info("listening", url=url)
+                if not (gate.closed or is_loopback(listener)):
+                    _warn(_ANY_HOST in hosts)
+                on_listening(url)
+            else:
+                ready()
+            server.run(sockets=[listener])
     if failures:
         raise failures[0]
+
+
+def _tell_ready(operation: Operation, worker: ServerWorker | None, url: str) -> None:
+    if operation.announcer is not None:
+        operation.announcer.announce(url)
+    if worker is not None:
+        worker.ready()
+
+
+def _warn(any_host: bool) -> None:  # noqa: FBT001
+    unchecked = _NO_HOST_CHECK if any_host else ""
+    logger().warning("open_to_all", warning=_OPEN_TO_ALL + unchecked)
+
+
+@contextmanager
+def _warm(open_source: Callable[[], Source]) -> Generator[Source]:
+    """Yield the opened source, whose models have run once."""
+    with closing(open_source()) as source:
+        source.warm()
+        yield source
 
 
 @contextmanager
@@ -236,34 +237,3 @@ def _open_files() -> int:
     if usual != resource.RLIM_INFINITY and usual < raised:
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, most))
     return max(usual, raised)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
-        )
-        family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or "not a host name"
-        raise CannotListen(host, port, why) from error
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()  # here: two sockets can be bound to a port, but only one can listen
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(host, port) from error
-        raise CannotListen(host, port, error.strerror or str(error)) from error
-    return listener
-
-
-def _is_loopback(listener: socket.socket) -> bool:
-    return ip_address(listener.getsockname()[0]).is_loopback
-
-
-def _url(host: str, port: int, *, secure: bool) -> str:
-    scheme = "https" if secure else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from citespan.qa.collections.figures import Collection, known
     from citespan.qa.collections.folders import create_collection
     from citespan.qa.collections.jobs import Jobs
+    from citespan.qa.collections.places import feedback_of
     from citespan.qa.collections.rebuilds import REINDEX, Rebuilding
     from citespan.qa.collections.registry import Collections
     from citespan.qa.collections.reindexing import Reindexing, going_back, open_to_reindex
@@ -31,6 +32,7 @@ __all__ = (
     "Rights",
     "SYNC",
     "create_collection",
+    "feedback_of",
     "going_back",
     "known",
     "met",
@@ -54,6 +56,7 @@ __getattr__ = names_of(
         "Rebuilding": "citespan.qa.collections.rebuilds",
         "Reindexing": "citespan.qa.collections.reindexing",
         "create_collection": "citespan.qa.collections.folders",
+        "feedback_of": "citespan.qa.collections.places",
         "going_back": "citespan.qa.collections.reindexing",
         "known": "citespan.qa.collections.figures",
         "met": "citespan.qa.collections.use",

@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from citespan.index.disk import (
-    HOME,
     IDENTITY,
     OWN_SETTINGS,
     lock_for_writing,
@@ -22,6 +21,7 @@ from citespan.index.disk import (
     write_durably,
 )
 from citespan.index.errors import StoreMismatch
+from citespan.index.search import drop_served
 from citespan.index.transfer import Backup, Check, accept, restore
 from citespan.qa.collections.listing import listed, unlist
 from citespan.qa.composition import Say, build_decision, build_reader, check_folder, open_corpus
@@ -105,6 +105,8 @@ def discard(settings: Settings, parent: Path, name: str) -> Path:
     if server := settings.store.at(name):
         from citespan.index.catalogue import drop_catalogue  # its driver is an extra
 
+        if engine := settings.engine():
+            drop_served(engine, server)
         unlist(settings.store.at(DEFAULT), name)
         drop_catalogue(server)
     return hide_folder(parent, name)
@@ -144,27 +146,22 @@ def restore_collection(
         lock.release()
 
 
-def identity_of(folder: Path, name: str = IDENTITY) -> str:
-    """Return the identity of a folder's contents, or another one in the file `name`.
+def identity_of(folder: Path) -> str:
+    """Return the identity of a folder's contents.
 
     It is created at first use. Contents that are restored into the folder get another identity.
 
     Raises:
         StoreUnavailable: the identity cannot be read or written.
     """
-    file = folder / name
+    file = folder / IDENTITY
     try:
         if file.exists() and _IDENTITY.fullmatch(found := file.read_text("latin-1")):
             return found
     except OSError as error:
         raise unavailable(f"the identity of {folder} cannot be read", error) from error
-    identify(folder, made := ulid(), name)
+    identify(folder, made := ulid())
     return made
-
-
-def home_of(folder: Path) -> str:
-    """Return what tells a data folder from those of other servers; errors as `identity_of`."""
-    return identity_of(folder, HOME)
 
 
 def identify(folder: Path, identity: str, name: str = IDENTITY) -> None:

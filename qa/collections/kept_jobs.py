@@ -8,9 +8,7 @@ from pathlib import Path
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.index.jobs import FolderJobs, JobStore
-from citespan.qa.collections.folders import home_of
 from citespan.qa.collections.jobs import Jobs
-from citespan.qa.collections.syncs import SYNC
 from citespan.qa.collections.tasks import Work
 
 _log = logging.getLogger("citespan.jobs")
@@ -107,4 +105,4 @@ class KeptJobs:
             return FolderJobs(folder)
         from citespan.index.shared import ServerJobs  # its driver is an extra
 
-        return ServerJobs(self._server, home_of(folder), {SYNC})
+        return ServerJobs(self._server)

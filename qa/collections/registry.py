@@ -29,11 +29,7 @@ from citespan.qa.collections.syncs import SYNC, Syncs
 from citespan.qa.collections.tasks import ingest_work
 from citespan.qa.collections.use import Slot
 from citespan.qa.composition import Say, audit_log, build_endpoint, open_service
-from citespan.qa.errors import (
-    CollectionExists,
-    CollectionGone,
-    TooManyCollections,
-)
+from citespan.qa.errors import CollectionExists, CollectionGone, TooManyCollections
 from citespan.qa.llm import Endpoint
 from citespan.qa.service import Service
 from citespan.qa.settings.overrides import Overrides, check_name, with_own
@@ -74,13 +70,16 @@ class Collections(AbstractContextManager["Collections"]):
         self._rebuilds = Rebuilds(self._place_of, say)
         server = self._settings.store.at(DEFAULT) if folder else None
         self._shared = server and folder and SharedList(server, folder, self._changing)
-        self._slots = Slots(folder=folder, settings=self._settings, endpoint=endpoint, say=say)
+        db = self._shared.db if self._shared else None
+        self._slots = Slots(
+            folder=folder, settings=self._settings, endpoint=endpoint, say=say, db=db
+        )
         self._shelf = Shelf(self._slots.figures_of, open_most, self._follow)
         for slot in (self._slots.default(default), *self._slots.stored()):
             self._shelf.add(slot)
         self._shelf.open_all(say)
         log = audit_log(self._settings)
-        self._syncs = Syncs(folder, self._settings, self, self._service_of, log)
+        self._syncs = Syncs(folder, self._settings, self, self._service_of, log, db)
         works = {INGEST: ingest_work(self._service_of, log), REINDEX: self._rebuilds.work}
         self._jobs = KeptJobs(folder, {**works, SYNC: self._syncs.work}, server)
 
@@ -175,7 +174,7 @@ class Collections(AbstractContextManager["Collections"]):
 
     def labels(self, name: str) -> LabelStore:
         """Return what people said of a collection's answers; errors are those of `service`."""
-        return LabelStore(self._slots.folder_of(name), self.service(name).corpus.get)
+        return LabelStore(self._slots.feedback(name), self.service(name).corpus.get)
 
     def unanswered(self, name: str) -> Unanswered:
         """Return the kept questions that a collection could not answer; errors as `service`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from citespan.index.catalogue import CatalogueServer
+from citespan.index.catalogue import CatalogueServer, Tables
 from citespan.index.disk import CATALOGUE
 from citespan.index.errors import StoreMismatch
 from citespan.qa.collections.folders import (
@@ -49,6 +49,11 @@ class SharedList:
         except BaseException:
             self._listing.close()
             raise
+
+    @property
+    def db(self) -> Tables:
+        """What the servers share, until `close`."""
+        return self._listing.db
 
     def follow(self, shelf: Shelf, slots: Slots) -> None:
         """Put collections of other servers on the shelf, and remove those that they deleted."""

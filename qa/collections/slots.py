@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from citespan.index.catalogue import Tables
 from citespan.index.errors import StoreError, StoreUnavailable
-from citespan.qa.collections.feedback import Unanswered
+from citespan.qa.collections.feedback import FeedbackPlace, Unanswered, feedback_place
 from citespan.qa.collections.figures import Figures, figures_of
 from citespan.qa.collections.folders import clear_hidden, identity_of, stored_names
 from citespan.qa.collections.use import Slot, hold
@@ -28,12 +29,14 @@ class Slots:
     endpoint: the language model of all collections.
     say: called with a message about work that takes a while, and about collections that cannot be
         opened.
+    db: what the servers of a database share; None if the folder holds the documents.
     """
 
     folder: Path | None
     settings: Settings
     endpoint: Endpoint | None
     say: Say
+    db: Tables | None = None
 
     @property
     def parent(self) -> Path | None:
@@ -52,24 +55,25 @@ class Slots:
             )
         return self.parent
 
-    def folder_of(self, name: str) -> Path:
-        """Return the folder of a collection.
+    def feedback(self, name: str) -> FeedbackPlace:
+        """Return where the labels and the unanswered questions of a collection are.
 
         Raises:
             StoreUnavailable: there is no data folder.
         """
         if self.folder is None:
             raise StoreUnavailable("labels need a data folder, and there is none")
-        return self.folder if name == DEFAULT else self.folder / COLLECTIONS / name
+        folder = self.folder if name == DEFAULT else self.folder / COLLECTIONS / name
+        return feedback_place(self.db, identity_of(folder) if self.db else "", folder)
 
     def unanswered(self, name: str) -> Unanswered:
         """Return the questions that a collection could not answer.
 
         Raises:
-            StoreUnavailable: there is no data folder.
+            StoreUnavailable: there is no data folder, or the server cannot be reached.
         """
         kept = self.settings.feedback
-        return Unanswered(self.folder_of(name), kept.unanswered_days, kept=kept.unanswered)
+        return Unanswered(self.feedback(name), kept.unanswered_days, kept=kept.unanswered)
 
     def default(self, found: Service | StoreError) -> Slot:
         """Return the slot of the default collection; it stays open, or holds the error."""

@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from citespan.index.catalogue import Tables
 from citespan.index.jobs import SpooledFile
 from citespan.index.jobs.types import FileOutcome, FileResult, Job, JobState
 from citespan.qa.collections.jobs import Jobs
@@ -18,6 +20,7 @@ from citespan.qa.oversight import AuditLog, OpenAuditLog, held_open
 from citespan.qa.service import Service
 from citespan.qa.settings.sections import Settings
 from citespan.qa.sources import (
+    Definition,
     SourceFiles,
     SourceState,
     SyncPlan,
@@ -44,7 +47,7 @@ class Submitting(Protocol):
 
 
 class Syncs:
-    """The sources of a data folder. Safe for many threads.
+    """The sources of a data folder or of a database. Safe for many threads.
 
     Args:
         folder: the data folder; without one, there are no sources.
@@ -52,6 +55,7 @@ class Syncs:
         work: runs the jobs.
         service_of: returns the service of a job's collection.
         log: the log of changes, or None.
+        db: what the servers of a database share; it holds the sources in place of the folder.
     """
 
     def __init__(
@@ -61,8 +65,9 @@ class Syncs:
         work: Submitting,
         service_of: Callable[[Job], Service],
         log: AuditLog | None = None,
+        db: Tables | None = None,
     ) -> None:
-        self._files = None if folder is None else SourceFiles(folder)
+        self._files = None if folder is None else SourceFiles(folder, db)
         self._settings, self._work, self._service_of = settings, work, service_of
         self._log = log
         self._schedule = Schedule(self.states, self._begin_due)
@@ -90,12 +95,14 @@ class Syncs:
             SourceNotFound: there is no such source.
             CollectionNotFound: its collection was deleted.
         """
-        definition = self.state(name).definition
-        for job in self._unended(name):
-            if job.state is JobState.QUEUED and job.arguments[_FORCE] == force:
-                return job
-        given = {_SOURCE: name, _FORCE: force}
-        return self._work.submit(definition.collection, (), given, SYNC)
+        files = self._held(name)
+        with files.changing():
+            definition = files.get(name)
+            for job in self._jobs_of(name):
+                if job.state is JobState.QUEUED and job.arguments[_FORCE] == force:
+                    return job
+            given = {_SOURCE: name, _FORCE: force}
+            return self._work.submit(definition.collection, (), given, SYNC)
 
     def hooked(self, name: str, body: bytes, signature: str) -> Job:
         """Submit a sync for a web hook, whose body is signed with the secret of the settings.
@@ -131,6 +138,7 @@ class Syncs:
     def start(self) -> None:
         """Begin syncs when they are due, and when a watched folder changes."""
         if self._files is not None:
+            self._files.tidy()
             self._schedule.start()
 
     def close(self) -> None:
@@ -167,16 +175,23 @@ class Syncs:
         return report
 
     def _begin_due(self, name: str, *, changed: bool) -> None:
-        """Submit a sync; for one that is due and not for a change, a running one will do."""
-        if changed or not self._unended(name):
-            self.begin(name)
+        """Submit a sync; for one that is due and not for a change, another server's will do."""
+        files = self._held(name)
+        with files.changing():
+            if changed or not self._is_begun(files.get(name)):
+                self.begin(name)
 
-    def _unended(self, name: str) -> list[Job]:
-        return [
-            job
-            for job in self._work.jobs.jobs()
-            if job.kind == SYNC and job.finished_at is None and job.arguments[_SOURCE] == name
-        ]
+    def _is_begun(self, definition: Definition) -> bool:
+        """Return whether a sync waits, is run, or was begun within the interval of its source."""
+        since = datetime.now(UTC) - timedelta(seconds=definition.interval_s or 0)
+        return any(
+            job.finished_at is None or datetime.fromisoformat(job.created_at) > since
+            for job in self._jobs_of(definition.name)
+        )
+
+    def _jobs_of(self, name: str) -> list[Job]:
+        jobs = self._work.jobs.jobs()
+        return [job for job in jobs if job.kind == SYNC and job.arguments[_SOURCE] == name]
 
 
 def _done(task: Task, log: OpenAuditLog | None, key: str, result: FileResult) -> None:

@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.composition.auditing import audit_log
+    from citespan.qa.composition.cluster import open_cluster
     from citespan.qa.composition.models import (
         Say,
         build_decision,
@@ -36,6 +37,7 @@ __all__ = (
     "build_reader",
     "check_folder",
     "evidence_folder",
+    "open_cluster",
     "open_corpus",
     "open_for_questions",
     "open_service",
@@ -58,6 +60,7 @@ __getattr__ = names_of(
         "build_reader": "citespan.qa.composition.models",
         "check_folder": "citespan.qa.composition.services",
         "evidence_folder": "citespan.qa.composition.models",
+        "open_cluster": "citespan.qa.composition.cluster",
         "open_corpus": "citespan.qa.composition.services",
         "open_for_questions": "citespan.qa.composition.services",
         "open_service": "citespan.qa.composition.services",

@@ -1,11 +1,12 @@
 """The composition root: settings to a running service."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from citespan.index import Corpus
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import Searcher
-from citespan.index.disk import HOME, IDENTITY, RESERVE
+from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
 from citespan.index.reading import FileReader
@@ -30,17 +31,20 @@ from citespan.qa.settings.sections import (
 )
 from citespan.qa.types import Mode, Policy
 
+if TYPE_CHECKING:
+    from citespan.index.cluster import Cluster
+
 _LEAST_PROMPT_TOKENS = 400
 
 
 _OURS = {
-    "models", "collections", "collection.json", HOME, IDENTITY, "jobs", "jobs.db", "eval-runs",
+    "models", "collections", "collection.json", "server.id", IDENTITY, "jobs", "jobs.db",
     "jobs.db-wal", "jobs.db-shm", "keys.json", "keys.lock", "keys.used.json", RESERVE,
-    "sources", "writer.lock", "writer.pid", "lost+found",
+    "sources", "eval-runs", "writer.lock", "writer.pid", "lost+found",
 }  # fmt: skip
 
 
-_OURS_BEGIN = (".restore", ".keys.", "damaged-jobs-", AUDIT, SERVER_FILE)
+_OURS_BEGIN = ("worker-", ".restore", ".keys.", "damaged-jobs-", AUDIT, SERVER_FILE)
 _DERIVED = ("build-", "derived.json", ".derived.json")  # from what a server holds
 
 
@@ -115,9 +119,12 @@ def service_of(
     )
 
 
-def build_files(settings: ParseSettings) -> FileReader:
-    """Return the reader of files that the settings describe."""
-    return FileReader(originals=settings.originals, ocr=settings.ocr)
+def build_files(settings: ParseSettings, cluster: "Cluster | None" = None) -> FileReader:
+    """Return the reader of files that the settings describe; with `cluster`, that reads them."""
+    originals, ocr = settings.originals, settings.ocr
+    if cluster is None:
+        return FileReader(originals=originals, ocr=ocr)
+    return FileReader(originals=originals, ocr=ocr, parse=cluster.parse, at_once=cluster.at_once)
 
 
 def build_endpoint(settings: LlmSettings) -> Endpoint | None:
@@ -201,6 +208,7 @@ def open_corpus(
         keep_revisions=settings.data.keep_revisions or None,
         reserve_in=folder.parent.parent if folder.parent.name == COLLECTIONS else folder,
         server=server,
+        search=settings.engine(),
         embedder_of=lambda build: build_embedder(with_own(settings, build.own), say),
     )
 
@@ -218,6 +226,8 @@ def is_warm(folder: Path, settings: Settings) -> bool:
     ready = settings.embedding.runtime == "torch" or (
         exported_folder(settings.models_path(), settings.embedding.model).exists()
     )
+    if settings.engine():
+        return ready  # opening for reading finds out
     known = any(folder.glob("build-*")) if settings.server() else (folder / "catalog.db").exists()
     return ready and known
 

@@ -1,5 +1,6 @@
-"""The settings of sources to what they may do, and the sources of the data folder."""
+"""The settings of sources to what they may do, and where the sources are."""
 
+import weakref
 from ipaddress import ip_network
 
 from citespan.qa.settings.sections import Settings
@@ -30,5 +31,17 @@ def build_outgoing(settings: Settings) -> Outgoing:
 
 
 def source_files(settings: Settings) -> SourceFiles:
-    """Return the definitions of the sources of the data folder."""
-    return SourceFiles(settings.data_path())
+    """Return the definitions of the sources of the data folder, or of its server.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached.
+    """
+    server = settings.server()
+    if server is None:
+        return SourceFiles(settings.data_path())
+    from citespan.index.shared import open_shared  # its driver is an extra
+
+    db = open_shared(server)
+    made = SourceFiles(settings.data_path(), db)
+    weakref.finalize(made, db.close)
+    return made

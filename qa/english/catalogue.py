@@ -57,6 +57,15 @@ _PATTERNS: tuple[tuple[About, Any], ...] = tuple(
         ),
     )
 )
+_ON = (
+    r"(?:about|on|(?:that )?(?:talk|speak)s?(?:ing)? about|(?:that )?deals?(?:ing)? with"
+    r"|(?:that )?(?:cover|mention|discuss|describe|explain)(?:s|es|ing)?)"
+)
+_TOPIC: Any = _linear.compile(
+    r"(?:what|which|list(?: me)?(?: all)?|show(?: me)?(?: all)?|find(?: me)?(?: all)?)(?: the)?"
+    r" (?:documents?|docs|files?|pages?|guides?|articles?|manuals?)"
+    rf"{_STORED}?(?: are| is)?(?: there)? {_ON} (?P<topic>.+?)(?: (?:are|is) there)?"
+)
 _LONGEST = 120  # code points
 _OTHER = re.compile(r"[^\w\s'-]+|_+")
 _POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?)|(?: please)$")
@@ -64,9 +73,19 @@ _POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?)|(?: ple
 
 def about_documents(question: str) -> About | None:
     """Return what a question asks about the documents as such; None for other questions."""
+    said = _said(question)
+    return next((about for about, pattern in _PATTERNS if pattern.fullmatch(said)), None)
+
+
+def topic_of_documents(question: str) -> str:
+    """Return the topic if a question asks which documents are about it; else nothing."""
+    asked = _TOPIC.fullmatch(_said(question))
+    return asked["topic"] if asked else ""
+
+
+def _said(question: str) -> str:
     if len(question) > _LONGEST:
-        return None
+        return ""
     bare = question.casefold().replace("’", "'").replace("tl;dr", "tldr")
     said = " ".join(_OTHER.sub(" ", bare).split())
-    said = _POLITE.sub("", _POLITE.sub("", said))
-    return next((about for about, pattern in _PATTERNS if pattern.fullmatch(said)), None)
+    return _POLITE.sub("", _POLITE.sub("", said))

@@ -5,7 +5,7 @@
 
 import re
 
-from citespan.qa.english.words import word_set
+from citespan.qa.english.words import AUXILIARIES, word_set
 
 _MEASURES = {
     "larger": "big", "bigger": "big", "smaller": "big", "longer": "long", "shorter": "long",
@@ -28,6 +28,38 @@ _BETWEEN = re.compile(
     r"compare (?:the )?(?P<what2>[^?]{1,80}) of (?P<both2>[^?.]{1,160})[?.]?",
     re.IGNORECASE,
 )
+_WITH = re.compile(
+    r"(?P<first>[^?]{3,200}),? (?:as |when )?(?:compared|in comparison) (?:with|to) "
+    r"(?P<other>(?P<lead>\w+) [^?,.]{1,80})[?.]?",
+    re.IGNORECASE,
+)
+_DIFFER = re.compile(
+    r"(?:what(?:'?s| is| are)|tell me|explain) (?:the )?(?:\w+ )?differences? between "
+    r"(?P<both>[^?]{1,160})|"
+    r"how (?:is|are|do|does) (?P<one>[^?]{1,80}) (?:different|differs?) from (?P<other>[^?]{1,80})|"
+    r"how do (?P<both2>[^?]{1,160}) differ|compare (?P<both3>[^?.]{1,160})|"
+    r"(?P<one2>[^?]{1,80}) (?:vs\.?|versus) (?P<other2>[^?]{1,80})",
+    re.IGNORECASE,
+)
+
+
+def set_apart(question: str) -> list[str] | None:
+    """Return what each of two things is, for a question how they differ; None for others.
+
+    It is worth asking if no sentence says how they differ.
+    """
+    found = _DIFFER.fullmatch(" ".join(question.split()).rstrip("?. "))
+    if not found:
+        return None
+    joined = found["both"] or found["both2"] or found["both3"]
+    if joined:
+        both = _named_alike(_two(joined, " and "))
+    elif found["one"]:
+        both = [found["one"], found["other"]]
+    else:  # names in as many words: what follows a name is asked of it
+        both = [found["one2"], found["other2"]]
+        both = both if len(both[0].split()) == len(both[1].split()) else None
+    return both and [f"What {_being(one)} {one}?" for one in both]
 
 
 def compared(question: str) -> list[str] | None:
@@ -37,6 +69,8 @@ def compared(question: str) -> list[str] | None:
         what = between["what"] or between["what2"]
         both = _two(between["both"] or between["both2"], " and ")
         return both and [f"What is the {what} of {one}?" for one in both]
+    if found := _WITH.fullmatch(text):
+        return _with(found["first"].rstrip(","), found["lead"], found["other"])
     if " than " in text and (than := _THAN.fullmatch(text.rstrip("?. "))):
         return _than(than["verb"].casefold(), than["rest"])
     body, mark, tail = _last_clause(text)
@@ -53,6 +87,24 @@ def _last_clause(text: str) -> tuple[str, str, str]:
 def _two(text: str, joint: str) -> list[str] | None:
     both = [one.strip() for one in text.split(joint)]
     return both if len(both) == 2 and all(both) else None
+
+
+def _named_alike(both: list[str] | None) -> list[str] | None:
+    """Return two things by their whole names: "the red and the blue box" names two boxes."""
+    if both is None:
+        return None
+    first, second = both[0].split(), both[1].split()
+    shared = len(first) > 1 and len(second) == len(first) + 1 and first[0] == second[0]
+    return [f"{both[0]} {second[-1]}", both[1]] if shared else both
+
+
+def _with(question: str, lead: str, other: str) -> list[str] | None:
+    """Return a question, and the same about another thing that is named in as many words."""
+    words = question.split()
+    at = len(words) - len(other.split())
+    if at < 1 or words[at].casefold() != lead.casefold() or words[at - 1] in AUXILIARIES:
+        return None
+    return [f"{question}?", f"{' '.join(words[:at])} {other}?"]
 
 
 def _each(words: list[str], both: list[str]) -> list[str] | None:
@@ -111,6 +163,8 @@ def _asked(verb: str, after: list[str]) -> str | None:
             return f"How {thing} {verb} {{}}?" if thing else None
         many = "many" if thing.endswith("s") or measure == "fewer" else "much"
         return f"How {many}{' ' if thing else ''}{thing} does {{}} {_base(verb)}?"
+    if measure not in _MEASURES:
+        return None
     if having:
         return f"How {_MEASURES[measure]} is the {thing} of {{}}?" if thing else None
     if being and _MEASURES[measure] == "heavy":
@@ -118,6 +172,10 @@ def _asked(verb: str, after: list[str]) -> str | None:
     if being:
         return f"How {_MEASURES[measure]} {verb} {{}}?"
     return f"How {_MEASURES[measure]} does {{}} {_base(verb)}?"
+
+
+def _being(thing: str) -> str:
+    return "are" if thing.endswith("s") and not thing.endswith(("ss", "us", "is")) else "is"
 
 
 def _base(verb: str) -> str:

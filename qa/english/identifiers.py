@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from citespan.qa.english.numbers import is_unit
 from citespan.qa.english.words import STOP_WORDS, word_set
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-./:_][^\W_]+){0,12}")
+_TOKEN = re.compile(r"[^\W_]+(?:(?:[-./:_]|(?<=\d),(?=\d{3}(?!\d)))[^\W_]+){0,12}")
 _ORDINAL = re.compile(r"\d+(?:s|st|nd|rd|th)", re.IGNORECASE)
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)?")
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)?|\d{1,3}(?:,\d{3}){1,5}")
 _COUNTED = re.compile(r"\d{1,12}(?:[.,]\d{1,12})?-?[a-z%]{1,12}", re.IGNORECASE)  # 24h, 30-day, 5kg
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 _MONTHS = [

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from citespan.index import Corpus, Document, Draft
-from citespan.index.corpus import CorpusView
+from citespan.index.corpus import ChunkMaker, CorpusView
 from citespan.index.errors import DocumentNotFound, DocumentRejected
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import document_of
@@ -15,7 +15,7 @@ from citespan.index.runtime import map_ahead
 from citespan.index.types import Outcome, StoreResult
 from citespan.qa.files.members import members_of
 
-_AHEAD = 2  # files that are read while an earlier one is stored
+_AHEAD = 2  # files that are read here while an earlier one is stored
 _MOST_REASON = 500  # characters
 
 
@@ -113,8 +113,9 @@ def ingest(
     on_result: Callable[[Source, FileResult], None],
     on_chunks: Callable[[Source, int, int], None] = lambda _, __, ___: None,
     files: FileReader | None = None,
+    maker: ChunkMaker | None = None,
 ) -> None:
-    """Store files one after another, until a callback raises; two are read ahead.
+    """Store files one after another, until a callback raises; a few are read ahead.
 
     The files inside of a file become documents of their own, which are stored before it.
 
@@ -126,11 +127,13 @@ def ingest(
         on_chunks: called with how many chunks of a file are embedded, and how many it has. If it
             raises, nothing of that file is stored.
         files: reads the files inside of files.
+        maker: makes chunks and vectors elsewhere; it bounds how many files are read ahead.
     """
     taking = _Taking(corpus, seen, files or FileReader())
+    ahead = maker.at_once if maker else _AHEAD
 
     def drafts() -> Iterator[Draft]:
-        with closing(map_ahead(_read, sources, _AHEAD)) as found, _interruptible():
+        with closing(map_ahead(_read, sources, ahead)) as found, _interruptible():
             for source, read in found:
                 refused = yield from taking.drafts(source, read)
                 if refused:
@@ -140,7 +143,7 @@ def ingest(
         on_chunks(taking.counted(document_id, total), done, total)
 
     # The documents are searchable when this ends.
-    with closing(corpus.put_many(drafts(), count)) as storing, _interruptible():
+    with closing(corpus.put_many(drafts(), count, maker)) as storing, _interruptible():
         for stored in storing:
             one, chunks = taking.stored(stored.document.id)
             if one.own:

@@ -114,7 +114,7 @@ class Endpoint:
         with self._lock:
             self._closed = True
             for writing in list(self._writings):
-                writing.close()
+                writing.cancel()
             self._running.close()
 
     def __enter__(self) -> Self:

@@ -70,8 +70,12 @@ class Writing:
         raise StopIteration
 
     def close(self) -> None:
-        """Stop the model if it still writes, and close its connection."""
+        """Stop the model if it still writes, and close its connection; nothing more is read."""
         self._over = True
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Do so for another thread: the reader learns that the answer is incomplete."""
         self._task.cancel()
         self._received.wait()
 

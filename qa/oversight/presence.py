@@ -41,10 +41,12 @@ class Announcer:
 
     Args:
         folder: the data folder.
+        pid: the process that a signal stops; by default this one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pid: int | None = None) -> None:
         self._file = folder / SERVER_FILE
+        self._pid = pid or os.getpid()
         self._present: Presence | None = None
         self._lock = threading.Lock()
         self._written_s = -_PAUSE_S
@@ -52,7 +54,7 @@ class Announcer:
     def announce(self, url: str) -> None:
         """Say that the server is ready at this address."""
         with self._lock:
-            self._present = Presence(pid=os.getpid(), url=url, since=_now())
+            self._present = Presence(pid=self._pid, url=url, since=_now())
             self._write(self._present)
 
     def tell(self, route: str, error: Exception, request_id: str) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.english.catalogue import About, about_documents
+    from citespan.qa.english.catalogue import About, about_documents, topic_of_documents
     from citespan.qa.english.languages import unread_language
     from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
@@ -30,6 +30,7 @@ __all__ = (
     "checked_top_k",
     "gist",
     "rewriting_messages",
+    "topic_of_documents",
     "understand",
     "unread_language",
 )
@@ -48,6 +49,7 @@ __getattr__ = names_of(
         "checked_top_k": "citespan.qa.question.validation",
         "gist": "citespan.qa.question.subjects",
         "rewriting_messages": "citespan.qa.question.rewriting",
+        "topic_of_documents": "citespan.qa.english.catalogue",
         "understand": "citespan.qa.question.understanding",
         "unread_language": "citespan.qa.english.languages",
     },

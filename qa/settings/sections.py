@@ -14,6 +14,7 @@ from citespan.qa.errors import ConfigError
 from citespan.qa.evidence import Rules
 from citespan.qa.settings.access import AccessSettings
 from citespan.qa.settings.environment import from_environment
+from citespan.qa.settings.search import SearchSettings
 from citespan.qa.settings.serving import (
     AuditSettings,
     FeedbackSettings,
@@ -26,6 +27,7 @@ from citespan.qa.settings.store import StoreSettings
 
 if TYPE_CHECKING:
     from citespan.index.catalogue import CatalogueServer
+    from citespan.index.search import SearchServer
 
 _HIDDEN = "(set)"  # printed instead of a secret
 BUNDLED_EVIDENCE = "citespan-evidence"
@@ -168,6 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     data: DataSettings = DataSettings()
     store: StoreSettings = StoreSettings()
+    search: SearchSettings = SearchSettings()
     parse: ParseSettings = ParseSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
@@ -187,8 +190,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return the settings without secrets, to be printed or stored."""
         llm = msgspec.structs.replace(self.llm, api_key=self.llm.api_key and _HIDDEN)
         store = msgspec.structs.replace(self.store, url=self.store.url and _HIDDEN)
+        search = msgspec.structs.replace(self.search, token=self.search.token and _HIDDEN)
         sources = self.sources.shown(_HIDDEN)
-        return msgspec.structs.replace(self, llm=llm, sources=sources, store=store)
+        return msgspec.structs.replace(self, llm=llm, sources=sources, store=store, search=search)
 
     def data_path(self) -> Path:
         """Return the data folder: `data.path`, or the user's own by the platform's convention."""
@@ -212,6 +216,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def server(self) -> "CatalogueServer | None":
         """Return the server that holds the collection, or None; errors as `StoreSettings.at`."""
         return self.store.at(self.data.collection)
+
+    def engine(self) -> "SearchServer | None":
+        """Return the engine that searches, or None; errors as `SearchSettings.server`."""
+        return self.search.server(self.store.url)
 
     def models_path(self) -> Path:
         """Return the folder of exported models."""

@@ -39,6 +39,8 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     head_limit_s: how long the headers of a request may take, in seconds.
     body_limit_s: how long a body may take, in addition to a second for each 10 kB, in seconds.
     stop_s: how long requests may run on after a signal to stop, in seconds.
+    workers: how many processes answer on this machine; several need `store.url`. The limits above
+        are of each.
     """
 
     host: str = "127.0.0.1"
@@ -62,13 +64,14 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     head_limit_s: _Seconds = 15.0
     body_limit_s: _Seconds = 30.0
     stop_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 4.0
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
 
 
 class LimitsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much each caller may use: the holder of a key, or else the client of an address.
 
     Each is empty, for no limit, or quotas such as 100/minute, 5000/day; the windows are second,
-    minute, hour and day. The server counts in memory: a restart forgets what was used.
+    minute, hour and day. Each process counts in memory: a restart forgets what was used.
 
     requests: requests of any kind, without those for the page and for health.
     questions: questions and searches.
@@ -98,7 +101,7 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class FeedbackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a server keeps of questions, in the data folder.
+    """What a server keeps of questions, next to the documents.
 
     unanswered: whether questions that got no answer are kept, without who asked; they are the words
         of people, so tell them.

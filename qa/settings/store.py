@@ -17,7 +17,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     url: the address of the server and its database, such as
         postgresql://citespan@db.example.org/citespan, which needs citespan[postgres]. The data
-        folder then holds what each process keeps for itself: indexes, sources, labels and logs.
+        folder then holds what each process keeps for itself: indexes and logs.
     connections: how many connections a process opens for a collection, at most.
     timeout_s: how long to wait for a connection, in seconds.
     """

@@ -6,8 +6,9 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.sources.definition import Definition, absolute, interval_s, kind_of
-    from citespan.qa.sources.files import SOURCES, LastRun, SourceFiles, SourceState
+    from citespan.qa.sources.files import LastRun, SourceFiles, SourceState
     from citespan.qa.sources.opening import open_source, rules_of
+    from citespan.qa.sources.place import SOURCES
     from citespan.qa.sources.plan import SyncPlan, make_plan
     from citespan.qa.sources.rules import SyncReport, SyncRules
     from citespan.qa.sources.run import plan_of, sync
@@ -38,7 +39,7 @@ __getattr__ = names_of(
     {
         "Definition": "citespan.qa.sources.definition",
         "LastRun": "citespan.qa.sources.files",
-        "SOURCES": "citespan.qa.sources.files",
+        "SOURCES": "citespan.qa.sources.place",
         "SourceFiles": "citespan.qa.sources.files",
         "SourceState": "citespan.qa.sources.files",
         "SyncPlan": "citespan.qa.sources.plan",

@@ -1,6 +1,7 @@
-"""The files of the sources of a data folder: their definitions, and how their last sync ended."""
+"""The sources of a data folder or a database: definitions, and how their last sync ended."""
 
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,20 @@ from typing import TypeVar
 import msgspec
 
 from citespan.decoding import from_json
-from citespan.index.disk import make_folder, sync_folder, unavailable, write_durably
+from citespan.index.catalogue import Tables
 from citespan.qa.errors import ConfigError, SourceExists, SourceNotFound
 from citespan.qa.sources.definition import Definition
+from citespan.qa.sources.place import (
+    DEFINITION,
+    RUN,
+    SOURCES,
+    SourcePlace,
+    SourcesInFolder,
+    SourcesOnServer,
+)
 from citespan.qa.sources.rules import SyncReport
 
-SOURCES = "sources"  # in the data folder
+_CACHE = ".git"  # how the names of folders end that hold what is fetched
 T = TypeVar("T")
 
 
@@ -43,27 +52,31 @@ class SourceState:
 
 
 class SourceFiles:
-    """The definitions of a data folder, a file each. Each change is one rename.
+    """The definitions of a data folder, or of all servers of a database. Each change is one step.
 
     Args:
-        folder: the data folder.
+        folder: the data folder, which also holds what is fetched.
+        db: what the servers of a database share; it holds the definitions in place of the folder.
 
     Raises:
         ConfigError: any method: a file is not one that was written here.
         StoreUnavailable: any method: a file cannot be read or written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, db: Tables | None = None) -> None:
         self._folder = folder / SOURCES
+        self._place: SourcePlace = (
+            SourcesInFolder(self._folder) if db is None else SourcesOnServer(db, self._folder)
+        )
 
     def all(self) -> list[Definition]:
         """Return all definitions, by name."""
-        paths = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
-        return [_read(path, Definition) for path in paths]
+        return self._definitions(self._place.all())
 
     def states(self) -> list[SourceState]:
         """Return all sources, by name."""
-        return [self._state(one) for one in self.all()]
+        found = self._place.all()
+        return [self._state(one, found) for one in self._definitions(found)]
 
     def state(self, name: str) -> SourceState:
         """Return a source.
@@ -71,7 +84,8 @@ class SourceFiles:
         Raises:
             SourceNotFound: no source has this name.
         """
-        return self._state(self.get(name))
+        found = self._place.all()
+        return self._state(self._named(name, found), found)
 
     def get(self, name: str) -> Definition:
         """Return the definition of a source.
@@ -79,10 +93,7 @@ class SourceFiles:
         Raises:
             SourceNotFound: no source has this name.
         """
-        found = next((one for one in self.all() if one.name == name), None)
-        if found is None:
-            raise SourceNotFound(name)
-        return found
+        return self._named(name, self._place.all())
 
     def add(self, definition: Definition) -> None:
         """Write the definition of a new source.
@@ -90,37 +101,42 @@ class SourceFiles:
         Raises:
             SourceExists: the name is taken.
         """
-        if any(one.name == definition.name for one in self.all()):
-            raise SourceExists(definition.name)
-        self._write(f"{definition.name}.json", definition)
+        with self._place.changing():
+            if any(one.name == definition.name for one in self.all()):
+                raise SourceExists(definition.name)
+            self._write(f"{definition.name}{DEFINITION}", definition)
 
     def remove(self, name: str) -> None:
-        """Delete the definition of a source, its last run, and what was fetched of it.
+        """Delete the definition of a source, its last run, and what was fetched of it here.
 
         Raises:
             SourceNotFound: no source has this name.
         """
-        self.get(name)
-        try:
-            (self._folder / f"{name}.json").unlink()
-            (self._folder / f"{name}.run").unlink(missing_ok=True)
-        except OSError as error:
-            raise unavailable(f"the source {name} cannot be removed", error) from error
+        with self._place.changing():
+            self.get(name)
+            self._place.remove(f"{name}{DEFINITION}")
+            self._place.remove(f"{name}{RUN}")
         shutil.rmtree(self.cache(name), ignore_errors=True)
+
+    def changing(self) -> AbstractContextManager[object]:
+        """Return a context inside which nobody else adds, removes or begins a source."""
+        return self._place.changing()
 
     def cache(self, name: str) -> Path:
         """Return the folder for what is fetched of a source."""
-        return self._folder / f"{name}.git"
+        return self._folder / f"{name}{_CACHE}"
 
-    def last_run(self, name: str) -> LastRun | None:
-        """Return how the last sync of a source ended; None if there was none."""
-        path = self._folder / f"{name}.run"
-        return _read(path, LastRun) if path.exists() else None
+    def tidy(self) -> None:
+        """Remove what was fetched here of sources that were removed at another server."""
+        there = {f"{name.removesuffix(DEFINITION)}{_CACHE}" for name in self._place.all()}
+        for cache in self._folder.glob(f"*{_CACHE}"):
+            if cache.name not in there:
+                shutil.rmtree(cache, ignore_errors=True)
 
     def record(self, name: str, report: SyncReport) -> None:
         """Record how a sync ended."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        before = self.last_run(name)
+        before = self._last_run(name, self._place.all())
         problem = report.problem
         if problem is None and report.failed:
             problem = f"{report.failed} entries could not be read; the next sync tries again"
@@ -130,10 +146,24 @@ class SourceFiles:
             outcomes={str(one): count for one, count in report.outcomes.items() if count},
             problem=problem,
         )
-        self._write(f"{name}.run", run)
+        self._write(f"{name}{RUN}", run)
 
-    def _state(self, definition: Definition) -> SourceState:
-        last, every_s = self.last_run(definition.name), definition.interval_s
+    def _definitions(self, found: dict[str, bytes]) -> list[Definition]:
+        names = sorted(name for name in found if name.endswith(DEFINITION))
+        return [self._read(name, found[name], Definition) for name in names]
+
+    def _named(self, name: str, found: dict[str, bytes]) -> Definition:
+        made = next((one for one in self._definitions(found) if one.name == name), None)
+        if made is None:
+            raise SourceNotFound(name)
+        return made
+
+    def _last_run(self, name: str, found: dict[str, bytes]) -> LastRun | None:
+        data = found.get(f"{name}{RUN}")
+        return None if data is None else self._read(f"{name}{RUN}", data, LastRun)
+
+    def _state(self, definition: Definition, found: dict[str, bytes]) -> SourceState:
+        last, every_s = self._last_run(definition.name, found), definition.interval_s
         next_at = None
         if every_s is not None:
             began = datetime.fromisoformat(last.ended_at) if last else datetime.now(UTC)
@@ -141,21 +171,11 @@ class SourceFiles:
         return SourceState(definition=definition, last=last, next_at=next_at)
 
     def _write(self, name: str, value: msgspec.Struct) -> None:
-        scratch = self._folder / f".{name}.part"
+        self._place.write(name, msgspec.json.format(msgspec.json.encode(value)))
+
+    def _read(self, name: str, data: bytes, kind: type[T]) -> T:
         try:
-            make_folder(self._folder)
-            scratch.unlink(missing_ok=True)  # of a process that was killed
-            write_durably(scratch, msgspec.json.format(msgspec.json.encode(value)))
-            scratch.replace(self._folder / name)
-            sync_folder(self._folder)
-        except OSError as error:
-            raise unavailable(f"the source file {name} cannot be written", error) from error
-
-
-def _read(path: Path, kind: type[T]) -> T:
-    try:
-        return from_json(path.read_bytes(), kind)
-    except OSError as error:
-        raise unavailable(f"the source file {path} cannot be read", error) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the source file {path} is damaged: {error}") from error
+            return from_json(data, kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            where = self._place.called(name)
+            raise ConfigError(f"the source file {where} is damaged: {error}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index import Corpus
+from citespan.index.corpus import ChunkMaker
 from citespan.index.jobs.types import FileOutcome, FileResult
 from citespan.index.parse import printable
 from citespan.index.reading import FileReader, files_in
@@ -54,6 +55,7 @@ def take_in(
     encoding: str | None = None,
     *,
     files: FileReader | None = None,
+    maker: ChunkMaker | None = None,
     password: str | None = None,
     every: bool = False,
     on_result: Callable[[str, FileResult], None] = lambda _, __: None,
@@ -65,6 +67,7 @@ def take_in(
         paths: files and folders that exist.
         encoding: the encoding of texts without a byte order mark; UTF-8 by default.
         files: reads the files; by default it keeps them.
+        maker: makes chunks and vectors elsewhere; by default this process makes them.
         password: opens encrypted files.
         every: whether to report the stored files, too.
         on_result: called with the name and the outcome of each file that is not skipped.
@@ -100,7 +103,7 @@ def take_in(
         try:
             ingest(
                 corpus, sources, seen=StoredTexts(), files=reader, on_result=keep,
-                on_chunks=progress.chunks_done,
+                on_chunks=progress.chunks_done, maker=maker,
             )  # fmt: skip
         except KeyboardInterrupt:
             stopped = True

@@ -117,7 +117,8 @@ def test_it_says_when_it_does_not_know(client: Client) -> None:
 
 def test_what_tunes_is_ignored_and_parts_are_read(client: Client) -> None:
     body = said(KNOWN, temperature=0.7, max_tokens=5, user="u", n=1, tool_choice="auto", seed=1)
-    body |= {"tools": [], "functions": None}
+    function: dict[str, object] = {"name": "f", "parameters": {"type": "object"}}
+    body |= {"tools": [{"type": "function", "function": function}], "functions": [function]}
     parts = [{"type": "text", "text": KNOWN}]
     body["messages"] = [
         {"role": "system", "content": "Answer in verse."}, {"role": "user", "content": parts},
@@ -132,8 +133,8 @@ def test_what_tunes_is_ignored_and_parts_are_read(client: Client) -> None:
         ({"logprobs": True}, "logprobs"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"function_call": {"name": "f"}}, "function_call"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": {}}, "tool_choice"),
         ({"tool_choice": [1]}, "tool_choice"),

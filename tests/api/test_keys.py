@@ -19,7 +19,8 @@ from citespan.api.access.keys import Key, digest, stamp
 from citespan.api.middleware.callers import address_of
 from citespan.api.middleware.origins import Origins
 from citespan.api.server.app import create_app
-from citespan.api.server.process import NoKeys, run_server
+from citespan.api.server.listening import NoKeys
+from citespan.api.server.process import run_server
 from citespan.commands import cli
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections

@@ -31,6 +31,7 @@ from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.types import Policy
 
 AT_ONCE, WAITING, CONNECTIONS = 2, 3, 60
+BACKLOG = 128  # connections, at most, that the server accepts in a turn of its loop
 MCP_HEADERS = {"accept": "application/json, text/event-stream"}
 CLIENTS = 6
 ROUNDS = CYCLES if NIGHTLY else 1
@@ -181,10 +182,14 @@ def test_many_clients_are_answered_or_told_when_to_come_again(loaded: Loaded) ->
 
 
 def test_more_connections_than_may_be_leave_room_for_others(loaded: Loaded) -> None:
+    files = Path(f"/proc/{loaded.served.process.pid}/fd")
+    before = len(list(files.iterdir()))
+    # The loop may accept a whole backlog in a turn, and closes those beyond the limit in the next.
+    most = before + CONNECTIONS + 2 * BACKLOG
     with ExitStack() as opened:
-        for _ in range(4 * CONNECTIONS):
+        for _ in range(8 * CONNECTIONS):
             opened.enter_context(connected(loaded.served))
-            if len(list(Path(f"/proc/{loaded.served.process.pid}/fd").iterdir())) > 200:
+            if len(list(files.iterdir())) > most:
                 pytest.fail("connections are not bounded")
         for _ in range(5):
             assert httpx.get(f"{loaded.served.url}/health/live", timeout=60).status_code == 200

@@ -125,7 +125,7 @@ def test_conversations_are_read_and_instructions_ignored(client: Client) -> None
         "reasoning": {},
     }
     more: dict[str, Any] = {
-        "tools": [],
+        "tools": [{"type": "function", "name": "f", "parameters": {}}],
         "tool_choice": "auto",
         "previous_response_id": None,
         "metadata": {"a": "b"},

@@ -16,7 +16,8 @@ from serving import started
 
 from citespan.api.middleware.telemetry import configure_logging
 from citespan.api.server.app import create_app
-from citespan.api.server.process import CannotListen, PortInUse, run_server
+from citespan.api.server.listening import CannotListen, PortInUse
+from citespan.api.server.process import run_server
 from citespan.qa import Service
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104

@@ -150,7 +150,7 @@ def test_the_last_success_is_a_metric(client: Client, files: SourceFiles) -> Non
     name = 'citespan_source_last_success_seconds{source="notes"}'
     assert name not in client.get("/metrics").text
     finished(client, client.post(RUNS))
-    last = files.last_run("notes")
+    last = files.state("notes").last
     assert last
     assert last.succeeded_at
     time = datetime.fromisoformat(last.succeeded_at).timestamp()

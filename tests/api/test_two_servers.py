@@ -1,5 +1,6 @@
 """Two servers on one PostgreSQL: what one stores the other cites, and deletes for both."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from api_client import Client, problem
+from faults import text_of as text_of_number
 from faults import use_words
 from litestar.testing import TestClient
 from postgres_server import PostgresServer, postgres_server
@@ -17,7 +19,10 @@ from citespan.api.access import KeyFile, Keyring, Role
 from citespan.api.server.app import create_app
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
+from citespan.qa.collections.syncs import SYNC
+from citespan.qa.composition import source_files
 from citespan.qa.evidence.model.bundled import BundledReader
+from citespan.qa.sources import Definition, SourceFiles, SyncReport
 
 _TEXT = "The harbour of Lisbon was opened in 1887. It has two piers. \U0001d518 The town is older."
 _ASKED = {"question": "When was the harbour of Lisbon opened?"}
@@ -35,22 +40,29 @@ def settings(postgres: PostgresServer) -> Iterator[dict[str, str]]:
         yield use_words(patch) | {
             "CITESPAN_STORE__URL": postgres.database(),
             "CITESPAN_STORE__TIMEOUT_S": "1",
+            "CITESPAN_FEEDBACK__UNANSWERED": "true",
         }
 
 
 @pytest.fixture(scope="module")
-def servers(
+def opened(
     settings: dict[str, str], reader: BundledReader, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Client, Client]]:
+) -> Iterator[tuple[Collections, Collections]]:
     with ExitStack() as opened:
 
-        def served(name: str) -> Client:
+        def on(name: str) -> Collections:
             folder = tmp_path_factory.mktemp(name)
             environ = settings | {"CITESPAN_DATA__PATH": str(folder)}
-            collections = opened.enter_context(Collections.open(load_settings(environ=environ)))
-            return opened.enter_context(TestClient(create_app(collections)))
+            return opened.enter_context(Collections.open(load_settings(environ=environ)))
 
-        yield served("one"), served("two")
+        yield on("one"), on("two")
+
+
+@pytest.fixture(scope="module")
+def servers(opened: tuple[Collections, Collections]) -> Iterator[tuple[Client, Client]]:
+    with ExitStack() as served:
+        one, two = (served.enter_context(TestClient(create_app(one))) for one in opened)
+        yield one, two
 
 
 def put(client: Client, name: str, text: str = _TEXT, collection: str = "default") -> Any:
@@ -163,6 +175,89 @@ def test_a_job_is_run_by_either_and_seen_by_both(servers: tuple[Client, Client])
                 assert text_of(client, result["document_id"]).startswith(_TEXT)
         for result in job["results"]:
             assert other.delete(f"/v1/documents/{result['document_id']}").status_code == 204
+
+
+def test_labels_and_unanswered_questions_are_at_both(servers: tuple[Client, Client]) -> None:
+    one, two = servers
+    put(one, "harbour")
+    answer = asked(one)
+    (cited,) = answer["citations"]
+    pointer = {key: cited[key] for key in ("start", "end", "quote")}
+    given = {
+        "question": answer["question"],
+        "verdict": "right",
+        "answer": {key: answer[key] for key in ("status", "mode", "confidence")},
+        "cited": [{"document_id": "harbour", "revision": cited["document"]["revision"], **pointer}],
+    }
+    made = one.post("/v1/labels", json=given)
+    assert made.status_code == 201, made.text
+    path = f"/v1/labels/{made.json()['id']}"
+    (found,) = two.get("/v1/labels").json()["labels"]
+    assert found == made.json()
+    assert found["cited"][0]["quote"] == cited["quote"]
+    assert two.patch(path, json={"state": "accepted"}).status_code == 200
+    assert one.get("/v1/labels").json()["counts"] == {"accepted": 1}
+    two.delete("/v1/documents/harbour")
+    assert one.get("/v1/labels").json()["labels"][0]["cited"][0]["quote"] is None
+    assert one.delete(path).status_code == 204
+    problem(two.patch(path, json={"state": "rejected"}), 404)
+    assert asked(one)["status"] == asked(two)["status"] == "abstained"
+    put(one, "harbour", "The lighthouse of Porto is painted green.")
+    for client in servers:
+        assert client.post("/v1/ask", json={"question": "Who owns it?"}).status_code == 200
+    for client in servers:
+        kept = client.get("/v1/unanswered").json()["gaps"]
+        assert [one["count"] for one in kept] == [2]
+    assert two.delete("/v1/unanswered").status_code == 204
+    assert one.get("/v1/unanswered").json()["gaps"] == []
+    one.delete("/v1/documents/harbour")
+
+
+def test_a_source_is_synced_by_one_of_them_and_shown_by_both(
+    servers: tuple[Client, Client],
+    opened: tuple[Collections, Collections],
+    settings: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(3):
+        (notes / f"{number}.txt").write_text(text_of_number(number))
+    before = SourceFiles(tmp_path / "former")
+    for name in ("notes", "other"):
+        before.add(Definition(name=name, kind="folder", address=str(notes), every_s=3600))
+    before.record("other", SyncReport())
+    environ = settings | {"CITESPAN_DATA__PATH": str(tmp_path / "former")}
+    source_files(load_settings(environ=environ)).remove("other")  # it has taken both over
+    assert before.all() == []
+    looking = [
+        threading.Thread(target=one.syncs._schedule.look)  # pyright: ignore[reportPrivateUsage]
+        for one in opened
+        for _ in range(3)
+    ]
+    for thread in looking:
+        thread.start()
+    for thread in looking:
+        thread.join()
+    (job,) = [one for one in opened[0].jobs.jobs() if one.kind == SYNC]
+    path = f"/v1/jobs/{job.id}"
+    for client in servers:
+        assert "event: job.done" in client.get(path, headers={"accept": "text/event-stream"}).text
+    for client in servers:
+        (found,) = client.get("/v1/sources").json()["sources"]
+        assert (found["name"], found["last"]["outcomes"]) == ("notes", {"added": 3})
+        assert opened[0].service().corpus.tracking.sources() == {"notes": 3}
+    for begun, other in (servers, servers[::-1]):
+        sent = begun.post("/v1/sources/notes/runs")
+        stream = other.get(sent.headers["location"], headers={"accept": "text/event-stream"})
+        assert "event: job.done" in stream.text
+        assert other.get("/v1/sources/notes").json()["last"]["outcomes"] == {"unchanged": 3}
+    source_files(load_settings(environ=environ)).remove("notes")
+    for client in servers:
+        assert client.get("/v1/sources").json()["sources"] == []
+        problem(client.post("/v1/sources/notes/runs"), 404)
+    for one in opened[0].service().corpus.documents(cursor=None, limit=9).documents:
+        servers[0].delete(f"/v1/documents/{one.id}")
 
 
 def test_a_key_that_is_made_or_ended_at_one_is_so_at_the_other(

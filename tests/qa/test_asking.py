@@ -3,7 +3,7 @@
 import pytest
 
 from citespan.index.types import Span
-from citespan.qa.english.comparisons import compared
+from citespan.qa.english.comparisons import compared, set_apart
 from citespan.qa.english.identifiers import identifiers
 from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.numbers import values_of
@@ -77,6 +77,18 @@ def test_what_a_heading_names_is_left_out(question: str, expected: str) -> None:
             "What is the difference in height between the Lark and the Wren?",
             ["What is the height of the Lark?", "What is the height of the Wren?"],
         ),
+        (
+            "What does it cost to store my own boat, compared with my own raft?",
+            ["What does it cost to store my own boat?", "What does it cost to store my own raft?"],
+        ),
+        (
+            "How much did we earn compared to 2019?",
+            ["How much did we earn compared to 2019?"],
+        ),
+        (
+            "How did the fees grow, compared to the year before?",
+            ["How did the fees grow, compared to the year before?"],
+        ),
         ("Which company, Lark or Wren, won?", ["Which company, Lark or Wren, won?"]),
         ("Is the fee higher than 30 euros?", ["Is the fee higher than 30 euros?"]),
     ],
@@ -84,6 +96,41 @@ def test_what_a_heading_names_is_left_out(question: str, expected: str) -> None:
 def test_a_comparison_asks_about_both(question: str, expected: list[str]) -> None:
     assert parts(question) == expected
     assert (compared(question) or [question]) == expected
+
+
+@pytest.mark.parametrize("verb", ["is", "are", "was", "has", "have", "does", "grows"])
+def test_what_measures_nothing_is_no_comparison(verb: str) -> None:
+    for after in ("consequences", "the fees", "late", "the", "more", "than", "the more"):
+        for ending in (", fines or prison?", " than fines?", ": A or B"):
+            for question in (f"Which {verb} {after}{ending}", f"Is it that {verb} {after}{ending}"):
+                assert all(parts(question)), question
+    assert parts("Which are the consequences, fines or prison?") == [
+        "Which are the consequences, fines or prison?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "What is the difference between a pod and a node?",
+            ["What is a pod?", "What is a node?"],
+        ),
+        ("How does a lease differ from a licence?", ["What is a lease?", "What is a licence?"]),
+        ("How do leases and licences differ?", ["What are leases?", "What are licences?"]),
+        ("Compare the Lark and the Wren.", ["What is the Lark?", "What is the Wren?"]),
+        ("pod vs node", ["What is pod?", "What is node?"]),
+        ("Lark vs Wren final score", None),
+        (
+            "whats the difference between the pull and the fetch command",
+            ["What is the pull command?", "What is the fetch command?"],
+        ),
+        ("What is the difference between the three plans?", None),
+        ("What differs from the plan?", None),
+    ],
+)
+def test_of_two_things_it_is_asked_what_each_is(question: str, expected: list[str] | None) -> None:
+    assert set_apart(question) == expected
 
 
 def test_the_latest_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 from strategies import document
 
 import citespan.api.routes.documents
-import citespan.index.corpus.searcher
+import citespan.index.corpus.making
 from citespan.api.server.app import create_app
 from citespan.index import Draft, Passage, Span
 from citespan.index.text.chunking import CHARACTERS_A_TOKEN
@@ -104,7 +104,7 @@ def test_chunks_that_an_earlier_version_made_too_large_leave_in_part(
 ) -> None:
     text = "The timeout of the relay is 5 seconds. " + "ก" * 60_000
     with monkeypatch.context() as earlier:
-        earlier.setattr(citespan.index.corpus.searcher, "counted_chunks", one_chunk)
+        earlier.setattr(citespan.index.corpus.making, "counted_chunks", one_chunk)
         service.corpus.put(Draft(id="relay", text=text))
     question = "What is the timeout of the relay?"
     found = client.post("/v1/search", json={"query": question}).json()["passages"]

@@ -305,6 +305,16 @@ class TestClosing:
         assert error is not None
         assert error.reason == "cancelled"
 
+    def test_what_was_read_in_part_does_not_look_whole(self) -> None:
+        with scripted("hang_mid_stream") as server:
+            endpoint = reached(server)
+            with endpoint.write(QUESTION, max_tokens=100) as writing:
+                assert next(writing)
+                endpoint.close()
+                with pytest.raises(EndpointFailed) as failed:
+                    list(writing)
+        assert failed.value.reason == "cancelled"
+
     def test_nothing_is_written_afterwards(self) -> None:
         with scripted("fine") as server:
             endpoint = reached(server)

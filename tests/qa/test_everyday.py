@@ -274,6 +274,30 @@ def test_both_sides_of_a_comparison_are_quoted(ask: Ask) -> None:
     assert "95 passengers" in answer.text
 
 
+def test_of_two_things_it_is_said_what_each_is(corpus: Corpus, reader: BundledReader) -> None:
+    network = """# Network guide
+
+## Routers
+
+A router forwards packets between networks.
+
+## Switches
+
+A switch connects devices within one network.
+"""
+    corpus.put(Draft(id="network", text=network, media_type="text/markdown"))
+    with Service(corpus, reader) as service:
+        both = service.ask("What is the difference between a router and a switch?")
+        one = service.ask("What is the difference between a router and a bridge?")
+        none = service.ask("What is the difference between a modem and a bridge?")
+    assert both.status is Status.ANSWERED
+    assert "forwards packets" in both.text
+    assert "within one network" in both.text
+    assert one.status is Status.PARTIAL
+    assert "forwards packets" in one.text
+    assert none.status is Status.ABSTAINED
+
+
 def test_a_wrong_figure_does_not_hide_the_right_one(ask: Ask) -> None:
     assert "fifty minutes" in ask("Does the crossing of the Ondine take 90 minutes?").text
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 from faults import Words
+from postgres_server import PostgresServer, postgres_server
 
 from citespan.index import Corpus, Draft
+from citespan.index.catalogue import CatalogueServer
+from citespan.index.catalogue.postgres import ServerDatabase
 from citespan.index.corpus import Audience
 from citespan.index.errors import StoreCorrupt, StoreUnavailable
+from citespan.index.shared import Listing, open_shared
 from citespan.qa.collections.feedback.gold import gold_of
 from citespan.qa.collections.feedback.grouping import gaps
 from citespan.qa.collections.feedback.labels import (
@@ -26,6 +31,12 @@ from citespan.qa.collections.feedback.labels import (
     Verdict,
 )
 from citespan.qa.collections.feedback.ledger import Ledger
+from citespan.qa.collections.feedback.lines import FileLines
+from citespan.qa.collections.feedback.place import (
+    FeedbackInFolder,
+    FeedbackOnServer,
+    FeedbackPlace,
+)
 from citespan.qa.collections.feedback.unanswered import Missed, Unanswered
 from citespan.qa.collections.rights import Rights
 from citespan.qa.errors import InvalidLabel, InvalidQuestion, LabelNotFound, TooManyLabels
@@ -48,9 +59,42 @@ def quick(tmp_path: Path) -> Iterator[Corpus]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as started:
+        yield started
+
+
 @pytest.fixture
-def labels(tmp_path: Path, quick: Corpus) -> LabelStore:
-    return LabelStore(tmp_path, quick.get)
+def shared(postgres: PostgresServer) -> Iterator[ServerDatabase]:
+    with closing(open_shared(CatalogueServer(url=postgres.database(), name="x"))) as opened:
+        yield opened
+
+
+def on_server(
+    shared: ServerDatabase, folder: Path, collection: str = "default"
+) -> FeedbackOnServer:
+    """The place of a collection, which is listed if it is not."""
+    listing = Listing(shared)
+    listing.add(collection, {})
+    return FeedbackOnServer(shared, listing.identity(collection) or "", folder)
+
+
+@pytest.fixture(params=["folder", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> FeedbackPlace:
+    if request.param == "folder":
+        return FeedbackInFolder(tmp_path)
+    return on_server(request.getfixturevalue("shared"), tmp_path)
+
+
+@pytest.fixture
+def labels(place: FeedbackPlace, quick: Corpus) -> LabelStore:
+    return LabelStore(place, quick.get)
+
+
+def held(place: FeedbackPlace, file: str) -> bytes:
+    """What a place holds, as bytes."""
+    return b"\n".join(line for _, line in place.lines(file).read())
 
 
 def claim(words: str = WORDS, start: int | None = None, **more: Any) -> MarkedSpan:
@@ -64,7 +108,7 @@ def named(*names: str) -> list[Row]:
 
 
 def test_a_half_line_is_no_row_and_the_next_row_is_whole(tmp_path: Path):
-    ledger = Ledger(tmp_path / "rows", Row)
+    ledger = Ledger(FileLines(tmp_path / "rows"), Row)
     assert ledger.rows() == []
     for row in named("a", "b\n\r\u2028"):
         ledger.append(row)
@@ -78,7 +122,7 @@ def test_a_half_line_is_no_row_and_the_next_row_is_whole(tmp_path: Path):
 
 
 def test_damage_is_told_by_its_line(tmp_path: Path):
-    ledger = Ledger(tmp_path / "rows", Row)
+    ledger = Ledger(FileLines(tmp_path / "rows"), Row)
     for row in named("a", "b", "c"):
         ledger.append(row)
     whole = (tmp_path / "rows").read_bytes()
@@ -90,15 +134,15 @@ def test_damage_is_told_by_its_line(tmp_path: Path):
     (tmp_path / "rows").write_bytes(whole[end + 1 :])  # as the message says
     assert ledger.rows() == named("b", "c")
     with pytest.raises(StoreUnavailable):
-        Ledger(tmp_path / "nowhere" / "rows", Row).append(Row("a"))
+        Ledger(FileLines(tmp_path / "nowhere" / "rows"), Row).append(Row("a"))
 
 
-def test_no_row_is_lost_between_threads_that_append_and_rewrite(tmp_path: Path):
-    ledger = Ledger(tmp_path / "rows", Row, durable=False)
+def test_no_row_is_lost_between_threads_that_append_and_rewrite(place: FeedbackPlace):
+    ledger = Ledger(place.lines("rows", durable=False), Row)
 
     def append(thread: int) -> None:
         for n in range(40):
-            Ledger(tmp_path / "rows", Row, durable=False).append(Row(f"{thread}-{n}"))
+            Ledger(place.lines("rows", durable=False), Row).append(Row(f"{thread}-{n}"))
 
     threads = [threading.Thread(target=append, args=(n,)) for n in range(4)]
     for one in threads:
@@ -116,8 +160,9 @@ _APPENDING = """
 import sys, msgspec
 from pathlib import Path
 from citespan.qa.collections.feedback.ledger import Ledger
+from citespan.qa.collections.feedback.lines import FileLines
 class Row(msgspec.Struct, frozen=True): name: str
-ledger = Ledger(Path(sys.argv[1]), Row)
+ledger = Ledger(FileLines(Path(sys.argv[1])), Row)
 for n in range(100_000):
     ledger.append(Row(str(n)))
     print(n, flush=True)
@@ -131,14 +176,14 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path):
         told = [child.stdout.readline() for _ in range(30)]
         child.kill()
         told += child.stdout.readlines()
-    kept = [row.name for row in Ledger(tmp_path / "rows", Row).rows()]
+    kept = [row.name for row in Ledger(FileLines(tmp_path / "rows"), Row).rows()]
     said = [line.strip() for line in told if line.endswith("\n")]
     assert kept[: len(said)] == said
     assert len(kept) <= len(said) + 1
 
 
 def test_a_label_is_kept_if_the_store_says_what_it_points_to(
-    labels: LabelStore, quick: Corpus, tmp_path: Path
+    labels: LabelStore, quick: Corpus, place: FeedbackPlace
 ):
     second = TEXT.rindex(WORDS)
     made = labels.add(" When does the vault open? ", Verdict.SHOULD_ANSWER, ABSTAINED,
@@ -146,8 +191,9 @@ def test_a_label_is_kept_if_the_store_says_what_it_points_to(
     assert made.question == "When does the vault open?"
     assert [labels.quote(one) for one in made.spans] == [WORDS, "日本語の文です。"]
     assert [one.start for one in made.spans] == [second, TEXT.index("日本語")]
-    assert labels.all() == [made] == [LabelStore(tmp_path, quick.get).get(made.id)]
-    assert "vault opens" not in (tmp_path / "labels.jsonl").read_text("utf-8")
+    assert labels.all() == [made] == [LabelStore(place, quick.get).get(made.id)]
+    assert made.id.encode() in held(place, "labels.jsonl")
+    assert b"vault opens" not in held(place, "labels.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +209,7 @@ def test_a_label_is_kept_if_the_store_says_what_it_points_to(
     ],
 )
 def test_what_the_store_does_not_say_is_refused(
-    labels: LabelStore, tmp_path: Path, wrong: dict[str, Any], why: str
+    labels: LabelStore, wrong: dict[str, Any], why: str
 ):
     for place in ("cited", "spans"):
         with pytest.raises(InvalidLabel, match=why) as error:
@@ -173,7 +219,7 @@ def test_what_the_store_does_not_say_is_refused(
         labels.add(" ", Verdict.WRONG, ANSWERED)
     with pytest.raises(InvalidLabel, match="more than 50"):
         labels.add("When?", Verdict.WRONG, ANSWERED, cited=[claim()] * 51)
-    assert not (tmp_path / "labels.jsonl").exists()
+    assert labels.all() == []
 
 
 def test_only_what_says_where_the_words_are_can_be_accepted(labels: LabelStore):
@@ -221,7 +267,9 @@ def test_people_who_do_not_see_everything_see_their_own_labels(labels: LabelStor
     assert len(labels.all()) == 2
 
 
-def test_what_was_deleted_is_in_no_label(labels: LabelStore, quick: Corpus, tmp_path: Path):
+def test_what_was_deleted_is_in_no_label(
+    labels: LabelStore, quick: Corpus, place: FeedbackPlace, tmp_path: Path
+):
     quick.add(Draft(id="secret", text="The code word is heliotrope."))
     words = MarkedSpan(document_id="secret", revision=1, start=17, end=27, quote="heliotrope")
     made = labels.add("Which code word?", Verdict.RIGHT, ANSWERED, cited=[words], spans=[words])
@@ -232,6 +280,7 @@ def test_what_was_deleted_is_in_no_label(labels: LabelStore, quick: Corpus, tmp_
     gold, left = gold_of(labels, quick.get)
     assert gold == ()
     assert "is no longer stored" in left[0].why
+    assert b"heliotrope" not in held(place, "labels.jsonl")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if b"heliotrope" in path.read_bytes()] == []
 
@@ -263,8 +312,8 @@ def abstained(question: str, reason: Reason = Reason.NOT_IN_PASSAGES) -> Answer:
     )  # fmt: skip
 
 
-def test_questions_without_an_answer_are_kept_without_who_asked(tmp_path: Path):
-    unanswered = Unanswered(tmp_path, days=30)
+def test_questions_without_an_answer_are_kept_without_who_asked(place: FeedbackPlace):
+    unanswered = Unanswered(place, days=30)
     unanswered.note(abstained("Is it waterproof?"))
     for other in (
         replace(abstained("Hello"), mode=Mode.CHAT),
@@ -279,29 +328,83 @@ def test_questions_without_an_answer_are_kept_without_who_asked(tmp_path: Path):
     assert set(msgspec.to_builtins(found)) == {"at", "question", "reason", "confidence"}
     assert unanswered.clear() == 1
     assert unanswered.all() == []
-    assert b"waterproof" not in (tmp_path / "unanswered.jsonl").read_bytes()
+    assert held(place, "unanswered.jsonl") == b""
 
 
-def test_old_questions_leave_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_old_questions_are_removed(place: FeedbackPlace, monkeypatch: pytest.MonkeyPatch):
     def at(days: int) -> str:
         return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%MZ")
 
-    ledger = Ledger(tmp_path / "unanswered.jsonl", Missed, durable=False)
+    ledger = Ledger(place.lines("unanswered.jsonl"), Missed)
     for days in (40, 31, 29, 3, 2, 1):
         ledger.append(Missed(at=at(days), question=f"{days}?", reason="", confidence=0))
     monkeypatch.setattr("citespan.qa.collections.feedback.unanswered.MOST", 4)
-    unanswered = Unanswered(tmp_path, days=30)
+    unanswered = Unanswered(place, days=30)
     assert [one.question for one in unanswered.all()] == ["29?", "3?", "2?", "1?"]
-    unanswered.note(abstained("now?"))  # the first one of a process looks after the file
+    unanswered.note(abstained("now?"))  # the first one of a process removes old ones
     assert [one.question for one in ledger.rows()] == ["3?", "2?", "1?", "now?"]
 
 
 def test_a_log_that_cannot_be_written_stops_no_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    Unanswered(tmp_path / "nowhere", days=1).note(abstained("When?"))
+    Unanswered(FeedbackInFolder(tmp_path / "nowhere"), days=1).note(abstained("When?"))
     assert "is not kept" in caplog.text
     assert "When?" not in caplog.text
+
+
+def test_a_log_on_a_server_that_is_gone_stops_no_answer(
+    shared: ServerDatabase, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    unanswered = Unanswered(on_server(shared, tmp_path), days=1)
+    shared.close()
+    unanswered.note(abstained("When?"))
+    assert "is not kept" in caplog.text
+
+
+class TestTakingOver:
+    """Servers of a database take the rows of their folders over, each row once."""
+
+    def test_rows_of_every_folder_are_kept_and_removed_ones_do_not_come_back(
+        self, shared: ServerDatabase, tmp_path: Path
+    ):
+        folders = [tmp_path / name for name in ("one", "two")]
+        for folder, names in zip(folders, (("a", "a", "b"), ("c",)), strict=True):
+            folder.mkdir()
+            before = Ledger(FileLines(folder / "rows"), Row)
+            for row in named(*names):
+                before.append(row)
+        there = (folders[0] / "rows").read_bytes()
+        first, ledger = (Ledger(on_server(shared, one).lines("rows"), Row) for one in folders)
+        assert not any((folder / "rows").exists() for folder in folders)
+        assert first.rows() == named("a", "a", "b", "c")
+        ledger.rewrite(lambda rows: [None if row.name == "a" else row for row in rows])
+        # A server that was killed between its commit and the removal of its file:
+        (folders[0] / "rows").write_bytes(there)
+        assert Ledger(on_server(shared, folders[0]).lines("rows"), Row).rows() == named("b", "c")
+        assert not (folders[0] / "rows").exists()
+
+    def test_lines_are_of_one_kind_and_collection_and_go_with_it(
+        self, shared: ServerDatabase, tmp_path: Path
+    ):
+        rows = Ledger(on_server(shared, tmp_path, "hr").lines("rows"), Row)
+        rows.append(Row("a"))
+        others = on_server(shared, tmp_path, "hr").lines("others")
+        assert others.read() == on_server(shared, tmp_path).lines("rows").read() == []
+        Listing(shared).remove("hr")
+        assert rows.rows() == []
+        with pytest.raises(StoreUnavailable):
+            rows.append(Row("b"))
+        assert Ledger(on_server(shared, tmp_path, "hr").lines("rows"), Row).rows() == []
+
+    def test_damage_is_told_by_its_number(self, shared: ServerDatabase, tmp_path: Path):
+        rows = Ledger(on_server(shared, tmp_path).lines("rows"), Row)
+        for row in named("a", "b"):
+            rows.append(row)
+        with shared.transaction() as db:
+            db.execute("UPDATE lines SET line = ? WHERE number = 2", (b"12345678 {}",))
+        with pytest.raises(StoreCorrupt, match=r"line 2 of the table .*remove that line"):
+            rows.rows()
 
 
 SAME = [

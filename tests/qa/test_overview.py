@@ -6,7 +6,7 @@ import pytest
 
 from citespan.index import Corpus, Draft
 from citespan.qa import Service
-from citespan.qa.english.catalogue import About, about_documents
+from citespan.qa.english.catalogue import About, about_documents, topic_of_documents
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.question import MAX_QUESTION, background_reply
 
@@ -38,6 +38,48 @@ ASSISTANT: At ten.
 )
 def test_only_whole_questions_are_about_the_documents(question: str, about: About | None) -> None:
     assert about_documents(question) is about
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Which pages are about single sign-on?", "single sign-on"),
+        ("which documents talk about pay", "pay"),
+        ("Please list all guides on harbour bees.", "harbour bees"),
+        ("What documents do you have about bees?", "bees"),
+        ("Which files that mention wax are there?", "wax"),
+        ("Which documents do I need for a visa?", ""),
+        ("Which books are about bees?", ""),
+        ("What is the page about bees called?", ""),
+    ],
+)
+def test_a_topic_of_documents_is_asked_for(question: str, topic: str) -> None:
+    assert topic_of_documents(question) == topic
+
+
+def test_documents_on_a_topic_are_those_whose_title_or_heading_has_it(
+    corpus: Corpus, reader: BundledReader
+) -> None:
+    made = {
+        "keeping": "# Keeping bees\n\nThey like dry places.\n",
+        "garden": "# The garden\n\n## A bee in spring\n\nIt looks for crocuses.\n",
+        "wasps": "# Wasps\n\nThey are no bees.\n",
+        "fields": "---\ntitle: Bees and law\n---\n\nHives are to be registered.\n",
+    }
+    with Service(corpus, reader) as service:
+        for name, text in made.items():
+            title = "Bees and law" if name == "fields" else ""
+            corpus.put(Draft(id=name, title=title, text=text, media_type="text/markdown"))
+        answer = service.ask("Which pages are about bees?")
+        assert sorted(one.document.id for one in answer.citations) == [
+            "fields",
+            "garden",
+            "keeping",
+        ]
+        assert {one.quote for one in answer.citations} >= {"Keeping bees", "A bee in spring"}
+        for one in answer.citations:
+            assert one.span.of(made[one.document.id]) == one.quote
+        assert not service.ask("Which pages are about submarines?").citations
 
 
 def test_documents_are_counted_and_named(corpus: Corpus, reader: BundledReader) -> None:

@@ -168,3 +168,27 @@ def test_the_address_of_a_server_is_checked_and_never_shown() -> None:
     assert load_settings(environ={}).server() is None
     with pytest.raises(ConfigError, match=r"store\.url must begin with postgresql://"):
         load_settings(environ={"CITESPAN_STORE__URL": "mysql://db"}).server()
+
+
+def test_an_engine_needs_what_it_searches_in() -> None:
+    url = {"CITESPAN_STORE__URL": "postgresql://db/x"}
+    engine = {"CITESPAN_SEARCH__ENGINE": "postgres"}
+    milvus = {"CITESPAN_SEARCH__ENGINE": "milvus", "CITESPAN_SEARCH__TOKEN": "root:secret"}
+    address = {"CITESPAN_SEARCH__URL": "http://milvus:19530"}
+    assert load_settings(environ=url).engine() is None
+    found = load_settings(environ=url | engine).engine()
+    assert found is not None
+    assert found.kind == "postgres"
+    settings = load_settings(environ=url | milvus | address)
+    found = settings.engine()
+    assert found is not None
+    assert (found.kind, found.url, found.token) == ("milvus", "http://milvus:19530", "root:secret")
+    assert settings.shown().search.token == "(set)"  # noqa: S105
+    for wrong in (engine, milvus | address):
+        with pytest.raises(ConfigError, match=r"needs the documents at store\.url"):
+            load_settings(environ=wrong).engine()
+    for wrong in (milvus, engine | address):
+        with pytest.raises(ConfigError, match=r"search\.url is the address of Milvus"):
+            load_settings(environ=url | wrong).engine()
+    with pytest.raises(ConfigError, match="engine"):
+        load_settings(environ=engine | {"CITESPAN_SEARCH__ENGINE": "elastic"})

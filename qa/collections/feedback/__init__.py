@@ -17,21 +17,24 @@ if TYPE_CHECKING:
         Verdict,
         counted,
     )
+    from citespan.qa.collections.feedback.place import FeedbackPlace, feedback_place
     from citespan.qa.collections.feedback.unanswered import Unanswered
 
 __all__ = (
-    "MarkedSpan",
-    "QuestionGroup",
+    "FeedbackPlace",
     "Gold",
     "JudgedAnswer",
     "Label",
     "LabelStore",
     "Left",
+    "MarkedSpan",
     "Pointer",
+    "QuestionGroup",
     "State",
     "Unanswered",
     "Verdict",
     "counted",
+    "feedback_place",
     "gaps",
     "gold_of",
 )
@@ -41,6 +44,7 @@ __getattr__ = names_of(
     {
         "MarkedSpan": "citespan.qa.collections.feedback.labels",
         "QuestionGroup": "citespan.qa.collections.feedback.grouping",
+        "FeedbackPlace": "citespan.qa.collections.feedback.place",
         "Gold": "citespan.qa.collections.feedback.gold",
         "JudgedAnswer": "citespan.qa.collections.feedback.labels",
         "Label": "citespan.qa.collections.feedback.labels",
@@ -51,6 +55,7 @@ __getattr__ = names_of(
         "Unanswered": "citespan.qa.collections.feedback.unanswered",
         "Verdict": "citespan.qa.collections.feedback.labels",
         "counted": "citespan.qa.collections.feedback.labels",
+        "feedback_place": "citespan.qa.collections.feedback.place",
         "gaps": "citespan.qa.collections.feedback.grouping",
         "gold_of": "citespan.qa.collections.feedback.gold",
     },

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -17,6 +16,7 @@ from citespan.index import Document, Span
 from citespan.index.disk import ulid
 from citespan.index.errors import DocumentNotFound, InvalidSpan
 from citespan.qa.collections.feedback.ledger import Ledger
+from citespan.qa.collections.feedback.place import FeedbackPlace
 from citespan.qa.collections.rights import EVERYTHING, Rights
 from citespan.qa.errors import InvalidLabel, LabelNotFound, TooManyLabels
 from citespan.qa.question import checked_question
@@ -109,20 +109,20 @@ class LabelStore:
     """The labels of a collection. Safe for many threads and processes.
 
     Args:
-        folder: the folder of the collection.
+        place: where they are.
         reading: reads documents, as the caller sees them.
         rights: those of the caller, who sees the labels of others only if he sees everything.
     """
 
-    def __init__(self, folder: Path, reading: Reading, rights: Rights = EVERYTHING) -> None:
-        self._folder = folder
-        self._ledger = Ledger(folder / FILE, Label)
+    def __init__(self, place: FeedbackPlace, reading: Reading, rights: Rights = EVERYTHING) -> None:
+        self._place = place
+        self._ledger = Ledger(place.lines(FILE), Label)
         self._reading = reading
         self._rights = rights
 
     def seen_by(self, rights: Rights, reading: Reading) -> "LabelStore":
         """Return the labels as a caller sees them."""
-        return LabelStore(self._folder, reading, rights)
+        return LabelStore(self._place, reading, rights)
 
     def add(
         self,
@@ -212,13 +212,13 @@ class LabelStore:
         return made[0]
 
     def remove(self, label_id: str) -> None:
-        """Remove a label from the file.
+        """Remove a label.
 
         Raises:
             LabelNotFound: as for `get`.
         """
         self.get(label_id)
-        self._ledger.rewrite(lambda rows: (row for row in rows if row.id != label_id))
+        self._ledger.rewrite(lambda rows: (None if row.id == label_id else row for row in rows))
 
     def quotes(self, labels: Iterable[Label]) -> dict[Pointer, str | None]:
         """Return what labels point to, as `quote`; each document is read once."""
@@ -265,13 +265,13 @@ class LabelStore:
         )  # fmt: skip
 
 
-def counted(folder: Path) -> dict[str, int]:
-    """Count the labels in the folder of a collection by state.
+def counted(place: FeedbackPlace) -> dict[str, int]:
+    """Count the labels of a collection by state.
 
     Raises:
         StoreCorrupt, StoreUnavailable: as for `Ledger.rows`.
     """
-    return dict(Counter(str(one.state) for one in Ledger(folder / FILE, Label).rows()))
+    return dict(Counter(str(one.state) for one in Ledger(place.lines(FILE), Label).rows()))
 
 
 def _words(document: Document | None, pointer: Pointer) -> str | None:

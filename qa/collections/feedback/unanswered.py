@@ -2,17 +2,17 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
 from citespan.index.errors import StoreError
 from citespan.qa.collections.feedback.ledger import Ledger
+from citespan.qa.collections.feedback.place import FeedbackPlace
 from citespan.qa.types import Answer, Mode, Reason, Status
 
 FILE = "unanswered.jsonl"  # in the folder of a collection
 MOST = 5_000  # questions of a collection
-_ROOM = 500  # questions that may be too many, or too old, until the file is written again
+_ROOM = 500  # questions that may be too many, or too old, until they are removed
 _OF_THEMSELVES = {Reason.EMPTY_INDEX, Reason.FILTERED_OUT}  # say nothing about the documents
 
 _log = logging.getLogger("citespan.feedback")
@@ -31,14 +31,14 @@ class Unanswered:
     """The questions that got no answer. Safe for many threads and processes.
 
     Args:
-        folder: the folder of the collection.
+        place: where they are.
         days: how long a question is kept.
         kept: whether questions are kept at all; those from before can be read in any case.
     """
 
-    def __init__(self, folder: Path, days: int, *, kept: bool = True) -> None:
+    def __init__(self, place: FeedbackPlace, days: int, *, kept: bool = True) -> None:
         self.kept = kept
-        self._ledger = Ledger(folder / FILE, Missed, durable=False)
+        self._ledger = Ledger(place.lines(FILE, durable=False), Missed)
         self._days = days
         self._since_pruned = _ROOM
 
@@ -76,14 +76,18 @@ class Unanswered:
             StoreCorrupt, StoreUnavailable: as for `Ledger.rewrite`.
         """
         there = len(self._ledger.rows())
-        self._ledger.rewrite(lambda _: ())
+        self._ledger.rewrite(lambda rows: [None] * len(rows))
         return there
 
     def _prune(self) -> None:
         self._since_pruned += 1
         if self._since_pruned > _ROOM:
-            self._ledger.rewrite(self._kept)
+            self._ledger.rewrite(self._pruned)
             self._since_pruned = 0
+
+    def _pruned(self, rows: list[Missed]) -> list[Missed | None]:
+        kept = {id(row) for row in self._kept(rows)}
+        return [row if id(row) in kept else None for row in rows]
 
     def _kept(self, rows: list[Missed]) -> list[Missed]:
         oldest = (datetime.now(UTC) - timedelta(days=self._days)).strftime("%Y-%m-%dT%H:%MZ")

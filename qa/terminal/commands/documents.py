@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,17 @@ _PAGE = 1000  # documents read at once
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File whose first line is the password of encrypted files.",
 )
+@click.option(
+    "--on",
+    metavar="ADDRESS",
+    help="Read, cut and embed on Ray: ray://HOST:10001, or ray to start it on this machine.",
+)
+@click.option(
+    "--gpus",
+    type=click.FloatRange(0),
+    default=0,
+    help="GPUs that each embedding task on Ray takes.",
+)
 @json_flag
 @click.pass_obj
 def ingest(
@@ -34,6 +46,8 @@ def ingest(
     paths: tuple[Path, ...],
     encoding: str | None,
     password_file: Path | None,
+    on: str | None,
+    gpus: float,
     *,
     as_json: bool,
 ) -> None:
@@ -43,16 +57,22 @@ def ingest(
     PDF, office documents, HTML, e-mail, e-books, data and pictures. Files that are already stored,
     and files with the same text as another file, are skipped.
     """
-    from citespan.qa.composition import build_files, open_corpus
+    from citespan.qa.composition import build_files, open_cluster, open_corpus
     from citespan.qa.terminal.intake import take_in
 
+    if gpus and not on:
+        raise click.UsageError("--gpus needs --on: only workers of Ray take them")
     chosen, password = _chosen(paths), _first_line(password_file)
     chosen_settings = here(settings)
-    opened = open_corpus(settings.collection_path(), chosen_settings, say=say)
-    with opened as corpus, recording(settings) as record_file:
+    folder = settings.collection_path()
+    with (
+        open_corpus(folder, chosen_settings, say=say) as corpus,
+        open_cluster(on, folder, chosen_settings, gpus, say) if on else nullcontext() as cluster,
+        recording(settings) as record_file,
+    ):
         intake = take_in(
-            corpus, chosen, encoding, files=build_files(chosen_settings.parse), password=password,
-            every=as_json, on_result=record_file,
+            corpus, chosen, encoding, files=build_files(chosen_settings.parse, cluster),
+            maker=cluster, password=password, every=as_json, on_result=record_file,
         )  # fmt: skip
     if as_json:
         print_json(intake)
