@@ -14,7 +14,7 @@ from citespan.qa.composition import build_embedder, build_reader
 from citespan.qa.evidence.model.bundled import BundledReader
 from citespan.qa.settings.sections import EvidenceSettings
 
-pytest.register_assert_rewrite("contracts")
+pytest.register_assert_rewrite("contracts", "search_contract", "shared_contract")
 
 # A shell starts what runs in the background with SIGINT ignored, and processes of tests inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -250,7 +250,11 @@ def test_langchain(door: Door, answer: dict[str, Any], request: pytest.FixtureRe
     shows(streamed.text, answer, server)
     assert streamed.response_metadata["finish_reason"] == "stop"
     assert streamed.usage_metadata
-    conversation = [("user", QUESTION), ("ai", whole.text), ("user", "What did Hegseth say?")]
+    conversation = [
+        ("user", QUESTION),
+        ("ai", whole.text),
+        ("user", "How has Hegseth painted China's presence?"),
+    ]
     assert "Hegseth" in model.invoke(conversation).text
 
 

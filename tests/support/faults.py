@@ -71,6 +71,20 @@ def use_words(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {"CITESPAN_CHUNKING__MAX_TOKENS": "60", "CITESPAN_DATA__SEED": "false"}
 
 
+# Python code that has the services of a process count words, as `use_words` does here.
+WORDS_BEFORE = """
+import citespan.qa.collections.reindexing as reindexing
+import citespan.qa.composition.services as services
+from faults import Words
+services.build_embedder = reindexing.build_embedder = lambda *_: Words()
+"""
+WORDS_SETTINGS = {
+    "PYTHONPATH": os.pathsep.join(sys.path),
+    "CITESPAN_DATA__SEED": "false",
+    "CITESPAN_CHUNKING__MAX_TOKENS": "60",
+}
+
+
 def tampered(folder: Path, statement: str) -> None:
     """Change the catalogue behind its owner's back, as no code of ours would."""
     with closing(Database(folder / "catalog.db", read_only=False)) as database:

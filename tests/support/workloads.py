@@ -51,6 +51,7 @@ from citespan.index.reading import FileReader
 from citespan.index.transfer.backup import back_up, back_up_all, restore, restore_all
 from citespan.index.types import Side
 from citespan.qa.collections.feedback.labels import JudgedAnswer, LabelStore, State, Verdict
+from citespan.qa.collections.feedback.place import FeedbackInFolder
 from citespan.qa.collections.folders import hide_folder, new_folder
 from citespan.qa.sources import SyncRules, sync
 from citespan.qa.sources.kinds import FolderSource
@@ -598,7 +599,7 @@ def _takes_a_job(room: Path) -> Iterator[object]:
 
 def _labels_answers(room: Path) -> Iterator[object]:
     with _corpus_of_six(room / "data") as corpus:
-        labels = LabelStore(room / "data", corpus.get)
+        labels = LabelStore(FeedbackInFolder(room / "data"), corpus.get)
         refused = JudgedAnswer(status="answered", mode="extractive", confidence=0.5)
         made = labels.add("When?", Verdict.SHOULD_REFUSE, refused)
         yield made

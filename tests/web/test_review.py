@@ -26,6 +26,8 @@ from citespan.measured import MeasuredHere
 from citespan.qa import load_settings
 from citespan.qa.collections.feedback.labels import JudgedAnswer, Label, Pointer, Verdict
 from citespan.qa.collections.feedback.ledger import Ledger
+from citespan.qa.collections.feedback.lines import FileLines
+from citespan.qa.collections.feedback.place import FeedbackInFolder
 from citespan.qa.collections.feedback.unanswered import Missed, Unanswered
 from citespan.qa.collections.registry import Collections
 
@@ -238,11 +240,11 @@ def test_questions_without_an_answer_are_shown_exported_and_forgotten(
     page.get_by_role("button", name="Forget all").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     expect(page.locator(".gaps")).to_have_text("None yet.")
-    assert Unanswered(folder, 90).all() == []
+    assert Unanswered(FeedbackInFolder(folder), 90).all() == []
 
 
 def note(folder: Path, *questions: str) -> None:
-    ledger = Ledger(folder / "unanswered.jsonl", Missed, durable=False)
+    ledger = Ledger(FileLines(folder / "unanswered.jsonl", durable=False), Missed)
     for number, one in enumerate(questions):
         at = f"2026-11-{10 + number % 15:02}T08:00Z"
         ledger.append(Missed(at=at, question=one, reason="not_in_passages", confidence=0.1))
@@ -319,7 +321,7 @@ def test_no_text_of_labels_questions_or_runs_becomes_a_script(
         client.post("/v1/documents", json=whole).raise_for_status()
         client.put("/v1/documents/all", json=whole | {"text": text + VECTORS[3]}).raise_for_status()
         stored_at = client.get("/v1/documents/all/revisions").json()["revisions"][0]["created_at"]
-    ledger = Ledger(folder / "collections" / "vectors" / "labels.jsonl", Label, durable=False)
+    ledger = Ledger(FileLines(folder / "collections/vectors/labels.jsonl", durable=False), Label)
     at = 0
     for number, one in enumerate(VECTORS):
         where = Pointer(
