@@ -6,6 +6,7 @@ from functools import cached_property
 
 from citespan.index.layout.layout import Layout
 from citespan.index.parse.parsed import Heading, Pair, Table
+from citespan.index.text.adoc import AdocText
 from citespan.index.text.html_tables import HtmlTable, html_tables
 from citespan.index.text.markdown import Unit, markdown_units
 from citespan.index.text.rst import rst_units
@@ -16,6 +17,7 @@ from citespan.index.types import Document, Span
 
 MARKDOWN = "text/markdown"
 _RST = "text/x-rst"
+_ADOC = "text/asciidoc"
 SEPARATOR = " › "
 _CODE = ("text/x-", "application/x-", "text/css", "text/javascript")  # what is cut by lines
 _PROSE = (_RST, "application/x-tex")  # what is not, though its type looks like those
@@ -32,7 +34,8 @@ class Outline:
         tables: rows with a common header.
         furniture: headers and footers of pages, at the end of the text.
         code: whether the whole text is cut by lines.
-        markup: the media type if the text has marks that people do not see: Markdown or reST.
+        markup: the media type if the text has marks that people do not see: Markdown,
+            reStructuredText or AsciiDoc.
         structured: whether a reader made the text of a file: its headings and lists are read as
             people see them.
     """
@@ -50,7 +53,7 @@ class Outline:
     ) -> None:
         self._text, self._headings = text, headings
         self._tables = _joined(text, tables)
-        self._markup = markup if markup in {MARKDOWN, _RST} else ""
+        self._markup = markup if markup in {MARKDOWN, _RST, _ADOC} else ""
         self.structured = structured and not (code or self._markup)
         self._furniture, self._code = furniture, code
         self._starts = [heading.start for heading in headings]
@@ -74,6 +77,8 @@ class Outline:
         """
         if self._markup == _RST:
             return rst_units(self._text, span, split=split)
+        if self._markup == _ADOC:
+            return self._adoc.units(span, split=split)
         if self._markup:
             return markdown_units(
                 self._text, span, self._fenced, self._hidden, self._html_tables, split=split
@@ -112,7 +117,7 @@ class Outline:
         found: list[str] = []
         while at >= 0:
             heading = self._headings[at]
-            found.append(_shown(self._text[heading.start : heading.end]))
+            found.append(_shown(self._heading(heading)))
             at = self._parents[at]
         return tuple(reversed([one for one in found if one]))
 
@@ -132,6 +137,15 @@ class Outline:
     def _table(self, span: Span) -> Table | None:
         at = bisect_left(self._tables, span.end, key=lambda table: table.start) - 1
         return self._tables[at] if at >= 0 and span.start < self._tables[at].end else None
+
+    def _heading(self, heading: Heading) -> str:
+        if self._markup == _ADOC:
+            return self._adoc.shown(Span(heading.start, heading.end))
+        return self._text[heading.start : heading.end]
+
+    @cached_property
+    def _adoc(self) -> AdocText:
+        return AdocText(self._text)
 
     @cached_property
     def _fenced(self) -> Sequence[Span]:

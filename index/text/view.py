@@ -41,7 +41,8 @@ class View:
         """
         first = max(bisect_right(self.runs, inside.start, key=lambda run: run.view) - 1, 0)
         start = end = None
-        for run in self.runs[first:]:
+        for number in range(first, len(self.runs)):
+            run = self.runs[number]
             if run.view >= inside.end:
                 break
             low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
@@ -54,7 +55,11 @@ class View:
     def part(self, inside: Span) -> "View":
         """Return the view of some of the characters."""
         runs: list[ViewRun] = []
-        for run in self.runs:
+        first = max(bisect_right(self.runs, inside.start, key=lambda run: run.view) - 1, 0)
+        for at in range(first, len(self.runs)):
+            run = self.runs[at]
+            if run.view >= inside.end:
+                break
             low, high = max(run.view, inside.start), min(run.view + run.length, inside.end)
             if low < high:
                 runs.append(ViewRun(low - inside.start, run.at + low - run.view, high - low))
