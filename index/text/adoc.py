@@ -28,7 +28,7 @@ class AdocText:
     def __init__(self, text: str) -> None:
         self._text = text
         found = found_in(text)
-        self._known = found.attributes
+        self._known = found.known
         self._parts = found.parts
         self._spans = [one.span for one in found.parts]
         self._headers = found.headers

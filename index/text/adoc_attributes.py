@@ -2,10 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
 
 _NAME = re.compile(r"\{(\w[\w-]{0,60})\}")
-_DEEPEST = 5  # attributes inside of the values of others
 _LONGEST = 1000  # code points of a value
 _FIXED = {
     "nbsp": " ", "sp": " ", "empty": "", "blank": "", "zwsp": "", "wj": "", "apos": "'",
@@ -17,40 +15,37 @@ _FIXED = {
 
 
 class Attributes:
-    """The values of a text's attributes, each from a place on, and the titles of its identifiers.
+    """The values of a text's attributes, each from a place on, and titles by identifier."""
 
-    Args:
-        set_at: of each name, where it is set, ascending, with the values; None if it is unset.
-        titles: of each identifier.
-    """
+    def __init__(self) -> None:
+        self._set_at: dict[str, list[tuple[int, str | None]]] = {}
+        self._titles: dict[str, str] = {}
 
-    def __init__(
-        self,
-        set_at: Mapping[str, Sequence[tuple[int, str | None]]],
-        titles: Mapping[str, str],
-    ) -> None:
-        self._set_at, self._titles = set_at, titles
+    def set(self, name: str, at: int, value: str | None) -> None:
+        """Note what an attribute means from a place on, the last so far; None if it is unset.
+
+        Other attributes in the value mean what they do there.
+        """
+        if value is not None:
+            value = _NAME.sub(lambda match: self._nested(match, at), value[:_LONGEST])[:_LONGEST]
+        self._set_at.setdefault(name.casefold(), []).append((at, value))
+
+    def entitle(self, identifier: str, title: str) -> None:
+        """Note the title that an identifier names, if none is noted."""
+        if identifier:
+            self._titles.setdefault(identifier, title)
 
     def value(self, name: str, at: int) -> str | None:
         """Return what an attribute means at a place; None if nothing says so."""
-        return self._value(name.casefold(), at, 0)
+        places = self._set_at.get(name.casefold(), ())
+        before = bisect_right(places, at, key=lambda place: place[0])
+        value = places[before - 1][1] if before else None
+        return _FIXED.get(name.casefold()) if value is None else value
 
     def title(self, identifier: str) -> str:
         """Return the title that an identifier names; empty if none does."""
         return self._titles.get(identifier, "")
 
-    def _value(self, name: str, at: int, depth: int) -> str | None:
-        places = self._set_at.get(name, ())
-        before = bisect_right(places, at, key=lambda place: place[0])
-        value = places[before - 1][1] if before else None
-        if value is None:
-            return _FIXED.get(name)
-        if depth >= _DEEPEST or "{" not in value:
-            return value
-        return _NAME.sub(lambda match: self._nested(match, at, depth + 1), value[:_LONGEST])[
-            :_LONGEST
-        ]
-
-    def _nested(self, match: re.Match[str], at: int, depth: int) -> str:
-        value = self._value(match[1].casefold(), at, depth)
+    def _nested(self, match: re.Match[str], at: int) -> str:
+        value = self.value(match[1], at)
         return match[0] if value is None else value

@@ -62,7 +62,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _OPTION = re.compile(r",[ \t\n]{0,9}[\w.-]{1,30}=|,[ \t]{0,9}\w{1,20}\Z")
 _NAMED_ONLY = re.compile(r"[\w.-]{1,30}=")
 _ADDRESS = re.compile(r"\w{2,10}://|mailto:|link:|xref:")
-_STEM = re.compile(r"(?:[^#]{0,300}#)?_?(?P<words>[^#/]{1,200}?)(?:\.adoc)?#?\Z")
+_STEM = re.compile(
+    r"(?:[^#]{0,300}#(?=.)|[^#]{0,300}[/:])?_?(?P<words>[^#/:]{1,200}?)(?:\.adoc)?#?\Z"
+)
 _MACROS_UNSEEN = {"icon", "anchor", "indexterm"}
 _LITERAL = ("escaped", "plain", "plus", "bare", "link")
 _RECURSED = (
@@ -90,9 +92,9 @@ def adoc_seen(text: str, span: Span, known: Attributes, between: str = " ") -> V
 
 def _plain(value: str) -> str:
     """Return what an attribute means without marks."""
-    if value.isalnum():
+    if value.isalnum() or value.isspace():
         return value
-    return adoc_seen(value, Span(0, len(value)), Attributes({}, {})).text
+    return adoc_seen(value, Span(0, len(value)), Attributes()).text
 
 
 class _Inline:

@@ -31,7 +31,7 @@ CODE_UNSEEN = re.compile(
     r"(?:include|ifdef|ifndef|ifeval|endif)::\S{0,300}\[.*\]$|\W{0,20}(?:tag|end)::[\w.-]{1,60}\[\]"
 )
 _UNDERLINES = "=-~^+"
-_HEADS = re.compile(r"(?:options|opts)=[\"']?[^\"']{0,100}\bheader\b|%[\w%]{0,100}?header\b")
+_HEADS = re.compile(r"(?:options|opts)=[\"']?[^\"']{0,100}\bheader\b|%header\b")
 _COLUMNS = re.compile(
     r"\bcols=(?:\"(?P<two>[^\"]{0,500})\"|'(?P<one>[^']{0,500})'|(?P<bare>[^,\]]{0,100}))"
 )
@@ -43,7 +43,7 @@ _ID = re.compile(
 _MOST_COLUMNS = 200
 
 
-class Styles(NamedTuple):
+class BlockStyles(NamedTuple):
     """What lines in brackets say of what stands below them.
 
     name: the first word, such as `source`.
@@ -53,10 +53,10 @@ class Styles(NamedTuple):
     name: str = ""
     words: str = ""
 
-    def with_line(self, line: str) -> "Styles":
+    def with_line(self, line: str) -> "BlockStyles":
         """Return the styles with those of another line."""
         name = re.match(r"\w{0,40}", line[1:])
-        return Styles((name[0] if name else "") or self.name, f"{self.words}{line}\n"[:2000])
+        return BlockStyles((name[0] if name else "") or self.name, f"{self.words}{line}\n"[:2000])
 
     @property
     def id(self) -> str:

@@ -41,17 +41,9 @@ class AdocPart:
 
 
 @dataclass(slots=True)
-class Found:
+class AdocParts:
     """The parts of a text, and what its attributes and tables say."""
 
     parts: list[AdocPart] = field(default_factory=list[AdocPart])
     headers: list[AdocRow | None] = field(default_factory=list["AdocRow | None"])
-    set_at: dict[str, list[tuple[int, str | None]]] = field(
-        default_factory=dict[str, "list[tuple[int, str | None]]"]
-    )
-    titles: dict[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def attributes(self) -> Attributes:
-        """What the attributes and the identifiers mean."""
-        return Attributes(self.set_at, self.titles)
+    known: Attributes = field(default_factory=Attributes)

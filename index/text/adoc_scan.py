@@ -15,10 +15,10 @@ from citespan.index.text.adoc_lines import (
     TERM,
     TITLE,
     UNSEEN,
-    Styles,
+    BlockStyles,
     is_underline,
 )
-from citespan.index.text.adoc_parts import AdocPart, Found
+from citespan.index.text.adoc_parts import AdocPart, AdocParts
 from citespan.index.text.adoc_taking import Taking
 from citespan.index.text.grid import trimmed
 from citespan.index.text.markdown import Kind
@@ -32,7 +32,7 @@ _FORMULA = {"stem", "latexmath", "asciimath"}
 _VALUE_GOES_ON = " \\"
 
 
-def found_in(text: str) -> Found:
+def found_in(text: str) -> AdocParts:
     """Return the parts of a text, in order, and what its attributes mean."""
     scan = _Scan(text)
     start = fields_end(text)
@@ -103,8 +103,7 @@ class _Scan(Taking):
             end += 1
         unset = bool(match["off"] or match["unset"])
         whole = " ".join([*values, value])
-        places = self.found.set_at.setdefault(match["name"].casefold(), [])
-        places.append((lines[at].start, None if unset else whole))
+        self.found.known.set(match["name"], lines[at].start, None if unset else whole)
         return end
 
     def _closing(self, lines: Sequence[Span], at: int, fence: str) -> int:
@@ -208,7 +207,7 @@ class _Scan(Taking):
         else:
             self.group += not self.lists
             self.lists.append(mark)
-        self.styles, self.attached = Styles(), False
+        self.styles, self.attached = BlockStyles(), False
         if item:
             end = self._text_end(lines, at, listed=True)
             first = Span(lines[at].start + item.end(), lines[at].end)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from citespan.index.text.adoc_attributes import Attributes
 from citespan.index.text.adoc_inline import adoc_seen
-from citespan.index.text.adoc_lines import FENCE, ITEM, UNSEEN, Styles
+from citespan.index.text.adoc_lines import FENCE, ITEM, UNSEEN, BlockStyles
 from citespan.index.text.grid import trimmed
 from citespan.index.text.view import View, ViewBuilder
 from citespan.index.types import Span
@@ -66,7 +66,7 @@ class AdocTable(NamedTuple):
         return [" ".join(adoc_seen(text, line, known).text for line in cell) for cell in cells]
 
 
-def adoc_table(text: str, lines: Sequence[Span], styles: Styles, fence: str) -> AdocTable:
+def adoc_table(text: str, lines: Sequence[Span], styles: BlockStyles, fence: str) -> AdocTable:
     """Return the table between two fences.
 
     Args:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from citespan.index.text.adoc_lines import BOX, CALLOUT, CODE_UNSEEN, QUOTED, UNSEEN, Styles
-from citespan.index.text.adoc_parts import AdocPart, Found
+from citespan.index.text.adoc_lines import BOX, CALLOUT, CODE_UNSEEN, QUOTED, UNSEEN, BlockStyles
+from citespan.index.text.adoc_parts import AdocPart, AdocParts
 from citespan.index.text.adoc_tables import adoc_table
 from citespan.index.text.grid import trimmed
 from citespan.index.text.listing import code_parts
@@ -24,10 +25,10 @@ class Taking:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.found = Found()
+        self.found = AdocParts()
         self.group: int = 0
         self.depth: int = 0
-        self.styles, self.title = Styles(), Span(0, 0)
+        self.styles, self.title = BlockStyles(), Span(0, 0)
         self.lists: list[str] = []  # the marks of the lists that are open
         self.attached = False  # whether what follows belongs to an item
 
@@ -37,7 +38,7 @@ class Taking:
 
     def reset(self) -> None:
         """Forget what was said of what followed."""
-        self.styles, self.title, self.attached = Styles(), Span(0, 0), False
+        self.styles, self.title, self.attached = BlockStyles(), Span(0, 0), False
 
     def _add(self, kind: Kind, **values: Any) -> None:
         nested = self.attached and kind is not Kind.ITEM
@@ -46,8 +47,7 @@ class Taking:
     def titled(self, *, announces: bool) -> None:
         """Add the title of what follows."""
         if self.title:
-            if self.styles.id:
-                self.found.titles[self.styles.id] = self.title.of(self.text)
+            self.found.known.entitle(self.styles.id, self.title.of(self.text))
             self.group += 1
             self._add(Kind.SENTENCE, lines=[self.title], announces=announces)
             self.title = Span(0, 0)
@@ -58,7 +58,7 @@ class Taking:
         title = span.of(self.text)
         joined = re.sub(r"[^\w]+", "_", title.casefold()).strip("_")
         for name in (self.styles.id, title, f"_{joined}", joined.replace("_", "-")):
-            self.found.titles.setdefault(name, title)
+            self.found.known.entitle(name, title)
         self.group += 1
         self._add(Kind.HEADING, lines=[span])
         self.group += 1
@@ -76,7 +76,10 @@ class Taking:
         self.group += 1
 
     def paragraph(self, lines: Sequence[Span]) -> None:
-        """Add a paragraph, without the word of a box before it and the marks of quotes."""
+        """Add a paragraph, without the word of a box before it and the marks of quotes.
+
+        The first one below a term that has no text is what it means.
+        """
         kept: list[Span] = []
         for number, line in enumerate(lines):
             words = line.of(self.text)
@@ -84,7 +87,10 @@ class Taking:
             start = line.start + (mark.end() if mark else 0)
             if span := trimmed(self.text, Span(start, line.end)):
                 kept.append(span)
-        if kept:
+        last = self.found.parts[-1] if self.found.parts else None
+        if kept and last and last.terms and not last.lines:  # what the term means
+            self.found.parts[-1] = replace(last, lines=kept)
+        elif kept:
             self._add(Kind.SENTENCE, lines=kept)
         self.group += 1
 
@@ -108,9 +114,10 @@ class Taking:
         if CODE_UNSEEN.match(words):
             return None
         least = max(0, len(words) - 60)
+        escaped = words.startswith(("\\include::", "\\ifdef::", "\\ifndef::", "\\endif::"))
         first = words.find("<", least) if words.endswith(">") else -1
         match = CALLOUT.search(words, max(least, first - 8)) if first >= 0 else None
-        return Span(line.start, line.start + (match.start() if match else len(words)))
+        return Span(line.start + escaped, line.start + (match.start() if match else len(words)))
 
     def rows(self, lines: Sequence[Span], fence: str) -> None:
         """Add the rows of a table."""

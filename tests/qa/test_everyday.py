@@ -307,3 +307,19 @@ def test_a_language_that_is_not_read_is_refused(ask: Ask) -> None:
     assert answer.status is Status.ABSTAINED
     assert answer.abstention is not None
     assert "Chinese" in answer.abstention.message
+
+
+def test_a_page_of_asciidoc_answers_without_its_marks(
+    corpus: Corpus, reader: BundledReader
+) -> None:
+    text = (
+        "= T\n:navtitle: Set Safe Mode\n\n"
+        "When Asciidoctor is invoked via the CLI, the xref:ROOT:safe-modes.adoc[safe mode] is set "
+        "to `UNSAFE` by default."
+    )
+    corpus.put(Draft(id="safe", title="T", text=text, media_type="text/asciidoc"))
+    with Service(corpus, reader) as service:
+        answer = asking(service)("What is the default safe mode of the CLI?")
+        said = "When Asciidoctor is invoked via the CLI, the safe mode is set to UNSAFE by default."
+        assert answer.text == said
+        assert [one.quote for one in answer.citations] == [text[text.index("When") :]]

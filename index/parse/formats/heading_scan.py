@@ -23,7 +23,8 @@ _LATEX = re.compile(
 _LATEX_LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4,
                  "paragraph": 5}  # fmt: skip
 _MARKDOWN = re.compile(r" {0,3}(#{1,6})[ \t]{1,20}(?=\S)")
-_ASCIIDOC = re.compile(r"(={1,6})[ \t]{1,20}(?=\S)")
+_ASCIIDOC = re.compile(r"(={1,6}|\#{1,6})[ \t]{1,20}(?=\S)")
+_BLOCK = re.compile(r"(?:-{4,}|\.{4,}|/{4,}|\+{4,}|`{3})")
 _FENCE = re.compile(r" {0,3}(`{3,20}|~{3,20})")
 _FIELD = re.compile(
     r":?(Title|Author|Date|Created|Last-Modified|Version)s?:\s{1,9}(\S.{0,300})", re.IGNORECASE
@@ -88,15 +89,14 @@ def _asciidoc(lines: list[str]) -> list[FoundHeading]:
         stripped = line.rstrip()
         if block:
             block = "" if stripped == block else block
-        elif (len(stripped) >= 4 and set(stripped) <= {"-"}) or stripped in {
-            "....",
-            "////",
-            "++++",
-            "```",
-        }:
-            block = stripped
-        elif match := _ASCIIDOC.match(line):
-            out.append(FoundHeading(at, match.end(), len(stripped), len(match[1])))
+        elif _BLOCK.fullmatch(stripped) or stripped.startswith("```"):
+            block = "```" if stripped.startswith("```") else stripped
+        elif (match := _ASCIIDOC.match(line)) and (
+            line[0] == "=" or not at or not lines[at - 1].strip()
+        ):
+            end = len(stripped.removesuffix(f" {match[1]}").rstrip())
+            if end > match.end():
+                out.append(FoundHeading(at, match.end(), end, len(match[1])))
     return out
 
 
