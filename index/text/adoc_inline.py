@@ -104,7 +104,7 @@ class _Inline:
         self._depth = 0
 
     def read(self, start: int, end: int, *, code: bool = False) -> None:
-        """Show what is between two places, without its marks; `code` if it stands in marks."""
+        """Show what is between two places, without its marks; `code` if it is code."""
         if self._depth > _DEEPEST:
             return self._show(start, end)
         self._depth += 1

@@ -94,7 +94,7 @@ class _Scan(Taking):
         return 0
 
     def _attribute(self, lines: Sequence[Span], at: int, match: re.Match[str]) -> int:
-        """Note what an attribute means; its value may go on below."""
+        """Note what an attribute means; its value may have several lines."""
         value, end = match["value"] or "", at + 1
         values: list[str] = []
         while value.endswith(_VALUE_GOES_ON) and end < len(lines):
@@ -232,6 +232,10 @@ class _Scan(Taking):
             end = self._text_end(lines, at - 1, listed=True)
             self.item([first, *lines[at:end]], terms=terms)
             return end
+        return self._meaning(lines, at, terms)
+
+    def _meaning(self, lines: Sequence[Span], at: int, terms: Sequence[Span]) -> int:
+        """Find what terms mean below them, maybe after blank lines."""
         begin = at
         while begin < len(lines) and not self.words(lines[begin]):
             begin += 1
