@@ -95,7 +95,7 @@ class Work:
         model.load_state_dict(tensors)
         rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
         pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
-        tokenizer = tokenizer_file(self._config.model)
+        tokenizer = tokenizer_file(self._config.model, self._folder)
         manifest = export_model(
             model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
         )
@@ -148,7 +148,8 @@ class Work:
 
     def _pairs(self, part: Part) -> tuple[EncodedSet, NDArray[np.float32]]:
         path, model = self._examples(part), self._config.model
-        encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
+        tokenizer = tokenizer_file(model, self._folder)
+        encoded = encode_set(path, self._folder / "encoded", tokenizer, model)
         return encoded, taught(path, self._folder / "teacher", len(encoded))
 
     def _begun(self, model: EvidenceModel) -> Mapping[str, Tensor]:

@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.embedding.carried import (
+        MULTILINGUAL_MODEL,
+        carried_tokenizer,
+        read_carried,
+    )
     from citespan.index.embedding.onnx import OnnxEmbedder
     from citespan.index.embedding.to_onnx import (
         BUNDLED_MODEL,
@@ -18,12 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BUNDLED_MODEL",
+    "MULTILINGUAL_MODEL",
     "OnnxEmbedder",
     "TorchEmbedder",
     "bundled_folder",
+    "carried_tokenizer",
     "export_onnx",
     "exported_folder",
     "quantise",
+    "read_carried",
     "read_manifest",
 )
 
@@ -31,6 +39,9 @@ __getattr__ = names_of(
     __name__,
     {
         "BUNDLED_MODEL": "citespan.index.embedding.to_onnx",
+        "MULTILINGUAL_MODEL": "citespan.index.embedding.carried",
+        "carried_tokenizer": "citespan.index.embedding.carried",
+        "read_carried": "citespan.index.embedding.carried",
         "OnnxEmbedder": "citespan.index.embedding.onnx",
         "TorchEmbedder": "citespan.index.embedding.torch",
         "bundled_folder": "citespan.index.embedding.to_onnx",

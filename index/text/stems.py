@@ -2,11 +2,16 @@
 
 import re
 from functools import cache, lru_cache
+from itertools import pairwise
 
+import regex
 import tantivy
 
 _WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[a-z][A-Z]")
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]{2,}"
+)
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -21,10 +26,17 @@ def stem(word: str) -> str:
 
 
 def taken_apart(text: str) -> str:
-    """Return a text with the words of names that are written as one at its end: "OrderManager"."""
+    """Return a text with the words at its end that it writes as a part of others.
+
+    Those are the words of names such as "OrderManager", and all pairs of neighbouring characters in
+    scripts that put no spaces between words, as Lucene's CJKBigramFilter makes them.
+    """
     words = (word for word in _WORD.findall(text) if word.isascii() and word.isalpha())
     names = (_PARTS.findall(word) for word in words if _JOINT.search(word))
     parts = [part for name in names if all(len(one) > 1 for one in name) for part in name]
+    if not text.isascii():
+        for run in _UNSPACED.findall(text):
+            parts += map("".join, pairwise(run))
     return f"{text}\n{' '.join(parts)}" if parts else text
 
 

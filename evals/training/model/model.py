@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from citespan.evals.training.config import ModelConfig
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.model.weights import Weights
 
+_SCALE = 2.0
 _from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 
 
@@ -27,6 +29,36 @@ class Outputs(NamedTuple):
     start: Tensor
     end: Tensor
     claim: Tensor
+
+
+class Adapted(nn.Linear):
+    """A layer whose matrix does not change: a product of two small ones is learned beside it.
+
+    Source: Hu et al. 2021, "LoRA", arXiv 2106.09685; the product is multiplied by 2.
+
+    Args:
+        layer: keeps its matrix and its bias; the product starts as zero.
+        rank: of the product.
+    """
+
+    def __init__(self, layer: nn.Linear, rank: int) -> None:
+        super().__init__(layer.in_features, layer.out_features)
+        self.weight, self.bias = layer.weight, layer.bias
+        self.weight.requires_grad_(requires_grad=False)
+        self.down = nn.Parameter(torch.empty(rank, layer.in_features))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the layer's output with that of the product."""
+        product = functional.linear(functional.linear(input, self.down), self.up)
+        return super().forward(input) + _SCALE * product
+
+    def merged(self) -> nn.Linear:
+        """Return one layer that computes the same."""
+        layer = nn.Linear(self.in_features, self.out_features)
+        layer.weight = nn.Parameter(self.weight + _SCALE * self.up @ self.down)
+        layer.bias = self.bias
+        return layer
 
 
 class EvidenceModel(nn.Module):
@@ -124,7 +156,20 @@ def model_from(
     if config.frozen_layers:
         for part in (model.bert.embeddings, *model.bert.encoder.layer[: config.frozen_layers]):
             part.requires_grad_(requires_grad=False)
+    if config.adapter_rank:
+        _adapt(model, config.adapter_rank, generator)
     return model
+
+
+def _adapt(model: EvidenceModel, rank: int, generator: torch.Generator) -> None:
+    """Put `Adapted` layers in the place of all matrices of the encoder's layers."""
+    for block in model.bert.encoder.layer:
+        for name, part in list(block.named_modules()):
+            if isinstance(part, nn.Linear):
+                adapted = Adapted(part, rank)
+                bound = part.in_features**-0.5
+                nn.init.uniform_(adapted.down, -bound, bound, generator=generator)
+                block.set_submodule(name, adapted)
 
 
 def _bert_config(weights: Weights, config: ModelConfig, heads: int) -> BertConfig:

@@ -12,8 +12,10 @@ from onnx import numpy_helper
 
 from citespan.evals.training.config import ModelConfig
 from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.examples import write_file
 from citespan.evals.training.model.cross_encoder import FILES, cross_encoder_folder
 from citespan.index.embedding import bundled_folder as minilm_folder
+from citespan.index.embedding import carried_tokenizer, read_carried
 from citespan.index.runtime import check_file
 from citespan.qa.composition import evidence_folder
 from citespan.qa.evidence.model import DEEP, SHALLOW, TOKENIZER
@@ -38,14 +40,32 @@ def starting_weights(config: ModelConfig) -> Weights:
         return {f"bert.{name}": tensor.astype(np.float32) for name, tensor in weights.items()}
     if config.start == "shipped":
         return shipped_weights(evidence_folder())
+    if config.start == "multilingual":
+        weights = {f"bert.{name}": tensor for name, tensor in read_carried().weights.items()}
+        return weights | _plain_pooler(weights["bert.embeddings.LayerNorm.bias"].size)
     folder = cross_encoder_folder()
     for name, sha256 in FILES.items():
         check_file(folder / name, sha256)
     return pick_layers(dequantised(folder / "model.onnx"), config.layers)
 
 
-def tokenizer_file(config: ModelConfig) -> Path:
-    """Return the tokenizer that belongs to the starting weights."""
+def _plain_pooler(size: int) -> Weights:
+    """Return a pooler that passes the first token on, for models that have none."""
+    return {
+        "bert.pooler.dense.weight": np.eye(size, dtype=np.float32),
+        "bert.pooler.dense.bias": np.zeros(size, dtype=np.float32),
+    }
+
+
+def tokenizer_file(config: ModelConfig, work: Path) -> Path:
+    """Return the tokenizer that belongs to the starting weights; one in no file is written to
+    `work`.
+    """
+    if config.start == "multilingual":
+        path = work / TOKENIZER
+        if not path.exists():
+            write_file(path, carried_tokenizer().to_str().encode())
+        return path
     if config.start == "shipped":
         return evidence_folder() / TOKENIZER
     folder = minilm_folder() if config.start == "minilm" else cross_encoder_folder()
