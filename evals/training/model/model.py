@@ -157,13 +157,13 @@ def model_from(
         for part in (model.bert.embeddings, *model.bert.encoder.layer[: config.frozen_layers]):
             part.requires_grad_(requires_grad=False)
     if config.adapter_rank:
-        _adapt(model, config.adapter_rank, generator)
+        _adapt(model.bert.encoder.layer[config.frozen_layers :], config.adapter_rank, generator)
     return model
 
 
-def _adapt(model: EvidenceModel, rank: int, generator: torch.Generator) -> None:
+def _adapt(layers: Any, rank: int, generator: torch.Generator) -> None:
     """Put `Adapted` layers in the place of all matrices of the encoder's layers."""
-    for block in model.bert.encoder.layer:
+    for block in layers:
         for name, part in list(block.named_modules()):
             if isinstance(part, nn.Linear):
                 adapted = Adapted(part, rank)
