@@ -7,9 +7,11 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.index.embedding.carried import (
         MULTILINGUAL_MODEL,
+        Carried,
         carried_tokenizer,
         read_carried,
     )
+    from citespan.index.embedding.graphs import empty, fill
     from citespan.index.embedding.onnx import OnnxEmbedder
     from citespan.index.embedding.to_onnx import (
         BUNDLED_MODEL,
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BUNDLED_MODEL",
+    "Carried",
     "MULTILINGUAL_MODEL",
     "OnnxEmbedder",
     "TorchEmbedder",
     "bundled_folder",
     "carried_tokenizer",
+    "empty",
     "export_onnx",
     "exported_folder",
+    "fill",
     "quantise",
     "read_carried",
     "read_manifest",
@@ -39,7 +44,10 @@ __getattr__ = names_of(
     __name__,
     {
         "BUNDLED_MODEL": "citespan.index.embedding.to_onnx",
+        "Carried": "citespan.index.embedding.carried",
         "MULTILINGUAL_MODEL": "citespan.index.embedding.carried",
+        "empty": "citespan.index.embedding.graphs",
+        "fill": "citespan.index.embedding.graphs",
         "carried_tokenizer": "citespan.index.embedding.carried",
         "read_carried": "citespan.index.embedding.carried",
         "OnnxEmbedder": "citespan.index.embedding.onnx",

