@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.text.apart import taken_apart
     from citespan.index.text.chunking import chunk_spans, counted_chunks
     from citespan.index.text.markdown import Kind, Unit
     from citespan.index.text.segmentation import blocks, sentences, strip
     from citespan.index.text.small_words import SMALL_WORDS
-    from citespan.index.text.stems import stem, taken_apart
+    from citespan.index.text.stems import stem
     from citespan.index.text.unseen import escaped_json, shown
     from citespan.index.text.view import View, ViewBuilder
 
@@ -46,6 +47,6 @@ __getattr__ = names_of(
         "shown": "citespan.index.text.unseen",
         "stem": "citespan.index.text.stems",
         "strip": "citespan.index.text.segmentation",
-        "taken_apart": "citespan.index.text.stems",
+        "taken_apart": "citespan.index.text.apart",
     },
 )
