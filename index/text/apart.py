@@ -8,7 +8,7 @@ from unicodedata import normalize
 import regex
 
 from citespan.index.text.languages import languages_of
-from citespan.index.text.stems import stems_beside, undivided
+from citespan.index.text.stems import further_stems, undivided
 
 _WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[a-z][A-Z]")
@@ -46,4 +46,4 @@ def _of_other_languages(text: str) -> Iterator[str]:
         yield from map("".join, pairwise(run))
     for word in _SPACED.findall(text):
         if len(word) < _LONGEST:
-            yield from stems_beside(word, languages)
+            yield from further_stems(word, languages)

@@ -1,4 +1,4 @@
-"""The languages that a text is in, told by its small words and letters. Pure."""
+"""The languages that a text may be in, by its small words and letters. Pure."""
 
 import re
 
@@ -12,7 +12,7 @@ _ENGLISH = """a about after all also am an and any are as at be been but by can 
     over own pas per plus pour she should so some son such than that the their them then there
     these they this till to under up volt was we were what when where which who why will with
     would you your"""
-# In English texts, these are names, parts of names, or short forms: they tell no language.
+# In English texts, these are names, parts of names, or short forms: they speak for no language.
 _NAMES = """af al ale als au aus aux che chi com con cosa da das de del den der des di don dos
     du e ein el em en er es est et ez fi foi fra ha hoch il ja kan ki kim la las le les lo los
     ma man mas med meg mi min mit mon na ne non nu om ora os par pro qui sa san se seine sen ser
@@ -61,8 +61,8 @@ _CHANCE = 50  # words: in a longer text, one sign may be there by chance
 def languages_of(text: str) -> tuple[str, ...]:
     """Return the languages other than English that a text in Latin letters may be in.
 
-    They are told if more of their small words and letters are in the text than small words of
-    English. What is common to both, and what stands in names, tells neither.
+    More of their small words and letters are in it than small words of English. What both have
+    speaks for neither, and what names have for none.
 
     Args:
         text: in lower case.

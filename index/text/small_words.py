@@ -1,4 +1,4 @@
-"""Small words of languages, with those that ask: questions and texts are told by them. Pure."""
+"""Small words of languages, with those that ask: they show what language a text is in. Pure."""
 
 _WRITTEN = {
     "German": """wer wie wo wann warum was welche welcher welches welchen wem wen wird werden

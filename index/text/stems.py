@@ -26,12 +26,12 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def stems_beside(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+def further_stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Return the stems of a word by its own languages that English analysis does not make of it.
 
     Args:
         word: in lower case and canonical form.
-        languages: what it may be in if it is in Latin letters; other letters tell theirs.
+        languages: what it may be in if it is in Latin letters; other letters show theirs.
     """
     script = _SCRIPT.match(word)
     own = (str(script.lastgroup),) if script else languages
