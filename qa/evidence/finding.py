@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
+from citespan.index.text import SMALL_WORDS
 from citespan.qa.english.comparisons import set_apart
 from citespan.qa.english.definitions import defined, defines
-from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
+from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
