@@ -30,6 +30,7 @@ from citespan.evals.training.preparation import (
     prepare,
 )
 from citespan.evals.training.release import (
+    LEARNED,
     calibrate,
     decided,
     evaluation_card,
@@ -37,7 +38,7 @@ from citespan.evals.training.release import (
     judged_pairs,
     write_manifest,
 )
-from citespan.qa.evidence.model import pair_texts, read_evidence_manifest
+from citespan.qa.evidence.model import EvidenceManifest, pair_texts, read_evidence_manifest
 
 Stop = Callable[[], bool]
 Notify = Callable[[str], None]
@@ -108,14 +109,14 @@ class Work:
         ]
         calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
         manifest = read_evidence_manifest(self._exported)
-        write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
+        self._write(msgspec.structs.replace(manifest, calibration=calibration))
         self._notify(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
         least = self._config.least
         decision, near, scores = decided(self._data, self._exported, self._folder, least)
         manifest = read_evidence_manifest(self._exported)
-        write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
+        self._write(msgspec.structs.replace(manifest, decision=decision))
         self._notify(f"decided: {decision}; as good: {near}; conditioned scores: {scores}")
 
     def card(self) -> None:
@@ -135,6 +136,14 @@ class Work:
         )
         write_file(self._exported / "CARD.md", text.encode())
         self._notify(f"card: {self._exported / 'CARD.md'}")
+
+    def _write(self, manifest: EvidenceManifest) -> None:
+        """Replace the manifest, and that of what is shipped of the model if it is a part."""
+        write_manifest(self._exported, manifest)
+        learned = self._exported.with_name(LEARNED)
+        if learned.exists():
+            files = read_evidence_manifest(learned).files
+            write_manifest(learned, msgspec.structs.replace(manifest, files=files))
 
     def _judged(self, part: Part) -> tuple[list[Example], list[Judged]]:
         path, config = self._examples(part), self._config

@@ -160,7 +160,11 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     """
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import (
+        Normalize,
+        Pooling,
+        Transformer,
+    )
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     from_numpy: Any = torch.from_numpy  # pyright: ignore[reportUnknownMemberType]
@@ -184,7 +188,8 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     with tempfile.TemporaryDirectory(prefix="citespan-") as folder:
         bert.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        transformer = Transformer(folder, max_seq_length=MAX_TOKENS)
+        plain = {"add_pooling_layer": False}
+        transformer = Transformer(folder, max_seq_length=MAX_TOKENS, model_kwargs=plain)
     return SentenceTransformer(
         modules=[transformer, Pooling(hidden, "mean"), Normalize()],
         prompts={"query": "query: ", "document": "passage: "},
