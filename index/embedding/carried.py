@@ -9,7 +9,7 @@ import struct
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,9 +167,9 @@ def carried_sentence_transformer(device: str | None) -> "SentenceTransformer":
     )
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    from_numpy: Any = torch.from_numpy  # pyright: ignore[reportUnknownMemberType]
+    from_numpy: Any = cast("Any", torch).from_numpy
     carried = read_carried()
-    words, hidden = carried.shapes["embeddings.word_embeddings.weight"]
+    words, hidden = cast("tuple[int, int]", carried.shapes["embeddings.word_embeddings.weight"])
     bert: Any = BertModel(
         BertConfig(
             vocab_size=words,

@@ -63,7 +63,7 @@ def fill(source: Path, target: Path, matrix_of: MatrixOf) -> None:
             steps = np.abs(matrix).max(axis=0).clip(min=_LEAST) / _PRODUCTS
         else:
             steps, zero = np.abs(matrix).max() / _ROWS, np.uint8(_ROWS)
-        whole = np.round(matrix / steps) + zero
+        whole = np.asarray(matrix / steps, dtype=np.float32).round() + np.float32(zero)
         tensor.raw_data = whole.astype(zero.dtype).tobytes()
         scale.raw_data = steps.astype(np.float32).tobytes()
         tensors[stem + _ZERO].raw_data = np.full(steps.shape, zero).tobytes()

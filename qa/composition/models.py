@@ -48,7 +48,7 @@ def build_embedder(settings: Settings, say: Say = lambda _: None) -> Embedder:
     return _embedders.get(made_from, lambda: OnnxEmbedder(exported))
 
 
-def build_reader(settings: Settings, say: Say = lambda _: None) -> Reader:
+def build_reader(settings: Settings) -> Reader:
     """Return the evidence model that the settings name; callers in this process share it.
 
     The bundled one is that for many languages if the embedder is; it is put together at its first
@@ -58,7 +58,6 @@ def build_reader(settings: Settings, say: Say = lambda _: None) -> Reader:
     if model == BUNDLED_EVIDENCE:
         folder = _bundled_folder(settings)
         if not folder.exists():
-            say("First use: putting the evidence model for many languages together (once).")
             build_multilingual(multilingual_folder(), folder)
         return _readers.get(str(folder), lambda: BundledReader(folder))
     from citespan.qa.evidence import open_reader  # loads torch

@@ -78,7 +78,9 @@ class TestEmbedder:
 
 
 class TestTokenizer:
-    @pytest.mark.parametrize("text", [*SENTENCES.values(), "ﬁne ①\u3000２０１１年  x\ty", "a <s> b"])
+    @pytest.mark.parametrize(
+        "text", [*SENTENCES.values(), "ﬁne ①\u3000２０１１年  x\ty", "a <s> b"]
+    )
     def test_tokens_have_characters_of_the_text(self, text: str) -> None:
         tokenizer = carried_tokenizer(read_carried())
         tokenizer.encode_special_tokens = True

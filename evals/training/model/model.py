@@ -1,7 +1,7 @@
 """The evidence model: one encoder over (question, passage), six heads on one pass."""
 
 import importlib
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
     claim: Tensor
 
 
-class Adapted(nn.Linear):
+class Adapted(nn.Module):
     """A layer whose matrix does not change: the product of two small ones is learned as well.
 
     Source: Hu et al. 2021, "LoRA", arXiv 2106.09685; the product is multiplied by 2.
@@ -42,16 +42,16 @@ class Adapted(nn.Linear):
     """
 
     def __init__(self, layer: nn.Linear, rank: int) -> None:
-        super().__init__(layer.in_features, layer.out_features)
+        super().__init__()
         self.weight, self.bias = layer.weight, layer.bias
-        self.weight.requires_grad_(requires_grad=False)
+        self.weight.requires_grad = False
         self.down = nn.Parameter(torch.empty(rank, layer.in_features))
         self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
 
-    def forward(self, states: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(self, states: Tensor) -> Tensor:
         """Return the layer's output with that of the product."""
         product = functional.linear(functional.linear(states, self.down), self.up)
-        return super().forward(states) + _SCALE * product
+        return functional.linear(states, self.weight, self.bias) + _SCALE * product
 
     def product(self) -> tuple[Tensor, Tensor]:
         """Return two matrices, (outputs, rank) and (rank, inputs), whose product is added."""
@@ -59,10 +59,16 @@ class Adapted(nn.Linear):
 
     def merged(self) -> nn.Linear:
         """Return one layer that computes the same."""
-        layer = nn.Linear(self.in_features, self.out_features)
         up, down = self.product()
+        layer = nn.Linear(down.shape[1], up.shape[0])
         layer.weight, layer.bias = nn.Parameter(self.weight + up @ down), self.bias
         return layer
+
+
+def adapted(model: nn.Module) -> list[tuple[str, Adapted]]:
+    """Return the adapted layers of a model by their names."""
+    modules: list[tuple[str, nn.Module]] = list(cast("Any", model).named_modules())
+    return [(name, part) for name, part in modules if isinstance(part, Adapted)]
 
 
 class EvidenceModel(nn.Module):

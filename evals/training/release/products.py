@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from citespan.evals.training.model.model import Adapted, EvidenceModel
+from citespan.evals.training.model.model import EvidenceModel, adapted
 from citespan.evals.training.model.weights import matrix_names
 from citespan.index.embedding import empty, read_carried
 from citespan.qa.evidence.model import DEEP, PRODUCTS, SHALLOW
@@ -21,9 +20,8 @@ _save_file: Any = importlib.import_module("safetensors.torch").save_file
 def plain(model: EvidenceModel) -> EvidenceModel:
     """Return a model that computes the same with one matrix a layer."""
     made = copy.deepcopy(model)
-    for name, part in list(made.named_modules()):
-        if isinstance(part, Adapted):
-            made.set_submodule(name, part.merged())
+    for name, part in adapted(made):
+        made.set_submodule(name, part.merged())
     return made
 
 
@@ -36,11 +34,9 @@ def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
         folder: an existing folder.
     """
     products: dict[str, torch.Tensor] = {}
-    encoder: nn.Module = model.bert
-    for name, part in encoder.named_modules():
-        if isinstance(part, Adapted):
-            for side, matrix in zip(("up", "down"), part.product(), strict=True):
-                products[f"{name}.{side}"] = matrix.detach().half().contiguous()
+    for name, part in adapted(model):
+        for side, matrix in zip(("up", "down"), part.product(), strict=True):
+            products[f"{name.removeprefix('bert.')}.{side}"] = matrix.detach().half().contiguous()
     _save_file(products, folder / PRODUCTS)
     for graph in (SHALLOW, DEEP):
         without_carried(quantised / graph, folder / graph)

@@ -77,4 +77,4 @@ class _Matrices:
         if f"{stem}.up" not in self._products:
             return matrix
         up, down = (self._products[f"{stem}.{side}"].astype(np.float32) for side in ("up", "down"))
-        return matrix + up @ down
+        return (matrix + up @ down).astype(np.float32, copy=False)
