@@ -18,8 +18,8 @@ DOCUMENTS = {
     " Monatsende. Haustiere sind nur mit Zustimmung des Vermieters erlaubt.",
     "biblioteca": "La biblioteca abre de lunes a viernes. El carné cuesta cinco euros al año. Los"
     " libros se prestan durante veinte días.",
-    "музей": "Музей был основан в 1897 году. Билет для взрослых стоит четыреста рублей. По"
-    " понедельникам музей закрыт.",
+    "сад": "Ботанический сад работает с апреля по октябрь. Билет для взрослых стоит четыреста"
+    " рублей. По понедельникам сад закрыт.",
     "车站": "车站于1958年建成。每天有四十二班列车停靠。售票处晚上九点关门。",
     "छात्रावास": "छात्रावास का शुल्क हर महीने दो हजार रुपये है। रात दस बजे मुख्य द्वार बंद हो जाता है।",
     "متحف": "تأسس المتحف عام 1902. يفتح المتحف أبوابه في التاسعة صباحا. سعر التذكرة عشرة دنانير.",
@@ -28,7 +28,7 @@ DOCUMENTS = {
 ASKED = {
     "Welche Kündigungsfrist hat der Mietvertrag?": ("mietvertrag", "drei Monate"),
     "¿Cuánto cuesta el carné de la biblioteca?": ("biblioteca", "cinco euros"),
-    "Сколько стоит билет для взрослых?": ("музей", "четыреста рублей"),
+    "Сколько стоит билет для взрослых?": ("сад", "четыреста рублей"),
     "售票处几点关门？": ("车站", "九点"),
     "छात्रावास का शुल्क कितना है?": ("छात्रावास", "दो हजार"),
     "متى تأسس المتحف؟": ("متحف", "1902"),
@@ -69,7 +69,7 @@ def service(settings: Settings) -> Iterator[Service]:
 def _checked(service: Service, question: str) -> Answer:
     answer = service.ask(question)
     for citation in answer.citations:
-        assert citation.span.of(service.corpus.document(citation.document.id).text) == citation.quote
+        assert citation.span.of(service.corpus.get(citation.document.id).text) == citation.quote
     return answer
 
 
