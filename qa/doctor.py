@@ -48,8 +48,8 @@ def examine(settings: Settings, say: Say = lambda _: None) -> Report:
         facts["settings"] = msgspec.json.encode(settings.shown()).decode()
         if server := settings.server():
             facts["store"] = str(server)
-        build_reader(settings.evidence)
-        build_decision(settings.evidence)
+        build_reader(settings)
+        build_decision(settings)
         facts["evidence model"] = settings.evidence.model
         facts["readers of files"] = "; ".join(missing()) or "isolated"
         facts |= _examine_corpus(settings, say, repaired, problems)

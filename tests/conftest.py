@@ -12,7 +12,7 @@ from citespan.index import Corpus, OnnxEmbedder
 from citespan.qa import load_settings
 from citespan.qa.composition import build_embedder, build_reader
 from citespan.qa.evidence.model.bundled import BundledReader
-from citespan.qa.settings.sections import EvidenceSettings
+from citespan.qa.settings.sections import Settings
 
 pytest.register_assert_rewrite("contracts", "search_contract", "shared_contract")
 
@@ -54,7 +54,7 @@ def embedder(models_folder: Path) -> OnnxEmbedder:
 @pytest.fixture(scope="session")
 def reader() -> BundledReader:
     """The evidence model that citespan ships; a service that a test opens shares it."""
-    loaded = build_reader(EvidenceSettings())
+    loaded = build_reader(Settings())
     assert isinstance(loaded, BundledReader)
     return loaded
 

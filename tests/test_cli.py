@@ -56,7 +56,7 @@ def process(tmp_path: Path, environ: dict[str, str]) -> Run:
 def models(models_folder: Path) -> Iterator[tuple[object, ...]]:
     """The models of the settings: while this is in use, no command of this process loads them."""
     settings = load_settings(flags={"data": {"models": str(models_folder)}})
-    yield build_embedder(settings), build_reader(settings.evidence)
+    yield build_embedder(settings), build_reader(settings)
     stop_reading()
 
 

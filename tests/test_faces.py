@@ -412,6 +412,7 @@ FACES: dict[str, tuple[str, ...]] = {
     ),
     "index.text": (
         "Kind",
+        "SMALL_WORDS",
         "Unit",
         "View",
         "ViewBuilder",

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from citespan.evals.metrics.abstention import Judgement, expected_calibration_error
-from citespan.evals.training.release import DomainAnswer, outcomes, read_domains
+from citespan.evals.training.release import DomainAnswer, outcomes, read_domains, read_languages
 from citespan.qa.composition import evidence_folder
 from citespan.qa.evidence import Rules
 from citespan.qa.evidence.model import BundledReader, read_evidence_manifest
@@ -55,7 +55,8 @@ def main(
     rules = Rules(keep=keep, evidence=evidence)
     click.echo(f"{'domain':<10} {'n':>5} " + " ".join(f"{name:>7}" for name in _COLUMNS))
     all_rows: list[list[float]] = []
-    for domain in read_domains(data, "report" if part == "report" else "calibrate"):
+    read = read_languages if reader.is_polyglot else read_domains
+    for domain in read(data, "report" if part == "report" else "calibrate"):
         rows = outcomes(domain, reader, decision, cache, rules, top_k)
         all_rows.append(_figures(rows))
         click.echo(_line(domain.name, len(rows), all_rows[-1]))

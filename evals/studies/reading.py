@@ -29,7 +29,7 @@ from citespan.evals.types import Dataset, Question, Response, ResponseStatus
 from citespan.index.runtime import parallel_map
 from citespan.qa.composition import build_reader
 from citespan.qa.evidence.protocol import Reader, Titled
-from citespan.qa.settings import BUNDLED_EVIDENCE, EvidenceSettings
+from citespan.qa.settings import BUNDLED_EVIDENCE, EvidenceSettings, Settings
 
 _MEASURES = ("exact_match", "f1", "exact_match_answerable", "f1_answerable")
 _RESAMPLES = 1_000
@@ -62,7 +62,7 @@ def main(folder: Path, limit: int | None, model: str, *, cross_encoder: bool) ->
     questions = spread(questions, limit)
     if not questions:
         raise click.ClickException(f"no question in {folder} says where it was written from")
-    reader = build_reader(EvidenceSettings(model=model))
+    reader = build_reader(Settings(evidence=EvidenceSettings(model=model)))
     answered: list[Answered] = []
     for batch in _batches(questions, "Reading"):
         answered += parallel_map(lambda question: read(reader, dataset, question), batch)

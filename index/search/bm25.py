@@ -5,7 +5,8 @@ import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from citespan.index.text.stems import english_analyzer, taken_apart
+from citespan.index.text.apart import taken_apart
+from citespan.index.text.stems import english_analyzer
 
 K1, B = 1.2, 0.75
 TITLE_BOOST = 0.5  # chosen on the development half of SQuAD as a corpus; see docs/decisions

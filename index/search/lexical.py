@@ -14,7 +14,8 @@ from citespan.decoding import from_json
 from citespan.index.disk.crashpoints import reached
 from citespan.index.disk.hashing import sha256_file
 from citespan.index.search.bm25 import TITLE_BOOST
-from citespan.index.text.stems import english_analyzer, taken_apart
+from citespan.index.text.apart import taken_apart
+from citespan.index.text.stems import english_analyzer
 from citespan.index.types import Scored
 
 _ANALYZER = "citespan"

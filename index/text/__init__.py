@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
+    from citespan.index.text.apart import taken_apart
     from citespan.index.text.chunking import chunk_spans, counted_chunks
     from citespan.index.text.markdown import Kind, Unit
     from citespan.index.text.segmentation import blocks, sentences, strip
-    from citespan.index.text.stems import stem, taken_apart
+    from citespan.index.text.small_words import SMALL_WORDS
+    from citespan.index.text.stems import stem
     from citespan.index.text.unseen import escaped_json, shown
     from citespan.index.text.view import View, ViewBuilder
 
 __all__ = (
     "Kind",
+    "SMALL_WORDS",
     "Unit",
     "View",
     "ViewBuilder",
@@ -32,6 +35,7 @@ __getattr__ = names_of(
     __name__,
     {
         "Kind": "citespan.index.text.markdown",
+        "SMALL_WORDS": "citespan.index.text.small_words",
         "Unit": "citespan.index.text.markdown",
         "View": "citespan.index.text.view",
         "ViewBuilder": "citespan.index.text.view",
@@ -43,6 +47,6 @@ __getattr__ = names_of(
         "shown": "citespan.index.text.unseen",
         "stem": "citespan.index.text.stems",
         "strip": "citespan.index.text.segmentation",
-        "taken_apart": "citespan.index.text.stems",
+        "taken_apart": "citespan.index.text.apart",
     },
 )

@@ -69,9 +69,9 @@ def create_collection(
         ):
             here = collection_settings(settings, name)
             open_corpus(here.collection_path(), here, say=say).close()
-            build_decision(here.evidence)
+            build_decision(here)
             if "model" in own.get("evidence", {}):
-                build_reader(here.evidence)
+                build_reader(here)
     finally:
         lock.release()
 

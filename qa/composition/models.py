@@ -7,13 +7,22 @@ from pathlib import Path
 import msgspec
 
 from citespan.index import OnnxEmbedder, TorchEmbedder
-from citespan.index.embedding import export_onnx, exported_folder, read_manifest
+from citespan.index.embedding import (
+    MULTILINGUAL_MODEL,
+    export_onnx,
+    exported_folder,
+    read_manifest,
+)
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.runtime import InUse
 from citespan.qa.evidence import AnswerThreshold
-from citespan.qa.evidence.model import BundledReader, read_evidence_manifest
+from citespan.qa.evidence.model import (
+    BundledReader,
+    build_multilingual,
+    read_evidence_manifest,
+)
 from citespan.qa.evidence.protocol import Reader
-from citespan.qa.settings.sections import BUNDLED_EVIDENCE, EvidenceSettings, Settings
+from citespan.qa.settings.sections import BUNDLED_EVIDENCE, Settings
 
 Say = Callable[[str], None]
 _embedders: InUse[Embedder] = InUse()
@@ -39,11 +48,18 @@ def build_embedder(settings: Settings, say: Say = lambda _: None) -> Embedder:
     return _embedders.get(made_from, lambda: OnnxEmbedder(exported))
 
 
-def build_reader(settings: EvidenceSettings) -> Reader:
-    """Return the evidence model that the settings name; callers in this process share it."""
-    model, device = settings.model, settings.device or None
+def build_reader(settings: Settings) -> Reader:
+    """Return the evidence model that the settings name; callers in this process share it.
+
+    The bundled one is that for many languages if the embedder is; it is put together at its first
+    use.
+    """
+    model, device = settings.evidence.model, settings.evidence.device or None
     if model == BUNDLED_EVIDENCE:
-        return _readers.get(model, lambda: BundledReader(evidence_folder()))
+        folder = _bundled_folder(settings)
+        if not folder.exists():
+            build_multilingual(multilingual_folder(), folder)
+        return _readers.get(str(folder), lambda: BundledReader(folder))
     from citespan.qa.evidence import open_reader  # loads torch
 
     return _readers.get(_named(model, device), lambda: open_reader(model, device))
@@ -59,19 +75,39 @@ def _named(model: str, device: str | None) -> Hashable:
     return model, device, *files
 
 
-def build_decision(settings: EvidenceSettings) -> AnswerThreshold:
+def build_decision(settings: Settings) -> AnswerThreshold:
     """Return the threshold of the evidence model that the settings select.
 
     Raises:
         ConfigError: the model has no threshold for the risk that is set.
     """
-    bundled = settings.model == BUNDLED_EVIDENCE
-    decision = read_evidence_manifest(evidence_folder()).decision if bundled else AnswerThreshold()
-    if settings.min_confidence is not None:
-        return msgspec.structs.replace(decision, least=settings.min_confidence)
-    return decision if settings.risk is None else decision.at_risk(settings.risk)
+    own = settings.evidence
+    decision = AnswerThreshold()
+    if own.model == BUNDLED_EVIDENCE:
+        shipped = multilingual_folder() if _is_multilingual(settings) else evidence_folder()
+        decision = read_evidence_manifest(shipped).decision
+    if own.min_confidence is not None:
+        return msgspec.structs.replace(decision, least=own.min_confidence)
+    return decision if own.risk is None else decision.at_risk(own.risk)
 
 
 def evidence_folder() -> Path:
-    """Return the folder of the bundled evidence model."""
+    """Return the folder of the bundled evidence model for English."""
     return Path(__file__).parent.parent / "evidence/model"
+
+
+def multilingual_folder() -> Path:
+    """Return the folder with what comes with citespan of the model for many languages."""
+    return evidence_folder() / "multilingual"
+
+
+def _is_multilingual(settings: Settings) -> bool:
+    return settings.embedding.model == MULTILINGUAL_MODEL
+
+
+def _bundled_folder(settings: Settings) -> Path:
+    """Return the folder of the whole bundled model; it may have to be made."""
+    if not _is_multilingual(settings):
+        return evidence_folder()
+    run = read_evidence_manifest(multilingual_folder()).run
+    return settings.models_path() / f"{BUNDLED_EVIDENCE}-multilingual-{run}"

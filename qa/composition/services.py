@@ -95,8 +95,8 @@ def service_of(
     Raises:
         ConfigError: `answer.mode` is generated, but no language model is set.
     """
-    reader = build_reader(settings.evidence)
-    decision = build_decision(settings.evidence)
+    reader = build_reader(settings)
+    decision = build_decision(settings)
     own = build_endpoint(settings.llm) if endpoint is None else None
     model = endpoint or own
     if settings.answer.mode == Mode.GENERATED and model is None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from citespan.index import Document, Passage
 from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
+from citespan.index.text import SMALL_WORDS
 from citespan.qa.english.comparisons import set_apart
 from citespan.qa.english.definitions import defined, defines
-from citespan.qa.english.languages import SMALL_WORDS, has_stems, unread_language
+from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
 from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
@@ -22,7 +23,7 @@ from citespan.qa.evidence.nearby import headed_by, in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
-from citespan.qa.evidence.protocol import Look, Reader, Speller, Titled, Worded
+from citespan.qa.evidence.protocol import Look, Polyglot, Reader, Speller, Titled, Worded
 from citespan.qa.evidence.rows import Lookup, rows_about
 from citespan.qa.evidence.selection import (
     ReadPassage,
@@ -72,6 +73,7 @@ class Finder:
 
     def __init__(self, reader: Reader, decision: AnswerThreshold, rules: Rules) -> None:
         self._reader, self._decision, self._rules = reader, decision, rules
+        self._is_polyglot = isinstance(reader, Polyglot) and reader.is_polyglot
 
     def find(
         self,
@@ -90,7 +92,7 @@ class Finder:
             stand_alone: the same question in other words, if there are any.
             outline: returns the headings and tables of a document.
         """
-        language = unread_language(question)
+        language = None if self._is_polyglot else unread_language(question)
         if language and not has_stems(language):
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
@@ -263,14 +265,15 @@ class Finder:
         best = by_piece[0][0].reading.probability
         confidence = self._decision.confidence(best)
         language = unread_language(wordings[0])
-        small = SMALL_WORDS[language] if language else STOP_WORDS
+        unread = language and not self._is_polyglot
+        small = SMALL_WORDS.get(language or "", STOP_WORDS)
         wanted = [Wanted(one, small) for one in wordings]
         if confidence >= self._decision.least:
             floor = self._rules.keep * best
             likely = [one for read, among in by_piece if read.reading.probability >= floor
                       for one in among]  # fmt: skip
             chosen = in_force(wordings[0], choose(likely, self._rules), source)
-            if language and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
+            if unread and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
             unsure = confidence < _UNSURE * self._decision.least
             shown = [one.shown for one in chosen]

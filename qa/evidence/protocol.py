@@ -89,6 +89,16 @@ class Speller(Protocol):
         ...
 
 
+@runtime_checkable
+class Polyglot(Protocol):
+    """A reader that may know other languages than English."""
+
+    @property
+    def is_polyglot(self) -> bool:
+        """Whether it does."""
+        ...
+
+
 class Titled(NamedTuple):
     """A passage's text, and the title of its document with its headings, which may be empty."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         RUNS,
         EvidenceSettings,
         LlmSettings,
+        Settings,
     )
 
 __all__ = (
@@ -24,6 +25,7 @@ __all__ = (
     "LEAST_CHUNK_TOKENS",
     "LlmSettings",
     "RUNS",
+    "Settings",
     "collection_settings",
 )
 
@@ -37,6 +39,7 @@ __getattr__ = names_of(
         "LEAST_CHUNK_TOKENS": "citespan.qa.settings.sections",
         "LlmSettings": "citespan.qa.settings.sections",
         "RUNS": "citespan.qa.settings.sections",
+        "Settings": "citespan.qa.settings.sections",
         "collection_settings": "citespan.qa.settings.overrides",
     },
 )

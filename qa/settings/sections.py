@@ -86,7 +86,8 @@ class ChunkingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class EmbeddingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model that turns text into vectors.
 
-    model: the bundled one, a hub id or a folder.
+    model: the bundled one; multilingual-e5-small, which the extra `languages` brings; a hub id; or
+        a folder.
     runtime: onnx is lean; torch can use a GPU.
     device: the device of runtime torch; if empty, the fastest one available.
     """
@@ -110,8 +111,8 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How passages are judged, and how confident an answer must be.
 
-    model: the bundled one, or a hub id or folder of a cross-encoder, an extractive question
-        answerer or a token classifier.
+    model: the bundled one, which reads what the embedder reads, or a hub id or folder of a
+        cross-encoder, an extractive question answerer or a token classifier.
     device: the torch device of a model that is not bundled; if empty, CUDA if available, else the
         CPU.
     risk: the share of answers that may be wrong, on data like the calibration data of the model.

@@ -134,9 +134,7 @@ def test_what_was_submitted_is_there_after_a_restart(kept: Kept) -> None:
         assert store.next() == found
 
 
-def test_a_job_that_has_ended_works_on_nothing(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_has_ended_works_on_nothing(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
 
     def work(task: Task) -> None:

@@ -239,14 +239,14 @@ class TestModelsInUse:
         )
         assert build_embedder(here) is not first
         model = tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
-        evidence = EvidenceSettings(model=str(model))
+        evidence = Settings(evidence=EvidenceSettings(model=str(model)))
         reader = build_reader(evidence)
         assert build_reader(evidence) is reader
         (model / "config.json").touch()
         assert build_reader(evidence) is not reader
 
     def test_what_cannot_be_loaded_is_tried_again(self, tmp_path: Path) -> None:
-        evidence = EvidenceSettings(model=str(tmp_path / "cross"))
+        evidence = Settings(evidence=EvidenceSettings(model=str(tmp_path / "cross")))
         with pytest.raises(ModelUnavailable):
             build_reader(evidence)
         tiny_bert(tmp_path / "cross", "SequenceClassification", labels=1)
@@ -282,8 +282,11 @@ def _said(asked: tuple[Service, str]) -> tuple[object, ...]:
 class TestBuildDecision:
     def test_by_default_it_is_the_models_own(self) -> None:
         own = read_evidence_manifest(evidence_folder()).decision
-        assert build_decision(EvidenceSettings()) == own
-        assert build_decision(EvidenceSettings(model="some/other")) == AnswerThreshold()
+        assert build_decision(Settings(evidence=EvidenceSettings())) == own
+        assert (
+            build_decision(Settings(evidence=EvidenceSettings(model="some/other")))
+            == AnswerThreshold()
+        )
 
     def test_a_risk_sets_the_least_confidence(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -293,16 +296,18 @@ class TestBuildDecision:
         (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "decision": decision}))
         monkeypatch.setattr("citespan.qa.composition.models.evidence_folder", lambda: tmp_path)
         expected = AnswerThreshold(bias=0.25, least=0.75, thresholds={"0.05": 0.75})
-        assert build_decision(EvidenceSettings(risk=0.05)) == expected
+        assert build_decision(Settings(evidence=EvidenceSettings(risk=0.05))) == expected
         with pytest.raises(ConfigError, match=r"evidence\.risk is 0\.1; .* for 0\.05"):
-            build_decision(EvidenceSettings(risk=0.1))
+            build_decision(Settings(evidence=EvidenceSettings(risk=0.1)))
         with pytest.raises(ConfigError, match=r"evidence\.risk is 0\.05; .* for no risk"):
-            build_decision(EvidenceSettings(model="some/other", risk=0.05))
+            build_decision(Settings(evidence=EvidenceSettings(model="some/other", risk=0.05)))
 
     @pytest.mark.parametrize("model", [EvidenceSettings().model, "some/other"])
     def test_the_least_confidence_goes_before_any_risk(self, model: str) -> None:
         for risk in (None, 0.123):
-            found = build_decision(EvidenceSettings(model=model, risk=risk, min_confidence=0.0))
+            found = build_decision(
+                Settings(evidence=EvidenceSettings(model=model, risk=risk, min_confidence=0.0))
+            )
             assert found.least == 0.0
 
 

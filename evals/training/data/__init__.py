@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from citespan.evals.training.data.neighbours import Neighbours
     from citespan.evals.training.data.rows import read_objects
     from citespan.evals.training.data.sampling import part_of
-    from citespan.evals.training.data.sources import excluded_from, load_library
+    from citespan.evals.training.data.sources import FOREIGN, excluded_from, load_library
     from citespan.evals.training.data.views import Views
     from citespan.evals.training.data.wording import keywords, request
 
 __all__ = (
+    "FOREIGN",
     "Maker",
     "Neighbours",
     "Views",
@@ -30,6 +31,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "FOREIGN": "citespan.evals.training.data.sources",
         "Maker": "citespan.evals.training.data.maker",
         "Neighbours": "citespan.evals.training.data.neighbours",
         "Views": "citespan.evals.training.data.views",

@@ -25,6 +25,7 @@ from citespan.evals.training.data.neighbours import Neighbours
 from citespan.evals.training.data.sampling import REAL, Sampler, first_of, part_of
 from citespan.evals.training.data.sources import (
     DEVELOPMENT,
+    FOREIGN,
     Asked,
     Library,
     SourceText,
@@ -37,6 +38,7 @@ from citespan.evals.training.examples import Example
 from citespan.index.types import Span
 
 _ALONE = {"subjqa", "condaqa", "boolq", "covidqa"}  # neighbouring paragraphs are not of one text
+_TABLELESS = {"subjqa", *FOREIGN}
 _SEARCHES = {"nq", "selqa"}  # people typed these questions into a search box
 _MARKERS = (bullets, steps, messages, changes)
 _TABLE_NAMES = 8  # a document with fewer names makes no table
@@ -76,7 +78,8 @@ class Maker:
         """Yield all examples of the part, some of them not laid out as plain paragraphs."""
         for example in self._plain():
             rng = np.random.default_rng([self._seed, zlib.crc32(f"layout:{example.id}".encode())])
-            yield self._laid_out(example, rng) if self._hit("layouts", rng) else example
+            english = example.source not in FOREIGN
+            yield self._laid_out(example, rng) if english and self._hit("layouts", rng) else example
         if self._part == "train":
             yield from self._again()
         yield from self._made()
@@ -99,7 +102,7 @@ class Maker:
             key = zlib.crc32(f"made:{document.source}-{document.group}".encode())
             rng = np.random.default_rng([self._seed, key])
             known = self._names_in(document)
-            if document.source == "subjqa" or len(known) < _TABLE_NAMES:
+            if document.source in _TABLELESS or len(known) < _TABLE_NAMES:
                 continue
             if self._hit("tables", rng):
                 yield from table_examples(document, known, rng)
@@ -118,8 +121,9 @@ class Maker:
                 yield positive
                 yield from self._misleading(asked, positive, view, rng)
                 yield from self._against(asked, positive, view, rng)
-                yield from self._of_another(asked, positive, rng)
-            if self._hit("both", rng):
+                if asked.source not in FOREIGN:
+                    yield from self._of_another(asked, positive, rng)
+            if asked.source not in FOREIGN and self._hit("both", rng):
                 yield from self._with_another(asked, view, rng)
         for asked in self._sampler.unanswered(chosen):
             rng = self._rng(asked)
@@ -213,6 +217,8 @@ class Maker:
     def _worded(self, asked: Asked, rng: Generator) -> tuple[str, str]:
         """Draw the wording of a question that is answered, and the name of its kind."""
         wording, kind = asked.question, "given"
+        if asked.source in FOREIGN:
+            return wording, kind
         if self._hit("keywords", rng):
             wording, kind = keywords(asked.question), "keywords"
         elif self._hit("requests", rng):
@@ -254,7 +260,7 @@ class Maker:
                 yield self._lacking(asked, self._cut(place), "article", positive.question, rng)
             if self._hit("retrieved", rng) and (place := self._negatives.retrieved(asked, rng)):
                 yield self._lacking(asked, self._cut(place), "retrieved", positive.question, rng)
-            if self._hit("swapped", rng):
+            if asked.source not in FOREIGN and self._hit("swapped", rng):
                 other = swapped(
                     asked.question,
                     positive.passage,

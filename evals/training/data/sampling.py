@@ -9,7 +9,7 @@ from citespan.evals.training.config import DataConfig
 from citespan.evals.training.data.sources import DEVELOPMENT, MISLEADING, Asked
 
 # People wrote the unanswerable questions of these sources.
-REAL = ("subjqa", "condaqa", MISLEADING, DEVELOPMENT)
+REAL = ("subjqa", "condaqa", "pquad", MISLEADING, DEVELOPMENT)
 _FIRST = {"squad", "nq", "fairytale", "subjqa"}  # large enough to hold out small shares of
 
 

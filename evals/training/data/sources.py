@@ -27,9 +27,20 @@ FILES = {
     "condaqa": ("train2/condaqa/condaqa_dev",),
     "policyqa": ("train2/policyqa/policyqa_dev_test",),
     "covidqa": ("train2/covidqa/covidqa_windows",),
+    "jaquad": ("languages/ja_jaquad",),
+    "pquad": ("languages/fa_pquad",),
+    "iapp": ("languages/th_iapp",),
+    "drcd": ("languages/zh_drcd",),
+    "cmrc": ("languages/zh_cmrc2018",),
+    "norquad": ("languages/no_norquad",),
+    "arcd": ("languages/ar_arcd",),
+    "faquad": ("languages/pt_faquad",),
 }
+# Sources that are not in English; what rewords English leaves them as they are.
+FOREIGN = {"jaquad", "pquad", "iapp", "drcd", "cmrc", "norquad", "arcd", "faquad"}
 _ARTICLES = {MISLEADING: "squad"}  # sources whose paragraphs are of another source's articles
 _UNTITLED = {"subjqa", "condaqa"}  # a product's or a passage's number says nothing
+_NAMELESS = 60  # code points of a text without a title that name its group
 _WHOLE_SENTENCES = {"selqa"}  # its answers are its evidence: there is no shorter answer
 
 
@@ -173,6 +184,7 @@ def _add(library: Library, source: str, row: QuestionRow, excluded: Excluded) ->
         return
     title = "" if source in _UNTITLED else readable(row.title)
     home = _ARTICLES.get(source, source)
+    group = group or normal(row.context[:_NAMELESS])
     document = library.documents.setdefault(
         (home, group), SourceText(source=home, title=title, group=group)
     )

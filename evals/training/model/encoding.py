@@ -41,7 +41,7 @@ class Tokens:
     claim: its place in `CLAIMS`, or `UNKNOWN` for a question.
     """
 
-    ids: NDArray[np.uint16]
+    ids: NDArray[np.uint32]
     evidence: NDArray[np.uint8]
     spans: NDArray[np.int16]
     second: int
@@ -74,7 +74,7 @@ def labelled(example: Example, encoding: Encoding) -> Tokens:
                 if token[0] < span.end + lead and token[1] > span.start + lead:
                     evidence[at] = 1
     return Tokens(
-        ids=np.array(encoding.ids, dtype=np.uint16),
+        ids=np.array(encoding.ids, dtype=np.uint32),
         evidence=evidence,
         spans=spans,
         second=second,
@@ -92,7 +92,7 @@ class EncodedSet:
     twin: (n,) equal for examples that are twins; `UNKNOWN` for those without any.
     """
 
-    ids: NDArray[np.uint16]
+    ids: NDArray[np.uint32]
     evidence: NDArray[np.uint8]
     bounds: NDArray[np.int64]
     spans: NDArray[np.int16]
@@ -114,7 +114,7 @@ class EncodedSet:
 def encode_set(examples: Path, cache: Path, tokenizer: Path, config: ModelConfig) -> EncodedSet:
     """Return the examples of a file as arrays, from the cache folder if they are in it."""
     key = fingerprint(
-        "encode-2",
+        "encode-3",
         sha256_file(examples),
         sha256_file(tokenizer),
         config.max_tokens,
@@ -145,7 +145,7 @@ def _encoded(examples: Path, tokenizer: PairTokenizer) -> Iterator[Tokens]:
 def _write(folder: Path, rows: Iterator[Tokens], twins: Sequence[int]) -> None:
     tokens = list(rows)
     arrays = {
-        "ids": _joined([row.ids for row in tokens], np.uint16),
+        "ids": _joined([row.ids for row in tokens], np.uint32),
         "evidence": _joined([row.evidence for row in tokens], np.uint8),
         "bounds": np.cumsum([0, *(len(row.ids) for row in tokens)], dtype=np.int64),
         "spans": np.array([row.spans for row in tokens], dtype=np.int16),

@@ -59,6 +59,7 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
         that is answered is above the one that people changed. Source: Burges et al. 2005, eq. 3,
         with the margin added; the twins as in spanCL, arXiv 2208.01299.
     claim: cross-entropy over `CLAIMS`.
+    ranked: cross-entropy of the relevance where the teacher has no score, if it has a weight.
     """
     terms: dict[str, Tensor] = {}
     taught = ~batch.relevance.isnan()
@@ -84,6 +85,11 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
         terms["answerable"] = functional.binary_cross_entropy_with_logits(
             outputs.answerable[known], batch.answerable[known]
         )
+    untaught = known & ~taught
+    if config.ranked and untaught.any():
+        terms["ranked"] = functional.binary_cross_entropy_with_logits(
+            outputs.relevance[untaught], batch.answerable[untaught]
+        )
     if len(batch.twins):
         apart = outputs.answerable[batch.twins[:, 0]] - outputs.answerable[batch.twins[:, 1]]
         terms["twins"] = functional.softplus(config.margin - apart).mean()
@@ -103,6 +109,7 @@ def total_loss(terms: dict[str, Tensor], config: LossConfig) -> Tensor:
         "answerable": config.answerable,
         "twins": config.twins,
         "claim": config.claim,
+        "ranked": config.ranked,
     }
     return torch.stack([weights[name] * term for name, term in terms.items()]).sum()
 

@@ -1,16 +1,18 @@
 """The evidence model: one encoder over (question, passage), six heads on one pass."""
 
 import importlib
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from citespan.evals.training.config import ModelConfig
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.model.weights import Weights
 
+_SCALE = 2.0
 _from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 
 
@@ -27,6 +29,46 @@ class Outputs(NamedTuple):
     start: Tensor
     end: Tensor
     claim: Tensor
+
+
+class Adapted(nn.Module):
+    """A layer whose matrix does not change: the product of two small ones is learned as well.
+
+    Source: Hu et al. 2021, "LoRA", arXiv 2106.09685; the product is multiplied by 2.
+
+    Args:
+        layer: keeps its matrix and its bias; the product starts as zero.
+        rank: of the product.
+    """
+
+    def __init__(self, layer: nn.Linear, rank: int) -> None:
+        super().__init__()
+        self.weight, self.bias = layer.weight, layer.bias
+        self.weight.requires_grad = False
+        self.down = nn.Parameter(torch.empty(rank, layer.in_features))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return the layer's output with that of the product."""
+        product = functional.linear(functional.linear(states, self.down), self.up)
+        return functional.linear(states, self.weight, self.bias) + _SCALE * product
+
+    def product(self) -> tuple[Tensor, Tensor]:
+        """Return two matrices, (outputs, rank) and (rank, inputs), whose product is added."""
+        return _SCALE * self.up, self.down
+
+    def merged(self) -> nn.Linear:
+        """Return one layer that computes the same."""
+        up, down = self.product()
+        layer = nn.Linear(down.shape[1], up.shape[0])
+        layer.weight, layer.bias = nn.Parameter(self.weight + up @ down), self.bias
+        return layer
+
+
+def adapted(model: nn.Module) -> list[tuple[str, Adapted]]:
+    """Return the adapted layers of a model by their names."""
+    modules: list[tuple[str, nn.Module]] = list(cast("Any", model).named_modules())
+    return [(name, part) for name, part in modules if isinstance(part, Adapted)]
 
 
 class EvidenceModel(nn.Module):
@@ -124,7 +166,20 @@ def model_from(
     if config.frozen_layers:
         for part in (model.bert.embeddings, *model.bert.encoder.layer[: config.frozen_layers]):
             part.requires_grad_(requires_grad=False)
+    if config.adapter_rank:
+        _adapt(model.bert.encoder.layer[config.frozen_layers :], config.adapter_rank, generator)
     return model
+
+
+def _adapt(layers: Any, rank: int, generator: torch.Generator) -> None:
+    """Put `Adapted` layers in the place of all matrices of the encoder's layers."""
+    for block in layers:
+        for name, part in list(block.named_modules()):
+            if isinstance(part, nn.Linear):
+                adapted = Adapted(part, rank)
+                bound = part.in_features**-0.5
+                nn.init.uniform_(adapted.down, -bound, bound, generator=generator)
+                block.set_submodule(name, adapted)
 
 
 def _bert_config(weights: Weights, config: ModelConfig, heads: int) -> BertConfig:

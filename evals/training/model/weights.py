@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from onnx import numpy_helper
 
 from citespan.evals.training.config import ModelConfig
 from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.examples import write_file
 from citespan.evals.training.model.cross_encoder import FILES, cross_encoder_folder
 from citespan.index.embedding import bundled_folder as minilm_folder
+from citespan.index.embedding import carried_tokenizer, read_carried
 from citespan.index.runtime import check_file
 from citespan.qa.composition import evidence_folder
 from citespan.qa.evidence.model import DEEP, SHALLOW, TOKENIZER
@@ -38,14 +40,33 @@ def starting_weights(config: ModelConfig) -> Weights:
         return {f"bert.{name}": tensor.astype(np.float32) for name, tensor in weights.items()}
     if config.start == "shipped":
         return shipped_weights(evidence_folder())
+    if config.start == "multilingual":
+        carried = read_carried()
+        weights = {f"bert.{name}": carried.tensor(name) for name in carried.shapes}
+        return weights | _plain_pooler(weights["bert.embeddings.LayerNorm.bias"].size)
     folder = cross_encoder_folder()
     for name, sha256 in FILES.items():
         check_file(folder / name, sha256)
     return pick_layers(dequantised(folder / "model.onnx"), config.layers)
 
 
-def tokenizer_file(config: ModelConfig) -> Path:
-    """Return the tokenizer that belongs to the starting weights."""
+def _plain_pooler(size: int) -> Weights:
+    """Return a pooler that passes the first token on, for models that have none."""
+    return {
+        "bert.pooler.dense.weight": np.eye(size, dtype=np.float32),
+        "bert.pooler.dense.bias": np.zeros(size, dtype=np.float32),
+    }
+
+
+def tokenizer_file(config: ModelConfig, work: Path) -> Path:
+    """Return the tokenizer that belongs to the starting weights; one in no file is written to
+    `work`.
+    """
+    if config.start == "multilingual":
+        path = work / TOKENIZER
+        if not path.exists():
+            write_file(path, carried_tokenizer(read_carried()).to_str().encode())
+        return path
     if config.start == "shipped":
         return evidence_folder() / TOKENIZER
     folder = minilm_folder() if config.start == "minilm" else cross_encoder_folder()
@@ -93,10 +114,7 @@ def dequantised(path: Path) -> Weights:
     tensors: dict[str, NDArray[Any]] = {
         entry.name: numpy_helper.to_array(entry) for entry in graph.initializer
     }
-    consumers: dict[str, list[Any]] = {}
-    for node in graph.node:
-        for name in node.input:
-            consumers.setdefault(name, []).append(node)
+    names = matrix_names(graph)
     weights: Weights = {}
     for name, tensor in tensors.items():
         if name.endswith("_quantized"):
@@ -104,16 +122,35 @@ def dequantised(path: Path) -> Weights:
             scale, zero = tensors[f"{stem}_scale"], tensors[f"{stem}_zero_point"]
             real = (tensor.astype(np.float32) - zero.astype(np.float32)) * scale
             matrix = "embeddings" not in stem
-            target = _bias_after(name, consumers, tensors) if matrix else stem
-            weights[target] = np.ascontiguousarray(real.T if matrix else real, dtype=np.float32)
+            weights[names[name]] = np.ascontiguousarray(
+                real.T if matrix else real, dtype=np.float32
+            )
         elif not name.endswith(("_scale", "_zero_point")) and "." in name:
             weights[name] = tensor.astype(np.float32)
     return weights
 
 
-def _bias_after(
-    name: str, consumers: Mapping[str, list[Any]], tensors: Mapping[str, NDArray[Any]]
-) -> str:
+def matrix_names(graph: Any) -> dict[str, str]:
+    """Return the name that each quantised matrix of a graph has in the checkpoint.
+
+    Raises:
+        TrainingError: as `dequantised`.
+    """
+    tensors = {entry.name for entry in graph.initializer}
+    consumers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            consumers.setdefault(name, []).append(node)
+    return {
+        name: name.removesuffix("_quantized")
+        if "embeddings" in name
+        else _bias_after(name, consumers, tensors)
+        for name in tensors
+        if name.endswith("_quantized")
+    }
+
+
+def _bias_after(name: str, consumers: Mapping[str, list[Any]], tensors: Collection[str]) -> str:
     """Return the weight's name by the bias of the addition that its product runs into."""
     front = [name]
     for _ in range(6):  # MatMulInteger, Cast, Mul, Add

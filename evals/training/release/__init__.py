@@ -8,12 +8,18 @@ if TYPE_CHECKING:
     from citespan.evals.training.release.calibration import calibrate
     from citespan.evals.training.release.card import evaluation_card
     from citespan.evals.training.release.decisions import decided
-    from citespan.evals.training.release.domains import DomainAnswer, outcomes, read_domains
+    from citespan.evals.training.release.domains import (
+        DomainAnswer,
+        outcomes,
+        read_domains,
+        read_languages,
+    )
     from citespan.evals.training.release.evaluation import judged_pairs
-    from citespan.evals.training.release.export import export_model, write_manifest
+    from citespan.evals.training.release.export import LEARNED, export_model, write_manifest
 
 __all__ = (
     "DomainAnswer",
+    "LEARNED",
     "calibrate",
     "decided",
     "evaluation_card",
@@ -21,6 +27,7 @@ __all__ = (
     "judged_pairs",
     "outcomes",
     "read_domains",
+    "read_languages",
     "write_manifest",
 )
 
@@ -28,6 +35,7 @@ __getattr__ = names_of(
     __name__,
     {
         "DomainAnswer": "citespan.evals.training.release.domains",
+        "LEARNED": "citespan.evals.training.release.export",
         "calibrate": "citespan.evals.training.release.calibration",
         "decided": "citespan.evals.training.release.decisions",
         "evaluation_card": "citespan.evals.training.release.card",
@@ -35,6 +43,7 @@ __getattr__ = names_of(
         "judged_pairs": "citespan.evals.training.release.evaluation",
         "outcomes": "citespan.evals.training.release.domains",
         "read_domains": "citespan.evals.training.release.domains",
+        "read_languages": "citespan.evals.training.release.domains",
         "write_manifest": "citespan.evals.training.release.export",
     },
 )

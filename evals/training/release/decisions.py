@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from citespan.evals.training.release.calibration import decide
-from citespan.evals.training.release.domains import DomainAnswer, outcomes, read_domains
+from citespan.evals.training.release.domains import (
+    DomainAnswer,
+    outcomes,
+    read_domains,
+    read_languages,
+)
 from citespan.qa.evidence import AnswerThreshold
 from citespan.qa.evidence.model import BundledReader
 
@@ -25,9 +30,10 @@ def decided(
     Source of the conditioned score: `evals.metrics.applied`.
     """
     reader = BundledReader(exported)
+    read = read_languages if reader.is_polyglot else read_domains
     found = {
         domain.name: outcomes(domain, reader, AnswerThreshold(least=0.0), cache)
-        for domain in read_domains(data, "calibrate")
+        for domain in read(data, "calibrate")
     }
     given = [one for domain in found.values() for one in domain if one.answered]
     chances = np.array([one.chance for one in given], dtype=np.float64)

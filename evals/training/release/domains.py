@@ -4,7 +4,8 @@ Each has as many questions, so that each counts as much: misleading and plain qu
 Wikipedia articles (`squad`), about books, a speech and reports (`chunking`), as people search
 (`clapnq`), about rulebooks (`obliqa`), answered by whole sentences (`selqa`), about a
 tale (`fairytale`), to be answered with yes or no (`boolq`), and about nothing in the documents
-(`off topic`).
+(`off topic`). A model for many languages has a domain for each set in another language, and one of
+their questions about nothing in the documents (`absent`), in place of the two largest in English.
 """
 
 import zlib
@@ -19,10 +20,21 @@ from rich.progress import track
 from citespan.evals.datasets import role
 from citespan.evals.datasets.sources import convert_chunking, convert_clapnq, convert_obliqa
 from citespan.evals.training.config import DataConfig
-from citespan.evals.training.data import excluded_from, load_library, part_of, read_objects
+from citespan.evals.training.data import (
+    FOREIGN,
+    excluded_from,
+    load_library,
+    part_of,
+    read_objects,
+)
 from citespan.evals.types import Dataset
 from citespan.index import Corpus, Draft, OnnxEmbedder, Span, parse_filter
-from citespan.index.embedding import BUNDLED_MODEL, exported_folder
+from citespan.index.embedding import (
+    BUNDLED_MODEL,
+    MULTILINGUAL_MODEL,
+    export_onnx,
+    exported_folder,
+)
 from citespan.qa import Service
 from citespan.qa.evidence import AnswerThreshold, Rules
 from citespan.qa.evidence.model import BundledReader
@@ -31,6 +43,7 @@ QUESTIONS = 110  # of each domain, the first by a hash
 
 _CONVERTED = {"chunking": convert_chunking, "clapnq": convert_clapnq, "obliqa": convert_obliqa}
 _TRAINED = ("selqa", "fairytale", "boolq")  # the articles that take no part in training
+_LARGE = {"squad", "obliqa"}
 _UNNAMED = {"fairytale"}  # its questions name no tale: each is asked of its own
 
 _Row = TypeVar("_Row")
@@ -88,6 +101,25 @@ def read_domains(data: Path, part: Held) -> Iterator[Domain]:
     yield Domain("off topic", _drafts(of["clapnq"]), elsewhere)
 
 
+def read_languages(data: Path, part: Held) -> Iterator[Domain]:
+    """Return the domains of a model for many languages, one at a time.
+
+    Raises:
+        TrainingError: as `read_domains`.
+    """
+    yield from (one for one in read_domains(data, part) if one.name not in _LARGE)
+    documents: list[Draft] = []
+    asked: list[AskedOf] = []
+    for name in sorted(FOREIGN):
+        domain = _trained(data, name, part)
+        yield domain
+        there = {one.id for one in domain.documents if zlib.crc32(f"{one.id}".encode()) % 2}
+        documents += [one for one in domain.documents if one.id in there]
+        absent = [one for one in domain.asked if one.gold and not there & {*one.gold}]
+        asked += [AskedOf(one.question, {}) for one in absent[: QUESTIONS // len(FOREIGN)]]
+    yield Domain("absent", documents, asked)
+
+
 def outcomes(
     domain: Domain,
     reader: BundledReader,
@@ -100,7 +132,9 @@ def outcomes(
 
     `top_k` passages are considered for each, or as many as by default.
     """
-    with Service(_stored(domain, cache), reader, decision=decision, rules=rules) as service:
+    model = MULTILINGUAL_MODEL if reader.is_polyglot else BUNDLED_MODEL
+    corpus = _stored(domain, cache, model)
+    with Service(corpus, reader, decision=decision, rules=rules) as service:
         asked = track(
             domain.asked,
             description=f"ask {domain.name}",
@@ -134,10 +168,12 @@ def _outcome(service: Service, asked: AskedOf, top_k: int | None) -> DomainAnswe
     )
 
 
-def _stored(domain: Domain, cache: Path) -> Corpus:
-    embedder = exported_folder(cache, BUNDLED_MODEL)  # which comes with the package
+def _stored(domain: Domain, cache: Path, model: str) -> Corpus:
+    embedder = exported_folder(cache, model)
+    if not embedder.exists():
+        export_onnx(model, embedder)
     names = sorted(draft.id or "" for draft in domain.documents)
-    key = f"{zlib.crc32(msgspec.json.encode(names)):08x}"
+    key = f"{model}-{zlib.crc32(msgspec.json.encode(names)):08x}"
     corpus = Corpus.open(cache / "domains" / key, OnnxEmbedder(embedder), chunk_tokens=150)
     stored = corpus.put_many(domain.documents)  # changes nothing where it is there
     for _ in track(
@@ -183,7 +219,9 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
     asked = [
         AskedOf(
             one.question,
-            {one.document.group: one.evidence or one.answers or [one.paragraph]},
+            {one.document.group: one.evidence or one.answers or [one.paragraph]}
+            if one.answerable
+            else {},
             within=one.document.group if name in _UNNAMED else "",
         )
         for one in _first(held, [one.id for one in held])

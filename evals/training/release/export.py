@@ -17,6 +17,7 @@ from citespan.evals.training.config import Config
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.examples import write_file
 from citespan.evals.training.model.model import EvidenceModel, Outputs
+from citespan.evals.training.release.products import plain, write_learned
 from citespan.index.disk import sha256_file
 from citespan.index.embedding import quantise
 from citespan.qa.evidence.model import (
@@ -26,8 +27,11 @@ from citespan.qa.evidence.model import (
     TOKENIZER,
     EvidenceManifest,
     ExportedModel,
+    build_multilingual,
+    read_evidence_manifest,
 )
 
+LEARNED = "learned"  # next to the exported model: what of it comes with citespan
 LIMIT_BYTES = 40_000_000
 # On a row of pairs, as correlations: less is a broken export, not rounding.
 _LEAST_PARITY = 0.9
@@ -57,32 +61,43 @@ def export_model(
     model = model.cpu().float().eval()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
-        made = Path(scratch) / "model"
+        traced, made = Path(scratch) / "traced", Path(scratch) / "model"
+        traced.mkdir()
         made.mkdir()
-        _trace(model, Path(scratch))
+        _trace(plain(model), traced)
         for name in (SHALLOW, DEEP):
             # Of seven bits: products of eight overflow on processors without VNNI.
-            quantise(Path(scratch) / name, made / name, reduce_range=True)
-        shutil.copyfile(tokenizer, made / TOKENIZER)
-        files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
+            quantise(traced / name, made / name, reduce_range=True)
+        if config.model.adapter_rank:
+            quantised, made = made, Path(scratch) / "learned"
+            made.mkdir()
+            write_learned(model, quantised, made)
+        else:
+            shutil.copyfile(tokenizer, made / TOKENIZER)
         manifest = EvidenceManifest(
             label=config.label,
             run=run,
             start=config.model.start,
             max_tokens=config.model.max_tokens,
             question_tokens=config.model.question_tokens,
-            files=files,
+            files={path.name: sha256_file(path) for path in sorted(made.iterdir())},
             parity={},
         )
         write_manifest(made, manifest)
         size = sum(path.stat().st_size for path in made.iterdir())
         if size > LIMIT_BYTES:
             raise TrainingError(f"the exported model has {size} bytes, more than {LIMIT_BYTES}")
-        manifest = _with_parity(manifest, parity(model, ExportedModel(made), pairs))
-        write_manifest(made, manifest)
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
-    return manifest
+        whole = made
+        if config.model.adapter_rank:
+            whole = Path(scratch) / "whole"
+            build_multilingual(made, whole)
+        found = parity(model, ExportedModel(whole), pairs)
+        for part in {made, whole}:
+            write_manifest(part, _with_parity(read_evidence_manifest(part), found))
+            target = folder if part == whole else folder.with_name(LEARNED)
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+    return read_evidence_manifest(folder)
 
 
 def write_manifest(folder: Path, manifest: EvidenceManifest) -> None:

@@ -26,7 +26,7 @@ from citespan.index.search.milvus.client import (
 from citespan.index.search.vectors.protocol import Facts, IndexKind
 from citespan.index.types import Scored, Vectors
 
-_VERSION = "1"  # of the collections and of what is in them
+_VERSION = "2"  # of the collections and of what is in them
 _LEVEL, _MADE = "citespan.generation", "citespan.version"  # properties of a collection
 _BREADTH = 800  # candidates that the graph is walked with, at least
 _MOST = 16_384  # hits that Milvus returns at once

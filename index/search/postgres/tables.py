@@ -22,7 +22,7 @@ from citespan.index.search.postgres.statements import (
 )
 from citespan.index.types import Vectors
 
-_VERSION = 1  # of the tables and of what is in them
+_VERSION = 2  # of the tables and of what is in them
 _MOST_DIM = 4000  # that pgvector makes an index of
 _MOST_PLACES = 255  # of a word that PostgreSQL keeps
 

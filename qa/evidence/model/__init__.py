@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         EvidenceManifest,
         read_evidence_manifest,
     )
+    from citespan.qa.evidence.model.multilingual import PRODUCTS, build_multilingual
     from citespan.qa.evidence.model.pairs import PairTokenizer, pair_texts, second_text, token_span
 
 __all__ = (
@@ -24,10 +25,12 @@ __all__ = (
     "EvidenceManifest",
     "ExportedModel",
     "MANIFEST",
+    "PRODUCTS",
     "PairTokenizer",
     "RowLogits",
     "SHALLOW",
     "TOKENIZER",
+    "build_multilingual",
     "pair_texts",
     "read_evidence_manifest",
     "second_text",
@@ -43,10 +46,12 @@ __getattr__ = names_of(
         "EvidenceManifest": "citespan.qa.evidence.model.manifest",
         "ExportedModel": "citespan.qa.evidence.model.bundled",
         "MANIFEST": "citespan.qa.evidence.model.manifest",
+        "PRODUCTS": "citespan.qa.evidence.model.multilingual",
         "PairTokenizer": "citespan.qa.evidence.model.pairs",
         "RowLogits": "citespan.qa.evidence.model.bundled",
         "SHALLOW": "citespan.qa.evidence.model.manifest",
         "TOKENIZER": "citespan.qa.evidence.model.manifest",
+        "build_multilingual": "citespan.qa.evidence.model.multilingual",
         "pair_texts": "citespan.qa.evidence.model.pairs",
         "read_evidence_manifest": "citespan.qa.evidence.model.manifest",
         "second_text": "citespan.qa.evidence.model.pairs",

@@ -14,6 +14,7 @@ from citespan.index.runtime import Session, check_file, open_session, parallel_m
 from citespan.index.types import Span
 from citespan.qa.evidence.model.manifest import (
     DEEP,
+    MULTILINGUAL,
     SHALLOW,
     TOKENIZER,
     Calibration,
@@ -109,6 +110,11 @@ class BundledReader:
             return _Look(self._model, self._calibration, windows)
 
         return parallel_map(one, passages)
+
+    @property
+    def is_polyglot(self) -> bool:
+        """Whether the model reads many languages."""
+        return self._model.manifest.start == MULTILINGUAL
 
     def is_word(self, word: str) -> bool:
         """Return whether the vocabulary has a string of small letters as one word."""

@@ -10,6 +10,7 @@ from citespan.index.errors import ModelUnavailable
 from citespan.qa.evidence.decision import AnswerThreshold
 
 MANIFEST = "manifest.json"
+MULTILINGUAL = "multilingual"  # the start of models that read many languages
 SHALLOW, DEEP, TOKENIZER = "shallow.onnx", "deep.onnx", "tokenizer.json"
 
 

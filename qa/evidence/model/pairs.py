@@ -53,7 +53,8 @@ class PairTokenizer:
 
     def is_word(self, word: str) -> bool:
         """Return whether the vocabulary has a string of small letters as one token."""
-        return self._single.token_to_id(word) is not None
+        known = (self._single.token_to_id(token) for token in (word, f"▁{word}"))
+        return any(token is not None for token in known)
 
     def windowed(self, question: str, text: str) -> list[tuple[Span, Encoding]]:
         """Return the windows of a text with their encodings; a text that fits is encoded once."""
