@@ -85,7 +85,7 @@ class Outline:
             )
         if self.structured:
             return structured_units(self._text, span, self._heading_spans, split=split)
-        return plain_units(self._text, span) if split else []
+        return plain_units(self._text, span, wrapped=not self._code) if split else []
 
     def seen(self, span: Span) -> str:
         """Return a span as people see it, or as it is stored if they see nothing of it."""

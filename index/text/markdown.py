@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from citespan.index.text.edges import bare, described, word_start
 from citespan.index.text.grid import (
     RULE,
     cells,
@@ -92,6 +93,7 @@ class _Reading:
         self._tables = [one for one in tables if one.span.overlap(within)]
         self._within, self._hidden = within, hidden
         self._group = 0
+        self._term = ""  # what the next paragraph describes
         self._item = -1  # the indentation of the last item that is still open
 
     def units(self) -> Iterator[Unit]:
@@ -115,18 +117,19 @@ class _Reading:
     def _written(self, lines: Sequence[Span], whole: Span, words: str) -> Iterator[Unit]:
         """Yield the units of what is no code and begins with a line."""
         line = lines[0]
-        item = _ITEM.match(words)
-        self._indented(line, item=bool(item))
+        item, mark = _ITEM.match(words), marked(words)
+        term, self._term = self._term, mark.term if mark else ""
+        self._indented(line, item=bool(item or (mark and (mark.term or mark.step))))
         if line.start < self._fields:
             yield from self._field(line, words)
         elif _HEADING.match(words):
             yield from self._heading(line)
-        elif mark := marked(words):
+        elif mark:
             yield from self._mark(line, mark)
         elif self._is_row(line):
             yield from self._rows(lines)
-        elif item:
-            yield from self._item_of(whole)
+        elif item or term:
+            yield from self._item_of(whole, term)
         else:
             yield from self._sentences(whole)
 
@@ -149,15 +152,20 @@ class _Reading:
         """Yield a field of those before the text, if people can read its value."""
         if found := stated(words):
             self._group += 1
-            span = trimmed(self._local, Span(line.start + found.start, line.start + found.end))
-            yield self._unit(Kind.SENTENCE, span, self._seen(span))
+            start, end = line.start + found.span.start, line.start + found.span.end
+            span = trimmed(self._local, Span(start, end))
+            kind = Kind.HEADING if found.title else Kind.SENTENCE
+            yield self._unit(kind, span, self._seen(span))
+            self._group += 1
 
     def _mark(self, line: Span, mark: MarkedLine) -> Iterator[Unit]:
         """Yield the title of a box or a tab, if it has one."""
         self._group += 1
         span = Span(line.start + mark.title.start, line.start + mark.title.end)
         if span.of(self._local).strip():
-            yield self._unit(Kind.SENTENCE, span, self._seen(span))
+            kind = Kind.ITEM if mark.step else Kind.SENTENCE
+            unit = self._unit(kind, span, self._seen(span), numbered=mark.step)
+            yield replace(unit, indent=self._item) if mark.step else unit
             self._group += 1
 
     def _end(self, lines: Sequence[Span], at: int) -> int:
@@ -167,7 +175,7 @@ class _Reading:
         table = None if inside else self._in_table(lines[at])
         end = at + 1
         alone = not words.strip() or lines[at].start < self._fields
-        if alone or (not inside and (_HEADING.match(words) or marked(words))):
+        if alone or (not (inside or table) and (_HEADING.match(words) or marked(words))):
             return end
         row = not inside and self._is_row(lines[at])
         while end < len(lines) and (
@@ -211,15 +219,6 @@ class _Reading:
             kind=kind, span=whole, view=view, group=self._group, numbered=numbered, nested=nested
         )
 
-    def _bare(self, span: Span, view: View) -> Span:
-        """Return a span without unseen words, such as pictures, at either end."""
-        first, last = view.runs[0].at - self._base, view.runs[-1].at + view.runs[-1].length
-        before = Span(span.start, first).of(self._local)
-        after = Span(last - self._base, span.end).of(self._local)
-        cut = next((at for at, one in enumerate(after) if one.isspace()), len(after))
-        return Span(first - len(before.split()[-1]) if before.strip() and not before[-1].isspace()
-                    else first, last - self._base + cut)  # fmt: skip
-
     def _seen(self, span: Span) -> View:
         """Return a span without the marks of Markdown, on one line."""
         return seen(self._local, span, self._base)
@@ -234,15 +233,16 @@ class _Reading:
             yield self._unit(Kind.HEADING, span, self._seen(span))
         self._group += 1
 
-    def _item_of(self, span: Span) -> Iterator[Unit]:
+    def _item_of(self, span: Span, term: str = "") -> Iterator[Unit]:
         match = _ITEM.match(self._local, span.start, span.end)
         start = match.end() if match else span.start
         inside = trimmed(self._local, Span(start, span.end))
         numbered = bool(match and match["number"])
         view = self._seen(inside)
         if view.runs:
-            unit = self._unit(Kind.ITEM, self._bare(inside, view), view, numbered=numbered)
-            yield replace(unit, indent=self._indent(span))
+            whole = bare(self._local, inside, view, self._base)
+            unit = self._unit(Kind.ITEM, whole, described(term, view), numbered=numbered)
+            yield replace(unit, indent=self._item if term else self._indent(span))
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""
@@ -255,19 +255,11 @@ class _Reading:
         parts = [replace(one, text=one.text.replace("\n", " ")) for one in parts if one.runs]
         if not parts:
             return
-        starts = [self._word(after, before) for before, after in pairwise(parts)]
+        starts = [word_start(self._local, *both, self._base) for both in pairwise(parts)]
         starts = [whole.start, *starts, whole.end]
         for part, (start, end) in zip(parts, pairwise(starts), strict=True):
             span = trimmed(self._local, Span(start, end))
-            yield self._unit(Kind.SENTENCE, self._bare(span, part), part)
-
-    def _word(self, view: View, before: View) -> int:
-        """Return where the marks before a sentence begin, which are no part of the one before."""
-        last = before.runs[-1]
-        start, least = view.runs[0].at - self._base, last.at + last.length - self._base
-        while start > least and not self._local[start - 1].isspace():
-            start -= 1
-        return start
+            yield self._unit(Kind.SENTENCE, bare(self._local, span, part, self._base), part)
 
     def _code_units(self, lines: Sequence[Span]) -> Iterator[Unit]:
         """Yield the lines of code, those below a comment with it."""

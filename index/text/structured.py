@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from citespan.index.text.markdown import Kind, Unit
 from citespan.index.text.segmentation import blocks, sentences, strip
-from citespan.index.text.view import View
+from citespan.index.text.view import View, ViewBuilder
 from citespan.index.types import Span
 
 _ITEM = re.compile(
     r"[ \t]*(?:[-*+•◦▪‣●○■□➢✓–—]|o(?=[ \t]+[A-Z])|(?P<number>\(?\d{1,3})[.)]|\(?[a-z][)])"
     r"[ \t]+(?=\S)"
 )
+_LINE = re.compile(r"\S[^\n]*")  # without what it is indented by
 _LONGEST_ITEM = 300  # code points; a longer one is a paragraph with a number
 
 
@@ -36,10 +37,18 @@ def structured_units(
     return found
 
 
-def plain_units(text: str, within: Span) -> list[Unit]:
-    """Return the sentences of a span of a text, in order, as they are written."""
+def plain_units(text: str, within: Span, *, wrapped: bool = True) -> list[Unit]:
+    """Return the sentences of a span of a text, in order, as they are written.
+
+    Args:
+        text: the whole text.
+        within: the span.
+        wrapped: whether the lines of a sentence are read as one, which those of code are not.
+    """
     return [
-        Unit(kind=Kind.SENTENCE, span=span, view=View.same(text, span), group=group)
+        _unit(text, Kind.SENTENCE, span, group)
+        if wrapped
+        else Unit(kind=Kind.SENTENCE, span=span, view=View.same(text, span), group=group)
         for group, block in enumerate(blocks(text, within))
         for whole in sentences(text, block)
         if (span := _without_underline(text, whole))
@@ -106,7 +115,9 @@ def _item(text: str, block: Span) -> Unit | None:
 
 
 def _unit(text: str, kind: Kind, span: Span, group: int) -> Unit:
-    view = View.same(text, span)
-    return Unit(
-        kind=kind, span=span, view=replace(view, text=view.text.replace("\n", " ")), group=group
-    )
+    views = ViewBuilder()
+    for line in _LINE.finditer(text, span.start, span.end):
+        if len(views):
+            views.add(" ")
+        views.show(text, *line.span())
+    return Unit(kind=kind, span=span, view=views.done(), group=group)

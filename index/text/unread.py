@@ -1,14 +1,15 @@
 """Parts of Markdown that are read otherwise: what no viewer shows, and fenced code. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from citespan.index.types import Span
 
 FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})")
 _FURTHEST = 20_000  # code points from the start of a hidden element to its end
 _TAG = re.compile(
-    r"<(?P<hidden>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b(?:hidden\b|display:\s*none|visibility:\s*hidden))"
+    r"(?<!`)<(?P<hidden>[a-z]{1,12})\b(?=[^<>\n]{0,300}\b"
+    r"(?:hidden\b|display:\s*none|visibility:\s*hidden|for=[\"'](?:agents?|ai|llms?)[\"']))"
     r"[^<>\n]{0,300}>|</(?P<ended>[a-z]{1,12})>",
     re.IGNORECASE,
 )
@@ -26,7 +27,16 @@ def hidden_spans(text: str) -> list[Span]:
         end = text.find("-->", start + 4)
         at = len(text) if end < 0 else end + 3
         found.append(Span(start, at))
-    return sorted([*found, *_hidden_elements(text)])
+    return sorted([*found, *_expressions(text), *_hidden_elements(text)])
+
+
+def _expressions(text: str) -> Iterator[Span]:
+    """Yield the comments of MDX; one that does not end hides nothing."""
+    at = 0
+    while (start := text.find("{/*", at)) >= 0 and (end := text.find("*/}", start + 3)) >= 0:
+        at = end + 3
+        if text[start - 1 : start] != "`":  # a mention of it
+            yield Span(start, at)
 
 
 def _hidden_elements(text: str) -> list[Span]:
@@ -68,7 +78,7 @@ def code_spans(text: str) -> list[Span]:
 def masked(local: str, within: Span, hidden: Sequence[Span], code: Sequence[Span]) -> str:
     """Return the text with line ends in the place of what is hidden outside of code."""
     for one in hidden:
-        if one.overlap(within) and not any(part.overlap(one) for part in code):
+        if one.overlap(within) and not any(part.start <= one.start < part.end for part in code):
             start = max(one.start, within.start) - within.start
             end = min(one.end, within.end) - within.start
             local = local[:start] + "\n" * (end - start) + local[end:]

@@ -19,7 +19,7 @@ from citespan.qa.evidence.candidates import candidates, judged_passages, relevan
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
-from citespan.qa.evidence.nearby import headed_by, in_force, units_near
+from citespan.qa.evidence.nearby import headed_by, helpful, in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
 from citespan.qa.evidence.pieces import Outlines, Piece
 from citespan.qa.evidence.pointing import pointed_at
@@ -246,7 +246,7 @@ class Finder:
         around = units_near([*chosen, *twins], read, source)
         several = asks_for_several(question)
         whole = wholes(
-            once([*chosen, *twins]), around, named.is_in,
+            once([*chosen, *twins]), around, named.is_in, helpful(by_piece, self._rules.evidence),
             steps=asks_for_steps(question), several=several,
         )  # fmt: skip
         whole = with_antecedents(whole, around, named.is_in)

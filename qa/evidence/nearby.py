@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from citespan.index.text import Unit
 from citespan.qa.english.definitions import defined, says_what_it_is
+from citespan.qa.english.instructions import instructs
 from citespan.qa.english.order import is_past
 from citespan.qa.english.question_parts import asks_for_steps
 from citespan.qa.evidence.covering import Wanted, is_headed
 from citespan.qa.evidence.selection import ReadPassage, Sentence
 from citespan.qa.evidence.source import PassageDocuments
-from citespan.qa.evidence.wholes import UnitsRead
+from citespan.qa.evidence.wholes import Said, UnitsRead
 
 Candidates: TypeAlias = tuple[ReadPassage, list[Sentence]]
 
@@ -51,6 +53,25 @@ def headed_by(
     given = {(one.document_id, one.span) for one in chosen}
     said = any((one.document_id, one.span) in given for _, among in headed for one in among)
     return [] if said else headed
+
+
+def helpful(read: Sequence[Candidates], least: float) -> Said:
+    """Return what says whether a sentence helps the one who asks how something is done.
+
+    Such a sentence tells people what to do, leads to what they need, or is evidence by itself.
+
+    Args:
+        read: the pieces, with what of them can be evidence.
+        least: the least probability of evidence.
+    """
+    known = {(one.document_id, one.span): one.evidence for _, among in read for one in among}
+
+    def helps(name: str, unit: Unit) -> bool:
+        evidence, words = known.get((name, unit.span)), unit.view.text
+        leads = words.endswith(":") or instructs(words)
+        return evidence is not None and (leads or evidence >= least)
+
+    return helps
 
 
 def in_force(question: str, chosen: Sequence[Sentence], source: PassageDocuments) -> list[Sentence]:

@@ -20,7 +20,7 @@ class Piece:
     """What stands under one heading in a passage, as it is read.
 
     path: the headings over it, the outermost first, without its own.
-    span: its characters in the document.
+    span: its characters in the document, to the end of a line or of the passage.
     view: its text as people see it, its own heading included.
     units: what it consists of, paragraphs as a whole; none of plain text.
     """
@@ -122,7 +122,7 @@ def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Pi
         own = section[0].kind is Kind.HEADING
         path = outline.path(start)
         path = _below(passage.title, path[:-1] if own else path)
-        span = Span(max(line, passage.chunk.span.start), section[-1].span.end)
+        span = Span(max(line, passage.chunk.span.start), _end(section, passage, document))
         header = "" if outline.names_columns(span) else outline.header(span)
         found.append(
             Piece(
@@ -134,6 +134,14 @@ def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Pi
             )
         )
     return found or [Piece(passage=passage, path=(), span=passage.chunk.span, view=View("", ()))]
+
+
+def _end(section: Sequence[Unit], passage: Passage, document: Document) -> int:
+    """Return the end of a section with the marks that close its last line, such as tags."""
+    last = section[-1].span.end
+    line = document.text.find("\n", last)
+    end = line if line >= 0 else len(document.text)
+    return max(last, min(end, passage.chunk.span.end))
 
 
 def _below(title: str, path: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,17 +27,17 @@ def heading_as_sentence(section: Section, passage: Passage, source: PassageDocum
 def contents(section: Section, passage: Passage, source: PassageDocuments) -> list[Sentence]:
     """Return what is in a section, or the beginning of a long one, its heading first.
 
-    Of the items of a long list, the first sentences are returned.
+    Of the items of a long list, the first sentences are returned; of the headings below it, none
+    if there is anything else.
     """
     found = [heading_as_sentence(section, passage, source)]
     room = _LONGEST
-    units = _units(section, passage, source)
+    units = [one for one in _units(section, passage, source) if one.span != section.heading]
+    units = [one for one in units if one.kind is not Kind.HEADING] or units
     if sum(len(unit.view.text) for unit in units) > _LONGEST:
         units = [_opening(unit) if unit.kind is Kind.ITEM else unit for unit in units]
     for unit in units:
         room -= len(unit.view.text)
-        if unit.kind is Kind.HEADING and unit.span == section.heading:
-            continue
         if room < 0 and len(found) > 1:
             break
         if says_something(unit.view.text, single=unit.kind is not Kind.SENTENCE):

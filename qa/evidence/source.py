@@ -12,6 +12,7 @@ from citespan.qa.english.planted import planted_spans
 from citespan.qa.evidence.headings import Section, sections_of
 from citespan.qa.evidence.heads import WROTE
 from citespan.qa.evidence.pieces import Piece, pieces_of
+from citespan.qa.evidence.pointers import without_contents
 from citespan.qa.evidence.selection import Sentence, folded
 
 _AROUND = 1200  # code points before and after a piece in which a list that it is in may continue
@@ -46,7 +47,7 @@ class PassageDocuments:
             name = piece.passage.chunk.document_id
             document = self.documents[name]
             planted = planted_spans(document.text, piece.span)
-            units = self.outlines[name].units(piece.span)
+            units = without_contents(self.outlines[name].units(piece.span), document.text)
             self._units[key] = [
                 unit for unit in units if not any(one.overlap(unit.span) for one in planted)
             ]

@@ -3,16 +3,18 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Span
 from citespan.qa.evidence.pieces import read_as_one
-from citespan.qa.evidence.selection import Sentence, once, says_something
+from citespan.qa.evidence.selection import Sentence, once
 
 _LONGEST = 1000  # code points of a list, a table or a block of code that is cited as one
 _SHORT = 400  # code points of a list that is cited whole if its heading is what was asked about
 _ALONE = 60  # code points; a shorter item says little without the words before its list
+
+Said: TypeAlias = Callable[[str, Unit], bool]
 
 
 class UnitsRead(NamedTuple):
@@ -24,10 +26,14 @@ class UnitsRead(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """A list, a table or a block of code, with the words that lead to it."""
+    """A list, a table or a block of code, with the words that lead to it.
+
+    step: whether it is what stands below a step, which leads to it.
+    """
 
     lead: Unit | None
     units: Sequence[Unit]
+    step: bool = False
 
     @property
     def parts(self) -> list[Unit]:
@@ -45,6 +51,7 @@ def wholes(
     sentences: Sequence[Sentence],
     read: Sequence[UnitsRead],
     named: Callable[[str], bool] = lambda _: False,
+    said: Said = lambda _name, _unit: True,
     *,
     steps: bool = False,
     several: bool = False,
@@ -55,6 +62,7 @@ def wholes(
         sentences: chosen as evidence.
         read: the units of each piece that was read.
         named: returns whether a heading has what the question names.
+        said: returns whether a sentence of a document helps the one who asks how something is done.
         steps: whether the question asks how something is done: all steps of it are wanted.
         several: whether the question asks for several things: all items of a list are wanted.
     """
@@ -62,17 +70,19 @@ def wholes(
     longest = _LONGEST if steps else _SHORT
     for name, units, _ in read:
         if steps:
-            left = _with_what_follows(left, name, units)
+            left = _with_what_follows(left, name, units, said)
         asked = [one.view.text for one in units[:1] if one.kind is Kind.HEADING]
         all_of_it = any(named(heading) for heading in asked)
-        for block in _blocks(units):
-            whole = all_of_it or (steps and block.units[0].numbered)
+        for block in (*_blocks(units), *(_steps(units) if steps else ())):
+            whole = all_of_it or (steps and (block.step or block.units[0].numbered))
             left = _whole(left, name, block, all_of_it=whole, longest=longest, several=several)
     return left
 
 
-def _with_what_follows(chosen: list[Sentence], name: str, units: Sequence[Unit]) -> list[Sentence]:
-    """Return the sentences, each with those after it in its paragraph if that is short."""
+def _with_what_follows(
+    chosen: list[Sentence], name: str, units: Sequence[Unit], said: Said
+) -> list[Sentence]:
+    """Return the sentences, each with those after it in its paragraph that say what to do."""
     found: list[Sentence] = []
     for one in chosen:
         found.append(one)
@@ -80,7 +90,7 @@ def _with_what_follows(chosen: list[Sentence], name: str, units: Sequence[Unit])
         if name != one.document_id or at is None or units[at].kind is not Kind.SENTENCE:
             continue
         after = [unit for unit in units[at + 1 :] if unit.group == units[at].group
-                 and unit.kind is Kind.SENTENCE and says_something(unit.view.text)]  # fmt: skip
+                 and unit.kind is Kind.SENTENCE and said(name, unit)]  # fmt: skip
         if after and after[-1].span.end - one.span.start <= _SHORT:
             found += [replace(one, span=unit.span, answer=None, shown=unit.view.text)
                       for unit in after]  # fmt: skip
@@ -159,7 +169,7 @@ def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
     items = [at for at, one in enumerate(units) if one.kind is Kind.ITEM]
     starts = [at for at in items if _starts_list(units, at)]
     for at in sorted(starts, key=lambda at: -units[at].indent):
-        yield _Block(_lead(units, at), units[at : _end_of_list(units, at)])
+        yield _Block(_lead(units, at), units[at : _end_of_list(units, at, units[at].indent)])
     for kind in (Kind.CODE, Kind.ROW):
         at = 0
         while at < len(units):
@@ -171,17 +181,24 @@ def _blocks(units: Sequence[Unit]) -> Iterator[_Block]:
             at = end
 
 
+def _steps(units: Sequence[Unit]) -> Iterator[_Block]:
+    """Yield what stands below each item with a number, with the item."""
+    for at, one in enumerate(units):
+        end = _end_of_list(units, at, one.indent + 1)
+        if one.numbered and end > at + 1:
+            yield _Block(one, units[at + 1 : end], step=True)
+
+
 def _starts_list(units: Sequence[Unit], at: int) -> bool:
     before = next((one for one in reversed(units[:at]) if not one.nested), None)
     return before is None or before.kind is not Kind.ITEM or before.indent < units[at].indent
 
 
-def _end_of_list(units: Sequence[Unit], at: int) -> int:
-    """Return the place after a list, with all that is below its items."""
+def _end_of_list(units: Sequence[Unit], at: int, indent: int) -> int:
+    """Return the place after the items of at least an indent, with all that is below them."""
     end = at + 1
     while end < len(units) and (
-        units[end].nested
-        or (units[end].kind is Kind.ITEM and units[end].indent >= units[at].indent)
+        units[end].nested or (units[end].kind is Kind.ITEM and units[end].indent >= indent)
     ):
         end += 1
     return end
@@ -210,9 +227,12 @@ def _whole(
     leading = [one for one in of_it if block.lead and one.span == block.lead.span]
     if not parts and not leading:
         return chosen
+    listed = block.step or block.units[0].kind is Kind.ITEM
+    if block.lead and not listed and block.units[0].kind is Kind.CODE:
+        return _led_code(chosen, [*leading, *parts], block.lead, block.units)
     units = [block.lead, *block.units] if block.lead else block.units
     span = Span(units[0].span.start, units[-1].span.end)
-    short = all_of_it and block.units[0].kind is Kind.ITEM and len(span) <= longest
+    short = all_of_it and listed and len(span) <= longest
     if short or (
         _as_one(parts, block, led=bool(leading), several=several) and len(span) <= _LONGEST
     ):
@@ -223,6 +243,19 @@ def _whole(
         extra = replace(first, span=block.lead.span, answer=None, shown=block.lead.view.text)
         return [*chosen[:at], extra, *chosen[at:]]
     return chosen
+
+
+def _led_code(
+    chosen: Sequence[Sentence], cited: Sequence[Sentence], lead: Unit, code: Sequence[Unit]
+) -> list[Sentence]:
+    """Return the sentences, code and the words that lead to it as one, or as much as fits."""
+    span = Span(lead.span.start, code[-1].span.end)
+    if len(span) > _LONGEST:
+        span, code = Span(lead.span.start, code[0].span.end), code[:1]
+        cited = [one for one in cited if span.overlap(one.span)]
+    if not cited or len(span) > _LONGEST:
+        return list(chosen)
+    return _replaced(chosen, cited, [lead, *code], span)
 
 
 def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool, several: bool) -> bool:
@@ -239,8 +272,6 @@ def _as_one(parts: Sequence[Sentence], block: _Block, *, led: bool, several: boo
 
 
 def _says_little(parts: Sequence[Sentence], block: _Block) -> bool:
-    if block.units[0].kind is Kind.CODE:
-        return True
     items = [one.span for one in block.units if one.kind is Kind.ITEM]
     return len(parts) == 1 and parts[0].span in items and len(parts[0].span) <= _ALONE
 

@@ -80,7 +80,7 @@ def test_tables_that_do_not_end_are_read_in_linear_time() -> None:
 
 def test_components_that_are_brought_in_are_not_seen() -> None:
     text = "---\ntitle: Valves\n--- \n\nimport Box, { Tab } from '@site/box';\n\nTurn it.\n"
-    assert shown(text) == [(Kind.SENTENCE, "Valves"), (Kind.SENTENCE, "Turn it.")]
+    assert shown(text) == [(Kind.HEADING, "Valves"), (Kind.SENTENCE, "Turn it.")]
     assert shown("We import tea from 'India'.") != []
 
 
@@ -135,7 +135,103 @@ def test_fields_before_a_text_are_apart() -> None:
     assert [words for _, words in shown(text)] == [
         "Valves", "date: 2024-05-01", "They turn.",
     ]  # fmt: skip
+    assert shown(text)[0] == (Kind.HEADING, "Valves")
     assert shown("---\n\nAfter a rule.") == [(Kind.SENTENCE, "After a rule.")]
+
+
+def test_only_fields_that_tell_something_are_read() -> None:
+    fields = [
+        "sidebarTitle: V", "icon: tap", "layout: wide", "boost: 3", "redirect_from: /old",
+        "author: Ida Holm", "lastUpdated: 2024-05-01", "reviewed-by: Ole", "version: 2.1",
+    ]  # fmt: skip
+    text = "---\n" + "\n".join(fields) + "\n---\nThey turn.\n"
+    assert [words for _, words in shown(text)] == [*fields[5:], "They turn."]
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_field_loses_both_its_quotation_marks(mark: str) -> None:
+    text = f"---\ndescription: {mark}All about valves. And taps.{mark}\n---\n\nThey turn.\n"
+    words = "All about valves. And taps."
+    assert shown(text)[0] == (Kind.SENTENCE, words)
+    cut = Span(0, text.index("taps.") + 5)  # as a passage or a piece may end
+    (one,) = markdown_units(text, cut)
+    assert (one.view.text, one.span.of(text)) == (words, words)
+    assert shown(f"---\ndescription: {mark}{mark}\n---\nThey turn.") == [
+        (Kind.SENTENCE, "They turn.")
+    ]
+
+
+def test_comments_of_mdx_are_not_seen() -> None:
+    text = "Turn it.\n{/* vale Terms = NO */}\nWait. {/* two\nlines */}\n\nNot {/* ended.\n"
+    assert [words for _, words in shown(text)] == ["Turn it.", "Wait.", "Not {/ ended."]
+    assert shown("Write `{/* this */}` to hide.")[0][1] == "Write {/* this */} to hide."
+    assert shown("```js\n{/* a */}\n```") == [(Kind.CODE, "{/* a */}")]
+
+
+def test_what_is_for_agents_alone_is_not_seen() -> None:
+    inside = "  Ask for a name.\n\n  ```sh\n  valvectl --agent\n  ```\n"
+    text = f'<Visibility for="agents">\n{inside}</Visibility>\n\n<Visibility for="humans">\n'
+    assert shown(text + "  Turn it.\n</Visibility>\n") == [(Kind.SENTENCE, "Turn it.")]
+    mention = 'Write `<Visibility for="agents">` for them. Turn it.\n\n</Visibility>\n'
+    assert shown(mention)[-1] == (Kind.SENTENCE, "Turn it.")
+
+
+STEPS = """Do this:
+
+<Steps>
+  <Step title="Don't > wait" icon={{ a: "b" }}>
+    1. Open the tap.
+    2. Close **it**.
+  </Step>
+  <Step title="Rest">
+    Sit down:
+
+    ```sh
+    valvectl sit
+    ```
+  </Step>
+</Steps>
+<Accordion title="When it leaks">
+  Call us.
+</Accordion>
+Until then.
+"""
+
+
+def test_titles_of_steps_are_items_and_other_titles_stand_alone() -> None:
+    found = [(one.kind, one.view.text, one.nested, one.indent) for one in units(STEPS)]
+    assert found == [
+        (Kind.SENTENCE, "Do this:", False, 0),
+        (Kind.ITEM, "Don't > wait", False, 2),
+        (Kind.ITEM, "Open the tap.", False, 4),
+        (Kind.ITEM, "Close it.", False, 4),
+        (Kind.ITEM, "Rest", False, 2),
+        (Kind.SENTENCE, "Sit down:", True, 0),
+        (Kind.CODE, "valvectl sit", True, 0),
+        (Kind.SENTENCE, "When it leaks", False, 0),
+        (Kind.SENTENCE, "Call us.", False, 0),
+        (Kind.SENTENCE, "Until then.", False, 0),
+    ]
+    assert [one.span.of(STEPS) for one in units(STEPS)][3] == "Close **it**."
+
+
+def test_a_field_of_a_component_is_the_term_of_what_describes_it() -> None:
+    text = (
+        '<ResponseField name="icon" type="string" required>\n  The icon. A path.\n\n  Or none.\n'
+        '</ResponseField>\n\n<ParamField path="size">\n</ParamField>\nAll are free.\n'
+    )
+    found = units(text)
+    assert [(one.kind, one.view.text, one.nested) for one in found] == [
+        (Kind.ITEM, "icon: The icon. A path.", False),
+        (Kind.SENTENCE, "Or none.", True),
+        (Kind.SENTENCE, "All are free.", False),
+    ]
+    assert found[0].span.of(text) == "The icon. A path."
+
+
+def test_a_quote_does_not_begin_inside_of_a_tag() -> None:
+    text = '<Button href="valve://a?b=c" wide>Install it</Button>\n\n<B>Go</B> on.\n'
+    assert [one.span.of(text) for one in units(text)] == ["Install it", "<B>Go</B> on."]
 
 
 def test_pictures_are_not_read_and_not_quoted() -> None:

@@ -68,3 +68,16 @@ def test_plain_text_is_read_as_it_is_written() -> None:
     found = plain_units(text, Span(0, len(text)))
     assert [one.view.text for one in found] == [text.partition("\n")[0], "- one", "- two"]
     assert all(one.kind is Kind.SENTENCE for one in found)
+
+
+def test_lines_that_an_editor_wrapped_are_read_as_one_but_not_those_of_code() -> None:
+    text = "The huts of the northern valley and those\n  of the pass are dry. So be it.\n"
+    whole = Span(0, len(text))
+    found = plain_units(text, whole)
+    assert [one.view.text for one in found] == [
+        "The huts of the northern valley and those of the pass are dry.", "So be it.",
+    ]  # fmt: skip
+    assert found[0].span.of(text) == text[: text.index(" So")]
+    assert found[0].view.origin(Span(0, 3)) == Span(0, 3)
+    code = plain_units(text, whole, wrapped=False)
+    assert [one.view.text for one in code] == [one.span.of(text) for one in found]

@@ -10,13 +10,17 @@ from citespan.index import Passage, Span
 from citespan.index.layout import outline_of
 from citespan.index.text.markdown import markdown_units
 from citespan.index.text.unread import code_spans
+from citespan.index.text.view import View
 from citespan.index.types import Chunk, Scores
 from citespan.qa import Citation
 from citespan.qa.answer.events import Composer
+from citespan.qa.english.instructions import instructs
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
-from citespan.qa.evidence.pieces import pieces_of
-from citespan.qa.evidence.selection import Sentence
+from citespan.qa.evidence.nearby import helpful
+from citespan.qa.evidence.pieces import Piece, pieces_of
+from citespan.qa.evidence.protocol import Reading
+from citespan.qa.evidence.selection import ReadPassage, Sentence
 from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
 from citespan.qa.types import Support
 
@@ -73,10 +77,83 @@ def test_a_list_inside_of_an_item_is_cited_with_the_item() -> None:
 
 def test_code_below_an_item_is_cited_with_it() -> None:
     assert shown(wholes([chosen("ropectl loop --wide")], read())) == [
-        "Make a loop:", "ropectl loop --wide",
-    ]  # fmt: skip
+        "Make a loop:\nropectl loop --wide"
+    ]
     (whole,) = wholes([chosen("Make a loop:"), chosen("Pull.")], read())
     assert whole.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
+
+
+def code(commands: int) -> tuple[str, list[UnitsRead]]:
+    lines = "\n\n".join(f"# part {n}\nropectl knot --number {n} --wide" for n in range(commands))
+    text = f"It is so.\n\nTo knot all, run:\n\n```sh\n{lines}\n```\n\nWait.\n"
+    units = markdown_units(text, Span(0, len(text)), code_spans(text))
+    return text, [UnitsRead("one", units)]
+
+
+@pytest.mark.parametrize("cited", ["To knot all, run:", "# part 1\nropectl knot --number 1 --wide"])
+def test_code_is_cited_with_its_words_whichever_is_found(cited: str) -> None:
+    text, units = code(3)
+    one = chosen(cited, text)
+    (whole,) = wholes([replace(one, answer=one.span)], units)
+    assert whole.shown.startswith("To knot all, run:\n# part 0\nropectl knot --number 0 --wide\n")
+    assert whole.shown.endswith("--number 2 --wide")
+    assert whole.answer == one.span
+
+
+def test_of_long_code_the_words_stand_before_the_first_part_alone() -> None:
+    text, units = code(40)
+    first = "To knot all, run:\n# part 0\nropectl knot --number 0 --wide"
+    seventh = "# part 7\nropectl knot --number 7 --wide"
+    assert shown(wholes([chosen("To knot all, run:", text)], units)) == [first]
+    assert shown(wholes([chosen(seventh, text)], units)) == [seventh]
+    both = [chosen("# part 0\nropectl knot --number 0 --wide", text), chosen(seventh, text)]
+    assert shown(wholes(both, units)) == [first, seventh]
+
+
+def test_a_step_of_a_long_list_is_cited_with_what_is_below_it() -> None:
+    below = "\n".join(f"    - Pull the rope number {n} until it is tight." for n in range(12))
+    text = f"1. Make a loop\n{below}\n2. Make another loop\n{below}\n3. Rest\n"
+    units = [UnitsRead("one", markdown_units(text, Span(0, len(text))))]
+    (found,) = wholes([chosen("Make another loop", text)], units, steps=True)
+    assert found.shown.startswith("Make another loop; Pull the rope number 0 until")
+    assert found.shown.endswith("Pull the rope number 11 until it is tight.")
+    assert shown(wholes([chosen("Rest", text)], units, steps=True)) == ["Rest"]
+
+
+def test_of_what_follows_only_what_helps_is_added() -> None:
+    text = "Make a loop. Ropes are old. Then pull it. It holds.\n"
+    units = markdown_units(text, Span(0, len(text)))
+    passage = chosen("Make a loop.", text).passage
+    piece = Piece(
+        passage=passage, path=(), span=Span(0, len(text)), view=View.same(text, Span(0, 9))
+    )
+    reading = Reading(relevance=1.0, probability=0.9, marks=(), answer=None)
+    read = ReadPassage(piece=piece, passage=passage, reading=reading)
+    weak = [replace(chosen(one.view.text, text), evidence=0.1) for one in units[:3]]
+    helps = helpful([(read, [*weak, replace(chosen("It holds.", text), evidence=0.4)])], 0.3)
+    found = wholes(weak[:1], [UnitsRead("one", units)], said=helps, steps=True)
+    assert shown(found) == ["Make a loop.", "Then pull it.", "It holds."]
+    known = helpful([(read, weak[:1])], 0.3)  # the others cannot be evidence
+    assert shown(wholes(weak[:1], [UnitsRead("one", units)], said=known, steps=True)) == [
+        "Make a loop."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Open the tap.", True),
+        ("Then, on Linux, open the tap.", True),
+        ("If it leaks, please close the tap.", True),
+        ("Do not open the tap.", True),
+        ("You can also use a key.", True),
+        ("A future version will open the tap.", False),
+        ("The tap opens.", False),
+        ("If it leaks, the tap is old.", False),
+    ],
+)
+def test_a_sentence_tells_what_to_do(sentence: str, told: bool) -> None:  # noqa: FBT001
+    assert instructs(sentence) is told
 
 
 def test_a_part_of_another_document_is_left_alone() -> None:
