@@ -22,11 +22,10 @@ from rich.progress import track
 
 from citespan.evals.studies.lines import records
 from citespan.evals.studies.reading import auroc
-from citespan.evals.training.config import DataConfig
-from citespan.evals.training.data import FOREIGN, excluded_from, load_library, part_of
-from citespan.evals.training.data.rows import read_rows
-from citespan.evals.training.data.sources import Asked
+from citespan.evals.training.data import FOREIGN, Asked, read_rows
+from citespan.evals.training.release import held_questions
 from citespan.index.embedding import MULTILINGUAL_MODEL
+from citespan.index.embedding.protocol import Embedder
 from citespan.index.runtime import parallel_map
 from citespan.index.types import Vectors
 from citespan.qa import load_settings
@@ -49,7 +48,7 @@ class Crossed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     question: str
 
 
-class Read(NamedTuple):
+class ReadQuestion(NamedTuple):
     """A question that was read with its paragraph.
 
     chance: the probability that the paragraph answers, in [0, 1].
@@ -78,7 +77,11 @@ def main(data: Path) -> None:
             chances = np.array([one.chance for one in rows])
             ranked = f"{auroc(chances, np.array([one.answerable for one in rows])):.3f}"
         click.echo(f"{name:<10} {len(rows):>9}  {exact:.3f} {overlap:.3f} {ranked}")
-    embedder = build_embedder(settings)
+    _cross(data, build_embedder(settings))
+
+
+def _cross(data: Path, embedder: Embedder) -> None:
+    """Print how often a question and its wording in English find its paragraph."""
     click.echo(f"\nset          questions  own@{_FOUND}  English@{_FOUND}")
     crossed = records(CROSSED, Crossed)
     for file in dict.fromkeys(one.file for one in crossed):
@@ -95,23 +98,17 @@ def main(data: Path) -> None:
 
 
 def _held(data: Path, name: str) -> list[Asked]:
-    """Return questions of the articles that report."""
-    library = load_library(data, excluded_from(data), {name})
-    held = [
-        one
-        for one in library.questions
-        if one.source == name and part_of(one.document.group, name, DataConfig()) == "report"
-    ]
-    step = max(1, len(held) // _QUESTIONS)
-    return held[::step][:_QUESTIONS]
+    """Return questions of the articles that report, spread over all."""
+    held = held_questions(data, name, "report")
+    return held[:: max(1, len(held) // _QUESTIONS)][:_QUESTIONS]
 
 
-def _read(reader: Reader, asked: Asked) -> Read:
+def _read(reader: Reader, asked: Asked) -> ReadQuestion:
     text = asked.paragraph.of(asked.document.text)
     reading = reader.look(asked.question, [Titled(asked.document.title, text)])[0].read()
     said = reading.answer.of(text) if reading.answer else ""
     golds = [span.of(asked.document.text) for span in asked.answers] or [""]
-    return Read(
+    return ReadQuestion(
         answerable=asked.answerable,
         chance=reading.probability,
         exact=max(float(_words(said) == _words(gold)) for gold in golds),

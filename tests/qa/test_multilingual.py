@@ -1,7 +1,6 @@
 """Questions in many languages, asked whole with the extra that brings the model."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

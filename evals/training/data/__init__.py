@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from citespan.evals.training.data.claims import read_claims
     from citespan.evals.training.data.maker import Maker
     from citespan.evals.training.data.neighbours import Neighbours
-    from citespan.evals.training.data.rows import read_objects
+    from citespan.evals.training.data.rows import read_objects, read_rows
     from citespan.evals.training.data.sampling import part_of
-    from citespan.evals.training.data.sources import FOREIGN, excluded_from, load_library
+    from citespan.evals.training.data.sources import FOREIGN, Asked, excluded_from, load_library
     from citespan.evals.training.data.views import Views
     from citespan.evals.training.data.wording import keywords, request
 
 __all__ = (
+    "Asked",
     "FOREIGN",
     "Maker",
     "Neighbours",
@@ -25,12 +26,14 @@ __all__ = (
     "part_of",
     "read_claims",
     "read_objects",
+    "read_rows",
     "request",
 )
 
 __getattr__ = names_of(
     __name__,
     {
+        "Asked": "citespan.evals.training.data.sources",
         "FOREIGN": "citespan.evals.training.data.sources",
         "Maker": "citespan.evals.training.data.maker",
         "Neighbours": "citespan.evals.training.data.neighbours",
@@ -41,6 +44,7 @@ __getattr__ = names_of(
         "part_of": "citespan.evals.training.data.sampling",
         "read_claims": "citespan.evals.training.data.claims",
         "read_objects": "citespan.evals.training.data.rows",
+        "read_rows": "citespan.evals.training.data.rows",
         "request": "citespan.evals.training.data.wording",
     },
 )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from citespan.evals.training.release.decisions import decided
     from citespan.evals.training.release.domains import (
         DomainAnswer,
+        held_questions,
         outcomes,
         read_domains,
         read_languages,
@@ -24,6 +25,7 @@ __all__ = (
     "decided",
     "evaluation_card",
     "export_model",
+    "held_questions",
     "judged_pairs",
     "outcomes",
     "read_domains",
@@ -40,6 +42,7 @@ __getattr__ = names_of(
         "decided": "citespan.evals.training.release.decisions",
         "evaluation_card": "citespan.evals.training.release.card",
         "export_model": "citespan.evals.training.release.export",
+        "held_questions": "citespan.evals.training.release.domains",
         "judged_pairs": "citespan.evals.training.release.evaluation",
         "outcomes": "citespan.evals.training.release.domains",
         "read_domains": "citespan.evals.training.release.domains",

@@ -22,6 +22,7 @@ from citespan.evals.datasets.sources import convert_chunking, convert_clapnq, co
 from citespan.evals.training.config import DataConfig
 from citespan.evals.training.data import (
     FOREIGN,
+    Asked,
     excluded_from,
     load_library,
     part_of,
@@ -120,6 +121,19 @@ def read_languages(data: Path, part: Held) -> Iterator[Domain]:
     yield Domain("absent", documents, asked)
 
 
+def held_questions(data: Path, name: str, part: Held) -> list[Asked]:
+    """Return the questions of a source whose articles take no part in training.
+
+    Raises:
+        TrainingError: as `read_domains`.
+    """
+    return [
+        one
+        for one in load_library(data, excluded_from(data), {name}).questions
+        if one.source == name and part_of(one.document.group, name, _SHARES) == part
+    ]
+
+
 def outcomes(
     domain: Domain,
     reader: BundledReader,
@@ -209,12 +223,7 @@ def _squad(data: Path, part: Held) -> Domain:
 
 def _trained(data: Path, name: str, part: Held) -> Domain:
     """Return the articles of a source that take no part in training, and their questions."""
-    library = load_library(data, excluded_from(data), {name})
-    held = [
-        one
-        for one in library.questions
-        if one.source == name and part_of(one.document.group, name, _SHARES) == part
-    ]
+    held = held_questions(data, name, part)
     documents = {one.document.group: one.document for one in held}
     asked = [
         AskedOf(

@@ -1,4 +1,4 @@
-"""What a model learned beside matrices that did not change, apart from those."""
+"""What a model learned, apart from the matrices that did not change."""
 
 import copy
 import importlib

