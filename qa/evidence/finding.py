@@ -96,9 +96,8 @@ class Finder:
         if language and not has_stems(language):
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
-        source = PassageDocuments(
-            documents, {name: outline(one) for name, one in documents.items()}
-        )
+        outlines = {name: outline(one) for name, one in documents.items()}
+        source = PassageDocuments(documents, outlines)
         pieces = [piece for passage in passages for piece in source.pieces(passage)]
         if not pieces:
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)

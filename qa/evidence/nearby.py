@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from citespan.index.text import Unit
 from citespan.qa.english.definitions import defined, says_what_it_is
-from citespan.qa.english.instructions import instructs
 from citespan.qa.english.order import is_past
 from citespan.qa.english.question_parts import asks_for_steps
 from citespan.qa.evidence.covering import Wanted, is_headed
@@ -58,7 +57,8 @@ def headed_by(
 def helpful(read: Sequence[Candidates], least: float) -> Said:
     """Return what says whether a sentence helps the one who asks how something is done.
 
-    Such a sentence tells people what to do, leads to what they need, or is evidence by itself.
+    Such a sentence leads to what they need, or is at least half as likely to be evidence as one that
+    is quoted by itself.
 
     Args:
         read: the pieces, with what of them can be evidence.
@@ -67,9 +67,8 @@ def helpful(read: Sequence[Candidates], least: float) -> Said:
     known = {(one.document_id, one.span): one.evidence for _, among in read for one in among}
 
     def helps(name: str, unit: Unit) -> bool:
-        evidence, words = known.get((name, unit.span)), unit.view.text
-        leads = words.endswith(":") or instructs(words)
-        return evidence is not None and (leads or evidence >= least)
+        evidence = known.get((name, unit.span))
+        return evidence is not None and (unit.view.text.endswith(":") or evidence >= least / 2)
 
     return helps
 

