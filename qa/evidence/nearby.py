@@ -57,8 +57,8 @@ def headed_by(
 def helpful(read: Sequence[Candidates], least: float) -> Said:
     """Return what says whether a sentence helps the one who asks how something is done.
 
-    Such a sentence leads to what they need, or is at least half as likely to be evidence as one that
-    is quoted by itself.
+    Such a sentence leads to what they need, or is at least half as likely to be evidence as one
+    that is quoted by itself.
 
     Args:
         read: the pieces, with what of them can be evidence.
