@@ -90,7 +90,8 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
     assert {name for name in wheel if name.endswith(".py")} == wanted
     beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
     beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
-    beside |= {"index/embedding/model/model.onnx"}
+    beside |= {f"index/embedding/{name}/model.onnx" for name in ("model", "multilingual")}
+    beside |= {"qa/evidence/model/multilingual/products.safetensors"}
     beside |= {f"api/web/page/{one.name}" for one in (ROOT / "api/web/page").iterdir()}
     beside |= {f"api/web/widget/{name}" for name in ("widget.js",)}
     assert {f"citespan/{name}" for name in beside} <= wheel

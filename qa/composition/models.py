@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index import OnnxEmbedder, TorchEmbedder
+from citespan.index.disk import sha256_file
 from citespan.index.embedding import (
     MULTILINGUAL_MODEL,
     export_onnx,
@@ -17,6 +18,7 @@ from citespan.index.embedding.protocol import Embedder
 from citespan.index.runtime import InUse
 from citespan.qa.evidence import AnswerThreshold
 from citespan.qa.evidence.model import (
+    MANIFEST,
     BundledReader,
     build_multilingual,
     read_evidence_manifest,
@@ -109,5 +111,5 @@ def _bundled_folder(settings: Settings) -> Path:
     """Return the folder of the whole bundled model; it may have to be made."""
     if not _is_multilingual(settings):
         return evidence_folder()
-    run = read_evidence_manifest(multilingual_folder()).run
-    return settings.models_path() / f"{BUNDLED_EVIDENCE}-multilingual-{run}"
+    shipped = sha256_file(multilingual_folder() / MANIFEST)
+    return settings.models_path() / f"{BUNDLED_EVIDENCE}-multilingual-{shipped[:12]}"
