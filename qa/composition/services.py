@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from citespan.index import Corpus
 from citespan.index.catalogue import CatalogueServer
 from citespan.index.corpus import Searcher
@@ -20,7 +22,7 @@ from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import Endpoint
 from citespan.qa.oversight import SERVER_FILE
 from citespan.qa.service import Service
-from citespan.qa.settings.overrides import recorded, with_own
+from citespan.qa.settings.overrides import embedding_of, recorded, with_own
 from citespan.qa.settings.sections import (
     AUDIT,
     COLLECTIONS,
@@ -95,8 +97,8 @@ def service_of(
     Raises:
         ConfigError: `answer.mode` is generated, but no language model is set.
     """
-    reader = build_reader(settings)
-    decision = build_decision(settings)
+    now = _embedded_by(corpus.embedder if searcher is None else searcher.embedder.name, settings)
+    reader, decision = build_reader(now), build_decision(now)
     own = build_endpoint(settings.llm) if endpoint is None else None
     model = endpoint or own
     if settings.answer.mode == Mode.GENERATED and model is None:
@@ -117,6 +119,13 @@ def service_of(
         searcher=searcher,
         files=build_files(settings.parse),
     )
+
+
+def _embedded_by(embedder: str, settings: Settings) -> Settings:
+    """Return the settings with the model of an embedder, which may be one of a reindex."""
+    model = embedding_of(embedder)["model"]
+    embedding = msgspec.structs.replace(settings.embedding, model=model)
+    return msgspec.structs.replace(settings, embedding=embedding)
 
 
 def build_files(settings: ParseSettings, cluster: "Cluster | None" = None) -> FileReader:

@@ -1,11 +1,13 @@
 """Questions in many languages, asked whole with the extra that brings the model."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from citespan.index import Draft
 from citespan.qa import Service, load_settings, open_service
+from citespan.qa.collections import Reindexing, open_to_reindex
 from citespan.qa.composition import build_reader
 from citespan.qa.settings import Settings
 from citespan.qa.types import Answer, Status
@@ -88,3 +90,22 @@ def test_what_no_document_says_is_refused(service: Service) -> None:
 
 def test_the_evidence_model_follows_the_embedder(settings: Settings) -> None:
     assert build_reader(settings) is not build_reader(Settings())
+
+
+def test_a_reindex_to_many_languages_changes_what_is_read(
+    settings: Settings, tmp_path: Path
+) -> None:
+    data = {"path": str(tmp_path / "data"), "models": settings.data.models, "seed": False}
+    english = load_settings(environ={}, flags={"data": data})
+    question, (name, words) = next(iter(ASKED.items()))
+    with open_service(settings=english) as service:
+        service.corpus.put(Draft(id=name, title=name, text=DOCUMENTS[name]))
+        assert not service.ask(question).citations
+    own = {"embedding": {"model": settings.embedding.model}}
+    with open_to_reindex(english.collection_path(), english, print) as corpus:
+        made = Reindexing(corpus, english, own, print)
+        for _ in made.fill():
+            pass
+        made.switch()
+    with open_service(settings=english) as service:
+        assert words in _checked(service, question).text
