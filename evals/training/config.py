@@ -173,7 +173,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A whole run; the teacher scores `taught` pairs of each part.
 
     `judged` pairs calibrate the exported model, and as many others are reported. `kept` is the
-    share of the weights that training began with in those that are exported. `least` is the least
+    share of the weights that training began with in those that are exported. `evidence` is added to
+    the logit of each token's evidence, so that one limit serves all models. `least` is the least
     confidence of an answer by default; `near_best` says which are as good (decision 120).
     """
 
@@ -182,6 +183,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     taught: Positive = 10_000
     judged: Positive = 3_000
     kept: Share = 0.0
+    evidence: float = 0.0
     least: Share = 0.46
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()

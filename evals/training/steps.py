@@ -108,6 +108,7 @@ class Work:
             (row, pair.group) for pair, row in zip(pairs, judged, strict=True) if row.label >= 0
         ]
         calibration, losses = calibrate([row for row, _ in known], [group for _, group in known])
+        calibration = msgspec.structs.replace(calibration, evidence=self._config.evidence)
         manifest = read_evidence_manifest(self._exported)
         self._write(msgspec.structs.replace(manifest, calibration=calibration))
         self._notify(f"calibrated by {calibration.method}; log losses: {losses}")

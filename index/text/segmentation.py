@@ -20,8 +20,14 @@ _UNSTOPPED_MAX = 200
 # paragraphs, one to a line.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
+_ORDINAL_MAX = 12  # code points of an ordinal with the word before it
 _ABBREVIATED = re.compile(
     r"\b(?:(?:\w\.){2}|(?:Col|Dr|Fig|Gen|Gov|Lt|Mr|Mrs|Ms|No|Prof|Rep|Sen|St|vs)\.)$"
+)
+# The dot of a German or Scandinavian ordinal ends no sentence: "am 1. Mai", "der 2. Stock".
+_ORDINAL = re.compile(
+    r"(?:(?<!\bI )\b[Aa]m|\b(?:[Dd](?:er|ie|as|en|em|es)|[Ii]m|[Vv]om|[Zz]u[mr]|[Bb]eim))"
+    r"[ \xa0]\d{1,3}\.[ \xa0]?$"
 )
 _STARTS_BLOCK = re.compile(
     r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
@@ -117,7 +123,9 @@ def _in_block(text: str, block: Span) -> list[Span]:
     cuts: set[int] = set()
     for paragraph in _syntok.analyze(inside):
         for sentence in paragraph:
-            cuts.add(sentence[0].offset)
+            start = sentence[0].offset
+            if not _ORDINAL.search(inside, max(0, start - _ORDINAL_MAX), start):
+                cuts.add(start)
     if not inside.isascii():
         cuts.update(match.end() for match in _STOP.finditer(inside))
         cuts = {cut for cut in cuts if _APART.match(inside, cut)}

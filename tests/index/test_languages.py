@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from citespan.index.search.bm25 import words_of
 from citespan.index.search.lexical import LexicalIndex
-from citespan.index.text import taken_apart
+from citespan.index.text import sentences, taken_apart
 from citespan.index.text.languages import languages_of
 from citespan.index.text.stems import english_analyzer
 
@@ -173,3 +173,18 @@ def test_all_neighbours_in_a_script_without_spaces_are_words(text: str):
 def test_hostile_texts_take_linear_time(unit: str):
     exponent = min(growth(taken_apart, lambda size: unit * (size // len(unit))) for _ in range(2))
     assert exponent <= STEEPEST
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Der Mietvertrag beginnt am 1. Mai.",
+        "Im 3. Stock ist das Büro.",
+        "Den 17. Mai feires i Norge.",
+        "Das 21. Jahrhundert begann vom 1. Januar 2001 an.",
+    ],
+)
+def test_an_ordinal_ends_no_sentence(sentence: str) -> None:
+    text = f"{sentence} Hier steht mehr. I am 3. He is 5."
+    said = [span.of(text) for span in sentences(text)]
+    assert said == [sentence, "Hier steht mehr.", "I am 3.", "He is 5."]

@@ -162,7 +162,7 @@ class _Look:
         first = inside[0] if inside else end
         start_token, end_token, sum_of_both = best_span(logits.start, logits.end, first)
         margin = sum_of_both - float(logits.start[0] + logits.end[0])
-        chances = 1 / (1 + np.exp(-logits.evidence))
+        chances = 1 / (1 + np.exp(-logits.evidence - self.calibration.evidence))
         return Reading(
             relevance=logits.relevance,
             probability=self.calibration.probability(logits.answerable, margin),

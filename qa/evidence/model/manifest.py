@@ -22,6 +22,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     them, linearly between neighbours, and `levels` are the probabilities.
 
     `examples` is the number of pairs in the fit, `answerable_share` the share that answer.
+    `evidence` is added to the logit of each token's evidence.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[float, ...] = ()
     examples: int = 0
     answerable_share: float = 0.0
+    evidence: float = 0.0
 
     def probability(self, answerable: float, margin: float) -> float:
         """Return the probability for one pair's logits."""
