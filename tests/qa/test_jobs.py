@@ -135,7 +135,7 @@ def test_what_was_submitted_is_there_after_a_restart(kept: Kept) -> None:
 
 
 def test_a_job_that_has_ended_works_on_nothing(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = []
+    shown: list[Current | None] = []
 
     def work(task: Task) -> None:
         task.progress("a", 1, 2)

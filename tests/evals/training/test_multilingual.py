@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 import torch
 from tiny_models import tiny_config, tiny_model
@@ -18,6 +16,7 @@ from citespan.evals.training.model.model import Outputs, adapted
 from citespan.evals.training.model.weights import dequantised, matrix_names
 from citespan.evals.training.release.products import plain
 from citespan.index.embedding import empty, fill
+from citespan.index.runtime import onnxruntime, open_session
 from citespan.qa.composition import evidence_folder
 
 CONFIG = msgspec.structs.replace(tiny_config(), adapter_rank=3, frozen_layers=1)
@@ -28,7 +27,7 @@ def test_a_product_is_learned_and_its_matrix_is_not() -> None:
     model = tiny_model(CONFIG)
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     learning = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=0.1)
+    optimizer: Any = torch.optim.AdamW(learning, lr=0.1)
     for _ in range(3):
         outputs: Outputs = model(*INPUTS)
         loss: Any = sum(one.square().sum() for one in outputs)
@@ -49,7 +48,7 @@ def test_a_product_is_learned_and_its_matrix_is_not() -> None:
 
 def test_a_graph_without_its_matrices_is_filled_again(tmp_path: Path) -> None:
     source = evidence_folder() / "deep.onnx"
-    names = matrix_names(onnx.load(source).graph)
+    names = matrix_names(onnxruntime("onnx").load(source).graph)
     weights = dequantised(source)
     empty(
         source,
@@ -60,7 +59,7 @@ def test_a_graph_without_its_matrices_is_filled_again(tmp_path: Path) -> None:
     fill(tmp_path / "empty.onnx", tmp_path / "full.onnx", lambda name: weights[name])
     states = np.random.default_rng(0).normal(size=(1, 12, 384)).astype(np.float32)
     first, second = (
-        onnxruntime.InferenceSession(path).run(None, {"states": states})
+        open_session(path).run(None, {"states": states})
         for path in (source, tmp_path / "full.onnx")
     )
     for ours, theirs in zip(first, second, strict=True):
@@ -70,9 +69,8 @@ def test_a_graph_without_its_matrices_is_filled_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 def test_without_a_teacher_the_relevance_follows_the_labels(weight: float) -> None:
     logits = torch.tensor([3.0, -3.0])
-    outputs = Outputs(
-        logits, logits, logits, *(torch.zeros(2, 4) for _ in range(3)), torch.zeros(2, 3)
-    )
+    rows = torch.zeros(2, 4)
+    outputs = Outputs(logits, logits, logits, rows, rows, rows, torch.zeros(2, 3))
     batch = Batch(
         ids=torch.zeros(2, 4), types=torch.zeros(2, 4), mask=torch.ones(2, 4),
         allowed=torch.ones(2, 4, dtype=torch.bool), evidence=torch.full((2, 4), IGNORED),
