@@ -567,6 +567,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "folded",
         "once",
         "open_reader",
+        "outline_of_text",
         "pieces_of",
         "read_as_one",
         "row_cells",
@@ -635,7 +636,6 @@ FACES: dict[str, tuple[str, ...]] = {
         "rewriting_messages",
         "topic_of_documents",
         "understand",
-        "unread_language",
     ),
     "qa.settings": (
         "AccessSettings",

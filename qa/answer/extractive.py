@@ -6,7 +6,6 @@ from citespan.qa.answer.conflicts import conflicting
 from citespan.qa.answer.events import Composer, Event
 from citespan.qa.answer.material import GatheredEvidence
 from citespan.qa.evidence import by_quote, once
-from citespan.qa.question import unread_language
 from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
 
 _MESSAGES = {
@@ -49,8 +48,8 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
 def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:
     """Return an abstention, with its reason."""
     message = message or _MESSAGES[reason]
-    if language := unread_language(material.question):
-        message += f" The question seems to be in {language}; the models read English."
+    if material.unread:
+        message += f" The question seems to be in {material.unread}; the models read English."
     return Answer(
         status=Status.ABSTAINED,
         text="",

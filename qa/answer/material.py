@@ -8,16 +8,12 @@ from typing import TypeAlias
 from citespan.index import Corpus, Document, Passage, Span
 from citespan.index.corpus import Places, Searcher
 from citespan.index.errors import DocumentNotFound
-from citespan.index.layout import NOWHERE, Outline, Where, outline_of
+from citespan.index.layout import NOWHERE, Where
 from citespan.qa.citation import Citation
-from citespan.qa.evidence import Finder, Found, Outlines, Sentence, pieces_of
+from citespan.qa.evidence import Finder, Found, Outlines, Sentence, outline_of_text, pieces_of
 from citespan.qa.types import Reason
 
 Locate: TypeAlias = Callable[[Document, Span, Span | None], Where]
-
-
-def _outline(document: Document) -> Outline:
-    return outline_of(document, None)
 
 
 def _nowhere(_: Document, __: Span, ___: Span | None) -> Where:
@@ -35,6 +31,7 @@ class GatheredEvidence:
     reason: the reason if nothing could be read.
     locate: returns where a quote, with its short answer, is in the file of its document.
     outline: returns the headings and tables of a document.
+    unread: the language of the question if the models do not read it.
     """
 
     question: str
@@ -44,7 +41,8 @@ class GatheredEvidence:
     found: tuple[Found, ...] = ()
     reason: Reason | None = None
     locate: Locate = _nowhere
-    outline: Outlines = _outline
+    outline: Outlines = outline_of_text
+    unread: str | None = None
 
     def seen(self) -> list[Passage]:
         """Return the passages with their texts as people see them, for a language model."""
@@ -105,7 +103,8 @@ class Gatherer:
             passages: best first; maybe none.
             filtered: whether the passages are only from some documents.
         """
-        nothing = GatheredEvidence(question=question, documents={}, stored={})
+        unread = self._finder.unread(question)
+        nothing = GatheredEvidence(question=question, documents={}, stored={}, unread=unread)
         if not self._searcher.counts()[0]:
             return replace(nothing, reason=Reason.EMPTY_INDEX)
         if filtered and not passages:  # without a filter, the nearest by meaning are always found
@@ -118,9 +117,9 @@ class Gatherer:
             words, passages, documents, stand_alone=question,
             outline=self._places.outline,
         )  # fmt: skip
-        material = GatheredEvidence(
-            question=question, passages=judged, documents=documents, stored=documents,
-            found=tuple(found), locate=self._places.where, outline=self._places.outline,
+        material = replace(
+            nothing, passages=judged, documents=documents, stored=documents, found=tuple(found),
+            locate=self._places.where, outline=self._places.outline,
         )  # fmt: skip
         return self.refreshed(material)  # a document deleted during the reading is not quoted
 

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from citespan.qa.evidence.finding import Finder, Found
     from citespan.qa.evidence.headings import sections_of
     from citespan.qa.evidence.hub import open_reader
-    from citespan.qa.evidence.pieces import Outlines, Piece, pieces_of, read_as_one, row_cells
+    from citespan.qa.evidence.pieces import (
+        Outlines,
+        Piece,
+        outline_of_text,
+        pieces_of,
+        read_as_one,
+        row_cells,
+    )
     from citespan.qa.evidence.selection import (
         Rules,
         Sentence,
@@ -34,6 +41,7 @@ __all__ = (
     "folded",
     "once",
     "open_reader",
+    "outline_of_text",
     "pieces_of",
     "read_as_one",
     "row_cells",
@@ -57,6 +65,7 @@ __getattr__ = names_of(
         "folded": "citespan.qa.evidence.selection",
         "once": "citespan.qa.evidence.selection",
         "open_reader": "citespan.qa.evidence.hub",
+        "outline_of_text": "citespan.qa.evidence.pieces",
         "pieces_of": "citespan.qa.evidence.pieces",
         "read_as_one": "citespan.qa.evidence.pieces",
         "row_cells": "citespan.qa.evidence.pieces",

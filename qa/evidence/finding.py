@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citespan.index import Document, Passage
-from citespan.index.layout import Outline, outline_of
 from citespan.index.runtime import parallel_map
 from citespan.index.text import SMALL_WORDS
 from citespan.qa.english.comparisons import set_apart
@@ -21,7 +20,7 @@ from citespan.qa.evidence.decision import AnswerThreshold
 from citespan.qa.evidence.naming import Named
 from citespan.qa.evidence.nearby import headed_by, helpful, in_force, units_near
 from citespan.qa.evidence.newest import lacks_version, newest_of
-from citespan.qa.evidence.pieces import Outlines, Piece
+from citespan.qa.evidence.pieces import Outlines, Piece, outline_of_text
 from citespan.qa.evidence.pointing import pointed_at
 from citespan.qa.evidence.protocol import Look, Polyglot, Reader, Speller, Titled, Worded
 from citespan.qa.evidence.rows import Lookup, rows_about
@@ -56,10 +55,6 @@ _UNSURE = 2.0  # times the least confidence: below it, a reason must look like o
 _LACKED = Reason.NOT_IN_PASSAGES  # no document has what the question names
 
 
-def _outline(document: Document) -> Outline:
-    return outline_of(document, None)
-
-
 class Finder:
     """A judge that ranks passages, reads the best, and decides whether they answer.
 
@@ -81,7 +76,7 @@ class Finder:
         passages: Sequence[Passage],
         documents: Mapping[str, Document],
         stand_alone: str = "",
-        outline: Outlines = _outline,
+        outline: Outlines = outline_of_text,
     ) -> tuple[list[Found], tuple[Passage, ...]]:
         """Return the result for each part of a question, and the passages, likeliest first.
 
@@ -92,7 +87,7 @@ class Finder:
             stand_alone: the same question in other words, if there are any.
             outline: returns the headings and tables of a document.
         """
-        language = None if self._is_polyglot else unread_language(question)
+        language = self.unread(question)
         if language and not has_stems(language):
             return [Found(question=question, confidence=0.0, reason=_LACKED)], tuple(passages)
         wordings = list(dict.fromkeys(filter(None, (question, stand_alone))))
@@ -153,6 +148,10 @@ class Finder:
 
         by_cell = judged(lookup.rows) if lookup.rows else None
         return by_cell if by_cell and by_cell[0][0].sentences else judged(about)
+
+    def unread(self, question: str) -> str | None:
+        """Return the language of a question if the model does not read it."""
+        return None if self._is_polyglot else unread_language(question)
 
     def warm(self) -> None:
         """Run the model once."""
@@ -264,7 +263,7 @@ class Finder:
         best = by_piece[0][0].reading.probability
         confidence = self._decision.confidence(best)
         language = unread_language(wordings[0])
-        unread = language and not self._is_polyglot
+        unread = self.unread(wordings[0])
         small = SMALL_WORDS.get(language or "", STOP_WORDS)
         wanted = [Wanted(one, small) for one in wordings]
         if confidence >= self._decision.least:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias
 
-from citespan.index.layout import SEPARATOR, Outline
+from citespan.index.layout import SEPARATOR, Outline, outline_of
 from citespan.index.text import Kind, Unit, View, ViewBuilder, blocks
 from citespan.index.types import Document, Passage, Span
 from citespan.qa.evidence.protocol import Mark, Reading, Titled
@@ -107,6 +107,11 @@ class Piece:
             marks=tuple(Mark(span, evidence) for span, evidence in marks if span),
             answer=self.view.origin(self._signed(reading.answer)) if reading.answer else None,
         )
+
+
+def outline_of_text(document: Document) -> Outline:
+    """Return the headings and tables that the text of a document shows by itself."""
+    return outline_of(document, None)
 
 
 def pieces_of(passage: Passage, document: Document, outline: Outline) -> list[Piece]:

@@ -6,7 +6,6 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.qa.english.catalogue import About, about_documents, topic_of_documents
-    from citespan.qa.english.languages import unread_language
     from citespan.qa.question.background import background_reply
     from citespan.qa.question.rewriting import believed, rewriting_messages
     from citespan.qa.question.subjects import gist
@@ -32,7 +31,6 @@ __all__ = (
     "rewriting_messages",
     "topic_of_documents",
     "understand",
-    "unread_language",
 )
 
 __getattr__ = names_of(
@@ -51,6 +49,5 @@ __getattr__ = names_of(
         "rewriting_messages": "citespan.qa.question.rewriting",
         "topic_of_documents": "citespan.qa.english.catalogue",
         "understand": "citespan.qa.question.understanding",
-        "unread_language": "citespan.qa.english.languages",
     },
 )
