@@ -11,15 +11,11 @@ _FIELD = re.compile(r"[\w][\w .-]{0,40}:(?:[ \t]|$)")
 _STATED = re.compile(r"(?P<key>[\w][\w .-]{0,40}):[ \t]+(?=[^\s\[{|>&!])")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of a name: last_updated, lastUpdated
 _WORDS = {"title", "subtitle", "description", "summary", "abstract"}
-_ADDRESSED = {"from", "to", "cc"}
-_TELLING = {  # words of the names of fields that tell people something
-    "address", "approved", "approver", "author", "authors", "by", "category", "company",
-    "contact", "copyright", "created", "creator", "date", "dated", "deadline", "department",
-    "deprecated", "due", "duration", "editor", "effective", "email", "expires", "expiry",
-    "issued", "language", "licence", "license", "location", "maintainer", "modified",
-    "organization", "owner", "phone", "price", "published", "publisher", "recipient", "release",
-    "released", "reviewed", "reviewer", "sender", "sent", "status", "subject", "team", "topic",
-    "updated", "valid", "version", "writer", "written",
+_SETTINGS = {  # words of the names of fields that only a site's generator reads
+    "alias", "aliases", "boost", "canonical", "collapsed", "cover", "css", "draft", "engine",
+    "feed", "hidden", "hide", "icon", "image", "layout", "menu", "nav", "noindex", "og", "openapi",
+    "pagination", "permalink", "position", "redirect", "redirects", "robots", "rss", "sidebar",
+    "sitemap", "slug", "template", "theme", "thumbnail", "toc", "twitter", "weight",
 }  # fmt: skip
 _BOXED = ("!!! ", "???", '=== "')  # boxes and tabs of MkDocs; their contents are indented
 _ALERT = re.compile(r"[ \t]{0,9}>[ \t]{0,9}\[![A-Za-z]{1,20}\][ \t]{0,9}")
@@ -78,8 +74,7 @@ def stated(line: str) -> StatedField | None:
         span = _unquoted(line, Span(match.end(), end))
         return StatedField(span, key == "title") if span.of(line).strip() else None
     parts = {one.casefold() for one in _PARTS.findall(match["key"])}
-    telling = key in _ADDRESSED or parts & _TELLING
-    return StatedField(Span(0, end), title=False) if telling else None
+    return None if parts & _SETTINGS else StatedField(Span(0, end), title=False)
 
 
 def _unquoted(line: str, value: Span) -> Span:

@@ -139,10 +139,10 @@ def test_fields_before_a_text_are_apart() -> None:
     assert shown("---\n\nAfter a rule.") == [(Kind.SENTENCE, "After a rule.")]
 
 
-def test_only_fields_that_tell_something_are_read() -> None:
+def test_fields_that_only_a_generator_reads_are_left_out() -> None:
     fields = [
         "sidebarTitle: V", "icon: tap", "layout: wide", "boost: 3", "redirect_from: /old",
-        "author: Ida Holm", "lastUpdated: 2024-05-01", "reviewed-by: Ole", "version: 2.1",
+        "author: Ida Holm", "lastUpdated: 2024-05-01", "reviewed-by: Ole", "severity: 2",
     ]  # fmt: skip
     text = "---\n" + "\n".join(fields) + "\n---\nThey turn.\n"
     assert [words for _, words in shown(text)] == [*fields[5:], "They turn."]
