@@ -312,6 +312,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "export_onnx",
         "exported_folder",
         "fill",
+        "new_export",
         "quantise",
         "read_carried",
         "read_manifest",

@@ -6,6 +6,8 @@ import logging
 import shutil
 import tempfile
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from citespan.index.embedding.carried import (
     write_carried,
 )
 from citespan.index.errors import ModelUnavailable, StoreFull
-from citespan.index.runtime import onnxruntime
+from citespan.index.runtime import check_file, onnxruntime
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -101,22 +103,37 @@ def export_onnx(model: str, folder: Path) -> None:
     Raises:
         ModelUnavailable: the model cannot be loaded, or the folder cannot be written.
     """
+    with new_export(folder) as made:
+        if model == MULTILINGUAL_MODEL:
+            manifest = read_manifest(MULTILINGUAL_GRAPH.parent)
+            check_file(MULTILINGUAL_GRAPH, manifest.files[_MODEL])
+            write_carried(made / _MODEL, made / _TOKENIZER)
+        else:
+            loaded = load_sentence_transformer(model, "cpu")
+            manifest = EmbedderManifest.of(model, loaded, weights_sha256(loaded), {})
+            traced = made.with_name("fp32.onnx")
+            trace(loaded, traced)
+            quantise(traced, made / _MODEL)
+            loaded.tokenizer.backend_tokenizer.save(str(made / _TOKENIZER))
+        files = {path.name: sha256_file(path) for path in made.iterdir()}
+        write_manifest(made, msgspec.structs.replace(manifest, files=files))
+
+
+@contextmanager
+def new_export(folder: Path) -> Generator[Path]:
+    """Yield a folder to write a model into; if nothing fails, it replaces `folder`.
+
+    Its parent is for what is not wanted afterwards.
+
+    Raises:
+        ModelUnavailable: the folder cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
             made = Path(scratch) / "model"
             made.mkdir()
-            if model == MULTILINGUAL_MODEL:
-                manifest = read_manifest(MULTILINGUAL_GRAPH.parent)
-                write_carried(made / _MODEL, made / _TOKENIZER)
-            else:
-                loaded = load_sentence_transformer(model, "cpu")
-                manifest = EmbedderManifest.of(model, loaded, weights_sha256(loaded), {})
-                trace(loaded, Path(scratch) / "fp32.onnx")
-                quantise(Path(scratch) / "fp32.onnx", made / _MODEL)
-                loaded.tokenizer.backend_tokenizer.save(str(made / _TOKENIZER))
-            files = {path.name: sha256_file(path) for path in made.iterdir()}
-            write_manifest(made, msgspec.structs.replace(manifest, files=files))
+            yield made
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
     except OSError as error:

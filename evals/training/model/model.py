@@ -176,10 +176,10 @@ def _adapt(layers: Any, rank: int, generator: torch.Generator) -> None:
     for block in layers:
         for name, part in list(block.named_modules()):
             if isinstance(part, nn.Linear):
-                adapted = Adapted(part, rank)
+                layer = Adapted(part, rank)
                 bound = part.in_features**-0.5
-                nn.init.uniform_(adapted.down, -bound, bound, generator=generator)
-                block.set_submodule(name, adapted)
+                nn.init.uniform_(layer.down, -bound, bound, generator=generator)
+                block.set_submodule(name, layer)
 
 
 def _bert_config(weights: Weights, config: ModelConfig, heads: int) -> BertConfig:

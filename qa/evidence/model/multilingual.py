@@ -5,8 +5,6 @@ Both are put together once, as the model that `bundled` runs.
 """
 
 import importlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from citespan.index.disk import sha256_file, unavailable
-from citespan.index.embedding import Carried, carried_tokenizer, fill, read_carried
-from citespan.index.errors import ModelUnavailable, StoreFull
+from citespan.index.disk import sha256_file
+from citespan.index.embedding import Carried, carried_tokenizer, fill, new_export, read_carried
 from citespan.index.runtime import check_file
 from citespan.qa.evidence.model.manifest import (
     DEEP,
@@ -44,23 +41,13 @@ def build_multilingual(learned: Path, folder: Path) -> None:
     for name, expected in manifest.files.items():
         check_file(learned / name, expected)
     matrices = _Matrices(read_carried(), learned / PRODUCTS)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
-            made = Path(scratch) / "model"
-            made.mkdir()
-            for name in (SHALLOW, DEEP):
-                fill(learned / name, made / name, matrices.matrix)
-            carried_tokenizer(matrices.carried).save(str(made / TOKENIZER))
-            files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
-            whole = msgspec.structs.replace(manifest, files=files)
-            (made / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(whole)))
-            shutil.rmtree(folder, ignore_errors=True)
-            made.rename(folder)
-    except OSError as error:
-        if isinstance(full := unavailable(f"cannot write the model to {folder}", error), StoreFull):
-            raise full from error
-        raise ModelUnavailable(f"cannot write the model to {folder}: {error}") from error
+    with new_export(folder) as made:
+        for name in (SHALLOW, DEEP):
+            fill(learned / name, made / name, matrices.matrix)
+        carried_tokenizer(matrices.carried).save(str(made / TOKENIZER))
+        files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
+        whole = msgspec.structs.replace(manifest, files=files)
+        (made / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(whole)))
 
 
 class _Matrices:
