@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -353,6 +354,18 @@ class TestExtension:
                 index_there(opened_by_guest)
             index_there(made)
         assert server.run("SELECT extname FROM pg_extension WHERE extname = 'vector'", bare)
+
+    def test_servers_that_start_at_once_install_it_once(self, server: PostgresServer) -> None:
+        for _ in range(3):
+            place = CatalogueServer(url=server.database(), name="x")
+            with ExitStack() as opened, ThreadPoolExecutor(8) as pool:
+                made = [
+                    opened.enter_context(closing(PostgresCatalogue(place, _SETTINGS)))
+                    for _ in range(8)
+                ]
+                for engine in pool.map(index_there, made):
+                    engine.close()
+            assert server.run("SELECT 1 FROM pg_extension WHERE extname = 'vector'", place.url)
 
     def test_it_needs_documents_in_a_database(self, tmp_path: Path) -> None:
         with pytest.raises(StoreMismatch, match=r"set store\.url"):

@@ -12,6 +12,7 @@ _FOUND = (
     "SELECT quote_ident(n.nspname), e.extversion FROM pg_extension e"
     " JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector'"
 )
+_INSTALLING = 0x6369_7476_6563_746F  # the advisory lock of who installs it: "citvecto"
 _NEEDS = "search.engine = postgres needs the extension pgvector"
 
 
@@ -53,6 +54,8 @@ def vector_extension(db: ServerDatabase, *, make: bool) -> Extension:
 
 def _install(db: ServerDatabase) -> None:
     with db.transaction(in_turn=False) as changing:
+        # IF NOT EXISTS does not keep two sessions from installing it concurrently.
+        changing.execute("SELECT pg_advisory_xact_lock(?)", (_INSTALLING,))
         try:
             # In a schema that is ours: the user may not be allowed to change others.
             changing.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA citespan")
