@@ -1,4 +1,4 @@
-"""Answers and refusals in eight domains, on questions that chose nothing.
+"""Answers and refusals in nine domains, on questions that chose nothing.
 
 `python -m citespan.evals.studies.domains DATA CACHE [--model FOLDER]`. With `--part calibrate`
 and other limits it shows what chose the rules of `qa.evidence.selection`. The other half of the

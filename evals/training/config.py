@@ -19,7 +19,8 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Each of the `…_questions` is the limit for one source; `misleading_questions` are those of SQuAD
     2.0 that people wrote so that their paragraph does not answer them. `claims` is the limit of
-    claims, and `guides` that of pairs made of guides.
+    claims, `guides` that of pairs made of guides, and `everyday` that of pairs of written
+    questions.
 
     The five rates are the negatives made for each question that has an answer. `keywords` is the
     share of questions asked as keywords, `requests` of those asked as requests. `yes_no` is the
@@ -61,6 +62,7 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     faquad_questions: int = 0
     claims: int = 0
     guides: int = 0
+    everyday: int = 0
     development_times: int = 3
     synthetic: Share = 0.6
     article: Share = 0.15

@@ -30,7 +30,8 @@ from citespan.evals.training.model.weights import dequantised, tokenizer_file
 from citespan.index.disk import sha256_file
 from citespan.index.runtime import load_tokenizer
 
-GUIDES = "guides.jsonl"  # made by `python -m citespan.evals.training.guides`
+# Made by `python -m citespan.evals.training.guides` and `….everyday`.
+_MADE = {"guides": "guides.jsonl", "everyday": "everyday.jsonl"}
 PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
 
@@ -71,7 +72,8 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     near = _neighbours()
     limit = config.data.claims
     apart = list(read_claims(data, limit, config.seed)) if limit else []
-    apart += _guides(data / GUIDES, config)
+    for source, name in _MADE.items():
+        apart += _first_pairs(data / name, getattr(config.data, source), config.seed)
     report = PreparationReport(
         fingerprint=wanted, examples={}, groups={}, dropped=dict(library.dropped)
     )
@@ -87,15 +89,15 @@ def prepare(data: Path, work: Path, config: Config) -> PreparationReport:
     return report
 
 
-def _guides(path: Path, config: Config) -> list[Example]:
+def _first_pairs(path: Path, limit: int, seed: int) -> list[Example]:
     """Return a sample of questions with all their pairs, which a larger limit only adds to."""
-    found = list(read_examples(path)) if config.data.guides else []
+    found = list(read_examples(path)) if limit else []
 
     def place(example: Example) -> bytes:
         question = example.id.partition("#")[0]
-        return hashlib.sha256(f"{config.seed} {question}".encode()).digest()
+        return hashlib.sha256(f"{seed} {question}".encode()).digest()
 
-    return sorted(found, key=place)[: config.data.guides]
+    return sorted(found, key=place)[:limit]
 
 
 def _neighbours() -> Neighbours:
@@ -113,7 +115,7 @@ def _hashes(data: Path) -> Sequence[str]:
             *sorted((data / "languages").glob("*.jsonl.gz")),
             data / "squad/questions_dev.jsonl.gz",
             data / "squad/corpus.jsonl.gz",
-            *data.glob(GUIDES),
+            *(data / name for name in _MADE.values() if (data / name).exists()),
         ]
         return [sha256_file(path) for path in files]
     except OSError as error:

@@ -5,26 +5,19 @@ GUIDES has a folder for each guide, with its pages; OUT is the file that trainin
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from citespan.evals.training.examples import Example, write_examples
 from citespan.evals.training.guides.pairs import pairs_of
 from citespan.evals.training.guides.questions import GuideKind
-from citespan.index import Corpus, Draft
+from citespan.evals.training.guides.store import store_guide
 from citespan.index.embedding import bundled_folder
-from citespan.index.errors import DocumentRejected
-from citespan.index.reading import FileReader
 from citespan.index.runtime import load_tokenizer
 from citespan.qa import load_settings
 from citespan.qa.composition import open_service
 
-_PAGES = {".md", ".mdx", ".rst"}
 _LIMITS: dict[GuideKind, int] = {"asked": 500, "how": 250, "what": 150, "named": 200, "row": 120}
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -44,23 +37,10 @@ def main(guides: Path, out: Path, data: Path | None, seed: int) -> None:
             settings = load_settings(environ={}, flags={"data": {"path": path, "seed": False}})
             with open_service(settings=settings) as service:
                 corpus = service.corpus
-                _store(guide, corpus)
+                store_guide(guide, corpus)
                 made += pairs_of(guide.name, corpus, vocabulary.__contains__, _LIMITS, seed)
     write_examples(out, made)
     click.echo(_counted(made))
-
-
-def _store(guide: Path, corpus: Corpus) -> None:
-    reader = FileReader()
-    pages = sorted(one for one in guide.rglob("*") if one.suffix in _PAGES)
-
-    def drafts() -> Iterator[Draft]:
-        for page in track(pages, guide.name, console=Console(stderr=True), transient=True):
-            with suppress(DocumentRejected):  # a page without text
-                yield reader.read_path(page, None, None).draft
-
-    for _ in corpus.put_many(drafts()):
-        pass
 
 
 def _counted(examples: list[Example]) -> str:

@@ -1,14 +1,21 @@
 """Pairs of a guide's questions with passages that a search finds, as they are read at work."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
 
 from citespan.evals.training.data import keywords, request
 from citespan.evals.training.examples import Example
+from citespan.evals.training.guides.passages import (
+    Shown,
+    found_pieces,
+    shown_as,
+    titled,
+    without,
+)
 from citespan.evals.training.guides.questions import (
     GuideAsked,
     GuideKind,
@@ -16,18 +23,14 @@ from citespan.evals.training.guides.questions import (
     questions_of,
 )
 from citespan.index import Corpus
-from citespan.index.text import Kind, View
 from citespan.index.types import Document, Span
 from citespan.qa.english import stems
-from citespan.qa.evidence import Piece, pieces_of, read_as_one
+from citespan.qa.evidence import Piece, read_as_one
 
-_FOUND = 12  # passages of a search
 _AGAINST = 2  # passages without the answer, for each question
 _ALIKE = 0.6  # of the words of a question; a passage below a heading that has them may answer it
 _UNHEADED = 0.6  # share of passages shown without their own heading, which may be the question
 _KEYWORDS, _REQUESTS = 0.15, 0.05  # shares of questions asked so
-_BARE, _TITLED = 0.2, 0.15  # shares of passages shown without a title, and without headings
-_LEFT = 2  # units, at least, of a passage without its evidence
 _SAME = 80  # code points of evidence by which a passage says the same
 
 
@@ -64,16 +67,6 @@ def _documents(corpus: Corpus) -> Iterator[Document]:
             return
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A passage as a model reads it."""
-
-    piece: Piece
-    answerable: bool
-    evidence: tuple[Span, ...] | None = ()
-    answers: tuple[Span, ...] = ()
-
-
 class _Pairs:
     """The pairs of one question."""
 
@@ -87,14 +80,14 @@ class _Pairs:
         self._question = _worded(asked.question, self._rng)
 
     def examples(self) -> Iterator[Example]:
-        pieces = self._found()
+        pieces = found_pieces(self._corpus, self._question)
         held = sorted(filter(self._holds, pieces), key=lambda piece: piece.span.start)
         if not held:
             return
         piece = self._unheaded(held[0])
         yield self._example("given", self._answering(piece))
-        if self._asked.kind in ("named", "row") and (without := self._without(piece)):
-            yield self._example("removed", _Shown(without, answerable=False))
+        if self._asked.kind in ("named", "row") and (left := self._without(piece)):
+            yield self._example("removed", Shown(left, answerable=False))
         against = [one for one in pieces if self._lacks(one)]
         if against:
             weights = 1 / (1 + np.arange(len(against)))
@@ -103,14 +96,7 @@ class _Pairs:
             )
             places: list[int] = sorted(drawn.tolist())
             for at in places:
-                yield self._example(f"retrieved-{at}", _Shown(against[at], answerable=False))
-
-    def _found(self) -> list[Piece]:
-        found: list[Piece] = []
-        for passage in self._corpus.search(self._question, k=_FOUND):
-            document = self._corpus.get(passage.chunk.document_id)
-            found += pieces_of(passage, document, self._corpus.places.outline(document))
-        return [piece for piece in found if piece.view.text.strip()]
+                yield self._example(f"retrieved-{at}", Shown(against[at], answerable=False))
 
     def _holds(self, piece: Piece) -> bool:
         if piece.passage.chunk.document_id != self._document.id:
@@ -127,23 +113,15 @@ class _Pairs:
         bare = replace(piece, view=read_as_one(units), units=units)
         return bare if stems(bare.view.text) & self._words else piece
 
-    def _answering(self, piece: Piece) -> _Shown:
+    def _answering(self, piece: Piece) -> Shown:
         if self._asked.evidence is None:
-            return _Shown(piece, answerable=True, evidence=None)
-        evidence = _seen(piece.view, self._asked.evidence)
-        answer, text = self._asked.answer, piece.view.text
-        at = text.find(answer, evidence[0].start, evidence[-1].end) if answer and evidence else -1
-        answers = (Span(at, at + len(answer)),) if at >= 0 else ()
-        return _Shown(piece, answerable=True, evidence=evidence or None, answers=answers)
+            return Shown(piece, answerable=True, evidence=None)
+        return shown_as(piece, self._asked.evidence, self._asked.answer)
 
     def _without(self, piece: Piece) -> Piece | None:
         """Return a passage without its evidence; None if little is left, or it still answers."""
-        cut = self._asked.evidence or ()
-        left = [one for one in piece.units if not any(one.span.overlap(span) for span in cut)]
-        if sum(one.kind is not Kind.HEADING for one in left) < _LEFT:
-            return None
-        without = replace(piece, view=read_as_one(left), units=tuple(left))
-        return None if self._says(without) else without
+        left = without(piece, self._asked.evidence or ())
+        return None if left is None or self._says(left) else left
 
     def _lacks(self, piece: Piece) -> bool:
         """Return whether a passage is elsewhere, and does not look like another answer."""
@@ -161,11 +139,8 @@ class _Pairs:
         first = self._asked.evidence[0].of(self._document.text) if self._asked.evidence else ""
         return bool(first) and first.strip("-*+ \n")[:_SAME].casefold() in text
 
-    def _example(self, kind: str, shown: _Shown) -> Example:
-        title, text = shown.piece.titled
-        draw = self._rng.random()
-        if draw < _BARE + _TITLED:
-            title = "" if draw < _BARE else shown.piece.passage.title
+    def _example(self, kind: str, shown: Shown) -> Example:
+        title, text = titled(shown.piece, self._rng)
         return Example(
             id=f"{self._id}#{kind}",
             source="guides",
@@ -190,17 +165,3 @@ def _worded(question: str, rng: Generator) -> str:
 
 def _within(span: Span, whole: Span) -> bool:
     return whole.start <= span.start and span.end <= whole.end
-
-
-def _seen(view: View, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return where a view shows each of some spans of its document."""
-    found: list[Span] = []
-    for span in spans:
-        shown = [
-            (run.view + max(span.start - run.at, 0), run.view + min(span.end - run.at, run.length))
-            for run in view.runs
-            if run.at < span.end and run.at + run.length > span.start
-        ]
-        if shown:
-            found.append(Span(min(shown)[0], max(end for _, end in shown)))
-    return tuple(found)

@@ -1,15 +1,17 @@
-"""Questions of eight domains, which choose the decision to answer or report what it does.
+"""Questions of nine domains, which choose the decision to answer or report what it does.
 
 Each has as many questions, so that each counts as much: misleading and plain questions about
 Wikipedia articles (`squad`), about books, a speech and reports (`chunking`), as people search
 (`clapnq`), about rulebooks (`obliqa`), answered by whole sentences (`selqa`), about a
-tale (`fairytale`), to be answered with yes or no (`boolq`), and about nothing in the documents
-(`off topic`). A model for many languages has a domain for each set in another language, and one of
-their questions about nothing in the documents (`absent`), in place of the two largest in English.
+tale (`fairytale`), to be answered with yes or no (`boolq`), about documents of everyday life
+(`everyday`), and about nothing in the documents (`off topic`). A model for many languages has a
+domain for each set in another language, and one of their questions about nothing in the documents
+(`absent`), in place of the two largest in English.
 """
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -28,6 +30,7 @@ from citespan.evals.training.data import (
     part_of,
     read_objects,
 )
+from citespan.evals.training.everyday import read_documents, read_questions
 from citespan.evals.types import Dataset
 from citespan.index import Corpus, Draft, OnnxEmbedder, Span, parse_filter
 from citespan.index.embedding import (
@@ -36,6 +39,7 @@ from citespan.index.embedding import (
     export_onnx,
     exported_folder,
 )
+from citespan.index.reading import FileReader, Request
 from citespan.qa import Service
 from citespan.qa.evidence import AnswerThreshold, Rules
 from citespan.qa.evidence.model import BundledReader
@@ -98,6 +102,7 @@ def read_domains(data: Path, part: Held) -> Iterator[Domain]:
     for name, dataset in of.items():
         yield Domain(name, _drafts(dataset), _halved(dataset, part))
     yield from (_trained(data, name, part) for name in _TRAINED)
+    yield _everyday(part)
     elsewhere = [AskedOf(one.question, {}) for one in _halved(of["chunking"], part)]
     yield Domain("off topic", _drafts(of["clapnq"]), elsewhere)
 
@@ -237,6 +242,27 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
     ]
     drafts = [Draft(id=name, title=one.title, text=one.text) for name, one in documents.items()]
     return Domain(name, drafts, asked)
+
+
+def _everyday(part: Held) -> Domain:
+    """Return all documents that were written to be asked about, and the questions of a part."""
+    reader, drafts = FileReader(), dict[str, Draft]()
+    for one in read_documents():
+        name = f"{one.collection}/{one.file}"
+        draft = reader.read(one.text.encode(), Request(name=Path(one.file).name)).draft
+        drafts[name] = replace(draft, id=f"everyday-{zlib.crc32(name.encode()):08x}")
+    held = [
+        one
+        for one in read_questions()
+        if one.group in drafts and part_of(one.group, "everyday", _SHARES) == part
+    ]
+    asked = [
+        AskedOf(one.question, {str(draft.id): spans} if spans else {})
+        for one in _first(held, [one.question for one in held])
+        for draft in [drafts[one.group]]
+        for spans in [one.spans(draft.text)]
+    ]
+    return Domain("everyday", list(drafts.values()), asked)
 
 
 def _halved(dataset: Dataset, part: Held) -> list[AskedOf]:

@@ -1,0 +1,29 @@
+"""Everyday questions that were written for documents, what answers them, and their pairs."""
+
+from typing import TYPE_CHECKING
+
+from citespan.lazy import names_of
+
+if TYPE_CHECKING:
+    from citespan.evals.training.everyday.pairs import pairs_of
+    from citespan.evals.training.everyday.questions import (
+        OWN,
+        EverydayQuestion,
+        read_documents,
+        read_questions,
+    )
+
+__all__ = ("EverydayQuestion", "OWN", "pairs_of", "read_documents", "read_questions")
+
+_QUESTIONS = "citespan.evals.training.everyday.questions"
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "EverydayQuestion": _QUESTIONS,
+        "OWN": _QUESTIONS,
+        "pairs_of": "citespan.evals.training.everyday.pairs",
+        "read_documents": _QUESTIONS,
+        "read_questions": _QUESTIONS,
+    },
+)

@@ -1,0 +1,89 @@
+"""`python -m citespan.evals.training.everyday GUIDES OUT`: make pairs of the written questions.
+
+GUIDES has a folder for each guide (`questions.jsonl` names them); OUT is what training reads.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from citespan.evals.training.config import DataConfig
+from citespan.evals.training.data import part_of
+from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.everyday.pairs import pairs_of
+from citespan.evals.training.everyday.questions import (
+    OWN,
+    EverydayQuestion,
+    read_documents,
+    read_questions,
+)
+from citespan.evals.training.examples import Example, write_examples
+from citespan.evals.training.guides import store_guide
+from citespan.index import Corpus
+from citespan.qa import load_settings
+from citespan.qa.composition import open_service
+
+_SHARES = DataConfig()  # of the files that are held out
+
+
+@click.command()
+@click.argument("guides", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--seed", type=int, default=1)
+def main(guides: Path, out: Path, seed: int) -> None:
+    """Store each collection, and write pairs of its questions and passages to OUT."""
+    questions = read_questions()
+    made: list[Example] = []
+    try:
+        for collection in sorted({one.collection for one in questions}):
+            asked = [one for one in questions if one.collection == collection]
+            with tempfile.TemporaryDirectory() as scratch:
+                folder = guides / collection
+                if collection in OWN:
+                    folder = Path(scratch) / "documents"
+                    _write(collection, folder)
+                made += _made(folder, Path(scratch) / "data", asked, seed)
+    except TrainingError as error:
+        raise click.ClickException(str(error)) from error
+    write_examples(out, made)
+    counts = Counter(one.kind for one in made)
+    click.echo(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
+
+
+def _write(collection: str, folder: Path) -> None:
+    for one in read_documents():
+        if one.collection == collection:
+            path = folder / one.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(one.text, encoding="utf-8")
+
+
+def _made(folder: Path, data: Path, asked: list[EverydayQuestion], seed: int) -> list[Example]:
+    settings = load_settings(environ={}, flags={"data": {"path": str(data), "seed": False}})
+    with open_service(settings=settings) as service:
+        files = store_guide(folder, service.corpus)
+        return list(_examples(service.corpus, files, asked, seed))
+
+
+def _examples(
+    corpus: Corpus, files: dict[str, str], asked: list[EverydayQuestion], seed: int
+) -> Iterator[Example]:
+    collection = asked[0].collection
+
+    def part(group: str) -> str:
+        return part_of(group, "everyday", _SHARES)
+
+    for one in track(asked, collection, console=Console(stderr=True), transient=True):
+        own = part(one.group)
+        yield from pairs_of(
+            corpus, files, one, lambda file, own=own: part(f"{collection}/{file}") == own, seed
+        )
+
+
+if __name__ == "__main__":
+    main()

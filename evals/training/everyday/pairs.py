@@ -1,0 +1,139 @@
+"""Pairs of a written question with passages that a search finds, as they are read at work."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from citespan.evals.training.everyday.questions import EverydayQuestion, JudgedPassage
+from citespan.evals.training.examples import Example
+from citespan.evals.training.guides import Shown, found_pieces, shown_as, titled, without
+from citespan.index import Corpus
+from citespan.index.types import Span
+from citespan.qa.evidence import Piece
+
+IsHere = Callable[[str], bool]
+
+_GIVEN = 2  # passages with the answer, at most, for each question
+_AGAINST = 1  # passage without it, besides those that were judged
+
+
+def pairs_of(
+    corpus: Corpus, files: Mapping[str, str], asked: EverydayQuestion, is_here: IsHere, seed: int
+) -> Iterator[Example]:
+    """Yield the pairs of a question.
+
+    Args:
+        corpus: the collection.
+        files: the ids of its documents, by file.
+        asked: the question.
+        is_here: whether a file lies in the same part of the data as the question.
+        seed: equal seeds give equal pairs.
+
+    Raises:
+        TrainingError: a gold text is not once in its file.
+    """
+    yield from _Pairs(corpus, files, asked, is_here, seed).examples()
+
+
+class _Pairs:
+    def __init__(
+        self,
+        corpus: Corpus,
+        files: Mapping[str, str],
+        asked: EverydayQuestion,
+        is_here: IsHere,
+        seed: int,
+    ) -> None:
+        self._asked, self._is_here = asked, is_here
+        self._files = {name: file for file, name in files.items()}
+        text = corpus.get(files[asked.file]).text
+        self._gold = asked.spans(text)
+        self._id = f"everyday:{asked.collection}-{zlib.crc32(asked.question.encode()):08x}"
+        self._rng = np.random.default_rng([seed, zlib.crc32(self._id.encode())])
+        found = found_pieces(corpus, asked.question)
+        if not any(map(self._holds, found)):
+            found += [one for gold in asked.gold for one in found_pieces(corpus, gold)]
+        self._pieces = {(self._file(one), one.span): one for one in found}
+
+    def examples(self) -> Iterator[Example]:
+        yield from self._given()
+        others = [one for one in self._pieces.values() if self._lacks(one)]
+        against: list[Piece] = []
+        for judged in self._asked.judged:
+            same = [one for one in others if self._is_of(one, judged)]
+            others = [one for one in others if one not in same]
+            if judged.says == "no":
+                against += same
+            elif judged.says == "yes" and len(same) == 1:
+                yield from self._also(same[0], judged)
+        for at, piece in enumerate((*against, *self._drawn(others))):
+            yield self._example(f"retrieved-{at}", Shown(piece, answerable=False))
+
+    def _also(self, piece: Piece, judged: JudgedPassage) -> Iterator[Example]:
+        """Yield a passage that answers, too, if it shows what was said to answer."""
+        start = piece.view.text.find(judged.quote) if judged.quote else -1
+        if start >= 0:
+            shown = Shown(
+                piece, answerable=True, evidence=(Span(start, start + len(judged.quote)),)
+            )
+            yield self._example(f"judged-{judged.start}", shown)
+
+    def _given(self) -> Iterator[Example]:
+        held = [piece for piece in self._pieces.values() if self._holds(piece)]
+        for at, piece in enumerate(held[:_GIVEN]):
+            here = [gold for gold in self._gold if _within(gold, piece.span)]
+            yield self._example(f"given-{at}", shown_as(piece, here, self._asked.answer))
+        left = without(held[0], self._gold) if held else None
+        if left and not (self._asked.answer and self._asked.answer in left.view.text):
+            yield self._example("removed", Shown(left, answerable=False))
+
+    def _file(self, piece: Piece) -> str:
+        return self._files[piece.passage.chunk.document_id]
+
+    def _holds(self, piece: Piece) -> bool:
+        """Return whether a passage has a whole text of the gold."""
+        return self._file(piece) == self._asked.file and any(
+            _within(gold, piece.span) for gold in self._gold
+        )
+
+    def _lacks(self, piece: Piece) -> bool:
+        """Return whether a passage has nothing of the gold, and its file is in the same part."""
+        file = self._file(piece)
+        own = file == self._asked.file and any(gold.overlap(piece.span) for gold in self._gold)
+        return not own and self._is_here(file)
+
+    def _is_of(self, piece: Piece, judged: JudgedPassage) -> bool:
+        return self._file(piece) == judged.file and bool(piece.span.overlap(judged.span))
+
+    def _drawn(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return some of the passages, in order; the nearer ones more often."""
+        if not pieces:
+            return []
+        weights = 1 / (1 + np.arange(len(pieces)))
+        count = min(_AGAINST, len(pieces))
+        drawn: list[int] = self._rng.choice(
+            len(pieces), count, replace=False, p=weights / weights.sum()
+        ).tolist()
+        return [pieces[at] for at in sorted(drawn)]
+
+    def _example(self, kind: str, shown: Shown) -> Example:
+        title, text = titled(shown.piece, self._rng)
+        is_against = kind.startswith("retrieved")
+        return Example(
+            id=f"{self._id}#{kind}",
+            source="everyday",
+            group=self._asked.group,
+            kind=kind.partition("-")[0],
+            question=self._asked.question,
+            title=title,
+            passage=text,
+            answerable=shown.answerable,
+            answers=shown.answers,
+            evidence=shown.evidence,
+            twin="" if is_against else self._id,
+        )
+
+
+def _within(span: Span, whole: Span) -> bool:
+    return whole.start <= span.start and span.end <= whole.end

@@ -1,0 +1,89 @@
+"""The questions, the documents that were written for them, and what was found and judged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from citespan.evals.training.errors import TrainingError
+from citespan.index.types import Span
+
+QUESTIONS = Path(__file__).with_name("questions.jsonl")
+DOCUMENTS = Path(__file__).with_name("documents.jsonl")
+OWN = ("office", "records", "rules", "reports")  # collections whose documents are here
+
+
+class JudgedPassage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A passage that a search found, and whether it answers the question.
+
+    It is [start, end) of a file. "unsure" also says that nobody has judged a passage that an
+    earlier model took for an answer. quote: what answers, as it is shown.
+    """
+
+    file: str
+    start: int
+    end: int
+    says: Literal["yes", "no", "unsure"]
+    quote: str = ""
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its file."""
+        return Span(self.start, self.end)
+
+
+class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question about a file of a collection, and what of the file answers it.
+
+    gold: texts, each once in the file; none if the collection does not answer it.
+    answer: the few words of the gold that answer, if there are any.
+    """
+
+    collection: str
+    file: str
+    question: str
+    gold: tuple[str, ...] = ()
+    answer: str = ""
+    judged: tuple[JudgedPassage, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The name of what lies in one part of the data only: its file."""
+        return f"{self.collection}/{self.file}"
+
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """Return where the gold is in the text of the file, in order.
+
+        Raises:
+            TrainingError: a text is not there, or more than once.
+        """
+        for one in self.gold:
+            if text.count(one) != 1:
+                raise TrainingError(
+                    f"{self.group}: {one[:60]!r} is there {text.count(one)} times, not once"
+                )
+        return tuple(sorted(Span(at := text.find(one), at + len(one)) for one in self.gold))
+
+
+class WrittenDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document that was written to be asked about."""
+
+    collection: str
+    file: str
+    text: str
+
+
+def read_questions() -> list[EverydayQuestion]:
+    """Return all questions."""
+    return [msgspec.json.decode(line, type=EverydayQuestion) for line in _lines(QUESTIONS)]
+
+
+def read_documents() -> list[WrittenDocument]:
+    """Return the documents of the collections in `OWN`."""
+    return [msgspec.json.decode(line, type=WrittenDocument) for line in _lines(DOCUMENTS)]
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file

@@ -1,0 +1,110 @@
+"""Written questions: each is answered where its file says so, and passages are used as judged."""
+
+import pytest
+
+from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.everyday import (
+    OWN,
+    EverydayQuestion,
+    pairs_of,
+    read_documents,
+    read_questions,
+)
+from citespan.evals.training.everyday.questions import JudgedPassage
+from citespan.evals.training.examples import Example
+from citespan.index import Corpus
+from citespan.index.types import Draft
+
+LOCKERS = """# Lockers
+
+Small lockers cost 2 euros a day. Large lockers cost 5 euros a day.
+
+Keys are handed out at the desk.
+
+The desk is next to the stairs.
+"""
+BIKES = "# Bikes\n\nA bike costs 9 euros a day. The small ones are for children.\n"
+BOATS = "# Boats\n\nA boat costs 30 euros a day, and a small one 20.\n"
+FILES = {"lockers.md": "lockers", "bikes.md": "bikes", "boats.md": "boats"}
+
+
+@pytest.fixture
+def shop(corpus: Corpus) -> Corpus:
+    for name, text in {"lockers": LOCKERS, "bikes": BIKES, "boats": BOATS}.items():
+        corpus.put(Draft(id=name, title=name, text=text, media_type="text/markdown"))
+    return corpus
+
+
+def made(shop: Corpus, asked: EverydayQuestion, away: tuple[str, ...] = ()) -> list[Example]:
+    return list(pairs_of(shop, FILES, asked, lambda file: file not in away, seed=1))
+
+
+def small(*judged: JudgedPassage) -> EverydayQuestion:
+    return EverydayQuestion(
+        collection="shop",
+        file="lockers.md",
+        question="what do I pay for a small locker",
+        gold=("Small lockers cost 2 euros a day.",),
+        answer="2 euros",
+        judged=judged,
+    )
+
+
+def of_boats(says: str, quote: str = "") -> JudgedPassage:
+    end = len(BOATS.rstrip())
+    return JudgedPassage(file="boats.md", start=0, end=end, says=says, quote=quote)  # type: ignore[arg-type]
+
+
+def test_a_passage_with_the_gold_answers_and_others_do_not(shop: Corpus) -> None:
+    examples = made(shop, small())
+    assert [one.problem() for one in examples] == [None] * len(examples)
+    given, *others = examples
+    assert [one.of(given.passage) for one in given.answers] == ["2 euros"]
+    assert given.evidence
+    assert given.evidence[0].of(given.passage) == "Small lockers cost 2 euros a day."
+    assert given.group == "shop/lockers.md"
+    removed = next(one for one in others if one.kind == "removed")
+    assert "2 euros" not in removed.passage
+    assert removed.twin == given.twin
+    assert {one.kind for one in others} == {"removed", "retrieved"}
+    assert not any(one.answerable for one in others)
+
+
+def test_what_was_judged_is_obeyed(shop: Corpus) -> None:
+    def boats(*judged: JudgedPassage) -> list[bool | None]:
+        found = made(shop, small(*judged))
+        return [one.answerable for one in found if "boat" in one.passage]
+
+    assert boats(of_boats("no")) == [False]
+    assert boats(of_boats("unsure")) == []
+    assert boats(of_boats("yes", "a small one 20")) == [True]
+    assert boats(of_boats("yes", "not there")) == []
+
+
+def test_without_gold_nothing_answers(shop: Corpus) -> None:
+    asked = EverydayQuestion(
+        collection="shop", file="lockers.md", question="what do I pay for a medium locker"
+    )
+    examples = made(shop, asked, away=("boats.md",))
+    assert examples
+    assert not any(one.answerable for one in examples)
+    assert not any("boat" in one.passage for one in examples)
+
+
+def test_gold_is_once_in_its_file() -> None:
+    asked = EverydayQuestion(collection="shop", file="a", question="?", gold=("euros",))
+    with pytest.raises(TrainingError, match=r"shop/a: 'euros' is there 2 times"):
+        asked.spans(LOCKERS)
+
+
+def test_the_questions_fit_their_documents() -> None:
+    texts = {(one.collection, one.file): one.text for one in read_documents()}
+    assert {collection for collection, _ in texts} == set(OWN)
+    questions = read_questions()
+    assert len({(one.collection, one.question) for one in questions}) == len(questions)
+    own = [one for one in questions if one.collection in OWN]
+    for one in own:
+        text = texts[one.collection, one.file]
+        assert len(one.spans(text)) == len(one.gold)
+        assert not one.answer or any(one.answer in gold for gold in one.gold)
+    assert own
