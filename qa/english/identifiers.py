@@ -39,6 +39,7 @@ _BEFORE_A_YEAR = re.compile(
 )
 _PRONOUNS = word_set("i it he she they we you who that this these those there")
 _SUBJECTS = word_set("who what which")
+_MONEY = word_set("eur usd gbp chf jpy cny inr aud cad nzd sek nok dkk pln czk")
 _VERSIONED = word_set("version versions release build revision update")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,6}(?:\.\d{1,6}){1,4}(?!\w|\.\d)", re.IGNORECASE)
 _TWO_NAMES = re.compile(r"(?<![\w-])(?=([A-Z][\w-]{1,30}) ([A-Z][\w-]{1,30})(?![\w-]))")
@@ -186,7 +187,7 @@ def _names(tokens: Sequence[re.Match[str]], at: int, question: str) -> bool:
     """Return whether the word before a number names a kind of thing, and the number counts none."""
     word, before = tokens[at - 1].group(), tokens[at - 2].group() if at > 1 else ""
     plain = word.casefold()
-    if plain in STOP_WORDS or not word[0].isalpha() or len(word) < 2:
+    if plain in STOP_WORDS or plain in _MONEY or not word[0].isalpha() or len(word) < 2:
         return False
     after = tokens[at + 1].group() if at + 1 < len(tokens) else ""
     together = question[tokens[at].end() : tokens[at + 1].start()] == " " if after else False

@@ -42,6 +42,7 @@ def test_a_thing_is_told_from_its_neighbour(question: str, said: str, other: str
         "Which of the 3 boats is fastest?",
         "What do I get for the first 10,000 miles?",
         "Who pays the first 1,000,000 euros?",
+        "A client has EUR 18 left. May we keep it?",
     ],
 )
 def test_what_counts_or_measures_names_nothing(question: str) -> None:
