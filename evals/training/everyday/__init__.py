@@ -7,21 +7,33 @@ from citespan.lazy import names_of
 if TYPE_CHECKING:
     from citespan.evals.training.everyday.pairs import pairs_of
     from citespan.evals.training.everyday.questions import (
+        ABROAD,
         OWN,
         EverydayQuestion,
+        drafts_of,
         read_documents,
         read_questions,
     )
 
-__all__ = ("EverydayQuestion", "OWN", "pairs_of", "read_documents", "read_questions")
+__all__ = (
+    "ABROAD",
+    "EverydayQuestion",
+    "OWN",
+    "drafts_of",
+    "pairs_of",
+    "read_documents",
+    "read_questions",
+)
 
 _QUESTIONS = "citespan.evals.training.everyday.questions"
 
 __getattr__ = names_of(
     __name__,
     {
+        "ABROAD": _QUESTIONS,
         "EverydayQuestion": _QUESTIONS,
         "OWN": _QUESTIONS,
+        "drafts_of": _QUESTIONS,
         "pairs_of": "citespan.evals.training.everyday.pairs",
         "read_documents": _QUESTIONS,
         "read_questions": _QUESTIONS,

@@ -17,9 +17,10 @@ from citespan.evals.training.data import part_of
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.everyday.pairs import pairs_of
 from citespan.evals.training.everyday.questions import (
+    ABROAD,
     OWN,
     EverydayQuestion,
-    read_documents,
+    drafts_of,
     read_questions,
 )
 from citespan.evals.training.examples import Example, write_examples
@@ -40,14 +41,9 @@ def main(guides: Path, out: Path, seed: int) -> None:
     questions = read_questions()
     made: list[Example] = []
     try:
-        for collection in sorted({one.collection for one in questions}):
+        for collection in sorted({one.collection for one in questions} - {*ABROAD}):
             asked = [one for one in questions if one.collection == collection]
-            with tempfile.TemporaryDirectory() as scratch:
-                folder = guides / collection
-                if collection in OWN:
-                    folder = Path(scratch) / "documents"
-                    _write(collection, folder)
-                made += _made(folder, Path(scratch) / "data", asked, seed)
+            made += _made(collection, guides, asked, seed)
     except TrainingError as error:
         raise click.ClickException(str(error)) from error
     write_examples(out, made)
@@ -55,19 +51,24 @@ def main(guides: Path, out: Path, seed: int) -> None:
     click.echo(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
 
 
-def _write(collection: str, folder: Path) -> None:
-    for one in read_documents():
-        if one.collection == collection:
-            path = folder / one.file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(one.text, encoding="utf-8")
+def _made(collection: str, guides: Path, asked: list[EverydayQuestion], seed: int) -> list[Example]:
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = load_settings(environ={}, flags={"data": {"path": scratch, "seed": False}})
+        with open_service(settings=settings) as service:
+            corpus = service.corpus
+            if collection in OWN:
+                files = _store_own(collection, corpus)
+            else:
+                files = store_guide(guides / collection, corpus)
+            return list(_examples(corpus, files, asked, seed))
 
 
-def _made(folder: Path, data: Path, asked: list[EverydayQuestion], seed: int) -> list[Example]:
-    settings = load_settings(environ={}, flags={"data": {"path": str(data), "seed": False}})
-    with open_service(settings=settings) as service:
-        files = store_guide(folder, service.corpus)
-        return list(_examples(service.corpus, files, asked, seed))
+def _store_own(collection: str, corpus: Corpus) -> dict[str, str]:
+    """Store the documents of a collection; return their ids, by file."""
+    drafts = dict(drafts_of([collection]))
+    files = [group.removeprefix(f"{collection}/") for group in drafts]
+    ids = [one.document.id for one in corpus.put_many(drafts.values())]
+    return dict(zip(files, ids, strict=True))
 
 
 def _examples(

@@ -1,17 +1,21 @@
 """The questions, the documents that were written for them, and what was found and judged."""
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from citespan.evals.training.errors import TrainingError
-from citespan.index.types import Span
+from citespan.index.reading import FileReader, Request
+from citespan.index.types import Draft, Span
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 DOCUMENTS = Path(__file__).with_name("documents.jsonl")
-OWN = ("office", "records", "rules", "reports")  # collections whose documents are here
+OWN = ("office", "records", "rules", "reports")  # collections whose documents are here, English
+ABROAD = ("ar", "de", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "zh")
 
 
 class JudgedPassage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +42,7 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     gold: texts, each once in the file; none if the collection does not answer it.
     answer: the few words of the gold that answer, if there are any.
+    language: of the question, if it is another one than the document's.
     """
 
     collection: str
@@ -45,6 +50,7 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     question: str
     gold: tuple[str, ...] = ()
     answer: str = ""
+    language: str = ""
     judged: tuple[JudgedPassage, ...] = ()
 
     @property
@@ -80,8 +86,18 @@ def read_questions() -> list[EverydayQuestion]:
 
 
 def read_documents() -> list[WrittenDocument]:
-    """Return the documents of the collections in `OWN`."""
+    """Return the documents of the collections in `OWN` and `ABROAD`."""
     return [msgspec.json.decode(line, type=WrittenDocument) for line in _lines(DOCUMENTS)]
+
+
+def drafts_of(collections: Collection[str]) -> Iterator[tuple[str, Draft]]:
+    """Yield the written documents of some collections as drafts, each after its group."""
+    reader = FileReader()
+    for one in read_documents():
+        if one.collection in collections:
+            group = f"{one.collection}/{one.file}"
+            read = reader.read(one.text.encode(), Request(name=Path(one.file).name)).draft
+            yield group, replace(read, id=f"everyday-{zlib.crc32(group.encode()):08x}")
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -11,7 +11,6 @@ domain for each set in another language, and one of their questions about nothin
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -30,7 +29,7 @@ from citespan.evals.training.data import (
     part_of,
     read_objects,
 )
-from citespan.evals.training.everyday import read_documents, read_questions
+from citespan.evals.training.everyday import OWN, drafts_of, read_questions
 from citespan.evals.types import Dataset
 from citespan.index import Corpus, Draft, OnnxEmbedder, Span, parse_filter
 from citespan.index.embedding import (
@@ -39,7 +38,6 @@ from citespan.index.embedding import (
     export_onnx,
     exported_folder,
 )
-from citespan.index.reading import FileReader, Request
 from citespan.qa import Service
 from citespan.qa.evidence import AnswerThreshold, Rules
 from citespan.qa.evidence.model import BundledReader
@@ -246,11 +244,7 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
 
 def _everyday(part: Held) -> Domain:
     """Return all documents that were written to be asked about, and the questions of a part."""
-    reader, drafts = FileReader(), dict[str, Draft]()
-    for one in read_documents():
-        name = f"{one.collection}/{one.file}"
-        draft = reader.read(one.text.encode(), Request(name=Path(one.file).name)).draft
-        drafts[name] = replace(draft, id=f"everyday-{zlib.crc32(name.encode()):08x}")
+    drafts = dict(drafts_of(OWN))
     held = [
         one
         for one in read_questions()

@@ -1,0 +1,116 @@
+"""Everyday questions on documents that were written for them, in English or other languages.
+
+`python -m citespan.evals.studies.everyday [COLLECTION …] [--part PART] [--show]`. Questions and
+documents come with the repository (`evals/training/everyday`). All documents of the collections are
+stored together. In the English ones only the files of a part are asked about: those that report
+took no part in training, nor in any choice. Collections in other languages took part in nothing
+and are asked whole; they need `CITESPAN_EMBEDDING__MODEL=multilingual-e5-small`.
+
+An answer is right if it cites something of the gold, and in another language than the question's
+too. Of a question without gold, only an abstention is right.
+"""
+
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal, TypeAlias, get_args
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from citespan.evals.training.config import DataConfig
+from citespan.evals.training.data import part_of
+from citespan.evals.training.everyday import (
+    ABROAD,
+    OWN,
+    EverydayQuestion,
+    drafts_of,
+    read_questions,
+)
+from citespan.qa import Answer, Service, load_settings
+from citespan.qa.composition import open_service
+
+_SHARES = DataConfig()  # of the files that are held out
+
+Outcome: TypeAlias = Literal["right", "wrong", "refused", "abstained", "false"]
+_OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@click.command()
+@click.argument("collections", type=click.Choice([*OWN, *ABROAD]), nargs=-1)
+@click.option("--part", type=click.Choice(["calibrate", "report"]), default="report")
+@click.option("--limit", type=click.IntRange(1), help="Ask so many of each collection.")
+@click.option("--show", is_flag=True, help="Print each answer that is not right.")
+def main(collections: tuple[str, ...], part: str, limit: int | None, *, show: bool) -> None:
+    """Ask the questions of each collection, and print how they were answered."""
+    wanted = collections or OWN
+    counts: dict[str, Counter[Outcome]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = load_settings(flags={"data": {"path": scratch, "seed": False}})
+        with open_service(settings=settings) as service:
+            texts = _store(service, wanted)
+            for asked in _asked(wanted, part, limit):
+                answer = service.ask(asked.question)
+                outcome = outcome_of(asked, answer, *texts[asked.group])
+                row = asked.collection + (f" in {asked.language}" if asked.language else "")
+                counts.setdefault(row, Counter())[outcome] += 1
+                if show and outcome in ("wrong", "refused", "false"):
+                    quotes = [" ".join(one.quote.split()) for one in answer.citations]
+                    click.echo(f"{outcome}: {asked.question}\n  {asked.gold}\n  {quotes}")
+    click.echo(f"{'collection':<12} {'n':>5} " + " ".join(f"{one:>9}" for one in _OUTCOMES))
+    rows = [*counts.items(), ("all", sum(counts.values(), Counter[Outcome]()))]
+    for name, counted in rows:
+        figures = " ".join(f"{counted[one]:>9}" for one in _OUTCOMES)
+        click.echo(f"{name:<12} {counted.total():>5} {figures}")
+
+
+def _store(service: Service, collections: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Store the documents; return the id and the text of each, by group."""
+    drafts = dict(drafts_of(collections))
+    stored = track(
+        service.corpus.put_many(drafts.values()),
+        description="store",
+        total=len(drafts),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    ids = [one.document.id for one in stored]
+    return {
+        group: (name, draft.text) for name, (group, draft) in zip(ids, drafts.items(), strict=True)
+    }
+
+
+def _asked(
+    collections: tuple[str, ...], part: str, limit: int | None
+) -> Iterator[EverydayQuestion]:
+    for collection in collections:
+        among = [
+            one
+            for one in read_questions()
+            if one.collection == collection
+            and (collection in ABROAD or part_of(one.group, "everyday", _SHARES) == part)
+        ]
+        among.sort(key=lambda one: zlib.crc32(one.question.encode()))
+        yield from track(
+            among[:limit],
+            description=f"ask {collection}",
+            console=Console(stderr=True),
+            transient=True,
+        )
+
+
+def outcome_of(asked: EverydayQuestion, answer: Answer, name: str, text: str) -> Outcome:
+    """Return what became of a question about a document of an id and a text."""
+    gold = asked.spans(text)
+    if not gold:
+        return "false" if answer.citations else "abstained"
+    if not answer.citations:
+        return "refused"
+    cited = [one.span for one in answer.citations if one.document.id == name]
+    return "right" if any(one.overlap(span) for one in cited for span in gold) else "wrong"
+
+
+if __name__ == "__main__":
+    main()
