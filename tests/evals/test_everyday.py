@@ -6,7 +6,7 @@ from citespan.index import Corpus, Draft
 from citespan.qa import Service
 from citespan.qa.evidence.model.bundled import BundledReader
 
-BEES = "# Bees\n\nBees sleep in January.\n\nThey are brown.\n"
+BEES = "# Bees\n\nBees sleep in January.\n\nThey are brown.\n\n## Wasps\n\nNobody fed them.\n"
 
 
 def test_an_answer_touches_the_gold_or_not(corpus: Corpus, reader: BundledReader) -> None:
@@ -18,7 +18,7 @@ def test_an_answer_touches_the_gold_or_not(corpus: Corpus, reader: BundledReader
         return outcome_of(asked, service.ask(question), "bees", BEES)
 
     assert outcome("When do bees sleep?", "January") == "right"
-    assert outcome("When do bees sleep?", "They are brown.") == "wrong"
+    assert outcome("When do bees sleep?", "Nobody fed them.") == "wrong"
     assert outcome("When do bees sleep?") == "false"
     assert outcome("Who founded the Hanseatic League?", "January") == "refused"
     assert outcome("Who founded the Hanseatic League?") == "abstained"
