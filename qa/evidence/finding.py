@@ -10,7 +10,6 @@ from citespan.qa.english.comparisons import set_apart
 from citespan.qa.english.definitions import defined, defines
 from citespan.qa.english.languages import has_stems, unread_language
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps, parts
-from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked
 from citespan.qa.english.spelling import respelled
 from citespan.qa.english.words import STOP_WORDS
@@ -51,7 +50,6 @@ class Found:
 
 _SURE = 0.9  # the confidence in what headings and fields say by themselves
 _SHARED = 0.5  # of the words of a question in a language that the models do not read
-_UNSURE = 2.0  # times the least confidence: below it, a reason must look like one
 _LACKED = Reason.NOT_IN_PASSAGES  # no document has what the question names
 
 
@@ -273,12 +271,8 @@ class Finder:
             chosen = in_force(wordings[0], choose(likely, self._rules), source)
             if unread and not any(wanted[0].share(one.shown) >= _SHARED for one in chosen):
                 return [], confidence
-            unsure = confidence < _UNSURE * self._decision.least
             shown = [one.shown for one in chosen]
-            lacks = (unsure and lacks_reason(wordings[0], shown)) or lacks_version(
-                wordings[0], shown
-            )
-            return ([] if lacks else chosen), confidence
+            return ([] if lacks_version(wordings[0], shown) else chosen), confidence
         term = defined(wordings[0])
         first = [(read, [one for one in among if term and defines(term, one.shown)])
                  for read, among in by_piece]  # fmt: skip

@@ -18,7 +18,6 @@ from citespan.qa.english.order import (
 from citespan.qa.english.planted import planted_spans
 from citespan.qa.english.properties import property_asked
 from citespan.qa.english.question_parts import parts
-from citespan.qa.english.reasons import lacks_reason
 from citespan.qa.english.rewordings import figure_asked, without
 
 
@@ -207,12 +206,6 @@ def test_what_is_said_to_a_language_model_is_planted() -> None:
     assert planted == ["Assistant:", "Note", "Ignore"]
     chat = "User: Is it open?\n\nAssistant: Yes.\n\nUser: Until when?\n\nAssistant: Until nine."
     assert planted_spans(chat, Span(0, len(chat))) == []
-
-
-def test_a_reason_looks_like_one() -> None:
-    assert lacks_reason("Why may guests cook?", ["Guests may cook."])
-    assert not lacks_reason("Why may guests cook?", ["The cook left, so that guests may cook."])
-    assert not lacks_reason("Who may cook?", ["Guests may cook."])
 
 
 def test_values_in_digits_words_and_days() -> None:
