@@ -20,8 +20,6 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from citespan.evals.training.config import DataConfig
-from citespan.evals.training.data import part_of
 from citespan.evals.training.everyday import (
     ABROAD,
     OWN,
@@ -31,8 +29,6 @@ from citespan.evals.training.everyday import (
 )
 from citespan.qa import Answer, Service, load_settings
 from citespan.qa.composition import open_service
-
-_SHARES = DataConfig()  # of the files that are held out
 
 Outcome: TypeAlias = Literal["right", "wrong", "refused", "abstained", "false"]
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -89,8 +85,7 @@ def _asked(
         among = [
             one
             for one in read_questions()
-            if one.collection == collection
-            and (collection in ABROAD or part_of(one.group, "everyday", _SHARES) == part)
+            if one.collection == collection and (collection in ABROAD or one.part == part)
         ]
         among.sort(key=lambda one: zlib.crc32(one.question.encode()))
         yield from track(

@@ -12,8 +12,6 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from citespan.evals.training.config import DataConfig
-from citespan.evals.training.data import part_of
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.everyday.pairs import pairs_of
 from citespan.evals.training.everyday.questions import (
@@ -21,6 +19,7 @@ from citespan.evals.training.everyday.questions import (
     OWN,
     EverydayQuestion,
     drafts_of,
+    part_of_group,
     read_questions,
 )
 from citespan.evals.training.examples import Example, write_examples
@@ -28,8 +27,6 @@ from citespan.evals.training.guides import store_guide
 from citespan.index import Corpus
 from citespan.qa import load_settings
 from citespan.qa.composition import open_service
-
-_SHARES = DataConfig()  # of the files that are held out
 
 
 @click.command()
@@ -75,15 +72,10 @@ def _examples(
     corpus: Corpus, files: dict[str, str], asked: list[EverydayQuestion], seed: int
 ) -> Iterator[Example]:
     collection = asked[0].collection
-
-    def part(group: str) -> str:
-        return part_of(group, "everyday", _SHARES)
-
+    parts = {file: part_of_group(f"{collection}/{file}") for file in files}
     for one in track(asked, collection, console=Console(stderr=True), transient=True):
-        own = part(one.group)
-        yield from pairs_of(
-            corpus, files, one, lambda file, own=own: part(f"{collection}/{file}") == own, seed
-        )
+        own = one.part
+        yield from pairs_of(corpus, files, one, lambda file, own=own: parts[file] == own, seed)
 
 
 if __name__ == "__main__":

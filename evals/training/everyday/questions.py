@@ -8,6 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from citespan.evals.datasets import Part
+from citespan.evals.training.config import DataConfig
+from citespan.evals.training.data import part_of
 from citespan.evals.training.errors import TrainingError
 from citespan.index.reading import FileReader, Request
 from citespan.index.types import Draft, Span
@@ -15,6 +18,7 @@ from citespan.index.types import Draft, Span
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 DOCUMENTS = Path(__file__).with_name("documents.jsonl")
 OWN = ("office", "records", "rules", "reports")  # collections whose documents are here, English
+_SHARES = DataConfig()  # of the files that are held out
 ABROAD = ("ar", "de", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "zh")
 
 
@@ -58,6 +62,11 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """The name of what lies in one part of the data only: its file."""
         return f"{self.collection}/{self.file}"
 
+    @property
+    def part(self) -> Part:
+        """The part of the data that its file lies in."""
+        return part_of_group(self.group)
+
     def spans(self, text: str) -> tuple[Span, ...]:
         """Return where the gold is in the text of the file, in order.
 
@@ -78,6 +87,11 @@ class WrittenDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     collection: str
     file: str
     text: str
+
+
+def part_of_group(group: str) -> Part:
+    """Return the part of the data that a file of a collection lies in."""
+    return part_of(group, "everyday", _SHARES)
 
 
 def read_questions() -> list[EverydayQuestion]:

@@ -245,11 +245,7 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
 def _everyday(part: Held) -> Domain:
     """Return all documents that were written to be asked about, and the questions of a part."""
     drafts = dict(drafts_of(OWN))
-    held = [
-        one
-        for one in read_questions()
-        if one.group in drafts and part_of(one.group, "everyday", _SHARES) == part
-    ]
+    held = [one for one in read_questions() if one.collection in OWN and one.part == part]
     asked = [
         AskedOf(one.question, {str(draft.id): spans} if spans else {})
         for one in _first(held, [one.question for one in held])
