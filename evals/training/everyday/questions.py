@@ -37,7 +37,7 @@ class JudgedPassage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @property
     def span(self) -> Span:
-        """Where it stands in its file."""
+        """Where it is in its file."""
         return Span(self.start, self.end)
 
 
