@@ -6,8 +6,8 @@ stored together. In the English ones only the files of a part are asked about: t
 took no part in training, nor in any choice. Collections in other languages took part in nothing
 and are asked whole; they need `CITESPAN_EMBEDDING__MODEL=multilingual-e5-small`.
 
-An answer is right if it cites something of the gold, and in another language than the question's
-too. Of a question without gold, only an abstention is right.
+An answer is right if it cites something of the gold. Of a question without gold, only an abstention
+is right.
 """
 
 import tempfile
@@ -27,6 +27,7 @@ from citespan.evals.training.everyday import (
     drafts_of,
     read_questions,
 )
+from citespan.index.types import Draft
 from citespan.qa import Answer, Service, load_settings
 from citespan.qa.composition import open_service
 
@@ -46,10 +47,10 @@ def main(collections: tuple[str, ...], part: str, limit: int | None, *, show: bo
     with tempfile.TemporaryDirectory() as scratch:
         settings = load_settings(flags={"data": {"path": scratch, "seed": False}})
         with open_service(settings=settings) as service:
-            texts = _store(service, wanted)
+            drafts = _store(service, wanted)
             for asked in _asked(wanted, part, limit):
                 answer = service.ask(asked.question)
-                outcome = outcome_of(asked, answer, *texts[asked.group])
+                outcome = outcome_of(asked, answer, drafts[asked.group])
                 row = asked.collection + (f" in {asked.language}" if asked.language else "")
                 counts.setdefault(row, Counter())[outcome] += 1
                 if show and outcome in ("wrong", "refused", "false"):
@@ -62,29 +63,28 @@ def main(collections: tuple[str, ...], part: str, limit: int | None, *, show: bo
         click.echo(f"{name:<12} {counted.total():>5} {figures}")
 
 
-def _store(service: Service, collections: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """Store the documents; return the id and the text of each, by group."""
+def _store(service: Service, collections: tuple[str, ...]) -> dict[str, Draft]:
+    """Store the documents, and return them by group."""
     drafts = dict(drafts_of(collections))
-    stored = track(
+    for _ in track(
         service.corpus.put_many(drafts.values()),
         description="store",
         total=len(drafts),
         console=Console(stderr=True),
         transient=True,
-    )
-    ids = [one.document.id for one in stored]
-    return {
-        group: (name, draft.text) for name, (group, draft) in zip(ids, drafts.items(), strict=True)
-    }
+    ):
+        pass
+    return drafts
 
 
 def _asked(
     collections: tuple[str, ...], part: str, limit: int | None
 ) -> Iterator[EverydayQuestion]:
+    questions = read_questions()
     for collection in collections:
         among = [
             one
-            for one in read_questions()
+            for one in questions
             if one.collection == collection and (collection in ABROAD or one.part == part)
         ]
         among.sort(key=lambda one: zlib.crc32(one.question.encode()))
@@ -96,14 +96,14 @@ def _asked(
         )
 
 
-def outcome_of(asked: EverydayQuestion, answer: Answer, name: str, text: str) -> Outcome:
-    """Return what became of a question about a document of an id and a text."""
-    gold = asked.spans(text)
+def outcome_of(asked: EverydayQuestion, answer: Answer, draft: Draft) -> Outcome:
+    """Return what became of a question about a document."""
+    gold = asked.spans(draft.text)
     if not gold:
         return "false" if answer.citations else "abstained"
     if not answer.citations:
         return "refused"
-    cited = [one.span for one in answer.citations if one.document.id == name]
+    cited = [one.span for one in answer.citations if one.document.id == draft.id]
     return "right" if any(one.overlap(span) for one in cited for span in gold) else "wrong"
 
 

@@ -10,12 +10,13 @@ BEES = "# Bees\n\nBees sleep in January.\n\nThey are brown.\n\n## Wasps\n\nNobod
 
 
 def test_an_answer_touches_the_gold_or_not(corpus: Corpus, reader: BundledReader) -> None:
-    corpus.put(Draft(id="bees", title="Bees", text=BEES, media_type="text/markdown"))
+    draft = Draft(id="bees", title="Bees", text=BEES, media_type="text/markdown")
+    corpus.put(draft)
     service = Service(corpus, reader)
 
     def outcome(question: str, *gold: str) -> str:
         asked = EverydayQuestion(collection="x", file="y", question=question, gold=gold)
-        return outcome_of(asked, service.ask(question), "bees", BEES)
+        return outcome_of(asked, service.ask(question), draft)
 
     assert outcome("When do bees sleep?", "January") == "right"
     assert outcome("When do bees sleep?", "Nobody fed them.") == "wrong"

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         OWN,
         EverydayQuestion,
         drafts_of,
-        read_documents,
         read_questions,
     )
 
@@ -21,7 +20,6 @@ __all__ = (
     "OWN",
     "drafts_of",
     "pairs_of",
-    "read_documents",
     "read_questions",
 )
 
@@ -35,7 +33,6 @@ __getattr__ = names_of(
         "OWN": _QUESTIONS,
         "drafts_of": _QUESTIONS,
         "pairs_of": "citespan.evals.training.everyday.pairs",
-        "read_documents": _QUESTIONS,
         "read_questions": _QUESTIONS,
     },
 )

@@ -63,9 +63,9 @@ def _made(collection: str, guides: Path, asked: list[EverydayQuestion], seed: in
 def _store_own(collection: str, corpus: Corpus) -> dict[str, str]:
     """Store the documents of a collection; return their ids, by file."""
     drafts = dict(drafts_of([collection]))
-    files = [group.removeprefix(f"{collection}/") for group in drafts]
-    ids = [one.document.id for one in corpus.put_many(drafts.values())]
-    return dict(zip(files, ids, strict=True))
+    for _ in corpus.put_many(drafts.values()):
+        pass
+    return {group.removeprefix(f"{collection}/"): f"{one.id}" for group, one in drafts.items()}
 
 
 def _examples(

@@ -1,13 +1,21 @@
 """Pairs of a written question with passages that a search finds, as they are read at work."""
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from citespan.evals.training.everyday.questions import EverydayQuestion, JudgedPassage
 from citespan.evals.training.examples import Example
-from citespan.evals.training.guides import Shown, found_pieces, shown_as, titled, without
+from citespan.evals.training.guides import (
+    Shown,
+    drawn,
+    found_pieces,
+    is_within,
+    shown_as,
+    titled,
+    without,
+)
 from citespan.index import Corpus
 from citespan.index.types import Span
 from citespan.qa.evidence import Piece
@@ -67,7 +75,7 @@ class _Pairs:
                 against += same
             elif judged.says == "yes" and len(same) == 1:
                 yield from self._also(same[0], judged)
-        for at, piece in enumerate((*against, *self._drawn(others))):
+        for at, piece in enumerate((*against, *drawn(others, _AGAINST, self._rng))):
             yield self._example(f"retrieved-{at}", Shown(piece, answerable=False))
 
     def _also(self, piece: Piece, judged: JudgedPassage) -> Iterator[Example]:
@@ -82,7 +90,7 @@ class _Pairs:
     def _given(self) -> Iterator[Example]:
         held = [piece for piece in self._pieces.values() if self._holds(piece)]
         for at, piece in enumerate(held[:_GIVEN]):
-            here = [gold for gold in self._gold if _within(gold, piece.span)]
+            here = [gold for gold in self._gold if is_within(gold, piece.span)]
             yield self._example(f"given-{at}", shown_as(piece, here, self._asked.answer))
         left = without(held[0], self._gold) if held else None
         if left and not (self._asked.answer and self._asked.answer in left.view.text):
@@ -94,7 +102,7 @@ class _Pairs:
     def _holds(self, piece: Piece) -> bool:
         """Return whether a passage has a whole text of the gold."""
         return self._file(piece) == self._asked.file and any(
-            _within(gold, piece.span) for gold in self._gold
+            is_within(gold, piece.span) for gold in self._gold
         )
 
     def _lacks(self, piece: Piece) -> bool:
@@ -105,17 +113,6 @@ class _Pairs:
 
     def _is_of(self, piece: Piece, judged: JudgedPassage) -> bool:
         return self._file(piece) == judged.file and bool(piece.span.overlap(judged.span))
-
-    def _drawn(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """Return some of the passages, in order; the nearer ones more often."""
-        if not pieces:
-            return []
-        weights = 1 / (1 + np.arange(len(pieces)))
-        count = min(_AGAINST, len(pieces))
-        drawn: list[int] = self._rng.choice(
-            len(pieces), count, replace=False, p=weights / weights.sum()
-        ).tolist()
-        return [pieces[at] for at in sorted(drawn)]
 
     def _example(self, kind: str, shown: Shown) -> Example:
         title, text = titled(shown.piece, self._rng)
@@ -133,7 +130,3 @@ class _Pairs:
             evidence=shown.evidence,
             twin="" if is_against else self._id,
         )
-
-
-def _within(span: Span, whole: Span) -> bool:
-    return whole.start <= span.start and span.end <= whole.end

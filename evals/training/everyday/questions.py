@@ -18,8 +18,8 @@ from citespan.index.types import Draft, Span
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 DOCUMENTS = Path(__file__).with_name("documents.jsonl")
 OWN = ("office", "records", "rules", "reports")  # collections whose documents are here, English
-_SHARES = DataConfig()  # of the files that are held out
 ABROAD = ("ar", "de", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "zh")
+_SHARES = DataConfig()  # of the files that are held out
 
 
 class JudgedPassage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,24 +96,14 @@ def part_of_group(group: str) -> Part:
 
 def read_questions() -> list[EverydayQuestion]:
     """Return all questions."""
-    return [msgspec.json.decode(line, type=EverydayQuestion) for line in _lines(QUESTIONS)]
-
-
-def read_documents() -> list[WrittenDocument]:
-    """Return the documents of the collections in `OWN` and `ABROAD`."""
-    return [msgspec.json.decode(line, type=WrittenDocument) for line in _lines(DOCUMENTS)]
+    return msgspec.json.Decoder(EverydayQuestion).decode_lines(QUESTIONS.read_bytes())
 
 
 def drafts_of(collections: Collection[str]) -> Iterator[tuple[str, Draft]]:
-    """Yield the written documents of some collections as drafts, each after its group."""
+    """Yield the written documents of some collections as drafts with ids, each after its group."""
     reader = FileReader()
-    for one in read_documents():
+    for one in msgspec.json.Decoder(WrittenDocument).decode_lines(DOCUMENTS.read_bytes()):
         if one.collection in collections:
             group = f"{one.collection}/{one.file}"
             read = reader.read(one.text.encode(), Request(name=Path(one.file).name)).draft
             yield group, replace(read, id=f"everyday-{zlib.crc32(group.encode()):08x}")
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from citespan.evals.training.guides.pairs import pairs_of
     from citespan.evals.training.guides.passages import (
         Shown,
+        drawn,
         found_pieces,
+        is_within,
         shown_as,
         titled,
         without,
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Shown",
+    "drawn",
     "found_pieces",
+    "is_within",
     "pairs_of",
     "questions_of",
     "shown_as",
@@ -33,7 +37,9 @@ __getattr__ = names_of(
     __name__,
     {
         "Shown": _PASSAGES,
+        "drawn": _PASSAGES,
         "found_pieces": _PASSAGES,
+        "is_within": _PASSAGES,
         "pairs_of": "citespan.evals.training.guides.pairs",
         "questions_of": "citespan.evals.training.guides.questions",
         "shown_as": _PASSAGES,

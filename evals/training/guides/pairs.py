@@ -11,7 +11,9 @@ from citespan.evals.training.data import keywords, request
 from citespan.evals.training.examples import Example
 from citespan.evals.training.guides.passages import (
     Shown,
+    drawn,
     found_pieces,
+    is_within,
     shown_as,
     titled,
     without,
@@ -23,7 +25,7 @@ from citespan.evals.training.guides.questions import (
     questions_of,
 )
 from citespan.index import Corpus
-from citespan.index.types import Document, Span
+from citespan.index.types import Document
 from citespan.qa.english import stems
 from citespan.qa.evidence import Piece, read_as_one
 
@@ -89,21 +91,15 @@ class _Pairs:
         if self._asked.kind in ("named", "row") and (left := self._without(piece)):
             yield self._example("removed", Shown(left, answerable=False))
         against = [one for one in pieces if self._lacks(one)]
-        if against:
-            weights = 1 / (1 + np.arange(len(against)))
-            drawn = self._rng.choice(
-                len(against), min(_AGAINST, len(against)), replace=False, p=weights / weights.sum()
-            )
-            places: list[int] = sorted(drawn.tolist())
-            for at in places:
-                yield self._example(f"retrieved-{at}", Shown(against[at], answerable=False))
+        for at, piece in enumerate(drawn(against, _AGAINST, self._rng)):
+            yield self._example(f"retrieved-{at}", Shown(piece, answerable=False))
 
     def _holds(self, piece: Piece) -> bool:
         if piece.passage.chunk.document_id != self._document.id:
             return False
         if self._asked.evidence is None:
             return bool(piece.span.overlap(self._asked.section))
-        return all(_within(one, piece.span) for one in self._asked.evidence)
+        return all(is_within(one, piece.span) for one in self._asked.evidence)
 
     def _unheaded(self, piece: Piece) -> Piece:
         """Return a passage without its heading, mostly, if it says of itself what it is about."""
@@ -161,7 +157,3 @@ def _worded(question: str, rng: Generator) -> str:
     if draw < _KEYWORDS:
         return keywords(question)
     return request(question, rng) if draw < _KEYWORDS + _REQUESTS else question
-
-
-def _within(span: Span, whole: Span) -> bool:
-    return whole.start <= span.start and span.end <= whole.end

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.random import Generator
 
 from citespan.index import Corpus
@@ -41,6 +42,22 @@ def shown_as(piece: Piece, evidence: Sequence[Span], answer: str) -> Shown:
     at = text.find(answer, seen[0].start, seen[-1].end) if answer and seen else -1
     answers = (Span(at, at + len(answer)),) if at >= 0 else ()
     return Shown(piece, answerable=True, evidence=seen or None, answers=answers)
+
+
+def drawn(pieces: Sequence[Piece], count: int, rng: Generator) -> list[Piece]:
+    """Return `count` passages, or all if there are fewer, in order; the nearer ones more often."""
+    if not pieces:
+        return []
+    weights = 1 / (1 + np.arange(len(pieces)))
+    places: list[int] = rng.choice(
+        len(pieces), min(count, len(pieces)), replace=False, p=weights / weights.sum()
+    ).tolist()
+    return [pieces[at] for at in sorted(places)]
+
+
+def is_within(span: Span, whole: Span) -> bool:
+    """Return whether all of a span is in another one."""
+    return whole.start <= span.start and span.end <= whole.end
 
 
 def without(piece: Piece, cut: Sequence[Span]) -> Piece | None:

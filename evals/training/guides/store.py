@@ -11,7 +11,7 @@ from citespan.index import Corpus, Draft
 from citespan.index.errors import DocumentRejected
 from citespan.index.reading import FileReader
 
-_PAGES = {".md", ".mdx", ".rst", ".txt"}
+_PAGES = {".md", ".mdx", ".rst"}
 
 
 def store_guide(guide: Path, corpus: Corpus) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Written questions: each is answered where its file says so, and passages are used as judged."""
 
+from typing import Literal
+
 import pytest
 
 from citespan.evals.training.errors import TrainingError
@@ -7,8 +9,8 @@ from citespan.evals.training.everyday import (
     ABROAD,
     OWN,
     EverydayQuestion,
+    drafts_of,
     pairs_of,
-    read_documents,
     read_questions,
 )
 from citespan.evals.training.everyday.questions import JudgedPassage
@@ -51,9 +53,9 @@ def small(*judged: JudgedPassage) -> EverydayQuestion:
     )
 
 
-def of_boats(says: str, quote: str = "") -> JudgedPassage:
+def of_boats(says: Literal["yes", "no", "unsure"], quote: str = "") -> JudgedPassage:
     end = len(BOATS.rstrip())
-    return JudgedPassage(file="boats.md", start=0, end=end, says=says, quote=quote)  # type: ignore[arg-type]
+    return JudgedPassage(file="boats.md", start=0, end=end, says=says, quote=quote)
 
 
 def test_a_passage_with_the_gold_answers_and_others_do_not(shop: Corpus) -> None:
@@ -86,10 +88,16 @@ def test_without_gold_nothing_answers(shop: Corpus) -> None:
     asked = EverydayQuestion(
         collection="shop", file="lockers.md", question="what do I pay for a medium locker"
     )
-    examples = made(shop, asked, away=("boats.md",))
+    examples = made(shop, asked)
     assert examples
     assert not any(one.answerable for one in examples)
-    assert not any("boat" in one.passage for one in examples)
+
+
+def test_files_of_other_parts_are_left_out(shop: Corpus) -> None:
+    for says in ("yes", "no"):
+        asked = small(of_boats(says, "a small one 20"))
+        assert any("boat" in one.passage for one in made(shop, asked))
+        assert not any("boat" in one.passage for one in made(shop, asked, away=("boats.md",)))
 
 
 def test_gold_is_once_in_its_file() -> None:
@@ -99,13 +107,12 @@ def test_gold_is_once_in_its_file() -> None:
 
 
 def test_the_questions_fit_their_documents() -> None:
-    texts = {(one.collection, one.file): one.text for one in read_documents()}
-    assert {collection for collection, _ in texts} == {*OWN, *ABROAD}
+    texts = {group: draft.text for group, draft in drafts_of([*OWN, *ABROAD])}
+    assert {group.partition("/")[0] for group in texts} == {*OWN, *ABROAD}
     questions = read_questions()
     assert len({(one.collection, one.question) for one in questions}) == len(questions)
     own = [one for one in questions if one.collection in {*OWN, *ABROAD}]
+    assert {one.group for one in own} == {*texts}
     for one in own:
-        text = texts[one.collection, one.file]
-        assert len(one.spans(text)) == len(one.gold)
+        one.spans(texts[one.group])  # raises if a text is not there once
         assert not one.answer or any(one.answer in gold for gold in one.gold)
-    assert own
