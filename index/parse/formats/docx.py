@@ -4,18 +4,20 @@ from citespan.index.parse.formats.docx_tables import grid_of
 from citespan.index.parse.formats.drawing import chart
 from citespan.index.parse.formats.markup import Element, local
 from citespan.index.parse.formats.numbering import Numbering, W
-from citespan.index.parse.formats.ooxml import Package
+from citespan.index.parse.formats.ooxml import RELATION, Package
 from citespan.index.parse.formats.rows import write_table
 from citespan.index.parse.formats.styles import TITLE, Style, Styles, properties_of
 from citespan.index.parse.formats.word import WordInline, author_of, blocks_of, inline
+from citespan.index.parse.formats.word_chunks import ChunkPlaces, chunk_of, include
 from citespan.index.parse.formats.writing import BlockWriter, is_like_heading
 from citespan.index.parse.parsed import Heading, Parsed
 from citespan.index.parse.places import Cell, Node
 from citespan.index.parse.request import Request, Unreadable
 
-MADE_BY = "docx 2"
+MADE_BY = "docx 3"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LONGEST = 300  # characters of a heading
+_DEEPEST = 3  # documents inside of one another
 _NOTES = {"footnote": "Footnote", "endnote": "Endnote"}
 
 
@@ -28,8 +30,14 @@ def read(data: bytes, request: Request) -> Parsed:
     Raises:
         Unreadable: it is encrypted, damaged, too large, or holds no text.
     """
+    return _read(data, request, 0)
+
+
+def _read(data: bytes, request: Request, depth: int) -> Parsed:
+    if depth > _DEEPEST:
+        raise Unreadable("too_large", "documents lie inside of documents too deeply")
     package = Package(data, request)
-    document = WordDocument(package)
+    document = WordDocument(package, request, depth)
     document.read_body()
     document.read_comments()
     document.read_furniture()
@@ -46,10 +54,10 @@ def read(data: bytes, request: Request) -> Parsed:
 class WordDocument:
     """A Word document while it is read."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, request: Request, depth: int) -> None:
         self.writer = BlockWriter()
         self.title = ""
-        self._package = package
+        self._package, self._request, self._depth = package, request, depth
         self._styles = Styles(package.first(package.main, "styles"))
         self._numbering = Numbering(package.first(package.main, "numbering"))
         self._notes = {kind: self._entries(f"{kind}s") for kind in (*_NOTES, "comment")}
@@ -108,8 +116,11 @@ class WordDocument:
         return {entry.get(W + "id") or "": entry for entry in entries}
 
     def _block(self, block: Element) -> None:
-        if local(block) == "p":
+        name = local(block)
+        if name == "p":
             self._paragraph(block)
+        elif name == "altChunk":
+            self._chunk(block)
         else:
             self._table(block)
 
@@ -185,6 +196,25 @@ class WordDocument:
         title, grid = chart(self._package.tree(relation.target), place)
         self.writer.block(title, place)
         write_table(self.writer, grid, headers=1)
+
+    def _chunk(self, element: Element) -> None:
+        """Write what Word takes in when it opens the document; what lies outside stays there."""
+        relations = self._package.relations(self._package.main)
+        relation = relations.get(element.get(RELATION + "id") or "")
+        if relation is None or not self._package.has(relation.target):
+            return
+        try:
+            data = self._package.read(relation.target)
+            if data.startswith(b"PK"):
+                chunk = _read(data, self._request, self._depth + 1)
+            else:
+                chunk = chunk_of(data, self._request)
+        except Unreadable as error:
+            self.writer.warn("part_failed", f"a part that it takes in: {error}", partial=True)
+            return
+        places = ChunkPlaces(self._blocks, self._tables)
+        include(self.writer, chunk, places)
+        self._blocks, self._tables = places.blocks, places.tables
 
     def _note(self, note: Element, prefix: str) -> None:
         for paragraph in note.iter(W + "p"):

@@ -51,13 +51,7 @@ def read(data: bytes, request: Request) -> Parsed:
     Raises:
         Unreadable: it has too many parts, or holds no text.
     """
-    _check(data)
-    try:
-        message: Mail = message_from_bytes(data, policy=Cut())
-    except (RecursionError, MessageError, ValueError, LookupError, AttributeError) as error:
-        raise Unreadable(
-            "corrupt", "the message is damaged or nested too deeply; save it again"
-        ) from error
+    message = message_of(data)
     reading = MailReading(request.encoding)
     reading.message(message, "", 0)
     return reading.writer.parsed(
@@ -66,6 +60,21 @@ def read(data: bytes, request: Request) -> Parsed:
         title=_header(message, "Subject"),
         metadata=details(author=_header(message, "From"), published=_date(message)),
     )
+
+
+def message_of(data: bytes) -> Mail:
+    """Return a message with its parts.
+
+    Raises:
+        Unreadable: it has too many parts, or is damaged.
+    """
+    _check(data)
+    try:
+        return message_from_bytes(data, policy=Cut())
+    except (RecursionError, MessageError, ValueError, LookupError, AttributeError) as error:
+        raise Unreadable(
+            "corrupt", "the message is damaged or nested too deeply; save it again"
+        ) from error
 
 
 def _check(data: bytes) -> None:
@@ -142,7 +151,7 @@ class MailReading:
     def _attachment(self, part: Mail, path: str, name: str, kind: str) -> None:
         if kind in _SIGNATURES or (kind.startswith("image/") and part.get("Content-ID")):
             return
-        data = _payload(part)
+        data = payload_of(part)
         if len(self.writer.members) >= MAX_ATTACHMENTS:
             self.writer.warn(
                 "attachment", f"more than {MAX_ATTACHMENTS} attachments: {name!r}", partial=True
@@ -151,7 +160,7 @@ class MailReading:
             self.writer.members.append(Member(name or f"part {path}", data))
 
     def _text(self, part: Mail) -> str:
-        return lenient(_payload(part), _charset(part) or self._encoding)
+        return lenient(payload_of(part), charset_of(part) or self._encoding)
 
 
 def _children(part: Mail) -> list[Mail]:
@@ -168,7 +177,8 @@ def _first(children: dict[str, Mail], kind: str) -> str:
     return ""
 
 
-def _payload(part: Mail) -> bytes:
+def payload_of(part: Mail) -> bytes:
+    """Return the bytes of a part, decoded as its transfer encoding says."""
     try:
         payload: Any = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError, TypeError):
@@ -176,7 +186,8 @@ def _payload(part: Mail) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _charset(part: Mail) -> str | None:
+def charset_of(part: Mail) -> str | None:
+    """Return the encoding of characters that a part names."""
     charset: Any = part.get_param("charset")
     if isinstance(charset, tuple):  # with its own charset and language
         charset = cast("tuple[str, str, str]", charset)[-1]

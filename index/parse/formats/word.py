@@ -160,10 +160,10 @@ def alternative(element: Element) -> Element:
 
 
 def blocks_of(element: Element) -> Iterator[Element]:
-    """Yield the paragraphs and tables of an element in order; deleted ones are left out."""
+    """Yield the paragraphs, tables and chunks of an element in order; deleted ones are left out."""
     for child in element:
         name = local(child)
-        if name in {"p", "tbl"}:
+        if name in {"p", "tbl", "altChunk"}:
             yield child
         elif name == "AlternateContent":
             yield from blocks_of(alternative(child))

@@ -327,3 +327,71 @@ def test_lists_inside_of_lists_are_indented_and_powers_and_fractions_are_readabl
     assert out.text.endswith("\n\n(a+1)/bx^(n+k)\n\n²")
     lines = out.text.split("\n")[:3]
     assert [len(line) - len(line.lstrip()) for line in lines] == [0, 2, 0]
+
+
+PAGE = """<html><body><h1>Terms</h1><p>Pay within 30 days.</p>
+<table><tr><th>Plan</th><th>Price</th></tr><tr><td>Small</td><td>9</td></tr></table></body></html>"""
+IN_PARTS = f"""MIME-Version: 1.0
+Content-Type: multipart/related; boundary="xx"
+
+--xx
+Content-Type: text/html; charset="utf-8"
+
+{PAGE}
+--xx--
+"""
+
+
+def taking_in(name: str, chunk: str | bytes, body: str = '<w:altChunk r:id="rId9"/>') -> bytes:
+    return package(
+        "word/document.xml",
+        {
+            "word/document.xml": f"<w:document {W} {R}><w:body>{body}</w:body></w:document>",
+            "word/_rels/document.xml.rels": relations({"rId9": ("aFChunk", name)}),
+            f"word/{name}": chunk,
+        },
+    )
+
+
+@pytest.mark.parametrize(("name", "chunk"), [("a.htm", PAGE), ("a.mht", IN_PARTS)])
+def test_a_page_that_the_document_takes_in_is_read_at_its_place(name, chunk):
+    body = (
+        paragraph("Before.")
+        + word_table([["Room", "Seats"], ["Oak", "12"]])
+        + '<w:altChunk r:id="rId9"/>'
+        + paragraph("After.")
+    )
+    out = parsed(reader.read, taking_in(name, chunk, body))
+    assert out.text.startswith("Before.\n\n")
+    assert out.text.endswith("\n\nAfter.")
+    assert headings(out) == [(1, "Terms")]
+    assert place_of(out, "Terms") == Node(2)
+    assert place_of(out, "Pay within 30 days.") == Node(3)
+    assert place_of(out, "Small") == Cell("table 2", 2, 1)
+    assert place_of(out, "After.") == Node(4)
+    assert [out.text[table.start : table.end] for table in out.tables][
+        1
+    ] == "Plan: Small; Price: 9."
+
+
+@pytest.mark.parametrize(
+    ("name", "chunk"),
+    [
+        ("a.txt", "First.\n\nSecond."),
+        ("a.rtf", r"{\rtf1 First.\par\par Second.}"),
+        ("a.docx", docx(paragraph("First.") + paragraph("Second."))),
+    ],
+)
+def test_other_contents_that_the_document_takes_in_are_read(name, chunk):
+    out = parsed(reader.read, taking_in(name, chunk))
+    assert out.text == "First.\n\nSecond."
+    assert place_of(out, "Second.") == Node(2)
+
+
+def test_documents_inside_of_one_another_end_somewhere():
+    inner = docx(paragraph("Deep."))
+    for _ in range(6):
+        inner = taking_in("a.docx", inner, paragraph("Above.") + '<w:altChunk r:id="rId9"/>')
+    out = parsed(reader.read, inner)
+    assert "Deep." not in out.text
+    assert [(one.code, one.partial) for one in out.warnings] == [("part_failed", True)]
