@@ -31,7 +31,7 @@ from citespan.index.disk import sha256_file
 from citespan.index.runtime import load_tokenizer
 
 # Made by `python -m citespan.evals.training.guides` and `….everyday`.
-_MADE = {"guides": "guides.jsonl", "everyday": "everyday.jsonl"}
+_MADE = {"guides": "guides.jsonl", "everyday": "everyday.jsonl", "abroad": "abroad.jsonl"}
 PARTS: tuple[Part, ...] = ("train", "calibrate", "report")
 
 

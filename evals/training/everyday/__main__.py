@@ -5,7 +5,7 @@ GUIDES has a folder for each guide (`questions.jsonl` names them); OUT is what t
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -28,19 +28,22 @@ from citespan.index import Corpus
 from citespan.qa import load_settings
 from citespan.qa.composition import open_service
 
+_MODEL = "multilingual-e5-small"
+
 
 @click.command()
 @click.argument("guides", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--abroad", is_flag=True, help="Ask those in other languages, or about them.")
 @click.option("--seed", type=int, default=1)
-def main(guides: Path, out: Path, seed: int) -> None:
-    """Store each collection, and write pairs of its questions and passages to OUT."""
-    questions = read_questions()
+def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
+    """Store the collections, and write pairs of their questions and passages to OUT."""
+    questions = [one for one in read_questions() if one.is_abroad == abroad]
     made: list[Example] = []
     try:
-        for collection in sorted({one.collection for one in questions} - {*ABROAD}):
-            asked = [one for one in questions if one.collection == collection]
-            made += _made(collection, guides, asked, seed)
+        for collections in _stored_together({one.collection for one in questions}):
+            asked = [one for one in questions if one.collection in collections]
+            made += _made(collections, guides, asked, abroad=abroad, seed=seed)
     except TrainingError as error:
         raise click.ClickException(str(error)) from error
     write_examples(out, made)
@@ -48,34 +51,46 @@ def main(guides: Path, out: Path, seed: int) -> None:
     click.echo(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
 
 
-def _made(collection: str, guides: Path, asked: list[EverydayQuestion], seed: int) -> list[Example]:
+def _stored_together(collections: Collection[str]) -> list[list[str]]:
+    """Return which collections share a corpus: all of other languages, and each other one none."""
+    alone = [[one] for one in sorted(collections) if one not in ABROAD]
+    return [*alone, [one for one in ABROAD if one in collections]]
+
+
+def _made(
+    collections: list[str], guides: Path, asked: list[EverydayQuestion], *, abroad: bool, seed: int
+) -> list[Example]:
     with tempfile.TemporaryDirectory() as scratch:
-        settings = load_settings(environ={}, flags={"data": {"path": scratch, "seed": False}})
-        with open_service(settings=settings) as service:
-            corpus = service.corpus
-            if collection in OWN:
-                files = _store_own(collection, corpus)
-            else:
-                files = store_guide(guides / collection, corpus)
-            return list(_examples(corpus, files, asked, seed))
+        flags: dict[str, dict[str, object]] = {"data": {"path": scratch, "seed": False}}
+        if abroad:
+            flags["embedding"] = {"model": _MODEL}
+        with open_service(settings=load_settings(environ={}, flags=flags)) as service:
+            files: dict[str, str] = {}
+            for collection in collections:
+                files |= _store(collection, guides, service.corpus)
+            return list(_examples(service.corpus, files, asked, seed))
 
 
-def _store_own(collection: str, corpus: Corpus) -> dict[str, str]:
-    """Store the documents of a collection; return their ids, by file."""
+def _store(collection: str, guides: Path, corpus: Corpus) -> dict[str, str]:
+    """Store the documents of a collection; return their ids, by group."""
+    if collection not in (*OWN, *ABROAD):
+        stored = store_guide(guides / collection, corpus)
+        return {f"{collection}/{file}": name for file, name in stored.items()}
     drafts = dict(drafts_of([collection]))
     for _ in corpus.put_many(drafts.values()):
         pass
-    return {group.removeprefix(f"{collection}/"): f"{one.id}" for group, one in drafts.items()}
+    return {group: f"{one.id}" for group, one in drafts.items()}
 
 
 def _examples(
     corpus: Corpus, files: dict[str, str], asked: list[EverydayQuestion], seed: int
 ) -> Iterator[Example]:
-    collection = asked[0].collection
-    parts = {file: part_of_group(f"{collection}/{file}") for file in files}
-    for one in track(asked, collection, console=Console(stderr=True), transient=True):
+    name = asked[0].collection if asked else ""
+    for one in track(asked, name, console=Console(stderr=True), transient=True):
         own = one.part
-        yield from pairs_of(corpus, files, one, lambda file, own=own: parts[file] == own, seed)
+        yield from pairs_of(
+            corpus, files, one, lambda group, own=own: part_of_group(group) == own, seed
+        )
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ IsHere = Callable[[str], bool]
 
 _GIVEN = 2  # passages with the answer, at most, for each question
 _AGAINST = 1  # passage without it, besides those that were judged
+_OWN = 2  # passages of its own file, at most, against a question without an answer
 
 
 def pairs_of(
@@ -33,9 +34,9 @@ def pairs_of(
 
     Args:
         corpus: the collection.
-        files: the ids of its documents, by file.
+        files: the ids of its documents, by group.
         asked: the question.
-        is_here: whether a file lies in the same part of the data as the question.
+        is_here: whether a group lies in the same part of the data as the question.
         seed: equal seeds give equal pairs.
 
     Raises:
@@ -54,15 +55,15 @@ class _Pairs:
         seed: int,
     ) -> None:
         self._asked, self._is_here = asked, is_here
-        self._files = {name: file for file, name in files.items()}
-        text = corpus.get(files[asked.file]).text
+        self._groups = {name: group for group, name in files.items()}
+        text = corpus.get(files[asked.group]).text
         self._gold = asked.spans(text)
         self._id = f"everyday:{asked.collection}-{zlib.crc32(asked.question.encode()):08x}"
         self._rng = np.random.default_rng([seed, zlib.crc32(self._id.encode())])
         found = found_pieces(corpus, asked.question)
         if not any(map(self._holds, found)):
             found += [one for gold in asked.gold for one in found_pieces(corpus, gold)]
-        self._pieces = {(self._file(one), one.span): one for one in found}
+        self._pieces = {(self._group(one), one.span): one for one in found}
 
     def examples(self) -> Iterator[Example]:
         yield from self._given()
@@ -75,6 +76,9 @@ class _Pairs:
                 against += same
             elif judged.says == "yes" and len(same) == 1:
                 yield from self._also(same[0], judged)
+        if not self._gold:
+            against += [one for one in others if self._group(one) == self._asked.group][:_OWN]
+            others = [one for one in others if one not in against]
         for at, piece in enumerate((*against, *drawn(others, _AGAINST, self._rng))):
             yield self._example(f"retrieved-{at}", Shown(piece, answerable=False))
 
@@ -96,30 +100,31 @@ class _Pairs:
         if left and not (self._asked.answer and self._asked.answer in left.view.text):
             yield self._example("removed", Shown(left, answerable=False))
 
-    def _file(self, piece: Piece) -> str:
-        return self._files[piece.passage.chunk.document_id]
+    def _group(self, piece: Piece) -> str:
+        return self._groups[piece.passage.chunk.document_id]
 
     def _holds(self, piece: Piece) -> bool:
         """Return whether a passage has a whole text of the gold."""
-        return self._file(piece) == self._asked.file and any(
+        return self._group(piece) == self._asked.group and any(
             is_within(gold, piece.span) for gold in self._gold
         )
 
     def _lacks(self, piece: Piece) -> bool:
         """Return whether a passage has nothing of the gold, and its file is in the same part."""
-        file = self._file(piece)
-        own = file == self._asked.file and any(gold.overlap(piece.span) for gold in self._gold)
-        return not own and self._is_here(file)
+        group = self._group(piece)
+        own = group == self._asked.group and any(gold.overlap(piece.span) for gold in self._gold)
+        return not own and self._is_here(group)
 
     def _is_of(self, piece: Piece, judged: JudgedPassage) -> bool:
-        return self._file(piece) == judged.file and bool(piece.span.overlap(judged.span))
+        group = f"{self._asked.collection}/{judged.file}"
+        return self._group(piece) == group and bool(piece.span.overlap(judged.span))
 
     def _example(self, kind: str, shown: Shown) -> Example:
         title, text = titled(shown.piece, self._rng)
         is_against = kind.startswith("retrieved")
         return Example(
             id=f"{self._id}#{kind}",
-            source="everyday",
+            source="abroad" if self._asked.is_abroad else "everyday",
             group=self._asked.group,
             kind=kind.partition("-")[0],
             question=self._asked.question,

@@ -63,6 +63,11 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return f"{self.collection}/{self.file}"
 
     @property
+    def is_abroad(self) -> bool:
+        """Whether it or its document is in another language than English."""
+        return self.collection in ABROAD or bool(self.language)
+
+    @property
     def part(self) -> Part:
         """The part of the data that its file lies in."""
         return part_of_group(self.group)
