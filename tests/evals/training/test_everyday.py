@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import msgspec
 import pytest
 
 from citespan.evals.training.errors import TrainingError
@@ -28,7 +29,7 @@ The desk is next to the stairs.
 """
 BIKES = "# Bikes\n\nA bike costs 9 euros a day. The small ones are for children.\n"
 BOATS = "# Boats\n\nA boat costs 30 euros a day, and a small one 20.\n"
-FILES = {"lockers.md": "lockers", "bikes.md": "bikes", "boats.md": "boats"}
+FILES = {f"shop/{name}.md": name for name in ("lockers", "bikes", "boats")}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def shop(corpus: Corpus) -> Corpus:
 
 
 def made(shop: Corpus, asked: EverydayQuestion, away: tuple[str, ...] = ()) -> list[Example]:
-    return list(pairs_of(shop, FILES, asked, lambda file: file not in away, seed=1))
+    return list(pairs_of(shop, FILES, asked, lambda group: group not in away, seed=1))
 
 
 def small(*judged: JudgedPassage) -> EverydayQuestion:
@@ -89,15 +90,23 @@ def test_without_gold_nothing_answers(shop: Corpus) -> None:
         collection="shop", file="lockers.md", question="what do I pay for a medium locker"
     )
     examples = made(shop, asked)
-    assert examples
     assert not any(one.answerable for one in examples)
+    assert any("locker" in one.passage for one in examples)  # of the file that it seems to be of
+    assert {one.source for one in examples} == {"everyday"}
+
+
+def test_a_question_in_another_language_is_of_another_source(shop: Corpus) -> None:
+    asked = msgspec.structs.replace(small(), question="Wie teuer ist ein Schrank?", language="de")
+    assert {one.source for one in made(shop, asked)} == {"abroad"}
+    assert asked.is_abroad
+    assert not small().is_abroad
 
 
 def test_files_of_other_parts_are_left_out(shop: Corpus) -> None:
     for says in ("yes", "no"):
         asked = small(of_boats(says, "a small one 20"))
         assert any("boat" in one.passage for one in made(shop, asked))
-        assert not any("boat" in one.passage for one in made(shop, asked, away=("boats.md",)))
+        assert not any("boat" in one.passage for one in made(shop, asked, away=("shop/boats.md",)))
 
 
 def test_gold_is_once_in_its_file() -> None:

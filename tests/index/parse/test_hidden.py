@@ -56,6 +56,9 @@ WAYS: Mapping[str, Callable[[str], str]] = {
     "invisible": lambda words: text(72, 600, words, more=_UNDER),
     "invisible over letters": lambda words: text(72, 700, words, more=_UNDER),
     "invisible from before": lambda words: f"q {_UNDER}\n{text(72, 600, words)}Q\n",
+    "under a bar": lambda words: text(72, 600, words) + "0 g 60 590 500 30 re f\n",
+    "under a white patch": lambda words: text(72, 600, words) + "1 g 60 590 500 30 re f 0 g\n",
+    "black on black": lambda words: "0 g 60 590 500 30 re f\n" + text(72, 600, words),
     "an unused outline for pictures": lambda words: f"q {text(72, 600, words, more='7 Tr')}Q\n",
 }
 
@@ -83,6 +86,15 @@ def test_what_nobody_sees_is_left_out_and_counted(way: str):
 def test_white_text_on_a_darker_ground_is_seen(grey: float, size: int):
     ground = f"{grey} g 0 580 612 50 re f\n"
     result = parsed(prose(SEEN) + ground + text(72, 600, "Plainly seen", size, more=_WHITE))
+    assert "Plainly seen" in result.text
+    assert result.warnings == []
+
+
+@pytest.mark.parametrize("colour", ["1 0 0", ".6 .8 .6", "0 0 .5"])
+def test_a_shape_that_lets_words_be_seen_hides_nothing(colour: str):
+    ground = f"{colour} rg 60 590 500 30 re f 60 690 500 30 re f 0 g\n"
+    letters = _WHITE if colour == "0 0 .5" else "0 g"
+    result = parsed(ground + text(72, 600, "Plainly seen", more=letters))
     assert "Plainly seen" in result.text
     assert result.warnings == []
 

@@ -315,7 +315,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 4, pdfium ")
+    assert result.made_by.startswith("pdf 5, pdfium ")
 
 
 RIGHT = "opensesame"

@@ -1,4 +1,4 @@
-"""Text that nobody sees: invisible, as white as its ground, outside of the page, or tiny."""
+"""Text that nobody sees: invisible, as its ground, under a shape, outside of the page, or tiny."""
 
 import ctypes
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from citespan.index.parse.formats.pdf.pdfium import (
     text_object,
 )
 from citespan.index.parse.formats.pdf.pictures import Bitmap, absent, blacken, drawn, is_image
+from citespan.index.parse.formats.pdf.shapes import covering_shapes
 
 _INVISIBLE = 3  # the mode of text that is neither filled nor stroked, as under a scan
 _OUTLINE = 7  # the mode of text that only cuts out what is drawn after it
@@ -62,6 +63,7 @@ def hidden_words(page: PdfPage, glyphs: Glyphs) -> HiddenWords:
         list(map(seen.hide, invisible))
     if light:
         _hide_unseen(page, glyphs, light, seen)
+    _hide_covered(page, glyphs, seen)
     return seen
 
 
@@ -134,8 +136,7 @@ def _hide_unseen(
     dark = _rows(glyphs, set(glyphs.words).difference(light))
     over: list[tuple[int, int]] = []
     for word in light:
-        pixels = b"".join(_pixels(shown, _box(glyphs, word)))
-        if not pixels or max(pixels) - min(pixels) < _CONTRAST:
+        if _is_blank(shown, _box(glyphs, word)):
             seen.hide(word)
         elif _meets(dark, _box(glyphs, word)):
             over.append(word)
@@ -154,6 +155,24 @@ def _hide_unseen(
         letters = sum(_changes(shown, black, _box(glyphs, word)) for word in words)
         if not changed or changed < _READABLE * letters:
             list(map(seen.hide, words))
+
+
+def _hide_covered(page: PdfPage, glyphs: Glyphs, seen: HiddenWords) -> None:
+    """Hide words that show only if the shapes that may cover them are left out."""
+    shapes = covering_shapes(page)
+    if not shapes:
+        return
+    width, height = page.size.width // _SCALE, page.size.height // _SCALE
+    shown = drawn(page, width, height, colour=True)
+    words = [one for one in glyphs.words if one[0] not in seen.hidden]
+    blank = [word for word in words if _is_blank(shown, _box(glyphs, word))]
+    if not blank:
+        return
+    with absent(shapes):
+        bare = drawn(page, width, height, colour=True)
+    for word in blank:
+        if not _is_blank(bare, _box(glyphs, word)):
+            seen.hide(word)
 
 
 _Box = tuple[int, int, int, int]  # pixels: left, top, and the ends of right and bottom
@@ -190,7 +209,16 @@ def _pixels(picture: Bitmap, box: _Box) -> list[bytes]:
     """Return the rows of a picture inside of a box."""
     x0, x1 = max(0, box[0]), min(picture.width, box[2])
     rows = range(max(0, box[1]), min(picture.height, box[3]))
-    return [picture.data[row * picture.stride + x0 : row * picture.stride + x1] for row in rows]
+    starts = (row * picture.stride for row in rows)
+    depth = picture.depth
+    return [picture.data[start + x0 * depth : start + x1 * depth] for start in starts]
+
+
+def _is_blank(picture: Bitmap, box: _Box) -> bool:
+    """Return whether a picture shows nothing inside of a box, in no colour."""
+    pixels = b"".join(_pixels(picture, box))
+    colours = [pixels[at :: picture.depth] for at in range(picture.depth)]
+    return not pixels or all(max(one) - min(one) < _CONTRAST for one in colours)
 
 
 def _changes(one: Bitmap, other: Bitmap, box: _Box) -> int:

@@ -13,7 +13,7 @@ from citespan.index.parse.request import Unreadable
 raw: Any = importlib.import_module("pypdfium2_raw")  # it has no types
 _INFO: Any = importlib.import_module("pypdfium2.version").PDFIUM_INFO
 
-MADE_BY = f"pdf 4, pdfium {_INFO.build}"
+MADE_BY = f"pdf 5, pdfium {_INFO.build}"
 MAX_PAGES = 5000
 
 _ADVICE = {
@@ -55,6 +55,13 @@ stroke_colour = _fast("FPDFText_GetStrokeColor", _INT, _PAGE, _INT, _AT, _AT, _A
 set_active = _fast("FPDFPageObj_SetIsActive", _INT, _AT, _INT)
 set_fill = _fast("FPDFPageObj_SetFillColor", _INT, _AT, *[ctypes.c_uint] * 4)
 set_stroke = _fast("FPDFPageObj_SetStrokeColor", _INT, _AT, *[ctypes.c_uint] * 4)
+object_at = _fast("FPDFPage_GetObject", ctypes.c_void_p, _PAGE, _INT)
+inner_object = _fast("FPDFFormObj_GetObject", ctypes.c_void_p, _AT, ctypes.c_ulong)
+inner_objects = _fast("FPDFFormObj_CountObjects", _INT, _AT)
+object_kind = _fast("FPDFPageObj_GetType", _INT, _AT)
+object_bounds = _fast("FPDFPageObj_GetBounds", _INT, _AT, _AT, _AT, _AT, _AT)
+object_fill = _fast("FPDFPageObj_GetFillColor", _INT, _AT, _AT, _AT, _AT, _AT)
+path_mode = _fast("FPDFPath_GetDrawMode", _INT, _AT, _AT, _AT)
 font_name = _fast("FPDFText_GetFontInfo", ctypes.c_ulong, _PAGE, _INT, _AT, ctypes.c_ulong, _AT)
 
 
