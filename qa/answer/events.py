@@ -92,15 +92,29 @@ class Composer:
         """Return whether the answer has a sentence already, word for word."""
         return text in self._said
 
-    def say(self, text: str, citations: Sequence[Citation], support: Support) -> Iterator[Event]:
+    def say(
+        self,
+        text: str,
+        citations: Sequence[Citation],
+        support: Support,
+        *,
+        apart: bool = False,
+    ) -> Iterator[Event]:
         """Add a sentence and its citations; citations of the same characters are shared.
 
         If the answer has no room for a sentence, the sentence is omitted. Of several places with
         the same quote, as many are cited as there is room for.
+
+        Args:
+            text: the sentence.
+            citations: its own.
+            support: how they support it.
+            apart: whether it begins a paragraph of the answer.
         """
         fitting = self._fitting(citations)
         whole = len(fitting) == len(citations) or (fitting and support is Support.QUOTED)
-        if not whole or len(self.text) + 1 + len(text) > MAX_ANSWER:
+        gap = _gap(self.text, text, apart=apart)
+        if not whole or len(self.text) + len(gap) + len(text) > MAX_ANSWER:
             return
         citations = fitting
         for one in citations:
@@ -110,7 +124,6 @@ class Composer:
                 yield CitationAdded(citation=numbered)
         used = {_place(one): self._citations[_place(one)] for one in citations}
         self._said.add(text)
-        gap = _gap(self.text, text)
         start = len(self.text) + len(gap)
         self.text += gap + text
         yield Delta(text=gap + text)
@@ -131,13 +144,15 @@ class Composer:
         return fitting
 
 
-def _gap(before: str, text: str) -> str:
-    """Return what stands between two parts of an answer: lists, code and headings are apart."""
+def _gap(before: str, text: str, *, apart: bool) -> str:
+    """Return what stands between two parts of an answer: lists, code and headings have lines."""
     if not before:
         return ""
+    if apart:
+        return "\n\n"
     last = before.rpartition("\n")
-    apart = last[1] or "\n" in text or not last[2].rstrip("\"'”’»)*_ ").endswith(_ENDS)
-    return "\n" if apart else " "
+    whole = last[2].rstrip("\"'”’»)*_ ").endswith(_ENDS)
+    return " " if whole and not last[1] and "\n" not in text else "\n"
 
 
 def _place(citation: Citation) -> _Place:

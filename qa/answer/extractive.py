@@ -1,13 +1,17 @@
 """The extractive answer: sentences as written in the documents."""
 
+import re
 from collections.abc import Generator
 
 from citespan.qa.answer.conflicts import conflicting
 from citespan.qa.answer.events import Composer, Event
 from citespan.qa.answer.material import GatheredEvidence
+from citespan.qa.citation import Citation
 from citespan.qa.evidence import by_quote, once
 from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
 
+_NUMBER = re.compile(r"^[ \t]{0,40}(?:\d{1,3}|[A-Za-z])[.)]", re.MULTILINE)  # of an item
+_WORD = re.compile(r"\w")
 _MESSAGES = {
     Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
     Reason.NO_RELEVANT_PASSAGE: "Nothing in the documents is about this question.",
@@ -27,10 +31,15 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
     sentences = once([sentence for one in answered for sentence in one.sentences])
     cited = [material.cite(one) for one in sentences]
     seen = {one.quote: sentence.shown for one, sentence in zip(cited, sentences, strict=True)}
+    last: Citation | None = None
     for same in by_quote(cited):
         if not composer.cites(same):
-            quote = same[0].quote
-            yield from composer.say(seen[quote] or quote, same, Support.QUOTED)
+            first = same[0]
+            stored = material.stored[first.document.id].text
+            apart = last is not None and not goes_on(last, first, stored)
+            text = seen[first.quote] or first.quote
+            yield from composer.say(text, same, Support.QUOTED, apart=apart)
+            last = first
     lacking = _lacking(material)
     return Answer(
         status=Status.PARTIAL if lacking else Status.ANSWERED,
@@ -43,6 +52,14 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
         confidence=min(one.confidence for one in answered),
         question=material.question,
     )
+
+
+def goes_on(before: Citation, one: Citation, text: str) -> bool:
+    """Return whether a quote from a text follows another one in its paragraph or its list."""
+    if one.document.id != before.document.id or one.span.start < before.span.end:
+        return False
+    between = text[before.span.end : one.span.start]
+    return "\n\n" not in between and not _WORD.search(_NUMBER.sub("", between))
 
 
 def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:

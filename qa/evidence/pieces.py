@@ -187,6 +187,25 @@ def read_as_one(units: Sequence[Unit]) -> View:
     return whole.done()
 
 
+def shown_as_one(units: Sequence[Unit]) -> str:
+    """Return units as people are shown them: each item, row, line of code and paragraph on a line.
+
+    If there are several items, each has a dash, and is indented below the first of them.
+    """
+    items = [unit.indent for unit in units if unit.kind is Kind.ITEM]
+    lines: list[str] = []
+    for at, unit in enumerate(units):
+        text = unit.view.text
+        if unit.kind is Kind.ITEM and len(items) > 1:
+            text = " " * max(0, unit.indent - items[0]) + f"- {text}"
+        before = units[at - 1] if at else None
+        if before and before.kind is unit.kind is Kind.SENTENCE and before.group == unit.group:
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    return "\n".join(lines)
+
+
 def row_cells(row: str) -> list[tuple[str, str]]:
     """Return the cells of a row as it is read, each with its header."""
     parts = [part.partition(": ") for part in row.rstrip(".").split("; ")]

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Span
-from citespan.qa.evidence.pieces import read_as_one
+from citespan.qa.evidence.pieces import shown_as_one
 from citespan.qa.evidence.selection import Sentence, once
 
 _LONGEST = 1000  # code points of a list, a table or a block of code that is cited as one
@@ -287,7 +287,7 @@ def _replaced(
         answer=next(
             (one.answer for one in parts if one.answer and _inside(one.answer, span)), None
         ),
-        shown=read_as_one(units).text,
+        shown=shown_as_one(units),
     )
     at = chosen.index(first)
     rest = [one for one in chosen if one not in parts]

@@ -16,6 +16,7 @@ from citespan.index.types import Chunk, Scores
 from citespan.qa import Citation, Segment
 from citespan.qa.answer.conflicts import conflicting
 from citespan.qa.answer.events import Composer
+from citespan.qa.answer.extractive import goes_on
 from citespan.qa.english.question_parts import parts
 from citespan.qa.errors import ConfigError, UngroundedCitation
 from citespan.qa.evidence.decision import AnswerThreshold
@@ -303,6 +304,33 @@ class TestCompose:
         assert [segment.citations for segment in segments] == [
             (citations[0], citations[2]), (citations[1],),
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("between", "follows"),
+        [
+            (" ", True),
+            ("**\n", True),
+            ("\n- ", True),
+            ("\n2. ", True),
+            ("\n\n", False),
+            (" Left out. ", False),
+            ("\n- left out\n- ", False),
+        ],
+    )
+    def test_what_does_not_follow_is_a_paragraph_of_its_own(
+        self, between: str, *, follows: bool
+    ) -> None:
+        told = document(f"One.{between}Two.")
+        end = len(told.text)
+        one, two = Citation.of(told, Span(0, 4)), Citation.of(told, Span(end - 4, end))
+        assert goes_on(one, two, told.text) is follows
+        assert not goes_on(two, one, told.text)
+        assert not goes_on(Citation.of(replace(told, id="other"), one.span), two, told.text)
+        composer = Composer()
+        for cited in (one, two):
+            list(composer.say(cited.quote, [cited], Support.QUOTED, apart=cited is two))
+        assert composer.text == "One.\n\nTwo."
+        assert composer.segments[1].span.of(composer.text) == "Two."
 
     def test_another_case_is_another_quote(self) -> None:
         one, two = document("It yields 5 MW."), document("It yields 5 mW.", id="two")

@@ -71,7 +71,7 @@ def shown(sentences: list[Sentence]) -> list[str]:
 
 def test_a_list_inside_of_an_item_is_cited_with_the_item() -> None:
     found = wholes([chosen("for flags"), chosen("for tents")], read())
-    assert shown(found) == ["thin ropes: for flags; for tents"]
+    assert shown(found) == ["- thin ropes:\n    - for flags\n    - for tents"]
 
 
 def test_code_below_an_item_is_cited_with_it() -> None:
@@ -79,7 +79,7 @@ def test_code_below_an_item_is_cited_with_it() -> None:
         "Make a loop:\nropectl loop --wide"
     ]
     (whole,) = wholes([chosen("Make a loop:"), chosen("Pull.")], read())
-    assert whole.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
+    assert whole.shown == "To knot one:\n- Make a loop:\nropectl loop --wide\n- Pull."
 
 
 def code(commands: int) -> tuple[str, list[UnitsRead]]:
@@ -114,7 +114,7 @@ def test_a_step_of_a_long_list_is_cited_with_what_is_below_it() -> None:
     text = f"1. Make a loop\n{below}\n2. Make another loop\n{below}\n3. Rest\n"
     units = [UnitsRead("one", markdown_units(text, Span(0, len(text))))]
     (found,) = wholes([chosen("Make another loop", text)], units, steps=True)
-    assert found.shown.startswith("Make another loop; Pull the rope number 0 until")
+    assert found.shown.startswith("- Make another loop\n    - Pull the rope number 0 until")
     assert found.shown.endswith("Pull the rope number 11 until it is tight.")
     assert shown(wholes([chosen("Rest", text)], units, steps=True)) == ["Rest"]
 
@@ -152,7 +152,7 @@ def test_a_part_of_another_document_is_left_alone() -> None:
 def test_the_list_that_is_asked_for_takes_the_place_of_a_sentence_beside_it() -> None:
     covered: Callable[[str, str], bool] = Wanted("What are the things in the hut?").covered
     found = with_list_asked([chosen("The hut holds ropes.")], read(), covered)
-    assert shown(found) == ["The things in the hut are:\na stove; two beds"]
+    assert shown(found) == ["The things in the hut are:\n- a stove\n- two beds"]
     asked = replace(chosen("The hut holds ropes."), answer=chosen("ropes. The").span)
     assert with_list_asked([asked], read(), covered)[0].answer is None
     other: Callable[[str, str], bool] = Wanted("What are the colours of the hut?").covered
@@ -187,10 +187,12 @@ def test_lists_code_and_headings_stand_on_lines_of_their_own() -> None:
 
 def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
     (found,) = wholes([chosen("Pull.")], read(), steps=True)
-    assert found.shown == "To knot one:\nMake a loop:\nropectl loop --wide\nPull."
+    assert found.shown == "To knot one:\n- Make a loop:\nropectl loop --wide\n- Pull."
     assert shown(wholes([chosen("Pull.")], read()))[-1] == "Pull."
     after = wholes([chosen("The hut holds ropes.")], read(), steps=True)
-    things = "The things in the hut are:\na stove; two beds"  # words that lead to a list, with it
+    things = (
+        "The things in the hut are:\n- a stove\n- two beds"  # words that lead to a list, with it
+    )
     assert shown(after) == ["The hut holds ropes.", things]
     assert asks_for_steps("How do I knot one?")
     assert not asks_for_steps("How do ropes hold?")
