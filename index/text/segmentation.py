@@ -16,8 +16,8 @@ MAX_SENTENCE = 1000  # code points; one of 4,856 sentences of SQuAD is longer
 _UNSTOPPED_MAX = 200
 
 # If a line of this length does not end a sentence, an editor wrapped it: the sentence continues.
-# Shorter lines are headings, list items or verses, unless a small letter follows. Longer lines are
-# paragraphs, one to a line.
+# Shorter lines are headings, list items or verses, and longer ones are paragraphs, one to a line,
+# unless a small letter follows.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
 _ORDINAL_MAX = 12  # code points of an ordinal with the word before it
@@ -29,6 +29,7 @@ _ORDINAL = re.compile(
     r"(?:(?<!\bI )\b[Aa]m|\b(?:[Dd](?:er|ie|as|en|em|es)|[Ii]m|[Vv]om|[Zz]u[mr]|[Bb]eim))"
     r"[ \xa0]\d{1,3}\.[ \xa0]?$"
 )
+_HALVED = re.compile(r";[ \xa0]?$")  # syntok ends a sentence there if a capital follows
 _STARTS_BLOCK = re.compile(
     r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
 )
@@ -90,11 +91,13 @@ def _continues(text: str, before: Span, line: Span) -> bool:
     if text[before.end : line.start] != "\n":
         return False
     previous, following = before.of(text).rstrip(), line.of(text)
-    if len(previous) > _WRAPPED_MAX or _STARTS_BLOCK.match(following):
+    if _STARTS_BLOCK.match(following):
         return False
     if " | " in previous and "|" in following:  # rows of a table without bars around them
         return False
     continued = following.lstrip()[0].islower()
+    if len(previous) > _WRAPPED_MAX:
+        return continued and (previous[-1].isalnum() or previous[-1] == ",")
     if len(previous) < _WRAPPED_MIN and not continued:
         return False
     if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
@@ -124,7 +127,10 @@ def _in_block(text: str, block: Span) -> list[Span]:
     for paragraph in _syntok.analyze(inside):
         for sentence in paragraph:
             start = sentence[0].offset
-            if not _ORDINAL.search(inside, max(0, start - _ORDINAL_MAX), start):
+            if not (
+                _ORDINAL.search(inside, max(0, start - _ORDINAL_MAX), start)
+                or _HALVED.search(inside, max(0, start - 2), start)
+            ):
                 cuts.add(start)
     if not inside.isascii():
         cuts.update(match.end() for match in _STOP.finditer(inside))
