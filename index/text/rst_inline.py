@@ -10,6 +10,7 @@ _SEEN = re.compile(
     rf"``(?P<literal>[^`]{{1,{_MOST}}})``"
     rf"|(?P<role>:[\w+-]{{1,30}}(?::[\w+-]{{1,30}}){{0,2}}:)?`(?P<words>[^`<>]{{1,{_MOST}}}?)"
     rf"(?:\s{{0,9}}<[^<>`]{{1,{_MOST}}}>)?`(?P<link>__?)?"
+    r"|(?<!\w)(?P<named>[A-Za-z0-9]{1,60}(?:[-._+:][A-Za-z0-9]{1,60}){0,8})__?(?!\w)"
     r"|(?P<note>\s?\[\#?\w{0,20}\*?\]_)(?!\w)"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])|\\\s"
     r"|\*\*(?=\S)|(?<=\S)\*\*|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])"
@@ -42,7 +43,7 @@ def rst_seen(text: str, span: Span, between: str = " ") -> View:
         if match["words"]:
             start, end = match.span("words")
             show(start + _unseen(match["words"], role=bool(match["role"])), end)
-        elif name := next((one for one in ("literal", "escaped") if match[one]), None):
+        elif name := next((one for one in ("literal", "named", "escaped") if match[one]), None):
             show(*match.span(name))
     show(at, span.end)
     view = views.done()

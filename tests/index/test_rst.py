@@ -1,5 +1,6 @@
 """reStructuredText is read as people see it, and each character still points to itself."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -180,3 +181,16 @@ def test_every_character_of_a_unit_points_to_itself(text: str, cut: int) -> None
 def test_what_is_inside_of_very_much_is_a_paragraph() -> None:
     text = "".join(f"{' ' * deep}.. note::\n" for deep in range(300)) + " " * 300 + "The end.\n"
     assert "The end." in rst_units(text, Span(0, len(text)))[-1].view.text
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("Support for ReplayGain_, and Rope-2_.", "Support for ReplayGain, and Rope-2."),
+        ("See it__ now.", "See it now."),
+        ("Set max_length, _private and tie__up.", "Set max_length, _private and tie__up."),
+    ],
+)
+def test_a_reference_by_name_has_no_mark(written: str, seen: str) -> None:
+    (unit,) = rst_units(written, Span(0, len(written)))
+    assert unit.view.text == seen
