@@ -2,9 +2,10 @@
 
 `python -m citespan.evals.studies.everyday [COLLECTION …] [--part PART] [--show]`. Questions and
 documents come with the repository (`evals/training/everyday`). All documents of the collections are
-stored together. In the English ones only the files of a part are asked about: those that report
-took no part in training, nor in any choice. Collections in other languages took part in nothing
-and are asked whole; they need `CITESPAN_EMBEDDING__MODEL=multilingual-e5-small`.
+stored together. Only the files of a part are asked about: those that report took no part in
+training, nor in any choice. Collections in other languages need
+`CITESPAN_EMBEDDING__MODEL=multilingual-e5-small`; with one of them, English documents are asked
+about in other languages, too.
 
 An answer is right if it cites something of the gold. Of a question without gold, only an abstention
 is right.
@@ -51,7 +52,7 @@ def main(collections: tuple[str, ...], part: str, limit: int | None, *, show: bo
             for asked in _asked(wanted, part, limit):
                 answer = service.ask(asked.question)
                 outcome = outcome_of(asked, answer, drafts[asked.group])
-                row = asked.collection + (f" in {asked.language}" if asked.language else "")
+                row = _row(asked)
                 counts.setdefault(row, Counter())[outcome] += 1
                 if show and outcome in ("wrong", "refused", "false"):
                     quotes = [" ".join(one.quote.split()) for one in answer.citations]
@@ -80,13 +81,10 @@ def _store(service: Service, collections: tuple[str, ...]) -> dict[str, Draft]:
 def _asked(
     collections: tuple[str, ...], part: str, limit: int | None
 ) -> Iterator[EverydayQuestion]:
-    questions = read_questions()
+    is_abroad = not {*ABROAD}.isdisjoint(collections)
+    held = [one for one in read_questions() if one.part == part and one.is_abroad <= is_abroad]
     for collection in collections:
-        among = [
-            one
-            for one in questions
-            if one.collection == collection and (collection in ABROAD or one.part == part)
-        ]
+        among = [one for one in held if one.collection == collection]
         among.sort(key=lambda one: zlib.crc32(one.question.encode()))
         yield from track(
             among[:limit],
@@ -94,6 +92,14 @@ def _asked(
             console=Console(stderr=True),
             transient=True,
         )
+
+
+def _row(asked: EverydayQuestion) -> str:
+    """Return the name of the row that a question is counted in."""
+    if not asked.language:
+        return asked.collection
+    of = asked.collection if asked.collection in ABROAD else "English"
+    return f"{of} in {asked.language if of == 'English' or asked.language == 'en' else 'others'}"
 
 
 def outcome_of(asked: EverydayQuestion, answer: Answer, draft: Draft) -> Outcome:

@@ -6,7 +6,8 @@ Wikipedia articles (`squad`), about books, a speech and reports (`chunking`), as
 tale (`fairytale`), to be answered with yes or no (`boolq`), about documents of everyday life
 (`everyday`), and about nothing in the documents (`off topic`). A model for many languages has a
 domain for each set in another language, and one of their questions about nothing in the documents
-(`absent`), in place of the two largest in English.
+(`absent`), in place of the two largest in English; and two of everyday life, in the language of
+the documents (`abroad`) and in another one (`across`).
 """
 
 import zlib
@@ -29,7 +30,13 @@ from citespan.evals.training.data import (
     part_of,
     read_objects,
 )
-from citespan.evals.training.everyday import OWN, drafts_of, read_questions
+from citespan.evals.training.everyday import (
+    ABROAD,
+    OWN,
+    EverydayQuestion,
+    drafts_of,
+    read_questions,
+)
 from citespan.evals.types import Dataset
 from citespan.index import Corpus, Draft, OnnxEmbedder, Span, parse_filter
 from citespan.index.embedding import (
@@ -100,7 +107,8 @@ def read_domains(data: Path, part: Held) -> Iterator[Domain]:
     for name, dataset in of.items():
         yield Domain(name, _drafts(dataset), _halved(dataset, part))
     yield from (_trained(data, name, part) for name in _TRAINED)
-    yield _everyday(part)
+    english = [one for one in read_questions() if one.collection in OWN and not one.is_abroad]
+    yield _everyday("everyday", OWN, english, part)
     elsewhere = [AskedOf(one.question, {}) for one in _halved(of["chunking"], part)]
     yield Domain("off topic", _drafts(of["clapnq"]), elsewhere)
 
@@ -122,6 +130,11 @@ def read_languages(data: Path, part: Held) -> Iterator[Domain]:
         absent = [one for one in domain.asked if one.gold and not there & {*one.gold}]
         asked += [AskedOf(one.question, {}) for one in absent[: QUESTIONS // len(FOREIGN)]]
     yield Domain("absent", documents, asked)
+    abroad = [one for one in read_questions() if one.is_abroad]
+    own = [one for one in abroad if not one.language]
+    yield _everyday("abroad", ABROAD, own, part)
+    others = [one for one in abroad if one.language and one.collection in (*OWN, *ABROAD)]
+    yield _everyday("across", (*OWN, *ABROAD), others, part)
 
 
 def held_questions(data: Path, name: str, part: Held) -> list[Asked]:
@@ -242,17 +255,19 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
     return Domain(name, drafts, asked)
 
 
-def _everyday(part: Held) -> Domain:
-    """Return all documents that were written to be asked about, and the questions of a part."""
-    drafts = dict(drafts_of(OWN))
-    held = [one for one in read_questions() if one.collection in OWN and one.part == part]
+def _everyday(
+    name: str, collections: Sequence[str], questions: Sequence[EverydayQuestion], part: Held
+) -> Domain:
+    """Return all documents that were written for some collections, and the questions of a part."""
+    drafts = dict(drafts_of(collections))
+    held = [one for one in questions if one.part == part]
     asked = [
         AskedOf(one.question, {str(draft.id): spans} if spans else {})
         for one in _first(held, [one.question for one in held])
         for draft in [drafts[one.group]]
         for spans in [one.spans(draft.text)]
     ]
-    return Domain("everyday", list(drafts.values()), asked)
+    return Domain(name, list(drafts.values()), asked)
 
 
 def _halved(dataset: Dataset, part: Held) -> list[AskedOf]:
