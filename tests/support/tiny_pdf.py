@@ -40,7 +40,7 @@ class Pdf:
         }
         for at, page in enumerate(self.pages):
             number = first + 3 * at
-            resources = f"<</Font<</F 3 0 R/B 5 0 R>>/XObject<</I {number + 2} 0 R>>>>"
+            resources = f"<</Font<</F 3 0 R/B 5 0 R>>/XObject<</I {number + 2} 0 R/X 100 0 R>>>>"
             made[number] = (
                 f"<</Type/Page/Parent 2 0 R/MediaBox[{page.box}]/Contents {number + 1} 0 R"
                 f"/Resources{resources}{page.extra}>>"

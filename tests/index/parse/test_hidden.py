@@ -58,6 +58,10 @@ WAYS: Mapping[str, Callable[[str], str]] = {
     "invisible from before": lambda words: f"q {_UNDER}\n{text(72, 600, words)}Q\n",
     "under a bar": lambda words: text(72, 600, words) + "0 g 60 590 500 30 re f\n",
     "under a white patch": lambda words: text(72, 600, words) + "1 g 60 590 500 30 re f 0 g\n",
+    "under a bar as high as the line": lambda words: (
+        text(72, 600, words) + "0 g 60 597.4 500 13.8 re f\n"
+    ),
+    "under a thick line": lambda words: text(72, 600, words) + "0 G 16 w 60 604 m 560 604 l S\n",
     "black on black": lambda words: "0 g 60 590 500 30 re f\n" + text(72, 600, words),
     "an unused outline for pictures": lambda words: f"q {text(72, 600, words, more='7 Tr')}Q\n",
 }
@@ -88,6 +92,29 @@ def test_white_text_on_a_darker_ground_is_seen(grey: float, size: int):
     result = parsed(prose(SEEN) + ground + text(72, 600, "Plainly seen", size, more=_WHITE))
     assert "Plainly seen" in result.text
     assert result.warnings == []
+
+
+def test_a_header_in_white_on_black_is_seen_next_to_other_lines():
+    header = "0 g 60 596 500 16 re f\n" + text(72, 600, "Plan Price Seats", more=_WHITE)
+    result = parsed(prose(SEEN) + header + "0 g\n" + text(72, 586, "Small 9 euros 12 seats"))
+    assert "Plan Price Seats" in result.text
+    assert result.warnings == []
+
+
+def test_a_bar_inside_of_a_form_covers_as_well():
+    bar = "0 g 60 590 500 30 re f"
+    form = f"<</Type/XObject/Subtype/Form/BBox[0 0 612 792]/Length {len(bar)}>>"
+    page = Page(prose(SEEN) + text(72, 600, "Nobody sees this") + "/X Do\n")
+    data = Pdf([page], objects=[f"{form}\nstream\n{bar}\nendstream"]).write()
+    result = read(data, Request(ocr="never"))
+    assert result.text.strip() == " ".join(SEEN)
+
+
+def test_a_note_on_the_bar_is_seen_and_what_is_below_is_not():
+    bar = "0 g 60 590 500 30 re f\n" + text(320, 600, "Blacked out", more=_WHITE)
+    result = parsed(prose(SEEN) + text(72, 600, "Nobody sees this") + bar)
+    assert "Blacked out" in result.text
+    assert "Nobody" not in result.text
 
 
 @pytest.mark.parametrize("colour", ["1 0 0", ".6 .8 .6", "0 0 .5"])

@@ -1,7 +1,7 @@
-"""Text that nobody sees: invisible, as its ground, under a shape, outside of the page, or tiny."""
+"""Text that nobody sees: invisible, covered, in its ground's colour, off the page, or tiny."""
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -61,9 +61,9 @@ def hidden_words(page: PdfPage, glyphs: Glyphs) -> HiddenWords:
             light.append(word)
     if invisible and not (2 * len(invisible) > len(glyphs.words) and is_image(page)):
         list(map(seen.hide, invisible))
-    if light:
+    _hide_covered(page, glyphs, seen)  # before the next line changes how letters are drawn
+    if light := [word for word in light if word[0] not in seen.hidden]:
         _hide_unseen(page, glyphs, light, seen)
-    _hide_covered(page, glyphs, seen)
     return seen
 
 
@@ -136,7 +136,8 @@ def _hide_unseen(
     dark = _rows(glyphs, set(glyphs.words).difference(light))
     over: list[tuple[int, int]] = []
     for word in light:
-        if _is_blank(shown, _box(glyphs, word)):
+        pixels = b"".join(_pixels(shown, _box(glyphs, word)))
+        if not pixels or max(pixels) - min(pixels) < _CONTRAST:
             seen.hide(word)
         elif _meets(dark, _box(glyphs, word)):
             over.append(word)
@@ -158,21 +159,35 @@ def _hide_unseen(
 
 
 def _hide_covered(page: PdfPage, glyphs: Glyphs, seen: HiddenWords) -> None:
-    """Hide words that show only if the shapes that may cover them are left out."""
+    """Hide words whose letters show only if the shapes that may cover them are left out."""
     shapes = covering_shapes(page)
     if not shapes:
         return
-    width, height = page.size.width // _SCALE, page.size.height // _SCALE
-    shown = drawn(page, width, height, colour=True)
     words = [one for one in glyphs.words if one[0] not in seen.hidden]
-    blank = [word for word in words if _is_blank(shown, _box(glyphs, word))]
-    if not blank:
+    letters = {one for word in words if (one := text_object(glyphs.handle, word[0]))}
+    covered = [word for word, shown in _shown(page, glyphs, words, letters).items() if not shown]
+    if not covered:
         return
     with absent(shapes):
-        bare = drawn(page, width, height, colour=True)
-    for word in blank:
-        if not _is_blank(bare, _box(glyphs, word)):
+        bare = _shown(page, glyphs, covered, letters)
+    for word in covered:
+        if bare[word]:
             seen.hide(word)
+
+
+def _shown(
+    page: PdfPage, glyphs: Glyphs, words: Sequence[tuple[int, int]], letters: Collection[int]
+) -> dict[tuple[int, int], bool]:
+    """Return whether each word changes the picture of a page."""
+    width, height = page.size.width // _SCALE, page.size.height // _SCALE
+    with_letters = drawn(page, width, height, colour=False)
+    with absent(letters):
+        without = drawn(page, width, height, colour=False)
+    return {
+        word: _pixels(with_letters, box) != _pixels(without, box)
+        for word in words
+        for box in [_box(glyphs, word)]
+    }
 
 
 _Box = tuple[int, int, int, int]  # pixels: left, top, and the ends of right and bottom
@@ -212,13 +227,6 @@ def _pixels(picture: Bitmap, box: _Box) -> list[bytes]:
     starts = (row * picture.stride for row in rows)
     depth = picture.depth
     return [picture.data[start + x0 * depth : start + x1 * depth] for start in starts]
-
-
-def _is_blank(picture: Bitmap, box: _Box) -> bool:
-    """Return whether a picture shows nothing inside of a box, in no colour."""
-    pixels = b"".join(_pixels(picture, box))
-    colours = [pixels[at :: picture.depth] for at in range(picture.depth)]
-    return not pixels or all(max(one) - min(one) < _CONTRAST for one in colours)
 
 
 def _changes(one: Bitmap, other: Bitmap, box: _Box) -> int:

@@ -1,7 +1,7 @@
-"""Filled shapes of a page that may cover its text: over it, or under it in its own colour."""
+"""Shapes of a page that may cover its text: over it, or under it in its own colour."""
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from citespan.index.parse.formats.pdf.page import PdfPage
@@ -12,20 +12,22 @@ from citespan.index.parse.formats.pdf.pdfium import (
     object_bounds,
     object_fill,
     object_kind,
+    object_stroke,
     path_mode,
     raw,
 )
 
-_MOST_OBJECTS = 20_000  # of a page that are looked at
+_MOST_OBJECTS = 20_000  # of a page that are looked at, those inside of forms as well
 _MOST_PAIRS = 200_000  # of a shape and a text; if there are more, each shape may cover
+_DEEPEST = 8  # forms inside of one another
 _LETTER = 4.0  # points: a smaller shape covers no word
-_LIGHT = 225  # of 255: dark letters are seen on a ground that is as light
+_WHITE = 249  # of 255: letters that are not looked at anyway are seen on a ground that is as light
 
 _Sides = tuple[float, float, float, float]  # left, bottom, right and top, in points
 
 
 class _Drawn(NamedTuple):
-    """An object of a page: the addresses of filled shapes, and whether it has text."""
+    """An object of a page: the addresses of shapes, and whether it has text."""
 
     address: int
     shapes: list[int]
@@ -34,59 +36,63 @@ class _Drawn(NamedTuple):
 
 
 def covering_shapes(page: PdfPage) -> list[int]:
-    """Return the addresses of the filled shapes of a page that may cover text."""
+    """Return the addresses of the shapes of a page that may cover text."""
+    looking = _Looking()
     count = min(raw.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
-    return _covering(count, lambda at: object_at(page.raw, at))[1]
+    looking.into((object_at(page.raw, at) for at in range(count)), 0)
+    return looking.covering
 
 
-def _covering(count: int, nth: Callable[[int], int]) -> tuple[list[_Drawn], list[int]]:
-    """Return objects in the order in which they are drawn, and which of their shapes may cover."""
-    drawn: list[_Drawn] = []
-    covering: list[int] = []
-    for at in range(count):
-        one = nth(at)
-        kind = object_kind(one)
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            drawn.append(_Drawn(one, [], has_text=True))
-        elif kind == raw.FPDF_PAGEOBJ_PATH:
-            drawn += _shape(one)
-        elif kind == raw.FPDF_PAGEOBJ_FORM:
-            inner, found = _inside(one)
-            covering += found
-            drawn.append(_together(one, inner))
-    return drawn, covering + _over(drawn)
+class _Looking:
+    """The search for shapes that meet a text drawn before them, or any text if they are dark."""
 
+    def __init__(self) -> None:
+        self.covering: list[int] = []
+        self._left = _MOST_OBJECTS
 
-def _inside(form: int) -> tuple[list[_Drawn], list[int]]:
-    """Return what a form draws; those inside of it are not looked into."""
-    count = min(inner_objects(form), _MOST_OBJECTS)
-    parts = [inner_object(form, at) for at in range(count)]
-    flat = [part for part in parts if object_kind(part) != raw.FPDF_PAGEOBJ_FORM]
-    return _covering(len(flat), flat.__getitem__)
+    def into(self, objects: Iterable[int], depth: int) -> list[_Drawn]:
+        """Look at objects in the order in which they are drawn, and return what they are."""
+        drawn: list[_Drawn] = []
+        for one in objects:
+            if self._left <= 0:
+                break
+            self._left -= 1
+            kind = object_kind(one)
+            if kind == raw.FPDF_PAGEOBJ_TEXT:
+                drawn.append(_Drawn(one, [], has_text=True))
+            elif kind == raw.FPDF_PAGEOBJ_PATH:
+                drawn += _shape(one)
+            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+                parts = (inner_object(one, at) for at in range(inner_objects(one)))
+                drawn.append(_together(one, self.into(parts, depth + 1)))
+        self.covering += _over(drawn)
+        return drawn
 
 
 def _together(form: int, inner: Sequence[_Drawn]) -> _Drawn:
     shapes = [shape for part in inner for shape in part.shapes]
     dark, text = any(part.is_dark for part in inner), any(part.has_text for part in inner)
-    return _Drawn(form, shapes, dark, text)
+    return _Drawn(form, shapes if text or not shapes else [form], dark, text)
 
 
 def _shape(path: int) -> list[_Drawn]:
-    """Return a path if it is filled and large enough."""
+    """Return a path if it is filled or stroked, and large enough."""
     left, bottom, right, top = _sides(path)
     if right - left < _LETTER or top - bottom < _LETTER:
         return []
-    mode, stroked = ctypes.c_int(), ctypes.c_int()
-    if not path_mode(path, *_addresses((mode, stroked))) or not mode.value:
+    filled, stroked = ctypes.c_int(), ctypes.c_int()
+    if not path_mode(path, *_addresses((filled, stroked))):
+        return []
+    if not filled.value and not stroked.value:
         return []
     colours = [ctypes.c_uint() for _ in range(4)]
-    known = object_fill(path, *_addresses(colours))
-    dark = not known or min(colour.value for colour in colours[:3]) < _LIGHT
+    colour = object_fill if filled.value else object_stroke
+    known = colour(path, *_addresses(colours))
+    dark = not known or min(colour.value for colour in colours[:3]) < _WHITE
     return [_Drawn(path, [path], dark)]
 
 
 def _over(drawn: Sequence[_Drawn]) -> list[int]:
-    """Return the shapes that meet a text drawn before them, or any text if they are dark."""
     shapes = [(at, one) for at, one in enumerate(drawn) if one.shapes]
     if not shapes:
         return []
