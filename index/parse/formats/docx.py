@@ -18,6 +18,7 @@ MADE_BY = "docx 3"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LONGEST = 300  # characters of a heading
 _DEEPEST = 3  # documents inside of one another
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _NOTES = {"footnote": "Footnote", "endnote": "Endnote"}
 
 
@@ -67,6 +68,7 @@ class WordDocument:
         self._styled = 0  # the level of the last heading by style
         self._titles: set[int] = set()  # where titles end in the text
         self._noted: set[tuple[str, str]] = set()
+        self._taken: set[str] = set()
 
     def read_body(self) -> None:
         """Write the body; headings below a title are a level deeper.
@@ -198,23 +200,27 @@ class WordDocument:
         write_table(self.writer, grid, headers=1)
 
     def _chunk(self, element: Element) -> None:
-        """Write what Word takes in when it opens the document; what lies outside stays there."""
+        """Write what Word takes in when it opens the document, each part once."""
         relations = self._package.relations(self._package.main)
         relation = relations.get(element.get(RELATION + "id") or "")
-        if relation is None or not self._package.has(relation.target):
+        if relation is None or relation.kind != "aFChunk" or relation.target in self._taken:
             return
+        self._taken.add(relation.target)
         try:
-            data = self._package.read(relation.target)
-            if data.startswith(b"PK"):
-                chunk = _read(data, self._request, self._depth + 1)
-            else:
-                chunk = chunk_of(data, self._request)
+            chunk = self._read_chunk(relation.target)
         except Unreadable as error:
-            self.writer.warn("part_failed", f"a part that it takes in: {error}", partial=True)
+            if error.code != "no_text":
+                self.writer.warn("part_failed", f"a part that it takes in: {error}", partial=True)
             return
         places = ChunkPlaces(self._blocks, self._tables)
         include(self.writer, chunk, places)
         self._blocks, self._tables = places.blocks, places.tables
+
+    def _read_chunk(self, part: str) -> Parsed:
+        data, kind = self._package.read(part), self._package.media_type(part)
+        if kind.startswith(_WORD) or kind == MEDIA_TYPE:
+            return _read(data, self._request, self._depth + 1)
+        return chunk_of(data, kind, self._request)
 
     def _note(self, note: Element, prefix: str) -> None:
         for paragraph in note.iter(W + "p"):

@@ -14,6 +14,14 @@ from citespan.index.parse.request import Request, Unreadable
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
+_TYPES = "[Content_Types].xml"
+_BY_SUFFIX = {
+    ".htm": "text/html", ".html": "text/html", ".xhtml": "application/xhtml+xml",
+    ".mht": "message/rfc822", ".mhtml": "message/rfc822", ".rtf": "application/rtf",
+    ".txt": "text/plain",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+
 
 class Relation(NamedTuple):
     """What a part points to: the last word of the relation's type, and the target's name."""
@@ -60,6 +68,18 @@ class Package:
             Unreadable: it is missing, damaged or too large.
         """
         return self.archive.read(self._names.get(part.lower(), part))
+
+    def media_type(self, part: str) -> str:
+        """Return the media type that the file states for a part, or that its name says."""
+        name, suffix = f"/{part}".lower(), posixpath.splitext(part)[1].lower()
+        stated = _BY_SUFFIX.get(suffix, "")
+        for entry in self.tree(_TYPES) if self.has(_TYPES) else ():
+            kind = (entry.get("ContentType") or "").partition(";")[0].strip().lower()
+            if (entry.get("PartName") or "").lower() == name:
+                return kind
+            if f".{entry.get('Extension') or ''}".lower() == suffix:
+                stated = kind
+        return stated
 
     def tree(self, part: str) -> Element:
         """Return the root of a part of XML.

@@ -1,40 +1,49 @@
 """Contents of another kind that a Word document takes in when it is opened (altChunk)."""
 
 from citespan.index.parse.formats import email, html, rtf
-from citespan.index.parse.formats.texts import lenient
+from citespan.index.parse.formats.texts import decoded
 from citespan.index.parse.formats.writing import BlockWriter
 from citespan.index.parse.parsed import Heading, Parsed, Table
-from citespan.index.parse.places import Cell, Node, Place
-from citespan.index.parse.request import Request
+from citespan.index.parse.places import Cell, Line, Node, Place
+from citespan.index.parse.request import Request, Unreadable
 
-_HEAD = 1_000  # bytes that tell the kind
+_RTF = frozenset({"application/rtf", "text/rtf"})
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
-def chunk_of(data: bytes, request: Request) -> Parsed:
+def chunk_of(data: bytes, kind: str, request: Request) -> Parsed:
     """Read what is no Word document: a page of HTML, one in parts (MHTML), RTF or plain text.
 
+    Args:
+        data: the bytes of the part.
+        kind: its media type.
+        request: of the document.
+
     Raises:
-        Unreadable: it is damaged, too large, or holds no text.
+        Unreadable: it is of another kind, damaged or too large, or holds no text.
     """
-    head = data[:_HEAD].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"").lower()
-    if head.startswith(rb"{\rtf"):
+    if kind in _RTF:
         return rtf.read(data, request)
-    if b"mime-version:" in head or head.startswith(b"content-type:"):
-        return _page_in_parts(data, request)
-    if head.startswith(b"<"):
+    if kind in _HTML:
         return html.read(data, request)
+    if kind == email.MEDIA_TYPE:
+        return _page_in_parts(data, request)
+    if kind != "text/plain":
+        raise Unreadable("unsupported", f"nothing here reads {kind or 'its kind'}")
     writer = BlockWriter()
-    for block in lenient(data, request.encoding).split("\n\n"):
-        writer.block(block, Node(0))
-    return writer.parsed("text/plain", "")
+    text, writer.warnings = decoded(data, request.encoding)
+    for number, block in enumerate(text.split("\n\n"), 1):
+        writer.block(block, Line(number))
+    return writer.parsed(kind, "")
 
 
 def _page_in_parts(data: bytes, request: Request) -> Parsed:
-    for part in email.message_of(data).walk():
-        if part.get_content_type() == html.MEDIA_TYPE:
+    for part in email.message_of(data.removeprefix(b"\xef\xbb\xbf")).walk():
+        attached = part.get_content_disposition() == "attachment"
+        if part.get_content_type() == html.MEDIA_TYPE and not attached:
             named = Request(encoding=email.charset_of(part) or request.encoding)
             return html.read(email.payload_of(part), named)
-    return email.read(data, request)
+    raise Unreadable("no_text", "it holds no page")
 
 
 class ChunkPlaces:
@@ -46,35 +55,33 @@ class ChunkPlaces:
     """
 
     def __init__(self, blocks: int, tables: int) -> None:
-        self.blocks, self._tables = blocks, tables
-        self._names: dict[str, str] = {}
+        self.blocks, self.tables = blocks, tables
+        self._blocks: dict[Place, Node] = {}
+        self._tables: dict[str, str] = {}
 
-    @property
-    def tables(self) -> int:
-        """The tables of the document up to here."""
-        return self._tables + len(self._names)
-
-    def of(self, place: Place, *, begins: bool) -> Place:
-        """Return the place of what stands at a place of the chunk, and may begin a block."""
+    def of(self, place: Place) -> Place:
+        """Return the place of what stands at a place of the chunk."""
         if isinstance(place, Cell):
-            name = f"table {self.tables + 1}"
-            return Cell(self._names.setdefault(place.sheet, name), place.row, place.column)
-        self.blocks += begins
-        return Node(self.blocks)
+            if place.sheet not in self._tables:
+                self.tables += 1
+                self._tables[place.sheet] = f"table {self.tables}"
+            return Cell(self._tables[place.sheet], place.row, place.column)
+        if place not in self._blocks:
+            self.blocks += 1
+            self._blocks[place] = Node(self.blocks)
+        return self._blocks[place]
 
 
 def include(writer: BlockWriter, chunk: Parsed, places: ChunkPlaces) -> None:
-    """Write a chunk, with its headings, tables, furniture and warnings."""
+    """Write a chunk, with its headings, tables and warnings; its furniture is text as well."""
     writer.paragraph()
     base, at = writer.length, 0
     for run in chunk.runs:
-        between = chunk.text[at : run.start]
-        writer.separate(between)
-        begins = not at or "\n\n" in between
-        writer.add(chunk.text[run.start : run.end], places.of(run.place, begins=begins))
+        writer.separate(chunk.text[at : run.start])
+        writer.add(chunk.text[run.start : run.end], places.of(run.place))
         at = run.end
     writer.separate(chunk.text[at:])
     writer.headings += [Heading(base + h.start, base + h.end, h.level) for h in chunk.headings]
     writer.tables += [Table(base + t.start, base + t.end, t.header) for t in chunk.tables]
-    writer.furniture += [(base + start, base + end) for start, end in chunk.furniture]
-    writer.warnings += chunk.warnings
+    for one in chunk.warnings:
+        writer.warn(one.code, one.message, partial=one.partial)

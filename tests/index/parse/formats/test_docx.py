@@ -331,6 +331,7 @@ def test_lists_inside_of_lists_are_indented_and_powers_and_fractions_are_readabl
 
 PAGE = """<html><body><h1>Terms</h1><p>Pay within 30 days.</p>
 <table><tr><th>Plan</th><th>Price</th></tr><tr><td>Small</td><td>9</td></tr></table></body></html>"""
+TAKEN = '<w:altChunk r:id="rId9"/>'
 IN_PARTS = f"""MIME-Version: 1.0
 Content-Type: multipart/related; boundary="xx"
 
@@ -342,7 +343,7 @@ Content-Type: text/html; charset="utf-8"
 """
 
 
-def taking_in(name: str, chunk: str | bytes, body: str = '<w:altChunk r:id="rId9"/>') -> bytes:
+def taking_in(name: str, chunk: str | bytes, body: str = TAKEN) -> bytes:
     return package(
         "word/document.xml",
         {
@@ -358,7 +359,7 @@ def test_a_page_that_the_document_takes_in_is_read_at_its_place(name, chunk):
     body = (
         paragraph("Before.")
         + word_table([["Room", "Seats"], ["Oak", "12"]])
-        + '<w:altChunk r:id="rId9"/>'
+        + TAKEN
         + paragraph("After.")
     )
     out = parsed(reader.read, taking_in(name, chunk, body))
@@ -369,6 +370,7 @@ def test_a_page_that_the_document_takes_in_is_read_at_its_place(name, chunk):
     assert place_of(out, "Pay within 30 days.") == Node(3)
     assert place_of(out, "Small") == Cell("table 2", 2, 1)
     assert place_of(out, "After.") == Node(4)
+    assert furniture(out) == []
     assert [out.text[table.start : table.end] for table in out.tables][
         1
     ] == "Plan: Small; Price: 9."
@@ -388,10 +390,47 @@ def test_other_contents_that_the_document_takes_in_are_read(name, chunk):
     assert place_of(out, "Second.") == Node(2)
 
 
+@pytest.mark.parametrize(
+    ("name", "chunk"),
+    [
+        (
+            "a.htm",
+            "<nav>Home</nav><p>Seen.</p><p style='display:none'>SECRET</p><footer>F</footer>",
+        ),
+        ("a.htm", "<!-- mime-version: --><p>Seen.</p><p style='display:none'>SECRET</p>"),
+        ("a.txt", "Seen.".encode("utf-16")),
+        ("a.mht", "\ufeff" + IN_PARTS.replace(PAGE, "<p>Seen.</p>")),
+    ],
+)
+def test_what_is_hidden_in_what_it_takes_in_is_left_out(name: str, chunk: str | bytes):
+    out = parsed(reader.read, taking_in(name, chunk, TAKEN + paragraph("After.")))
+    assert "Seen." in out.text
+    assert "SECRET" not in out.text
+    assert "mime" not in out.text.lower()
+    assert furniture(out) == []  # it would end what is searched
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.xml", "a.txt"])
+def test_what_is_no_text_is_not_taken_in(name: str):
+    body = TAKEN + paragraph("After.")
+    out = parsed(reader.read, taking_in(name, b"\x89PNG\r\n\x1a\n" + bytes(range(256)), body))
+    assert out.text == "After."
+    assert [(one.code, one.partial) for one in out.warnings] == [("part_failed", True)]
+
+
+def test_an_empty_page_that_it_takes_in_lacks_nothing():
+    out = parsed(reader.read, taking_in("a.htm", "<body></body>", TAKEN + paragraph("After.")))
+    assert (out.text, out.warnings) == ("After.", [])
+
+
+def test_each_part_is_taken_in_once():
+    assert parsed(reader.read, taking_in("a.txt", "Seen.", TAKEN * 100)).text == "Seen."
+
+
 def test_documents_inside_of_one_another_end_somewhere():
     inner = docx(paragraph("Deep."))
     for _ in range(6):
-        inner = taking_in("a.docx", inner, paragraph("Above.") + '<w:altChunk r:id="rId9"/>')
+        inner = taking_in("a.docx", inner, paragraph("Above.") + TAKEN)
     out = parsed(reader.read, inner)
     assert "Deep." not in out.text
     assert [(one.code, one.partial) for one in out.warnings] == [("part_failed", True)]
