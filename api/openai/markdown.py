@@ -4,6 +4,7 @@ The Markdown has no other links, even if documents or a language model contain s
 """
 
 import re
+from itertools import chain, zip_longest
 from typing import Literal
 
 import msgspec
@@ -30,6 +31,7 @@ _JOINT = re.compile(
 _BRACKET = re.compile(r"[!\[\]](?=\S)")
 _SPECIAL = re.compile(r"[\\`*_\[\]{}<>~|!#&$^=]")
 _LIST = re.compile(r"^ ?(?:(?=[-+])|\d{1,9}(?=[.)]))")  # where a message begins
+_LINE_ENDS = re.compile(r"(\n[\n \t]{0,99})")
 _UNSUPPORTED = " _(not in the documents)_"
 
 
@@ -83,7 +85,7 @@ class Rendering:
         """Return the piece that an event adds to the message, or None."""
         match event:
             case Delta():
-                piece = MarkdownPiece(content=event.text if event.as_is else escaped(event.text))
+                piece = MarkdownPiece(content=event.text if event.as_is else written(event.text))
             case SegmentDone():
                 piece = self._markers(event)
             case Done():
@@ -114,6 +116,14 @@ class Rendering:
             )
             annotations.append(Annotation(url_citation=found))
         return MarkdownPiece(content=content, annotations=tuple(annotations))
+
+
+def written(text: str) -> str:
+    """Return Markdown that shows the lines and paragraphs of a text, each as `escaped` shows it."""
+    pieces = _LINE_ENDS.split(text)
+    ends = ["\n\n" if end.count("\n") > 1 else "  \n" for end in pieces[1::2]]
+    lines = map(escaped, pieces[::2])
+    return "".join(chain.from_iterable(zip_longest(lines, ends, fillvalue="")))
 
 
 def escaped(text: str) -> str:

@@ -6,7 +6,7 @@ in `Answer.citations` and each `SegmentDone` in `Answer.segments`, in order.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from citespan.index.types import Passage, Span
 from citespan.qa.answer.bounds import MAX_ANSWER, MAX_CITATIONS
@@ -66,6 +66,7 @@ def folded(events: Iterable[Event]) -> Answer:
     raise ValueError("the events do not end with an answer")
 
 
+Gap: TypeAlias = Literal["", "\n", "\n\n"]
 _Place: TypeAlias = tuple[str, int, Span]
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "。」", "๚")
 
@@ -93,12 +94,7 @@ class Composer:
         return text in self._said
 
     def say(
-        self,
-        text: str,
-        citations: Sequence[Citation],
-        support: Support,
-        *,
-        apart: bool = False,
+        self, text: str, citations: Sequence[Citation], support: Support, gap: Gap = ""
     ) -> Iterator[Event]:
         """Add a sentence and its citations; citations of the same characters are shared.
 
@@ -109,12 +105,12 @@ class Composer:
             text: the sentence.
             citations: its own.
             support: how they support it.
-            apart: whether it begins a paragraph of the answer.
+            gap: what stands before it at least, unless it is the first.
         """
         fitting = self._fitting(citations)
         whole = len(fitting) == len(citations) or (fitting and support is Support.QUOTED)
-        gap = _gap(self.text, text, apart=apart)
-        if not whole or len(self.text) + len(gap) + len(text) > MAX_ANSWER:
+        between = max(gap, _gap(self.text, text), key=len) if self.text else ""
+        if not whole or len(self.text) + len(between) + len(text) > MAX_ANSWER:
             return
         citations = fitting
         for one in citations:
@@ -124,9 +120,9 @@ class Composer:
                 yield CitationAdded(citation=numbered)
         used = {_place(one): self._citations[_place(one)] for one in citations}
         self._said.add(text)
-        start = len(self.text) + len(gap)
-        self.text += gap + text
-        yield Delta(text=gap + text)
+        start = len(self.text) + len(between)
+        self.text += between + text
+        yield Delta(text=between + text)
         span = Span(start, len(self.text))
         segment = Segment(span=span, citations=tuple(used.values()), support=support)
         self.segments.append(segment)
@@ -144,12 +140,8 @@ class Composer:
         return fitting
 
 
-def _gap(before: str, text: str, *, apart: bool) -> str:
-    """Return what stands between two parts of an answer: lists, code and headings have lines."""
-    if not before:
-        return ""
-    if apart:
-        return "\n\n"
+def _gap(before: str, text: str) -> str:
+    """Return what stands between two sentences: a line ends before and after lists and code."""
     last = before.rpartition("\n")
     whole = last[2].rstrip("\"'”’»)*_ ").endswith(_ENDS)
     return " " if whole and not last[1] and "\n" not in text else "\n"

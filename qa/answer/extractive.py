@@ -4,13 +4,18 @@ import re
 from collections.abc import Generator
 
 from citespan.qa.answer.conflicts import conflicting
-from citespan.qa.answer.events import Composer, Event
+from citespan.qa.answer.events import Composer, Event, Gap
 from citespan.qa.answer.material import GatheredEvidence
 from citespan.qa.citation import Citation
 from citespan.qa.evidence import by_quote, once
 from citespan.qa.types import Abstention, Answer, Mode, Reason, Status, Support
 
-_NUMBER = re.compile(r"^[ \t]{0,40}(?:\d{1,3}|[A-Za-z])[.)]", re.MULTILINE)  # of an item
+_NEAR = 60  # code points between quotes of the same paragraph or list
+_ITEM = re.compile(
+    r"[^\w\n]*\n\s{0,60}(?:[-*+•‣▪–—]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[A-Za-z]|[ivx]{2,4})[.)])"
+    r"\s(?:\s{0,9}\[[ xX]\]\s)?\W*"
+)
+_BLANK = re.compile(r"\n\s*\n|\u2029")
 _WORD = re.compile(r"\w")
 _MESSAGES = {
     Reason.EMPTY_INDEX: "There are no documents to answer from yet.",
@@ -36,9 +41,9 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
         if not composer.cites(same):
             first = same[0]
             stored = material.stored[first.document.id].text
-            apart = last is not None and not goes_on(last, first, stored)
+            gap = gap_before(first, last, stored) if last else ""
             text = seen[first.quote] or first.quote
-            yield from composer.say(text, same, Support.QUOTED, apart=apart)
+            yield from composer.say(text, same, Support.QUOTED, gap)
             last = first
     lacking = _lacking(material)
     return Answer(
@@ -54,12 +59,19 @@ def write_quotes(material: GatheredEvidence, composer: Composer) -> Generator[Ev
     )
 
 
-def goes_on(before: Citation, one: Citation, text: str) -> bool:
-    """Return whether a quote from a text follows another one in its paragraph or its list."""
-    if one.document.id != before.document.id or one.span.start < before.span.end:
-        return False
-    between = text[before.span.end : one.span.start]
-    return "\n\n" not in between and not _WORD.search(_NUMBER.sub("", between))
+def gap_before(one: Citation, before: Citation, text: str) -> Gap:
+    """Return what stands at least between a quote from a text and the one before it.
+
+    What follows in the same paragraph may follow in the same line, and the next item of a list in
+    the next one. Anything else is a paragraph of its own.
+    """
+    start, end = before.span.end, one.span.start
+    if one.document.id != before.document.id or not start <= end <= start + _NEAR:
+        return "\n\n"
+    between = text[start:end]
+    if _ITEM.fullmatch(between):
+        return "\n"
+    return "\n\n" if _WORD.search(between) or _BLANK.search(between) else ""
 
 
 def abstained(material: GatheredEvidence, reason: Reason, message: str = "") -> Answer:

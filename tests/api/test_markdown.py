@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rendering import Shown, node_renderers, rendered, rendered_by_node
 
-from citespan.api.openai.markdown import escaped, unlinked
+from citespan.api.openai.markdown import unlinked, written
 from citespan.index.text.unseen import shown
 from citespan.qa.question.understanding import plain
 
@@ -43,12 +43,12 @@ TEXTS = st.lists(FRAGMENTS, min_size=1, max_size=5).map("".join)
 
 
 def message(text: str) -> str:
-    return f"{escaped(text)} [[1]]({OURS})"
+    return f"{written(text)} [[1]]({OURS})"
 
 
 def inert(name: str, text: str, found: Shown) -> None:
     """Only our own marker links, and the text is what the document says."""
-    assert found.tags <= {"p", "a"}, (name, text, found.tags)
+    assert found.tags <= {"p", "a", "br"}, (name, text, found.tags)
     assert found.links == [OURS], (name, text, found.links)
     said = f"{shown(text)} [1]".split()
     assert found.text.replace("\u200b", "").split() == said, (name, text)
@@ -89,6 +89,12 @@ def test_what_documents_say_is_text_in_renderers_of_javascript(node: Path) -> No
         inert(name, of[sent], page)
 
 
+def test_lines_and_paragraphs_of_an_answer_are_lines_and_paragraphs() -> None:
+    sent = written("Two things:\n- a\n  - b\n\nNext")
+    assert sent == "Two things:  \n\\- a  \n\\- b\n\nNext"
+    assert written("\n\nNext") + written(" one.\n\n\t\nEnd") == "\n\nNext one.\n\nEnd"
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_title_links_nowhere_as_text_and_as_markdown(text: str) -> None:
     for name, _, page in rendered([f"({unlinked(text)})", f"[{unlinked(text)}]({OURS})"]):
@@ -101,7 +107,7 @@ def test_a_title_links_nowhere_as_text_and_as_markdown(text: str) -> None:
 @example("![x](http://e.co/i)")
 @example("![x\\](http://e.co/i)")
 def test_an_answer_that_is_sent_back_is_what_was_said(text: str) -> None:
-    assert plain(escaped(text)).split() == plain_text(text).split()
+    assert plain(written(text)).split() == plain_text(text).split()
 
 
 def plain_text(text: str) -> str:

@@ -205,7 +205,7 @@ def test_the_latest_version_is_that_of_the_latest_heading(harbour: Ask) -> None:
 
 def test_a_version_in_a_heading_comes_with_its_sentence(harbour: Ask) -> None:
     answer = harbour("Which was the last version for Android 9?").text
-    assert answer == "4.0.3 (2024-08-30)\n\nThe last version for Android 9."
+    assert answer == "4.0.3 (2024-08-30)\nThe last version for Android 9."
 
 
 def test_of_two_fees_the_one_in_force_is_given(harbour: Ask) -> None:

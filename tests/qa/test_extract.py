@@ -16,7 +16,7 @@ from citespan.index.types import Chunk, Scores
 from citespan.qa import Citation, Segment
 from citespan.qa.answer.conflicts import conflicting
 from citespan.qa.answer.events import Composer
-from citespan.qa.answer.extractive import goes_on
+from citespan.qa.answer.extractive import gap_before
 from citespan.qa.english.question_parts import parts
 from citespan.qa.errors import ConfigError, UngroundedCitation
 from citespan.qa.evidence.decision import AnswerThreshold
@@ -306,29 +306,37 @@ class TestCompose:
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
-        ("between", "follows"),
+        ("between", "gap"),
         [
-            (" ", True),
-            ("**\n", True),
-            ("\n- ", True),
-            ("\n2. ", True),
-            ("\n\n", False),
-            (" Left out. ", False),
-            ("\n- left out\n- ", False),
+            (" ", ""),
+            ("**\n", ""),
+            ("\n- ", "\n"),
+            ("\n2. ", "\n"),
+            ("\n\n  * [x] **", "\n"),
+            ("\n(iv) ", "\n"),
+            ("\n10.1. ", "\n"),
+            ("\n\n", "\n\n"),
+            ("\n   \n", "\n\n"),
+            (" Left out. ", "\n\n"),
+            ("\n- left out\n- ", "\n\n"),
+            (" " * 100, "\n\n"),
         ],
     )
-    def test_what_does_not_follow_is_a_paragraph_of_its_own(
-        self, between: str, *, follows: bool
-    ) -> None:
+    def test_what_does_not_follow_is_a_paragraph_of_its_own(self, between: str, gap: str) -> None:
         told = document(f"One.{between}Two.")
         end = len(told.text)
         one, two = Citation.of(told, Span(0, 4)), Citation.of(told, Span(end - 4, end))
-        assert goes_on(one, two, told.text) is follows
-        assert not goes_on(two, one, told.text)
-        assert not goes_on(Citation.of(replace(told, id="other"), one.span), two, told.text)
+        assert gap_before(two, one, told.text) == gap
+        assert gap_before(one, two, told.text) == "\n\n"
+        elsewhere = Citation.of(replace(told, id="other"), one.span)
+        assert gap_before(two, elsewhere, told.text) == "\n\n"
+
+    def test_a_gap_is_before_the_sentence(self) -> None:
+        told = document("One. Two.")
         composer = Composer()
-        for cited in (one, two):
-            list(composer.say(cited.quote, [cited], Support.QUOTED, apart=cited is two))
+        for span in (Span(0, 4), Span(5, 9)):
+            cited = Citation.of(told, span)
+            list(composer.say(cited.quote, [cited], Support.QUOTED, "\n\n"))
         assert composer.text == "One.\n\nTwo."
         assert composer.segments[1].span.of(composer.text) == "Two."
 

@@ -33,6 +33,7 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.text += "\n" if tag == "br" else ""
         self.links += [value or "" for name, value in attrs if name != "class"]
 
     def handle_data(self, data: str) -> None:
