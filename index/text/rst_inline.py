@@ -10,7 +10,7 @@ _SEEN = re.compile(
     rf"``(?P<literal>[^`]{{1,{_MOST}}})``"
     rf"|(?P<role>:[\w+-]{{1,30}}(?::[\w+-]{{1,30}}){{0,2}}:)?`(?P<words>[^`<>]{{1,{_MOST}}}?)"
     rf"(?:\s{{0,9}}<[^<>`]{{1,{_MOST}}}>)?`(?P<link>__?)?"
-    r"|(?<!\w)(?P<named>[A-Za-z0-9]{1,60}(?:[-._+:][A-Za-z0-9]{1,60}){0,8})__?(?!\w)"
+    r"|(?<!\w)(?P<named>[^\W_]{1,60}(?:[-._+:][^\W_]{1,60}){0,8})__?(?![\w(])"
     r"|(?P<note>\s?\[\#?\w{0,20}\*?\]_)(?!\w)"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])|\\\s"
     r"|\*\*(?=\S)|(?<=\S)\*\*|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])"
@@ -18,7 +18,7 @@ _SEEN = re.compile(
 
 
 def rst_seen(text: str, span: Span, between: str = " ") -> View:
-    """Return a span without roles, link targets, literals' marks and line ends, as it is seen.
+    """Return a span as it is seen: without roles, targets, marks of names and literals, line ends.
 
     Args:
         text: the text that the span is of.

@@ -16,8 +16,8 @@ MAX_SENTENCE = 1000  # code points; one of 4,856 sentences of SQuAD is longer
 _UNSTOPPED_MAX = 200
 
 # If a line of this length does not end a sentence, an editor wrapped it: the sentence continues.
-# Shorter lines are headings, list items or verses, and longer ones are paragraphs, one to a line,
-# unless a small letter follows.
+# Shorter lines are headings, list items or verses, unless a small letter follows. Longer lines are
+# paragraphs, one to a line, unless one ends inside of a sentence and has others before it.
 _WRAPPED_MIN, _WRAPPED_MAX = 40, 120
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？؟…][\"'”’»)\]]*$")
 _ORDINAL_MAX = 12  # code points of an ordinal with the word before it
@@ -29,7 +29,10 @@ _ORDINAL = re.compile(
     r"(?:(?<!\bI )\b[Aa]m|\b(?:[Dd](?:er|ie|as|en|em|es)|[Ii]m|[Vv]om|[Zz]u[mr]|[Bb]eim))"
     r"[ \xa0]\d{1,3}\.[ \xa0]?$"
 )
-_HALVED = re.compile(r";[ \xa0]?$")  # syntok ends a sentence there if a capital follows
+# syntok ends a sentence there if a capital follows; after Greek letters it is a question mark.
+_HALVED = re.compile(r"(?<![\u0370-\u03ff\u1f00-\u1fff]);\s{0,9}$")
+_HALVED_MAX = 12  # code points that are looked at
+_PROSE = re.compile(r"[.!?] [A-Z]")
 _STARTS_BLOCK = re.compile(
     r"\s*(?:[-*+•‣▪–—]\s|#{1,6}\s|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})[.)]\s|\||>|```)"
 )
@@ -97,7 +100,8 @@ def _continues(text: str, before: Span, line: Span) -> bool:
         return False
     continued = following.lstrip()[0].islower()
     if len(previous) > _WRAPPED_MAX:
-        return continued and (previous[-1].isalnum() or previous[-1] == ",")
+        ended = not (previous[-1].isalnum() or previous[-1] == ",")
+        return continued and not ended and _PROSE.search(previous) is not None
     if len(previous) < _WRAPPED_MIN and not continued:
         return False
     if not _ENDS_SENTENCE.search(previous) or _ABBREVIATED.search(previous):
@@ -129,7 +133,7 @@ def _in_block(text: str, block: Span) -> list[Span]:
             start = sentence[0].offset
             if not (
                 _ORDINAL.search(inside, max(0, start - _ORDINAL_MAX), start)
-                or _HALVED.search(inside, max(0, start - 2), start)
+                or _HALVED.search(inside, max(0, start - _HALVED_MAX), start)
             ):
                 cuts.add(start)
     if not inside.isascii():

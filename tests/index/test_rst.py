@@ -187,7 +187,8 @@ def test_what_is_inside_of_very_much_is_a_paragraph() -> None:
     ("written", "seen"),
     [
         ("Support for ReplayGain_, and Rope-2_.", "Support for ReplayGain, and Rope-2."),
-        ("See it__ now.", "See it now."),
+        ("See it__ now, or Übersicht_.", "See it now, or Übersicht."),
+        ("Call close_(1).", "Call close_(1)."),
         ("Set max_length, _private and tie__up.", "Set max_length, _private and tie__up."),
     ],
 )

@@ -287,16 +287,20 @@ class TestSentences:
         assert [" ".join(sentence.split()) for sentence in split(wrapped)] == split(text)
 
     def test_paragraphs_one_to_a_line_are_not_joined(self) -> None:
-        long = "A word and " * 15 + "no full stop"
+        long = "a word and " * 15 + "no full stop"
         assert split(f"{long}\n{long}") == [long, long]
 
     def test_a_small_letter_goes_on_after_a_long_line(self) -> None:
-        long = "A word and " * 15 + "no full stop"
-        assert split(f"{long}\nin this line.") == [f"{long}\nin this line."]
-        assert split(f"{long}:\nin this line.") == [f"{long}:", "in this line."]
+        long = "It was a word. " * 10 + "A word and no full stop"
+        *_, last = split(f"{long}\nin this line.")
+        assert last == "A word and no full stop\nin this line."
+        assert split(f"{long}:\nin this line.")[-1] == "in this line."
+        log = "level=info msg=stored id=" + "7" * 120
+        assert split(f"{log}\n{log}") == [log, log]
 
     def test_a_semicolon_ends_no_sentence(self) -> None:
         assert split("She used mutton; I do not. Why?") == ["She used mutton; I do not.", "Why?"]
+        assert split("Τι κάνεις; Είμαι καλά.") == ["Τι κάνεις;", "Είμαι καλά."]  # a question
 
     def test_the_seed(self) -> None:
         text = seed_text()
