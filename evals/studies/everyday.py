@@ -57,11 +57,11 @@ def main(collections: tuple[str, ...], part: str, limit: int | None, *, show: bo
                 if show and outcome in ("wrong", "refused", "false"):
                     quotes = [" ".join(one.quote.split()) for one in answer.citations]
                     click.echo(f"{outcome}: {asked.question}\n  {asked.gold}\n  {quotes}")
-    click.echo(f"{'collection':<12} {'n':>5} " + " ".join(f"{one:>9}" for one in _OUTCOMES))
+    click.echo(f"{'collection':<14} {'n':>5} " + " ".join(f"{one:>9}" for one in _OUTCOMES))
     rows = [*counts.items(), ("all", sum(counts.values(), Counter[Outcome]()))]
     for name, counted in rows:
         figures = " ".join(f"{counted[one]:>9}" for one in _OUTCOMES)
-        click.echo(f"{name:<12} {counted.total():>5} {figures}")
+        click.echo(f"{name:<14} {counted.total():>5} {figures}")
 
 
 def _store(service: Service, collections: tuple[str, ...]) -> dict[str, Draft]:
@@ -81,8 +81,10 @@ def _store(service: Service, collections: tuple[str, ...]) -> dict[str, Draft]:
 def _asked(
     collections: tuple[str, ...], part: str, limit: int | None
 ) -> Iterator[EverydayQuestion]:
-    is_abroad = not {*ABROAD}.isdisjoint(collections)
-    held = [one for one in read_questions() if one.part == part and one.is_abroad <= is_abroad]
+    english_only = {*ABROAD}.isdisjoint(collections)
+    held = [
+        one for one in read_questions() if one.part == part and not (english_only and one.is_abroad)
+    ]
     for collection in collections:
         among = [one for one in held if one.collection == collection]
         among.sort(key=lambda one: zlib.crc32(one.question.encode()))
@@ -98,8 +100,9 @@ def _row(asked: EverydayQuestion) -> str:
     """Return the name of the row that a question is counted in."""
     if not asked.language:
         return asked.collection
-    of = asked.collection if asked.collection in ABROAD else "English"
-    return f"{of} in {asked.language if of == 'English' or asked.language == 'en' else 'others'}"
+    if asked.collection in ABROAD:
+        return f"{asked.collection} in {'en' if asked.language == 'en' else 'others'}"
+    return f"English in {asked.language}"
 
 
 def outcome_of(asked: EverydayQuestion, answer: Answer, draft: Draft) -> Outcome:

@@ -19,8 +19,8 @@ class DataConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Each of the `…_questions` is the limit for one source; `misleading_questions` are those of SQuAD
     2.0 that people wrote so that their paragraph does not answer them. `claims` is the limit of
-    claims, `guides` that of pairs made of guides, `everyday` that of pairs of written questions,
-    and `abroad` that of those in other languages or about documents in them.
+    claims, and `guides` that of pairs made of guides. `everyday` is that of pairs of written
+    questions. `abroad` is that of those in other languages, or about documents in them.
 
     The five rates are the negatives made for each question that has an answer. `keywords` is the
     share of questions asked as keywords, `requests` of those asked as requests. `yes_no` is the

@@ -1,4 +1,4 @@
-"""`python -m citespan.evals.training.everyday GUIDES OUT`: make pairs of the written questions.
+"""`python -m citespan.evals.training.everyday GUIDES OUT [--abroad]`: make pairs of questions.
 
 GUIDES has a folder for each guide (`questions.jsonl` names them); OUT is what training reads.
 """
@@ -25,10 +25,9 @@ from citespan.evals.training.everyday.questions import (
 from citespan.evals.training.examples import Example, write_examples
 from citespan.evals.training.guides import store_guide
 from citespan.index import Corpus
+from citespan.index.embedding import MULTILINGUAL_MODEL
 from citespan.qa import load_settings
 from citespan.qa.composition import open_service
-
-_MODEL = "multilingual-e5-small"
 
 
 @click.command()
@@ -52,9 +51,10 @@ def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
 
 
 def _stored_together(collections: Collection[str]) -> list[list[str]]:
-    """Return which collections share a corpus: all of other languages, and each other one none."""
-    alone = [[one] for one in sorted(collections) if one not in ABROAD]
-    return [*alone, [one for one in ABROAD if one in collections]]
+    """Return the collections of each corpus: those in other languages share one."""
+    apart = [[one] for one in sorted(collections) if one not in ABROAD]
+    abroad = [one for one in ABROAD if one in collections]
+    return [*apart, abroad] if abroad else apart
 
 
 def _made(
@@ -63,12 +63,12 @@ def _made(
     with tempfile.TemporaryDirectory() as scratch:
         flags: dict[str, dict[str, object]] = {"data": {"path": scratch, "seed": False}}
         if abroad:
-            flags["embedding"] = {"model": _MODEL}
+            flags["embedding"] = {"model": MULTILINGUAL_MODEL}
         with open_service(settings=load_settings(environ={}, flags=flags)) as service:
-            files: dict[str, str] = {}
+            names: dict[str, str] = {}
             for collection in collections:
-                files |= _store(collection, guides, service.corpus)
-            return list(_examples(service.corpus, files, asked, seed))
+                names |= _store(collection, guides, service.corpus)
+            return list(_examples(service.corpus, names, asked, seed))
 
 
 def _store(collection: str, guides: Path, corpus: Corpus) -> dict[str, str]:
@@ -83,13 +83,12 @@ def _store(collection: str, guides: Path, corpus: Corpus) -> dict[str, str]:
 
 
 def _examples(
-    corpus: Corpus, files: dict[str, str], asked: list[EverydayQuestion], seed: int
+    corpus: Corpus, names: dict[str, str], asked: list[EverydayQuestion], seed: int
 ) -> Iterator[Example]:
-    name = asked[0].collection if asked else ""
-    for one in track(asked, name, console=Console(stderr=True), transient=True):
+    for one in track(asked, asked[0].collection, console=Console(stderr=True), transient=True):
         own = one.part
         yield from pairs_of(
-            corpus, files, one, lambda group, own=own: part_of_group(group) == own, seed
+            corpus, names, one, lambda group, own=own: part_of_group(group) == own, seed
         )
 
 

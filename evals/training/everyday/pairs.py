@@ -28,13 +28,13 @@ _OWN = 2  # passages of its own file, at most, against a question without an ans
 
 
 def pairs_of(
-    corpus: Corpus, files: Mapping[str, str], asked: EverydayQuestion, is_here: IsHere, seed: int
+    corpus: Corpus, names: Mapping[str, str], asked: EverydayQuestion, is_here: IsHere, seed: int
 ) -> Iterator[Example]:
     """Yield the pairs of a question.
 
     Args:
         corpus: the collection.
-        files: the ids of its documents, by group.
+        names: the ids of its documents, by group.
         asked: the question.
         is_here: whether a group lies in the same part of the data as the question.
         seed: equal seeds give equal pairs.
@@ -42,21 +42,21 @@ def pairs_of(
     Raises:
         TrainingError: a gold text is not once in its file.
     """
-    yield from _Pairs(corpus, files, asked, is_here, seed).examples()
+    yield from _Pairs(corpus, names, asked, is_here, seed).examples()
 
 
 class _Pairs:
     def __init__(
         self,
         corpus: Corpus,
-        files: Mapping[str, str],
+        names: Mapping[str, str],
         asked: EverydayQuestion,
         is_here: IsHere,
         seed: int,
     ) -> None:
         self._asked, self._is_here = asked, is_here
-        self._groups = {name: group for group, name in files.items()}
-        text = corpus.get(files[asked.group]).text
+        self._groups = {name: group for group, name in names.items()}
+        text = corpus.get(names[asked.group]).text
         self._gold = asked.spans(text)
         self._id = f"everyday:{asked.collection}-{zlib.crc32(asked.question.encode()):08x}"
         self._rng = np.random.default_rng([seed, zlib.crc32(self._id.encode())])

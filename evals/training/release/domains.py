@@ -6,8 +6,8 @@ Wikipedia articles (`squad`), about books, a speech and reports (`chunking`), as
 tale (`fairytale`), to be answered with yes or no (`boolq`), about documents of everyday life
 (`everyday`), and about nothing in the documents (`off topic`). A model for many languages has a
 domain for each set in another language, and one of their questions about nothing in the documents
-(`absent`), in place of the two largest in English; and two of everyday life, in the language of
-the documents (`abroad`) and in another one (`across`).
+(`absent`), in place of the two largest in English. It also has two of everyday life: asked in the
+language of the documents (`native`), and in another one (`across`).
 """
 
 import zlib
@@ -33,7 +33,6 @@ from citespan.evals.training.data import (
 from citespan.evals.training.everyday import (
     ABROAD,
     OWN,
-    EverydayQuestion,
     drafts_of,
     read_questions,
 )
@@ -107,8 +106,7 @@ def read_domains(data: Path, part: Held) -> Iterator[Domain]:
     for name, dataset in of.items():
         yield Domain(name, _drafts(dataset), _halved(dataset, part))
     yield from (_trained(data, name, part) for name in _TRAINED)
-    english = [one for one in read_questions() if one.collection in OWN and not one.is_abroad]
-    yield _everyday("everyday", OWN, english, part)
+    yield _everyday("everyday", OWN, part)
     elsewhere = [AskedOf(one.question, {}) for one in _halved(of["chunking"], part)]
     yield Domain("off topic", _drafts(of["clapnq"]), elsewhere)
 
@@ -130,11 +128,8 @@ def read_languages(data: Path, part: Held) -> Iterator[Domain]:
         absent = [one for one in domain.asked if one.gold and not there & {*one.gold}]
         asked += [AskedOf(one.question, {}) for one in absent[: QUESTIONS // len(FOREIGN)]]
     yield Domain("absent", documents, asked)
-    abroad = [one for one in read_questions() if one.is_abroad]
-    own = [one for one in abroad if not one.language]
-    yield _everyday("abroad", ABROAD, own, part)
-    others = [one for one in abroad if one.language and one.collection in (*OWN, *ABROAD)]
-    yield _everyday("across", (*OWN, *ABROAD), others, part)
+    yield _everyday("native", ABROAD, part)
+    yield _everyday("across", (*OWN, *ABROAD), part, across=True)
 
 
 def held_questions(data: Path, name: str, part: Held) -> list[Asked]:
@@ -255,12 +250,17 @@ def _trained(data: Path, name: str, part: Held) -> Domain:
     return Domain(name, drafts, asked)
 
 
-def _everyday(
-    name: str, collections: Sequence[str], questions: Sequence[EverydayQuestion], part: Held
-) -> Domain:
-    """Return all documents that were written for some collections, and the questions of a part."""
+def _everyday(name: str, collections: Sequence[str], part: Held, *, across: bool = False) -> Domain:
+    """Return all documents that were written for some collections, and the questions of a part.
+
+    across: whether those in another language than the documents are asked, or those in the same.
+    """
     drafts = dict(drafts_of(collections))
-    held = [one for one in questions if one.part == part]
+    held = [
+        one
+        for one in read_questions()
+        if one.collection in collections and one.part == part and bool(one.language) is across
+    ]
     asked = [
         AskedOf(one.question, {str(draft.id): spans} if spans else {})
         for one in _first(held, [one.question for one in held])
