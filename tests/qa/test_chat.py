@@ -90,7 +90,7 @@ def test_lines_of_another_program(data: dict[str, str]) -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     shown = done.stdout.decode()
-    assert shown.count("International Studies. [1] U.S. Secretary") == 1
+    assert shown.count("International Studies. [1]\n\nU.S. Secretary") == 1
     assert f"**U.S. Secretary of State Marco Rubio has {CLAIMED}" in shown
 
 
@@ -99,7 +99,7 @@ def test_sources_are_those_of_the_last_answer(service: Service) -> None:
         service, RUBIO, "/sources", "/open 2", "/open 9", "/open"
     )
     quotes = [one.quote for one in service.ask(RUBIO).citations]
-    assert answer.startswith(f"{quotes[0]} [1] {quotes[1]} [2]\n")
+    assert answer.startswith(f"{quotes[0]} [1]\n\n{quotes[1]} [2]\n")
     assert all(f"**{quote}**" in sources for quote in quotes)
     head, _, shown = second.partition("\n")
     assert head.endswith("interviews 884-1155")
@@ -235,7 +235,7 @@ def test_a_terminal(data: dict[str, str]) -> None:
     terminal.until("> ")
     terminal.type(f"{RUBIO}\r")
     shown = terminal.until("\n> ")
-    assert "International Studies. [1] U.S. Secretary" in shown
+    assert "International Studies. [1]\r\n\r\nU.S. Secretary" in shown
     terminal.type("/open 1\r")
     assert "While serving to uphold U.S. hegemony" in " ".join(terminal.until("\n> ").split())
     terminal.type("\x04")

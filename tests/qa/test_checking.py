@@ -63,7 +63,7 @@ def cited(checked: Checked) -> list[str]:
         ("The committee adopted 12 resolutions in Paris.", [TEXT[:78]]),
         (
             "The meeting was chaired by Maria Smith of Ireland.",
-            ["Maria Smith of Ireland chaired the meeting;"],
+            ["Maria Smith of Ireland chaired the meeting; Ivan Petrov of Bulgaria was her deputy."],
         ),
         ("The delegates didn't approve the secretariat's budget.", [TEXT[248:308]]),
     ],
