@@ -355,7 +355,7 @@ def taking_in(name: str, chunk: str | bytes, body: str = TAKEN) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "chunk"), [("a.htm", PAGE), ("a.mht", IN_PARTS)])
-def test_a_page_that_the_document_takes_in_is_read_at_its_place(name, chunk):
+def test_a_page_that_the_document_takes_in_is_read_at_its_place(name: str, chunk: str):
     body = (
         paragraph("Before.")
         + word_table([["Room", "Seats"], ["Oak", "12"]])
@@ -384,7 +384,7 @@ def test_a_page_that_the_document_takes_in_is_read_at_its_place(name, chunk):
         ("a.docx", docx(paragraph("First.") + paragraph("Second."))),
     ],
 )
-def test_other_contents_that_the_document_takes_in_are_read(name, chunk):
+def test_other_contents_that_the_document_takes_in_are_read(name: str, chunk: str | bytes):
     out = parsed(reader.read, taking_in(name, chunk))
     assert out.text == "First.\n\nSecond."
     assert place_of(out, "Second.") == Node(2)
