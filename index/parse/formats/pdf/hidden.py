@@ -61,7 +61,8 @@ def hidden_words(page: PdfPage, glyphs: Glyphs) -> HiddenWords:
             light.append(word)
     if invisible and not (2 * len(invisible) > len(glyphs.words) and is_image(page)):
         list(map(seen.hide, invisible))
-    _hide_covered(page, glyphs, seen)  # before the next line changes how letters are drawn
+    # Before the next lines change how letters are drawn.
+    _hide_covered(page, glyphs, seen, looks.lightest + _CONTRAST)
     if light := [word for word in light if word[0] not in seen.hidden]:
         _hide_unseen(page, glyphs, light, seen)
     return seen
@@ -100,6 +101,7 @@ class _Looks:
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
+        self.lightest = 0  # of 255, of the letters that are seen by their colour
         self._known: dict[int, int] = {}
         self._colours = (ctypes.c_uint * 4)()
         at = ctypes.addressof(self._colours)
@@ -124,6 +126,7 @@ class _Looks:
             red, green, blue, opacity = self._colours
             if min(red, green, blue) >= _LIGHT or opacity < _FAINT:
                 return _MAYBE
+            self.lightest = max(self.lightest, min(red, green, blue))
         return _SEEN
 
 
@@ -158,9 +161,9 @@ def _hide_unseen(
             list(map(seen.hide, words))
 
 
-def _hide_covered(page: PdfPage, glyphs: Glyphs, seen: HiddenWords) -> None:
+def _hide_covered(page: PdfPage, glyphs: Glyphs, seen: HiddenWords, light: int) -> None:
     """Hide words whose letters show only if the shapes that may cover them are left out."""
-    shapes = covering_shapes(page)
+    shapes = covering_shapes(page, light)
     if not shapes:
         return
     words = [one for one in glyphs.words if one[0] not in seen.hidden]

@@ -62,6 +62,7 @@ object_kind = _fast("FPDFPageObj_GetType", _INT, _AT)
 object_bounds = _fast("FPDFPageObj_GetBounds", _INT, _AT, _AT, _AT, _AT, _AT)
 object_fill = _fast("FPDFPageObj_GetFillColor", _INT, _AT, _AT, _AT, _AT, _AT)
 object_stroke = _fast("FPDFPageObj_GetStrokeColor", _INT, _AT, _AT, _AT, _AT, _AT)
+stroke_width = _fast("FPDFPageObj_GetStrokeWidth", _INT, _AT, _AT)
 path_mode = _fast("FPDFPath_GetDrawMode", _INT, _AT, _AT, _AT)
 font_name = _fast("FPDFText_GetFontInfo", ctypes.c_ulong, _PAGE, _INT, _AT, ctypes.c_ulong, _AT)
 

@@ -15,13 +15,13 @@ from citespan.index.parse.formats.pdf.pdfium import (
     object_stroke,
     path_mode,
     raw,
+    stroke_width,
 )
 
 _MOST_OBJECTS = 20_000  # of a page that are looked at, those inside of forms as well
 _MOST_PAIRS = 200_000  # of a shape and a text; if there are more, each shape may cover
 _DEEPEST = 8  # forms inside of one another
 _LETTER = 4.0  # points: a smaller shape covers no word
-_WHITE = 249  # of 255: letters that are not looked at anyway are seen on a ground that is as light
 
 _Sides = tuple[float, float, float, float]  # left, bottom, right and top, in points
 
@@ -35,9 +35,12 @@ class _Drawn(NamedTuple):
     has_text: bool = False
 
 
-def covering_shapes(page: PdfPage) -> list[int]:
-    """Return the addresses of the shapes of a page that may cover text."""
-    looking = _Looking()
+def covering_shapes(page: PdfPage, light: int) -> list[int]:
+    """Return the addresses of the shapes of a page that may cover text.
+
+    light: of 255; all letters are seen on a ground whose colours are as light.
+    """
+    looking = _Looking(light)
     count = min(raw.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
     looking.into((object_at(page.raw, at) for at in range(count)), 0)
     return looking.covering
@@ -46,8 +49,9 @@ def covering_shapes(page: PdfPage) -> list[int]:
 class _Looking:
     """The search for shapes that meet a text drawn before them, or any text if they are dark."""
 
-    def __init__(self) -> None:
+    def __init__(self, light: int) -> None:
         self.covering: list[int] = []
+        self._light = light
         self._left = _MOST_OBJECTS
 
     def into(self, objects: Iterable[int], depth: int) -> list[_Drawn]:
@@ -61,7 +65,7 @@ class _Looking:
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 drawn.append(_Drawn(one, [], has_text=True))
             elif kind == raw.FPDF_PAGEOBJ_PATH:
-                drawn += _shape(one)
+                drawn += _shape(one, self._light)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
                 parts = (inner_object(one, at) for at in range(inner_objects(one)))
                 drawn.append(_together(one, self.into(parts, depth + 1)))
@@ -75,7 +79,7 @@ def _together(form: int, inner: Sequence[_Drawn]) -> _Drawn:
     return _Drawn(form, shapes if text or not shapes else [form], dark, text)
 
 
-def _shape(path: int) -> list[_Drawn]:
+def _shape(path: int, light: int) -> list[_Drawn]:
     """Return a path if it is filled or stroked, and large enough."""
     left, bottom, right, top = _sides(path)
     if right - left < _LETTER or top - bottom < _LETTER:
@@ -83,13 +87,19 @@ def _shape(path: int) -> list[_Drawn]:
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     if not path_mode(path, *_addresses((filled, stroked))):
         return []
-    if not filled.value and not stroked.value:
+    if not filled.value and not (stroked.value and _is_thick(path)):
         return []
     colours = [ctypes.c_uint() for _ in range(4)]
     colour = object_fill if filled.value else object_stroke
     known = colour(path, *_addresses(colours))
-    dark = not known or min(colour.value for colour in colours[:3]) < _WHITE
+    dark = not known or min(colour.value for colour in colours[:3]) < light
     return [_Drawn(path, [path], dark)]
+
+
+def _is_thick(path: int) -> bool:
+    """Return whether the line of a path is as wide as a letter."""
+    width = ctypes.c_float()
+    return bool(stroke_width(path, *_addresses([width]))) and width.value >= _LETTER
 
 
 def _over(drawn: Sequence[_Drawn]) -> list[int]:
