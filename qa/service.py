@@ -75,7 +75,7 @@ class Service:
         *,
         decision: AnswerThreshold | None = None,
         rules: Rules | None = None,
-        top_k: int = 12,
+        top_k: int = 20,
         candidates: int = 50,
         collection: str = DEFAULT,
         writer: Writer | None = None,

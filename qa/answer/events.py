@@ -109,6 +109,7 @@ class Composer:
         """
         fitting = self._fitting(citations)
         whole = len(fitting) == len(citations) or (fitting and support is Support.QUOTED)
+        # A line end is wider than a space: of two that are as long, the one asked for is first.
         between = max(gap, _gap(self.text, text), key=len) if self.text else ""
         if not whole or len(self.text) + len(between) + len(text) > MAX_ANSWER:
             return

@@ -105,7 +105,7 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
-    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 12
+    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
 
 
 class EvidenceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ def test_defaults() -> None:
     assert Rules() == Rules(evidence=evidence.min_evidence, depth=evidence.depth)
     assert (evidence.model, evidence.device) == ("citespan-evidence", "")
     assert (evidence.risk, evidence.min_confidence) == (None, None)
-    assert (settings.retrieval.top_k, settings.serve.host) == (12, "127.0.0.1")
+    assert (settings.retrieval.top_k, settings.serve.host) == (20, "127.0.0.1")
 
 
 def test_later_sources_win_key_by_key(tmp_path: Path) -> None:
