@@ -47,6 +47,7 @@ class Unit:
 
     group: units of the same paragraph, list, table or block of code have the same number.
     numbered: whether it is a step of a list with numbers.
+    number: of a step, as it is written; 0 if it is not.
     nested: whether it is indented below an item of a list, which it belongs to.
     indent: of an item, how far its mark is indented.
     """
@@ -56,6 +57,7 @@ class Unit:
     view: View
     group: int
     numbered: bool = False
+    number: int = 0
     nested: bool = False
     indent: int = 0
 
@@ -237,12 +239,13 @@ class _Reading:
         match = _ITEM.match(self._local, span.start, span.end)
         start = match.end() if match else span.start
         inside = trimmed(self._local, Span(start, span.end))
-        numbered = bool(match and match["number"])
+        number = match["number"] if match else None
         view = self._seen(inside)
         if view.runs:
             whole = bare(self._local, inside, view, self._base)
-            unit = self._unit(Kind.ITEM, whole, described(term, view), numbered=numbered)
-            yield replace(unit, indent=self._item if term else self._indent(span))
+            unit = self._unit(Kind.ITEM, whole, described(term, view), numbered=number is not None)
+            indent = self._item if term else self._indent(span)
+            yield replace(unit, number=int(number or 0), indent=indent)
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""

@@ -21,7 +21,7 @@ _DIRECTIVE = re.compile(
     r"\s*\.\.[ \t]+(?:\|[^|\n]{1,60}\|[ \t]+)?(?P<name>[\w:+-]{1,60})::(?:[ \t]+|$)"
 )
 _FOOTNOTE = re.compile(r"\s*\.\.[ \t]+\[[\w#*-]{1,40}\][ \t]+")
-_ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>(?:\d{1,3}|#)[.)]|\(\d{1,3}\)))[ \t]+(?=\S)")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<step>(?:\d{1,3}|#)[.)]|\(\d{1,3}\)))[ \t]+(?=\S)")
 _FIELD = re.compile(
     r"[ \t]*:(?:param(?: [\w.]{1,40})? (?=\w+:))?(?P<name>[^:`\n]{1,60}):(?:[ \t]+|$)"
 )
@@ -84,7 +84,7 @@ class _Reading:
             yield self._unit(Kind.HEADING, title, rst_seen(self._text, title))
             self._group += 1
         elif match := _ITEM.match(words):
-            yield from self._item(lines, match.end(), numbered=bool(match["number"]))
+            yield from self._item(lines, match.end(), step=match["step"] or "")
         elif match := _FIELD.match(words):
             yield from self._item(lines, match.end(), name=match["name"])
         elif words.lstrip().startswith(">>> "):
@@ -209,7 +209,7 @@ class _Reading:
         return next(blank, len(lines))
 
     def _item(
-        self, lines: Sequence[Span], start: int, *, name: str = "", numbered: bool = False
+        self, lines: Sequence[Span], start: int, *, name: str = "", step: str = ""
     ) -> Iterator[Unit]:
         """Yield an item or a field: its first paragraph, and what is below it as nested."""
         end = self._paragraph_end(lines)
@@ -220,8 +220,9 @@ class _Reading:
         views.add(f"{name}: " if name and first else "")
         views.append(rst_seen(self._text, Span(first.start, first.end - literal)))
         if first and views.done().runs:
-            unit = self._unit(Kind.ITEM, first, views.done(), numbered=numbered)
-            yield replace(unit, indent=self._indent(lines[0]))
+            unit = self._unit(Kind.ITEM, first, views.done(), numbered=bool(step))
+            number = int(step.strip("#.()") or 0)
+            yield replace(unit, number=number, indent=self._indent(lines[0]))
         if literal:
             yield from (replace(one, nested=True) for one in self._code(lines[below:]))
         else:

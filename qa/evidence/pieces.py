@@ -190,20 +190,32 @@ def read_as_one(units: Sequence[Unit]) -> View:
 def shown_as_one(units: Sequence[Unit]) -> str:
     """Return units as people are shown them: each item, row, line of code and paragraph on a line.
 
-    If there are several items, each has a dash, and is indented below the first of them.
+    If there are several items, each has its number or a dash, and is indented below the first of
+    them. So is what belongs to an item.
     """
-    items = [unit.indent for unit in units if unit.kind is Kind.ITEM]
+    items = [unit for unit in units if unit.kind is Kind.ITEM]
     lines: list[str] = []
+    below = ""
     for at, unit in enumerate(units):
         text = unit.view.text
         if unit.kind is Kind.ITEM and len(items) > 1:
-            text = " " * max(0, unit.indent - items[0]) + f"- {text}"
+            mark = f"{unit.number}. " if _is_counted(unit, items) else "- "
+            text = " " * max(0, unit.indent - items[0].indent) + mark + text
+            below = " " * (len(text) - len(unit.view.text))
+        elif unit.nested:
+            text = "\n".join(f"{below}{line}" for line in text.split("\n"))
         before = units[at - 1] if at else None
         if before and before.kind is unit.kind is Kind.SENTENCE and before.group == unit.group:
-            lines[-1] += f" {text}"
+            lines[-1] += f" {unit.view.text}"
         else:
             lines.append(text)
     return "\n".join(lines)
+
+
+def _is_counted(step: Unit, items: Sequence[Unit]) -> bool:
+    """Return whether an item has a number that no other one at its depth has."""
+    same = [one.number for one in items if one.indent == step.indent]
+    return step.number > 0 and same.count(step.number) == 1
 
 
 def row_cells(row: str) -> list[tuple[str, str]]:

@@ -9,6 +9,8 @@ from strategies import document
 from citespan.index import Passage, Span
 from citespan.index.layout import outline_of
 from citespan.index.text.markdown import markdown_units
+from citespan.index.text.rst import rst_units
+from citespan.index.text.structured import structured_units
 from citespan.index.text.unread import code_spans
 from citespan.index.text.view import View
 from citespan.index.types import Chunk, Scores
@@ -17,7 +19,7 @@ from citespan.qa.answer.events import Composer
 from citespan.qa.english.question_parts import asks_for_several, asks_for_steps
 from citespan.qa.evidence.covering import Wanted
 from citespan.qa.evidence.nearby import helpful
-from citespan.qa.evidence.pieces import Piece, pieces_of
+from citespan.qa.evidence.pieces import Piece, pieces_of, shown_as_one
 from citespan.qa.evidence.protocol import Reading
 from citespan.qa.evidence.selection import ReadPassage, Sentence
 from citespan.qa.evidence.wholes import UnitsRead, wholes, with_list_asked
@@ -79,7 +81,39 @@ def test_code_below_an_item_is_cited_with_it() -> None:
         "Make a loop:\nropectl loop --wide"
     ]
     (whole,) = wholes([chosen("Make a loop:"), chosen("Pull.")], read())
-    assert whole.shown == "To knot one:\n- Make a loop:\nropectl loop --wide\n- Pull."
+    assert whole.shown == "To knot one:\n1. Make a loop:\n   ropectl loop --wide\n2. Pull."
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("1. Tie.\n2. Cut.\n", "1. Tie.\n2. Cut."),
+        ("4) Tie.\n5) Cut.\n", "4. Tie.\n5. Cut."),
+        ("1. Tie.\n1. Cut.\n", "- Tie.\n- Cut."),
+        ("* Tie.\n* Cut.\n", "- Tie.\n- Cut."),
+        ("1. Tie.\n    1. Twice.\n    2. Pull.\n2. Cut.\n",
+         "1. Tie.\n    1. Twice.\n    2. Pull.\n2. Cut."),
+        ("- Tie.\n\n  It holds. Look.\n- Cut.\n", "- Tie.\n  It holds. Look.\n- Cut."),
+    ],
+)  # fmt: skip
+def test_steps_keep_the_numbers_that_tell_them_apart(text: str, seen: str) -> None:
+    assert shown_as_one(markdown_units(text, Span(0, len(text)))) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("#. Tie.\n#. Cut.\n", "- Tie.\n- Cut."),
+        ("(2) Tie.\n(3) Cut.\n", "2. Tie.\n3. Cut."),
+    ],
+)
+def test_steps_of_restructured_text_have_numbers_too(text: str, seen: str) -> None:
+    assert shown_as_one(rst_units(text, Span(0, len(text)))) == seen
+
+
+def test_steps_of_files_have_numbers_too() -> None:
+    text = "1) Tie.\n2) Cut.\n"
+    assert shown_as_one(structured_units(text, Span(0, len(text)), [])) == "1. Tie.\n2. Cut."
 
 
 def code(commands: int) -> tuple[str, list[UnitsRead]]:
@@ -114,7 +148,7 @@ def test_a_step_of_a_long_list_is_cited_with_what_is_below_it() -> None:
     text = f"1. Make a loop\n{below}\n2. Make another loop\n{below}\n3. Rest\n"
     units = [UnitsRead("one", markdown_units(text, Span(0, len(text))))]
     (found,) = wholes([chosen("Make another loop", text)], units, steps=True)
-    assert found.shown.startswith("- Make another loop\n    - Pull the rope number 0 until")
+    assert found.shown.startswith("2. Make another loop\n    - Pull the rope number 0 until")
     assert found.shown.endswith("Pull the rope number 11 until it is tight.")
     assert shown(wholes([chosen("Rest", text)], units, steps=True)) == ["Rest"]
 
@@ -187,7 +221,7 @@ def test_lists_code_and_headings_stand_on_lines_of_their_own() -> None:
 
 def test_all_steps_are_wanted_if_it_is_asked_how() -> None:
     (found,) = wholes([chosen("Pull.")], read(), steps=True)
-    assert found.shown == "To knot one:\n- Make a loop:\nropectl loop --wide\n- Pull."
+    assert found.shown == "To knot one:\n1. Make a loop:\n   ropectl loop --wide\n2. Pull."
     assert shown(wholes([chosen("Pull.")], read()))[-1] == "Pull."
     after = wholes([chosen("The hut holds ropes.")], read(), steps=True)
     things = (
