@@ -1,6 +1,6 @@
 """What may answer a question that names something: not the evidence of another thing. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from citespan.index.text import Kind, Unit
 from citespan.index.types import Document
@@ -50,8 +50,8 @@ class Named:
     def among(self, pieces: Sequence[Piece], documents: Mapping[str, Document]) -> list[Piece]:
         """Return the pieces that may be about what is named; none if no document has it.
 
-        Pieces that have all of it come before those that have some, and those before the others.
-        Only the first sort that there is counts.
+        A piece that names another of the same kind is about that one. If all pieces with something
+        of what is named do, all with some of it may be.
         """
         firm = [one for one in self._asked if one.firm]
         if not (self._asked or self._code) or not pieces:
@@ -65,8 +65,14 @@ class Named:
                 return []
         if not self._asked:
             return list(pieces)
-        kept = [piece for piece, scope in scopes if _has(all, self._asked, scope)]
-        kept = kept or [piece for piece, scope in scopes if _has(any, firm, scope)]
+        verdicts = [
+            (piece, [is_of(one, [scope]) for one in self._asked]) for piece, scope in scopes
+        ]
+        clear = [(piece, each) for piece, each in verdicts if False not in each]
+        if any(True in each for _, each in clear):
+            kept = [piece for piece, _ in clear]
+        else:
+            kept = [piece for piece, text in scopes if any(one.this.search(text) for one in firm)]
         return [self._not_others(one) for one in kept or pieces]
 
     def _not_others(self, piece: Piece) -> Piece:
@@ -112,9 +118,3 @@ class Named:
         if any(verdicts):
             return True
         return False if False in verdicts else None
-
-
-def _has(
-    every: Callable[[Iterable[object]], bool], asked: Sequence[Identifier], scope: str
-) -> bool:
-    return every(one.this.search(scope) for one in asked)
