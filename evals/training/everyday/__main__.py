@@ -51,10 +51,10 @@ def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
 
 
 def _stored_together(collections: Collection[str]) -> list[list[str]]:
-    """Return the collections of each corpus: those in other languages share one."""
-    apart = [[one] for one in sorted(collections) if one not in ABROAD]
-    abroad = [one for one in ABROAD if one in collections]
-    return [*apart, abroad] if abroad else apart
+    """Return the collections of each corpus: guides have their own, written ones share one."""
+    guides = [[one] for one in sorted(collections) if one not in (*OWN, *ABROAD)]
+    written = [[one for one in some if one in collections] for some in (OWN, ABROAD)]
+    return [*guides, *filter(None, written)]
 
 
 def _made(

@@ -23,14 +23,15 @@ from citespan.qa.evidence import Piece
 IsHere = Callable[[str], bool]
 
 _GIVEN = 2  # passages with the answer, at most, for each question
-_AGAINST = 1  # passage without it, besides those that were judged
-_OWN = 2  # passages of its own file, at most, against a question without an answer
 
 
 def pairs_of(
     corpus: Corpus, names: Mapping[str, str], asked: EverydayQuestion, is_here: IsHere, seed: int
 ) -> Iterator[Example]:
-    """Yield the pairs of a question.
+    """Yield the pairs of a question: with passages that answer it, and with one or two that do not.
+
+    Of those that were judged not to answer, the last is taken, which the newest model took for an
+    answer.
 
     Args:
         corpus: the collection.
@@ -58,7 +59,7 @@ class _Pairs:
         self._groups = {name: group for group, name in names.items()}
         text = corpus.get(names[asked.group]).text
         self._gold = asked.spans(text)
-        self._id = f"everyday:{asked.collection}-{zlib.crc32(asked.question.encode()):08x}"
+        self._id = self._id_of(asked.question)
         self._rng = np.random.default_rng([seed, zlib.crc32(self._id.encode())])
         found = found_pieces(corpus, asked.question)
         if not any(map(self._holds, found)):
@@ -73,14 +74,16 @@ class _Pairs:
             same = [one for one in others if self._is_of(one, judged)]
             others = [one for one in others if one not in same]
             if judged.says == "no":
-                against += same
+                against = same or against
             elif judged.says == "yes" and len(same) == 1:
                 yield from self._also(same[0], judged)
-        if not self._gold:
-            against += [one for one in others if self._group(one) == self._asked.group][:_OWN]
-            others = [one for one in others if one not in against]
-        for at, piece in enumerate((*against, *drawn(others, _AGAINST, self._rng))):
-            yield self._example(f"retrieved-{at}", Shown(piece, answerable=False))
+        own = [one for one in others if self._group(one) == self._asked.group]
+        if not self._gold and own:
+            kind = "near" if self._asked.twin else "retrieved-own"
+            yield self._example(kind, Shown(own[0], answerable=False))
+            others.remove(own[0])
+        for piece in against[-1:] or drawn(others, 1, self._rng):
+            yield self._example("retrieved", Shown(piece, answerable=False))
 
     def _also(self, piece: Piece, judged: JudgedPassage) -> Iterator[Example]:
         """Yield a passage that answers, too, if it shows what was said to answer."""
@@ -100,6 +103,9 @@ class _Pairs:
         if left and not (self._asked.answer and self._asked.answer in left.view.text):
             yield self._example("removed", Shown(left, answerable=False))
 
+    def _id_of(self, question: str) -> str:
+        return f"everyday:{self._asked.collection}-{zlib.crc32(question.encode()):08x}"
+
     def _group(self, piece: Piece) -> str:
         return self._groups[piece.passage.chunk.document_id]
 
@@ -116,7 +122,7 @@ class _Pairs:
         return not own and self._is_here(group)
 
     def _is_of(self, piece: Piece, judged: JudgedPassage) -> bool:
-        group = f"{self._asked.collection}/{judged.file}"
+        group = f"{judged.collection or self._asked.collection}/{judged.file}"
         return self._group(piece) == group and bool(piece.span.overlap(judged.span))
 
     def _example(self, kind: str, shown: Shown) -> Example:
@@ -133,5 +139,5 @@ class _Pairs:
             answerable=shown.answerable,
             answers=shown.answers,
             evidence=shown.evidence,
-            twin="" if is_against else self._id,
+            twin="" if is_against else self._id_of(self._asked.twin or self._asked.question),
         )

@@ -25,10 +25,12 @@ _SHARES = DataConfig()  # of the files that are held out
 class JudgedPassage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A passage that a search found, and whether it answers the question.
 
-    It is [start, end) of a file. "unsure" also says that nobody has judged a passage that an
-    earlier model took for an answer. quote: what answers, as it is shown.
+    It is [start, end) of a file of a collection, the question's own if none is named. "unsure" also
+    says that nobody has judged a passage that an earlier model took for an answer. quote: what
+    answers, as it is shown.
     """
 
+    collection: str = ""
     file: str
     start: int
     end: int
@@ -46,6 +48,7 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     gold: texts, each once in the file; none if the collection does not answer it.
     answer: the few words of the gold that answer, if there are any.
+    twin: a question whose gold seems to answer this one, and does not.
     language: of the question, if it is another one than the document's.
     """
 
@@ -54,6 +57,7 @@ class EverydayQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     question: str
     gold: tuple[str, ...] = ()
     answer: str = ""
+    twin: str = ""
     language: str = ""
     judged: tuple[JudgedPassage, ...] = ()
 

@@ -98,6 +98,35 @@ def test_without_gold_nothing_answers(shop: Corpus) -> None:
     assert {one.source for one in examples} == {"everyday"}
 
 
+def test_a_near_twin_is_set_against_what_answers_its_twin(shop: Corpus) -> None:
+    asked = EverydayQuestion(
+        collection="shop",
+        file="lockers.md",
+        question="what do I pay for a small locker at weekends",
+        twin=small().question,
+    )
+    near = [one for one in made(shop, asked) if one.kind == "near"]
+    assert ["lockers" in one.passage.casefold() for one in near] == [True]
+    assert not near[0].answerable
+    assert near[0].twin == made(shop, small())[0].twin
+    assert near[0].id != made(shop, small())[0].id
+
+
+def test_of_several_passages_judged_not_to_answer_the_last_counts(shop: Corpus) -> None:
+    bikes = JudgedPassage(file="bikes.md", start=0, end=len(BIKES.rstrip()), says="no")
+    for judged, word in (((bikes, of_boats("no")), "boat"), ((of_boats("no"), bikes), "bike")):
+        against = [one for one in made(shop, small(*judged)) if one.kind == "retrieved"]
+        assert [word in one.passage for one in against] == [True]
+
+
+def test_a_passage_of_another_collection_is_judged(shop: Corpus) -> None:
+    files = {**FILES, "port/boats.md": "boats"}
+    del files["shop/boats.md"]
+    judged = msgspec.structs.replace(of_boats("yes", "a small one 20"), collection="port")
+    found = list(pairs_of(shop, files, small(judged), lambda group: True, seed=1))
+    assert [one.answerable for one in found if "boat" in one.passage] == [True]
+
+
 def test_a_question_in_another_language_is_of_another_source(shop: Corpus) -> None:
     asked = msgspec.structs.replace(small(), question="Wie teuer ist ein Schrank?", language="de")
     assert {one.source for one in made(shop, asked)} == {"abroad"}
@@ -128,3 +157,15 @@ def test_the_questions_fit_their_documents() -> None:
     for one in own:
         one.spans(texts[one.group])  # raises if a text is not there once
         assert not one.answer or any(one.answer in gold for gold in one.gold)
+
+
+def test_a_twin_has_no_gold_and_its_question_has() -> None:
+    questions = {(one.collection, one.question): one for one in read_questions()}
+    twins = [one for one in questions.values() if one.twin]
+    assert twins
+    for one in twins:
+        of = questions[one.collection, one.twin]
+        assert of.gold
+        assert not one.gold
+        assert of.group == one.group
+        assert one.part == "train"  # what reports is as it was
