@@ -47,7 +47,7 @@ class Unit:
 
     group: units of the same paragraph, list, table or block of code have the same number.
     numbered: whether it is a step of a list with numbers.
-    number: of a step, as it is written; 0 if it is not.
+    number: of a step, if it is written.
     nested: whether it is indented below an item of a list, which it belongs to.
     indent: of an item, how far its mark is indented.
     """
@@ -57,7 +57,7 @@ class Unit:
     view: View
     group: int
     numbered: bool = False
-    number: int = 0
+    number: int | None = None
     nested: bool = False
     indent: int = 0
 
@@ -245,7 +245,7 @@ class _Reading:
             whole = bare(self._local, inside, view, self._base)
             unit = self._unit(Kind.ITEM, whole, described(term, view), numbered=number is not None)
             indent = self._item if term else self._indent(span)
-            yield replace(unit, number=int(number or 0), indent=indent)
+            yield replace(unit, number=int(number) if number else None, indent=indent)
 
     def _sentences(self, span: Span) -> Iterator[Unit]:
         """Yield the sentences of a paragraph, which are found as they are seen."""

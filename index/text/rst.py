@@ -221,7 +221,8 @@ class _Reading:
         views.append(rst_seen(self._text, Span(first.start, first.end - literal)))
         if first and views.done().runs:
             unit = self._unit(Kind.ITEM, first, views.done(), numbered=bool(step))
-            number = int(step.strip("#.()") or 0)
+            digits = step.strip("#.()")
+            number = int(digits) if digits else None
             yield replace(unit, number=number, indent=self._indent(lines[0]))
         if literal:
             yield from (replace(one, nested=True) for one in self._code(lines[below:]))

@@ -110,7 +110,7 @@ def _item(text: str, block: Span) -> Unit | None:
     return replace(
         _unit(text, Kind.ITEM, inside, 0),
         numbered=match["number"] is not None,
-        number=int((match["number"] or "0").lstrip("(")),
+        number=int(match["number"].lstrip("(")) if match["number"] else None,
         indent=len(mark) - len(mark.lstrip()),
     )
 

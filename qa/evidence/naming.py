@@ -50,8 +50,8 @@ class Named:
     def among(self, pieces: Sequence[Piece], documents: Mapping[str, Document]) -> list[Piece]:
         """Return the pieces that may be about what is named; none if no document has it.
 
-        A piece that names another of the same kind is about that one. If all pieces with something
-        of what is named do, all with some of it may be.
+        If a piece has all that is named, those that name another of the same kind are about that
+        one. Otherwise those that have some of it for sure may be, or all if there are none.
         """
         firm = [one for one in self._asked if one.firm]
         if not (self._asked or self._code) or not pieces:
@@ -68,9 +68,8 @@ class Named:
         verdicts = [
             (piece, [is_of(one, [scope]) for one in self._asked]) for piece, scope in scopes
         ]
-        clear = [(piece, each) for piece, each in verdicts if False not in each]
-        if any(True in each for _, each in clear):
-            kept = [piece for piece, _ in clear]
+        if any(all(each) for _, each in verdicts):
+            kept = [piece for piece, each in verdicts if False not in each]
         else:
             kept = [piece for piece, text in scopes if any(one.this.search(text) for one in firm)]
         return [self._not_others(one) for one in kept or pieces]

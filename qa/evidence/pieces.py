@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
 from citespan.index.layout import SEPARATOR, Outline, outline_of
@@ -191,17 +191,19 @@ def shown_as_one(units: Sequence[Unit]) -> str:
     """Return units as people are shown them: each item, row, line of code and paragraph on a line.
 
     If there are several items, each has its number or a dash, and is indented below the first of
-    them. So is what belongs to an item.
+    them. What belongs to an item is indented if all of them are at one depth.
     """
     items = [unit for unit in units if unit.kind is Kind.ITEM]
+    counted = {id(unit) for one in _lists(items) if _is_counted(one) for unit in one}
+    flat = len({unit.indent for unit in items}) == 1
     lines: list[str] = []
     below = ""
     for at, unit in enumerate(units):
         text = unit.view.text
         if unit.kind is Kind.ITEM and len(items) > 1:
-            mark = f"{unit.number}. " if _is_counted(unit, items) else "- "
+            mark = f"{unit.number}. " if id(unit) in counted else "- "
             text = " " * max(0, unit.indent - items[0].indent) + mark + text
-            below = " " * (len(text) - len(unit.view.text))
+            below = " " * len(mark) if flat else ""
         elif unit.nested:
             text = "\n".join(f"{below}{line}" for line in text.split("\n"))
         before = units[at - 1] if at else None
@@ -212,10 +214,23 @@ def shown_as_one(units: Sequence[Unit]) -> str:
     return "\n".join(lines)
 
 
-def _is_counted(step: Unit, items: Sequence[Unit]) -> bool:
-    """Return whether an item has a number that no other one at its depth has."""
-    same = [one.number for one in items if one.indent == step.indent]
-    return step.number > 0 and same.count(step.number) == 1
+def _lists(items: Sequence[Unit]) -> Iterator[list[Unit]]:
+    """Yield the items of each list: those of one depth that nothing less deep divides."""
+    open_lists: list[list[Unit]] = []
+    for unit in items:
+        while open_lists and open_lists[-1][0].indent > unit.indent:
+            yield open_lists.pop()
+        if open_lists and open_lists[-1][0].indent == unit.indent:
+            open_lists[-1].append(unit)
+        else:
+            open_lists.append([unit])
+    yield from open_lists
+
+
+def _is_counted(items: Sequence[Unit]) -> bool:
+    """Return whether each item of a list has a number, greater than the one before it."""
+    numbers = [unit.number for unit in items if unit.number is not None]
+    return len(numbers) == len(items) and all(a < b for a, b in pairwise(numbers))
 
 
 def row_cells(row: str) -> list[tuple[str, str]]:

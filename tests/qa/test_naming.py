@@ -45,5 +45,12 @@ def test_if_all_name_another_too_those_with_some_of_it_may_answer() -> None:
     assert among("Is locker 12 next to gate 5?", first, second, "Gates open.") == [first, second]
 
 
+def test_a_year_by_itself_does_not_outweigh_a_name() -> None:
+    plan, year = "Plan B costs 9 euros, as in 2024.", "Prices are reviewed in 2025."
+    assert among("How much is plan B in 2025?", plan, year) == [plan]
+    race, rain = "Race 5 was won by Ann, born in 1990.", "In 2021 it rained."
+    assert among("Who won race 5 in 2021?", race, rain) == [race]
+
+
 def test_what_no_document_names_is_answered_by_none() -> None:
     assert among("Does it run on Windows 11?", "Windows is untested.") == []

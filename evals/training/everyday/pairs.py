@@ -74,7 +74,7 @@ class _Pairs:
             same = [one for one in others if self._is_of(one, judged)]
             others = [one for one in others if one not in same]
             if judged.says == "no":
-                against = same or against
+                against = same[:1] or against
             elif judged.says == "yes" and len(same) == 1:
                 yield from self._also(same[0], judged)
         own = [one for one in others if self._group(one) == self._asked.group]
@@ -82,7 +82,7 @@ class _Pairs:
             kind = "near" if self._asked.twin else "retrieved-own"
             yield self._example(kind, Shown(own[0], answerable=False))
             others.remove(own[0])
-        for piece in against[-1:] or drawn(others, 1, self._rng):
+        for piece in against or drawn(others, 1, self._rng):
             yield self._example("retrieved", Shown(piece, answerable=False))
 
     def _also(self, piece: Piece, judged: JudgedPassage) -> Iterator[Example]:
@@ -127,7 +127,6 @@ class _Pairs:
 
     def _example(self, kind: str, shown: Shown) -> Example:
         title, text = titled(shown.piece, self._rng)
-        is_against = kind.startswith("retrieved")
         return Example(
             id=f"{self._id}#{kind}",
             source="abroad" if self._asked.is_abroad else "everyday",
@@ -139,5 +138,7 @@ class _Pairs:
             answerable=shown.answerable,
             answers=shown.answers,
             evidence=shown.evidence,
-            twin="" if is_against else self._id_of(self._asked.twin or self._asked.question),
+            twin=""
+            if kind.startswith("retrieved")
+            else self._id_of(self._asked.twin or self._asked.question),
         )

@@ -98,7 +98,7 @@ def test_without_gold_nothing_answers(shop: Corpus) -> None:
     assert {one.source for one in examples} == {"everyday"}
 
 
-def test_a_near_twin_is_set_against_what_answers_its_twin(shop: Corpus) -> None:
+def test_a_near_twin_is_set_against_a_passage_of_its_file(shop: Corpus) -> None:
     asked = EverydayQuestion(
         collection="shop",
         file="lockers.md",
@@ -168,4 +168,4 @@ def test_a_twin_has_no_gold_and_its_question_has() -> None:
         assert of.gold
         assert not one.gold
         assert of.group == one.group
-        assert one.part == "train"  # what reports is as it was
+        assert one.part == "train"  # the files that report have none
