@@ -89,7 +89,7 @@ def test_the_wheel_holds_what_a_user_runs_and_nothing_else(wheel: set[str]) -> N
     wanted = {name for name in wanted if not name.startswith(folders)}
     assert {name for name in wheel if name.endswith(".py")} == wanted
     beside = {"py.typed", "seeds/seed.json", "evals/baselines/seed.json", "evals/report/report.css"}
-    beside |= {f"qa/evidence/model/{name}" for name in ("deep.onnx", "manifest.json", "CARD.md")}
+    beside |= {f"qa/evidence/model/{name}" for name in ("part-4.onnx", "manifest.json", "CARD.md")}
     beside |= {f"index/embedding/{name}/model.onnx" for name in ("model", "multilingual")}
     beside |= {"qa/evidence/model/multilingual/products.safetensors"}
     beside |= {f"api/web/page/{one.name}" for one in (ROOT / "api/web/page").iterdir()}

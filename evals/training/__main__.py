@@ -17,7 +17,7 @@ from citespan.evals.training.config import Config, load_config
 from citespan.evals.training.errors import TrainingError
 from citespan.index.errors import StoreError
 
-_STEPS = ("prepare", "teach", "train", "export", "calibrate", "decide", "card")
+_STEPS = ("prepare", "teach", "train", "rank", "export", "calibrate", "decide", "card")
 _folder = click.Path(file_okay=False, path_type=Path)
 
 

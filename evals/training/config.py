@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from citespan.evals.training.errors import TrainingError
+from citespan.qa.evidence.model import Cut
 
 Start = Literal["minilm", "ce", "shipped", "multilingual"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -105,7 +106,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `start` is all-MiniLM-L6-v2, the 12-layer cross-encoder, the evidence model that citespan ships,
     or multilingual-e5-small. `layers` are those taken from the cross-encoder, counted from 0;
-    `early_layers` of them rank passages, and the others read the passages that remain.
+    `ranked_after` are the layers before each ranking of the passages, 0 after the embeddings. The
+    layers behind the last ranking read the passages that remain.
     `frozen_layers` of them, and all embeddings if it is not 0, do not change: a later round of
     training is a quarter faster with the early ones frozen. `weights` is the `model.safetensors` of
     an earlier round to continue from. If `adapter_rank` is not 0, the product of two matrices of
@@ -115,7 +117,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     start: Start = "ce"
     weights: str = ""
     layers: tuple[int, ...] = tuple(range(12))
-    early_layers: Positive = 4
+    ranked_after: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = (0, 2, 4)
     max_tokens: Annotated[int, msgspec.Meta(ge=16, le=512)] = 384
     question_tokens: Positive = 64
     dropout: Share = 0.0
@@ -127,8 +129,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Weights of the terms.
 
-    `early` is the weight of the early ranking, which follows the teacher if the teacher has a score
-    and the model's own `relevance` otherwise. `evidence_positives` is the weight of evidence tokens
+    `early` is the weight of the rankings, which follow the teacher if the teacher has a score and
+    the model's own `relevance` otherwise. `evidence_positives` is the weight of evidence tokens
     in the balanced evidence term. `teacher_scale` divides the teacher's logits (some -11 to 11) in
     the squared error. `twins` is the weight of the margin between a question and its unanswerable
     twin, of `margin` logits; `claim` that of claims. `ranked` is the weight of the relevance that
@@ -151,11 +153,12 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The order and pace of the examples; `batch_tokens` counts padding.
 
-    If `epochs` is below 1, the last examples are left out. The final weights are the mean of those
-    after every tenth step of the last `averaged` share of the steps (0: the last weights).
+    If `epochs` is below 1, the last examples are left out; 0 trains nothing but the rankings. The
+    final weights are the mean of those after every tenth step of the last `averaged` share of the
+    steps (0: the last weights).
     """
 
-    epochs: Annotated[float, msgspec.Meta(gt=0)] = 0.8
+    epochs: Annotated[float, msgspec.Meta(ge=0)] = 0.8
     batch_tokens: Positive = 4_500
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
@@ -178,7 +181,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `judged` pairs calibrate the exported model, and as many others are reported. `kept` is the
     share of the weights that training began with in those that are exported. `evidence` is added to
     the logit of each token's evidence, so that one limit serves all models. `least` is the least
-    confidence of an answer by default; `near_best` says which are as good (decision 120).
+    confidence of an answer by default; `near_best` says which are as good (decision 120). `cuts`
+    say which passages each ranking but the last leaves, and `gap` which of the last are read.
     """
 
     seed: int = 20_261_124
@@ -188,6 +192,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kept: Share = 0.0
     evidence: float = 0.0
     least: Share = 0.46
+    cuts: tuple[Cut, ...] = ()
+    gap: Annotated[float, msgspec.Meta(gt=0)] = 4.0
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()

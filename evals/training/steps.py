@@ -1,5 +1,6 @@
 """The steps on one work folder, each continuing from the results in it."""
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -15,7 +16,7 @@ from citespan.evals.training.config import Config
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.examples import Example, read_examples, write_file
 from citespan.evals.training.model.averaging import between
-from citespan.evals.training.model.checkpoint import read_tensors
+from citespan.evals.training.model.checkpoint import read_tensors, write_tensors
 from citespan.evals.training.model.curves import read_curves
 from citespan.evals.training.model.encoding import EncodedSet, encode_set
 from citespan.evals.training.model.loop import Trainer
@@ -29,6 +30,7 @@ from citespan.evals.training.preparation import (
     examples_path,
     prepare,
 )
+from citespan.evals.training.ranking import read_lists, train_rankings
 from citespan.evals.training.release import (
     LEARNED,
     calibrate,
@@ -38,12 +40,18 @@ from citespan.evals.training.release import (
     judged_pairs,
     write_manifest,
 )
-from citespan.qa.evidence.model import EvidenceManifest, pair_texts, read_evidence_manifest
+from citespan.qa.evidence.model import (
+    EvidenceManifest,
+    ExportedModel,
+    pair_texts,
+    read_evidence_manifest,
+)
 
 Stop = Callable[[], bool]
 Notify = Callable[[str], None]
 
 _PARITY_PAIRS = 32
+_RANKINGS = "rankings."
 
 
 class Work:
@@ -88,18 +96,23 @@ class Work:
         self._notify(f"trained for {minutes:.1f} minutes" + ("" if done else ", to be continued"))
         return done
 
+    def rank(self) -> None:
+        lists = read_lists(self._data / "lists.jsonl")
+        model, run = self._trained()
+        unranked = self._run / "unranked"
+        self._export(model, unranked, run)
+        train_rankings(model, ExportedModel(unranked), lists, self._config.seed)
+        shutil.rmtree(unranked)
+        kept = {name: one for name, one in model.state_dict().items() if name.startswith(_RANKINGS)}
+        write_tensors(self._run / "rankings.safetensors", kept, {"run": run})
+        self._notify(f"rankings trained with {len(lists)} lists")
+
     def export(self) -> None:
-        tensors, notes = read_tensors(self._run / "model.safetensors")
-        model = self._model()
-        if kept := self._config.kept:
-            tensors = between(self._begun(model), tensors, kept)
-        model.load_state_dict(tensors)
-        rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
-        pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
-        tokenizer = tokenizer_file(self._config.model, self._folder)
-        manifest = export_model(
-            model, self._exported, tokenizer, pairs, self._config, notes.get("run", "")
-        )
+        model, run = self._trained()
+        path = self._run / "rankings.safetensors"
+        if path.exists():
+            model.load_state_dict(read_tensors(path)[0], strict=False)
+        manifest = self._export(model, self._exported, run)
         self._notify(f"exported to {self._exported}; against fp32: {manifest.parity}")
 
     def calibrate(self) -> None:
@@ -114,8 +127,8 @@ class Work:
         self._notify(f"calibrated by {calibration.method}; log losses: {losses}")
 
     def decide(self) -> None:
-        least = self._config.least
-        decision, near, scores = decided(self._data, self._exported, self._folder, least)
+        least, gap = self._config.least, self._config.gap
+        decision, near, scores = decided(self._data, self._exported, self._folder, least, gap)
         manifest = read_evidence_manifest(self._exported)
         self._write(msgspec.structs.replace(manifest, decision=decision))
         self._notify(f"decided: {decision}; as good: {near}; conditioned scores: {scores}")
@@ -137,6 +150,21 @@ class Work:
         )
         write_file(self._exported / "CARD.md", text.encode())
         self._notify(f"card: {self._exported / 'CARD.md'}")
+
+    def _trained(self) -> tuple[EvidenceModel, str]:
+        """Return the model with the trained weights and the share kept, and the run's name."""
+        tensors, notes = read_tensors(self._run / "model.safetensors")
+        model = self._model()
+        if kept := self._config.kept:
+            tensors = between(self._begun(model), tensors, kept)
+        model.load_state_dict(tensors)
+        return model, notes.get("run", "")
+
+    def _export(self, model: EvidenceModel, folder: Path, run: str) -> EvidenceManifest:
+        rows = islice(read_examples(self._examples("calibrate")), _PARITY_PAIRS)
+        pairs = [(row.question, pair_texts(row.title, row.passage)[0]) for row in rows]
+        tokenizer = tokenizer_file(self._config.model, self._folder)
+        return export_model(model, folder, tokenizer, pairs, self._config, run)
 
     def _write(self, manifest: EvidenceManifest) -> None:
         """Replace the manifest, and that of what is shipped of the model if it is a part."""

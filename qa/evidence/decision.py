@@ -17,6 +17,7 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
 
     least: below this confidence there is no answer.
     relevant: a passage with less relevance than this is not about the question at all.
+    gap: a passage that is less relevant than the best by this many logits is not read.
     thresholds: by risk, the least confidence from which at most that share of answers was wrong.
         It has 95 % confidence on the questions it was chosen on; null if none keeps a risk.
     """
@@ -25,6 +26,7 @@ class AnswerThreshold(msgspec.Struct, frozen=True, kw_only=True):
     bias: float = 0.0
     least: float = 0.5
     relevant: float = -4.0
+    gap: float = 4.0
     thresholds: dict[str, float | None] = {}
 
     def confidence(self, probability: float, *, covered: bool = False) -> float:

@@ -190,7 +190,7 @@ class Finder:
 
     def _read(self, ranked: Sequence[Piece], looks: Sequence[Look]) -> list[ReadPassage]:
         """Read the first pieces to the end, and sort them, likeliest to hold the answer first."""
-        least = looks[0].relevance - self._rules.gap
+        least = looks[0].relevance - self._decision.gap
         close: list[tuple[Piece, Look]] = []
         chunks: set[int] = set()
         for piece, look in zip(ranked, looks, strict=True):

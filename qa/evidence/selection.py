@@ -24,13 +24,11 @@ class Rules:
     """The limits on reading and citing; chosen on development data (docs/decisions).
 
     depth: the most ranked passages that are read to the end.
-    gap: a passage that is less relevant than the best by this many logits is not read.
     keep: a passage is quoted if its probability is at least this share of the best one's.
     evidence: the least probability of a cited sentence, unless the sentence holds the answer.
     """
 
     depth: int = 4
-    gap: float = 4.0
     keep: float = 0.95
     evidence: float = 0.3
 

@@ -51,7 +51,7 @@ def tiny_weights(hidden: int = 32, layers: int = 2) -> Weights:
 
 
 def tiny_config(dropout: float = 0.0) -> ModelConfig:
-    return ModelConfig(max_tokens=64, early_layers=1, dropout=dropout, frozen_embeddings=False)
+    return ModelConfig(max_tokens=64, ranked_after=(0, 1), dropout=dropout, frozen_embeddings=False)
 
 
 def tiny_model(config: ModelConfig | None = None, layers: int = 2) -> EvidenceModel:
@@ -63,7 +63,7 @@ def lively_model(config: ModelConfig | None = None, layers: int = 2) -> Evidence
     """With heads that tell inputs apart, as trained ones do."""
     model = tiny_model(config, layers)
     generator = torch.Generator().manual_seed(0)
-    for head in (*model.early, model.relevance, model.answerable, model.tokens):
+    for head in (*model.rankings.modules(), model.relevance, model.answerable, model.tokens):
         if isinstance(head, torch.nn.Linear):
             torch.nn.init.normal_(head.weight, generator=generator)
     return model.eval()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         drafts_of,
         read_questions,
     )
+    from citespan.evals.training.everyday.store import store_collection, stored_together
 
 __all__ = (
     "ABROAD",
@@ -21,9 +22,12 @@ __all__ = (
     "drafts_of",
     "pairs_of",
     "read_questions",
+    "store_collection",
+    "stored_together",
 )
 
 _QUESTIONS = "citespan.evals.training.everyday.questions"
+_STORE = "citespan.evals.training.everyday.store"
 
 __getattr__ = names_of(
     __name__,
@@ -34,5 +38,7 @@ __getattr__ = names_of(
         "drafts_of": _QUESTIONS,
         "pairs_of": "citespan.evals.training.everyday.pairs",
         "read_questions": _QUESTIONS,
+        "store_collection": _STORE,
+        "stored_together": _STORE,
     },
 )

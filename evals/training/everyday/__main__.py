@@ -5,7 +5,7 @@ GUIDES has a folder for each guide (`questions.jsonl` names them); OUT is what t
 
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,15 +15,12 @@ from rich.progress import track
 from citespan.evals.training.errors import TrainingError
 from citespan.evals.training.everyday.pairs import pairs_of
 from citespan.evals.training.everyday.questions import (
-    ABROAD,
-    OWN,
     EverydayQuestion,
-    drafts_of,
     part_of_group,
     read_questions,
 )
+from citespan.evals.training.everyday.store import store_collection, stored_together
 from citespan.evals.training.examples import Example, write_examples
-from citespan.evals.training.guides import store_guide
 from citespan.index import Corpus
 from citespan.index.embedding import MULTILINGUAL_MODEL
 from citespan.qa import load_settings
@@ -40,7 +37,7 @@ def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
     questions = [one for one in read_questions() if one.is_abroad == abroad]
     made: list[Example] = []
     try:
-        for collections in _stored_together({one.collection for one in questions}):
+        for collections in stored_together({one.collection for one in questions}):
             asked = [one for one in questions if one.collection in collections]
             made += _made(collections, guides, asked, abroad=abroad, seed=seed)
     except TrainingError as error:
@@ -48,13 +45,6 @@ def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
     write_examples(out, made)
     counts = Counter(one.kind for one in made)
     click.echo(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
-
-
-def _stored_together(collections: Collection[str]) -> list[list[str]]:
-    """Return the collections of each corpus: guides have their own, written ones share one."""
-    guides = [[one] for one in sorted(collections) if one not in (*OWN, *ABROAD)]
-    written = [[one for one in some if one in collections] for some in (OWN, ABROAD)]
-    return [*guides, *filter(None, written)]
 
 
 def _made(
@@ -67,19 +57,8 @@ def _made(
         with open_service(settings=load_settings(environ={}, flags=flags)) as service:
             names: dict[str, str] = {}
             for collection in collections:
-                names |= _store(collection, guides, service.corpus)
+                names |= store_collection(collection, guides, service.corpus)
             return list(_examples(service.corpus, names, asked, seed))
-
-
-def _store(collection: str, guides: Path, corpus: Corpus) -> dict[str, str]:
-    """Store the documents of a collection; return their ids, by group."""
-    if collection not in (*OWN, *ABROAD):
-        stored = store_guide(guides / collection, corpus)
-        return {f"{collection}/{file}": name for file, name in stored.items()}
-    drafts = dict(drafts_of([collection]))
-    for _ in corpus.put_many(drafts.values()):
-        pass
-    return {group: f"{one.id}" for group, one in drafts.items()}
 
 
 def _examples(

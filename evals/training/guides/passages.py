@@ -26,10 +26,10 @@ class Shown:
     answers: tuple[Span, ...] = ()
 
 
-def found_pieces(corpus: Corpus, query: str) -> list[Piece]:
+def found_pieces(corpus: Corpus, query: str, k: int = _FOUND) -> list[Piece]:
     """Return the pieces of the passages that a search finds, the best passage first."""
     found: list[Piece] = []
-    for passage in corpus.search(query, k=_FOUND):
+    for passage in corpus.search(query, k=k):
         document = corpus.get(passage.chunk.document_id)
         found += pieces_of(passage, document, corpus.places.outline(document))
     return [piece for piece in found if piece.view.text.strip()]

@@ -26,7 +26,7 @@ from citespan.evals.training.model.measures import Judged, judge, summary
 from citespan.evals.training.model.model import EvidenceModel, Outputs
 from citespan.qa.evidence.model import RowLogits
 
-_HEADS = ("early.", "relevance.", "answerable.", "tokens.", "claim.")
+_HEADS = ("rankings.", "relevance.", "answerable.", "tokens.", "claim.")
 _AVERAGED_STEPS = 10  # steps between two weights of the mean
 
 
@@ -61,7 +61,7 @@ class Trainer:
             for epoch in range(math.ceil(config.schedule.epochs))
         ]
         whole = [rows for epoch in epochs for rows in epoch]
-        self._batches = whole[: round(len(whole) * config.schedule.epochs / len(epochs))]
+        self._batches = whole[: round(len(whole) * config.schedule.epochs / max(1, len(epochs)))]
         self.steps = len(self._batches)
         self._average = Average()
         self._averaged_from = round(self.steps * (1 - config.schedule.averaged))
@@ -226,7 +226,7 @@ def _row_logits(outputs: Outputs, line: int, size: int) -> RowLogits:
         return tensor[line, :size].double().cpu().numpy()
 
     return RowLogits(
-        early=float(outputs.early[line]),
+        early=outputs.early[line].double().cpu().numpy(),
         relevance=float(outputs.relevance[line]),
         answerable=float(outputs.answerable[line]),
         evidence=row(outputs.evidence),

@@ -50,7 +50,7 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
     """Return unweighted terms by name; a term that no example has a label for is missing.
 
     relevance: squared error against the teacher's logits, over `teacher_scale`.
-    early: the same of the early ranking, against the model's own relevance where the teacher has no
+    early: the same of the rankings, against the model's own relevance where the teacher has no
         score.
     evidence: cross-entropy a token, evidence and other tokens averaged apart, then weighted.
     span: mean of start and end: -log of the probability of all right places together.
@@ -67,7 +67,7 @@ def loss_terms(outputs: Outputs, batch: Batch, config: LossConfig) -> dict[str, 
         error = (outputs.relevance[taught] - batch.relevance[taught]) / config.teacher_scale
         terms["relevance"] = error.square().mean()
     aim = torch.where(taught, batch.relevance, outputs.relevance.detach())
-    terms["early"] = ((outputs.early - aim) / config.teacher_scale).square().mean()
+    terms["early"] = ((outputs.early - aim[:, None]) / config.teacher_scale).square().mean()
     if (batch.evidence != IGNORED).any():
         terms["evidence"] = _evidence(outputs.evidence, batch.evidence, config.evidence_positives)
     labelled = batch.starts[:, 0] != UNKNOWN

@@ -40,7 +40,7 @@ def judge(encoded: EncodedSet, row: int, logits: RowLogits) -> Judged:
     first, last, best = best_span(logits.start, logits.end, int(encoded.first[row]))
     label = int(encoded.answerable[row])
     return Judged(
-        early=logits.early,
+        early=float(logits.early[-1]),
         relevance=logits.relevance,
         answerable=logits.answerable,
         margin=best - float(logits.start[0] + logits.end[0]),

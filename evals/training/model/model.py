@@ -1,6 +1,7 @@
-"""The evidence model: one encoder over (question, passage), six heads on one pass."""
+"""The evidence model: one encoder over (question, passage), all heads on one pass."""
 
 import importlib
+import re
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -10,6 +11,7 @@ from transformers import BertConfig, BertModel
 
 from citespan.evals.training.config import ModelConfig
 from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.model.ranking import Ranking
 from citespan.evals.training.model.weights import Weights
 
 _SCALE = 2.0
@@ -19,7 +21,8 @@ _from_numpy: Any = importlib.import_module("torch").from_numpy  # typed in part
 class Outputs(NamedTuple):
     """Raw logits in fp32.
 
-    `evidence`, `start` and `end` are (batch, tokens), `claim` is (batch, 3), the others (batch,).
+    `early` is (batch, rankings), `evidence`, `start` and `end` are (batch, tokens), `claim` is
+    (batch, 3), the others (batch,).
     """
 
     early: Tensor
@@ -72,30 +75,34 @@ def adapted(model: nn.Module) -> list[tuple[str, Adapted]]:
 
 
 class EvidenceModel(nn.Module):
-    """A BERT encoder with heads, in two parts: passages can be dropped after the first.
+    """A BERT encoder with heads, in parts: passages can be dropped after each.
 
-    `early` reads the mean of the question's tokens after the first layers, and ranks passages. The
-    topic of a passage is known there (rank correlation with the cross-encoder .95, by a linear
-    probe before any training). The first token learns it in the last layers only (.82). The other
-    heads read the last layer: `relevance` the pooled first token, as the cross-encoder it is
-    distilled from; `answerable` the first token itself; `evidence`, `start` and `end` each token. A
-    start and end at the first token mean that there is no answer, as in SQuAD 2.0. `claim` reads
-    the first token: does the passage support the first text, refute it, or neither.
+    The `rankings` read the states after some of the first layers. The topic of a passage is known
+    there (after four, the rank correlation with the cross-encoder is .95, by a linear probe before
+    any training). The first token learns it in the last layers only (.82). Source of dropping
+    passages between layers: Soldaini and Moschitti 2020, "The Cascade Transformer", arXiv
+    2005.02534. The other heads read the last layer: `relevance` the pooled first token, as the
+    cross-encoder it is distilled from; `answerable` the first token itself; `evidence`, `start` and
+    `end` each token. A start and end at the first token mean that there is no answer, as in SQuAD
+    2.0. `claim` reads the first token: does the passage support the first text, refute it, or
+    neither.
 
     Args:
         config: of the encoder.
-        early_layers: layers of the first part, fewer than all.
+        ranked_after: layers before each ranking, in ascending order, fewer than all; 0 is after the
+            embeddings.
     """
 
-    def __init__(self, config: BertConfig, early_layers: int) -> None:
+    def __init__(self, config: BertConfig, ranked_after: tuple[int, ...]) -> None:
         super().__init__()
         size: Any = config
         hidden, layers = int(size.hidden_size), int(size.num_hidden_layers)
-        if not 0 < early_layers < layers:
-            raise TrainingError(f"the first part cannot have {early_layers} of {layers} layers")
-        self._early_layers = early_layers
+        rising = sorted(set(ranked_after)) == list(ranked_after)
+        if not (ranked_after and rising and ranked_after[-1] < layers):
+            raise TrainingError(f"{layers} layers cannot be ranked after {ranked_after}")
+        self._bounds = (0, *ranked_after)
         self.bert: Any = BertModel(config)
-        self.early = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1))
+        self.rankings = nn.ModuleList(Ranking(hidden) for _ in ranked_after)
         self.relevance = nn.Linear(hidden, 1)
         self.answerable = nn.Linear(hidden, 1)
         self.tokens = nn.Linear(hidden, 3)
@@ -104,25 +111,27 @@ class EvidenceModel(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Outputs:
         """Compute one pass; masks are 1 for real tokens."""
         bias = (attention_mask[:, None, None, :] - 1).float() * 1e4
-        early, states = self.shallow(input_ids, token_type_ids, bias)
-        return Outputs(early, *self.deep(states, bias))
+        states, early = self.embedded(input_ids, token_type_ids), list[Tensor]()
+        for number in range(len(self.rankings)):
+            logits, states = self.ranked(number, states, token_type_ids, bias)
+            early.append(logits)
+        return Outputs(torch.stack(early, 1), *self.deep(states, bias))
 
-    def shallow(
-        self, input_ids: Tensor, token_type_ids: Tensor, bias: Tensor | None
+    def embedded(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
+        """Return the states before the first layer."""
+        return self.bert.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+
+    def ranked(
+        self, number: int, states: Tensor, token_type_ids: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Compute the first layers: `early`, and the states that `deep` continues from."""
-        states = self.bert.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
-        for layer in self.bert.encoder.layer[: self._early_layers]:
+        """Compute the layers before a ranking: its logits, and the states to continue from."""
+        for layer in self.bert.encoder.layer[self._bounds[number] : self._bounds[number + 1]]:
             states = layer(states, bias)
-        asked = (token_type_ids == 0).to(states.dtype)
-        if bias is not None:
-            asked = asked * (bias[:, 0, 0, :] == 0)
-        question = torch.einsum("btd,bt->bd", states, asked) / asked.sum(1, keepdim=True)
-        return self.early(question).squeeze(-1).float(), states
+        return self.rankings[number](states, token_type_ids, bias), states
 
     def deep(self, states: Tensor, bias: Tensor | None) -> tuple[Tensor, ...]:
         """Compute the other layers: all outputs but `early`, in their order."""
-        for layer in self.bert.encoder.layer[self._early_layers :]:
+        for layer in self.bert.encoder.layer[self._bounds[-1] :]:
             states = layer(states, bias)
         first = states[:, 0]
         evidence, start, end = self.tokens(states).float().unbind(-1)
@@ -146,14 +155,17 @@ def model_from(
         TrainingError: the weights are not those of a BERT encoder with a pooler, or of one that has
             too few layers.
     """
-    model = EvidenceModel(_bert_config(weights, config, attention_heads), config.early_layers)
+    model = EvidenceModel(_bert_config(weights, config, attention_heads), config.ranked_after)
     generator = torch.Generator().manual_seed(seed)
-    for head in (*model.early, model.relevance, model.answerable, model.tokens, model.claim):
-        if isinstance(head, nn.Linear):
+    modules: list[tuple[str, nn.Module]] = list(cast("Any", model).named_modules())
+    for name, head in modules:
+        if isinstance(head, nn.Linear) and not name.startswith("bert."):
             nn.init.normal_(head.weight, std=0.02, generator=generator)
             nn.init.zeros_(head.bias)
+    for ranking in model.rankings:
+        nn.init.zeros_(cast("Ranking", ranking).said.weight)  # it adds nothing before it learns
     state = {
-        name.replace("classifier.", "relevance."): _from_numpy(tensor.copy())
+        _present(name, len(config.ranked_after)): _from_numpy(tensor.copy())
         for name, tensor in weights.items()
         if "position_ids" not in name
     }
@@ -169,6 +181,12 @@ def model_from(
     if config.adapter_rank:
         _adapt(model.bert.encoder.layer[config.frozen_layers :], config.adapter_rank, generator)
     return model
+
+
+def _present(name: str, rankings: int) -> str:
+    """Return the name of a tensor that a cross-encoder, or an earlier model, names otherwise."""
+    name = name.replace("classifier.", "relevance.")
+    return re.sub(r"^early\.", f"rankings.{rankings - 1}.mean.", name)
 
 
 def _adapt(layers: Any, rank: int, generator: torch.Generator) -> None:

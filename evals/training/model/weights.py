@@ -18,7 +18,7 @@ from citespan.index.embedding import bundled_folder as minilm_folder
 from citespan.index.embedding import carried_tokenizer, read_carried
 from citespan.index.runtime import check_file
 from citespan.qa.composition import evidence_folder
-from citespan.qa.evidence.model import DEEP, SHALLOW, TOKENIZER
+from citespan.qa.evidence.model import TOKENIZER, read_evidence_manifest
 
 _load_file: Any = importlib.import_module("safetensors.numpy").load_file  # typed in part
 _load_onnx: Any = importlib.import_module("onnx").load
@@ -74,9 +74,12 @@ def tokenizer_file(config: ModelConfig, work: Path) -> Path:
 
 
 def shipped_weights(folder: Path) -> Weights:
-    """Return the weights of an exported evidence model, with its heads, out of both its parts."""
-    tensors = dequantised(folder / SHALLOW) | dequantised(folder / DEEP)
-    return {name.removeprefix("model."): tensor for name, tensor in tensors.items()}
+    """Return the weights of an exported evidence model, with its heads, out of all its parts."""
+    return {
+        name.removeprefix("model."): tensor
+        for part in read_evidence_manifest(folder).parts
+        for name, tensor in dequantised(folder / part).items()
+    }
 
 
 def pick_layers(weights: Mapping[str, NDArray[np.float32]], layers: tuple[int, ...]) -> Weights:

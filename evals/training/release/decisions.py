@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from citespan.evals.training.release.calibration import decide
@@ -20,25 +21,26 @@ _STEPS = np.arange(0.1, 0.9, 0.01)
 
 
 def decided(
-    data: Path, exported: Path, cache: Path, least: float
+    data: Path, exported: Path, cache: Path, least: float, gap: float
 ) -> tuple[AnswerThreshold, tuple[float, float], dict[str, float]]:
-    """Return the decision with `least`, `near_best`, and each domain's conditioned score with it.
+    """Return the decision, `near_best`, and each domain's conditioned score with the decision.
 
     Every question of the part that calibrates is answered. An answer is right if it cites a
     sentence with the answer in it. One line serves all domains, each with as many questions.
+    `least` and `gap` are the decision's.
 
     Source of the conditioned score: `evals.metrics.applied`.
     """
     reader = BundledReader(exported)
     read = read_languages if reader.is_polyglot else read_domains
     found = {
-        domain.name: outcomes(domain, reader, AnswerThreshold(least=0.0), cache)
+        domain.name: outcomes(domain, reader, AnswerThreshold(least=0.0, gap=gap), cache)
         for domain in read(data, "calibrate")
     }
     given = [one for domain in found.values() for one in domain if one.answered]
     chances = np.array([one.chance for one in given], dtype=np.float64)
     right = np.array([one.right for one in given], dtype=np.float64)
-    fitted = decide(chances, right, least)
+    fitted = msgspec.structs.replace(decide(chances, right, least), gap=gap)
     scores = {name: conditioned(rows, fitted, least) for name, rows in found.items()}
     return fitted, near_best(list(found.values()), fitted), scores
 

@@ -21,9 +21,7 @@ from citespan.evals.training.release.products import plain, write_learned
 from citespan.index.disk import sha256_file
 from citespan.index.embedding import quantise
 from citespan.qa.evidence.model import (
-    DEEP,
     MANIFEST,
-    SHALLOW,
     TOKENIZER,
     EvidenceManifest,
     ExportedModel,
@@ -49,7 +47,7 @@ def export_model(
 
     Args:
         model: trained.
-        folder: gets both parts of the model, its tokenizer and its manifest.
+        folder: gets the parts of the model, its tokenizer and its manifest.
         tokenizer: the model's tokenizer.json.
         pairs: questions and second texts to compare fp32 and int8 on, at least two.
         config: names the model and its limits.
@@ -64,8 +62,8 @@ def export_model(
         traced, made = Path(scratch) / "traced", Path(scratch) / "model"
         traced.mkdir()
         made.mkdir()
-        _trace(plain(model), traced)
-        for name in (SHALLOW, DEEP):
+        parts = _trace(plain(model), traced)
+        for name in parts:
             # Of seven bits: products of eight overflow on processors without VNNI.
             quantise(traced / name, made / name, reduce_range=True)
         if config.model.adapter_rank:
@@ -82,6 +80,8 @@ def export_model(
             question_tokens=config.model.question_tokens,
             files={path.name: sha256_file(path) for path in sorted(made.iterdir())},
             parity={},
+            parts=parts,
+            cuts=config.cuts,
         )
         write_manifest(made, manifest)
         size = sum(path.stat().st_size for path in made.iterdir())
@@ -134,19 +134,20 @@ def _with_parity(manifest: EvidenceManifest, found: dict[str, float]) -> Evidenc
     return msgspec.structs.replace(manifest, parity=rounded)
 
 
-class _Shallow(nn.Module):
-    """The first part for one pair at a time: nothing is padded, so there is no mask."""
+class _Ranked(nn.Module):
+    """A part that ends with a ranking, for one pair at a time: nothing is padded or masked."""
 
-    def __init__(self, model: EvidenceModel) -> None:
+    def __init__(self, model: EvidenceModel, number: int) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.number = model, number
 
-    def forward(self, ids: Tensor, types: Tensor) -> tuple[Tensor, ...]:
-        return self.model.shallow(ids, types, None)
+    def forward(self, begun: Tensor, types: Tensor) -> tuple[Tensor, ...]:
+        states = begun if self.number else self.model.embedded(begun, types)
+        return self.model.ranked(self.number, states, types, None)
 
 
 class _Deep(nn.Module):
-    """The second part for one pair at a time, without a mask, too."""
+    """The last part for one pair at a time, without a mask, too."""
 
     def __init__(self, model: EvidenceModel) -> None:
         super().__init__()
@@ -156,15 +157,20 @@ class _Deep(nn.Module):
         return self.model.deep(states, None)
 
 
-def _trace(model: EvidenceModel, folder: Path) -> None:
-    """Write both parts in fp32."""
-    ids = torch.ones((1, 16), dtype=torch.int64)
+def _trace(model: EvidenceModel, folder: Path) -> tuple[str, ...]:
+    """Write all parts in fp32; return the names of the files, in order."""
+    begun = torch.ones((1, 16), dtype=torch.int64)
     types = torch.tensor([[0] * 8 + [1] * 8])
-    with torch.no_grad():
-        _, states = model.shallow(ids, types, None)
-    inputs = ["input_ids", "token_type_ids"]
-    _to_onnx(_Shallow(model), (ids, types), folder / SHALLOW, inputs, ["early", "states"])
-    _to_onnx(_Deep(model), (states,), folder / DEEP, ["states"], list(Outputs._fields[1:]))
+    count = len(model.rankings)
+    names = tuple(f"part-{number}.onnx" for number in range(1, count + 2))
+    for number in range(count):
+        inputs = ["states" if number else "input_ids", "token_type_ids"]
+        part = _Ranked(model, number)
+        _to_onnx(part, (begun, types), folder / names[number], inputs, ["early", "continued"])
+        with torch.no_grad():
+            _, begun = part(begun, types)
+    _to_onnx(_Deep(model), (begun,), folder / names[-1], ["states"], list(Outputs._fields[1:]))
+    return names
 
 
 def _to_onnx(

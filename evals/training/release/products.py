@@ -11,7 +11,7 @@ import torch
 from citespan.evals.training.model.model import EvidenceModel, adapted
 from citespan.evals.training.model.weights import matrix_names
 from citespan.index.embedding import empty, read_carried
-from citespan.qa.evidence.model import DEEP, PRODUCTS, SHALLOW
+from citespan.qa.evidence.model import PRODUCTS
 
 _load_onnx: Any = importlib.import_module("onnx").load  # typed in part
 _save_file: Any = importlib.import_module("safetensors.torch").save_file
@@ -30,7 +30,7 @@ def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
 
     Args:
         model: trained, with `Adapted` layers.
-        quantised: the folder with both graphs of `plain(model)`, in eight bits.
+        quantised: the folder with the graphs of `plain(model)`, in eight bits.
         folder: an existing folder.
     """
     products: dict[str, torch.Tensor] = {}
@@ -38,8 +38,8 @@ def write_learned(model: EvidenceModel, quantised: Path, folder: Path) -> None:
         for side, matrix in zip(("up", "down"), part.product(), strict=True):
             products[f"{name.removeprefix('bert.')}.{side}"] = matrix.detach().half().contiguous()
     _save_file(products, folder / PRODUCTS)
-    for graph in (SHALLOW, DEEP):
-        without_carried(quantised / graph, folder / graph)
+    for graph in quantised.glob("*.onnx"):
+        without_carried(graph, folder / graph.name)
 
 
 def without_carried(source: Path, target: Path) -> None:

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.evidence.model.bundled import BundledReader, ExportedModel, RowLogits
+    from citespan.qa.evidence.model.bundled import BundledReader, ExportedModel, RowLogits, Seen
     from citespan.qa.evidence.model.manifest import (
-        DEEP,
         MANIFEST,
-        SHALLOW,
         TOKENIZER,
         Calibration,
+        Cut,
         EvidenceManifest,
         read_evidence_manifest,
     )
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 __all__ = (
     "BundledReader",
     "Calibration",
-    "DEEP",
+    "Cut",
     "EvidenceManifest",
     "ExportedModel",
     "MANIFEST",
     "PRODUCTS",
     "PairTokenizer",
     "RowLogits",
-    "SHALLOW",
+    "Seen",
     "TOKENIZER",
     "build_multilingual",
     "pair_texts",
@@ -42,14 +41,14 @@ __getattr__ = names_of(
     {
         "BundledReader": "citespan.qa.evidence.model.bundled",
         "Calibration": "citespan.qa.evidence.model.manifest",
-        "DEEP": "citespan.qa.evidence.model.manifest",
+        "Cut": "citespan.qa.evidence.model.manifest",
         "EvidenceManifest": "citespan.qa.evidence.model.manifest",
         "ExportedModel": "citespan.qa.evidence.model.bundled",
         "MANIFEST": "citespan.qa.evidence.model.manifest",
         "PRODUCTS": "citespan.qa.evidence.model.multilingual",
         "PairTokenizer": "citespan.qa.evidence.model.pairs",
         "RowLogits": "citespan.qa.evidence.model.bundled",
-        "SHALLOW": "citespan.qa.evidence.model.manifest",
+        "Seen": "citespan.qa.evidence.model.bundled",
         "TOKENIZER": "citespan.qa.evidence.model.manifest",
         "build_multilingual": "citespan.qa.evidence.model.multilingual",
         "pair_texts": "citespan.qa.evidence.model.pairs",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ from citespan.index.errors import ModelUnavailable
 from citespan.index.runtime import Session, check_file, open_session, parallel_map
 from citespan.index.types import Span
 from citespan.qa.evidence.model.manifest import (
-    DEEP,
     MULTILINGUAL,
-    SHALLOW,
     TOKENIZER,
     Calibration,
+    Cut,
     read_evidence_manifest,
 )
 from citespan.qa.evidence.model.pairs import (
@@ -30,9 +29,13 @@ from citespan.qa.evidence.protocol import Floats, Look, Mark, Reading, Titled, b
 
 
 class RowLogits(NamedTuple):
-    """The outputs for one pair: arrays of (tokens,); `claim` is (3,), empty without that head."""
+    """The outputs for one pair.
 
-    early: float
+    early is (rankings,); evidence, start and end are (tokens,); claim is (3,), empty without that
+    head.
+    """
+
+    early: Floats
     relevance: float
     answerable: float
     evidence: Floats
@@ -41,8 +44,20 @@ class RowLogits(NamedTuple):
     claim: Floats
 
 
+class Seen(NamedTuple):
+    """A pair that some parts of the model have processed.
+
+    early is the ranking after each of them, and states (1, tokens, hidden) is what the next part
+    continues from.
+    """
+
+    encoding: Encoding
+    early: tuple[float, ...]
+    states: NDArray[np.float32]
+
+
 class ExportedModel:
-    """The two parts of an exported model.
+    """The parts of an exported model.
 
     Raises:
         ModelUnavailable: a file is missing or was changed.
@@ -52,35 +67,50 @@ class ExportedModel:
         self.manifest = read_evidence_manifest(folder)
         for name, expected in self.manifest.files.items():
             check_file(folder / name, expected)
-        self._shallow: Session = open_session(folder / SHALLOW)
-        self._deep: Session = open_session(folder / DEEP)
+        *early, deep = (open_session(folder / name) for name in self.manifest.parts)
+        self._early: Sequence[Session] = early
+        self._deep: Session = deep
         self.tokenizer = PairTokenizer(
             folder / TOKENIZER, self.manifest.max_tokens, self.manifest.question_tokens
         )
 
-    def shallow(self, encoding: Encoding) -> tuple[float, NDArray[np.float32]]:
-        """Return the early ranking, and the states from which `deep` continues."""
-        early, states = self._shallow.run(
-            None,
-            {
-                "input_ids": np.array([encoding.ids], dtype=np.int64),
-                "token_type_ids": np.array([encoding.type_ids], dtype=np.int64),
-            },
-        )
-        return float(early[0]), states
+    @property
+    def cuts(self) -> tuple[Cut | None, ...]:
+        """What goes on after each ranking but the last; None: everything."""
+        cuts = self.manifest.cuts
+        return (*cuts, *[None] * (len(self._early) - 1 - len(cuts)))
 
-    def deep(self, early: float, states: NDArray[np.float32]) -> RowLogits:
-        """Return all outputs for a pair."""
-        relevance, answerable, *rows = self._deep.run(None, {"states": states})
+    def begun(self, encoding: Encoding) -> Seen:
+        """Return a pair that the first part has processed."""
+        return self._ranked(encoding, (), "input_ids", np.array([encoding.ids], dtype=np.int64))
+
+    def advanced(self, seen: Seen) -> Seen:
+        """Return a pair that one more part has processed, if that part ends with a ranking."""
+        if len(seen.early) == len(self._early):
+            return seen
+        return self._ranked(seen.encoding, seen.early, "states", seen.states)
+
+    def deep(self, seen: Seen) -> RowLogits:
+        """Return all outputs for a pair, which all other parts process now."""
+        while len(seen.early) < len(self._early):
+            seen = self.advanced(seen)
+        relevance, answerable, *rows = self._deep.run(None, {"states": seen.states})
         evidence, start, end, *claim = (row[0].astype(np.float64) for row in rows)
         return RowLogits(
-            early, float(relevance[0]), float(answerable[0]), evidence, start, end,
+            np.array(seen.early), float(relevance[0]), float(answerable[0]), evidence, start, end,
             claim[0] if claim else np.empty(0),
         )  # fmt: skip
 
     def logits(self, encoding: Encoding) -> RowLogits:
-        """Return all outputs for a pair that `shallow` has not processed yet."""
-        return self.deep(*self.shallow(encoding))
+        """Return all outputs for a pair that no part has processed yet."""
+        return self.deep(self.begun(encoding))
+
+    def _ranked(
+        self, encoding: Encoding, early: tuple[float, ...], name: str, values: NDArray[Any]
+    ) -> Seen:
+        types = np.array([encoding.type_ids], dtype=np.int64)
+        logits, states = self._early[len(early)].run(None, {name: values, "token_type_ids": types})
+        return Seen(encoding, (*early, float(logits[0])), states)
 
 
 class BundledReader:
@@ -99,17 +129,26 @@ class BundledReader:
         self._calibration = self._model.manifest.calibration
 
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
-        """Return a look at each passage, in order; the first layers have processed the passages."""
+        """Return a look at each passage, in order.
 
-        def one(passage: Titled) -> Look:
+        After each ranking the most relevant go on, so the layers behind it rank fewer.
+        """
+
+        def begun(passage: Titled) -> _Look:
             text, lead = pair_texts(passage.title, passage.text)
             windows = [
-                _Window(encoding, span.start - lead, *self._model.shallow(encoding))
+                _Window(span.start - lead, self._model.begun(encoding))
                 for span, encoding in self._model.tokenizer.windowed(question, text)
             ]
             return _Look(self._model, self._calibration, windows)
 
-        return parallel_map(one, passages)
+        looks = parallel_map(begun, passages)
+        going = looks
+        for cut in self._model.cuts if passages else ():
+            if cut:
+                going = [going[at] for at in cut.places([one.relevance for one in going])]
+            parallel_map(_Look.advance, going)
+        return list(looks)
 
     @property
     def is_polyglot(self) -> bool:
@@ -124,13 +163,11 @@ class BundledReader:
 class _Window(NamedTuple):
     """A part of a passage; `shift` from the offsets of its characters to the passage's."""
 
-    encoding: Encoding
     shift: int
-    early: float
-    states: NDArray[np.float32]
+    seen: Seen
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
     model: ExportedModel
     calibration: Calibration
@@ -138,7 +175,10 @@ class _Look:
 
     @property
     def relevance(self) -> float:
-        return max(window.early for window in self.windows)
+        return max(window.seen.early[-1] for window in self.windows)
+
+    def advance(self) -> None:
+        self.windows = [_Window(shift, self.model.advanced(seen)) for shift, seen in self.windows]
 
     def read(self) -> Reading:
         readings = [self._read(window) for window in self.windows]
@@ -155,9 +195,9 @@ class _Look:
         )
 
     def _read(self, window: _Window) -> Reading:
-        logits = self.model.deep(window.early, window.states)
-        shift, offsets = window.shift, window.encoding.offsets  # each access builds the list
-        second, end = second_text(window.encoding)
+        logits, encoding = self.model.deep(window.seen), window.seen.encoding
+        shift, offsets = window.shift, encoding.offsets  # each access builds the list
+        second, end = second_text(encoding)
         inside = [at for at in range(second, end) if offsets[at][0] + shift >= 0]
         first = inside[0] if inside else end
         start_token, end_token, sum_of_both = best_span(logits.start, logits.end, first)

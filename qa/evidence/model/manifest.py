@@ -1,5 +1,6 @@
 """The manifest of an exported evidence model: hashes of files, and the meaning of outputs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from citespan.qa.evidence.decision import AnswerThreshold
 
 MANIFEST = "manifest.json"
 MULTILINGUAL = "multilingual"  # the start of models that read many languages
-SHALLOW, DEEP, TOKENIZER = "shallow.onnx", "deep.onnx", "tokenizer.json"
+TOKENIZER = "tokenizer.json"
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +44,28 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         return float(1 / (1 + np.exp(-np.clip(place, -500, 500))))
 
 
+class Cut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The passages that go on after a ranking: the best `most` without those far below the best.
+
+    `gap` is in logits.
+    """
+
+    most: int
+    gap: float
+
+    def places(self, relevance: Sequence[float]) -> list[int]:
+        """Return the places of the passages that go on, the most relevant first."""
+        order = sorted(range(len(relevance)), key=lambda at: -relevance[at])[: self.most]
+        return [at for at in order if relevance[at] >= relevance[order[0]] - self.gap]
+
+
 class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
     """Return the manifest of an exported evidence model.
 
     `run` names configuration and data; `parity` is the distance of int8 from fp32. `decision` is
-    for whole answers from a corpus, `calibration` for single passages.
+    for whole answers from a corpus, `calibration` for single passages. `parts` are files of layers,
+    in order: all but the last end with a ranking. `cuts` are those after each ranking; after others
+    all passages go on.
     """
 
     label: str
@@ -57,6 +75,8 @@ class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
     question_tokens: int
     files: dict[str, str]
     parity: dict[str, float]
+    parts: tuple[str, ...] = ("shallow.onnx", "deep.onnx")
+    cuts: tuple[Cut, ...] = ()
     calibration: Calibration | None = None
     decision: AnswerThreshold = AnswerThreshold()
 

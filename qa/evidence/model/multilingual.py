@@ -16,9 +16,7 @@ from citespan.index.disk import sha256_file
 from citespan.index.embedding import Carried, carried_tokenizer, fill, new_export, read_carried
 from citespan.index.runtime import check_file
 from citespan.qa.evidence.model.manifest import (
-    DEEP,
     MANIFEST,
-    SHALLOW,
     TOKENIZER,
     read_evidence_manifest,
 )
@@ -42,7 +40,7 @@ def build_multilingual(learned: Path, folder: Path) -> None:
         check_file(learned / name, expected)
     matrices = _Matrices(read_carried(), learned / PRODUCTS)
     with new_export(folder) as made:
-        for name in (SHALLOW, DEEP):
+        for name in manifest.parts:
             fill(learned / name, made / name, matrices.matrix)
         carried_tokenizer(matrices.carried).save(str(made / TOKENIZER))
         files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}

@@ -26,6 +26,7 @@ from citespan.evals.training.model.cross_encoder import CrossEncoder, cross_enco
 from citespan.evals.training.model.curves import read_curves
 from citespan.evals.training.model.loop import Trainer, rate_factor
 from citespan.evals.training.model.model import EvidenceModel, Outputs, model_from
+from citespan.evals.training.model.ranking import Ranking
 from citespan.evals.training.model.teacher import taught, teach
 from citespan.evals.training.model.weights import dequantised, pick_layers
 from citespan.evals.training.release.export import export_model
@@ -148,24 +149,40 @@ class TestWeights:
         with pytest.raises(TrainingError, match="not a BERT encoder with a pooler"):
             model_from(weights, tiny_config(), seed=0, attention_heads=2)
 
-    @pytest.mark.parametrize("early", [0, 2, 3])
-    def test_both_parts_need_a_layer(self, early: int) -> None:
-        config = ModelConfig(early_layers=early)
-        with pytest.raises(TrainingError, match=f"cannot have {early} of 2 layers"):
+    @pytest.mark.parametrize("after", [(), (2,), (0, 3), (1, 1), (1, 0)])
+    def test_rankings_follow_each_other_before_the_last_layer(self, after: tuple[int, ...]) -> None:
+        config = ModelConfig(ranked_after=after)
+        with pytest.raises(TrainingError, match="2 layers cannot be ranked after"):
             model_from(tiny_weights(), config, seed=0, attention_heads=2)
+
+    def test_the_ranking_of_an_earlier_model_is_the_last(self) -> None:
+        weights = tiny_weights()
+        hidden = weights["bert.pooler.dense.bias"].size
+        weights["early.0.weight"] = np.full((hidden, hidden), 0.25, np.float32)
+        model = model_from(weights, tiny_config(), seed=0, attention_heads=2)
+        state = model.state_dict()
+        assert (state["rankings.1.mean.0.weight"] == 0.25).all()
+        assert not (state["rankings.0.mean.0.weight"] == 0.25).any()
+        for number in range(2):
+            assert not state[f"rankings.{number}.said.weight"].any()  # as before, nothing is added
 
 
 def alone(model: EvidenceModel, ids: Sequence[int], types: Sequence[int]) -> Outputs:
-    """What the two parts make of one pair that is not padded."""
+    """What the parts make of one pair that is not padded."""
+    early: list[torch.Tensor] = []
     with torch.no_grad():
-        early, states = model.shallow(torch.tensor([ids]), torch.tensor([types]), None)
-        return Outputs(early, *model.deep(states, None))
+        segments = torch.tensor([types])
+        states = model.embedded(torch.tensor([ids]), segments)
+        for number in range(len(model.rankings)):
+            logits, states = model.ranked(number, states, segments, None)
+            early.append(logits)
+        return Outputs(torch.stack(early, 1), *model.deep(states, None))
 
 
 class TestModel:
-    @pytest.mark.parametrize("early_layers", [1, 2, 3])
-    def test_padding_changes_nothing(self, tmp_path: Path, early_layers: int) -> None:
-        model = lively_model(ModelConfig(early_layers=early_layers), layers=4)
+    @pytest.mark.parametrize("after", [(1,), (0, 2), (0, 1, 3)])
+    def test_padding_changes_nothing(self, tmp_path: Path, after: tuple[int, ...]) -> None:
+        model = lively_model(ModelConfig(ranked_after=after), layers=4)
         rows, scores = encoded(
             tmp_path, [example(n, title="A long title" * (n % 3)) for n in range(6)]
         )
@@ -178,9 +195,9 @@ class TestModel:
             found = alone(model, list(ids), list(types))
             for name, value in found._asdict().items():
                 whole = getattr(padded, name)[line]
-                whole = whole[:size] if whole.ndim else whole
+                whole = whole[:size] if name in {"evidence", "start", "end"} else whole
                 assert whole.numpy() == pytest.approx(value[0].numpy(), abs=1e-4), name
-        assert padded.early.std() > 0.05  # inputs are told apart
+        assert padded.early.std(0).min() > 0.05  # inputs are told apart
         assert padded.relevance.std() > 0.05
 
     def test_only_the_first_layers_rank_early(self) -> None:
@@ -190,27 +207,30 @@ class TestModel:
         for weight in model.bert.encoder.layer[1].parameters():
             torch.nn.init.ones_(weight)
         after = alone(model, ids, types)
-        assert after.early.item() == before.early.item()
+        assert torch.equal(after.early, before.early)
         for name in Outputs._fields[1:]:
             assert not torch.equal(getattr(after, name), getattr(before, name)), name
         for weight in model.bert.encoder.layer[0].parameters():
             torch.nn.init.ones_(weight)
-        assert alone(model, ids, types).early.item() != before.early.item()
+        words, layer = alone(model, ids, types).early[0]
+        assert words == before.early[0, 0]  # no layer is before the first ranking
+        assert layer != before.early[0, 1]
 
-    def test_the_early_ranking_reads_the_question_after_it_saw_the_passage(self) -> None:
-        model = lively_model()
-        layer = model.bert.encoder.layer[0]
-        ids, types = [101, 2054, 102, 2009, 2003, 102], [0, 0, 0, 1, 1, 1]
-        bias = torch.zeros(1, 1, 1, 6)
-        with torch.no_grad():
-            states = model.bert.embeddings(
-                input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([types])
-            )
-            states = layer(states, bias)
-            expected = model.early(states[0, :3].mean(0)).item()
-        assert alone(model, ids, types).early.item() == pytest.approx(expected, abs=1e-5)
-        other = [*ids[:3], 3000, 3001, 102]
-        assert alone(model, other, types).early.item() != pytest.approx(expected, abs=1e-3)
+    def test_a_ranking_compares_each_token_asked_with_all_that_is_said(self) -> None:
+        ranking = Ranking(8)
+        generator = torch.Generator().manual_seed(0)
+        ranking.begin(torch.full((8,), 0.5), generator)
+        states, types = (
+            torch.randn(1, 6, 8, generator=generator),
+            torch.tensor([[0, 0, 0, 1, 1, 1]]),
+        )
+        asked, said = ranking.asked(states[0, :3]), ranking.said(states[0, 3:])
+        assert torch.equal(ranking.asked.weight, ranking.said.weight)
+        alike = [max((a @ b).item() / 8 for b in said) for a in asked]  # 8 is the root of 64
+        weights = ranking.weight(states[0, :3]).softmax(0)[:, 0].tolist()
+        expected = sum(w * a for w, a in zip(weights, alike, strict=True))
+        expected += ranking.mean(states[0, :3].mean(0)).item()
+        assert ranking(states, types, None).item() == pytest.approx(expected, abs=1e-5)
 
 
 class CountingTeacher(CrossEncoder):
@@ -280,7 +300,8 @@ class TestExport:
     def test_it_is_deterministic(self, tmp_path: Path) -> None:
         export_model(lively_model(), tmp_path / "out", TOKENIZER, self.PAIRS, self.CONFIG, "run")
         exported = ExportedModel(tmp_path / "out")
-        assert set(exported.manifest.files) == {"shallow.onnx", "deep.onnx", "tokenizer.json"}
+        assert exported.manifest.parts == ("part-1.onnx", "part-2.onnx", "part-3.onnx")
+        assert set(exported.manifest.files) == {*exported.manifest.parts, "tokenizer.json"}
         long = ("What colour?", "The car is red. " * 30)  # cut at 64 tokens
         encodings = exported.tokenizer.encode([*self.PAIRS, long])
         assert len(encodings[-1].ids) == 64
@@ -290,7 +311,9 @@ class TestExport:
             assert a.start.tolist() == b.start.tolist()
             assert len(a.evidence) == len(encoding.ids)
             assert a.relevance == b.relevance
-            assert a.early == b.early == exported.shallow(encoding)[0]
+            seen = exported.advanced(exported.begun(encoding))
+            assert a.early.tolist() == b.early.tolist() == list(seen.early)
+            assert exported.advanced(seen) is seen
 
     def test_a_broken_export_is_refused_and_nothing_is_replaced(self, tmp_path: Path) -> None:
         model = lively_model()
