@@ -205,6 +205,8 @@ FACES: dict[str, tuple[str, ...]] = {
         "drafts_of",
         "pairs_of",
         "read_questions",
+        "store_collection",
+        "stored_together",
     ),
     "evals.training.guides": (
         "Shown",
@@ -219,6 +221,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "without",
     ),
     "evals.training.model": ("CrossEncoder",),
+    "evals.training.ranking": ("FoundList", "read_lists", "train_rankings"),
     "evals.training.release": (
         "DomainAnswer",
         "LEARNED",
@@ -598,9 +601,9 @@ FACES: dict[str, tuple[str, ...]] = {
     "qa.evidence.model": (
         "BundledReader",
         "Calibration",
-        "Cut",
         "EvidenceManifest",
         "ExportedModel",
+        "LayerCut",
         "MANIFEST",
         "PRODUCTS",
         "PairTokenizer",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from citespan.evals.training.errors import TrainingError
-from citespan.qa.evidence.model import Cut
+from citespan.qa.evidence.model import LayerCut
 
 Start = Literal["minilm", "ce", "shipped", "multilingual"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -192,7 +192,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kept: Share = 0.0
     evidence: float = 0.0
     least: Share = 0.46
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[LayerCut, ...] = ()
     gap: Annotated[float, msgspec.Meta(gt=0)] = 4.0
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()

@@ -44,7 +44,10 @@ class Look(Protocol):
 
     @property
     def relevance(self) -> float:
-        """A raw logit; higher is better. Only logits of the same model are comparable."""
+        """A raw logit; higher is better. Only logits of the same model are comparable.
+
+        It may be less exact for a passage that others in the same call are far above.
+        """
         ...
 
     def read(self) -> Reading:

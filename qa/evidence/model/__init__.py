@@ -10,8 +10,8 @@ if TYPE_CHECKING:
         MANIFEST,
         TOKENIZER,
         Calibration,
-        Cut,
         EvidenceManifest,
+        LayerCut,
         read_evidence_manifest,
     )
     from citespan.qa.evidence.model.multilingual import PRODUCTS, build_multilingual
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = (
     "BundledReader",
     "Calibration",
-    "Cut",
     "EvidenceManifest",
     "ExportedModel",
+    "LayerCut",
     "MANIFEST",
     "PRODUCTS",
     "PairTokenizer",
@@ -41,9 +41,9 @@ __getattr__ = names_of(
     {
         "BundledReader": "citespan.qa.evidence.model.bundled",
         "Calibration": "citespan.qa.evidence.model.manifest",
-        "Cut": "citespan.qa.evidence.model.manifest",
         "EvidenceManifest": "citespan.qa.evidence.model.manifest",
         "ExportedModel": "citespan.qa.evidence.model.bundled",
+        "LayerCut": "citespan.qa.evidence.model.manifest",
         "MANIFEST": "citespan.qa.evidence.model.manifest",
         "PRODUCTS": "citespan.qa.evidence.model.multilingual",
         "PairTokenizer": "citespan.qa.evidence.model.pairs",

@@ -16,7 +16,7 @@ from citespan.qa.evidence.model.manifest import (
     MULTILINGUAL,
     TOKENIZER,
     Calibration,
-    Cut,
+    LayerCut,
     read_evidence_manifest,
 )
 from citespan.qa.evidence.model.pairs import (
@@ -75,7 +75,7 @@ class ExportedModel:
         )
 
     @property
-    def cuts(self) -> tuple[Cut | None, ...]:
+    def cuts(self) -> tuple[LayerCut | None, ...]:
         """What goes on after each ranking but the last; None: everything."""
         cuts = self.manifest.cuts
         return (*cuts, *[None] * (len(self._early) - 1 - len(cuts)))

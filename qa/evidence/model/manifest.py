@@ -44,7 +44,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         return float(1 / (1 + np.exp(-np.clip(place, -500, 500))))
 
 
-class Cut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LayerCut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The passages that go on after a ranking: the best `most` without those far below the best.
 
     `gap` is in logits.
@@ -76,7 +76,7 @@ class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, str]
     parity: dict[str, float]
     parts: tuple[str, ...] = ("shallow.onnx", "deep.onnx")
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[LayerCut, ...] = ()
     calibration: Calibration | None = None
     decision: AnswerThreshold = AnswerThreshold()
 

@@ -259,7 +259,7 @@ class TestLeast:
 class TestManifest:
     MANIFEST = EvidenceManifest(
         label="L", run="r", start="ce", max_tokens=64, question_tokens=16,
-        files={"deep.onnx": "a"}, parity={"start": 0.99},
+        files={"part-4.onnx": "a"}, parity={"start": 0.99},
     )  # fmt: skip
 
     def test_what_is_written_is_read(self, tmp_path: Path) -> None:

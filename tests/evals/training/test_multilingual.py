@@ -47,7 +47,7 @@ def test_a_product_is_learned_and_its_matrix_is_not() -> None:
 
 
 def test_a_graph_without_its_matrices_is_filled_again(tmp_path: Path) -> None:
-    source = evidence_folder() / "deep.onnx"
+    source = evidence_folder() / "part-4.onnx"
     names = matrix_names(onnxruntime("onnx").load(source).graph)
     weights = dequantised(source)
     empty(

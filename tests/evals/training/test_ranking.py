@@ -14,7 +14,7 @@ from citespan.evals.training.release.export import export_model
 from citespan.index import Corpus, Draft
 from citespan.index.types import Span
 from citespan.qa.composition import evidence_folder
-from citespan.qa.evidence.model import BundledReader, Cut, ExportedModel, pair_texts
+from citespan.qa.evidence.model import BundledReader, ExportedModel, LayerCut, pair_texts
 from citespan.qa.evidence.protocol import Titled
 
 LOCKERS = "Small lockers cost 2 euros a day.\n\n" + "Keys are handed out at the desk. " * 40
@@ -111,7 +111,7 @@ def test_all_rankings_learn_what_holds_the_answer(tmp_path: Path) -> None:
 
 class TestCuts:
     def test_the_best_go_on_without_those_far_below(self) -> None:
-        cut = Cut(most=3, gap=2.0)
+        cut = LayerCut(most=3, gap=2.0)
         assert cut.places([1.0, 5.0, 3.0, 2.9, 4.0]) == [1, 4, 2]
         assert cut.places([1.0, 5.0]) == [1]
         assert cut.places([7.0]) == [0]
