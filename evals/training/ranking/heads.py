@@ -36,12 +36,11 @@ class _States:
         types = [torch.tensor(pair.encoding.type_ids) for pair in seen]
         self.types = nn.utils.rnn.pad_sequence(types, batch_first=True)
         real = nn.utils.rnn.pad_sequence([torch.ones(len(row)) for row in types], batch_first=True)
-        self.bias = (real[:, None, None, :] - 1) * 1e4
+        self.real, self.bias = real == 1, (real[:, None, None, :] - 1) * 1e4
         self.states = [
             nn.utils.rnn.pad_sequence([_tensor(pair.states[0]) for pair in part], batch_first=True)
             for part in parts
         ]
-        self.tokens = [torch.cat([_tensor(pair.states[0]) for pair in part]) for part in parts]
         self.before = torch.tensor([pair.early[-1] for pair in seen])
         self.holds = [item.holds for item in one.candidates]
 
@@ -64,7 +63,8 @@ def train_rankings(
     rankings = [cast("Ranking", one) for one in model.rankings]
     first = [_States(exported, one) for one in lists[:_FIRST]]
     for number, ranking in enumerate(rankings):
-        ranking.begin(torch.cat([one.tokens[number] for one in first]).mean(0), generator)
+        tokens = torch.cat([one.states[number][one.real] for one in first])
+        ranking.begin(tokens.mean(0), generator)
     optimizer = torch.optim.AdamW(model.rankings.parameters(), lr=_RATE, weight_decay=_DECAY)
     order: list[int] = np.random.default_rng(seed).permutation(len(lists)).tolist()
     for step, at in enumerate(track(order, "rankings", console=Console(stderr=True))):

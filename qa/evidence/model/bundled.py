@@ -76,7 +76,7 @@ class ExportedModel:
 
     @property
     def cuts(self) -> tuple[LayerCut | None, ...]:
-        """What goes on after each ranking but the last; None: everything."""
+        """What continues after each ranking but the last; None: everything."""
         cuts = self.manifest.cuts
         return (*cuts, *[None] * (len(self._early) - 1 - len(cuts)))
 
@@ -131,7 +131,7 @@ class BundledReader:
     def look(self, question: str, passages: Sequence[Titled]) -> list[Look]:
         """Return a look at each passage, in order.
 
-        After each ranking the most relevant go on, so the layers behind it rank fewer.
+        After each ranking the most relevant continue, so the layers behind it rank fewer.
         """
 
         def begun(passage: Titled) -> _Look:
@@ -143,11 +143,13 @@ class BundledReader:
             return _Look(self._model, self._calibration, windows)
 
         looks = parallel_map(begun, passages)
-        going = looks
+        continuing = looks
         for cut in self._model.cuts if passages else ():
             if cut:
-                going = [going[at] for at in cut.places([one.relevance for one in going])]
-            parallel_map(_Look.advance, going)
+                continuing = [
+                    continuing[at] for at in cut.places([one.relevance for one in continuing])
+                ]
+            parallel_map(_Look.advance, continuing)
         return list(looks)
 
     @property

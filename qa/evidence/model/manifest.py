@@ -45,7 +45,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerCut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The passages that go on after a ranking: the best `most` without those far below the best.
+    """The passages that continue after a ranking: the best `most` without those far below the best.
 
     `gap` is in logits.
     """
@@ -54,7 +54,7 @@ class LayerCut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gap: float
 
     def places(self, relevance: Sequence[float]) -> list[int]:
-        """Return the places of the passages that go on, the most relevant first."""
+        """Return the places of the passages that continue, the most relevant first."""
         order = sorted(range(len(relevance)), key=lambda at: -relevance[at])[: self.most]
         return [at for at in order if relevance[at] >= relevance[order[0]] - self.gap]
 
@@ -65,7 +65,7 @@ class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
     `run` names configuration and data; `parity` is the distance of int8 from fp32. `decision` is
     for whole answers from a corpus, `calibration` for single passages. `parts` are files of layers,
     in order: all but the last end with a ranking. `cuts` are those after each ranking; after others
-    all passages go on.
+    all passages continue.
     """
 
     label: str
