@@ -144,11 +144,10 @@ class BundledReader:
 
         looks = parallel_map(begun, passages)
         continuing = looks
-        for cut in self._model.cuts if passages else ():
+        for cut in self._model.cuts:
             if cut:
-                continuing = [
-                    continuing[at] for at in cut.places([one.relevance for one in continuing])
-                ]
+                places = cut.places([look.relevance for look in continuing])
+                continuing = [continuing[at] for at in places]
             parallel_map(_Look.advance, continuing)
         return list(looks)
 

@@ -55,8 +55,9 @@ class LayerCut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def places(self, relevance: Sequence[float]) -> list[int]:
         """Return the places of the passages that continue, the most relevant first."""
+        least = max(relevance, default=0.0) - self.gap
         order = sorted(range(len(relevance)), key=lambda at: -relevance[at])[: self.most]
-        return [at for at in order if relevance[at] >= relevance[order[0]] - self.gap]
+        return [at for at in order if relevance[at] >= least]
 
 
 class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,6 +115,7 @@ class TestCuts:
         assert cut.places([1.0, 5.0, 3.0, 2.9, 4.0]) == [1, 4, 2]
         assert cut.places([1.0, 5.0]) == [1]
         assert cut.places([7.0]) == [0]
+        assert cut.places([]) == []
 
     def test_a_reading_does_not_depend_on_the_other_passages(self) -> None:
         reader = BundledReader(evidence_folder())
