@@ -169,9 +169,9 @@ class Scores:
     """The scores of a passage by stage; None if a stage did not score the passage.
 
     dense: cosine in [-1, 1]; lexical: BM25, >= 0; fused: reciprocal rank fusion, > 0;
-    relevance: the evidence model's first look, a raw logit, unbounded; evidence: its probability
-    in [0, 1] that the passage holds the answer, once the model has read it; in a citation, the
-    mean over the sentence's characters.
+    relevance: the evidence model's last ranking of it, a raw logit, unbounded; evidence: its
+    probability in [0, 1] that the passage holds the answer, once the model has read it; in a
+    citation, the mean over the sentence's characters.
     """
 
     dense: float | None = None

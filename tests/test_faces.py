@@ -608,7 +608,6 @@ FACES: dict[str, tuple[str, ...]] = {
         "PRODUCTS",
         "PairTokenizer",
         "RowLogits",
-        "Seen",
         "TOKENIZER",
         "build_multilingual",
         "pair_texts",

@@ -36,9 +36,9 @@ from citespan.index.disk import sha256_text
 from citespan.index.text import counted_chunks, sentences
 from citespan.index.types import Chunk, Scores
 from citespan.qa.claims import Checker, Claim, Sources
-from citespan.qa.composition import build_reader
+from citespan.qa.composition import build_decision, build_reader
 from citespan.qa.english import wording_of
-from citespan.qa.evidence import AnswerThreshold, Finder, Rules
+from citespan.qa.evidence import Finder, Rules
 from citespan.qa.evidence.protocol import Reader
 from citespan.qa.llm import count_tokens
 from citespan.qa.settings import Settings
@@ -267,7 +267,7 @@ def _print_times(
     reader: Reader, judged: Sequence[ClaimOutcome], planted: Sequence[ClaimOutcome]
 ) -> None:
     """Print the times with those of the evidence stage on the same passages, for one question."""
-    finder = Finder(reader, AnswerThreshold(), Rules())
+    finder = Finder(reader, build_decision(Settings()), Rules())
     stage: list[float] = []
     for one in judged[:: max(1, len(judged) // 10)]:
         passages = passages_of(one.case.document)[:_STAGE]

@@ -183,6 +183,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the logit of each token's evidence, so that one limit serves all models. `least` is the least
     confidence of an answer by default; `near_best` says which are as good (decision 120). `cuts`
     say which passages each ranking but the last leaves, and `gap` which of the last are read.
+    `lists` is the file of lists in the data's folder that teaches the rankings; without a name they
+    stay as they are.
     """
 
     seed: int = 20_261_124
@@ -192,6 +194,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kept: Share = 0.0
     evidence: float = 0.0
     least: Share = 0.46
+    lists: str = ""
     cuts: tuple[LayerCut, ...] = ()
     gap: Annotated[float, msgspec.Meta(gt=0)] = 4.0
     data: DataConfig = DataConfig()

@@ -22,6 +22,7 @@ from citespan.evals.training.model.encoding import EncodedSet, encode_set
 from citespan.evals.training.model.loop import Trainer
 from citespan.evals.training.model.measures import Judged
 from citespan.evals.training.model.model import EvidenceModel, model_from
+from citespan.evals.training.model.stored import RANKINGS, read_weights
 from citespan.evals.training.model.teacher import taught, teach
 from citespan.evals.training.model.weights import starting_weights, tokenizer_file
 from citespan.evals.training.preparation import (
@@ -97,21 +98,27 @@ class Work:
         return done
 
     def rank(self) -> None:
-        lists = read_lists(self._data / "lists.jsonl")
+        if not self._config.lists:
+            self._notify("the rankings stay as they are: the configuration names no lists")
+            return
+        lists = read_lists(self._data / self._config.lists)
         model, run = self._trained()
-        unranked = self._run / "unranked"
+        unranked = self._run / "unranked" / "exported"
         self._export(model, unranked, run)
         train_rankings(model, ExportedModel(unranked), lists, self._config.seed)
-        shutil.rmtree(unranked)
+        shutil.rmtree(unranked.parent)
         kept = {name: one for name, one in model.state_dict().items() if name.startswith(_RANKINGS)}
-        write_tensors(self._run / "rankings.safetensors", kept, {"run": run})
+        write_tensors(self._run / RANKINGS, kept, {"run": run})
         self._notify(f"rankings trained with {len(lists)} lists")
 
     def export(self) -> None:
         model, run = self._trained()
-        path = self._run / "rankings.safetensors"
+        path = self._run / RANKINGS
         if path.exists():
-            model.load_state_dict(read_tensors(path)[0], strict=False)
+            tensors, notes = read_tensors(path)
+            if notes.get("run") != run:
+                raise TrainingError(f"{path} is of other weights; run the step `rank` again")
+            model.load_state_dict(tensors, strict=False)
         manifest = self._export(model, self._exported, run)
         self._notify(f"exported to {self._exported}; against fp32: {manifest.parity}")
 
@@ -153,8 +160,8 @@ class Work:
 
     def _trained(self) -> tuple[EvidenceModel, str]:
         """Return the model with the trained weights and the share kept, and the run's name."""
-        tensors, notes = read_tensors(self._run / "model.safetensors")
         model = self._model()
+        tensors, notes = read_weights(self._run / "model.safetensors", model)
         if kept := self._config.kept:
             tensors = between(self._begun(model), tensors, kept)
         model.load_state_dict(tensors)
@@ -193,7 +200,7 @@ class Work:
     def _begun(self, model: EvidenceModel) -> Mapping[str, Tensor]:
         """Return the weights that training begins with."""
         path = self._config.model.weights
-        return read_tensors(Path(path))[0] if path else model.state_dict()
+        return read_weights(Path(path), model, ranked=True)[0] if path else model.state_dict()
 
     def _model(self) -> EvidenceModel:
         return model_from(

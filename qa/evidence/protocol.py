@@ -46,7 +46,7 @@ class Look(Protocol):
     def relevance(self) -> float:
         """A raw logit; higher is better. Only logits of the same model are comparable.
 
-        It may be less exact for a passage that others in the same call are far above.
+        It may be less exact for a passage that is not among the best of the call.
         """
         ...
 

@@ -165,7 +165,7 @@ def model_from(
     for ranking in model.rankings:
         nn.init.zeros_(cast("Ranking", ranking).said.weight)  # it adds nothing before it learns
     state = {
-        _present(name, len(config.ranked_after)): _from_numpy(tensor.copy())
+        present_name(name, len(config.ranked_after)): _from_numpy(tensor.copy())
         for name, tensor in weights.items()
         if "position_ids" not in name
     }
@@ -183,7 +183,7 @@ def model_from(
     return model
 
 
-def _present(name: str, rankings: int) -> str:
+def present_name(name: str, rankings: int) -> str:
     """Return the name of a tensor that a cross-encoder, or an earlier model, names otherwise."""
     name = name.replace("classifier.", "relevance.")
     return re.sub(r"^early\.", f"rankings.{rankings - 1}.mean.", name)

@@ -30,7 +30,7 @@ class Ranking(nn.Module):
 
         Args:
             states: (batch, tokens, hidden).
-            types: (batch, tokens) 0 for the question, 1 for the passage and for padding.
+            types: (batch, tokens) 0 for the question and for padding, 1 for the passage.
             bias: (batch, 1, 1, tokens) of 0, and -1e4 for padding; None if there is none.
         """
         asked, said = (types == 0).to(states.dtype), (types == 1).to(states.dtype)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from citespan.lazy import names_of
 
 if TYPE_CHECKING:
-    from citespan.qa.evidence.model.bundled import BundledReader, ExportedModel, RowLogits, Seen
+    from citespan.qa.evidence.model.bundled import BundledReader, ExportedModel, RowLogits
     from citespan.qa.evidence.model.manifest import (
         MANIFEST,
         TOKENIZER,
@@ -27,7 +27,6 @@ __all__ = (
     "PRODUCTS",
     "PairTokenizer",
     "RowLogits",
-    "Seen",
     "TOKENIZER",
     "build_multilingual",
     "pair_texts",
@@ -48,7 +47,6 @@ __getattr__ = names_of(
         "PRODUCTS": "citespan.qa.evidence.model.multilingual",
         "PairTokenizer": "citespan.qa.evidence.model.pairs",
         "RowLogits": "citespan.qa.evidence.model.bundled",
-        "Seen": "citespan.qa.evidence.model.bundled",
         "TOKENIZER": "citespan.qa.evidence.model.manifest",
         "build_multilingual": "citespan.qa.evidence.model.multilingual",
         "pair_texts": "citespan.qa.evidence.model.pairs",

@@ -77,17 +77,15 @@ class ExportedModel:
     @property
     def cuts(self) -> tuple[LayerCut | None, ...]:
         """What continues after each ranking but the last; None: everything."""
-        cuts = self.manifest.cuts
-        return (*cuts, *[None] * (len(self._early) - 1 - len(cuts)))
+        count = len(self._early) - 1
+        return (*self.manifest.cuts, *[None] * count)[:count]
 
     def begun(self, encoding: Encoding) -> Seen:
         """Return a pair that the first part has processed."""
         return self._ranked(encoding, (), "input_ids", np.array([encoding.ids], dtype=np.int64))
 
     def advanced(self, seen: Seen) -> Seen:
-        """Return a pair that one more part has processed, if that part ends with a ranking."""
-        if len(seen.early) == len(self._early):
-            return seen
+        """Return a pair that one more part with a ranking has processed."""
         return self._ranked(seen.encoding, seen.early, "states", seen.states)
 
     def deep(self, seen: Seen) -> RowLogits:

@@ -65,8 +65,8 @@ class EvidenceManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `run` names configuration and data; `parity` is the distance of int8 from fp32. `decision` is
     for whole answers from a corpus, `calibration` for single passages. `parts` are files of layers,
-    in order: all but the last end with a ranking. `cuts` are those after each ranking; after others
-    all passages continue.
+    in order: all but the last end with a ranking. `cuts` are those after the first rankings,
+    in order; after others all passages continue.
     """
 
     label: str

@@ -313,7 +313,6 @@ class TestExport:
             assert a.relevance == b.relevance
             seen = exported.advanced(exported.begun(encoding))
             assert a.early.tolist() == b.early.tolist() == list(seen.early)
-            assert exported.advanced(seen) is seen
 
     def test_a_broken_export_is_refused_and_nothing_is_replaced(self, tmp_path: Path) -> None:
         model = lively_model()

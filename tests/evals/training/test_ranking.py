@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import TOKENIZER, lively_model, tiny_config
+from tiny_models import TOKENIZER, lively_model, tiny_config, tiny_model
 
 from citespan.evals.training.config import Config
 from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.model.checkpoint import write_tensors
+from citespan.evals.training.model.stored import read_weights
 from citespan.evals.training.ranking import FoundList, read_lists, train_rankings
 from citespan.evals.training.ranking.lists import Candidate, Sought, lists_of, write_lists
 from citespan.evals.training.release.export import export_model
@@ -136,3 +138,37 @@ class TestCuts:
         assert sum(at >= 1 for at in stage) <= most[0]
         assert stage[0] == 2
         assert reader.look(question, []) == []
+
+
+class TestWeights:
+    def test_those_of_an_earlier_model_keep_its_ranking_as_the_last(self, tmp_path: Path) -> None:
+        model = lively_model()
+        stored = {
+            name.replace("rankings.1.mean.", "early."): one
+            for name, one in model.state_dict().items()
+            if not name.startswith("rankings.") or name.startswith("rankings.1.mean.")
+        }
+        write_tensors(tmp_path / "model.safetensors", stored, {"run": "first"})
+        other = tiny_model()
+        tensors, notes = read_weights(tmp_path / "model.safetensors", other)
+        other.load_state_dict(tensors)
+        assert notes["run"] == "first"
+        assert torch.equal(
+            other.state_dict()["rankings.1.mean.0.weight"],
+            model.state_dict()["rankings.1.mean.0.weight"],
+        )
+
+    def test_what_was_taught_afterwards_comes_with_them(self, tmp_path: Path) -> None:
+        model = tiny_model()
+        write_tensors(tmp_path / "model.safetensors", model.state_dict(), {})
+        taught = {"rankings.0.weight.bias": torch.full((1,), 7.0)}
+        write_tensors(tmp_path / "rankings.safetensors", taught, {})
+        for ranked in (False, True):
+            found, _ = read_weights(tmp_path / "model.safetensors", model, ranked=ranked)
+            assert (found["rankings.0.weight.bias"].item() == 7) == ranked
+
+    def test_those_of_another_model_are_refused(self, tmp_path: Path) -> None:
+        model = tiny_model(layers=3)
+        write_tensors(tmp_path / "model.safetensors", model.state_dict(), {})
+        with pytest.raises(TrainingError, match=r"model\.safetensors holds the weights of another"):
+            read_weights(tmp_path / "model.safetensors", tiny_model())
