@@ -205,6 +205,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "drafts_of",
         "pairs_of",
         "read_questions",
+        "scratch_corpus",
         "store_collection",
         "stored_together",
     ),

@@ -273,7 +273,7 @@ def _print_times(
         passages = passages_of(one.case.document)[:_STAGE]
         start = time.perf_counter()
         finder.find(one.case.claim, passages, {one.case.document.id: one.case.document})
-        stage.append((time.perf_counter() - start) * 1000 * _STAGE / len(passages))
+        stage.append((time.perf_counter() - start) * 1000)
     for name, outcomes in (("judged", judged), ("planted", planted)):
         times = [one.ms for one in outcomes]
         click.echo(

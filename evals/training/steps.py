@@ -52,7 +52,6 @@ Stop = Callable[[], bool]
 Notify = Callable[[str], None]
 
 _PARITY_PAIRS = 32
-_RANKINGS = "rankings."
 
 
 class Work:
@@ -107,8 +106,8 @@ class Work:
         self._export(model, unranked, run)
         train_rankings(model, ExportedModel(unranked), lists, self._config.seed)
         shutil.rmtree(unranked.parent)
-        kept = {name: one for name, one in model.state_dict().items() if name.startswith(_RANKINGS)}
-        write_tensors(self._run / RANKINGS, kept, {"run": run})
+        rankings = {f"rankings.{name}": one for name, one in model.rankings.state_dict().items()}
+        write_tensors(self._run / RANKINGS, rankings, {"run": run})
         self._notify(f"rankings trained with {len(lists)} lists")
 
     def export(self) -> None:

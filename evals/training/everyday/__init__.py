@@ -13,7 +13,11 @@ if TYPE_CHECKING:
         drafts_of,
         read_questions,
     )
-    from citespan.evals.training.everyday.store import store_collection, stored_together
+    from citespan.evals.training.everyday.store import (
+        scratch_corpus,
+        store_collection,
+        stored_together,
+    )
 
 __all__ = (
     "ABROAD",
@@ -22,6 +26,7 @@ __all__ = (
     "drafts_of",
     "pairs_of",
     "read_questions",
+    "scratch_corpus",
     "store_collection",
     "stored_together",
 )
@@ -38,6 +43,7 @@ __getattr__ = names_of(
         "drafts_of": _QUESTIONS,
         "pairs_of": "citespan.evals.training.everyday.pairs",
         "read_questions": _QUESTIONS,
+        "scratch_corpus": _STORE,
         "store_collection": _STORE,
         "stored_together": _STORE,
     },

@@ -3,7 +3,6 @@
 GUIDES has a folder for each guide (`questions.jsonl` names them); OUT is what training reads.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +18,10 @@ from citespan.evals.training.everyday.questions import (
     part_of_group,
     read_questions,
 )
-from citespan.evals.training.everyday.store import store_collection, stored_together
+from citespan.evals.training.everyday.store import scratch_corpus, store_collection, stored_together
 from citespan.evals.training.examples import Example, write_examples
 from citespan.index import Corpus
 from citespan.index.embedding import MULTILINGUAL_MODEL
-from citespan.qa import load_settings
-from citespan.qa.composition import open_service
 
 
 @click.command()
@@ -50,15 +47,11 @@ def main(guides: Path, out: Path, *, abroad: bool, seed: int) -> None:
 def _made(
     collections: list[str], guides: Path, asked: list[EverydayQuestion], *, abroad: bool, seed: int
 ) -> list[Example]:
-    with tempfile.TemporaryDirectory() as scratch:
-        flags: dict[str, dict[str, object]] = {"data": {"path": scratch, "seed": False}}
-        if abroad:
-            flags["embedding"] = {"model": MULTILINGUAL_MODEL}
-        with open_service(settings=load_settings(environ={}, flags=flags)) as service:
-            names: dict[str, str] = {}
-            for collection in collections:
-                names |= store_collection(collection, guides, service.corpus)
-            return list(_examples(service.corpus, names, asked, seed))
+    with scratch_corpus(MULTILINGUAL_MODEL if abroad else "") as corpus:
+        names: dict[str, str] = {}
+        for collection in collections:
+            names |= store_collection(collection, guides, corpus)
+        return list(_examples(corpus, names, asked, seed))
 
 
 def _examples(

@@ -1,11 +1,30 @@
 """The collections of everyday questions, stored as people store them."""
 
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from citespan.evals.training.everyday.questions import ABROAD, OWN, drafts_of
 from citespan.evals.training.guides import store_guide
 from citespan.index import Corpus
+from citespan.qa import load_settings
+from citespan.qa.composition import open_service
+
+
+@contextmanager
+def scratch_corpus(model: str = "") -> Generator[Corpus]:
+    """Open an empty corpus, which is deleted afterwards.
+
+    Args:
+        model: the embedder, if not the default one.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        flags: dict[str, dict[str, object]] = {"data": {"path": scratch, "seed": False}}
+        if model:
+            flags["embedding"] = {"model": model}
+        with open_service(settings=load_settings(environ={}, flags=flags)) as service:
+            yield service.corpus
 
 
 def stored_together(collections: Collection[str]) -> list[list[str]]:

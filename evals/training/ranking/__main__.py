@@ -4,9 +4,7 @@ GUIDES has a folder for each guide (`rounds/seventh.toml` names them); OUT is wh
 of the training reads.
 """
 
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,17 +12,14 @@ from rich.console import Console
 from rich.progress import track
 
 from citespan.evals.training.errors import TrainingError
+from citespan.evals.training.everyday import scratch_corpus, stored_together
 from citespan.evals.training.ranking.lists import FoundList, lists_of, write_lists
 from citespan.evals.training.ranking.sources import (
-    everyday_collections,
     everyday_questions,
     public_questions,
     store_everyday,
     store_public,
 )
-from citespan.index import Corpus
-from citespan.qa import load_settings
-from citespan.qa.composition import open_service
 
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -44,27 +39,18 @@ def main(data: Path, guides: Path, out: Path) -> None:
 
 
 def _of_public(data: Path) -> list[FoundList]:
-    with _corpus() as corpus:
+    with scratch_corpus() as corpus:
         asked = store_public(corpus, public_questions(data))
         return list(lists_of(corpus, track(asked, "public sets", console=Console(stderr=True))))
 
 
 def _of_everyday(guides: Path) -> Iterator[FoundList]:
     questions = everyday_questions()
-    for collections in everyday_collections(questions):
-        with _corpus() as corpus:
+    for collections in stored_together({one.collection for one in questions}):
+        with scratch_corpus() as corpus:
             asked = list(store_everyday(corpus, guides, collections, questions))
             name = ", ".join(collections)
             yield from lists_of(corpus, track(asked, name, console=Console(stderr=True)))
-
-
-@contextmanager
-def _corpus() -> Generator[Corpus]:
-    """Open an empty corpus, which is deleted afterwards."""
-    with tempfile.TemporaryDirectory() as scratch:
-        flags: dict[str, dict[str, object]] = {"data": {"path": scratch, "seed": False}}
-        with open_service(settings=load_settings(environ={}, flags=flags)) as service:
-            yield service.corpus
 
 
 if __name__ == "__main__":

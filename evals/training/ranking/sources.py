@@ -11,7 +11,6 @@ from citespan.evals.training.everyday import (
     EverydayQuestion,
     read_questions,
     store_collection,
-    stored_together,
 )
 from citespan.evals.training.ranking.lists import Sought
 from citespan.index import Corpus, Draft
@@ -76,11 +75,6 @@ def everyday_questions() -> list[EverydayQuestion]:
         one for one in read_questions() if one.part == "train" and one.gold and not one.is_abroad
     ]
     return sorted(trains, key=lambda one: zlib.crc32(one.question.encode()))[:EVERYDAY]
-
-
-def everyday_collections(asked: Collection[EverydayQuestion]) -> list[list[str]]:
-    """Return the collections that share a corpus."""
-    return stored_together({one.collection for one in asked})
 
 
 def store_everyday(
