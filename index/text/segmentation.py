@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from citespan.index.types import Span
 MAX_SENTENCE = 1000  # code points; one of 4,856 sentences of SQuAD is longer
 # Thai and Lao have no stops: some clauses together are cited as a sentence.
 _UNSTOPPED_MAX = 200
+_KEPT = 1000  # blocks no longer than a sentence may be, the last ones, whose sentences are kept
 
 # If a line of this length does not end a sentence, an editor wrapped it: the sentence continues.
 # Shorter lines are headings, list items or verses, unless a small letter follows. Longer lines are
@@ -127,24 +129,31 @@ def _in_block(text: str, block: Span) -> list[Span]:
     inside = block.of(text)
     if _is_row(inside):
         return [strip(text, block)]
-    cuts: set[int] = set()
-    for paragraph in _syntok.analyze(inside):
-        for sentence in paragraph:
-            start = sentence[0].offset
-            if not (
-                _ORDINAL.search(inside, max(0, start - _ORDINAL_MAX), start)
-                or _HALVED.search(inside, max(0, start - _HALVED_MAX), start)
-            ):
-                cuts.add(start)
-    if not inside.isascii():
-        cuts.update(match.end() for match in _STOP.finditer(inside))
-        cuts = {cut for cut in cuts if _APART.match(inside, cut)}
+    cuts = _cuts(inside) if len(inside) <= MAX_SENTENCE else _cuts.__wrapped__(inside)
     ordered = sorted({0, *cuts, len(inside)})
     pieces = (
         strip(text, Span(block.start + start, block.start + end))
         for start, end in pairwise(ordered)
     )
     return [piece for piece in pieces if piece]
+
+
+@lru_cache(_KEPT)
+def _cuts(block: str) -> frozenset[int]:
+    """Return where the sentences of a block start."""
+    cuts: set[int] = set()
+    for paragraph in _syntok.analyze(block):
+        for sentence in paragraph:
+            start = sentence[0].offset
+            if not (
+                _ORDINAL.search(block, max(0, start - _ORDINAL_MAX), start)
+                or _HALVED.search(block, max(0, start - _HALVED_MAX), start)
+            ):
+                cuts.add(start)
+    if not block.isascii():
+        cuts.update(match.end() for match in _STOP.finditer(block))
+        cuts = {cut for cut in cuts if _APART.match(block, cut)}
+    return frozenset(cuts)
 
 
 def _is_row(block: str) -> bool:

@@ -109,7 +109,9 @@ def judged(read: ReadPassage, units: Sequence[Unit]) -> list[Sentence]:
 
 def _mean(marks: Sequence[Mark], within: Span) -> float:
     """Return the mean probability over the characters that marks cover."""
-    shares = [(mark.span.overlap(within), mark.evidence) for mark in marks]
+    start, end = within.start, within.end
+    touching = [mark for mark in marks if mark.span.start < end and mark.span.end > start]
+    shares = [(mark.span.overlap(within), mark.evidence) for mark in touching]
     covered = sum(length for length, _ in shares)
     return sum(length * chance for length, chance in shares) / covered if covered else 0.0
 

@@ -1,6 +1,7 @@
 """Questions with passages as tokens, and the spans of the tokens in characters."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from citespan.index.types import Span
 from citespan.qa.evidence.protocol import LEAD
 
 _OVERLAP = 48  # tokens that neighbouring windows share: a long sentence
+_KEPT = 500  # texts, the last ones, whose tokens are kept: some 15 kB each
 
 
 def pair_texts(title: str, passage: str) -> tuple[str, int]:
@@ -39,17 +41,11 @@ class PairTokenizer:
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
         self._max_tokens = max_tokens
         self._question_tokens = min(question_tokens, max_tokens // 2)
+        self._tokens = lru_cache(_KEPT)(self._encoded)
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
         """Return one encoding a pair, in order."""
-        questions = self._single.encode_batch(
-            [question for question, _ in pairs], add_special_tokens=False
-        )
-        cut = [
-            (self._cut(question, tokens.offsets), text)
-            for (question, text), tokens in zip(pairs, questions, strict=True)
-        ]
-        return list(self._pairs.encode_batch(cut))
+        return [self._encode(question, text) for question, text in pairs]
 
     def is_word(self, word: str) -> bool:
         """Return whether the vocabulary has a string of small letters as one token."""
@@ -58,21 +54,20 @@ class PairTokenizer:
 
     def windowed(self, question: str, text: str) -> list[tuple[Span, Encoding]]:
         """Return the windows of a text with their encodings; a text that fits is encoded once."""
-        (whole,) = self.encode([(question, text)])
+        whole = self._encode(question, text)
         if not whole.overflowing:
             return [(Span(0, len(text)), whole)]
         spans = self.windows(question, text)
-        encodings = self.encode([(question, span.of(text)) for span in spans])
-        return list(zip(spans, encodings, strict=True))
+        return [(span, self._encode(question, span.of(text))) for span in spans]
 
     def windows(self, question: str, text: str) -> list[Span]:
         """Return spans of the text that each fit next to the question, overlap, and cover the text.
 
         Spans start and end between words, as the parts of a word have other tokens than the whole.
         """
-        asked = len(self._single.encode(question, add_special_tokens=False).ids)
+        asked = len(self._tokens(question).ids)
         room = self._max_tokens - 3 - min(asked, self._question_tokens)
-        encoding = self._single.encode(text, add_special_tokens=False)
+        encoding = self._tokens(text)
         words: list[Any] = encoding.word_ids  # the number of each token's word
         offsets = encoding.offsets
         overlap = min(_OVERLAP, room // 2)
@@ -86,10 +81,14 @@ class PairTokenizer:
             start = offsets[first][0]
         return [*spans, Span(start, len(text))]
 
-    def _cut(self, question: str, offsets: Sequence[tuple[int, int]]) -> str:
-        if len(offsets) <= self._question_tokens:
-            return question
-        return question[offsets[-self._question_tokens][0] :]
+    def _encode(self, question: str, text: str) -> Encoding:
+        asked = self._tokens(question)
+        if len(asked.ids) > self._question_tokens:
+            asked = self._tokens(question[asked.offsets[-self._question_tokens][0] :])
+        return self._pairs.post_process(asked, self._tokens(text))
+
+    def _encoded(self, text: str) -> Encoding:
+        return self._single.encode(text, add_special_tokens=False)
 
 
 def _word_start(words: Sequence[Any], token: int, after: int) -> int:
