@@ -70,6 +70,10 @@ class Engine(Protocol):
         """Record that it holds the chunks of a generation."""
         ...
 
+    def settle(self) -> None:
+        """Make what finds vectors anew if it suits far fewer; outside of turns, and seldom."""
+        ...
+
     def ids(self) -> set[int]:
         """Return the ids of all chunks held."""
         ...

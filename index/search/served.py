@@ -62,6 +62,8 @@ class ServedSearchIndex:
                 if read_only:
                     raise
                 _log.info("waiting for another server, which brings the search engine up to date")
+        if not read_only:
+            engine.settle()
 
     def refresh(self, *, wait: bool = True) -> None:
         if self._is_level() or not self._changing.acquire(blocking=wait):
@@ -108,6 +110,7 @@ class ServedSearchIndex:
     def mend(self) -> list[str]:
         if self._read_only:
             return []
+        self._engine.settle()
         with self._changing, self._turn():
             with self._level():
                 held, stored = self._engine.ids(), self._catalogue.chunk_ids()

@@ -205,11 +205,27 @@ class TestPostgresWords(LexicalContract):
         here, there = LexicalIndex(None), make()
         here.change([], rows)
         there.change([], rows)
-        for query in ("w1", "w1 w2 w3", " ".join(known)):
+        for query in ("w1", "w1 w2 w3", " ".join(known[:32])):
             for k in (3, 20, 200):
                 expected, found = pairs(here.search(query, k)), pairs(there.search(query, k))
                 assert [at for at, _ in found] == [at for at, _ in expected]
                 assert dict(found) == pytest.approx(dict(expected), rel=1e-5)
+
+    def test_each_occurrence_counts_up_to_255(self, make: Callable[[], WordsAlone]) -> None:
+        from citespan.index.search.lexical import LexicalIndex
+
+        here, there = LexicalIndex(None), make()
+        rows = [(at, "often " * (at % 7), "often " * at + "seldom " * 3) for at in range(248)]
+        here.change([], rows)
+        there.change([], rows)
+        found, expected = there.search("often", 300), here.search("often", 300)
+        assert dict(pairs(found)) == pytest.approx(dict(pairs(expected)), rel=3e-6)
+
+    def test_of_a_long_query_the_rarest_words_count(self, make: Callable[[], WordsAlone]) -> None:
+        there = make()
+        common = [f"w{at}" for at in range(40)]
+        there.change([], [(at, "", " ".join((*common, f"own{at}"))) for at in range(5)])
+        assert [at for at, _ in pairs(there.search(" ".join((*common, "own3")), 1))] == [3]
 
 
 def test_lengths_are_rounded_as_lucene_does() -> None:
@@ -218,7 +234,16 @@ def test_lengths_are_rounded_as_lucene_does() -> None:
     assert [rounded_length(one) for one in table] == rounded
 
 
-class TestGraph:
+def made_for(catalogue: PostgresCatalogue) -> list[int]:
+    """The numbers of lists that the vectors are in, of each index of them."""
+    rows = catalogue.server.rows(
+        "SELECT reloptions::text FROM pg_class WHERE relname LIKE 'search\\_1\\_lists%'"
+        " AND relnamespace = current_schema()::regnamespace"
+    )
+    return [int(options[0].strip("{}").removeprefix("lists=")) for options in rows]
+
+
+class TestLists:
     """Where there are too many vectors to compare each."""
 
     def test_it_finds_nearly_all_that_is_nearest(self, stored_there: PostgresCatalogue) -> None:
@@ -231,7 +256,7 @@ class TestGraph:
         engine.reach(0)
         assert engine.level() == 0
         facts = engine.measure()
-        assert (facts.kind, facts.vectors) == (IndexKind.GRAPH, 600)
+        assert (facts.kind, facts.vectors) == (IndexKind.LISTS, 600)
         assert facts.recall >= 0.98
         for among in (np.arange(0, 600, 3), np.arange(0, 600, 20), np.arange(590, 2000)):
             for query in vectors[:5]:
@@ -240,6 +265,32 @@ class TestGraph:
                 found = [one.chunk_id for one in engine.nearest(query, 70, among)]
                 assert set(found) <= set(among.tolist())
                 assert len(set(best.tolist()) & set(found)) >= len(best) - 1
+
+    def test_they_are_made_anew_for_four_times_as_many(
+        self, stored_there: PostgresCatalogue, tamper: Callable[[str], object]
+    ) -> None:
+        engine = PostgresEngine(stored_there, 8, exact_most=50, read_only=False)
+        engine.prepare()
+        lists: list[str] = []
+        for count in (50, 100, 300, 500):
+            engine.add([Row(at, [], [], unit(at)) for at in range(count)])
+            engine.reach(0)
+            engine.settle()
+            lists += [repr(made_for(stored_there))]
+        assert lists == ["[]", "[20]", "[20]", "[45]"]
+
+    def test_the_graph_of_earlier_versions_is_replaced(
+        self, stored_there: PostgresCatalogue, tamper: Callable[[str], object]
+    ) -> None:
+        engine = PostgresEngine(stored_there, 8, exact_most=50, read_only=False)
+        engine.prepare()
+        engine.add([Row(at, [], [], unit(at)) for at in range(100)])
+        of = f"ON search_1 USING {{}} (vector {engine.extension.schema}.halfvec_ip_ops)"
+        tamper(f"CREATE INDEX search_1_by_vector {of.format('hnsw')}")
+        tamper(f"CREATE INDEX search_1_lists_new {of.format('ivfflat')}")  # of one that was killed
+        engine.settle()
+        assert made_for(stored_there) == [20]
+        assert stored_there.server.rows("SELECT to_regclass('search_1_by_vector')") == [(None,)]
 
 
 class TestDrift:

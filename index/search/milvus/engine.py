@@ -84,6 +84,9 @@ class MilvusEngine:
                 self.name, {_LEVEL: str(generation), _MADE: self._made}, timeout=TIMEOUT_S
             )
 
+    def settle(self) -> None:
+        """Do nothing: Milvus settles by itself."""
+
     def ids(self) -> set[int]:
         return {row["id"] for row in self._all("id")}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, cast
 
 import numpy as np
@@ -13,25 +14,25 @@ from citespan.index.search.postgres.tables import SearchTables, quoted, written
 from citespan.index.search.vectors.protocol import Facts, IndexKind
 from citespan.index.types import Scored, Vectors
 
-_BREADTH = 800  # candidates that the graph is walked with, at least
-_MOST_BREADTH = 1000  # that pgvector allows
+_PROBES = 60  # lists that are looked through; as many more as it takes to find enough
 _SAMPLE = 20  # vectors that are searched for to measure the recall
-_FEW = 2_000  # chunks whose words are counted at first: 33 µs each
+_FEW = 2_000  # chunks whose words are counted at first
 _MORE = 8  # times as many, if the best of them may not be the best of all
 _MOST = 20_000  # chunks that are looked at for the more common words of a query
+_WORDS = 32  # of a query that count: the weightiest
 
 # The sum keeps the index out, however the statement is planned or prepared.
 _EXACT = (
     "SELECT id, -(vector {distance} ?::{vector}) FROM {{name}} {among}"
     " ORDER BY 0 + (vector {distance} ?::{vector}), id LIMIT ?"
 )
-_GRAPH = (
+_LISTED = (
     "SELECT id, -(vector {distance} ?::{vector}) FROM {{name}} {among}"
     " ORDER BY vector {distance} ?::{vector} LIMIT ?"
 )
 _WIDELY = (
-    "SELECT set_config('hnsw.ef_search', ?, true),"
-    " set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+    "SELECT set_config('ivfflat.probes', ?, true),"
+    " set_config('ivfflat.iterative_scan', 'relaxed_order', true)"
 )
 _AMONG = "WHERE id = ANY (?::bigint[])"
 _COUNTS = (
@@ -39,19 +40,23 @@ _COUNTS = (
     " FROM {name}_words, {name}_level"
     " WHERE word = ANY (?::text[]) AND (in_texts > 0 OR in_titles > 0)"
 )
+# How often a word is in a text, and in text and title. PostgreSQL ranks a word with n places of
+# weight 1 by the sum of 1 / j² for j to n, over π² / 6 (calc_rank_or in its tsrank.c). What is
+# missing to 1 is about 6 / π² / (n + 1/2), so that n is found exactly up to the 255 that it keeps.
+# To unnest all words of a chunk takes several times as long.
+_TIMES = "round(0.6079271018540267 / (1 - ts_rank('{places}', words, ?::tsquery)) - 0.5)"
+_IN_TEXT, _IN_BOTH = _TIMES.format(places="{{1,0,0,0}}"), _TIMES.format(places="{{1,1,1,1}}")
+_TEXT_TERM = f"?::float8 * (1 - text_norm / ({_IN_TEXT} + text_norm))"
+_TITLE_TERM = (
+    "CASE WHEN words @@ ?::tsquery THEN"
+    f" ?::float8 * (1 - title_norm / ({_IN_BOTH} - {_IN_TEXT} + title_norm)) ELSE 0 END"
+)
 # Scores are rounded, so that sums in another order are the same.
 _SCORED = """
-SELECT held.id, sum(
-    asked.text * found.texts / (found.texts + ? + ? * held.text_norm)
-    + asked.title * found.titles / (found.titles + ? + ? * held.title_norm))::real AS score
-FROM {{name}} held CROSS JOIN unnest(held.words) AS word
-JOIN unnest(?::text[], ?::float8[], ?::float8[]) AS asked (word, text, title)
-    ON asked.word = word.lexeme
-CROSS JOIN LATERAL (SELECT
-    coalesce(cardinality(array_positions(word.weights, 'D')), 0) AS texts,
-    coalesce(cardinality(array_positions(word.weights, 'A')), 0) AS titles) AS found
-WHERE held.words @@ ?::tsquery {among}
-GROUP BY held.id ORDER BY score DESC, held.id LIMIT ?
+SELECT id, ({terms})::real AS score FROM (
+    SELECT id, words, ? + ? * text_norm AS text_norm, ? + ? * title_norm AS title_norm
+    FROM {{name}} WHERE words @@ ?::tsquery {among} OFFSET 0) held
+ORDER BY score DESC, id LIMIT ?
 """
 
 
@@ -59,7 +64,7 @@ class PostgresEngine(SearchTables):
     """The chunks of one build in the catalogue's database, as an `Engine`.
 
     With up to `exact_most` chunks, or of up to as many, the nearest are found exactly, and beyond
-    by an HNSW graph.
+    in those lists of them whose means are nearest.
 
     Args:
         catalogue: what the chunks are of.
@@ -71,9 +76,10 @@ class PostgresEngine(SearchTables):
     def __init__(
         self, catalogue: PostgresCatalogue, dim: int, *, exact_most: int, read_only: bool
     ) -> None:
-        super().__init__(catalogue.server, catalogue.build.id, dim, read_only=read_only)
+        super().__init__(
+            catalogue.server, catalogue.build.id, dim, exact_most=exact_most, read_only=read_only
+        )
         self._server: ServerDatabase = catalogue.server
-        self._exact_most = exact_most
         self._recall = 0.0  # at 10, at the last measurement
         words = {"distance": self.extension.distance, "vector": self.extension.type_of(dim)}
         self._words = words
@@ -84,10 +90,9 @@ class PostgresEngine(SearchTables):
         few = among is not None and len(among) <= self._exact_most
         if few or self.chunks <= self._exact_most:
             return self._near(_EXACT, query, k, among)
-        breadth = min(max(k, _BREADTH), _MOST_BREADTH)
         with self._server.snapshot():  # the settings are those of its transaction
-            self._server.rows(_WIDELY, (str(breadth),))
-            found = self._near(_GRAPH, query, k, among)
+            self._server.rows(_WIDELY, (str(_PROBES),))
+            found = self._near(_LISTED, query, k, among)
         if len(found) < min(k, self.chunks if among is None else len(among)):
             return self._near(_EXACT, query, k, among)
         return found
@@ -100,7 +105,7 @@ class PostgresEngine(SearchTables):
             return []
         counts: dict[str, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in rows}
         totals = Totals(*rows[0][3:])
-        asked = weights(counts, totals)
+        asked = dict(islice(weights(counts, totals).items(), _WORDS))
         most = _FEW
         while True:
             sought = _rarest(asked, counts, most)
@@ -116,7 +121,7 @@ class PostgresEngine(SearchTables):
         chunks = self.chunks
         exact = chunks <= self._exact_most
         return Facts(
-            kind=IndexKind.EXACT if exact else IndexKind.GRAPH,
+            kind=IndexKind.EXACT if exact else IndexKind.LISTS,
             vectors=chunks,
             bytes=chunks * (2 * self._dim + 8),
             recall=1.0 if exact else self._recall,
@@ -153,13 +158,26 @@ class PostgresEngine(SearchTables):
         among: NDArray[np.int64] | None,
     ) -> list[Scored]:
         """Return the best of the chunks that have any of the words sought, by all words asked."""
-        restriction, ids = _restricted(among, "AND held.id = ANY (?::bigint[])")
+        restriction, ids = _restricted(among, "AND id = ANY (?::bigint[])")
+        terms, given = _terms(asked)
         text, title = norms(totals)
-        values = (
-            *text, *title, list(asked), [one.text for one in asked.values()],
-            [one.title for one in asked.values()], " | ".join(map(quoted, sought)), *ids, k,
-        )  # fmt: skip
-        return _hits(self.rows(_SCORED.format(among=restriction), values))
+        values = (*given, *text, *title, " | ".join(map(quoted, sought)), *ids, k)
+        return _hits(self.rows(_SCORED.format(terms=terms, among=restriction), values))
+
+
+def _terms(asked: Mapping[str, Weight]) -> tuple[str, list[object]]:
+    """Return the sum of what each word adds to the score of a chunk, and its values."""
+    terms: list[str] = []
+    values: list[object] = []
+    for word, weight in asked.items():
+        name = quoted(word)
+        if weight.text:
+            terms.append(_TEXT_TERM)
+            values += weight.text, name
+        if weight.title:
+            terms.append(_TITLE_TERM)
+            values += f"{name}:A", weight.title, name, name
+    return " + ".join(terms), values
 
 
 def _rarest(

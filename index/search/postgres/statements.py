@@ -76,7 +76,17 @@ INSERT INTO {{name}}_words {_COUNTED.format(rows="{name}")};
 UPDATE {{name}}_level AS kept SET chunks = counted.chunks, text_words = counted.text_words,
     title_words = counted.title_words FROM ({_SUMMED.format(rows="{name}")}) counted
 """
-GRAPH = (
-    "CREATE INDEX IF NOT EXISTS {name}_by_vector ON {name} USING hnsw"
-    " (vector {schema}.halfvec_ip_ops)"
+# Vectors are in lists around the means of some. A graph (HNSW) lost seven of ten where there are
+# many near copies, which it links only to one another; docs/decisions.
+LISTS = (
+    "{{name}}_lists{new} ON {{name}} USING ivfflat"
+    " (vector {{schema}}.halfvec_ip_ops) WITH (lists = {lists})"
+)
+REPLACE = """
+DROP INDEX IF EXISTS {name}_lists, {name}_by_vector;
+ALTER INDEX {name}_lists_new RENAME TO {name}_lists
+"""
+LISTED = (
+    "SELECT substring(reloptions::text FROM 'lists=([0-9]+)')::bigint FROM pg_class"
+    " WHERE oid = to_regclass(?)"
 )

@@ -14,17 +14,21 @@ from citespan.index.search.postgres.statements import (
     ADD,
     DIFFERING,
     DROP,
-    GRAPH,
+    LISTED,
+    LISTS,
     MAKE,
     MISCOUNTED,
     RECOUNT,
     REMOVE,
+    REPLACE,
 )
 from citespan.index.types import Vectors
 
 _VERSION = 2  # of the tables and of what is in them
 _MOST_DIM = 4000  # that pgvector makes an index of
 _MOST_PLACES = 255  # of a word that PostgreSQL keeps
+_MOST_LISTS = 2000  # for a million chunks and more; 1 GB is needed to make them
+_PATIENCE_S = 0.1  # for another process, which makes them already
 
 
 class SearchTables:
@@ -34,19 +38,23 @@ class SearchTables:
         db: the database of the catalogue.
         build: the id of the build.
         dim: length of the vectors.
+        exact_most: with more chunks than this, vectors are put in lists.
         read_only: change nothing.
 
     Raises:
         StoreMismatch: pgvector is not there, or makes no index of such vectors.
     """
 
-    def __init__(self, db: ServerDatabase, build: int, dim: int, *, read_only: bool) -> None:
+    def __init__(
+        self, db: ServerDatabase, build: int, dim: int, *, exact_most: int, read_only: bool
+    ) -> None:
         if dim > _MOST_DIM:
             raise StoreMismatch(
                 f"pgvector searches vectors of up to {_MOST_DIM} numbers, and these have {dim};"
                 " choose another search.engine or another embedder"
             )
         self._db, self._build, self._dim = db, build, dim
+        self._exact_most = exact_most
         self.extension = vector_extension(db, make=not read_only)
         self.name = f"search_{build}"
         self.chunks = 0  # that are held, as last read
@@ -72,9 +80,25 @@ class SearchTables:
         return -1 if state is None else state
 
     def reach(self, generation: int) -> None:
+        self._state()
         with self._db.transaction(in_turn=False) as db:
-            db.execute(self._of(GRAPH))  # once, when the first chunks are there: far quicker
+            if self.chunks > self._exact_most and not self._lists():
+                db.execute(f"SET LOCAL maintenance_work_mem = {self._memory_kb}")
+                db.execute(self._of(f"CREATE INDEX {LISTS.format(new='', lists=self._wanted)}"))
             db.execute(self._of("UPDATE {name}_level SET generation = ?"), (generation,))
+
+    def settle(self) -> None:
+        with self._db.turn(f"{self.name}_lists", _PATIENCE_S) as mine:
+            if not mine or not self._outgrown():
+                return
+            # Others search and change the tables meanwhile. One that was killed left an index.
+            self._db.run(self._of("DROP INDEX IF EXISTS {name}_lists_new"))
+            self._db.run(f"SET maintenance_work_mem = {self._memory_kb}")
+            made = LISTS.format(new="_new", lists=self._wanted)
+            self._db.run(self._of(f"CREATE INDEX CONCURRENTLY {made}"))
+            self._db.run("RESET maintenance_work_mem")
+            with self._db.transaction(in_turn=False) as db:
+                db.execute(self._of(REPLACE))
 
     def ids(self) -> set[int]:
         return {row[0] for row in self.rows("SELECT id FROM {name}")}
@@ -113,6 +137,31 @@ class SearchTables:
             return None
         self.chunks = found[0][3]
         return found[0][2]
+
+    def _lists(self) -> int:
+        """Return how many lists the vectors are in; 0 if they are in none."""
+        found = self.rows(LISTED, (f"{self.name}_lists",))
+        return found[0][0] if found else 0
+
+    def _outgrown(self) -> bool:
+        """Return whether there are too many chunks for the lists, or for none."""
+        if self._state() is None:
+            return False
+        lists = self._lists()
+        most = lists**2 if lists else self._exact_most  # four times as many as the lists suit
+        return self.chunks > most and lists < _MOST_LISTS
+
+    @property
+    def _wanted(self) -> int:
+        """How many lists suit the chunks."""
+        return min(round(2 * self.chunks**0.5), _MOST_LISTS)
+
+    @property
+    def _memory_kb(self) -> int:
+        """What pgvector needs to make the lists: mostly distances of 50 samples a list to each."""
+        lists = self._wanted
+        samples = max(10_000, 50 * lists)
+        return 65_536 + (samples * (4 * lists + 2 * self._dim + 64) + 16 * lists**2) // 1000
 
     def _of(self, statement: str) -> str:
         vector = self.extension.type_of(self._dim)

@@ -24,6 +24,7 @@ class IndexKind(StrEnum):
 
     EXACT = "exact"
     APPROXIMATE = "ivf-sq8"
+    LISTS = "ivf"
     GRAPH = "hnsw"
 
 
