@@ -2,52 +2,83 @@
 
 `python -m citespan.evals.bench.size FOLDER --chunks 2000 --chunks 100000`.
 
-The documents of a data set are stored as they are, then again as copies with edits until there are
-enough chunks. In a copy every tenth word is another word of the same length. Each vector of a copy
-is the real one, moved by a twentieth of the difference of two others. So only the first documents
-are embedded. Everything else is as for users. The questions are embedded, searched for by
-meaning and by words, and fused. A document is put and deleted through `Corpus`. Times are the
-median and the 95th percentile over the questions, in this process, one at a time. `--plot FILE`
-draws how they grow.
+The documents of a data set are stored as they are, then again as copies with edits (`copies`) until
+there are enough chunks. Everything else is as for users. The questions are embedded, searched for
+by meaning and by words, and fused. A document is put and deleted through `Corpus`. Times are the
+median and the 95th percentile over the questions, in this process, one at a time. The nearest
+chunks of each question are compared with those of all vectors. `--plot FILE` draws how they grow.
+
+With `--url`, documents are on a PostgreSQL server, in an empty database, and `--engine` searches.
+What is stored there is deleted at the end, except with `--keep`.
 """
 
-import random
 import resource
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import count
+from contextlib import closing
+from heapq import nlargest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
-import regex
-from rich.console import Console
-from rich.progress import Progress
 
+from citespan.evals.bench.copies import Embedded, embedded, fill
 from citespan.evals.bench.growth import Size, draw
 from citespan.evals.datasets import open_dataset
 from citespan.evals.statistics import spread
-from citespan.evals.types import Dataset
-from citespan.index import Corpus, Document, Draft
-from citespan.index.catalogue import SqliteCatalogue
-from citespan.index.corpus import Searcher, build_settings, chunk_of, quiet
-from citespan.index.disk import CATALOGUE, sha256_text
+from citespan.index import Corpus, Draft
+from citespan.index.catalogue import (
+    CatalogueServer,
+    PostgresCatalogue,
+    SqliteCatalogue,
+    drop_catalogue,
+)
+from citespan.index.catalogue.protocol import Catalogue
+from citespan.index.corpus import build_settings
+from citespan.index.corpus.contents import summary
+from citespan.index.disk import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
-from citespan.index.parse import document_of
-from citespan.index.types import Chunk, Side, Vectors
+from citespan.index.search import SearchServer
+from citespan.index.types import Side, Vectors
 from citespan.qa import load_settings
 from citespan.qa.composition import build_embedder
 
-_WORD = regex.compile(r"\p{L}+")
 _CHUNK_TOKENS = 150
-_EDITED = 0.1  # share of the words of a copy
-_MOVED = 0.05
+_DATABASE = "SELECT pg_database_size(current_database())"
 _WARM = 5  # questions before the first timed one
+_COMPARED = 10
+_BATCH = 5_000
+
+
+class _Place(NamedTuple):
+    """Where a corpus is: in a folder, or on a server that an engine may search in its place."""
+
+    folder: Path
+    server: CatalogueServer | None = None
+    search: SearchServer | None = None
+
+    def catalogue(self, embedder: Embedder) -> Catalogue:
+        settings = build_settings(embedder, _CHUNK_TOKENS)
+        if self.server:
+            return PostgresCatalogue(self.server, settings, folder=self.folder)
+        return SqliteCatalogue(self.folder / CATALOGUE, settings)
+
+    def corpus(self, embedder: Embedder) -> Corpus:
+        return Corpus.open(self.folder, embedder, server=self.server, search=self.search)
+
+    def bytes(self) -> int:
+        """Return the bytes on the disk, of the folder and of the database."""
+        here = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        if not self.server:
+            return here
+        import psycopg
+
+        with psycopg.connect(self.server.url) as connection:
+            (there,) = connection.execute(_DATABASE).fetchone() or (0,)
+        return here + there
 
 
 @click.command()
@@ -72,6 +103,9 @@ _WARM = 5  # questions before the first timed one
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the growth of the measures to this .svg or .png.",
 )
+@click.option("--url", default="", help="Store on this PostgreSQL server, in an empty database.")
+@click.option("--engine", type=click.Choice(["local", "postgres", "milvus"]), default="local")
+@click.option("--search-url", default="", help="Address of Milvus, or a file of Milvus Lite.")
 def main(
     folder: str,
     sizes: tuple[int, ...],
@@ -79,93 +113,42 @@ def main(
     documents: int,
     keep: Path | None,
     plot: Path | None,
+    **server: str,
 ) -> None:
     """Measure a corpus of copies of the documents in FOLDER, at each size."""
     dataset = open_dataset(folder)
-    settings = load_settings()
-    embedder = build_embedder(settings, click.echo)
+    embedder = build_embedder(load_settings(), click.echo)
     asked = [question.text for question in spread(dataset.questions, questions)]
-    real: list[tuple[Document, list[Chunk], Vectors]] = []
+    real: list[Embedded] = []
     measured: list[Size] = []
     with tempfile.TemporaryDirectory() as scratch:
         for size in sorted(sizes):
-            made = (keep or Path(scratch)) / str(size)
-            if not (made / CATALOGUE).exists():
-                real = real or _embedded(dataset, embedder, documents)
-                made.mkdir(parents=True)
-                _fill(made, embedder, real, size)
-            measured.append(_measure(made, embedder, asked, size))
+            place = _place((keep or Path(scratch)) / str(size), **server)
+            if not summary(place.folder, place.server):
+                real = real or embedded(dataset, embedder, documents, _CHUNK_TOKENS)
+                place.folder.mkdir(parents=True, exist_ok=True)
+                with closing(place.catalogue(embedder)) as catalogue:
+                    fill(catalogue, real, size)
+            measured.append(_measure(place, embedder, asked, size))
             if not keep:
-                shutil.rmtree(made)
+                shutil.rmtree(place.folder)
+                if place.server:
+                    drop_catalogue(place.server)
     if plot:
         draw(measured, plot)
 
 
-def _embedded(
-    dataset: Dataset, embedder: Embedder, documents: int
-) -> list[tuple[Document, list[Chunk], Vectors]]:
-    chosen = spread(list(dataset.documents.values()), documents)
-    nowhere: Any = None
-    maker = Searcher(nowhere, nowhere, embedder, _CHUNK_TOKENS)
-    found: list[tuple[Document, list[Chunk], Vectors]] = []
-    for one in chosen:
-        document = document_of(Draft(id=one.id, text=one.text, title=one.title))
-        chunks, vectors = maker.chunked(document, quiet)
-        found.append((document, list(chunks), vectors))
-    return found
+def _place(folder: Path, url: str, engine: str, search_url: str) -> _Place:
+    if not url:
+        return _Place(folder)
+    search = {"engine": engine, "url": search_url}
+    settings = load_settings(flags={"store": {"url": url}, "search": search})
+    return _Place(folder, settings.store.at(f"size-{folder.name}"), settings.engine())
 
 
-def _fill(
-    folder: Path,
-    embedder: Embedder,
-    real: list[tuple[Document, list[Chunk], Vectors]],
-    size: int,
-) -> None:
-    catalogue = SqliteCatalogue(folder / CATALOGUE, build_settings(embedder, _CHUNK_TOKENS))
-    stored = 0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(f"{size:,} chunks", total=size)
-        for document, chunks, vectors in _copies(real):
-            left = size - stored
-            catalogue.store(document, chunks[:left], vectors[:left])
-            stored += len(chunks[:left])
-            progress.update(bar, completed=stored)
-            if stored == size:
-                break
-    catalogue.close()
-
-
-def _copies(
-    real: list[tuple[Document, list[Chunk], Vectors]],
-) -> Iterator[tuple[Document, list[Chunk], Vectors]]:
-    draw, noise = random.Random(0), np.random.default_rng(0)  # noqa: S311  (not a secret)
-    words: dict[int, list[str]] = {}
-    for document, _, _ in real:
-        for word in set(_WORD.findall(document.text)):
-            words.setdefault(len(word), []).append(word)
-    words = {length: sorted(same) for length, same in words.items()}
-    every = np.concatenate([vectors for _, _, vectors in real])
-
-    def other(match: "regex.Match[str]") -> str:
-        word = match.group()
-        return draw.choice(words[len(word)]) if draw.random() < _EDITED else word
-
-    yield from real
-    for copy in count(1):
-        for document, chunks, vectors in real:
-            text = _WORD.sub(other, document.text)
-            edited = replace(
-                document, id=f"{document.id}-{copy}", text=text, sha256=sha256_text(text)
-            )
-            pairs = noise.integers(len(every), size=(2, len(chunks)))
-            moved = vectors + _MOVED * (every[pairs[0]] - every[pairs[1]])
-            moved /= np.linalg.norm(moved, axis=1, keepdims=True)
-            yield edited, [chunk_of(edited, c.span, c.tokens) for c in chunks], moved
-
-
-def _measure(folder: Path, embedder: Embedder, questions: list[str], chunks: int) -> Size:
+def _measure(place: _Place, embedder: Embedder, questions: list[str], chunks: int) -> Size:
     started = time.perf_counter()
-    with Corpus.open(folder, embedder) as corpus:
+    with place.corpus(embedder) as corpus:
         first_s = time.perf_counter() - started
         built_s, vectors = _timed(corpus.health.measure_vectors)
     click.echo(
@@ -174,20 +157,25 @@ def _measure(folder: Path, embedder: Embedder, questions: list[str], chunks: int
         f" built and measured in {built_s:.0f} s"
     )
     started = time.perf_counter()
-    with Corpus.open(folder, embedder) as corpus:
+    with place.corpus(embedder) as corpus:
         opened_s = time.perf_counter() - started
-        disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        disk = place.bytes()
         both_ms = _search(corpus, questions, list(Side))
         dense_ms = _search(corpus, questions, [Side.DENSE])
         lexical_ms = _search(corpus, questions, [Side.LEXICAL])
+        found = [_nearest(corpus, question) for question in questions]
         draft = Draft(id="added", text=_long(corpus))
         added_s, stored = _timed(lambda: corpus.put(draft))
         added = corpus.counts()[1] - chunks
         deleted_s, _ = _timed(lambda: corpus.delete(stored.document.id))
+    with closing(place.catalogue(embedder)) as catalogue:
+        true = _true_nearest(catalogue, np.stack([embedder.embed_query(q) for q in questions]))
+    recall = np.mean([len(a & b) / len(b) for a, b in zip(found, true, strict=True)])
     size = Size(
         chunks, both_ms, dense_ms, lexical_ms, opened_s, added_s, deleted_s, disk / 1e6, _peak_mb()
     )
     click.echo(
+        f"  recall@{_COMPARED} of the questions {recall:.4f}\n"
         f"  a document of {added} chunks: added in {added_s:.2f} s,"
         f" deleted in {deleted_s * 1000:.0f} ms\n"
         f"  opened in {opened_s:.2f} s (at first in {first_s:.1f} s);"
@@ -203,6 +191,22 @@ def _search(corpus: Corpus, questions: list[str], sides: list[Side]) -> tuple[fl
     p50, p95 = (1000 * float(at) for at in np.percentile(taken, [50, 95]))
     click.echo(f"  {' and '.join(sides):<18} p50 {p50:6.2f} ms   p95 {p95:6.2f} ms")
     return p50, p95
+
+
+def _nearest(corpus: Corpus, question: str) -> set[int]:
+    found = corpus.search(question, k=_COMPARED, sides=[Side.DENSE])
+    return {one.chunk.id for one in found}
+
+
+def _true_nearest(catalogue: Catalogue, queries: Vectors) -> list[set[int]]:
+    """Return the ids of the nearest chunks of each of (n, dim) queries, of all stored vectors."""
+    best: list[list[tuple[float, int]]] = [[] for _ in queries]
+    every = sorted(catalogue.chunk_ids())
+    for at in range(0, len(every), _BATCH):
+        ids, vectors = catalogue.vectors(every[at : at + _BATCH])
+        for query, scores in enumerate((queries @ vectors.T).tolist()):
+            best[query] = nlargest(_COMPARED, [*best[query], *zip(scores, ids, strict=True)])
+    return [{chunk_id for _, chunk_id in one} for one in best]
 
 
 def _timed(work: Any) -> tuple[float, Any]:

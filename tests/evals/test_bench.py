@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from faults import NIGHTLY, by_night
+from postgres_server import postgres_server
 from scripted_endpoint import scripted
 
 from citespan.evals.bench.__main__ import main
@@ -288,6 +289,20 @@ def test_growth_is_measured_and_drawn(tmp_path: Path, models_folder: Path, embed
     drawn = plot.read_text()
     for label in ("hybrid p50", "hybrid p95", "dense p50", "add a document", "disk"):
         assert f"<!-- {label} -->" in drawn
+
+
+@by_night
+def test_growth_is_measured_on_a_server(models_folder: Path, embedder: object):
+    with postgres_server() as server:
+        url = server.database()
+        arguments = ["seed", "--chunks", "40", "--questions", "3", "--url", url]
+        environ = {"CITESPAN_DATA__MODELS": str(models_folder)}
+        result = CliRunner().invoke(
+            measure_sizes, [*arguments, "--engine", "postgres"], env=environ
+        )
+        assert result.exit_code == 0, result.output
+        assert "recall@10 of the questions 1.0000" in result.stdout
+        assert server.run("SELECT name FROM citespan.catalogues", url) == []  # nothing is left
 
 
 def test_how_soon_an_answer_begins(models_folder: Path, embedder: object):
