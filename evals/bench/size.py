@@ -37,8 +37,7 @@ from citespan.index.catalogue import (
     drop_catalogue,
 )
 from citespan.index.catalogue.protocol import Catalogue
-from citespan.index.corpus import build_settings
-from citespan.index.corpus.contents import summary
+from citespan.index.corpus import build_settings, summary
 from citespan.index.disk import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.search import SearchServer
@@ -69,16 +68,12 @@ class _Place(NamedTuple):
     def corpus(self, embedder: Embedder) -> Corpus:
         return Corpus.open(self.folder, embedder, server=self.server, search=self.search)
 
-    def bytes(self) -> int:
+    def bytes(self, catalogue: Catalogue) -> int:
         """Return the bytes on the disk, of the folder and of the database."""
         here = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        if not self.server:
-            return here
-        import psycopg
-
-        with psycopg.connect(self.server.url) as connection:
-            (there,) = connection.execute(_DATABASE).fetchone() or (0,)
-        return here + there
+        if isinstance(catalogue, PostgresCatalogue):
+            here += catalogue.server.rows(_DATABASE)[0][0]
+        return here
 
 
 @click.command()
@@ -159,7 +154,6 @@ def _measure(place: _Place, embedder: Embedder, questions: list[str], chunks: in
     started = time.perf_counter()
     with place.corpus(embedder) as corpus:
         opened_s = time.perf_counter() - started
-        disk = place.bytes()
         both_ms = _search(corpus, questions, list(Side))
         dense_ms = _search(corpus, questions, [Side.DENSE])
         lexical_ms = _search(corpus, questions, [Side.LEXICAL])
@@ -169,6 +163,7 @@ def _measure(place: _Place, embedder: Embedder, questions: list[str], chunks: in
         added = corpus.counts()[1] - chunks
         deleted_s, _ = _timed(lambda: corpus.delete(stored.document.id))
     with closing(place.catalogue(embedder)) as catalogue:
+        disk = place.bytes(catalogue)
         true = _true_nearest(catalogue, np.stack([embedder.embed_query(q) for q in questions]))
     recall = np.mean([len(a & b) / len(b) for a, b in zip(found, true, strict=True)])
     size = Size(
