@@ -71,7 +71,7 @@ class Engine(Protocol):
         ...
 
     def settle(self) -> None:
-        """Make what finds vectors anew if it suits far fewer; outside of turns, and seldom."""
+        """Rebuild what finds vectors if it suits far fewer; outside of turns, and seldom."""
         ...
 
     def ids(self) -> set[int]:
