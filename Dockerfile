@@ -5,12 +5,16 @@ ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /build
-COPY deploy/requirements-build.lock deploy/requirements-serve.lock deploy/
+COPY deploy/requirements-build.lock deploy/requirements-serve.lock deploy/requirements-milvus.lock deploy/
 RUN python -m venv tools \
     && tools/bin/pip install --no-cache-dir --no-deps --require-hashes -r deploy/requirements-build.lock \
     && python -m venv --without-pip /opt/citespan \
     && tools/bin/pip --python /opt/citespan/bin/python install --no-cache-dir --no-deps \
         --only-binary :all: --require-hashes -r deploy/requirements-serve.lock
+# The client of Milvus, some 120 MB, with --build-arg MILVUS=yes
+ARG MILVUS=""
+RUN test -z "$MILVUS" || tools/bin/pip --python /opt/citespan/bin/python install --no-cache-dir --no-deps \
+        --only-binary :all: --require-hashes -r deploy/requirements-milvus.lock
 COPY . .
 RUN tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheels . \
     && tools/bin/pip --python /opt/citespan/bin/python install --no-cache-dir --no-deps wheels/*.whl

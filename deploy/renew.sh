@@ -16,6 +16,8 @@ extras=(--extra ocr --extra passwords --extra postgres --extra sources) # what t
 lock deploy/requirements.lock "${upgrade[@]}" "${extras[@]}" pyproject.toml
 lock deploy/requirements-serve.lock --upgrade "${extras[@]}" \
     --override deploy/lean.txt --constraint deploy/requirements.lock pyproject.toml
+python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["milvus"])' |
+    lock deploy/requirements-milvus.lock "${upgrade[@]}" --constraint deploy/requirements-serve.lock -
 echo setuptools | lock deploy/requirements-build.lock "${upgrade[@]}" -
 printf '%s\n' build cyclonedx-bom setuptools | lock deploy/requirements-release.lock "${upgrade[@]}" -
 python deploy/licences.py

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from proxying import nginx_with
 
+from citespan.index.search import EngineKind, SearchServer
 from citespan.qa import load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +78,14 @@ class TestLocks:
                     assert met, f"{lock} does not meet {one}; run deploy/renew.sh"
         assert "setuptools" in pins("requirements-build.lock")
 
+    def test_what_milvus_adds_suits_the_image(self) -> None:
+        added, serve = pins("requirements-milvus.lock"), pins("requirements-serve.lock")
+        assert {name: added[name] for name in added.keys() & serve} == {
+            name: serve[name] for name in added.keys() & serve
+        }
+        (client,) = map(Requirement, PYPROJECT["optional-dependencies"]["milvus"])
+        assert all(client.specifier.contains(one) for one in added[client.name])
+
     def test_the_image_has_the_versions_of_the_full_lock_and_no_torch(self) -> None:
         whole, serve = pins("requirements.lock"), pins("requirements-serve.lock")
         assert serve.items() <= whole.items()
@@ -107,7 +116,7 @@ class TestImage:
         assert re.search(r"^USER 10001$", last, re.M)
         assert "pip" not in last
         installs = re.findall(r"pip (?:--python \S+ )?install.*?(?=&&|\n\w)", self.DOCKERFILE, re.S)
-        assert len(installs) == 3
+        assert len(installs) == 4
         assert all("--require-hashes" in one or "wheels/*.whl" in one for one in installs)
         assert all("--no-deps" in one for one in installs)
 
@@ -158,12 +167,14 @@ class TestCompose:
             ("compose.yaml", {"COMPOSE_PROFILES": ""}),
             ("compose.yaml", {"COMPOSE_PROFILES": "llm"}),
             ("compose.servers.yaml", {"POSTGRES_PASSWORD": "x"}),
+            ("compose.servers.yaml compose.milvus.yaml", {"POSTGRES_PASSWORD": "x"}),
         ],
     )
     def test_docker_compose_reads_it(self, file: str, given: dict[str, str]) -> None:
         if not _runs(["docker", "compose", "version"]):
             pytest.skip("docker compose is not here")
-        command = ["docker", "compose", "--file", str(DEPLOY / file), "config", "--quiet"]
+        files = [part for name in file.split() for part in ("--file", str(DEPLOY / name))]
+        command = ["docker", "compose", *files, "config", "--quiet"]
         subprocess.run(command, env=os.environ | given, check=True, capture_output=True, timeout=60)
 
 
@@ -192,6 +203,19 @@ class TestComposeOfServers:
         assert settings.store.url == "postgresql://citespan@database/citespan"
         (network,) = made["networks"]["inside"]["ipam"]["config"]
         assert settings.serve.trusted_proxies == network["subnet"]
+
+    def test_milvus_is_reached_only_by_the_servers(self, made: dict[str, Any]) -> None:
+        """`compose.milvus.yaml` is read in addition."""
+        more = yaml.safe_load((DEPLOY / "compose.milvus.yaml").read_text(encoding="utf-8"))
+        milvus = more["services"]["milvus"]
+        assert (milvus["networks"], milvus["cap_drop"]) == (["inside"], ["ALL"])
+        assert "ports" not in milvus
+        both = made["services"]["citespan"]["environment"]
+        both = both | more["services"]["citespan"]["environment"]
+        settings = load_settings(
+            environ={name: value for name, value in both.items() if name.startswith("CITESPAN_")}
+        )
+        assert settings.engine() == SearchServer(kind=EngineKind.MILVUS, url="http://milvus:19530")
 
     @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not here")
     def test_nginx_asks_a_server_that_is_ready(self, tmp_path: Path) -> None:

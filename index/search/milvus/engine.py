@@ -26,9 +26,9 @@ from citespan.index.search.milvus.client import (
 from citespan.index.search.vectors.protocol import Facts, IndexKind
 from citespan.index.types import Scored, Vectors
 
-_VERSION = "2"  # of the collections and of what is in them
+_VERSION = "3"  # of the collections and of what is in them
 _LEVEL, _MADE = "citespan.generation", "citespan.version"  # properties of a collection
-_BREADTH = 800  # candidates that the graph is walked with, at least
+_PROBES = 128  # lists that are looked through
 _MOST = 16_384  # hits that Milvus returns at once
 _SPARE = 50  # hits of a side above twice the requested number
 _BATCH = 1000
@@ -115,7 +115,7 @@ class MilvusEngine:
     def nearest(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
-        found = self._search("vector", query.tolist(), k, among, {"ef": max(k, _BREADTH)})
+        found = self._search("vector", query.tolist(), k, among, {"nprobe": _PROBES})
         return [Scored(chunk_id=at, score=score) for at, score in found.items()]
 
     def worded(
@@ -137,7 +137,7 @@ class MilvusEngine:
 
     def facts(self) -> Facts:
         size = self._chunks * (4 * self._dim + 8)
-        kind = IndexKind.GRAPH
+        kind = IndexKind.LISTS
         return Facts(kind=kind, vectors=self._chunks, bytes=size, recall=self._recall)
 
     def measure(self) -> Facts:

@@ -25,7 +25,6 @@ class IndexKind(StrEnum):
     EXACT = "exact"
     APPROXIMATE = "ivf-sq8"
     LISTS = "ivf"
-    GRAPH = "hnsw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
