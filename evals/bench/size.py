@@ -40,13 +40,16 @@ from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus import build_settings, summary
 from citespan.index.disk import CATALOGUE
 from citespan.index.embedding.protocol import Embedder
-from citespan.index.search import SearchServer
+from citespan.index.search import SearchServer, drop_served
 from citespan.index.types import Side, Vectors
 from citespan.qa import load_settings
 from citespan.qa.composition import build_embedder
 
 _CHUNK_TOKENS = 150
-_DATABASE = "SELECT pg_database_size(current_database())"
+_TABLES = (
+    "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
 _WARM = 5  # questions before the first timed one
 _COMPARED = 10
 _BATCH = 5_000
@@ -69,11 +72,19 @@ class _Place(NamedTuple):
         return Corpus.open(self.folder, embedder, server=self.server, search=self.search)
 
     def bytes(self, catalogue: Catalogue) -> int:
-        """Return the bytes on the disk, of the folder and of the database."""
+        """Return the bytes on the disk, of the folder and of the tables on the server."""
         here = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         if isinstance(catalogue, PostgresCatalogue):
-            here += catalogue.server.rows(_DATABASE)[0][0]
+            here += catalogue.server.rows(_TABLES)[0][0]
         return here
+
+    def drop(self) -> None:
+        """Delete the corpus, wherever it is."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.server:
+            if self.search:
+                drop_served(self.search, self.server)
+            drop_catalogue(self.server)
 
 
 @click.command()
@@ -111,6 +122,8 @@ def main(
     **server: str,
 ) -> None:
     """Measure a corpus of copies of the documents in FOLDER, at each size."""
+    if server["engine"] != "local" and not server["url"]:
+        raise click.UsageError("--engine needs --url, the PostgreSQL server of the documents")
     dataset = open_dataset(folder)
     embedder = build_embedder(load_settings(), click.echo)
     asked = [question.text for question in spread(dataset.questions, questions)]
@@ -119,16 +132,22 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         for size in sorted(sizes):
             place = _place((keep or Path(scratch)) / str(size), **server)
-            if not summary(place.folder, place.server):
-                real = real or embedded(dataset, embedder, documents, _CHUNK_TOKENS)
-                place.folder.mkdir(parents=True, exist_ok=True)
-                with closing(place.catalogue(embedder)) as catalogue:
-                    fill(catalogue, real, size)
-            measured.append(_measure(place, embedder, asked, size))
-            if not keep:
-                shutil.rmtree(place.folder)
-                if place.server:
-                    drop_catalogue(place.server)
+            try:
+                stored = summary(place.folder, place.server)
+                if stored and stored.chunks != size:
+                    if keep:
+                        raise click.UsageError(f"{place.folder} has {stored.chunks} chunks")
+                    place.drop()  # what a run that was killed has left on the server
+                    stored = None
+                if not stored:
+                    real = real or embedded(dataset, embedder, documents, _CHUNK_TOKENS)
+                    place.folder.mkdir(parents=True, exist_ok=True)
+                    with closing(place.catalogue(embedder)) as catalogue:
+                        fill(catalogue, real, size)
+                measured.append(_measure(place, embedder, asked, size))
+            finally:
+                if not keep:
+                    place.drop()
     if plot:
         draw(measured, plot)
 

@@ -71,7 +71,7 @@ class Engine(Protocol):
         ...
 
     def settle(self) -> None:
-        """Rebuild what finds vectors if it suits far fewer; outside of turns, and seldom."""
+        """Arrange the vectors again if there are many more of them, as `level` last read."""
         ...
 
     def ids(self) -> set[int]:

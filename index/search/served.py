@@ -62,8 +62,6 @@ class ServedSearchIndex:
                 if read_only:
                     raise
                 _log.info("waiting for another server, which brings the search engine up to date")
-        if not read_only:
-            engine.settle()
 
     def refresh(self, *, wait: bool = True) -> None:
         if self._is_level() or not self._changing.acquire(blocking=wait):
@@ -110,7 +108,6 @@ class ServedSearchIndex:
     def mend(self) -> list[str]:
         if self._read_only:
             return []
-        self._engine.settle()
         with self._changing, self._turn():
             with self._level():
                 held, stored = self._engine.ids(), self._catalogue.chunk_ids()
@@ -180,12 +177,14 @@ class ServedSearchIndex:
         with self._catalogue.snapshot():
             generation = self._catalogue.generation
             differing = self._difference(level) if level < generation else None
-        if differing:
-            self._change(*differing)  # what is changed meanwhile is applied the next time
-            self._engine.reach(generation)
-            reached("search.level")
-            level = self._engine.level()
-        self._reached = level
+        if not differing:
+            self._reached = level
+            return
+        self._change(*differing)  # what is changed meanwhile is applied the next time
+        self._engine.reach(generation)
+        reached("search.level")
+        self._reached = self._engine.level()
+        self._engine.settle()  # searches do not wait for it
 
     def _difference(self, level: int) -> tuple[set[int], set[int]]:
         """Return the ids that the engine must lose, and those that it must get."""

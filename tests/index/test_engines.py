@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from contracts import DenseContract, LexicalContract, chunks_of, pairs
 from faults import Known, Words, assert_finds, text_of
@@ -215,7 +216,8 @@ class TestPostgresWords(LexicalContract):
         from citespan.index.search.lexical import LexicalIndex
 
         here, there = LexicalIndex(None), make()
-        rows = [(at, "often " * (at % 7), "often " * at + "seldom " * 3) for at in range(248)]
+        rows = [(at, "often " * (at % 7), "often " * at + "seldom " * 3) for at in range(250)]
+        rows += [(at, "", "seldom") for at in range(250, 900)]
         here.change([], rows)
         there.change([], rows)
         found, expected = there.search("often", 300), here.search("often", 300)
@@ -223,9 +225,10 @@ class TestPostgresWords(LexicalContract):
 
     def test_of_a_long_query_the_rarest_words_count(self, make: Callable[[], WordsAlone]) -> None:
         there = make()
-        common = [f"w{at}" for at in range(40)]
-        there.change([], [(at, "", " ".join((*common, f"own{at}"))) for at in range(5)])
-        assert [at for at, _ in pairs(there.search(" ".join((*common, "own3")), 1))] == [3]
+        rare = [f"w{at}" for at in range(32)]
+        there.change([], [(1, "", " ".join(rare)), *((at, "", "common") for at in range(2, 5))])
+        assert [at for at, _ in pairs(there.search(" ".join(("common", *rare)), 9))] == [1]
+        assert len(pairs(there.search(" ".join(("common", *rare[1:])), 9))) == 4
 
 
 def test_lengths_are_rounded_as_lucene_does() -> None:
@@ -243,6 +246,15 @@ def made_for(catalogue: PostgresCatalogue) -> list[int]:
     return [int(options[0].strip("{}").removeprefix("lists=")) for options in rows]
 
 
+def filled(catalogue: PostgresCatalogue, count: int) -> PostgresEngine:
+    engine = PostgresEngine(catalogue, DIM, exact_most=50, read_only=False)
+    engine.prepare()
+    engine.remove(list(engine.ids()))
+    engine.add([Row(at, [], [], unit(at)) for at in range(count)])
+    engine.level()
+    return engine
+
+
 class TestLists:
     """Where there are too many vectors to compare each."""
 
@@ -255,6 +267,7 @@ class TestLists:
         engine.add([Row(at, [], [], vector) for at, vector in enumerate(vectors)])
         engine.reach(0)
         assert engine.level() == 0
+        engine.settle()
         facts = engine.measure()
         assert (facts.kind, facts.vectors) == (IndexKind.LISTS, 600)
         assert facts.recall >= 0.98
@@ -266,31 +279,43 @@ class TestLists:
                 assert set(found) <= set(among.tolist())
                 assert len(set(best.tolist()) & set(found)) >= len(best) - 1
 
-    def test_they_are_made_anew_for_four_times_as_many(
-        self, stored_there: PostgresCatalogue, tamper: Callable[[str], object]
+    def test_they_are_made_again_for_four_times_as_many(
+        self, stored_there: PostgresCatalogue
     ) -> None:
-        engine = PostgresEngine(stored_there, 8, exact_most=50, read_only=False)
-        engine.prepare()
-        lists: list[str] = []
+        engine = filled(stored_there, 50)
+        made: list[list[int]] = []
         for count in (50, 100, 300, 500):
             engine.add([Row(at, [], [], unit(at)) for at in range(count)])
-            engine.reach(0)
+            engine.level()
             engine.settle()
-            lists += [repr(made_for(stored_there))]
-        assert lists == ["[]", "[20]", "[20]", "[45]"]
+            made.append(made_for(stored_there))
+        assert made == [[], [20], [20], [45]]
 
-    def test_the_graph_of_earlier_versions_is_replaced(
-        self, stored_there: PostgresCatalogue, tamper: Callable[[str], object]
+    def test_searches_do_not_wait_for_who_reads_the_tables_for_long(
+        self, stored_there: PostgresCatalogue, url: str
     ) -> None:
-        engine = PostgresEngine(stored_there, 8, exact_most=50, read_only=False)
-        engine.prepare()
-        engine.add([Row(at, [], [], unit(at)) for at in range(100)])
-        of = f"ON search_1 USING {{}} (vector {engine.extension.schema}.halfvec_ip_ops)"
-        tamper(f"CREATE INDEX search_1_by_vector {of.format('hnsw')}")
-        tamper(f"CREATE INDEX search_1_lists_new {of.format('ivfflat')}")  # of one that was killed
+        """As a dump of the database does: the lists of before are dropped after it."""
+        engine = filled(stored_there, 100)
         engine.settle()
-        assert made_for(stored_there) == [20]
-        assert stored_there.server.rows("SELECT to_regclass('search_1_by_vector')") == [(None,)]
+        engine.add([Row(at, [], [], unit(at)) for at in range(500)])
+        engine.level()
+        ((schema,),) = stored_there.server.rows("SELECT current_schema()")
+        with psycopg.connect(url) as dump:
+            dump.execute(f"LOCK TABLE {schema}.search_1 IN ACCESS SHARE MODE".encode())
+            engine.settle()
+            assert sorted(made_for(stored_there)) == [20, 45]
+            assert engine.nearest(unit(7), 1)[0].chunk_id == 7
+        engine.settle()
+        assert made_for(stored_there) == [45]
+
+    def test_searches_need_none(
+        self, stored_there: PostgresCatalogue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        engine = filled(stored_there, 100)
+        monkeypatch.setattr(PostgresEngine, "_memory_kb", -1)  # which PostgreSQL refuses
+        engine.settle()
+        assert made_for(stored_there) == []
+        assert engine.nearest(unit(7), 1)[0].chunk_id == 7
 
 
 class TestDrift:

@@ -80,11 +80,6 @@ class ServerDatabase:
             except UnicodeEncodeError:
                 return []  # no stored value equals one that is no Unicode
 
-    def run(self, statement: str) -> None:
-        """Run a statement that returns no rows, outside of transactions."""
-        with self._session() as session:
-            session.execute(marked(statement))
-
     def in_batches(self, statement: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for at in range(0, len(ids), _BATCH):
             batch = tuple(ids[at : at + _BATCH])

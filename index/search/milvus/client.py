@@ -27,7 +27,7 @@ TIMEOUT_S = 10.0  # of each request
 MOST_CHARACTERS = 65_535  # of a text, in bytes
 SIDES = ("text", "title")
 _NOT_LOADED = 101  # what Milvus calls it
-_LISTS = 1024  # of the vectors of each segment, as those of `search.postgres`
+LISTS = 1024  # of the vectors of each segment
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def make_collection(client: Any, name: str, dim: int, properties: dict[str, str]
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
     indexes = client.prepare_index_params()
-    indexes.add_index("vector", index_type="IVF_FLAT", metric_type="IP", params={"nlist": _LISTS})
+    indexes.add_index("vector", index_type="IVF_FLAT", metric_type="IP", params={"nlist": LISTS})
     for side in SIDES:
         schema.add_field(
             side,

@@ -15,6 +15,7 @@ from citespan.index.catalogue.postgres import PostgresCatalogue
 from citespan.index.search.bm25 import TITLE_BOOST
 from citespan.index.search.engine import Row
 from citespan.index.search.milvus.client import (
+    LISTS,
     SIDES,
     TIMEOUT_S,
     connected,
@@ -85,7 +86,7 @@ class MilvusEngine:
             )
 
     def settle(self) -> None:
-        """Do nothing: Milvus settles by itself."""
+        """Do nothing: Milvus arranges its segments by itself."""
 
     def ids(self) -> set[int]:
         return {row["id"] for row in self._all("id")}
@@ -116,6 +117,8 @@ class MilvusEngine:
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
     ) -> list[Scored]:
         found = self._search("vector", query.tolist(), k, among, {"nprobe": _PROBES})
+        if len(found) < min(k, self._chunks if among is None else len(among)):
+            found = self._search("vector", query.tolist(), k, among, {"nprobe": LISTS})
         return [Scored(chunk_id=at, score=score) for at, score in found.items()]
 
     def worded(

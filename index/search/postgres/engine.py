@@ -81,8 +81,7 @@ class PostgresEngine(SearchTables):
         )
         self._server: ServerDatabase = catalogue.server
         self._recall = 0.0  # at 10, at the last measurement
-        words = {"distance": self.extension.distance, "vector": self.extension.type_of(dim)}
-        self._words = words
+        self._types = {"distance": self.extension.distance, "vector": self.extension.type_of(dim)}
 
     def nearest(
         self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
@@ -145,7 +144,7 @@ class PostgresEngine(SearchTables):
         restriction, ids = _restricted(among, _AMONG)
         vector = written(query)
         rows = self.rows(
-            statement.format(among=restriction, **self._words), (vector, *ids, vector, k)
+            statement.format(among=restriction, **self._types), (vector, *ids, vector, k)
         )
         return _hits(rows)
 

@@ -79,11 +79,11 @@ UPDATE {{name}}_level AS kept SET chunks = counted.chunks, text_words = counted.
 # Vectors are in lists around the means of some. A graph (HNSW) lost seven of ten where there are
 # many near copies, which it links only to one another; docs/decisions.
 LISTS = (
-    "{{name}}_lists{new} ON {{name}} USING ivfflat"
+    "CREATE INDEX {{name}}_lists_new ON {{name}} USING ivfflat"
     " (vector {{schema}}.halfvec_ip_ops) WITH (lists = {lists})"
 )
 REPLACE = """
-DROP INDEX IF EXISTS {name}_lists, {name}_by_vector;
+DROP INDEX IF EXISTS {name}_lists;
 ALTER INDEX {name}_lists_new RENAME TO {name}_lists
 """
 LISTED = (

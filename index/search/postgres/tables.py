@@ -1,12 +1,13 @@
 """The tables of the chunks of one build that PostgreSQL searches: vectors, words and counts."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from citespan.index.catalogue.postgres import ServerDatabase
-from citespan.index.errors import BuildReplaced, StoreMismatch
+from citespan.index.errors import BuildReplaced, StoreMismatch, StoreUnavailable
 from citespan.index.search.bm25 import rounded_length
 from citespan.index.search.engine import Row
 from citespan.index.search.postgres.extension import vector_extension
@@ -24,11 +25,12 @@ from citespan.index.search.postgres.statements import (
 )
 from citespan.index.types import Vectors
 
-_VERSION = 2  # of the tables and of what is in them
+_log = logging.getLogger("citespan.index")
+
+_VERSION = 3  # of the tables and of what is in them
 _MOST_DIM = 4000  # that pgvector makes an index of
 _MOST_PLACES = 255  # of a word that PostgreSQL keeps
 _MOST_LISTS = 2000  # for a million chunks and more; 1 GB is needed to make them
-_PATIENCE_S = 0.1  # for another process, which makes them already
 
 
 class SearchTables:
@@ -80,25 +82,16 @@ class SearchTables:
         return -1 if state is None else state
 
     def reach(self, generation: int) -> None:
-        self._state()
         with self._db.transaction(in_turn=False) as db:
-            if self.chunks > self._exact_most and not self._lists():
-                db.execute(f"SET LOCAL maintenance_work_mem = {self._memory_kb}")
-                db.execute(self._of(f"CREATE INDEX {LISTS.format(new='', lists=self._wanted)}"))
             db.execute(self._of("UPDATE {name}_level SET generation = ?"), (generation,))
 
     def settle(self) -> None:
-        with self._db.turn(f"{self.name}_lists", _PATIENCE_S) as mine:
-            if not mine or not self._outgrown():
-                return
-            # Others search and change the tables meanwhile. One that was killed left an index.
-            self._db.run(self._of("DROP INDEX IF EXISTS {name}_lists_new"))
-            self._db.run(f"SET maintenance_work_mem = {self._memory_kb}")
-            made = LISTS.format(new="_new", lists=self._wanted)
-            self._db.run(self._of(f"CREATE INDEX CONCURRENTLY {made}"))
-            self._db.run("RESET maintenance_work_mem")
-            with self._db.transaction(in_turn=False) as db:
-                db.execute(self._of(REPLACE))
+        if self.chunks <= self._exact_most:
+            return
+        try:
+            self._make_lists()
+        except StoreUnavailable as error:  # searches need no lists, and the next change tries again
+            _log.warning("the vectors of %s are not in as many lists as suit: %s", self.name, error)
 
     def ids(self) -> set[int]:
         return {row[0] for row in self.rows("SELECT id FROM {name}")}
@@ -138,18 +131,24 @@ class SearchTables:
         self.chunks = found[0][3]
         return found[0][2]
 
-    def _lists(self) -> int:
-        """Return how many lists the vectors are in; 0 if they are in none."""
-        found = self.rows(LISTED, (f"{self.name}_lists",))
-        return found[0][0] if found else 0
+    def _make_lists(self) -> None:
+        """Put the vectors in lists, or in more of them if there are four times as many."""
+        lists, new = self._lists(""), self._lists("_new")
+        if not new and lists < self._wanted and lists**2 < self.chunks:
+            with self._db.transaction(in_turn=False) as db:
+                db.execute(f"SET LOCAL maintenance_work_mem = {self._memory_kb}")
+                db.execute(self._of(LISTS.format(lists=self._wanted)))
+            new = self._wanted
+        if new:
+            # Without the time limit, searches would wait as long as a dump of the database takes.
+            with self._db.transaction(in_turn=False) as db:
+                db.execute("SET LOCAL lock_timeout = 100")
+                db.execute(self._of(REPLACE))
 
-    def _outgrown(self) -> bool:
-        """Return whether there are too many chunks for the lists, or for none."""
-        if self._state() is None:
-            return False
-        lists = self._lists()
-        most = lists**2 if lists else self._exact_most  # four times as many as the lists suit
-        return self.chunks > most and lists < _MOST_LISTS
+    def _lists(self, which: str) -> int:
+        """Return how many lists an index has; 0 if it is not there."""
+        found = self.rows(LISTED, (f"{self.name}_lists{which}",))
+        return found[0][0] if found else 0
 
     @property
     def _wanted(self) -> int:

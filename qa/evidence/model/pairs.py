@@ -12,7 +12,8 @@ from citespan.index.types import Span
 from citespan.qa.evidence.protocol import LEAD
 
 _OVERLAP = 48  # tokens that neighbouring windows share: a long sentence
-_KEPT = 500  # texts, the last ones, whose tokens are kept: some 15 kB each
+_KEPT = 500  # texts, the last ones, whose tokens are kept, if they are not long: some 15 kB each
+_LONG = 2000  # code points
 
 
 def pair_texts(title: str, passage: str) -> tuple[str, int]:
@@ -41,10 +42,10 @@ class PairTokenizer:
         self._pairs.enable_truncation(max_tokens, strategy="only_second")
         self._max_tokens = max_tokens
         self._question_tokens = min(question_tokens, max_tokens // 2)
-        self._tokens = lru_cache(_KEPT)(self._encoded)
+        self._kept = lru_cache(_KEPT)(self._encoded)
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
-        """Return one encoding a pair, in order."""
+        """Return one encoding a pair, in order; `sequence_ids` number only the text."""
         return [self._encode(question, text) for question, text in pairs]
 
     def is_word(self, word: str) -> bool:
@@ -86,6 +87,9 @@ class PairTokenizer:
         if len(asked.ids) > self._question_tokens:
             asked = self._tokens(question[asked.offsets[-self._question_tokens][0] :])
         return self._pairs.post_process(asked, self._tokens(text))
+
+    def _tokens(self, text: str) -> Encoding:
+        return self._kept(text) if len(text) <= _LONG else self._encoded(text)
 
     def _encoded(self, text: str) -> Encoding:
         return self._single.encode(text, add_special_tokens=False)
