@@ -275,6 +275,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "index.catalogue.postgres": (
         "Connections",
         "PostgresCatalogue",
+        "Reach",
         "ServerConnection",
         "ServerDatabase",
         "drop_catalogue",

@@ -26,11 +26,11 @@ class Health:
         return self._catalogue.damaged()
 
     def fault(self) -> str | None:
-        """Return why a server with the documents could not be used when last asked; None if fine.
+        """Return why a server could not be used when last asked; None if nothing is known.
 
         This does not wait: if that is long ago, the server is asked for the next call.
         """
-        return self._catalogue.fault()
+        return self._catalogue.fault() or self._index.fault()
 
     def mend(self) -> list[str]:
         """Rebuild damaged chunks and vectors from their texts, and return their documents' ids.

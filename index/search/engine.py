@@ -119,3 +119,10 @@ class Engine(Protocol):
     def measure(self) -> Facts:
         """Measure the recall on some of the stored vectors now, and return the facts."""
         ...
+
+    def fault(self) -> str | None:
+        """Return why the server could not be used when last asked, without waiting; None if fine.
+
+        The server of the documents is asked by the catalogue.
+        """
+        ...

@@ -116,6 +116,9 @@ class LocalSearchIndex:
     def problems(self) -> list[str]:
         return list(self._problems)
 
+    def fault(self) -> str | None:
+        return None
+
     def close(self) -> None:
         with self._refreshing:
             if len(self._nearest.held) <= _REWRITTEN_AT_CLOSE:

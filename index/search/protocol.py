@@ -69,6 +69,13 @@ class SearchIndex(Protocol):
         """Return the problems of damaged or stale files that were rebuilt since opening."""
         ...
 
+    def fault(self) -> str | None:
+        """Return why a server that searches could not be used when last asked; None if fine.
+
+        This does not wait: if that is long ago, the server is asked for the next call.
+        """
+        ...
+
     def close(self) -> None:
         """Save the index for a fast next start."""
         ...

@@ -130,6 +130,9 @@ class ServedSearchIndex:
     def problems(self) -> list[str]:
         return []
 
+    def fault(self) -> str | None:
+        return self._engine.fault()
+
     def close(self) -> None:
         """Do nothing: the engine holds what it holds."""
 

@@ -1,18 +1,20 @@
-"""The network between a server and its database is cut, by the link of a network namespace."""
+"""The network between a server and PostgreSQL, or Milvus, is cut: that of a namespace."""
 
-import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from api_client import Client, problem
 from faults import use_words
 from httpx import Response
+from links import THERE, Link, made_link
 from litestar.testing import TestClient
+from milvus_server import milvus_server
 from postgres_server import PostgresServer, postgres_server
 from psycopg.conninfo import conninfo_to_dict
 from structlog.testing import capture_logs
@@ -21,7 +23,7 @@ from citespan.api.server.app import create_app
 from citespan.qa import load_settings
 from citespan.qa.collections.registry import Collections
 
-_HERE, _THERE, _PORT = "10.231.77.1", "10.231.77.2", 5432
+_PORT = 5432
 pytestmark = pytest.mark.timeout(120)  # a request that waits for the network hangs no longer
 
 _TEXT = "The harbour of Lisbon was opened in 1887. It has two piers."
@@ -54,55 +56,10 @@ while True:
 """
 
 
-class Link:
-    """A pair of network devices, one in a namespace of its own."""
-
-    def __init__(self) -> None:
-        self.namespace = f"citespan{os.getpid()}"
-        self._near, self._far = f"cs{os.getpid()}a"[-15:], f"cs{os.getpid()}b"[-15:]
-
-    def make(self) -> None:
-        _run("ip", "netns", "add", self.namespace)
-        _run(
-            "ip", "link", "add", self._near, "type", "veth",
-            "peer", "name", self._far, "netns", self.namespace,
-        )  # fmt: skip
-        _run("ip", "addr", "add", f"{_HERE}/24", "dev", self._near)
-        _run("ip", "link", "set", self._near, "up")
-        self.inside("ip", "addr", "add", f"{_THERE}/24", "dev", self._far)
-        self.mend()
-
-    def remove(self) -> None:
-        subprocess.run(["ip", "netns", "del", self.namespace], check=False, capture_output=True)
-
-    def cut(self) -> None:
-        self.inside("ip", "link", "set", self._far, "down")
-
-    def mend(self) -> None:
-        self.inside("ip", "link", "set", self._far, "up")
-
-    def inside(self, *command: str) -> None:
-        _run("ip", "netns", "exec", self.namespace, *command)
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def link() -> Iterator[Link]:
-    if sys.platform != "linux" or os.geteuid() or not shutil.which("ip"):
-        pytest.skip("network namespaces need Linux, root and ip")
-    made = Link()
-    try:
-        made.make()
-    except subprocess.CalledProcessError as error:
-        made.remove()
-        pytest.skip(f"a network namespace cannot be made here: {error.stderr.decode().strip()}")
-    try:
+    with made_link() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture(scope="module")
@@ -116,28 +73,43 @@ def url(link: Link, postgres: PostgresServer) -> Iterator[str]:
     """The address of a new database behind the link."""
     parts = conninfo_to_dict(postgres.database())
     socket = f"{parts['host']}/.s.PGSQL.5432"
-    command = ["ip", "netns", "exec", link.namespace, sys.executable, "-c", _RELAY]
-    with subprocess.Popen(
-        [*command, _THERE, str(_PORT), socket], stdout=subprocess.PIPE, text=True
-    ) as relay:
+    command = [*link.within, sys.executable, "-c", _RELAY, THERE, str(_PORT), socket]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
         assert relay.stdout is not None
         assert relay.stdout.readline() == "ready\n"
-        yield f"postgresql://postgres@{_THERE}:{_PORT}/{parts['dbname']}?tcp_user_timeout=2000"
+        yield f"postgresql://postgres@{THERE}:{_PORT}/{parts['dbname']}?tcp_user_timeout=2000"
         relay.kill()
 
 
-@pytest.fixture(scope="module")
-def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+@contextmanager
+def server(data: Path, **settings: str) -> Generator[Client]:
+    """Serve what the settings name."""
     with pytest.MonkeyPatch.context() as patch:
-        environ = use_words(patch) | {
-            "CITESPAN_STORE__URL": url,
-            "CITESPAN_STORE__TIMEOUT_S": "2",
-            "CITESPAN_DATA__PATH": str(tmp_path_factory.mktemp("data")),
-        }
+        environ = use_words(patch) | {"CITESPAN_DATA__PATH": str(data), **settings}
         with (
             Collections.open(load_settings(environ=environ)) as collections,
             TestClient(create_app(collections)) as opened,
         ):
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    data = tmp_path_factory.mktemp("data")
+    with server(data, CITESPAN_STORE__URL=url, CITESPAN_STORE__TIMEOUT_S="2") as opened:
+        yield opened
+
+
+@pytest.fixture
+def on_milvus(link: Link, postgres: PostgresServer, tmp_path: Path) -> Iterator[Client]:
+    """A server whose documents are near and whose search is behind the link."""
+    with milvus_server(tmp_path, THERE, link.within) as milvus:
+        settings = {
+            "CITESPAN_STORE__URL": postgres.database(),
+            "CITESPAN_SEARCH__ENGINE": "milvus",
+            "CITESPAN_SEARCH__URL": milvus.search.url,
+        }
+        with server(tmp_path / "documents", **settings) as opened:
             yield opened
 
 
@@ -171,6 +143,33 @@ def test_while_it_is_cut_the_reason_is_said_and_nothing_is_half_written(
     assert [one["document"]["id"] for one in answer["citations"]] == ["before"]
     assert put("during").status_code == 201
     assert client.get("/v1/documents/during/text").text == _TEXT
+
+
+def test_without_milvus_nothing_is_lost_and_it_is_found_once_milvus_is_back(
+    on_milvus: Client, link: Link
+) -> None:
+    def put(name: str) -> Response:
+        return on_milvus.put(f"/v1/documents/{name}", json={"text": _TEXT, "title": "Harbours"})
+
+    assert put("before").status_code == 201
+    link.cut()
+    with capture_logs():
+        for reply in (on_milvus.post("/v1/ask", json=_ASKED), put("during")):
+            problem(reply, 503, "storage-unavailable")
+        while on_milvus.get("/health/ready").status_code == 200:  # until it has found out
+            time.sleep(0.05)
+        assert on_milvus.get("/health/live").status_code == 200
+    shown = on_milvus.get("/v1/documents").json()["documents"]
+    assert {one["id"] for one in shown} == {"before", "during"}  # stored, and not found yet
+    link.mend()
+    with capture_logs():
+        back(on_milvus)
+        while (reply := on_milvus.post("/v1/ask", json=_ASKED)).status_code == 503:
+            time.sleep(0.05)
+    assert reply.json()["citations"][0]["quote"] == "The harbour of Lisbon was opened in 1887."
+    assert on_milvus.delete("/v1/documents/during").status_code == 204
+    answer = on_milvus.post("/v1/ask", json=_ASKED).json()
+    assert [one["document"]["id"] for one in answer["citations"]] == ["before"]
 
 
 def test_a_commit_whose_word_was_lost_is_there_wholly_or_not_at_all(

@@ -4,8 +4,6 @@ It runs as a server, in a process of its own. What Lite cannot do, and Milvus ca
 processes as a file, and count words across its files, so that scores of words are those of all.
 """
 
-import importlib.util
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from faults import Known, Words, assert_finds, text_of
+from milvus_server import PATIENCE_S, MilvusServer, milvus_server
 from postgres_server import PostgresServer
 from search_contract import DIM, IndexOf, SearchContract, Shelf, assert_right, unit
 
@@ -22,57 +21,20 @@ from citespan.index import Corpus, Draft
 from citespan.index.catalogue.postgres import PostgresCatalogue, identity_on
 from citespan.index.catalogue.types import CatalogueServer
 from citespan.index.errors import StoreUnavailable
-from citespan.index.search import EngineKind, SearchServer, drop_served, served_index
+from citespan.index.search import SearchServer, drop_served, served_index
 
 _SETTINGS = {"embedder": "some@model", "chunk_tokens": "150"}
-_PATIENCE_S = 30
-
-
-class MilvusServer:
-    """A server of Milvus Lite, in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
-        self.search = SearchServer(kind=EngineKind.MILVUS, url=f"http://127.0.0.1:{self._port}")
-        self.start()
-
-    def start(self) -> None:
-        code = "import sys; from milvus_lite.cmdline import main; sys.exit(main())"
-        given = ["server", "--data-dir", self._folder / "data", "--port", str(self._port)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", code, *given], stdout=log, stderr=log
-            )
-        until = time.monotonic() + _PATIENCE_S
-        while self._process.poll() is None and time.monotonic() < until:
-            with closing(socket.socket()) as tried:
-                if tried.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
-            time.sleep(0.05)
-        self.kill()
-        pytest.skip(f"Milvus Lite does not start here: {(self._folder / 'log').read_text()}")
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(_PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
-def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
-    for package in ("pymilvus", "milvus_lite"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs the package {package}")
-    started = MilvusServer(tmp_path_factory.mktemp("milvus"))
-    yield started
-    started.kill()
+def server_of_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    with milvus_server(tmp_path_factory.mktemp("milvus")) as started:
+        yield started
 
 
 @pytest.fixture
-def milvus(milvus_server: MilvusServer) -> SearchServer:
-    return milvus_server.search
+def milvus(server_of_milvus: MilvusServer) -> SearchServer:
+    return server_of_milvus.search
 
 
 class TestMilvus(SearchContract):
@@ -152,12 +114,12 @@ class TestMilvusDrift:
 
 class TestMilvusOutages:
     def test_without_milvus_it_says_so_and_goes_on_once_it_is_back(
-        self, tmp_path: Path, place: CatalogueServer, milvus_server: MilvusServer
+        self, tmp_path: Path, place: CatalogueServer, server_of_milvus: MilvusServer
     ) -> None:
-        search = milvus_server.search
+        search = server_of_milvus.search
         with Corpus.open(tmp_path, Words(), chunk_tokens=12, server=place, search=search) as corpus:
             corpus.put(Draft(id="x", text=text_of(1)))
-            milvus_server.kill()
+            server_of_milvus.kill()
             for _ in range(2):
                 asked = time.monotonic()
                 with pytest.raises(StoreUnavailable, match="Milvus cannot be used"):
@@ -165,8 +127,8 @@ class TestMilvusOutages:
                 assert time.monotonic() - asked < 60
             with pytest.raises(StoreUnavailable):
                 corpus.put(Draft(id="y", text=text_of(2)))  # stored, but not found yet
-            milvus_server.start()
-            until = time.monotonic() + _PATIENCE_S
+            server_of_milvus.start()
+            until = time.monotonic() + PATIENCE_S
             while time.monotonic() < until:  # the client tries again after a pause
                 with suppress(StoreUnavailable):
                     corpus.search("common")

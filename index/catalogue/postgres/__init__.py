@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     )
     from citespan.index.catalogue.postgres.connections import Connections, ServerConnection
     from citespan.index.catalogue.postgres.database import ServerDatabase, translated
+    from citespan.index.catalogue.postgres.reach import Reach
 
 __all__ = (
     "Connections",
     "PostgresCatalogue",
+    "Reach",
     "ServerConnection",
     "ServerDatabase",
     "drop_catalogue",
@@ -36,5 +38,6 @@ __getattr__ = names_of(
         "ServerConnection": "citespan.index.catalogue.postgres.connections",
         "ServerDatabase": "citespan.index.catalogue.postgres.database",
         "translated": "citespan.index.catalogue.postgres.database",
+        "Reach": "citespan.index.catalogue.postgres.reach",
     },
 )

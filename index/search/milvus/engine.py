@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from citespan.index.catalogue.postgres import PostgresCatalogue
+from citespan.index.catalogue.postgres import PostgresCatalogue, Reach
 from citespan.index.search.bm25 import TITLE_BOOST
 from citespan.index.search.engine import Row
 from citespan.index.search.milvus.client import (
@@ -57,6 +57,7 @@ class MilvusEngine:
         self._client = connected(url, token)
         self.name = f"{prefix_of(catalogue.identity)}{catalogue.build.id}"
         self._chunks, self._recall = 0, 0.0
+        self._reach = Reach(self._usable)
         if not read_only:
             self._drop_others()
 
@@ -161,9 +162,17 @@ class MilvusEngine:
         self._recall = float(np.mean(shares)) if shares else 1.0
         return replace(self.facts(), recall=self._recall)
 
+    def fault(self) -> str | None:
+        return self._reach.fault()
+
     @property
     def _made(self) -> str:
         return f"{_VERSION}/{self._dim}"
+
+    def _usable(self) -> None:
+        """Ask for the collection, which fails without the server."""
+        with translated():
+            self._client.has_collection(self.name, timeout=TIMEOUT_S)
 
     def _state(self) -> int | None:
         """Return the generation that was reached last; None if the collection is not usable."""

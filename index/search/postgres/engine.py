@@ -138,6 +138,9 @@ class PostgresEngine(SearchTables):
         self._recall = float(np.mean(shares)) if shares else 1.0
         return replace(self.facts(), recall=self._recall)
 
+    def fault(self) -> str | None:
+        return None
+
     def _near(
         self, statement: str, query: Vectors, k: int, among: NDArray[np.int64] | None
     ) -> list[Scored]:
