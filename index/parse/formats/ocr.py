@@ -74,6 +74,7 @@ class Recogniser:
             _, hard = resource.getrlimit(kind)
             resource.setrlimit(kind, (hard, hard))
         self._engine = tesserocr.PyTessBaseAPI(path=str(FOLDER), lang="eng")
+        self._engine.SetVariable("debug_file", "")  # it crashes if it may not open its own
         version = tesserocr.tesseract_version().split()[1]
         self.made_by = f"tesseract {version} eng fast"
         self.dropped = 0

@@ -52,6 +52,13 @@ def test_an_image_is_read(sandbox: Sandbox, kind: str):
     assert parsed.headings == []
 
 
+@pytest.mark.parametrize("side", [4, 60, 400])
+def test_a_picture_without_words_holds_no_text(sandbox: Sandbox, side: int):
+    with pytest.raises(Unreadable) as refused:
+        sandbox.parse(saved(image_module.new("L", (side, side), 255), "PNG"), Request())
+    assert refused.value.code == "no_text"
+
+
 def test_each_word_has_its_box(sandbox: Sandbox):
     parsed = sandbox.parse(saved(drawn(), "PNG", dpi=(200, 200)), Request())
     assert (parsed.pages[0].width, parsed.pages[0].height) == (6120, 2880)
