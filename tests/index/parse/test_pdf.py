@@ -53,6 +53,16 @@ def test_a_wide_gap_and_an_indent_begin_paragraphs():
     assert parsed(Page(indented)).text.strip() == " ".join(LOREM) + "\n\n" + " ".join(second)
 
 
+def test_small_capitals_run_into_the_next_line():
+    capitals = "LIMITS OF THE HARBOUR AND OF ITS PIERS, SEEN FROM THE SEA AND FROM THE IN-"
+    ended = "/F 9 Tf (LAND.) Tj /F 12 Tf ( The limits of the harbour are those of the law) Tj"
+    heading = text(72, 700, capitals, 9) + f"BT 72 685.6 Td {ended} ET\n"
+    found = parsed(Page(heading + prose(LOREM, y=671.2))).text.strip()
+    assert found.startswith(capitals.removesuffix("-") + "LAND. The limits of the harbour are")
+    other = text(72, 700, capitals, 9) + prose(LOREM, y=685.6)
+    assert "\n\n" + LOREM[0] in parsed(Page(other)).text
+
+
 def test_items_of_a_list_are_paragraphs():
     items = ["1. Wash the apples well.", "2. Cut them.", "3. Eat them all."]
     assert parsed(Page(prose(items))).text.strip() == "\n\n".join(items)
@@ -315,7 +325,7 @@ def test_metadata():
         "pages": 1,
         "published": "2019-01-02T01:34:05Z",
     }
-    assert result.made_by.startswith("pdf 5, pdfium ")
+    assert result.made_by.startswith("pdf 6, pdfium ")
 
 
 RIGHT = "opensesame"

@@ -141,7 +141,8 @@ def _joined(
     before: PageLine, line: PageLine, leading: dict[int, int], right: int, body: float
 ) -> bool:
     """Return whether a line continues the paragraph of the one before it."""
-    if before.upright != line.upright or not _alike(before.size, line.size, 0.1):
+    alike = _alike(before.size, line.size, 0.1) or _small_capitals(before, line)
+    if before.upright != line.upright or not alike:
         return False
     if _LEADER.search(before.text):
         return False
@@ -156,6 +157,13 @@ def _joined(
     if line.size > 1.12 * body and before.bold == line.bold:
         return len(before.text) + len(line.text) < _LONGEST_HEADING
     return _flows(before, line, right)
+
+
+def _small_capitals(before: PageLine, line: PageLine) -> bool:
+    """Return whether a line may be in small capitals that end in the next one."""
+    word = line.text.split(" ", 1)[0]
+    smaller = 0.6 * line.size < before.size < line.size
+    return smaller and len(word) > 2 and before.text.isupper() and word.isupper()
 
 
 def _flows(before: PageLine, line: PageLine, right: int) -> bool:

@@ -13,7 +13,7 @@ from citespan.index.parse.request import Unreadable
 raw: Any = importlib.import_module("pypdfium2_raw")  # it has no types
 _INFO: Any = importlib.import_module("pypdfium2.version").PDFIUM_INFO
 
-MADE_BY = f"pdf 5, pdfium {_INFO.build}"
+MADE_BY = f"pdf 6, pdfium {_INFO.build}"
 MAX_PAGES = 5000
 
 _ADVICE = {
