@@ -130,9 +130,15 @@ def _is_there(citation: Citation, locator: dict[str, Any]) -> bool:
         case Part():
             return place.path.split()[0] in str(locator.get("part", place.path))
         case _ if "heading" in locator:
-            return locator["heading"][-1] in (*citation.headings, citation.document.title)
+            headings = (*citation.headings, citation.document.title)
+            return _seen(locator["heading"][-1]) in map(_seen, headings)
         case _:
             return place is not None
+
+
+def _seen(heading: str) -> str:
+    """Return a heading without marks of code, which some formats show and others do not."""
+    return heading.replace("`", "")
 
 
 def _only_elsewhere(citations: Sequence[Citation], locator: dict[str, Any]) -> bool:
