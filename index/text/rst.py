@@ -260,6 +260,8 @@ class _Reading:
         view = rst_seen(self._text, whole, between="\n")
         parts = [view.part(one) for one in sentences(view.text)] if self._split else [view]
         parts = [replace(one, text=one.text.replace("\n", " ")) for one in parts if one.runs]
+        if not parts:
+            return
         starts = [self._word(one.runs[0].at, whole.start) for one in parts[1:]]
         for part, (start, end) in zip(
             parts, pairwise([whole.start, *starts, whole.end]), strict=True

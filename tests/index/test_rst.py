@@ -160,12 +160,14 @@ def test_a_quote_is_what_is_written() -> None:
 
 
 PIECES = [*"ab1 .|=-*_`:<>\\+#", "::", "\n", "\n\n", "\n  ", ".. ", ".. a:: ", ":a:`b`",
-          "+--+--+\n", "== ==\n", "* - ", "é", "👩‍🚒"]  # fmt: skip
+          "+--+--+\n", "== ==\n", "* - ", "é", "👩‍🚒", "|a|",
+          "[1]_", "\n\n[#]_\n\n"]  # fmt: skip
 
 
 @given(text=st.lists(st.sampled_from(PIECES), max_size=60).map("".join), cut=st.integers(0, 80))
 def test_every_character_of_a_unit_points_to_itself(text: str, cut: int) -> None:
     start = min(cut, len(text))
+    rst_units(text, Span(start, len(text)), split=False)  # what is seen of all is read, too
     last = 0
     for unit in read(text, start):
         assert start <= unit.span.start < unit.span.end <= len(text)
@@ -176,6 +178,13 @@ def test_every_character_of_a_unit_points_to_itself(text: str, cut: int) -> None
             assert unit.view.text[run.view : run.view + run.length] == written
             assert unit.span.start <= run.at
             assert run.at + run.length <= unit.span.end
+
+
+def test_of_a_paragraph_that_is_only_a_reference_nothing_is_seen() -> None:
+    text = "The lamp is green.\n\n[1]_\n\n[#]_\n"
+    for split in (True, False):
+        units = rst_units(text, Span(0, len(text)), split=split)
+        assert [unit.view.text for unit in units] == ["The lamp is green."]
 
 
 def test_what_is_inside_of_very_much_is_a_paragraph() -> None:
