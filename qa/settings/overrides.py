@@ -96,9 +96,12 @@ def allowed_models(settings: Settings) -> set[str]:
 
 
 def embedding_of(embedder: str) -> dict[str, str]:
-    """Return the settings that select an embedder, from the embedder's name."""
+    """Return the settings that select an embedder, from the embedder's name.
+
+    Before the last "@" is its model. An embedder of one's own may have a name without one.
+    """
     model, _, rest = embedder.rpartition("@")
-    return {"model": model, "runtime": "torch" if rest.endswith("/torch") else "onnx"}
+    return {"model": model or embedder, "runtime": "torch" if rest.endswith("/torch") else "onnx"}
 
 
 def check_name(name: str) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from api_client import Client, problem
 from api_jobs import events, finished
+from faults import use_words
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -100,6 +101,19 @@ def test_it_is_so_after_a_restart(settings: Settings) -> None:
         assert best(client).strip() == HUNT
         assert client.get(URL).json()["settings"] == SMALLER
         assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 150
+
+
+def test_an_embedder_without_a_version_in_its_name_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = use_words(monkeypatch) | {"CITESPAN_DATA__PATH": str(tmp_path / "words")}
+    with (
+        Collections.open(load_settings(environ=environ)) as opened,
+        TestClient(create_app(opened)) as client,
+    ):
+        client.put("/v1/documents/cats", json={"text": TEXTS["cats"]})
+        finished(client, client.post(f"{URL}/reindex", json=SMALLER))
+        assert client.post(f"{URL}/rollback").json()["chunk_tokens"] == 60
 
 
 def test_another_collection_keeps_its_other_settings(client: Client) -> None:
