@@ -113,6 +113,10 @@ def on_milvus(link: Link, postgres: PostgresServer, tmp_path: Path) -> Iterator[
             yield opened
 
 
+def put(client: Client, name: str) -> Response:
+    return client.put(f"/v1/documents/{name}", json={"text": _TEXT, "title": "Harbours"})
+
+
 def back(client: Client) -> None:
     """Wait until a request reaches the database again, without a restart of anything."""
     while client.get("/v1/documents").status_code == 503:
@@ -124,14 +128,11 @@ def back(client: Client) -> None:
 def test_while_it_is_cut_the_reason_is_said_and_nothing_is_half_written(
     client: Client, link: Link
 ) -> None:
-    def put(name: str) -> Response:
-        return client.put(f"/v1/documents/{name}", json={"text": _TEXT, "title": "Harbours"})
-
-    assert put("before").status_code == 201
+    assert put(client, "before").status_code == 201
     link.cut()
     with capture_logs():
         problem(client.post("/v1/ask", json=_ASKED), 503, "storage-unavailable")
-        problem(put("during"), 503, "storage-unavailable")
+        problem(put(client, "during"), 503, "storage-unavailable")
         while client.get("/health/ready").status_code == 200:  # until it has found out
             time.sleep(0.05)
         assert client.get("/health/live").status_code == 200
@@ -141,20 +142,17 @@ def test_while_it_is_cut_the_reason_is_said_and_nothing_is_half_written(
     assert names == ["before"]
     answer = client.post("/v1/ask", json=_ASKED).json()
     assert [one["document"]["id"] for one in answer["citations"]] == ["before"]
-    assert put("during").status_code == 201
+    assert put(client, "during").status_code == 201
     assert client.get("/v1/documents/during/text").text == _TEXT
 
 
 def test_without_milvus_nothing_is_lost_and_it_is_found_once_milvus_is_back(
     on_milvus: Client, link: Link
 ) -> None:
-    def put(name: str) -> Response:
-        return on_milvus.put(f"/v1/documents/{name}", json={"text": _TEXT, "title": "Harbours"})
-
-    assert put("before").status_code == 201
+    assert put(on_milvus, "before").status_code == 201
     link.cut()
     with capture_logs():
-        for reply in (on_milvus.post("/v1/ask", json=_ASKED), put("during")):
+        for reply in (on_milvus.post("/v1/ask", json=_ASKED), put(on_milvus, "during")):
             problem(reply, 503, "storage-unavailable")
         while on_milvus.get("/health/ready").status_code == 200:  # until it has found out
             time.sleep(0.05)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-HERE, THERE = "10.231.77.1", "10.231.77.2"
+_HERE, THERE = "10.231.77.1", "10.231.77.2"
 
 
 class Link:
@@ -30,7 +30,7 @@ class Link:
             "ip", "link", "add", self._near, "type", "veth",
             "peer", "name", self._far, "netns", self.namespace,
         )  # fmt: skip
-        _run("ip", "addr", "add", f"{HERE}/24", "dev", self._near)
+        _run("ip", "addr", "add", f"{_HERE}/24", "dev", self._near)
         _run("ip", "link", "set", self._near, "up")
         _run(*self.within, "ip", "addr", "add", f"{THERE}/24", "dev", self._far)
         self.mend()
