@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from devices import unchanged
 from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
 from sse import Sent, parsed
 
@@ -45,7 +46,7 @@ def browser() -> Generator[Browser]:
 @contextmanager
 def page_on(started: Browser, url: str, *scripts: str, **options: Any) -> Generator[Page]:
     """Open a page whose addresses are below a server's; at its end nothing may have fired."""
-    with started.new_context(base_url=url, **options) as context:
+    with unchanged(), started.new_context(base_url=url, **options) as context:
         for script in (TRIPWIRE, *scripts):
             context.add_init_script(script)
         page = context.new_page()
@@ -57,6 +58,7 @@ def page_on(started: Browser, url: str, *scripts: str, **options: Any) -> Genera
             dialog.dismiss()
 
         page.on("dialog", dismiss)
+        page.on("console", lambda message: print(message.text))  # noqa: T201  (shown if the test fails)
         yield page
         assert page.evaluate("window.fired") == []
         assert dialogs == []

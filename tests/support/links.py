@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
+from devices import changing
 
 _HERE, THERE = "10.231.77.1", "10.231.77.2"
 
@@ -51,15 +52,16 @@ def made_link() -> Generator[Link]:
     if sys.platform != "linux" or os.geteuid() or not shutil.which("ip"):
         pytest.skip("network namespaces need Linux, root and ip")
     made = Link()
-    try:
-        made.make()
-    except subprocess.CalledProcessError as error:
-        made.remove()
-        pytest.skip(f"a network namespace cannot be made here: {error.stderr.decode().strip()}")
-    try:
-        yield made
-    finally:
-        made.remove()
+    with changing():
+        try:
+            made.make()
+        except subprocess.CalledProcessError as error:
+            made.remove()
+            pytest.skip(f"a network namespace cannot be made here: {error.stderr.decode().strip()}")
+        try:
+            yield made
+        finally:
+            made.remove()
 
 
 def _run(*command: str) -> None:

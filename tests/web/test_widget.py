@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
+from devices import unchanged
 from in_process import listening
 from litestar.testing import TestClient
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
@@ -142,7 +143,7 @@ def sites(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def on(sites: Sites, path: str = "/", *scripts: str, **options: Any) -> Generator[Page]:
     """Open a page of the site; nothing may fire on it, and it may ask only the service."""
     given: dict[str, Any] = {"base_url": sites.site, **options}
-    with sites.browser.new_context(**given) as context:
+    with unchanged(), sites.browser.new_context(**given) as context:
         for script in (TRIPWIRE, *scripts):
             context.add_init_script(script)
         page = context.new_page()
