@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import closing
 from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -71,6 +72,7 @@ def _serve(settings: Settings, worker: "ServerWorker | None" = None, *, opens: b
     from citespan.api import Addresses, Operation, Tls, run_server
     from citespan.api.access import Gate, Keyring, ProviderTokens
     from citespan.api.middleware import Limits, Origins, Quotas
+    from citespan.index.background import BackgroundMaker
     from citespan.measured import MeasuredHere
     from citespan.qa.collections import Collections
     from citespan.qa.composition import audit_log
@@ -92,24 +94,26 @@ def _serve(settings: Settings, worker: "ServerWorker | None" = None, *, opens: b
         measured=MeasuredHere(whole.data_path()),
         worker=worker and worker.number,
     )
-    run_server(
-        lambda: Collections.open(settings, say=say),
-        host=settings.serve.host,
-        port=settings.serve.port,
-        max_body_bytes=settings.serve.max_body_bytes,
-        hosts=settings.serve.hosts.lower().replace(",", " ").split(),
-        addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
-        origins=Origins.of(settings.serve.origins),
-        limits=Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)}),
-        gate=Gate(
-            Keyring(settings.data_path(), settings.server()), ProviderTokens.of(settings.access)
-        ),
-        open_to_all=settings.access.open_to_all,
-        operation=operation,
-        log_level=_level(),
-        on_listening=listening,
-        worker=worker,
-    )
+    limits = Limits(**{one.name: getattr(settings.serve, one.name) for one in fields(Limits)})
+    with closing(BackgroundMaker()) as maker:
+        run_server(
+            lambda: Collections.open(settings, say=say, maker=maker),
+            host=settings.serve.host,
+            port=settings.serve.port,
+            max_body_bytes=settings.serve.max_body_bytes,
+            hosts=settings.serve.hosts.lower().replace(",", " ").split(),
+            addresses=Addresses.of(settings.serve.public_url, settings.serve.trusted_proxies),
+            origins=Origins.of(settings.serve.origins),
+            limits=limits,
+            gate=Gate(
+                Keyring(settings.data_path(), settings.server()), ProviderTokens.of(settings.access)
+            ),
+            open_to_all=settings.access.open_to_all,
+            operation=operation,
+            log_level=_level(),
+            on_listening=listening,
+            worker=worker,
+        )
 
 
 def _level() -> str:

@@ -283,6 +283,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "is_stored",
         "translated",
     ),
+    "index.background": ("BackgroundMaker",),
     "index.cluster": ("Cluster", "TorchModel", "ray_at"),
     "index.corpus": (
         "Audience",
@@ -421,6 +422,7 @@ FACES: dict[str, tuple[str, ...]] = {
         "Session",
         "check_file",
         "cores",
+        "give_way",
         "limit_cores",
         "load_tokenizer",
         "map_ahead",

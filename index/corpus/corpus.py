@@ -40,11 +40,14 @@ class Corpus:
     Args:
         parts: what it is made of.
         keep_revisions: as for `open`.
+        maker: as for `open`.
     """
 
-    def __init__(self, parts: Parts, keep_revisions: int | None = None) -> None:
+    def __init__(
+        self, parts: Parts, keep_revisions: int | None = None, maker: ChunkMaker | None = None
+    ) -> None:
         self._live = Live(parts.searcher, parts.searcher_over)
-        self._writer = DocumentWriter(self._live, keep_revisions)
+        self._writer = DocumentWriter(self._live, keep_revisions, maker)
         self.builds = Builds(self._live, parts.index_of, self._writer.until_the_end)
         self.places = Places(parts.searcher.catalogue)
         self.tracking = parts.searcher.catalogue.tracking
@@ -65,6 +68,7 @@ class Corpus:
         server: CatalogueServer | None = None,
         search: SearchServer | None = None,
         embedder_of: Callable[[Build], Embedder] | None = None,
+        maker: ChunkMaker | None = None,
     ) -> Self:
         """Open the corpus in a data folder; if there is none, make an empty one.
 
@@ -80,6 +84,7 @@ class Corpus:
             server: what holds the catalogue in place of the folder.
             search: what searches in place of this process.
             embedder_of: returns the embedder of chunks that another process made.
+            maker: makes chunks and vectors elsewhere; by default this process makes them.
 
         Raises:
             StoreLocked: another process has the folder open for writing.
@@ -92,7 +97,7 @@ class Corpus:
             search=search, for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
             embedder_of=embedder_of,
         )  # fmt: skip
-        return cls(made, keep_revisions)
+        return cls(made, keep_revisions, maker)
 
     @property
     def _searcher(self) -> Searcher:
@@ -133,7 +138,7 @@ class Corpus:
             drafts: taken a few ahead of the yielded results.
             on_chunks: called on other threads with a document's id, how many of its chunks are
                 embedded, first 0, and how many there are. If it raises, the document is not stored.
-            maker: makes the chunks and vectors elsewhere; by default this process makes them.
+            maker: as for `open`, for these documents.
         """
         yield from self._writer.put_many(drafts, on_chunks, maker)
 

@@ -56,10 +56,11 @@ class DocumentWriter:
     Args:
         live: the live build, to which documents are stored.
         keep_revisions: as for `Corpus.open`.
+        maker: as for `Corpus.open`.
     """
 
-    def __init__(self, live: Live, keep_revisions: int | None) -> None:
-        self._live = live
+    def __init__(self, live: Live, keep_revisions: int | None, maker: ChunkMaker | None) -> None:
+        self._live, self._maker = live, maker
         self._keep_revisions = keep_revisions
         self._batches = 0
         self._ended = threading.Event()
@@ -93,6 +94,7 @@ class DocumentWriter:
         self, drafts: Iterable[Draft], on_chunks: OnChunks, maker: ChunkMaker | None
     ) -> Generator[StoreResult]:
         """Store documents as `Corpus.put_many`."""
+        maker = maker or self._maker
         with self._batch() as add, self._made_ahead(drafts, on_chunks, maker) as documents:
             for document, made in documents:
                 stored, chunks = self._write(document, made, quiet, replace=True)
@@ -138,7 +140,7 @@ class DocumentWriter:
                     return unchanged, 0
                 if made and made.live is live:
                     return self._stored(drafted, made.chunks, made.vectors)
-            made = self._make(drafted, on_chunks)
+            made = self._make(drafted, on_chunks, self._maker)
 
     @contextmanager
     def _made_ahead(
@@ -165,9 +167,7 @@ class DocumentWriter:
             finally:
                 cancelled.set()
 
-    def _make(
-        self, drafted: _Drafted, on_chunks: OnChunks, maker: ChunkMaker | None = None
-    ) -> _Made:
+    def _make(self, drafted: _Drafted, on_chunks: OnChunks, maker: ChunkMaker | None) -> _Made:
         live = self._live.searcher
         layout = Layout(drafted.source.layout) if drafted.source else None
         make = maker.chunked if maker else chunked

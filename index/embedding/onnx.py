@@ -23,6 +23,7 @@ class OnnxEmbedder:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         manifest = read_manifest(folder)
         self._model = OnnxModel(folder, manifest.files, manifest.max_tokens)
         self._counter = TokenCounter(load_tokenizer(folder / "tokenizer.json"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     )
     from citespan.index.runtime.processor import cores, limit_cores
     from citespan.index.runtime.shared import InUse
-    from citespan.index.runtime.threads import map_ahead, step_back
+    from citespan.index.runtime.threads import give_way, map_ahead, step_back
 
 __all__ = (
     "InUse",
@@ -25,6 +25,7 @@ __all__ = (
     "Session",
     "check_file",
     "cores",
+    "give_way",
     "limit_cores",
     "load_tokenizer",
     "map_ahead",
@@ -44,6 +45,7 @@ __getattr__ = names_of(
         "Session": "citespan.index.runtime.onnx",
         "check_file": "citespan.index.runtime.onnx",
         "cores": "citespan.index.runtime.processor",
+        "give_way": "citespan.index.runtime.threads",
         "limit_cores": "citespan.index.runtime.processor",
         "load_tokenizer": "citespan.index.runtime.onnx",
         "map_ahead": "citespan.index.runtime.threads",

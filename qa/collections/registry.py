@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from citespan.index.corpus import ChunkMaker
 from citespan.index.disk import lock_for_writing
 from citespan.index.errors import StoreCorrupt, StoreError
 from citespan.index.jobs import SpooledFile
@@ -52,6 +53,7 @@ class Collections(AbstractContextManager["Collections"]):
         endpoint: the language model of all collections; `close` closes it.
         lock: the data folder's lock, if the default collection lacks it; `close` releases it.
         open_most: as for `Shelf`.
+        maker: makes the chunks and vectors of all collections; the caller closes it.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Collections(AbstractContextManager["Collections"]):
         endpoint: Endpoint | None = None,
         lock: FileLock | None = None,
         open_most: int = OPEN_MOST,
+        maker: ChunkMaker | None = None,
     ) -> None:
         self._endpoint, self._say, self._lock = endpoint, say, lock
         self._settings = settings or Settings()
@@ -72,7 +75,7 @@ class Collections(AbstractContextManager["Collections"]):
         self._shared = server and folder and SharedList(server, folder, self._changing)
         db = self._shared.db if self._shared else None
         self._slots = Slots(
-            folder=folder, settings=self._settings, endpoint=endpoint, say=say, db=db
+            folder=folder, settings=self._settings, endpoint=endpoint, say=say, db=db, maker=maker
         )
         self._shelf = Shelf(self._slots.figures_of, open_most, self._follow)
         for slot in (self._slots.default(default), *self._slots.stored()):
@@ -85,7 +88,12 @@ class Collections(AbstractContextManager["Collections"]):
 
     @classmethod
     def open(
-        cls, settings: Settings, say: Say = lambda _: None, *, open_most: int = OPEN_MOST
+        cls,
+        settings: Settings,
+        say: Say = lambda _: None,
+        *,
+        open_most: int = OPEN_MOST,
+        maker: ChunkMaker | None = None,
     ) -> Self:
         """Open the collections of the data folder that the settings name.
 
@@ -100,12 +108,14 @@ class Collections(AbstractContextManager["Collections"]):
                 opened.callback(endpoint.close)
             lock = None
             try:
-                default = open_service(folder, settings=settings, endpoint=endpoint, say=say)
+                default = open_service(
+                    folder, settings=settings, endpoint=endpoint, maker=maker, say=say
+                )
                 opened.callback(default.close)
             except StoreCorrupt as error:
                 default, lock = error, lock_for_writing(folder)
                 opened.callback(lock.release)
-            made = cls(default, folder, settings, say, endpoint, lock, open_most)
+            made = cls(default, folder, settings, say, endpoint, lock, open_most, maker)
             if isinstance(default, StoreError) and len(made.damaged()) == len(made.names()):
                 raise default
             opened.pop_all()

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from citespan.index.catalogue import Tables
+from citespan.index.corpus import ChunkMaker
 from citespan.index.errors import StoreError, StoreUnavailable
 from citespan.qa.collections.feedback import FeedbackPlace, Unanswered, feedback_place
 from citespan.qa.collections.figures import Figures, figures_of
@@ -30,6 +31,7 @@ class Slots:
     say: called with a message about work that takes a while, and about collections that cannot be
         opened.
     db: what the servers of a database share; None if the folder holds the documents.
+    maker: makes the chunks and vectors of all collections elsewhere.
     """
 
     folder: Path | None
@@ -37,6 +39,7 @@ class Slots:
     endpoint: Endpoint | None
     say: Say
     db: Tables | None = None
+    maker: ChunkMaker | None = None
 
     @property
     def parent(self) -> Path | None:
@@ -129,8 +132,9 @@ class Slots:
     def _opened(self, name: str) -> Service:
         settings = self.settings_of(name)
         opened = open_service(
-            settings.collection_path(), settings=settings, endpoint=self.endpoint, say=self.say
-        )
+            settings.collection_path(), settings=settings, endpoint=self.endpoint,
+            maker=self.maker, say=self.say,
+        )  # fmt: skip
         return self._heard(opened, name)
 
     def _heard(self, service: Service, name: str) -> Service:

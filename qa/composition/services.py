@@ -7,7 +7,7 @@ import msgspec
 
 from citespan.index import Corpus
 from citespan.index.catalogue import CatalogueServer
-from citespan.index.corpus import Searcher
+from citespan.index.corpus import ChunkMaker, Searcher
 from citespan.index.disk import IDENTITY, RESERVE
 from citespan.index.embedding import exported_folder
 from citespan.index.errors import StoreUnavailable
@@ -56,6 +56,7 @@ def open_service(
     settings: Settings | None = None,
     read_only: bool = False,
     endpoint: Endpoint | None = None,
+    maker: ChunkMaker | None = None,
     say: Say = lambda _: None,
 ) -> Service:
     """Open a service on a data folder; with `data.seed`, an empty folder gets the seed document.
@@ -66,6 +67,7 @@ def open_service(
         read_only: open while another process writes.
         endpoint: the language model, which the caller closes. By default it is the one in
             `settings`, which the service closes.
+        maker: makes chunks and vectors elsewhere; the caller closes it.
         say: called with a message about work that takes a while.
 
     Raises:
@@ -73,7 +75,7 @@ def open_service(
     """
     settings = settings or load_settings()
     folder = Path(path) if path is not None else settings.collection_path()
-    corpus = open_corpus(folder, settings, read_only=read_only, say=say)
+    corpus = open_corpus(folder, settings, read_only=read_only, maker=maker, say=say)
     try:
         if settings.data.seed and not read_only and corpus.generation == 0:
             say("This data folder is empty: ingesting the seed document.")
@@ -198,6 +200,7 @@ def open_corpus(
     *,
     read_only: bool = False,
     for_reindex: bool = False,
+    maker: ChunkMaker | None = None,
     say: Say = lambda _: None,
 ) -> Corpus:
     """Open only the corpus, for work that asks no questions.
@@ -219,6 +222,7 @@ def open_corpus(
         server=server,
         search=settings.engine(),
         embedder_of=lambda build: build_embedder(with_own(settings, build.own), say),
+        maker=maker,
     )
 
 

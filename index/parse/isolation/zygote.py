@@ -111,7 +111,7 @@ def _ignore(number: int, frame: object) -> None:
 
 def _end(pid: int) -> None:
     """Kill a process that is not reaped yet, and all of its group."""
-    for kill in (os.killpg, os.kill):  # before `setsid`, it has no group of its own
+    for kill in (os.killpg, os.kill):  # before `setpgrp`, it has no group of its own
         try:
             kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -122,7 +122,7 @@ def _become_reader(source: int, answer: int) -> None:
     """Run the reader in this fresh process, and never return."""
     status = 1
     try:
-        os.setsid()
+        os.setpgrp()
         if sys.platform == "linux":
             libc = ctypes.CDLL(None)
             libc.prctl(_DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)

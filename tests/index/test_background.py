@@ -1,0 +1,136 @@
+"""Chunks that another process makes: the same ones, whatever becomes of that process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from citespan.index import Document, Draft, OnnxEmbedder
+from citespan.index.background import BackgroundMaker
+from citespan.index.corpus import chunked, quiet
+from citespan.index.embedding import BUNDLED_MODEL, exported_folder
+from citespan.index.errors import StoreUnavailable
+from citespan.index.parse import document_of
+
+GUIDES = Path(__file__).parents[2] / "docs/guides"
+TOKENS = 150
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> OnnxEmbedder:
+    return OnnxEmbedder(exported_folder(tmp_path_factory.mktemp("models"), BUNDLED_MODEL))
+
+
+@pytest.fixture
+def maker() -> Iterator[BackgroundMaker]:
+    with closing(BackgroundMaker()) as made:
+        yield made
+
+
+def guide(name: str) -> Document:
+    return document_of(Draft(text=(GUIDES / name).read_text(), id=name, media_type="text/markdown"))
+
+
+def processes(kind: str = "(idle|soon)") -> list[int]:
+    """Return the processes of this one that make chunks."""
+    pattern = rf"citespan\.index\.background\.process [0-9]+ {kind}"
+    found = subprocess.run(
+        ["pgrep", "-P", str(os.getpid()), "-f", pattern],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return [int(line) for line in found.stdout.split()]
+
+
+def check(maker: BackgroundMaker, embedder: OnnxEmbedder, document: Document) -> None:
+    """Check that the maker makes of a document what this process makes of it."""
+    chunks, vectors = maker.chunked(embedder, TOKENS, document, quiet)
+    here, expected = chunked(embedder, TOKENS, document, quiet)
+    assert chunks == here
+    assert np.array_equal(vectors, expected)
+
+
+def test_it_makes_what_this_process_makes(maker: BackgroundMaker, embedder: OnnxEmbedder) -> None:
+    documents = [guide(name) for name in ("filters.md", "mcp.md", "reindex.md", "engines.md")]
+    with ThreadPoolExecutor(4) as pool:
+        checks = [pool.submit(check, maker, embedder, one) for one in documents]
+    for one in checks:
+        one.result()
+    assert len(processes()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no idle cores")
+def test_its_process_gives_way(maker: BackgroundMaker, embedder: OnnxEmbedder) -> None:
+    check(maker, embedder, guide("mcp.md"))
+    assert os.sched_getscheduler(processes("idle")[0]) == os.SCHED_IDLE
+
+
+def test_without_an_idle_core_another_process_makes_them(embedder: OnnxEmbedder) -> None:
+    with closing(BackgroundMaker(patience_s=0)) as maker:
+        check(maker, embedder, guide("mcp.md"))
+        assert len(processes("idle")) == len(processes("soon")) == 1
+        os.kill(processes("idle")[0], signal.SIGKILL)
+        check(maker, embedder, guide("filters.md"))
+        assert not processes("idle")  # for a minute, it is not asked
+
+
+def test_a_process_that_is_killed_is_replaced(
+    maker: BackgroundMaker, embedder: OnnxEmbedder
+) -> None:
+    document, killed = guide("engines.md"), list[int]()
+
+    def kill(_: str, __: int, total: int) -> None:
+        if total and not killed:
+            killed.extend(processes())
+            os.kill(killed[0], signal.SIGKILL)
+
+    chunks, vectors = maker.chunked(embedder, TOKENS, document, kill)
+    assert killed
+    here, expected = chunked(embedder, TOKENS, document, quiet)
+    assert chunks == here
+    assert np.array_equal(vectors, expected)
+    check(maker, embedder, guide("mcp.md"))
+
+
+def test_a_document_that_ends_every_process_is_refused(
+    maker: BackgroundMaker, embedder: OnnxEmbedder
+) -> None:
+    def kill(_: str, __: int, ___: int) -> None:
+        for process in processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    with pytest.raises(StoreUnavailable, match="died"):
+        maker.chunked(embedder, TOKENS, guide("mcp.md"), kill)
+    check(maker, embedder, guide("filters.md"))
+
+
+def test_a_caller_that_gives_up_stops_the_work(
+    maker: BackgroundMaker, embedder: OnnxEmbedder
+) -> None:
+    def give_up(_: str, __: int, total: int) -> None:
+        if total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        maker.chunked(embedder, TOKENS, guide("engines.md"), give_up)
+    before = processes()
+    check(maker, embedder, guide("mcp.md"))
+    assert processes() == before
+
+
+def test_a_process_without_work_ends(embedder: OnnxEmbedder) -> None:
+    with closing(BackgroundMaker(unused_s=0.2)) as maker:
+        seen = list[int]()
+        maker.chunked(embedder, TOKENS, guide("mcp.md"), lambda *_: seen.extend(processes()))
+        assert len(set(seen)) == 1
+        while processes():
+            time.sleep(0.05)
+        check(maker, embedder, guide("filters.md"))
