@@ -128,9 +128,13 @@ def test_a_caller_that_gives_up_stops_the_work(
 
 def test_a_process_without_work_ends(embedder: OnnxEmbedder) -> None:
     with closing(BackgroundMaker(unused_s=0.2)) as maker:
-        seen = list[int]()
-        maker.chunked(embedder, TOKENS, guide("mcp.md"), lambda *_: seen.extend(processes()))
-        assert len(set(seen)) == 1
+        seen = set[int]()
+
+        def look(_: str, __: int, ___: int) -> None:
+            seen.update(processes())
+
+        maker.chunked(embedder, TOKENS, guide("mcp.md"), look)
+        assert len(seen) == 1
         while processes():
             time.sleep(0.05)
         check(maker, embedder, guide("filters.md"))
