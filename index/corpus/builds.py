@@ -69,7 +69,8 @@ class Builds:
             raise BuildInUse
         catalogue = self._catalogue.with_build(settings)
         index = self._index_of(catalogue, embedder.dim)
-        new = Searcher(catalogue, index, embedder, chunk_tokens)
+        maker = self._live.searcher.maker
+        new = Searcher(catalogue, index, embedder, chunk_tokens, maker)
         yield from self._filled(new, on_chunks)
         index.refresh()
         self._new = new

@@ -40,14 +40,11 @@ class Corpus:
     Args:
         parts: what it is made of.
         keep_revisions: as for `open`.
-        maker: as for `open`.
     """
 
-    def __init__(
-        self, parts: Parts, keep_revisions: int | None = None, maker: ChunkMaker | None = None
-    ) -> None:
+    def __init__(self, parts: Parts, keep_revisions: int | None = None) -> None:
         self._live = Live(parts.searcher, parts.searcher_over)
-        self._writer = DocumentWriter(self._live, keep_revisions, maker)
+        self._writer = DocumentWriter(self._live, keep_revisions)
         self.builds = Builds(self._live, parts.index_of, self._writer.until_the_end)
         self.places = Places(parts.searcher.catalogue)
         self.tracking = parts.searcher.catalogue.tracking
@@ -95,9 +92,9 @@ class Corpus:
         made = open_parts(
             folder, embedder, chunk_tokens=chunk_tokens, read_only=read_only, server=server,
             search=search, for_reindex=for_reindex, exact_most=exact_most, reserve_in=reserve_in,
-            embedder_of=embedder_of,
+            embedder_of=embedder_of, maker=maker,
         )  # fmt: skip
-        return cls(made, keep_revisions, maker)
+        return cls(made, keep_revisions)
 
     @property
     def _searcher(self) -> Searcher:

@@ -10,6 +10,7 @@ from filelock import FileLock
 from citespan.index.catalogue import CatalogueServer, SqliteCatalogue
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contents import summary
+from citespan.index.corpus.making import ChunkMaker
 from citespan.index.corpus.searcher import Searcher, build_settings
 from citespan.index.disk.folder import (
     CATALOGUE,
@@ -56,6 +57,7 @@ def open_parts(
     server: CatalogueServer | None,
     search: SearchServer | None,
     embedder_of: Callable[[Build], Embedder] | None,
+    maker: ChunkMaker | None,
 ) -> Parts:
     """Open the parts of a corpus, with arguments and errors as those of `Corpus.open`."""
     settings = build_settings(embedder, chunk_tokens)
@@ -92,11 +94,11 @@ def open_parts(
             if lock:
                 clear_builds(folder, [build.id, seen.previous() or build.id])
             index = index_of(seen, made_by.dim)
-            return Searcher(seen, index, made_by, int(build.settings["chunk_tokens"]))
+            return Searcher(seen, index, made_by, int(build.settings["chunk_tokens"]), maker)
 
         index = index_of(catalogue, embedder.dim)
         opened.pop_all()
-    searcher = Searcher(catalogue, index, embedder, chunk_tokens)
+    searcher = Searcher(catalogue, index, embedder, chunk_tokens, maker)
     return Parts(searcher, searcher_over, index_of, lock, shared=server is not None)
 
 

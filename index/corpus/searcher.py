@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from citespan.index.catalogue import Filter
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.contexts import TITLE_TOKENS
-from citespan.index.corpus.making import OnChunks, chunked
+from citespan.index.corpus.making import ChunkMaker, OnChunks, chunked
 from citespan.index.corpus.passages import passages_of
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreMismatch
@@ -44,12 +44,16 @@ def build_settings(embedder: Embedder, chunk_tokens: int, cutting: str = CUTTING
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """A read-only view of a corpus through one build, its search index and their embedder."""
+    """A read-only view of a corpus through one build, its search index and their embedder.
+
+    `maker` makes chunks elsewhere; by default this process makes them.
+    """
 
     catalogue: Catalogue
     index: SearchIndex
     embedder: Embedder
     chunk_tokens: int
+    maker: ChunkMaker | None = None
 
     def search(
         self,
@@ -125,7 +129,16 @@ class Searcher:
         return cores().both(by_meaning, by_words, worth_it=split)
 
     def chunked(
-        self, document: Document, on_chunks: OnChunks, layout: Layout | None = None
+        self,
+        document: Document,
+        on_chunks: OnChunks,
+        layout: Layout | None = None,
+        maker: ChunkMaker | None = None,
     ) -> tuple[Sequence[Chunk], Vectors]:
-        """Return the chunks of a document, and their (n, dim) vectors, as `making.chunked`."""
-        return chunked(self.embedder, self.chunk_tokens, document, on_chunks, layout)
+        """Return the chunks of a document, and their (n, dim) vectors, as `making.chunked`.
+
+        With `maker`, this one makes them in place of the searcher's own.
+        """
+        own = maker or self.maker
+        make = own.chunked if own else chunked
+        return make(self.embedder, self.chunk_tokens, document, on_chunks, layout)

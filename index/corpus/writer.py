@@ -9,7 +9,7 @@ from typing import NamedTuple
 from citespan.index.catalogue import History, content_of, is_held
 from citespan.index.catalogue.protocol import Catalogue
 from citespan.index.corpus.live import Live
-from citespan.index.corpus.making import ChunkMaker, OnChunks, chunked, quiet
+from citespan.index.corpus.making import ChunkMaker, OnChunks, quiet
 from citespan.index.corpus.searcher import Searcher
 from citespan.index.errors import DocumentNotFound, DuplicateDocument, StoreUnavailable
 from citespan.index.layout import Layout
@@ -56,11 +56,10 @@ class DocumentWriter:
     Args:
         live: the live build, to which documents are stored.
         keep_revisions: as for `Corpus.open`.
-        maker: as for `Corpus.open`.
     """
 
-    def __init__(self, live: Live, keep_revisions: int | None, maker: ChunkMaker | None) -> None:
-        self._live, self._maker = live, maker
+    def __init__(self, live: Live, keep_revisions: int | None) -> None:
+        self._live = live
         self._keep_revisions = keep_revisions
         self._batches = 0
         self._ended = threading.Event()
@@ -94,7 +93,6 @@ class DocumentWriter:
         self, drafts: Iterable[Draft], on_chunks: OnChunks, maker: ChunkMaker | None
     ) -> Generator[StoreResult]:
         """Store documents as `Corpus.put_many`."""
-        maker = maker or self._maker
         with self._batch() as add, self._made_ahead(drafts, on_chunks, maker) as documents:
             for document, made in documents:
                 stored, chunks = self._write(document, made, quiet, replace=True)
@@ -140,7 +138,7 @@ class DocumentWriter:
                     return unchanged, 0
                 if made and made.live is live:
                     return self._stored(drafted, made.chunks, made.vectors)
-            made = self._make(drafted, on_chunks, self._maker)
+            made = self._make(drafted, on_chunks)
 
     @contextmanager
     def _made_ahead(
@@ -167,12 +165,13 @@ class DocumentWriter:
             finally:
                 cancelled.set()
 
-    def _make(self, drafted: _Drafted, on_chunks: OnChunks, maker: ChunkMaker | None) -> _Made:
+    def _make(
+        self, drafted: _Drafted, on_chunks: OnChunks, maker: ChunkMaker | None = None
+    ) -> _Made:
         live = self._live.searcher
         layout = Layout(drafted.source.layout) if drafted.source else None
-        make = maker.chunked if maker else chunked
         report = self.until_the_end(on_chunks)
-        made = make(live.embedder, live.chunk_tokens, drafted.document, report, layout)
+        made = live.chunked(drafted.document, report, layout, maker)
         return _Made(live, *made)
 
     def _stored(

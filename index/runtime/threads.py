@@ -48,9 +48,9 @@ def step_back() -> None:
 
 def give_way() -> None:
     """Let this process run only while a core is idle, for good, if the system knows of that."""
-    if sys.platform == "linux":
+    try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
+    except (AttributeError, OSError):  # another system, or a sandbox that forbids it
         os.nice(19)
 
 

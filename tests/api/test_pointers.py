@@ -161,6 +161,16 @@ def test_many_threads_get_the_same_answer(server: Server) -> None:
     assert set(together) == {alone}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
+def test_another_process_makes_its_chunks(server: Server) -> None:
+    with httpx.Client(base_url=server.url, timeout=600) as client:
+        put(client, Texts(), "aside", "The pier is new.")
+    found = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    ids = [child for path in found for child in path.read_text().split()]
+    started = [Path(f"/proc/{one}/cmdline").read_bytes() for one in ids]
+    assert any(b"citespan.index.background.process" in one for one in started)
+
+
 def test_a_second_server_leaves_and_names_the_first(server: Server, models_folder: Path) -> None:
     second = subprocess.run(
         [sys.executable, "-P", "-m", "citespan", "serve", "--port", "0"],

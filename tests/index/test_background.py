@@ -5,20 +5,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from faults import Words
 
-from citespan.index import Document, Draft, OnnxEmbedder
+from citespan.index import Corpus, Document, Draft, OnnxEmbedder
 from citespan.index.background import BackgroundMaker
-from citespan.index.corpus import chunked, quiet
+from citespan.index.corpus import OnChunks, chunked, quiet
 from citespan.index.embedding import BUNDLED_MODEL, exported_folder
+from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreUnavailable
+from citespan.index.layout import Layout
 from citespan.index.parse import document_of
+from citespan.index.types import Chunk, Vectors
 
 GUIDES = Path(__file__).parents[2] / "docs/guides"
 TOKENS = 150
@@ -37,6 +41,26 @@ def maker() -> Iterator[BackgroundMaker]:
 
 def guide(name: str) -> Document:
     return document_of(Draft(text=(GUIDES / name).read_text(), id=name, media_type="text/markdown"))
+
+
+class Counting:
+    """A maker that says for which documents it was asked."""
+
+    at_once = 2
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def chunked(
+        self,
+        embedder: Embedder,
+        chunk_tokens: int,
+        document: Document,
+        on_chunks: OnChunks,
+        layout: Layout | None = None,
+    ) -> tuple[Sequence[Chunk], Vectors]:
+        self.asked.append(document.id)
+        return chunked(embedder, chunk_tokens, document, on_chunks, layout)
 
 
 def processes(kind: str = "(idle|soon)") -> list[int]:
@@ -138,3 +162,13 @@ def test_a_process_without_work_ends(embedder: OnnxEmbedder) -> None:
         while processes():
             time.sleep(0.05)
         check(maker, embedder, guide("filters.md"))
+
+
+def test_a_corpus_has_its_maker_make_all_chunks(tmp_path: Path) -> None:
+    maker, words = Counting(), Words()
+    with Corpus.open(tmp_path, words, chunk_tokens=12, maker=maker) as corpus:
+        corpus.put(Draft(id="one", text="The harbour has two piers."))
+        assert len(list(corpus.put_many([Draft(id="two", text="The tower has 96 steps.")]))) == 1
+        for _ in corpus.builds.fill(words, chunk_tokens=10):
+            pass
+    assert maker.asked == ["one", "two", "one", "two"]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,25 @@ def test_a_zygote_that_died_is_started_again(sandbox: Sandbox):
         assert zygote
         zygote.kill()
         zygote.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
+def test_its_processes_are_in_our_session(sandbox: Sandbox):
+    """Linux may share the cores by session; nice values count only within one."""
+
+    def read(_: int) -> None:
+        with pytest.raises(Unreadable):
+            sandbox.parse(PDF, Request())
+
+    sessions = set[int]()
+    with ThreadPoolExecutor(4) as pool:
+        reading = [pool.submit(read, number) for number in range(200)]
+        while not all(one.done() for one in reading):
+            for process in children(os.getpid()):
+                for pid in (process, *children(process)):
+                    with suppress(ProcessLookupError):
+                        sessions.add(os.getsid(pid))
+    assert sessions == {os.getsid(0)}
 
 
 def test_no_process_outlives_its_parent(tmp_path: Path):
