@@ -1,5 +1,6 @@
 """The caller's side: a process that works on idle cores, and one that need not wait for them."""
 
+import math
 import os
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from citespan.index.layout import Layout
 from citespan.index.types import Chunk, Document, Vectors
 
 _PROCESS = "citespan.index.background.process"
+_SHORT = 4_000  # characters, of some 7 chunks: made here before a process has started
+_SHORT_S = 2.0  # without a message about a short document, which needs a tenth of that
 _LOOK_S = 0.5  # between two looks at whether the work is still wanted
 _AT_ONCE = 2  # documents, so that one is cut while another one is embedded
 _BUSY_S = 60.0  # without waiting for an idle core, once none became idle
@@ -30,7 +33,7 @@ class BackgroundMaker:
 
     One process works only while a core is idle. If none becomes idle, another process makes the
     documents of the next minute, with a low priority. Both start when they are needed. Models other
-    than exported ones work in this process.
+    than exported ones work in this process, and short documents do while no other one runs.
 
     Args:
         patience_s: how long the first process may send nothing about a document.
@@ -42,8 +45,8 @@ class BackgroundMaker:
     def __init__(self, patience_s: float = 10.0, unused_s: float = 60.0) -> None:
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
         self._busy_until = 0.0
-        self._idle = _Process("idle", patience_s, unused_s)
-        self._soon = _Process("soon", float("inf"), unused_s)
+        self._patience_s = patience_s
+        self._idle, self._soon = _Process("idle", unused_s), _Process("soon", unused_s)
 
     def chunked(
         self,
@@ -58,16 +61,18 @@ class BackgroundMaker:
         Raises:
             StoreUnavailable: the process died twice.
         """
-        if not isinstance(embedder, OnnxEmbedder):
+        short = len(document.text) <= _SHORT
+        if not isinstance(embedder, OnnxEmbedder) or (short and not self._idle.runs()):
             return chunked(embedder, chunk_tokens, document, on_chunks, layout)
         task = MakingTask(embedder.folder, chunk_tokens, document, layout)
         with self._turn:
             if time.monotonic() >= self._busy_until:
-                if made := self._idle.made(task, on_chunks):
+                patience_s = min(self._patience_s, _SHORT_S if short else math.inf)
+                if made := self._idle.made(task, on_chunks, patience_s):
                     return made.chunks, made.vectors
                 self._busy_until = time.monotonic() + _BUSY_S
             for _ in range(2):
-                if made := self._soon.made(task, on_chunks):
+                if made := self._soon.made(task, on_chunks, math.inf):
                     return made.chunks, made.vectors
         raise StoreUnavailable(
             "the process that cuts and embeds documents died twice at this one; the machine may"
@@ -85,25 +90,33 @@ class _Process:
 
     Args:
         kind: `idle` or `soon`, as `index.background.process` describes.
-        patience_s: how long it may send nothing about a document.
         unused_s: after how long without work it ends.
     """
 
-    def __init__(self, kind: str, patience_s: float, unused_s: float) -> None:
-        self._kind, self._patience_s, self._unused_s = kind, patience_s, unused_s
+    def __init__(self, kind: str, unused_s: float) -> None:
+        self._kind, self._unused_s = kind, unused_s
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def made(self, task: MakingTask, on_chunks: OnChunks) -> MadeChunks | None:
-        """Return what the process makes; None if it died or was silent for too long.
+    def runs(self) -> bool:
+        """Return whether the process runs already; start it if not."""
+        with self._lock:
+            if self._process and self._process.poll() is None:
+                return True
+            self._stop()
+            self._start()
+        return False
+
+    def made(self, task: MakingTask, on_chunks: OnChunks, patience_s: float) -> MadeChunks | None:
+        """Return what the process makes; None if it died, or was silent for `patience_s`.
 
         If `on_chunks` raises, the process gives the document up.
         """
         with self._sent() as link, suppress(EOFError, ConnectionError):
             link.send(task)
             done, total, heard = 0, 0, time.monotonic()
-            while time.monotonic() - heard < self._patience_s:
+            while time.monotonic() - heard < patience_s:
                 on_chunks(task.document.id, done, total)
                 if not link.poll(_LOOK_S):
                     continue

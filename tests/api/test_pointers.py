@@ -164,7 +164,7 @@ def test_many_threads_get_the_same_answer(server: Server) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
 def test_another_process_makes_its_chunks(server: Server) -> None:
     with httpx.Client(base_url=server.url, timeout=600) as client:
-        put(client, Texts(), "aside", "The pier is new.")
+        put(client, Texts(), "aside", "The pier is new. " * 400)
     found = Path(f"/proc/{server.process.pid}/task").glob("*/children")
     ids = [child for path in found for child in path.read_text().split()]
     started = [Path(f"/proc/{one}/cmdline").read_bytes() for one in ids]

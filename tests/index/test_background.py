@@ -82,7 +82,7 @@ def check(maker: BackgroundMaker, embedder: OnnxEmbedder, document: Document) ->
 
 
 def test_it_makes_what_this_process_makes(maker: BackgroundMaker, embedder: OnnxEmbedder) -> None:
-    documents = [guide(name) for name in ("filters.md", "mcp.md", "reindex.md", "engines.md")]
+    documents = [guide(name) for name in ("access.md", "operate.md", "sources.md", "engines.md")]
     with ThreadPoolExecutor(4) as pool:
         checks = [pool.submit(check, maker, embedder, one) for one in documents]
     for one in checks:
@@ -90,18 +90,33 @@ def test_it_makes_what_this_process_makes(maker: BackgroundMaker, embedder: Onnx
     assert len(processes()) == 1
 
 
+def test_a_short_document_waits_for_no_process(
+    maker: BackgroundMaker, embedder: OnnxEmbedder
+) -> None:
+    heard = list[int]()
+
+    def look(_: str, __: int, ___: int) -> None:
+        heard.extend(processes())
+
+    check(maker, embedder, guide("mcp.md"))
+    started = processes("idle")
+    assert len(started) == 1
+    maker.chunked(embedder, TOKENS, guide("mcp.md"), look)  # the next one may as well go there
+    assert set(heard) == set(started)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems know no idle cores")
 def test_its_process_gives_way(maker: BackgroundMaker, embedder: OnnxEmbedder) -> None:
-    check(maker, embedder, guide("mcp.md"))
+    check(maker, embedder, guide("access.md"))
     assert os.sched_getscheduler(processes("idle")[0]) == os.SCHED_IDLE
 
 
 def test_without_an_idle_core_another_process_makes_them(embedder: OnnxEmbedder) -> None:
     with closing(BackgroundMaker(patience_s=0)) as maker:
-        check(maker, embedder, guide("mcp.md"))
+        check(maker, embedder, guide("access.md"))
         assert len(processes("idle")) == len(processes("soon")) == 1
         os.kill(processes("idle")[0], signal.SIGKILL)
-        check(maker, embedder, guide("filters.md"))
+        check(maker, embedder, guide("operate.md"))
         assert not processes("idle")  # for a minute, it is not asked
 
 
@@ -120,7 +135,7 @@ def test_a_process_that_is_killed_is_replaced(
     here, expected = chunked(embedder, TOKENS, document, quiet)
     assert chunks == here
     assert np.array_equal(vectors, expected)
-    check(maker, embedder, guide("mcp.md"))
+    check(maker, embedder, guide("access.md"))
 
 
 def test_a_document_that_ends_every_process_is_refused(
@@ -132,8 +147,8 @@ def test_a_document_that_ends_every_process_is_refused(
                 os.kill(process, signal.SIGKILL)
 
     with pytest.raises(StoreUnavailable, match="died"):
-        maker.chunked(embedder, TOKENS, guide("mcp.md"), kill)
-    check(maker, embedder, guide("filters.md"))
+        maker.chunked(embedder, TOKENS, guide("access.md"), kill)
+    check(maker, embedder, guide("operate.md"))
 
 
 def test_a_caller_that_gives_up_stops_the_work(
@@ -146,7 +161,7 @@ def test_a_caller_that_gives_up_stops_the_work(
     with pytest.raises(KeyboardInterrupt):
         maker.chunked(embedder, TOKENS, guide("engines.md"), give_up)
     before = processes()
-    check(maker, embedder, guide("mcp.md"))
+    check(maker, embedder, guide("access.md"))
     assert processes() == before
 
 
@@ -157,11 +172,11 @@ def test_a_process_without_work_ends(embedder: OnnxEmbedder) -> None:
         def look(_: str, __: int, ___: int) -> None:
             seen.update(processes())
 
-        maker.chunked(embedder, TOKENS, guide("mcp.md"), look)
+        maker.chunked(embedder, TOKENS, guide("access.md"), look)
         assert len(seen) == 1
         while processes():
             time.sleep(0.05)
-        check(maker, embedder, guide("filters.md"))
+        check(maker, embedder, guide("operate.md"))
 
 
 def test_a_corpus_has_its_maker_make_all_chunks(tmp_path: Path) -> None:
