@@ -417,6 +417,7 @@ FACES: dict[str, tuple[str, ...]] = {
     "index.parse.isolation": ("Ended", "Sandbox", "close", "missing", "parse", "render"),
     "index.parse.sniff": ("is_plain", "sniff"),
     "index.runtime": (
+        "HelperProcess",
         "InUse",
         "OnnxModel",
         "Session",

@@ -1,10 +1,7 @@
 """The caller's side: a process that works on idle cores, and one that need not wait for them."""
 
 import math
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +14,7 @@ from citespan.index.embedding import OnnxEmbedder
 from citespan.index.embedding.protocol import Embedder
 from citespan.index.errors import StoreUnavailable
 from citespan.index.layout import Layout
+from citespan.index.runtime import HelperProcess
 from citespan.index.types import Chunk, Document, Vectors
 
 _PROCESS = "citespan.index.background.process"
@@ -25,7 +23,6 @@ _SHORT_S = 2.0  # without a message about a short document, which needs a tenth 
 _LOOK_S = 0.5  # between two looks at whether the work is still wanted
 _AT_ONCE = 2  # documents, so that one is cut while another one is embedded
 _BUSY_S = 60.0  # without waiting for an idle core, once none became idle
-_END_S = 5.0
 
 
 class BackgroundMaker:
@@ -94,19 +91,16 @@ class _Process:
     """
 
     def __init__(self, kind: str, unused_s: float) -> None:
-        self._kind, self._unused_s = kind, unused_s
+        self._helper = HelperProcess(_PROCESS, [kind, str(unused_s)])
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
     def runs(self) -> bool:
         """Return whether the process runs already; start it if not."""
         with self._lock:
-            if self._process and self._process.poll() is None:
-                return True
-            self._stop()
-            self._start()
-        return False
+            if not self._helper.runs:
+                self._helper.start()
+                return False
+            return True
 
     def made(self, task: MakingTask, on_chunks: OnChunks, patience_s: float) -> MadeChunks | None:
         """Return what the process makes; None if it died, or was silent for `patience_s`.
@@ -130,42 +124,14 @@ class _Process:
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:
-            self._stop()
+            self._helper.stop()
 
     def _sent(self) -> Connection:
         """Return this end of a new connection, whose other end the process has been sent."""
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
             try:
-                socket.send_fds(self._control or self._start(), [b"1"], [theirs.fileno()])
+                self._helper.send([theirs.fileno()])
             except OSError:  # it ended, as nobody had used it
-                self._stop()
-                socket.send_fds(self._start(), [b"1"], [theirs.fileno()])
+                self._helper.send([theirs.fileno()])
         return Connection(ours.detach())
-
-    def _start(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        arguments = str(theirs.fileno()), self._kind, str(self._unused_s)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  (our own module)
-                [sys.executable, "-P", "-m", _PROCESS, *arguments],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                process_group=0,
-            )
-        self._control = ours
-        return ours
-
-    def _stop(self) -> None:
-        if self._control:
-            self._control.close()
-            self._control = None
-        if self._process:
-            try:
-                self._process.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None

@@ -6,6 +6,7 @@ from citespan.lazy import names_of
 
 if TYPE_CHECKING:
     from citespan.index.runtime.callers import present_caller, working_for
+    from citespan.index.runtime.helper import HelperProcess
     from citespan.index.runtime.onnx import (
         OnnxModel,
         Session,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from citespan.index.runtime.threads import give_way, map_ahead, step_back
 
 __all__ = (
+    "HelperProcess",
     "InUse",
     "OnnxModel",
     "Session",
@@ -40,6 +42,7 @@ __all__ = (
 __getattr__ = names_of(
     __name__,
     {
+        "HelperProcess": "citespan.index.runtime.helper",
         "InUse": "citespan.index.runtime.shared",
         "OnnxModel": "citespan.index.runtime.onnx",
         "Session": "citespan.index.runtime.onnx",

@@ -4,13 +4,11 @@ import logging
 import os
 import select
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -34,10 +32,20 @@ from citespan.index.parse.isolation.wire import (
 from citespan.index.parse.parsed import Parsed
 from citespan.index.parse.request import Request, Unreadable
 from citespan.index.parse.sniff import is_plain, sniff
+from citespan.index.runtime import HelperProcess
 
 _ZYGOTE = "citespan.index.parse.isolation.zygote"
-_END_S = 5.0  # for a zygote to end, or to report the end of a process
+_END_S = 5.0  # for a zygote to report the end of a process
 _MAX_WIDTH = 4000  # pixels of a page that is drawn
+
+# What readers may know of the environment.
+_ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",  # the same file is read in the same way
+    "LC_ALL": "C.UTF-8",
+    "OMP_THREAD_LIMIT": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -56,8 +64,7 @@ class Sandbox:
         self._limits = limits or ProcessLimits()
         self._notify = notify
         self._lock = threading.Lock()
-        self._zygote: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._zygote = HelperProcess(_ZYGOTE, environment=_ENVIRONMENT)
 
     def parse(self, data: bytes, request: Request) -> Parsed:
         """Read a file; text, Markdown and source code are decoded here.
@@ -106,7 +113,7 @@ class Sandbox:
     def close(self) -> None:
         """End the zygote and all readers; the next use starts them again."""
         with self._lock:
-            self._stop()
+            self._zygote.stop()
 
     def _ask(self, task: ReadingTask, data: bytes) -> Reply:
         try:
@@ -156,52 +163,13 @@ class Sandbox:
     def _send(self, descriptors: list[int]) -> None:
         """Hand descriptors to the zygote; start one if there is none, or if it died."""
         with self._lock:
+            if not self._zygote.runs:
+                for what in missing():
+                    _log.warning("%s", what)
             try:
-                socket.send_fds(self._control or self._start(), [b"1"], descriptors)
+                self._zygote.send(descriptors)
             except OSError as error:
-                self._stop()
                 raise _Lost from error
-
-    def _start(self) -> socket.socket:
-        for what in missing():
-            _log.warning("%s", what)
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._zygote = subprocess.Popen(  # noqa: S603  (our own module)
-                [sys.executable, "-P", "-m", _ZYGOTE, str(theirs.fileno())],
-                env=_environment(),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                process_group=0,
-            )
-        self._control = ours
-        return ours
-
-    def _stop(self) -> None:
-        if self._control:
-            self._control.close()
-            self._control = None
-        if self._zygote:
-            try:
-                self._zygote.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                self._zygote.kill()
-                self._zygote.wait()
-            self._zygote = None
-
-
-def _environment() -> dict[str, str]:
-    """Return what readers may know of the environment: where Python's modules are."""
-    folders = [folder or str(Path.cwd()) for folder in sys.path]
-    return {
-        "PYTHONPATH": os.pathsep.join(folders),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",  # the same file is read in the same way
-        "LC_ALL": "C.UTF-8",
-        "OMP_THREAD_LIMIT": "1",
-        "MALLOC_ARENA_MAX": "1",
-    }
 
 
 def _source(task: ReadingTask, data: bytes) -> int:

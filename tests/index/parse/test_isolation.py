@@ -84,7 +84,7 @@ def test_plain_text_is_decoded_without_a_process():
     sandbox = Sandbox()
     parsed = sandbox.parse(b"One.\r\nTwo.", Request(name="a.md"))
     assert (parsed.text, parsed.media_type) == ("One.\nTwo.", "text/markdown")
-    assert sandbox._zygote is None  # pyright: ignore[reportPrivateUsage]
+    assert not sandbox._zygote.runs  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_damaged_file_is_refused(sandbox: Sandbox):
@@ -107,7 +107,7 @@ def test_a_zygote_that_died_is_started_again(sandbox: Sandbox):
     for _ in range(2):
         with pytest.raises(Unreadable, match="PDF"):
             sandbox.parse(PDF, Request())
-        zygote = sandbox._zygote  # pyright: ignore[reportPrivateUsage]
+        zygote = sandbox._zygote.process  # pyright: ignore[reportPrivateUsage]
         assert zygote
         zygote.kill()
         zygote.wait()
@@ -138,7 +138,7 @@ def test_no_process_outlives_its_parent(tmp_path: Path):
         "from citespan.index.parse.request import *\n"
         "sandbox = Sandbox()\n"
         "try: sandbox.parse(b'%PDF-1.7', Request())\n"
-        "except Unreadable: print(sandbox._zygote.pid, flush=True)\n"
+        "except Unreadable: print(sandbox._zygote.process.pid, flush=True)\n"
         "time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
@@ -157,7 +157,7 @@ def test_time_that_is_up_ends_the_process():
     with pytest.raises(Unreadable) as refused:
         sandbox.parse(PDF, Request())
     assert refused.value.code == "timeout"
-    zygote = sandbox._zygote  # pyright: ignore[reportPrivateUsage]
+    zygote = sandbox._zygote.process  # pyright: ignore[reportPrivateUsage]
     assert zygote
     assert children(zygote.pid) == []
     sandbox.close()

@@ -57,7 +57,7 @@ def _after_closing(trace: Path) -> tuple[int, list[str]]:
 @pytest.mark.skipif(bool(missing()), reason="the kernel lacks what is tested")
 def test_nothing_outside_is_reached_or_read(sandbox: Sandbox, tmp_path: Path):
     files = FileReader(parse=sandbox.parse)
-    zygote = sandbox._zygote  # pyright: ignore[reportPrivateUsage]
+    zygote = sandbox._zygote.process  # pyright: ignore[reportPrivateUsage]
     assert zygote
     read: list[str] = []
     with traced(zygote, tmp_path / "trace", "-e", f"trace={_CALLS}"):
