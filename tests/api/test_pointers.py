@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from faults import NIGHTLY
+from processes import children, words_of
 from serving import environment, ready, start
 from tracing import NAMING, WRITING, Disk, calls, listed, traced
 
@@ -165,10 +166,8 @@ def test_many_threads_get_the_same_answer(server: Server) -> None:
 def test_another_process_makes_its_chunks(server: Server) -> None:
     with httpx.Client(base_url=server.url, timeout=600) as client:
         put(client, Texts(), "aside", "The pier is new. " * 400)
-    found = Path(f"/proc/{server.process.pid}/task").glob("*/children")
-    ids = [child for path in found for child in path.read_text().split()]
-    started = [Path(f"/proc/{one}/cmdline").read_bytes() for one in ids]
-    assert any(b"citespan.index.background.process" in one for one in started)
+    started = [words_of(one) for one in children(server.process.pid)]
+    assert any("citespan.index.background.process" in words for words in started)
 
 
 def test_a_second_server_leaves_and_names_the_first(server: Server, models_folder: Path) -> None:

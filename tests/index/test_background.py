@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults import Words
+from processes import children, words_of
 
 from citespan.index import Corpus, Document, Draft, OnnxEmbedder
 from citespan.index.background import BackgroundMaker
@@ -25,7 +25,11 @@ from citespan.index.parse import document_of
 from citespan.index.types import Chunk, Vectors
 
 GUIDES = Path(__file__).parents[2] / "docs/guides"
+MODULE = "citespan.index.background.process"
 TOKENS = 150
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="looks at processes as Linux shows them"
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +67,11 @@ class Counting:
         return chunked(embedder, chunk_tokens, document, on_chunks, layout)
 
 
-def processes(kind: str = "(idle|soon)") -> list[int]:
-    """Return the processes of this one that make chunks."""
-    pattern = rf"citespan\.index\.background\.process [0-9]+ {kind}"
-    found = subprocess.run(
-        ["pgrep", "-P", str(os.getpid()), "-f", pattern],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return [int(line) for line in found.stdout.split()]
+def processes(*kinds: str) -> list[int]:
+    """Return the processes of this one that make chunks, by default of both kinds."""
+    wanted = set(kinds or ("idle", "soon"))
+    started = [(one, words_of(one)) for one in children(os.getpid())]
+    return [one for one, words in started if MODULE in words and wanted & set(words)]
 
 
 def check(maker: BackgroundMaker, embedder: OnnxEmbedder, document: Document) -> None:
@@ -104,7 +105,6 @@ def test_a_short_document_waits_for_no_process(
     assert set(heard) == set(started)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no idle cores")
 def test_its_process_gives_way(maker: BackgroundMaker, embedder: OnnxEmbedder) -> None:
     check(maker, embedder, guide("access.md"))
     assert os.sched_getscheduler(processes("idle")[0]) == os.SCHED_IDLE

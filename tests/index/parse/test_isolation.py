@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from processes import children
 
 from citespan.index.parse.isolation import Sandbox, missing
 from citespan.index.parse.isolation.checks import Untrue, check
@@ -54,11 +55,6 @@ def sandbox() -> Iterator[Sandbox]:
     made = Sandbox()
     yield made
     made.close()
-
-
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for path in found for child in path.read_text().split()]
 
 
 @pytest.mark.skipif(bool(missing()), reason="the kernel lacks what is tested")
